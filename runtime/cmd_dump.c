@@ -1,0 +1,266 @@
+/*
+** cmd_dump.c - `dump`: what the network makes of one batch, for comparison with any
+** other framework. It must never scale, shift or shuffle its input.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "feed.h"
+#include "npy.h"
+#include "param_file.h"
+#include "params.h"
+#include "safetensors.h"
+#include "solver.h"
+
+struct dump_settings {
+    struct solver_options solver;
+    const char *params, *x, *y, *out, *mode, *optimizer;
+    double init;
+    long steps, seed, threads;
+};
+
+/* The batch, and what is written of it. */
+struct dump_run {
+    struct engine engine;
+    const struct dump_settings *settings;
+    struct npy x, y;
+    real *values;               /* x as reals, canonical order */
+    int32_t *labels;
+    struct images images;
+    struct tensor *tensors;     /* nparams, scores and loss(es) */
+    char (*names)[80];
+    real *scores, *losses, *arrays;
+};
+
+static const char *const dump_modes[] = { "train", "eval", NULL };
+static const char *const dump_optimizers[] = { "sgd", "adam", NULL };
+
+static bool dump_options(const struct program *p, struct dump_settings *s, int argc,
+                         char **argv, int *status)
+{
+    const double huge = 1e30;
+    const struct option_row rows[] = {
+        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
+          "the parameters; else the network's first ones for --seed" },
+        { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
+          "images (n, channels, height, width), f4, f8 or u1, taken as they are; required" },
+        { "--y", OPTION_TEXT, "Y.npy", &s->y, 0, 0, NULL,
+          "their labels (n), integers; required" },
+        { "-o", OPTION_TEXT, "FILE", &s->out, 0, 0, NULL,
+          "the safetensors file to write; required" },
+        { "--mode", OPTION_CHOICE, "MODE", &s->mode, 0, 0, dump_modes,
+          "train or eval; the same for networks without batch statistics" },
+        { "--steps", OPTION_INTEGER, "N", &s->steps, 0, 1e9, NULL,
+          "instead of gradients, the parameters after N updates with this batch" },
+        { "--optimizer", OPTION_CHOICE, "NAME", &s->optimizer, 0, 0, dump_optimizers,
+          "for --steps: adam or sgd" },
+        { "--lr", OPTION_REAL, "X", &s->solver.lr, 0, huge, NULL, "for --steps" },
+        { "--reg", OPTION_REAL, "X", &s->solver.reg, 0, huge, NULL,
+          "L2 strength, in loss and gradients" },
+        { "--init", OPTION_REAL, "STD", &s->init, 0, huge, NULL,
+          "standard deviation of first weights; else the network file's" },
+        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of first weights" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    return command_options(p, "dump", "Writes scores, loss (with the L2 term) and grad.NAME "
+                           "of every parameter for one batch; with --steps the parameters "
+                           "after N updates and the losses.", rows, COMMAND_COUNT(rows), argc,
+                           argv, status);
+}
+
+static bool dump_read_x(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    const char *path = r->settings->x;
+    const struct npy *x = &r->x;
+    if (!npy_read(&r->x, path, err))
+        return false;
+    if (x->rank != 4 || x->dim[1] != (size_t)m->in_c || x->dim[2] != (size_t)m->in_h ||
+        x->dim[3] != (size_t)m->in_w || x->dim[0] == 0)
+        return error_set(err, "%s: expected an array (n, %d, %d, %d), at least one image", path,
+                         m->in_c, m->in_h, m->in_w);
+    if (x->dim[0] > (size_t)m->batch)
+        return error_set(err, "%s: %zu images, and this program takes %d at once; build it "
+                         "with `lathe build --batch %zu`", path, x->dim[0], m->batch,
+                         x->dim[0]);
+    if (x->type != NPY_F4 && x->type != NPY_F8 && x->type != NPY_U1)
+        return error_set(err, "%s: expected f4, f8 or u1", path);
+    r->values = malloc(x->count*sizeof(real));
+    if (!r->values)
+        return error_set(err, "%s: not enough memory", path);
+    for (size_t k = 0; k < x->count; k++)
+        r->values[k] = x->type == NPY_U1 ? (real)((const uint8_t *)x->data)[k]
+                       : x->type == NPY_F4 ? (real)((const float *)x->data)[k]
+                       : (real)((const double *)x->data)[k];
+    return true;
+}
+
+static long long dump_label(const struct npy *y, size_t k)
+{
+    return y->type == NPY_U1 ? ((const uint8_t *)y->data)[k]
+           : y->type == NPY_I4 ? ((const int32_t *)y->data)[k]
+           : ((const int64_t *)y->data)[k];
+}
+
+static bool dump_read_y(struct dump_run *r, char *err)
+{
+    const char *path = r->settings->y;
+    const struct npy *y = &r->y;
+    if (!npy_read(&r->y, path, err))
+        return false;
+    if (y->rank != 1 || y->dim[0] != r->x.dim[0])
+        return error_set(err, "%s: expected an array (%zu): a label for every image", path,
+                         r->x.dim[0]);
+    if (y->type != NPY_I4 && y->type != NPY_I8 && y->type != NPY_U1)
+        return error_set(err, "%s: expected integers (i4, i8 or u1)", path);
+    r->labels = calloc(y->count, sizeof *r->labels);
+    if (!r->labels)
+        return error_set(err, "%s: not enough memory", path);
+    for (size_t k = 0; k < y->count; k++) {
+        long long label = dump_label(y, k);
+        if (label < 0 || label >= r->engine.model->classes)
+            return error_set(err, "%s: label %lld at index %zu: expected 0 to %d", path, label,
+                             k, r->engine.model->classes - 1);
+        r->labels[k] = (int32_t)label;
+    }
+    return true;
+}
+
+static bool dump_parameters(struct dump_run *r, char *err)
+{
+    const struct dump_settings *s = r->settings;
+    struct param_file_info info;
+    if (!s->params) {
+        params_init(&r->engine, (uint64_t)s->seed, s->init);
+        return true;
+    }
+    if (!param_file_load(s->params, &r->engine, &info, err))
+        return false;
+    preprocess_free(&info.preprocess);   /* x is taken as it is */
+    return true;
+}
+
+static bool dump_alloc(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    size_t nparams = (size_t)m->nparams, steps = (size_t)r->settings->steps;
+    r->tensors = calloc(nparams + 2, sizeof *r->tensors);
+    r->names = calloc(nparams, sizeof *r->names);
+    r->scores = calloc(r->x.dim[0]*(size_t)m->classes, sizeof(real));
+    r->losses = calloc(steps + 1, sizeof(real));
+    r->arrays = malloc(params_total(m)*sizeof(real));
+    if (!r->tensors || !r->names || !r->scores || !r->losses || !r->arrays)
+        return error_set(err, "not enough memory");
+    return true;
+}
+
+/* The scores of the batch under the parameters as they are, and the gradients or,
+** with --steps, the losses of N updates. */
+static void dump_compute(struct dump_run *r)
+{
+    struct engine *e = &r->engine;
+    const struct model *m = e->model;
+    const struct solver_options *o = &r->settings->solver;
+    const struct preprocess none = { .mean = NULL };
+    struct solver_state state;
+    int n = (int)r->x.dim[0];
+    solver_start(&state, o);
+    feed_batch(e, &r->images, &none, NULL, 0, n);
+    if (r->settings->steps == 0) {
+        struct hyper hyper = solver_hyper(&state, o);
+        r->losses[0] = (real)engine_step(e, n, r->labels, &hyper, UPDATE_STORE);
+    }
+    for (long k = 0; k < r->settings->steps; k++) {
+        struct hyper hyper = solver_hyper(&state, o);
+        r->losses[k] = (real)engine_step(e, n, r->labels, &hyper, o->optimizer);
+    }
+    engine_forward(e, n);
+    for (int i = 0; i < n; i++)
+        memcpy(r->scores + (size_t)i*(size_t)m->classes, engine_scores(e, i),
+               (size_t)m->classes*sizeof(real));
+}
+
+static bool dump_write(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    const bool steps = r->settings->steps > 0;
+    const enum tensor_type type = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
+    size_t n = r->x.dim[0], classes = (size_t)m->classes;
+    size_t losses = steps ? (size_t)r->settings->steps : 1;
+    real *at = r->arrays;
+    r->tensors[0] = (struct tensor){ .name = "scores", .type = type, .rank = 2,
+                                     .dim = { n, classes }, .data = r->scores,
+                                     .count = n*classes };
+    r->tensors[1] = (struct tensor){ .name = steps ? "losses" : "loss", .type = type,
+                                     .rank = 1, .dim = { losses }, .data = r->losses,
+                                     .count = losses };
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        struct tensor *t = &r->tensors[2 + k];
+        snprintf(r->names[k], sizeof r->names[k], "%s%s", steps ? "" : "grad.", p->name);
+        params_get(p, r->engine.arena + (steps ? p->at : p->m), at);
+        *t = (struct tensor){ .name = r->names[k], .type = type, .rank = p->rank, .data = at,
+                              .count = params_count(p) };
+        for (int d = 0; d < p->rank; d++)
+            t->dim[d] = (size_t)p->dim[d];
+        at += t->count;
+    }
+    const struct tensor_metadata metadata[] = {
+        { "format", "lathe-dump-1" }, { "network", m->name }, { "layers", m->layers },
+    };
+    return safetensors_write(r->settings->out, r->tensors, m->nparams + 2, metadata,
+                             COMMAND_COUNT(metadata), err);
+}
+
+static bool dump_run_all(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    if (!dump_read_x(r, err) || !dump_read_y(r, err) || !dump_parameters(r, err) ||
+        !dump_alloc(r, err))
+        return false;
+    r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
+                                 .labels = r->labels, .c = m->in_c, .h = m->in_h,
+                                 .w = m->in_w };
+    dump_compute(r);
+    return dump_write(r, err);
+}
+
+static void dump_close(struct dump_run *r)
+{
+    engine_close(&r->engine);
+    npy_close(&r->x);
+    npy_close(&r->y);
+    free(r->values);
+    free(r->labels);
+    free(r->tensors);
+    free(r->names);
+    free(r->scores);
+    free(r->losses);
+    free(r->arrays);
+}
+
+int command_dump(const struct program *p, int argc, char **argv)
+{
+    struct dump_settings s = { .mode = "train", .init = -1, .seed = 1,
+                               .threads = workers_available() };
+    struct dump_run run = { .settings = &s };
+    char err[ERR_SIZE];
+    int status;
+    solver_defaults(&s.solver, p->model);
+    s.optimizer = s.solver.optimizer == UPDATE_ADAM ? "adam" : "sgd";
+    if (!dump_options(p, &s, argc, argv, &status))
+        return status;
+    if (!s.x || !s.y || !s.out)
+        return command_usage(p, "dump: %s is required", !s.x ? "--x X.npy"
+                             : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
+    s.solver.optimizer = strcmp(s.optimizer, "adam") == 0 ? UPDATE_ADAM : UPDATE_SGD;
+    if (!engine_open(&run.engine, p->model, (int)s.threads, err))
+        return command_fault(p, "%s", err);
+    bool good = dump_run_all(&run, err);
+    dump_close(&run);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}

@@ -1,0 +1,119 @@
+/*
+** cmd_eval.c - `eval`: accuracy and loss of saved parameters. It must treat an image
+** exactly as training did: the preprocessing comes from the parameter file.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "feed.h"
+#include "param_file.h"
+
+struct eval_settings {
+    struct command_data data;
+    const char *params, *split;
+    long threads;
+    bool per_class;
+};
+
+static const char *const eval_splits[] = { "val", "test", "train", NULL };
+
+static bool eval_options(const struct program *p, struct eval_settings *s, int argc,
+                         char **argv, int *status)
+{
+    const double much = 1e9;
+    const struct option_row rows[] = {
+        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
+          "the parameters, as `train` saved them; required" },
+        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
+          "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
+        { "--split", OPTION_CHOICE, "NAME", &s->split, 0, 0, eval_splits,
+          "val, test or train" },
+        { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,
+          "the first N test images" },
+        { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
+          "the last N training images are the validation set" },
+        { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,
+          "the accuracy of each class as well" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    return command_options(p, "eval", "Accuracy and mean loss (without the L2 term) of saved "
+                           "parameters.", rows, COMMAND_COUNT(rows), argc, argv, status);
+}
+
+static void eval_print_classes(const struct program *p, const struct dataset *data,
+                               const size_t *by_class)
+{
+    for (int j = 0; j < p->model->classes; j++) {
+        double count = (double)by_class[2*j], right = (double)by_class[2*j + 1];
+        if (data->class_names)
+            printf("  %-16s", data->class_names[j]);
+        else
+            printf("  class %-10d", j);
+        printf("%8zu images  accuracy %f\n", by_class[2*j], count > 0 ? right/count : 0);
+    }
+}
+
+static int eval_run(const struct program *p, const struct eval_settings *s,
+                    const struct dataset *data, struct engine *e,
+                    const struct preprocess *preprocess)
+{
+    const struct images *set = strcmp(s->split, "val") == 0 ? &data->val
+                               : strcmp(s->split, "test") == 0 ? &data->test : &data->train;
+    if (set->count == 0)
+        return command_fault(p, "eval: the data has no %s images (%s)", s->split,
+                             data->source);
+    size_t *by_class = calloc(2*(size_t)p->model->classes, sizeof *by_class);
+    if (!by_class)
+        return command_fault(p, "not enough memory");
+    struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class);
+    printf("data: %s\n%s: %zu images, accuracy %f, loss %f\n", data->source, s->split,
+           r.count, feed_accuracy(&r), r.loss);
+    if (s->per_class)
+        eval_print_classes(p, data, by_class);
+    free(by_class);
+    if (!r.finite)
+        return command_fault(p, "eval: some scores are not finite numbers");
+    return STATUS_DONE;
+}
+
+static int eval_with_data(const struct program *p, const struct eval_settings *s,
+                          const struct dataset *data)
+{
+    struct engine engine;
+    struct param_file_info info;
+    char err[ERR_SIZE];
+    if (!engine_open(&engine, p->model, (int)s->threads, err))
+        return command_fault(p, "%s", err);
+    int status;
+    if (param_file_load(s->params, &engine, &info, err)) {
+        status = eval_run(p, s, data, &engine, &info.preprocess);
+        preprocess_free(&info.preprocess);
+    } else {
+        status = command_fault(p, "%s", err);
+    }
+    engine_close(&engine);
+    return status;
+}
+
+int command_eval(const struct program *p, int argc, char **argv)
+{
+    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = "val",
+                               .threads = workers_available() };
+    struct dataset data;
+    int status;
+    if (!eval_options(p, &s, argc, argv, &status))
+        return status;
+    if (!s.params)
+        return command_usage(p, "eval: --params FILE is required: the parameters that `train` "
+                             "saved, %s.safetensors unless told otherwise", p->model->name);
+    if (!command_open_data(p, &s.data, &data))
+        return STATUS_FAULT;
+    status = eval_with_data(p, &s, &data);
+    dataset_close(&data);
+    return status;
+}

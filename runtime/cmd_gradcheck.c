@@ -1,0 +1,104 @@
+/*
+** cmd_gradcheck.c - `gradcheck`: prints what gradcheck.c measured and judges by its
+** bounds. It must never pass a check that compared nothing.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "gradcheck.h"
+
+struct gradcheck_settings {
+    struct gradcheck_options check;
+    long seed, batch, threads;
+};
+
+static bool gradcheck_options_of(const struct program *p, struct gradcheck_settings *s,
+                                 int argc, char **argv, int *status)
+{
+    const struct option_row rows[] = {
+        { "--h", OPTION_REAL, "X", &s->check.h, 1e-12, 1, NULL,
+          "half the distance of the two points" },
+        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
+        { "--batch", OPTION_INTEGER, "M", &s->batch, 1, p->model->batch, NULL,
+          "images of the batch" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    return command_options(p, "gradcheck",
+                           "Compares backward's gradients with central differences; needs an "
+                           "f64 program.", rows, COMMAND_COUNT(rows), argc, argv, status);
+}
+
+static void gradcheck_print(const struct gradcheck_report *r)
+{
+    printf("%-24s%9s%8s%12s%12s\n", "tensor", "entries", "flips", "max error", "");
+    for (int k = 0; k < r->count; k++) {
+        const struct gradcheck_tensor *t = &r->tensor[k];
+        printf("%-24s%9zu%8zu%12.1e%12s\n", t->name, t->entries, t->flips, t->error,
+               t->good ? "ok" : "FAILED");
+    }
+    printf("flips: %.2f %% of all checks (bound %g %%); error bound %g\n", 100*r->flipped,
+           100*GRADCHECK_FLIPS, GRADCHECK_BOUND);
+}
+
+/* W1 W2 ... b1 b2 ...: the notebook numbers the layers that have parameters. */
+static void gradcheck_print_notebook(const struct model *m, const double *error)
+{
+    printf("\nAs the course's notebook prints it (softmax loss, initial weights):\n");
+    for (int biases = 0; biases < 2; biases++)
+        for (int k = 0, number = 0; k < m->nparams; k++)
+            if ((m->params[k].rank == 1) == (biases == 1))
+                printf("%c%d max relative error: %e\n", biases ? 'b' : 'W', ++number,
+                       error[k]);
+}
+
+static int gradcheck_command_run(const struct program *p, const struct gradcheck_options *o,
+                                 struct engine *e)
+{
+    struct gradcheck_report report;
+    char err[ERR_SIZE];
+    double *error = calloc((size_t)p->model->nparams, sizeof *error);
+    bool good = error ? gradcheck_run(e, o, &report, err)
+                      : error_set(err, "not enough memory");
+    if (good) {
+        gradcheck_print(&report);
+        good = gradcheck_notebook(e, o, error, err);
+        if (good)
+            gradcheck_print_notebook(p->model, error);
+        if (good && !report.good)
+            good = error_set(err, "gradcheck: %s", report.flipped >= GRADCHECK_FLIPS
+                             ? "too many decisions flipped; try a smaller --h or --batch"
+                             : "a gradient is wrong, see FAILED above");
+        gradcheck_free(&report);
+    }
+    free(error);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}
+
+int command_gradcheck(const struct program *p, int argc, char **argv)
+{
+    struct gradcheck_settings s = { .threads = workers_available() };
+    struct engine engine;
+    char err[ERR_SIZE];
+    int status;
+    gradcheck_defaults(&s.check, p->model);
+    s.seed = (long)s.check.seed;
+    s.batch = s.check.images;
+    if (!gradcheck_options_of(p, &s, argc, argv, &status))
+        return status;
+#if !LATHE_F64
+    return command_fault(p, "gradcheck: differences of this size drown in the rounding of f32; "
+                         "build the network in f64: lathe build NET --dtype f64 -o %s_f64, "
+                         "then ./%s_f64 gradcheck", p->model->name, p->model->name);
+#endif
+    s.check.seed = (uint64_t)s.seed;
+    s.check.images = (int)s.batch;
+    if (!engine_open(&engine, p->model, (int)s.threads, err))
+        return command_fault(p, "%s", err);
+    status = gradcheck_command_run(p, &s.check, &engine);
+    engine_close(&engine);
+    return status;
+}

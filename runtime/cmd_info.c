@@ -1,0 +1,79 @@
+/*
+** cmd_info.c - `info`: what the program holds, and the data it would train on.
+** It must never run the network.
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "params.h"
+
+static void info_network(const struct model *m)
+{
+    size_t bytes = m->arena*sizeof(real), thread = m->scratch*sizeof(real);
+    printf("network    %s\n", m->name);
+    printf("input      %dx%dx%d, %d classes\n", m->in_c, m->in_h, m->in_w, m->classes);
+    printf("parameters %zu\n", params_total(m));
+    printf("capacity   %d images a step\n", m->batch);
+    printf("built for  %s, %s\n", m->isa, sizeof(real) == 4 ? "f32" : "f64");
+    printf("arena      %zu bytes, and %zu a thread\n", bytes, thread);
+    printf("layers\n");
+    for (const char *line = m->layers; *line;) {
+        int length = (int)strcspn(line, "\n");
+        printf("  %.*s\n", length, line);
+        line += length + (line[length] == '\n');
+    }
+    printf("tensors\n");
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        printf("  %-24s(", p->name);
+        for (int d = 0; d < p->rank; d++)
+            printf("%s%d", d ? ", " : "", p->dim[d]);
+        printf(")\n");
+    }
+}
+
+static void info_images(const char *name, const struct images *set)
+{
+    if (set->count > 0)
+        printf("  %-6s %zu images %dx%dx%d, %s\n", name, set->count, set->c, set->h, set->w,
+               set->bytes ? "bytes" : "reals");
+    else
+        printf("  %-6s none\n", name);
+}
+
+static void info_data(const struct dataset *data)
+{
+    printf("data       %s\n", data->source);
+    info_images("train", &data->train);
+    info_images("val", &data->val);
+    info_images("test", &data->test);
+    if (!data->class_names)
+        return;
+    printf("  classes");
+    for (int j = 0; j < data->classes; j++)
+        printf(" %s", data->class_names[j]);
+    printf("\n");
+}
+
+int command_info(const struct program *p, int argc, char **argv)
+{
+    struct command_data d = COMMAND_DATA_DEFAULTS;
+    struct dataset data;
+    int status;
+    const struct option_row rows[] = {
+        { "--data", OPTION_TEXT, "DIR", &d.dir, 0, 0, NULL,
+          "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
+    };
+    if (!command_options(p, "info", "The network, its tensors, and the data.", rows,
+                         COMMAND_COUNT(rows), argc, argv, &status))
+        return status;
+    info_network(p->model);
+    if (!command_open_data(p, &d, &data))
+        return STATUS_FAULT;
+    info_data(&data);
+    dataset_close(&data);
+    return STATUS_DONE;
+}

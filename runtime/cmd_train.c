@@ -1,0 +1,160 @@
+/*
+** cmd_train.c - `train`: reads the options, opens the data, trains, says what came
+** out. It must never train on data that it does not name.
+*/
+#include <math.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "params.h"
+#include "solver.h"
+
+struct train_settings {
+    struct solver_options solver;
+    struct command_data data;
+    const char *optimizer, *sample, *params;
+    char default_params[256];
+    double init;
+    long iterations, batch, seed, threads;
+    bool no_save;
+};
+
+static const char *const train_optimizers[] = { "sgd", "adam", NULL };
+static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
+
+static void train_defaults_of(struct train_settings *s, const struct model *m)
+{
+    *s = (struct train_settings){ .data = COMMAND_DATA_DEFAULTS };
+    solver_defaults(&s->solver, m);
+    s->optimizer = s->solver.optimizer == UPDATE_ADAM ? "adam" : "sgd";
+    s->sample = s->solver.replacement ? "replacement" : "shuffle";
+    snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
+    s->params = s->default_params;
+    s->init = -1;
+    s->iterations = OPTION_UNSET;
+    s->batch = s->solver.batch;
+    s->seed = 1;
+    s->threads = workers_available();
+}
+
+static bool train_options(const struct program *p, struct train_settings *s, int argc,
+                          char **argv, int *status)
+{
+    struct solver_options *o = &s->solver;
+    const double much = 1e9, huge = INFINITY;
+    const struct option_row rows[] = {
+        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
+          "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
+        { "--epochs", OPTION_REAL, "X", &o->epochs, 1e-9, 1e6, NULL,
+          "passes over the training images; fractions too" },
+        { "--iterations", OPTION_INTEGER, "N", &s->iterations, 1, much, NULL,
+          "minibatches instead of epochs" },
+        { "--batch", OPTION_INTEGER, "M", &s->batch, 1, much, NULL, "images of a minibatch" },
+        { "--optimizer", OPTION_CHOICE, "NAME", &s->optimizer, 0, 0, train_optimizers,
+          "adam or sgd" },
+        { "--lr", OPTION_REAL, "X", &o->lr, 0, huge, NULL, "learning rate" },
+        { "--lr-decay", OPTION_REAL, "X", &o->lr_decay, 0, huge, NULL,
+          "the learning rate's factor after each epoch" },
+        { "--reg", OPTION_REAL, "X", &o->reg, 0, huge, NULL,
+          "L2 strength: the loss has 0.5*X*sum(W*W)" },
+        { "--init", OPTION_REAL, "STD", &s->init, 0, huge, NULL,
+          "standard deviation of the first weights; else the network file's" },
+        { "--sample", OPTION_CHOICE, "HOW", &s->sample, 0, 0, train_samplings,
+          "minibatches drawn with replacement, or epochs shuffled" },
+        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+        { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
+          "only the first N training images" },
+        { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
+          "the last N training images validate; 0 trains on all" },
+        { "--print-every", OPTION_INTEGER, "N", &o->print_every, 1, much, NULL,
+          "iterations between loss lines" },
+        { "--history", OPTION_TEXT, "FILE.csv", &o->history, 0, 0, NULL,
+          "loss and accuracies of every iteration" },
+        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
+          "where the best parameters are saved" },
+        { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters" },
+        { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
+    };
+    return command_options(p, "train",
+                           "Trains the network and saves the parameters that were best on "
+                           "the validation images.", rows, COMMAND_COUNT(rows), argc, argv,
+                           status);
+}
+
+/* What the table cannot check. */
+static bool train_settle(const struct program *p, struct train_settings *s, int *status)
+{
+    struct solver_options *o = &s->solver;
+    if (s->batch > p->model->batch) {
+        *status = command_usage(p, "train: --batch %ld: this program was built for at most "
+                                "%d images; build it with `lathe build --batch %ld`",
+                                s->batch, p->model->batch, s->batch);
+        return false;
+    }
+    o->batch = (int)s->batch;
+    o->iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
+    o->seed = (uint64_t)s->seed;
+    o->optimizer = strcmp(s->optimizer, "adam") == 0 ? UPDATE_ADAM : UPDATE_SGD;
+    o->replacement = strcmp(s->sample, "replacement") == 0;
+    o->params = s->no_save ? NULL : s->params;
+    return true;
+}
+
+static void train_say_result(const struct solver_options *o, const struct solver_report *r)
+{
+    if (r->best_val_acc >= 0)
+        printf("best val_acc: %f", r->best_val_acc);
+    else
+        printf("trained without validation");
+    if (r->saved)
+        printf(" (saved to %s)", o->params);
+    printf(", %.0f images/s\n", r->images_per_second);
+}
+
+static int train_run(const struct program *p, struct train_settings *s,
+                     const struct dataset *data, struct preprocess *preprocess)
+{
+    struct engine engine;
+    struct solver_report report;
+    char err[ERR_SIZE];
+    if (!engine_open(&engine, p->model, (int)s->threads, err))
+        return command_fault(p, "%s", err);
+    if (!s->solver.quiet)
+        printf("%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
+               params_total(p->model), p->model->isa, workers_count(engine.workers),
+               workers_count(engine.workers) == 1 ? "" : "s", data->source);
+    params_init(&engine, s->solver.seed, s->init);
+    bool good = solver_train(&engine, data, preprocess, &s->solver, &report, err);
+    if (good)
+        train_say_result(&s->solver, &report);
+    engine_close(&engine);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}
+
+int command_train(const struct program *p, int argc, char **argv)
+{
+    struct train_settings s;
+    struct dataset data;
+    struct preprocess preprocess;
+    char err[ERR_SIZE];
+    int status;
+    train_defaults_of(&s, p->model);
+    if (!train_options(p, &s, argc, argv, &status) || !train_settle(p, &s, &status))
+        return status;
+    if (!command_open_data(p, &s.data, &data))
+        return STATUS_FAULT;
+    if (preprocess_fit(&preprocess, &data.fit, err)) {
+        status = train_run(p, &s, &data, &preprocess);
+        preprocess_free(&preprocess);
+    } else {
+        status = command_fault(p, "%s", err);
+    }
+    dataset_close(&data);
+    return status;
+}

@@ -1,0 +1,69 @@
+/*
+** command.c - what the commands share. It must never exit.
+*/
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "error.h"
+
+static void command_complain(const struct program *p, const char *format, va_list arguments)
+{
+    fflush(stdout);   /* what was printed before comes before */
+    fprintf(stderr, "%s: ", p->name);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+int command_fault(const struct program *p, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    command_complain(p, format, arguments);
+    va_end(arguments);
+    return STATUS_FAULT;
+}
+
+int command_usage(const struct program *p, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    command_complain(p, format, arguments);
+    va_end(arguments);
+    return STATUS_USAGE;
+}
+
+bool command_options(const struct program *p, const char *command, const char *summary,
+                     const struct option_row *rows, int count, int argc, char **argv,
+                     int *status)
+{
+    /* main reads these two before any command runs; they are here to be allowed. */
+    const char *network = p->model->name, *isa = p->model->isa;
+    const struct option_row shared[] = {
+        { "--network", OPTION_TEXT, "NAME", &network, 0, 0, NULL,
+          "which of the program's networks" },
+        { "--isa", OPTION_TEXT, "NAME", &isa, 0, 0, NULL,
+          "instruction set; else the widest that this processor has" },
+    };
+    const struct options o = { p->name, command, summary, rows, count, shared,
+                               COMMAND_COUNT(shared) };
+    enum options_result result = options_parse(&o, argc, argv);
+    *status = result == OPTIONS_WRONG ? STATUS_USAGE : STATUS_DONE;
+    return result == OPTIONS_OK;
+}
+
+bool command_open_data(const struct program *p, const struct command_data *d,
+                       struct dataset *data)
+{
+    const struct model *m = p->model;
+    char err[ERR_SIZE];
+    struct data_options o = {
+        .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w, .classes = m->classes,
+        .train_samples = d->train_samples, .val_samples = d->val_samples,
+        .test_samples = d->test_samples, .seed = 1
+    };
+    if (dataset_open(data, &o, err))
+        return true;
+    command_fault(p, "%s", err);
+    return false;
+}

@@ -1,0 +1,270 @@
+/*
+** data.c - finds the data, checks it against the network, cuts it into sets. It must
+** never guess: what is not as expected is an error that says where.
+*/
+#include "data.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cifar.h"
+#include "error.h"
+#include "npy.h"
+#include "synthetic.h"
+
+enum { DATA_PATH = 1024 };
+
+static const char data_default[] = "data/cifar-10-batches-bin";
+
+void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err)
+{
+    void *p = d->blocks < DATA_BLOCKS ? calloc(count ? count : 1, size) : NULL;
+    if (!p)
+        error_set(err, "not enough memory for %zu images or labels", count);
+    else
+        d->block[d->blocks++] = p;
+    return p;
+}
+
+bool dataset_cut(struct images *set, long samples, const char *what, char *err)
+{
+    if (samples < 0)
+        return true;
+    if ((size_t)samples > set->count)
+        return error_set(err, "%s %ld: the data has %zu", what, samples, set->count);
+    set->count = (size_t)samples;
+    return true;
+}
+
+/* ---- .npy ---- */
+
+static const char *data_join(char *path, const char *dir, const char *name)
+{
+    snprintf(path, DATA_PATH, "%s/%s", dir, name);
+    return path;
+}
+
+static bool data_exists(const char *dir, const char *name)
+{
+    char path[DATA_PATH];
+    struct stat st;
+    return !stat(data_join(path, dir, name), &st);
+}
+
+/* Takes over the array's memory. */
+static bool data_npy(struct dataset *d, struct npy *a, const char *dir, const char *name,
+                     const char *part, char *err)
+{
+    char path[DATA_PATH], file[32];
+    snprintf(file, sizeof file, "%s_%s.npy", name, part);
+    if (!npy_read(a, data_join(path, dir, file), err))
+        return false;
+    if (d->blocks == DATA_BLOCKS) {
+        npy_close(a);
+        return error_set(err, "%s: too many arrays", path);
+    }
+    d->block[d->blocks++] = a->file;
+    return true;
+}
+
+static bool data_npy_images(struct dataset *d, struct images *set, const struct npy *x,
+                            const char *dir, const char *part, char *err)
+{
+    if (x->rank != 4 || x->dim[1] != (size_t)d->c || x->dim[2] != (size_t)d->h
+        || x->dim[3] != (size_t)d->w)
+        return error_set(err, "%s/x_%s.npy: shape (%zu, %zu, %zu, %zu), rank %d; the network takes "
+                         "(n, %d, %d, %d)", dir, part, x->dim[0], x->dim[1], x->dim[2], x->dim[3],
+                         x->rank, d->c, d->h, d->w);
+    *set = (struct images){ .count = x->dim[0], .c = d->c, .h = d->h, .w = d->w };
+    if (x->type == NPY_U1) {
+        set->bytes = x->data;
+        return true;
+    }
+    if (x->type != NPY_F4 && x->type != NPY_F8)
+        return error_set(err, "%s/x_%s.npy: integers; images are u1, f4 or f8", dir, part);
+    real *values = dataset_alloc(d, x->count, sizeof *values, err);
+    if (!values)
+        return false;
+    for (size_t k = 0; k < x->count; k++)
+        values[k] = x->type == NPY_F4 ? (real)((const float *)x->data)[k]
+                                      : (real)((const double *)x->data)[k];
+    set->values = values;
+    return true;
+}
+
+static bool data_npy_labels(struct dataset *d, struct images *set, const struct npy *y,
+                            const char *dir, const char *part, char *err)
+{
+    if (y->rank != 1 || y->dim[0] != set->count)
+        return error_set(err, "%s/y_%s.npy: %zu values, rank %d; one label for each of %zu images "
+                         "expected", dir, part, y->count, y->rank, set->count);
+    if (y->type != NPY_U1 && y->type != NPY_I4 && y->type != NPY_I8)
+        return error_set(err, "%s/y_%s.npy: labels are u1, i4 or i8", dir, part);
+    int32_t *labels = dataset_alloc(d, y->count, sizeof *labels, err);
+    if (!labels)
+        return false;
+    for (size_t k = 0; k < y->count; k++) {
+        long long label = y->type == NPY_U1 ? ((const uint8_t *)y->data)[k]
+                          : y->type == NPY_I4 ? ((const int32_t *)y->data)[k]
+                          : ((const int64_t *)y->data)[k];
+        if (label < 0 || label >= d->classes)
+            return error_set(err, "%s/y_%s.npy: label %lld at index %zu; the network has classes 0 "
+                             "to %d", dir, part, label, k, d->classes - 1);
+        labels[k] = (int32_t)label;
+    }
+    set->labels = labels;
+    return true;
+}
+
+static bool data_npy_set(struct dataset *d, struct images *set, const char *dir, const char *part,
+                         char *err)
+{
+    struct npy x, y;
+    return data_npy(d, &x, dir, "x", part, err)
+           && data_npy_images(d, set, &x, dir, part, err)
+           && data_npy(d, &y, dir, "y", part, err)
+           && data_npy_labels(d, set, &y, dir, part, err);
+}
+
+static bool data_open_npy(struct dataset *d, const struct data_options *o, const char *dir,
+                          char *err)
+{
+    if (!data_npy_set(d, &d->train, dir, "train", err)
+        || !data_npy_set(d, &d->val, dir, "val", err))
+        return false;
+    d->test = d->val;
+    d->test.count = 0;
+    if (data_exists(dir, "x_test.npy") && !data_npy_set(d, &d->test, dir, "test", err))
+        return false;
+    d->fit = d->train;
+    snprintf(d->source, sizeof d->source, ".npy arrays in %s", dir);
+    return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
+           && dataset_cut(&d->val, o->val_samples, "--val-samples", err)
+           && dataset_cut(&d->test, o->test_samples, "--test-samples", err);
+}
+
+/* ---- where ---- */
+
+static bool data_open_dir(struct dataset *d, const struct data_options *o, const char *dir,
+                          char *err)
+{
+    char inner[DATA_PATH];
+    struct stat st;
+    if (stat(dir, &st))
+        return error_set(err, "data directory %s: %s", dir, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return error_set(err, "%s: is no directory; --data takes the directory of the files", dir);
+    if (data_exists(dir, "data_batch_1.bin") || data_exists(dir, "test_batch.bin"))
+        return cifar_open(d, o, dir, err);
+    if (data_exists(dir, "cifar-10-batches-bin/data_batch_1.bin"))
+        return cifar_open(d, o, data_join(inner, dir, "cifar-10-batches-bin"), err);
+    if (data_exists(dir, "x_train.npy"))
+        return data_open_npy(d, o, dir, err);
+    return error_set(err, "%s: holds neither CIFAR-10's binary files (data_batch_1.bin ...) nor "
+                     "x_train.npy, y_train.npy, x_val.npy, y_val.npy", dir);
+}
+
+static bool data_open(struct dataset *d, const struct data_options *o, char *err)
+{
+    const char *variable = getenv("LATHE_DATA");
+    if (o->dir)
+        return strcmp(o->dir, "synthetic") ? data_open_dir(d, o, o->dir, err)
+                                           : synthetic_open(d, o, err);
+    if (variable && *variable)
+        return data_open_dir(d, o, variable, err)
+               || (strlen(err) + 24 < ERR_SIZE && (strcat(err, " ($LATHE_DATA)"), false));
+    if (data_exists(data_default, "data_batch_1.bin"))
+        return data_open_dir(d, o, data_default, err);
+    return synthetic_open(d, o, err);
+}
+
+bool dataset_open(struct dataset *d, const struct data_options *options, char *err)
+{
+    *d = (struct dataset){ .c = options->c, .h = options->h, .w = options->w,
+                           .classes = options->classes };
+    if (data_open(d, options, err))
+        return true;
+    dataset_close(d);
+    return false;
+}
+
+void dataset_close(struct dataset *d)
+{
+    for (int k = 0; k < d->blocks; k++)
+        free(d->block[k]);
+    d->blocks = 0;
+}
+
+/* ---- preprocessing ---- */
+
+bool preprocess_fit(struct preprocess *p, const struct images *train, char *err)
+{
+    size_t size = (size_t)train->c*(size_t)train->h*(size_t)train->w;
+    double *sum = calloc(size, sizeof *sum);
+    p->mean = calloc(size, sizeof *p->mean);
+    if (!sum || !p->mean) {
+        free(sum);
+        preprocess_free(p);
+        return error_set(err, "not enough memory for the mean image");
+    }
+    for (size_t i = 0; i < train->count; i++)
+        for (size_t k = 0; k < size; k++)
+            sum[k] += train->bytes ? train->bytes[i*size + k] : (double)train->values[i*size + k];
+    for (size_t k = 0; train->count && k < size; k++)
+        p->mean[k] = (real)(sum[k] / (double)train->count);
+    free(sum);
+    return true;
+}
+
+void preprocess_free(struct preprocess *p)
+{
+    free(p->mean);
+    p->mean = NULL;
+}
+
+/* Planes to pixels; one channel at a time, so that reads run along memory. */
+static void data_put_bytes(const struct images *set, const uint8_t *from, const real *mean,
+                           real *out, size_t row)
+{
+    const size_t c = (size_t)set->c, w = (size_t)set->w;
+    for (int k = 0; k < set->c; k++)
+        for (int y = 0; y < set->h; y++) {
+            real *to = out + (size_t)y*row + (size_t)k;
+            if (mean)
+                for (size_t x = 0; x < w; x++)
+                    to[x*c] = (real)from[x] - mean[x];
+            else
+                for (size_t x = 0; x < w; x++)
+                    to[x*c] = (real)from[x];
+            from += w;
+            mean = mean ? mean + w : NULL;
+        }
+}
+
+static void data_put_values(const struct images *set, const real *from, const real *mean,
+                            real *out, size_t row)
+{
+    const size_t c = (size_t)set->c, w = (size_t)set->w;
+    for (int k = 0; k < set->c; k++)
+        for (int y = 0; y < set->h; y++) {
+            real *to = out + (size_t)y*row + (size_t)k;
+            for (size_t x = 0; x < w; x++)
+                to[x*c] = mean ? from[x] - mean[x] : from[x];
+            from += w;
+            mean = mean ? mean + w : NULL;
+        }
+}
+
+void images_put(const struct images *set, size_t index, const struct preprocess *p, real *out,
+                size_t row)
+{
+    size_t size = (size_t)set->c*(size_t)set->h*(size_t)set->w;
+    const real *mean = p ? p->mean : NULL;
+    if (set->bytes)
+        data_put_bytes(set, set->bytes + index*size, mean, out, row);
+    else
+        data_put_values(set, set->values + index*size, mean, out, row);
+}

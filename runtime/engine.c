@@ -1,0 +1,191 @@
+/*
+** engine.c - drives a generated network: one arena, one pool, region after region.
+** It must never allocate after engine_open, nor look inside a region.
+*/
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "engine.h"
+#include "error.h"
+
+enum {
+    ENGINE_HUGE_PAGE = 1 << 21,
+    ENGINE_ITEMS_A_THREAD = 4   /* below this, image regions are cut finer: with 4 items
+                                   a thread the slowest waits for a quarter at most */
+};
+
+static bool engine_alloc(struct engine *e, int threads, char *err)
+{
+    const struct model *m = e->model;
+    size_t reals = 0, bytes = 0;
+    if (__builtin_mul_overflow((size_t)threads, m->scratch, &reals) ||
+        __builtin_add_overflow(reals, m->arena, &reals) ||
+        __builtin_mul_overflow(reals, sizeof(real), &bytes))
+        return error_set(err, "%s needs more memory than can be addressed", m->name);
+    size_t align = bytes >= ENGINE_HUGE_PAGE ? ENGINE_HUGE_PAGE : ALIGN;
+    void *memory = NULL;
+    if (posix_memalign(&memory, align, bytes) != 0)
+        return error_set(err, "%s needs %zu MB of memory, which there is not; try a smaller "
+                         "capacity (lathe build --batch)", m->name, (bytes >> 20) + 1);
+#ifdef MADV_HUGEPAGE
+    /* Only advice: without it the parameters' thousands of pages crowd the TLB. */
+    if (align == ENGINE_HUGE_PAGE)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    memset(memory, 0, bytes);
+    e->arena = memory;
+    e->bytes = bytes;
+    return true;
+}
+
+bool engine_open(struct engine *e, const struct model *model, int threads, char *err)
+{
+    *e = (struct engine){ .model = model };
+    if (threads == 0)
+        threads = workers_available();
+    e->workers = workers_open(threads, err);
+    if (!e->workers)
+        return false;
+    e->step.sumsq = calloc(model->nsumsq + 1, sizeof *e->step.sumsq);
+    e->labels = calloc((size_t)model->batch, sizeof *e->labels);
+    if (!e->step.sumsq || !e->labels) {
+        engine_close(e);
+        return error_set(err, "not enough memory");
+    }
+    if (!engine_alloc(e, threads, err)) {
+        engine_close(e);
+        return false;
+    }
+    e->step.arena = e->arena;
+    e->step.hyper = &e->hyper;
+    return true;
+}
+
+void engine_close(struct engine *e)
+{
+    workers_close(e->workers);
+    free(e->step.sumsq);
+    free(e->labels);
+    free(e->arena);
+    *e = (struct engine){ .model = NULL };
+}
+
+real *engine_input(struct engine *e, int index)
+{
+    return e->arena + e->model->input + (size_t)index*e->model->input_image;
+}
+
+const real *engine_scores(const struct engine *e, int index)
+{
+    return e->arena + e->model->scores + (size_t)index*e->model->scores_image;
+}
+
+double engine_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9*(double)now.tv_nsec;
+}
+
+int engine_items(const struct region *r, int n, int threads)
+{
+    if (r->split == SPLIT_FIXED)
+        return r->count;
+    if (r->split == SPLIT_GROUPS)
+        return n < GROUPS ? n : GROUPS;
+    int parts = 1;
+    if (threads > 1)
+        while (parts < r->count && n*parts < ENGINE_ITEMS_A_THREAD*threads)
+            parts++;
+    return n*parts;
+}
+
+struct engine_job { const struct region *region; const struct step *step; };
+
+static void engine_item(void *context, int item, int items, int thread)
+{
+    const struct engine_job *job = context;
+    job->region->run(job->step, item, items, thread);
+}
+
+static void engine_region(struct engine *e, const struct region *r, bool backward, int index)
+{
+    struct engine_job job = { r, &e->step };
+    double start = e->timing ? engine_clock() : 0;
+    int items = engine_items(r, e->step.n, workers_count(e->workers));
+    workers_run(e->workers, items, engine_item, &job);
+    if (e->timing)
+        e->timing(e->timing_context, backward, index, engine_clock() - start);
+}
+
+void engine_forward(struct engine *e, int n)
+{
+    e->step.n = n;
+    e->forward_images = n;
+    for (int k = 0; k < e->model->nforward; k++)
+        engine_region(e, &e->model->forward[k], false, k);
+}
+
+/* The images' losses, added in order: the same bits for every thread count. */
+static double engine_sum_losses(const struct engine *e, int n)
+{
+    const real *losses = e->arena + e->model->losses;
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += (double)losses[i];
+    return sum;
+}
+
+double engine_loss(struct engine *e, const int32_t *labels)
+{
+    e->step.labels = labels;
+    e->step.probe = NULL;
+    engine_region(e, &e->model->backward[0], true, 0);
+    return engine_sum_losses(e, e->forward_images)/e->forward_images;
+}
+
+static void engine_backward(struct engine *e, const struct hyper *hyper,
+                            enum update_kind update)
+{
+    e->hyper = *hyper;
+    e->step.update = e->model->update[update];
+    for (int k = 0; k < e->model->nbackward; k++)
+        engine_region(e, &e->model->backward[k], true, k);
+}
+
+double engine_step(struct engine *e, int n, const int32_t *labels,
+                   const struct hyper *hyper, enum update_kind update)
+{
+    engine_forward(e, n);
+    e->step.labels = labels;
+    e->step.probe = NULL;
+    engine_backward(e, hyper, update);
+    double squares = 0;
+    for (size_t k = 0; k < e->model->nsumsq; k++)
+        squares += e->step.sumsq[k];
+    return engine_sum_losses(e, n)/n + 0.5*(double)hyper->reg*squares;
+}
+
+double engine_probe(struct engine *e, int n, const real *probe)
+{
+    const struct hyper none = { .reg = 0 };
+    engine_forward(e, n);
+    e->step.labels = NULL;
+    e->step.probe = probe;
+    engine_backward(e, &none, UPDATE_STORE);
+    e->step.probe = NULL;
+    return engine_sum_losses(e, n);
+}
+
+void engine_pack(struct engine *e, int param)
+{
+    e->model->pack(&e->step, param);
+}
+
+void engine_pack_all(struct engine *e)
+{
+    for (int k = 0; k < e->model->nparams; k++)
+        engine_pack(e, k);
+}

@@ -1,0 +1,70 @@
+/*
+** engine.h - one network in memory, ready to run: its arena, its threads, and the
+** regions of a step in order. It must never allocate after engine_open, and its
+** results must not depend on the number of threads.
+*/
+#ifndef LATHE_ENGINE_H
+#define LATHE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "workers.h"
+
+/* Told after every region that it took `seconds`; `backward`: in which list the
+** region's `index` counts. Used by `bench`. */
+typedef void engine_timing_fn(void *context, bool backward, int index, double seconds);
+
+struct engine {
+    const struct model *model;
+    struct workers *workers;
+    struct step step;
+    struct hyper hyper;           /* of the step in progress */
+    real *arena;                  /* model->arena reals, then every thread's scratch */
+    int32_t *labels;              /* [model->batch]: room for a batch's labels */
+    size_t bytes;                 /* of the arena with scratch */
+    int forward_images;           /* what the last engine_forward ran */
+    engine_timing_fn *timing;     /* NULL: no clock is read */
+    void *timing_context;
+};
+
+/* threads: 0 stands for workers_available(). False: err says why. */
+bool engine_open(struct engine *e, const struct model *model, int threads, char *err);
+void engine_close(struct engine *e);
+
+/* Where image `index` of the batch goes: NHWC, rows model->input_row apart. */
+real *engine_input(struct engine *e, int index);
+const real *engine_scores(const struct engine *e, int index);   /* [classes] */
+
+/* Scores of the first n images (1 .. model->batch) of the input buffer. */
+void engine_forward(struct engine *e, int n);
+
+/* Mean loss of the images that engine_forward ran, without the L2 term. */
+double engine_loss(struct engine *e, const int32_t *labels);
+
+/*
+** Forward, loss, gradients and updates for the first n images. Returns
+** sum(losses)/n + 0.5*reg*sum(W*W), the sum over regularized parameters as they
+** were before the update. With UPDATE_STORE parameters stay and every `m` holds
+** the gradient with its L2 term.
+*/
+double engine_step(struct engine *e, int n, const int32_t *labels,
+                   const struct hyper *hyper, enum update_kind update);
+
+/* The gradient of sum(probe*scores) into every `m`; probe: [n][classes].
+** Returns that sum. No L2 term. */
+double engine_probe(struct engine *e, int n, const real *probe);
+
+/* After parameters were changed from outside. */
+void engine_pack(struct engine *e, int param);
+void engine_pack_all(struct engine *e);
+
+/* How many items a region has for n images; more parts an image where there are
+** fewer images than keep the threads busy. */
+int engine_items(const struct region *r, int n, int threads);
+
+double engine_clock(void);   /* seconds from some fixed moment */
+
+#endif

@@ -1,0 +1,16 @@
+/*
+** error.c - formats messages. It must never print or exit.
+*/
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool error_set(char *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err, ERR_SIZE, format, args);
+    va_end(args);
+    return false;
+}

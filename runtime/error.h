@@ -1,0 +1,15 @@
+/*
+** error.h - how a runtime function says why it failed: one line into a buffer of
+** its caller. It must never print or exit.
+*/
+#ifndef LATHE_ERROR_H
+#define LATHE_ERROR_H
+
+#include <stdbool.h>
+
+enum { ERR_SIZE = 512 };
+
+/* Formats the message, cut to ERR_SIZE. Always false: `return error_set(...)`. */
+bool error_set(char *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

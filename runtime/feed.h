@@ -1,0 +1,40 @@
+/*
+** feed.h - batches from a set of images into the network's input buffer, and what
+** the network makes of a whole set. It must never change parameters.
+*/
+#ifndef LATHE_FEED_H
+#define LATHE_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data.h"
+#include "engine.h"
+
+/*
+** Puts n images (at most model->batch) into the input buffer, on all threads, and
+** their labels into e->labels: images index[0 .. n-1], or first, first + 1, ...
+** where index is NULL. A set without labels leaves e->labels alone.
+*/
+void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
+                const uint32_t *index, size_t first, int n);
+
+struct feed_result {
+    size_t count, correct;
+    double loss;                 /* mean, without the L2 term */
+    bool finite;                 /* every score was */
+};
+
+/*
+** Classifies `count` images, chosen as above; the highest score wins, the first of
+** equals; a NaN among the scores is a wrong answer. by_class: NULL or [2*classes]:
+** images and right answers of each class are added, label l at 2*l and 2*l + 1.
+*/
+struct feed_result feed_classify(struct engine *e, const struct images *set,
+                                 const struct preprocess *p, const uint32_t *index,
+                                 size_t count, size_t *by_class);
+
+double feed_accuracy(const struct feed_result *r);   /* 0 .. 1 */
+
+#endif

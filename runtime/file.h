@@ -1,0 +1,17 @@
+/*
+** file.h - whole files in and out. A file appears whole or not at all: an old one
+** survives any failure.
+*/
+#ifndef LATHE_FILE_H
+#define LATHE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The bytes of a file, with a zero behind them; free() them. NULL: err says why. */
+void *file_read(const char *path, size_t *size, char *err);
+
+/* Writes a temporary file beside path, syncs it and renames it. */
+bool file_write(const char *path, const void *bytes, size_t size, char *err);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+** model.h - the contract between a generated network and the runtime.
+**
+** The generated file defines constants and functions in `struct model`; the
+** runtime drives them. The runtime knows no network, the generated code knows
+** no file, no option and no thread. Nothing here may depend on either side's
+** inner life.
+*/
+#ifndef LATHE_MODEL_H
+#define LATHE_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef LATHE_F64
+#define LATHE_F64 0   /* 1: real is double; gradient checks are made there */
+#endif
+
+#if LATHE_F64
+typedef double real;
+#else
+typedef float real;
+#endif
+
+enum {
+    LANES = 16,       /* virtual lanes of a sum; stored rows are padded to it */
+    PANEL = 128,      /* columns of one panel of an affine weight */
+    GROUPS = 16,      /* most groups of images that a weight gradient is split into */
+    ALIGN = 64        /* bytes: every buffer in the arena starts at a multiple */
+};
+
+/*
+** Parameters. Canonical order (files, dump, tests) is PyTorch's: convolution
+** weights (out, in, kh, kw), affine weights (out, in) with `in` flattened from
+** NCHW, biases (out). The arena stores them so that kernels read along:
+**
+**   PARAM_CONV    [out][kh][row],  row = kw*in padded to LANES, index kx*in + ci
+**   PARAM_AFFINE  [panel][out][PANEL], over the input flattened in NHWC order
+**                 and padded to LANES; the last panel may be narrower
+**   PARAM_VECTOR  [count] padded to LANES
+**
+** This order does not depend on the instruction set. Padding is zero and stays
+** zero. runtime/params.c is the only place that computes these indices.
+*/
+enum param_kind { PARAM_CONV, PARAM_AFFINE, PARAM_VECTOR };
+
+struct param {
+    const char *name;        /* "conv1.weight" */
+    enum param_kind kind;
+    int rank;                /* 4, 2 or 1 */
+    int dim[4];              /* canonical shape */
+    int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened */
+    int fan_in;              /* values that one output sums over */
+    int regularized;         /* 1: the L2 term counts it (weights), 0: biases */
+    double init;             /* standard deviation of the Gaussian; < 0: zeros */
+    size_t at, m, v;         /* arena offsets (in reals): values, 1st and 2nd moment */
+    size_t stored;           /* reals of each of the three, padding included */
+};
+
+/* Hyper-parameters of one step, already in `real`; see runtime/optim.c. */
+struct hyper {
+    real lr;                 /* learning rate of this step */
+    real reg;                /* L2 strength: adds reg*w to the gradient */
+    real beta1, beta2, eps;  /* Adam */
+    real step;               /* lr / (1 - beta1^t) */
+    real unbias2;            /* 1 / (1 - beta2^t) */
+};
+
+/*
+** One optimizer: updates `count` (a multiple of LANES) consecutive parameters
+** in place, given their gradient without the L2 term, and returns the sum of
+** squares of the values before the update (16 virtual lanes, see optim.c).
+** `reg` is h->reg for regularized parameters and 0 for others.
+** UPDATE_STORE writes g + reg*w to m and changes nothing else.
+*/
+typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
+                         const struct hyper *h, real reg);
+
+enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_ADAM, UPDATE_KINDS };
+
+/* What every region of one step receives. */
+struct step {
+    real *arena;             /* model->arena reals, then threads * model->scratch */
+    int n;                   /* images in this batch: 1 .. model->batch */
+    const int32_t *labels;   /* [n], 0 .. classes-1; NULL: scores only */
+    const real *probe;       /* [n][classes] or NULL; if set, loss = sum(probe*scores) */
+    const struct hyper *hyper;
+    update_fn *update;       /* what a weight gradient is handed to */
+    double *sumsq;           /* [model->nsumsq]: partial sums of squares of the
+                                regularized parameters, written by backward */
+};
+
+/*
+** A region: independent items, run by any thread in any order, then a barrier.
+** Which item does what depends on (item, items) only, never on the thread;
+** `thread` (0 ..) selects scratch memory.
+*/
+enum split {
+    SPLIT_IMAGES,            /* items = n * k, 1 <= k <= count; k parts an image */
+    SPLIT_GROUPS,            /* items = min(n, GROUPS) */
+    SPLIT_FIXED              /* items = count */
+};
+
+struct region {
+    const char *name;        /* "conv1 forward" */
+    enum split split;
+    int count;
+    double flop;             /* dense-equivalent, one image (DESIGN section 5) */
+    void (*run)(const struct step *s, int item, int items, int thread);
+};
+
+/* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */
+struct decision {
+    size_t at;               /* reals from the arena's start */
+    size_t image;            /* reals (or bytes) from image to image */
+    int h, w, c;             /* extent inside one image */
+    size_t row;              /* reals (or bytes) from row to row, pixel step is c */
+    int bytes;               /* 1: uint8_t argmax of a pool, 0: real, sign counts */
+};
+
+/* Defaults from the network file's `train` block; options override them. */
+struct train_defaults {
+    enum update_kind optimizer;
+    double lr, beta1, beta2, eps;
+    double reg, lr_decay, epochs;
+    int batch;
+    int replacement;         /* 1: minibatches drawn with replacement */
+};
+
+struct model {
+    const char *name;        /* of the network */
+    const char *isa;         /* "scalar" "avx2" "avx512" "neon" */
+    const char *layers;      /* fingerprint: one line a layer, '\n' between */
+    int in_c, in_h, in_w, classes;
+    int batch;               /* capacity: the most images of one step */
+
+    /* pixel (y, x, c) of input image i: input + i*input_image + y*input_row + x*in_c + c */
+    size_t input, input_image, input_row;
+    size_t scores, scores_image;   /* score j of image i: scores + i*scores_image + j */
+    size_t losses;                 /* [batch], loss of each image, without the L2 term */
+
+    size_t arena;            /* reals, without scratch; all zero before the first use */
+    size_t scratch;          /* reals a thread, after the arena; all zero as well */
+    size_t nsumsq;
+
+    const struct param *params;    int nparams;
+    const struct region *forward;  int nforward;    /* input to scores */
+    const struct region *backward; int nbackward;   /* loss first, then gradients
+                                                       and updates, scores to input */
+    const struct decision *decisions; int ndecisions;
+
+    /* To be called for every parameter after its values were changed from
+    ** outside (initialisation, loading, a gradient check's probe). */
+    void (*pack)(const struct step *s, int param);
+
+    update_fn *update[UPDATE_KINDS];
+    double (*peak)(long rounds);   /* runs fused multiply-adds, returns their FLOP */
+    struct train_defaults train;
+};
+
+/* All networks of the emitted file, each for its instruction sets, widest first. */
+extern const struct model *const lathe_models[];
+extern const int lathe_nmodels;
+
+#endif

@@ -1,0 +1,239 @@
+/*
+** options.c - parses options by their table and prints the table as help.
+** It must never accept a value that is out of its row's range or trailed by junk.
+*/
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+enum { OPTIONS_WORD = 64, OPTIONS_WIDTH = 79, OPTIONS_COLUMN = 24 };
+
+static int options_min(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+bool options_similar(const char *word, const char *known, int *distance)
+{
+    int d[OPTIONS_WORD + 1][OPTIONS_WORD + 1];
+    size_t long_n = strlen(word), long_m = strlen(known);
+    if (long_n > OPTIONS_WORD || long_m > OPTIONS_WORD)
+        return false;
+    int n = (int)long_n, m = (int)long_m;
+    for (int i = 0; i <= n; i++)
+        d[i][0] = i;
+    for (int j = 0; j <= m; j++)
+        d[0][j] = j;
+    for (int i = 1; i <= n; i++)
+        for (int j = 1; j <= m; j++) {
+            int change = d[i-1][j-1] + (word[i-1] != known[j-1]);
+            d[i][j] = options_min(change, options_min(d[i-1][j], d[i][j-1]) + 1);
+            if (i > 1 && j > 1 && word[i-1] == known[j-2] && word[i-2] == known[j-1])
+                d[i][j] = options_min(d[i][j], d[i-2][j-2] + 1);
+        }
+    *distance = d[n][m];
+    return *distance <= 1 + options_min(n, m)/3;
+}
+
+static const struct option_row *options_row(const struct options *o, int k)
+{
+    return k < o->count ? &o->row[k] : &o->shared[k - o->count];
+}
+
+/* The row of the option that `word` names; *argument: what follows its '='. */
+static const struct option_row *options_find(const struct options *o, const char *word,
+                                             const char **argument)
+{
+    const char *equals = strchr(word, '=');
+    size_t length = equals ? (size_t)(equals - word) : strlen(word);
+    *argument = equals ? equals + 1 : NULL;
+    for (int k = 0; k < o->count + o->nshared; k++) {
+        const struct option_row *row = options_row(o, k);
+        if (strlen(row->name) == length && memcmp(row->name, word, length) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static void options_unknown(const struct options *o, const char *word)
+{
+    const char *nearest = NULL;
+    int best = OPTIONS_WORD;
+    for (int k = 0; k < o->count + o->nshared; k++) {
+        int distance;
+        if (options_similar(word, options_row(o, k)->name, &distance) && distance < best) {
+            best = distance;
+            nearest = options_row(o, k)->name;
+        }
+    }
+    fprintf(stderr, "%s: %s: %s '%s'", o->program, o->command,
+            word[0] == '-' ? "unknown option" : "unexpected argument", word);
+    if (nearest)
+        fprintf(stderr, "; did you mean %s?\n", nearest);
+    else
+        fprintf(stderr, "; see %s %s --help\n", o->program, o->command);
+}
+
+static bool options_expected(const struct options *o, const struct option_row *row,
+                             const char *text)
+{
+    fprintf(stderr, "%s: %s: %s: expected ", o->program, o->command, row->name);
+    if (row->kind == OPTION_CHOICE) {
+        for (int k = 0; row->choices[k]; k++)
+            fprintf(stderr, "%s%s", k == 0 ? "" : row->choices[k + 1] ? ", " : " or ",
+                    row->choices[k]);
+    } else {
+        fprintf(stderr, "%s number", row->kind == OPTION_INTEGER ? "a whole" : "a");
+        if (isfinite(row->most))
+            fprintf(stderr, " from %.10g to %.10g", row->least, row->most);
+        else
+            fprintf(stderr, " not below %.10g", row->least);
+    }
+    fprintf(stderr, ", got '%s'\n", text);
+    return false;
+}
+
+static bool options_number(const struct options *o, const struct option_row *row,
+                           const char *text)
+{
+    char *end;
+    double number;
+    long integer = 0;
+    errno = 0;
+    if (row->kind == OPTION_INTEGER)
+        number = (double)(integer = strtol(text, &end, 10));
+    else
+        number = strtod(text, &end);
+    bool overflow = errno == ERANGE && fabs(number) > 1;   /* a tiny real is no error */
+    if (end == text || *end || overflow || !isfinite(number) || number < row->least ||
+        number > row->most)
+        return options_expected(o, row, text);
+    if (row->kind == OPTION_INTEGER)
+        *(long *)row->value = integer;
+    else
+        *(double *)row->value = number;
+    return true;
+}
+
+static bool options_set(const struct options *o, const struct option_row *row,
+                        const char *text)
+{
+    if (row->kind == OPTION_INTEGER || row->kind == OPTION_REAL)
+        return options_number(o, row, text);
+    if (row->kind == OPTION_CHOICE) {
+        int k = 0;
+        while (row->choices[k] && strcmp(row->choices[k], text) != 0)
+            k++;
+        if (!row->choices[k])
+            return options_expected(o, row, text);
+    }
+    *(const char **)row->value = text;
+    return true;
+}
+
+enum options_result options_parse(const struct options *o, int argc, char **argv)
+{
+    for (int k = 0; k < argc; k++)
+        if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
+            options_help(o);
+            return OPTIONS_HELP;
+        }
+    for (int k = 0; k < argc; k++) {
+        const char *argument;
+        const struct option_row *row = options_find(o, argv[k], &argument);
+        if (!row) {
+            options_unknown(o, argv[k]);
+            return OPTIONS_WRONG;
+        }
+        if (row->kind == OPTION_FLAG) {
+            if (argument) {
+                fprintf(stderr, "%s: %s: %s takes no value\n", o->program, o->command,
+                        row->name);
+                return OPTIONS_WRONG;
+            }
+            *(bool *)row->value = true;
+            continue;
+        }
+        if (!argument && k + 1 == argc) {
+            fprintf(stderr, "%s: %s: %s needs a value: %s %s\n", o->program, o->command,
+                    row->name, row->name, row->argument);
+            return OPTIONS_WRONG;
+        }
+        if (!options_set(o, row, argument ? argument : argv[++k]))
+            return OPTIONS_WRONG;
+    }
+    return OPTIONS_OK;
+}
+
+const char *options_peek(const char *name, int argc, char **argv)
+{
+    size_t length = strlen(name);
+    for (int k = 0; k < argc; k++) {
+        if (strncmp(argv[k], name, length) != 0)
+            continue;
+        if (argv[k][length] == '=')
+            return argv[k] + length + 1;
+        if (argv[k][length] == 0 && k + 1 < argc)
+            return argv[k + 1];
+    }
+    return NULL;
+}
+
+/* " (default 10)", or nothing. */
+static void options_default(const struct option_row *row, char *out, size_t size)
+{
+    out[0] = 0;
+    if (row->kind == OPTION_INTEGER && *(long *)row->value != OPTION_UNSET)
+        snprintf(out, size, " (default %ld)", *(long *)row->value);
+    else if (row->kind == OPTION_REAL && *(double *)row->value >= row->least)
+        snprintf(out, size, " (default %g)", *(double *)row->value);
+    else if ((row->kind == OPTION_TEXT || row->kind == OPTION_CHOICE) &&
+             *(const char **)row->value)
+        snprintf(out, size, " (default %s)", *(const char **)row->value);
+}
+
+/* Prints words, broken into lines that start at `column`; the first is there. */
+static void options_wrap(const char *text, int column)
+{
+    int at = column;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (at > column && at + 1 + length > OPTIONS_WIDTH) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        at += printf("%s%.*s", at > column ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    printf("\n");
+}
+
+static void options_help_row(const struct option_row *row)
+{
+    char text[512], fallback[128];
+    options_default(row, fallback, sizeof fallback);
+    snprintf(text, sizeof text, "%s%s", row->meaning, fallback);
+    int at = printf("  %s%s%s", row->name, row->argument ? " " : "",
+                    row->argument ? row->argument : "");
+    if (at >= OPTIONS_COLUMN) {
+        printf("\n");
+        at = 0;
+    }
+    printf("%*s", OPTIONS_COLUMN - at, "");
+    options_wrap(text, OPTIONS_COLUMN);
+}
+
+void options_help(const struct options *o)
+{
+    printf("usage: %s %s [options]\n\n", o->program, o->command);
+    options_wrap(o->summary, 0);
+    printf("\n");
+    for (int k = 0; k < o->count + o->nshared; k++)
+        options_help_row(options_row(o, k));
+    printf("  %-*s%s\n", OPTIONS_COLUMN - 2, "--help", "show this");
+}

@@ -1,0 +1,53 @@
+/*
+** options.h - command line options from a table: the same rows drive parsing,
+** defaults and --help. It must never know what an option is for.
+*/
+#ifndef LATHE_OPTIONS_H
+#define LATHE_OPTIONS_H
+
+#include <stdbool.h>
+
+enum option_kind {
+    OPTION_FLAG,      /* bool: present or not */
+    OPTION_INTEGER,   /* long; OPTION_UNSET while it is not given and has no default */
+    OPTION_REAL,      /* double */
+    OPTION_TEXT,      /* const char *; NULL while not given */
+    OPTION_CHOICE     /* const char *, one of `choices` */
+};
+
+#define OPTION_UNSET (-1L)
+
+/* One option. *value holds the default before parsing and in --help. */
+struct option_row {
+    const char *name;             /* "--lr" */
+    enum option_kind kind;
+    const char *argument;         /* "X"; NULL for flags */
+    void *value;
+    double least, most;           /* numbers: both included */
+    const char *const *choices;   /* OPTION_CHOICE: ends with NULL */
+    const char *meaning;
+};
+
+struct options {
+    const char *program, *command, *summary;
+    const struct option_row *row; int count;         /* the command's own */
+    const struct option_row *shared; int nshared;    /* those of every command */
+};
+
+enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_WRONG };
+
+/* Reads argv[0 .. argc-1] (options only) into the rows' values. OPTIONS_HELP: the
+** help was printed on stdout; OPTIONS_WRONG: a message on stderr. */
+enum options_result options_parse(const struct options *o, int argc, char **argv);
+
+void options_help(const struct options *o);
+
+/* The value of `name` among argv, or NULL: for what must be known before a
+** command's table can be built. `--name VALUE` or `--name=VALUE`. */
+const char *options_peek(const char *name, int argc, char **argv);
+
+/* Whether `word` is so near to `known` that it may be a slip of it: the distance
+** is stored (Damerau and Levenshtein: insert, delete, change, swap neighbours). */
+bool options_similar(const char *word, const char *known, int *distance);
+
+#endif

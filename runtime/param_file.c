@@ -1,0 +1,242 @@
+/*
+** param_file.c - parameters to and from a safetensors file. It must never change the
+** engine before the whole file was found good.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "param_file.h"
+#include "params.h"
+#include "safetensors.h"
+
+#define PARAM_FILE_FORMAT "lathe-1"
+#define PARAM_FILE_MEAN "data.mean_image"
+
+static const enum tensor_type param_file_real = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
+
+/* Class names, one a line; NULL: unknown, or no memory. */
+static char *param_file_classes(const struct dataset *data)
+{
+    size_t size = 1;
+    if (!data || !data->class_names)
+        return NULL;
+    for (int k = 0; k < data->classes; k++)
+        size += strlen(data->class_names[k]) + 1;
+    char *text = malloc(size), *at = text;
+    for (int k = 0; text && k < data->classes; k++) {
+        size_t length = strlen(data->class_names[k]);
+        if (k > 0)
+            *at++ = '\n';
+        memcpy(at, data->class_names[k], length);
+        at += length;
+    }
+    if (text)
+        *at = 0;
+    return text;
+}
+
+static struct tensor param_file_tensor(const struct param *p, const real *values)
+{
+    struct tensor t = { .name = p->name, .type = param_file_real, .rank = p->rank,
+                        .data = values, .count = params_count(p) };
+    for (int k = 0; k < p->rank; k++)
+        t.dim[k] = (size_t)p->dim[k];
+    return t;
+}
+
+static struct tensor param_file_mean(const struct model *m, const real *mean)
+{
+    size_t c = (size_t)m->in_c, h = (size_t)m->in_h, w = (size_t)m->in_w;
+    return (struct tensor){ .name = PARAM_FILE_MEAN, .type = param_file_real, .rank = 3,
+                            .dim = { c, h, w }, .data = mean, .count = c*h*w };
+}
+
+static bool param_file_write(const char *path, const struct model *m,
+                             const struct tensor *tensors, int count, const char *classes,
+                             char *err)
+{
+    bool mean = count > m->nparams;
+    const struct tensor_metadata metadata[] = {
+        { "format", PARAM_FILE_FORMAT },
+        { "network", m->name },
+        { "layers", m->layers },
+        { "preprocessing", mean ? "mean_image" : "none" },
+        { "classes", classes },
+    };
+    int entries = (int)(sizeof metadata/sizeof *metadata) - (classes ? 0 : 1);
+    return safetensors_write(path, tensors, count, metadata, entries, err);
+}
+
+bool param_file_save(const char *path, const struct engine *e, const struct preprocess *p,
+                     const struct dataset *data, char *err)
+{
+    const struct model *m = e->model;
+    int count = m->nparams;
+    struct tensor *tensors = calloc((size_t)count + 1, sizeof *tensors);
+    real *values = malloc(params_total(m)*sizeof(real)), *at = values;
+    if (!tensors || !values) {
+        free(tensors);
+        free(values);
+        return error_set(err, "%s: not enough memory to save the parameters", path);
+    }
+    for (int k = 0; k < count; k++) {
+        const struct param *param = &m->params[k];
+        params_get(param, e->arena + param->at, at);
+        tensors[k] = param_file_tensor(param, at);
+        at += tensors[k].count;
+    }
+    if (p && p->mean)
+        tensors[count++] = param_file_mean(m, p->mean);
+    char *classes = param_file_classes(data);
+    bool good = param_file_write(path, m, tensors, count, classes, err);
+    free(classes);
+    free(tensors);
+    free(values);
+    return good;
+}
+
+/* Compares two fingerprints line by line; err names the first that differs. */
+static bool param_file_same_layers(const char *path, const char *theirs, const char *ours,
+                                   char *err)
+{
+    for (int line = 1;; line++) {
+        int a = (int)strcspn(theirs, "\n"), b = (int)strcspn(ours, "\n");
+        if (a != b || strncmp(theirs, ours, (size_t)a) != 0)
+            return error_set(err, "%s: parameters of another network: line %d of its layers "
+                             "is `%.*s`, this program's is `%.*s`", path, line, a, theirs, b,
+                             ours);
+        theirs += a + (theirs[a] == '\n');
+        ours += b + (ours[b] == '\n');
+        if (!*theirs && !*ours)
+            return true;
+    }
+}
+
+static void param_file_shape(const struct tensor *t, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (int k = 0; k < t->rank && at < size; k++)
+        at += (size_t)snprintf(out + at, size - at, "%s%zu", k ? ", " : "", t->dim[k]);
+}
+
+/* The file's tensor that is shaped and typed as `wanted`, or NULL. */
+static const struct tensor *param_file_find(const char *path, const struct safetensors *s,
+                                            const struct tensor *wanted, char *err)
+{
+    char theirs[128], ours[128];
+    const struct tensor *t = safetensors_find(s, wanted->name);
+    if (!t) {
+        error_set(err, "%s: tensor %s is missing", path, wanted->name);
+        return NULL;
+    }
+    param_file_shape(t, theirs, sizeof theirs);
+    param_file_shape(wanted, ours, sizeof ours);
+    if (strcmp(theirs, ours) != 0) {
+        error_set(err, "%s: tensor %s has shape (%s), expected (%s)", path, wanted->name,
+                  theirs, ours);
+        return NULL;
+    }
+    if (t->type == TENSOR_F64 && !LATHE_F64) {
+        error_set(err, "%s: tensor %s is f64 and this program f32; build it with --dtype f64",
+                  path, wanted->name);
+        return NULL;
+    }
+    if (t->type != TENSOR_F32 && t->type != TENSOR_F64) {
+        error_set(err, "%s: tensor %s holds integers, expected f32 or f64", path,
+                  wanted->name);
+        return NULL;
+    }
+    return t;
+}
+
+/* The file's data may lie at any address: values are copied one by one. */
+static void param_file_values(const struct tensor *t, real *out)
+{
+    const unsigned char *bytes = t->data;
+    for (size_t k = 0; k < t->count; k++) {
+        float single;
+        double twice;
+        if (t->type == TENSOR_F32) {
+            memcpy(&single, bytes + k*sizeof single, sizeof single);
+            out[k] = single;
+        } else {
+            memcpy(&twice, bytes + k*sizeof twice, sizeof twice);
+            out[k] = (real)twice;
+        }
+    }
+}
+
+static bool param_file_check(const char *path, const struct safetensors *s,
+                             const struct model *m, char *err)
+{
+    const char *format = safetensors_metadata(s, "format");
+    const char *layers = safetensors_metadata(s, "layers");
+    if (!format || !layers)
+        return error_set(err, "%s: no parameter file of this program: its metadata has no "
+                         "\"%s\"", path, format ? "layers" : "format");
+    if (strcmp(format, PARAM_FILE_FORMAT) != 0)
+        return error_set(err, "%s: format %s, this program reads %s", path, format,
+                         PARAM_FILE_FORMAT);
+    if (!param_file_same_layers(path, layers, m->layers, err))
+        return false;
+    for (int k = 0; k < m->nparams; k++) {
+        struct tensor wanted = param_file_tensor(&m->params[k], NULL);
+        if (!param_file_find(path, s, &wanted, err))
+            return false;
+    }
+    return true;
+}
+
+static bool param_file_load_mean(const char *path, const struct safetensors *s,
+                                 const struct model *m, struct preprocess *p, char *err)
+{
+    const char *how = safetensors_metadata(s, "preprocessing");
+    p->mean = NULL;
+    if (!how || strcmp(how, "none") == 0)
+        return true;
+    if (strcmp(how, "mean_image") != 0)
+        return error_set(err, "%s: preprocessing \"%s\": expected mean_image or none", path,
+                         how);
+    struct tensor wanted = param_file_mean(m, NULL);
+    const struct tensor *t = param_file_find(path, s, &wanted, err);
+    if (!t)
+        return false;
+    p->mean = malloc(t->count*sizeof(real));
+    if (!p->mean)
+        return error_set(err, "%s: not enough memory", path);
+    param_file_values(t, p->mean);
+    return true;
+}
+
+static void param_file_set(const struct safetensors *s, struct engine *e, real *values)
+{
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        param_file_values(safetensors_find(s, p->name), values);
+        params_set(p, e->arena + p->at, values);
+        memset(e->arena + p->m, 0, p->stored*sizeof(real));
+        memset(e->arena + p->v, 0, p->stored*sizeof(real));
+    }
+    engine_pack_all(e);
+}
+
+bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
+                     char *err)
+{
+    struct safetensors s;
+    *info = (struct param_file_info){ .preprocess.mean = NULL };
+    if (!safetensors_read(&s, path, err))
+        return false;
+    real *values = malloc(params_total(e->model)*sizeof(real));
+    bool good = values || error_set(err, "%s: not enough memory", path);
+    good = good && param_file_check(path, &s, e->model, err) &&
+           param_file_load_mean(path, &s, e->model, &info->preprocess, err);
+    if (good)
+        param_file_set(&s, e, values);
+    free(values);
+    safetensors_close(&s);
+    return good;
+}

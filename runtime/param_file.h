@@ -1,0 +1,34 @@
+/*
+** param_file.h - parameters as a safetensors file: canonical tensors named as in the
+** network, "data.mean_image" (channels, height, width), and metadata: format
+** "lathe-1", network, layers (the fingerprint), preprocessing ("mean_image" or
+** "none"), classes (names, one a line), checksum. It must never hold a time, a host,
+** an instruction set or a thread count: the same run makes the same bytes.
+*/
+#ifndef LATHE_PARAM_FILE_H
+#define LATHE_PARAM_FILE_H
+
+#include <stdbool.h>
+
+#include "data.h"
+#include "engine.h"
+
+/* The engine's parameters; data (or NULL) gives the class names. The old file
+** survives a failure. */
+bool param_file_save(const char *path, const struct engine *e, const struct preprocess *p,
+                     const struct dataset *data, char *err);
+
+/* What a file says besides its parameters. */
+struct param_file_info {
+    struct preprocess preprocess;     /* mean: allocated, or NULL for none */
+};
+
+/*
+** Reads parameters into the engine and packs them; moments become zero. An f32 file
+** loads into an f64 program. A file of another network, of another type, damaged
+** or incomplete is an error that names what differs, and changes nothing.
+*/
+bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
+                     char *err);
+
+#endif

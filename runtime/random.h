@@ -1,0 +1,38 @@
+/*
+** random.h - counter-based random numbers: a value is a function of (seed, purpose,
+** step, index) alone, so that any thread may draw any of them in any order, and a
+** resumed run draws what an uninterrupted one would have.
+**
+** The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random
+** numbers: as easy as 1, 2, 3", SC 2011).
+*/
+#ifndef LATHE_RANDOM_H
+#define LATHE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which stream a value belongs to. Numbers are part of every result: never change
+** them, add new ones at the end. */
+enum random_purpose { RANDOM_INIT, RANDOM_SAMPLE, RANDOM_SHUFFLE, RANDOM_CHECK,
+                      RANDOM_SYNTHETIC, RANDOM_PROBE };
+
+/* The block cipher itself: 10 rounds, counter in place. Tested with known answers. */
+void random_philox(uint32_t counter[4], uint32_t key0, uint32_t key1);
+
+uint64_t random_bits(uint64_t seed, enum random_purpose purpose, uint64_t step, uint64_t index);
+
+/* In [0, 1), a multiple of 2^-53. */
+double random_uniform(uint64_t seed, enum random_purpose purpose, uint64_t step, uint64_t index);
+
+/* Standard normal, by inversion. */
+double random_normal(uint64_t seed, enum random_purpose purpose, uint64_t step, uint64_t index);
+
+/* 0 .. n-1; n at least 1. The bias is below n / 2^64. */
+uint64_t random_below(uint64_t seed, enum random_purpose purpose, uint64_t step, uint64_t index,
+                      uint64_t n);
+
+/* The permutation of 0 .. n-1 that belongs to an epoch (Fisher and Yates). */
+void random_permutation(uint64_t seed, uint64_t epoch, uint32_t *out, size_t n);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+** solver.c - the training loop. It must never allocate, read or write inside a
+** step: what it needs is allocated before the first.
+*/
+#include <math.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "feed.h"
+#include "history.h"
+#include "param_file.h"
+#include "progress.h"
+#include "random.h"
+#include "solver.h"
+
+enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
+
+struct solver_run {
+    struct engine *engine;
+    const struct dataset *data;
+    const struct preprocess *preprocess;
+    const struct solver_options *options;
+    struct solver_report *report;
+    struct solver_state state;
+    struct progress progress;
+    struct history history;
+    long per_epoch, total;
+    int batch;
+    uint32_t *chosen;             /* [batch] */
+    uint32_t *order;              /* [train.count], when images are shuffled */
+    uint32_t *checked;            /* [SOLVER_CHECK] */
+    double busy;                  /* seconds spent in steps */
+    char *err;
+};
+
+void solver_defaults(struct solver_options *o, const struct model *model)
+{
+    const struct train_defaults *t = &model->train;
+    *o = (struct solver_options){
+        .optimizer = t->optimizer, .lr = t->lr, .lr_decay = t->lr_decay,
+        .beta1 = t->beta1, .beta2 = t->beta2, .eps = t->eps, .reg = t->reg,
+        .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
+        .replacement = t->replacement != 0, .seed = 1, .print_every = 10
+    };
+}
+
+void solver_start(struct solver_state *s, const struct solver_options *o)
+{
+    *s = (struct solver_state){ .lr = o->lr, .beta1_power = 1, .beta2_power = 1 };
+}
+
+struct hyper solver_hyper(struct solver_state *s, const struct solver_options *o)
+{
+    s->beta1_power *= o->beta1;
+    s->beta2_power *= o->beta2;
+    return (struct hyper){
+        .lr = (real)s->lr, .reg = (real)o->reg,
+        .beta1 = (real)o->beta1, .beta2 = (real)o->beta2, .eps = (real)o->eps,
+        .step = (real)(s->lr/(1 - s->beta1_power)),
+        .unbias2 = (real)(1/(1 - s->beta2_power))
+    };
+}
+
+long solver_epoch_iterations(const struct solver_options *o, size_t images)
+{
+    size_t iterations = images/(size_t)o->batch;
+    return iterations > 1 ? (long)iterations : 1;
+}
+
+long solver_iterations(const struct solver_options *o, size_t images)
+{
+    if (o->iterations > 0)
+        return o->iterations;
+    /* 0.1 epochs of 980 iterations are 98, whatever 0.1*980 rounds to. */
+    long iterations = (long)floor(o->epochs*(double)solver_epoch_iterations(o, images) + 1e-6);
+    return iterations > 1 ? iterations : 1;
+}
+
+/* The images of iteration `iteration` (from 0). Counter-based: a run that starts
+** there draws what one that arrives there draws. */
+static void solver_choose(struct solver_run *r, long iteration)
+{
+    const struct solver_options *o = r->options;
+    size_t count = r->data->train.count;
+    if (o->replacement) {
+        for (int i = 0; i < r->batch; i++)
+            r->chosen[i] = (uint32_t)random_below(o->seed, RANDOM_SAMPLE, (uint64_t)iteration,
+                                                  (uint64_t)i, count);
+        return;
+    }
+    long epoch = iteration/r->per_epoch, place = iteration % r->per_epoch;
+    if (place == 0)
+        random_permutation(o->seed, (uint64_t)epoch, r->order, count);
+    for (int i = 0; i < r->batch; i++)
+        r->chosen[i] = r->order[place*r->batch + i];
+}
+
+static double solver_step(struct solver_run *r)
+{
+    double start = engine_clock();
+    solver_choose(r, r->state.iteration);
+    feed_batch(r->engine, &r->data->train, r->preprocess, r->chosen, 0, r->batch);
+    struct hyper hyper = solver_hyper(&r->state, r->options);
+    double loss = engine_step(r->engine, r->batch, r->engine->labels, &hyper,
+                              r->options->optimizer);
+    r->busy += engine_clock() - start;
+    return isnan(loss) ? fabs(loss) : loss;   /* a NaN's sign is the processor's choice */
+}
+
+static double solver_rate(const struct solver_run *r)
+{
+    return r->busy > 0 ? (double)r->state.iteration*r->batch/r->busy : 0;
+}
+
+/* The course's check_accuracy: at most SOLVER_CHECK images, drawn with replacement. */
+static struct feed_result solver_check_train(struct solver_run *r)
+{
+    const struct images *train = &r->data->train;
+    if (train->count <= SOLVER_CHECK)
+        return feed_classify(r->engine, train, r->preprocess, NULL, train->count, NULL);
+    for (uint64_t i = 0; i < SOLVER_CHECK; i++)
+        r->checked[i] = (uint32_t)random_below(r->options->seed, RANDOM_CHECK,
+                                               (uint64_t)r->state.iteration, i, train->count);
+    return feed_classify(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, NULL);
+}
+
+static bool solver_save(struct solver_run *r)
+{
+    if (!r->options->params)
+        return true;
+    if (!param_file_save(r->options->params, r->engine, r->preprocess, r->data, r->err))
+        return false;
+    r->report->saved = true;
+    return true;
+}
+
+static void solver_say_accuracy(struct solver_run *r, double train, double val)
+{
+    double epochs = r->options->iterations > 0
+                    ? (double)r->total/(double)r->per_epoch : r->options->epochs;
+    if (val >= 0)
+        progress_line(&r->progress, "(Epoch %ld / %g) train acc: %f; val_acc: %f",
+                      r->state.epoch, epochs, train, val);
+    else
+        progress_line(&r->progress, "(Epoch %ld / %g) train acc: %f", r->state.epoch, epochs,
+                      train);
+}
+
+static bool solver_stopped(struct solver_run *r, const char *what)
+{
+    const char *file = r->report->saved ? r->options->params : NULL;
+    return error_set(r->err, "%s at iteration %ld; training stopped%s%s. A lower --lr or "
+                     "another --init may help", what, r->state.iteration,
+                     file ? "; the best parameters before it are in " : "", file ? file : "");
+}
+
+/* Accuracies, the best parameters, the history. Without a validation set every
+** check counts as the best. */
+static bool solver_check(struct solver_run *r)
+{
+    struct feed_result train = solver_check_train(r);
+    struct feed_result val = feed_classify(r->engine, &r->data->val, r->preprocess, NULL,
+                                           r->data->val.count, NULL);
+    double train_acc = feed_accuracy(&train);
+    double val_acc = val.count > 0 ? feed_accuracy(&val) : -1;
+    if (!r->options->quiet)
+        solver_say_accuracy(r, train_acc, val_acc);
+    history_check(&r->history, train_acc, val_acc);
+    if (!train.finite || !val.finite)
+        return solver_stopped(r, "the network's scores are no longer finite");
+    if (val.count == 0 || val_acc > r->report->best_val_acc) {
+        r->report->best_val_acc = val_acc;
+        if (!solver_save(r))
+            return false;
+    }
+    return !r->options->history || history_save(&r->history, r->options->history, r->err);
+}
+
+static bool solver_iteration(struct solver_run *r)
+{
+    const struct solver_options *o = r->options;
+    long iteration = r->state.iteration;
+    double lr = r->state.lr, loss = solver_step(r);
+    r->report->iterations = ++r->state.iteration;
+    if (!o->quiet && iteration % o->print_every == 0)
+        progress_line(&r->progress, "(Iteration %ld / %ld) loss: %f", iteration + 1, r->total,
+                      loss);
+    bool epoch_end = r->state.iteration % r->per_epoch == 0;
+    if (epoch_end) {
+        r->state.epoch++;
+        r->state.lr *= o->lr_decay;
+    }
+    history_add(&r->history, r->state.epoch, loss, lr);
+    if (!isfinite(loss))
+        return solver_stopped(r, isnan(loss) ? "the loss is nan" : "the loss is infinite");
+    if (!o->quiet)
+        progress_update(&r->progress, r->state.iteration, loss, solver_rate(r));
+    if (iteration == 0 || epoch_end || r->state.iteration == r->total)
+        return solver_check(r);
+    return true;
+}
+
+static bool solver_open(struct solver_run *r)
+{
+    const struct solver_options *o = r->options;
+    size_t count = r->data->train.count;
+    if (count == 0 || count > UINT32_MAX)
+        return error_set(r->err, "%zu training images: expected 1 to 2^32 - 1", count);
+    if (r->data->train.labels == NULL)
+        return error_set(r->err, "the training images have no labels");
+    r->batch = o->batch;
+    if (!o->replacement && (size_t)r->batch > count)
+        r->batch = (int)count;
+    r->per_epoch = solver_epoch_iterations(o, count);
+    r->total = solver_iterations(o, count);
+    r->chosen = calloc((size_t)r->batch, sizeof *r->chosen);
+    r->checked = calloc(SOLVER_CHECK, sizeof *r->checked);
+    r->order = o->replacement ? NULL : calloc(count, sizeof *r->order);
+    if (!r->chosen || !r->checked || (!o->replacement && !r->order))
+        return error_set(r->err, "not enough memory for %zu training images", count);
+    return history_open(&r->history, (size_t)r->total, r->err);
+}
+
+static void solver_close(struct solver_run *r)
+{
+    history_close(&r->history);
+    free(r->chosen);
+    free(r->checked);
+    free(r->order);
+}
+
+bool solver_train(struct engine *e, const struct dataset *data, const struct preprocess *p,
+                  const struct solver_options *o, struct solver_report *report, char *err)
+{
+    struct solver_run r = { .engine = e, .data = data, .preprocess = p, .options = o,
+                            .report = report, .err = err };
+    *report = (struct solver_report){ .best_val_acc = -1 };
+    bool good = solver_open(&r);
+    solver_start(&r.state, o);
+    progress_open(&r.progress, r.total);
+    for (long k = 0; good && k < r.total; k++)
+        good = solver_iteration(&r);
+    if (!o->quiet)
+        progress_close(&r.progress);
+    report->images_per_second = solver_rate(&r);
+    /* What was measured before a failure is worth having; its message comes first. */
+    char ignored[ERR_SIZE];
+    if (!good && o->history && r.history.count > 0)
+        (void)history_save(&r.history, o->history, ignored);
+    solver_close(&r);
+    return good;
+}

@@ -1,0 +1,33 @@
+/*
+** workers.h - a pool of threads that runs the items of one job after another.
+** It never decides what an item computes: which thread runs which item is open,
+** so a job's result must depend on (item, items) only.
+*/
+#ifndef LATHE_WORKERS_H
+#define LATHE_WORKERS_H
+
+struct workers;
+
+/* Runs item `item` of `items`. `thread` (0 .. threads-1) is the running thread's
+** own number: no two items run at once under the same one. */
+typedef void workers_fn(void *context, int item, int items, int thread);
+
+/* Starts threads - 1 threads (the caller is number 0) and sets the caller and
+** them to flush denormals in f32 programs. NULL: err says why. */
+struct workers *workers_open(int threads, char *err);
+void workers_close(struct workers *w);   /* NULL is fine */
+
+int workers_count(const struct workers *w);
+
+/* Runs items 0 .. items-1, claimed in that order, the caller taking part, and
+** returns when all are done. Only the thread that opened the pool may call it. */
+void workers_run(struct workers *w, int items, workers_fn *fn, void *context);
+
+/* Processors that this process may run on (its affinity mask), at least 1. */
+int workers_available(void);
+
+/* Sets the calling thread to treat denormals as zero (f64 programs: does nothing).
+** A trained network slows down 5 to 50 times otherwise. */
+void workers_flush_denormals(void);
+
+#endif

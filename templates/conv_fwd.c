@@ -1,0 +1,41 @@
+/*
+** conv_fwd.c - a convolution stage, forward: convolution, bias, pointwise
+** operations and, where the next layer is a max-pool whose windows do not
+** overlap, that too, band by band: one band of rows goes into a scratch that
+** stays in L1 and is pooled from there. The un-pooled map never reaches memory.
+** An image may be cut into parts (bands of rows) when threads outnumber images.
+*/
+#include "template.h"
+#include "conv_rows.c"
+#include "pool_row.c"
+
+#define NAME conv_fwd        /* @name */
+#define ROWS conv_rows       /* @name */
+#define POOL_ROW pool_row    /* @name */
+#define POOL 1               /* @flag */
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ X = 0, X_IMAGE = 18496, BAND_STEP = 1088, Y = 18496, Y_IMAGE = 4096,
+           Y_ROW = 256, W = 0, BIAS = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
+           ARGMAX_IMAGE = 4096, ARGMAX_ROW = 256, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           BAND = 0 };
+    int parts = items / s->n, image = item / parts, part = item % parts;
+    int from = part_start(part, parts, BANDS), to = part_start(part + 1, parts, BANDS);
+    const real *x = s->arena + X + (size_t)image*X_IMAGE;
+    real *y = s->arena + Y + (size_t)image*Y_IMAGE;
+#if POOL
+    unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
+    real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND;
+    for (int b = from; b < to; b++) {
+        ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + W, s->arena + BIAS, band,
+             0, BAND_ROWS);
+        POOL_ROW(band, y + (size_t)b*Y_ROW, argmax + (size_t)b*ARGMAX_ROW);
+    }
+#else
+    (void)thread;
+    ROWS(x, s->arena + W, s->arena + BIAS, y, from*BAND_ROWS, to*BAND_ROWS);
+#endif
+}
+
+#include "undef.h"

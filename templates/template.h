@@ -1,0 +1,22 @@
+/*
+** template.h - what a template needs in order to compile as it stands. It never
+** reaches an emitted program: there the generator puts the real thing.
+*/
+#ifndef LATHE_TEMPLATE_H
+#define LATHE_TEMPLATE_H
+
+#include "../runtime/model.h"
+
+#ifndef ISA_HEADER
+#define ISA_HEADER "../runtime/simd/scalar.h"
+#endif
+#include ISA_HEADER
+
+#define UNROLL _Pragma("GCC unroll 64")
+
+double math_log(double x);   /* runtime/dmath.h */
+
+#include "common.c"
+#include "../runtime/vmath.h"
+
+#endif
