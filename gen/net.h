@@ -73,7 +73,7 @@ struct tile { int mh, mw, nv; };
 ** stride, over the haloed output gradient with the flipped filter.
 */
 struct sweep {
-    char name[NAME_MAX_LEN + 24];
+    char name[NAME_MAX_LEN + 40];
     int ci, co;                 /* channels read and written */
     int kh, kw;                 /* taps; 0: no tap reaches this phase, it is zero */
     int step_x, step_y;         /* input pixels between neighbouring outputs */
@@ -83,13 +83,33 @@ struct sweep {
     int out_row, out_pixel;     /* reals between output rows, output pixels */
     long out_at;
     int tap_y, tap_x;           /* phase: first tap of the filter, */
-    int tap_step;               /* and the distance to the next (the stride) */
-    bool bias, epilogue;        /* start from the bias; apply the stage's pointwise ops */
+    int tap_step;               /* and the distance to the next */
+    bool flipped;               /* gradient to the data: channels swapped, taps flipped */
+    bool bias;                  /* start from the bias, else from +0 */
+    bool whole_vectors;         /* the output has room for whole vectors of channels */
+    int band;                   /* tile rows divide it: rows handed over at a time */
     /* block.c */
     struct tile tile;
-    int block;                  /* output channels of one panel of packed weights */
-    int weights;                /* where this sweep's packed weights start in the buffer */
+    int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
+    int last;                   /* channels left for the last, narrower panel */
+    size_t packed_size;         /* reals of all panels */
+    size_t packed_at;           /* where they start in the stage's buffer */
 };
+
+/* How a map lies in memory: NHWC, `top` rows and `left` pixels of halo first. */
+struct map {
+    struct shape shape;
+    int top, left, rows, columns;   /* halo before; rows and columns in all */
+    size_t row, image, origin;      /* reals; origin: of pixel (0, 0) */
+    bool keep;                      /* has zeros that nothing may overwrite */
+};
+
+/* fuse.c: the parallel regions of one step, in order. */
+enum region_kind { REGION_FORWARD, REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BACKWARD,
+                   REGION_POOL_BACKWARD, REGION_RELU_BACKWARD, REGION_CONV_DGRAD,
+                   REGION_CONV_WGRAD, REGION_CONV_UPDATE };
+
+struct region_plan { enum region_kind kind; int stage; };
 
 /* mem.c: one range of the arena. Sizes and offsets in reals. */
 struct buffer {
@@ -102,6 +122,16 @@ struct buffer {
 
 enum { NO_LAYER = -1, NO_BUFFER = -1, MAX_SWEEPS = 128 };
 
+/* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
+struct stage_buffers {
+    int y, argmax;              /* output, argmax bytes of a pool */
+    int dy;                     /* gradient of the output */
+    int packed;                 /* convolution weights packed for all its sweeps */
+    int partial;                /* weight gradients of the groups */
+    int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
+    int band, expanded, entries, gradient, lanes, sums;     /* scratch */
+};
+
 struct stage {
     /* fuse.c */
     enum stage_kind kind;
@@ -110,33 +140,35 @@ struct stage {
     int relu, pool;             /* layers fused behind it, or NO_LAYER */
     bool relu_first;            /* relu before pool */
     bool needs_dx;              /* something below has parameters */
-    bool mask_below;
-    struct shape in, mid, out;  /* mid: what the head computes before pooling */
+    bool trains;                /* it or something below has parameters */
+    struct shape mid;           /* what the head computes, as far as the pool reads it */
+    struct map in, out;
+    size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
     double flop_forward, flop_wgrad, flop_dgrad;
-    /* block.c */
     struct sweep forward;
     struct sweep *dgrad; int ndgrad;
-    int dy_top, dy_left, dy_h, dy_w;   /* the haloed output gradient: margins, extent */
+    bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
+    struct map expanded;        /* the haloed output gradient */
+    int row;                    /* conv: reals of a stored filter row */
+    long group_size;            /* conv: reals of one group's weight and bias gradient */
+    /* block.c */
     struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused */
-    int fwd_block, fwd_images, fwd_depth;   /* affine: units an item, images, columns a pass */
-    int bwd_rows;               /* affine: rows of the weight a pass, fixed for all ISAs */
-    int bands;                  /* conv: most parts that one image may be split into */
-    /* mem.c: buffers */
-    int x, y, argmax;           /* input, output, argmax bytes of a pool */
-    int dx, dy;                 /* gradients of input and output */
-    int packed, packed_back;    /* convolution weights packed for forward, data gradient */
-    int partial;                /* weight gradients of the groups */
-    int lists, list_counts;     /* affine: nonzeros by image and by unit */
-    int band, expanded, entries;  /* scratch */
+    int band;                   /* conv wgrad: output rows listed at a time */
+    struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
+    int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */
+    int bwd_rows;               /* affine: rows of the weight a pass */
+    /* mem.c */
+    struct stage_buffers at;
     int weight, bias;           /* parameters, index into net.param */
+    size_t sumsq;               /* its first slot of partial sums of squares */
 };
 
 struct net_param {
     char name[NAME_MAX_LEN + 8];
-    int stage; bool weight;
+    int stage; bool weight;     /* else bias */
     int fan_in;
-    double init;
-    size_t stored;
+    double init;                /* standard deviation; < 0: zeros */
+    size_t stored;              /* reals, padding included */
     int at, m, v;               /* buffers */
 };
 
@@ -158,13 +190,13 @@ struct net {
     struct op *op; int nops; int nforward_ops;
     /* fuse.c */
     struct stage *stage; int nstages;
+    struct region_plan *region; int nregions, nforward;
     int classes;
     /* mem.c */
     struct buffer *buffer; int nbuffers;
     struct net_param *param; int nparams;
-    int nregions;
-    size_t arena, scratch;      /* reals */
-    size_t input_row, input_image, input_at;
+    int input_at, losses_at;    /* buffers */
+    size_t arena, scratch;      /* reals: shared; for each thread */
     size_t nsumsq;
 };
 
@@ -182,6 +214,9 @@ void fuse(struct net *net);
 void block(struct net *net);
 void mem(struct net *net);
 
+/* mem.c: false, with a message, if the arena is larger than emitted code can address. */
+bool mem_fits(const struct net *net);
+
 /* dump.c: prints the net as it is after `pass`, one of dump_passes. */
 extern const char *const dump_passes[];
 void dump(const struct net *net, const char *pass, FILE *out);
@@ -196,6 +231,7 @@ struct isa {
     bool broadcast_operand;     /* an FMA may read one broadcast value from memory */
     const char *gcc_target;     /* for #pragma GCC target, NULL: the baseline */
     const char *clang_target;
+    double gflops;              /* a core, f32: what `lathe show` forecasts with */
 };
 extern const struct isa isas[];
 extern const int nisas;

@@ -1,0 +1,38 @@
+/*
+** die.c - the end for bugs and for a machine without memory. User errors never
+** come here.
+*/
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "net.h"
+
+void die(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "lathe: internal error at %s:%d: ", file, line);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    abort();
+}
+
+void *alloc(size_t count, size_t size)
+{
+    void *p = calloc(count ? count : 1, size);
+    if (!p)
+        DIE("no memory for %zu items of %zu bytes", count, size);
+    return p;
+}
+
+void *grow(void *p, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        DIE("%zu items of %zu bytes are more than there can be", count, size);
+    p = realloc(p, count*size);
+    if (!p)
+        DIE("no memory for %zu items of %zu bytes", count, size);
+    return p;
+}

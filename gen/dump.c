@@ -1,0 +1,107 @@
+/*
+** dump.c - prints the net as it is after a pass, for who works on the passes.
+*/
+#include <string.h>
+
+#include "net.h"
+
+const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
+
+static const char *const layer_words[LAYER_KINDS] = { "conv", "relu", "maxpool", "affine",
+                                                      "softmax" };
+
+static void dump_spec(const struct net *net, FILE *out)
+{
+    const struct train_settings *t = &net->train;
+    fprintf(out, "net %s\ninput %dx%dx%d\n", net->name, net->input.c, net->input.h, net->input.w);
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *l = &net->layer[i];
+        fprintf(out, "%-12s %s", l->name, layer_words[l->kind]);
+        if (l->filters)
+            fprintf(out, " %d", l->filters);
+        if (l->kh)
+            fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
+        fputc('\n', out);
+    }
+    fprintf(out, "train init=%g %s lr=%g beta1=%g beta2=%g eps=%g reg=%g lr_decay=%g batch=%d "
+            "epochs=%g sample=%s\n", t->init_std, t->optimizer == OPTIMIZER_ADAM ? "adam" : "sgd",
+            t->lr, t->beta1, t->beta2, t->eps, t->reg, t->lr_decay, t->batch, t->epochs,
+            t->sampling == SAMPLE_SHUFFLE ? "shuffle" : "replacement");
+}
+
+static void dump_shape(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *l = &net->layer[i];
+        fprintf(out, "%-12s %dx%dx%d -> %dx%dx%d pad %d,%d,%d,%d params %lld flop %.0f %.0f\n",
+                l->name, l->in.c, l->in.h, l->in.w, l->out.c, l->out.h, l->out.w, l->pad_top,
+                l->pad_left, l->pad_bottom, l->pad_right, l->params, l->flop_forward,
+                l->flop_backward);
+    }
+}
+
+static void dump_grad(const struct net *net, FILE *out)
+{
+    static const char *const words[OP_KINDS] = {
+        "conv", "relu", "maxpool", "affine", "softmax", "softmax_grad", "affine_wgrad",
+        "affine_dgrad", "relu_grad", "maxpool_grad", "conv_wgrad", "conv_dgrad",
+    };
+    for (int i = 0; i < net->nops; i++)
+        fprintf(out, "%3d %-13s %s\n", i, words[net->op[i].kind],
+                net->layer[net->op[i].layer].name);
+}
+
+static void dump_sweep(const struct sweep *s, FILE *out)
+{
+    fprintf(out, "    %-20s %d -> %d channels, %dx%d taps, %dx%d outputs, tile %dx%dx%d\n", s->name,
+            s->ci, s->co, s->kh, s->kw, s->oh, s->ow, s->tile.mh, s->tile.mw, s->tile.nv);
+}
+
+static void dump_fuse(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        fprintf(out, "stage %d %s%s%s%s\n", i, s->name, s->relu == NO_LAYER ? "" : " + relu",
+                s->pool == NO_LAYER ? "" : " + maxpool", s->needs_dx ? ", data gradient" : "");
+        if (s->kind == STAGE_CONV)
+            dump_sweep(&s->forward, out);
+        for (int k = 0; k < s->ndgrad; k++)
+            dump_sweep(&s->dgrad[k], out);
+    }
+    for (int r = 0; r < net->nregions; r++)
+        fprintf(out, "region %d: kind %d of %s\n", r, (int)net->region[r].kind,
+                net->stage[net->region[r].stage].name);
+}
+
+static void dump_block(const struct net *net, FILE *out)
+{
+    dump_fuse(net, out);
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        if (s->kind == STAGE_CONV)
+            fprintf(out, "%s: weight gradient %d rows x %d vectors, bands of %d\n", s->name,
+                    s->wgrad.mh, s->wgrad.nv, s->band);
+        if (s->kind == STAGE_AFFINE)
+            fprintf(out, "%s: %d images x %d units, %d units an item, %d panels a pass\n", s->name,
+                    s->affine.mh, s->affine.mw, s->fwd_block, s->fwd_depth);
+    }
+}
+
+static void dump_mem(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nbuffers; i++) {
+        const struct buffer *b = &net->buffer[i];
+        fprintf(out, "%-28s %10zu at %10zu %s%s, regions %d to %d\n", b->name, b->size, b->at,
+                b->scratch ? "scratch" : "arena", b->keep ? ", kept" : "", b->first, b->last);
+    }
+    fprintf(out, "arena %zu, scratch %zu a thread\n", net->arena, net->scratch);
+}
+
+void dump(const struct net *net, const char *pass, FILE *out)
+{
+    static void (*const dumps[])(const struct net *, FILE *) = { dump_spec, dump_shape, dump_grad,
+                                                                dump_fuse, dump_block, dump_mem };
+    for (int i = 0; dump_passes[i]; i++)
+        if (!strcmp(dump_passes[i], pass))
+            dumps[i](net, out);
+}

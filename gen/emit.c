@@ -1,0 +1,466 @@
+/*
+** emit.c - prints the program. Everything was decided before: it only puts the
+** pieces in their places (templates/program.c).
+*/
+#include "emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../runtime/model.h"
+#include "kernels.h"
+#include "tmpl.h"
+#include "words.h"
+
+/* Networks of one instruction set, and what to put before their names. */
+struct group {
+    const struct isa *isa;
+    struct net *const *nets;
+    int nnets;
+    bool several_isas, several_nets;
+};
+
+static const char *prefix_of(const struct group *g, const struct net *net, char *prefix,
+                             size_t size)
+{
+    snprintf(prefix, size, "%s%s%s%s", g->several_isas ? g->isa->name : "",
+             g->several_isas ? "_" : "", g->several_nets ? net->name : "",
+             g->several_nets ? "_" : "");
+    return prefix;
+}
+
+/* Text with its LATHE_F64 conditionals resolved and its local includes dropped. */
+static void library(const char *path, bool f64, struct text *out)
+{
+    struct bindings b = { 0 };
+    bind_flag(&b, "LATHE_F64", f64);
+    instantiate_path(path, &b, out);
+}
+
+/* ---- tables ---- */
+
+static const char *c_bool(bool b)
+{
+    return b ? "1" : "0";
+}
+
+static void params_table(const struct net *net, const char *prefix, struct text *out)
+{
+    if (!net->nparams)
+        return;
+    text_printf(out, "static const struct param %sparams[] = {\n", prefix);
+    for (int i = 0; i < net->nparams; i++) {
+        const struct net_param *p = &net->param[i];
+        const struct stage *s = &net->stage[p->stage];
+        const struct layer *l = &net->layer[s->head];
+        struct shape in = s->in.shape;
+        bool conv = s->kind == STAGE_CONV;
+        text_printf(out, "    { .name = \"%s\", ", p->name);
+        if (!p->weight)
+            text_printf(out, ".kind = PARAM_VECTOR, .rank = 1, .dim = { %d },\n", l->out.c);
+        else if (conv)
+            text_printf(out, ".kind = PARAM_CONV, .rank = 4, .dim = { %d, %d, %d, %d },\n",
+                        l->filters, in.c, l->kh, l->kw);
+        else
+            text_printf(out, ".kind = PARAM_AFFINE, .rank = 2, .dim = { %d, %d },\n",
+                        l->filters, in.h*in.w*in.c);
+        text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d, .fan_in = %d, "
+                    ".regularized = %s, .init = %.17g,\n", in.c, in.h, in.w, p->fan_in,
+                    c_bool(p->weight), p->init);
+        text_printf(out, "      .at = %zu, .m = %zu, .v = %zu, .stored = %zu },\n",
+                    net->buffer[p->at].at, net->buffer[p->m].at, net->buffer[p->v].at, p->stored);
+    }
+    text_puts(out, "};\n\n");
+}
+
+static const char *region_what(enum region_kind kind)
+{
+    static const char *const what[] = {
+        [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
+        [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BACKWARD] = "backward + update",
+        [REGION_POOL_BACKWARD] = "backward", [REGION_RELU_BACKWARD] = "backward",
+        [REGION_CONV_DGRAD] = "data gradient", [REGION_CONV_WGRAD] = "weight gradient",
+        [REGION_CONV_UPDATE] = "update",
+    };
+    return what[kind];
+}
+
+static double region_flop(const struct stage *s, enum region_kind kind)
+{
+    switch (kind) {
+    case REGION_FORWARD:         return s->flop_forward;
+    case REGION_AFFINE_BACKWARD: return s->flop_wgrad + s->flop_dgrad;
+    case REGION_CONV_DGRAD:      return s->flop_dgrad;
+    case REGION_CONV_WGRAD:      return s->flop_wgrad;
+    default:                     return 0;
+    }
+}
+
+/* How a region is divided into items, as model.h has it. */
+static void region_split(const struct net *net, const struct region_plan *r, struct text *out)
+{
+    const struct stage *s = &net->stage[r->stage];
+    int units = s->out.shape.c;
+    struct shape in = s->in.shape;
+    switch (r->kind) {
+    case REGION_FORWARD:
+        if (s->kind == STAGE_CONV && s->pool == NO_LAYER)
+            text_printf(out, "SPLIT_IMAGES, %d", s->mid.h / s->forward.tile.mh);
+        else if (s->kind == STAGE_CONV || s->kind == STAGE_POOL)
+            text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
+        else if (s->kind == STAGE_AFFINE)
+            text_printf(out, "SPLIT_FIXED, %d", (units + s->fwd_block - 1) / s->fwd_block);
+        else
+            text_puts(out, "SPLIT_IMAGES, 1");
+        break;
+    case REGION_AFFINE_LISTS:
+        text_printf(out, "SPLIT_FIXED, %d", GROUPS + (units + LANES - 1) / LANES);
+        break;
+    case REGION_AFFINE_BACKWARD:
+        text_printf(out, "SPLIT_FIXED, %d", (in.h*in.w*in.c + PANEL - 1) / PANEL);
+        break;
+    case REGION_CONV_UPDATE:
+        text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
+        break;
+    case REGION_LOSS:
+    case REGION_CONV_WGRAD:
+        text_puts(out, "SPLIT_GROUPS, 0");
+        break;
+    case REGION_CONV_DGRAD:
+    case REGION_POOL_BACKWARD:
+    case REGION_RELU_BACKWARD:
+        text_puts(out, "SPLIT_IMAGES, 1");
+        break;
+    }
+}
+
+static void regions_table(const struct net *net, const char *prefix, const char *name, int first,
+                          int last, struct text *out)
+{
+    text_printf(out, "static const struct region %s%s[] = {\n", prefix, name);
+    for (int r = first; r < last; r++) {
+        const struct region_plan *region = &net->region[r];
+        const struct stage *s = &net->stage[region->stage];
+        char function[96];
+        region_function(net, region, function, sizeof function);
+        text_printf(out, "    { \"%s %s\", ", s->name, region_what(region->kind));
+        region_split(net, region, out);
+        text_printf(out, ", %.17g, %s%s },\n", region_flop(s, region->kind), prefix, function);
+    }
+    text_puts(out, "};\n\n");
+}
+
+static int decisions_table(const struct net *net, const char *prefix, struct text *out)
+{
+    int n = 0;
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        struct shape o = s->out.shape;
+        if (s->kind == STAGE_LOSS || (s->relu == NO_LAYER && s->pool == NO_LAYER))
+            continue;
+        if (!n)
+            text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
+        if (s->relu != NO_LAYER && ++n)
+            text_printf(out, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
+                        ".row = %zu, .bytes = 0 },\n", net->buffer[s->at.y].at + s->out.origin,
+                        s->out.image, o.h, o.w, o.c, s->out.row);
+        if (s->pool != NO_LAYER && ++n)
+            text_printf(out, "    { .at = %zu, .image = %d, .h = %d, .w = %d, .c = %d, "
+                        ".row = %d, .bytes = 1 },\n", net->buffer[s->at.argmax].at, o.h*o.w*o.c,
+                        o.h, o.w, o.c, o.w*o.c);
+    }
+    if (n)
+        text_puts(out, "};\n\n");
+    return n;
+}
+
+static void pack_function(const struct net *net, const char *prefix, struct text *out)
+{
+    text_printf(out, "static void %spack(const struct step *s, int param)\n{\n", prefix);
+    text_puts(out, "    (void)s;\n    (void)param;\n");
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        if (s->kind == STAGE_CONV)
+            text_printf(out, "    if (param == %d)\n        for (int co = 0; co < %d; co++)\n"
+                        "            %s%s_pack(s->arena, co);\n", s->weight, s->forward.co,
+                        prefix, s->name);
+    }
+    text_puts(out, "}\n\n");
+}
+
+/* One line a layer: what a parameter file must agree with. */
+static void fingerprint(const struct net *net, struct text *out)
+{
+    text_printf(out, "input %dx%dx%d", net->input.c, net->input.h, net->input.w);
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *l = &net->layer[i];
+        text_puts(out, "\\n");
+        switch (l->kind) {
+        case LAYER_CONV:
+            text_printf(out, "%s: conv %d %dx%d stride=%d pad=%d,%d,%d,%d", l->name, l->filters,
+                        l->kh, l->kw, l->stride, l->pad_top, l->pad_left, l->pad_bottom,
+                        l->pad_right);
+            break;
+        case LAYER_MAXPOOL:
+            text_printf(out, "maxpool %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
+            break;
+        case LAYER_AFFINE:
+            text_printf(out, "%s: affine %d", l->name, l->filters);
+            break;
+        case LAYER_RELU:
+            text_puts(out, "relu");
+            break;
+        case LAYER_SOFTMAX:
+        case LAYER_KINDS:
+            text_puts(out, "softmax");
+            break;
+        }
+    }
+}
+
+static void model_struct(const struct net *net, const char *prefix, int ndecisions,
+                         struct text *out)
+{
+    const struct train_settings *t = &net->train;
+    const struct stage *last = &net->stage[net->nstages - 2];
+    text_printf(out, "static const struct model %smodel = {\n    .name = \"%s\", .isa = \"%s\",\n",
+                prefix, net->name, net->isa->name);
+    text_puts(out, "    .layers = \"");
+    fingerprint(net, out);
+    text_printf(out, "\",\n    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n",
+                net->input.c, net->input.h, net->input.w, net->classes, t->batch);
+    const struct map *in = &net->stage[0].in;
+    text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
+                net->buffer[net->input_at].at + in->origin, in->image, in->row);
+    text_printf(out, "    .scores = %zu, .scores_image = %zu, .losses = %zu,\n",
+                net->buffer[last->at.y].at, last->out.image, net->buffer[net->losses_at].at);
+    text_printf(out, "    .arena = %zu, .scratch = %zu, .nsumsq = %zu,\n", net->arena,
+                net->scratch, net->nsumsq);
+    text_printf(out, "    .params = %sparams, .nparams = %d,\n", prefix, net->nparams);
+    text_printf(out, "    .forward = %sforward, .nforward = %d,\n", prefix, net->nforward);
+    text_printf(out, "    .backward = %sbackward, .nbackward = %d,\n", prefix,
+                net->nregions - net->nforward);
+    if (ndecisions)
+        text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
+    text_printf(out, "    .pack = %spack, .peak = %speak,\n", prefix, prefix);
+    text_puts(out, "    .update = { optim_store, optim_sgd, optim_adam },\n");
+    text_printf(out, "    .train = { .optimizer = %s, .lr = %.17g, .beta1 = %.17g, .beta2 = %.17g, "
+                ".eps = %.17g,\n", t->optimizer == OPTIMIZER_ADAM ? "UPDATE_ADAM" : "UPDATE_SGD",
+                t->lr, t->beta1, t->beta2, t->eps);
+    text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
+                ".batch = %d, .replacement = %d },\n};\n\n", t->reg, t->lr_decay, t->epochs,
+                t->batch, t->sampling == SAMPLE_REPLACEMENT);
+}
+
+static void peak_kernel(const struct net *net, const char *prefix, struct text *out)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%speak", prefix);
+    bind_size(&b, "CHAINS", net->isa->accumulators);
+    instantiate("peak.c", &b, out);
+    text_puts(out, "\n");
+}
+
+/* ---- regions of one instruction set ---- */
+
+static void open_region(const struct isa *isa, struct text *out)
+{
+    if (!isa->gcc_target)
+        return;
+    text_printf(out, "#ifdef __clang__\n#pragma clang attribute push(__attribute__((target(\"%s\"))),"
+                " apply_to = function)\n#else\n#pragma GCC push_options\n"
+                "#pragma GCC target(\"%s\")\n#endif\n\n", isa->clang_target, isa->gcc_target);
+}
+
+static void close_region(const struct isa *isa, struct text *out)
+{
+    if (!isa->gcc_target)
+        return;
+    text_puts(out, "#ifdef __clang__\n#pragma clang attribute pop\n#else\n"
+                   "#pragma GCC pop_options\n#endif\n\n");
+}
+
+static void group_region(const struct group *g, struct text *out, struct text *includes)
+{
+    struct text user = { 0 }, words = { 0 }, kept = { 0 };
+    bool f64 = g->nets[0]->f64;
+    char prefix[2*NAME_MAX_LEN];
+    for (int i = 0; i < g->nnets; i++) {
+        const struct net *net = g->nets[i];
+        prefix_of(g, net, prefix, sizeof prefix);
+        kernels(net, prefix, &user);
+        peak_kernel(net, prefix, &user);
+        params_table(net, prefix, &user);
+        regions_table(net, prefix, "forward", 0, net->nforward, &user);
+        regions_table(net, prefix, "backward", net->nforward, net->nregions, &user);
+        int ndecisions = decisions_table(net, prefix, &user);
+        pack_function(net, prefix, &user);
+        model_struct(net, prefix, ndecisions, &user);
+    }
+    char path[64];
+    snprintf(path, sizeof path, "runtime/%s", g->isa->header);
+    library(path, f64, &words);
+    instantiate("common.c", &(struct bindings){ 0 }, &words);
+    library("runtime/vmath.h", f64, &words);
+    library("runtime/optim.c", f64, &words);
+    used_words(text_string(&words), text_string(&user), &kept, includes);
+
+    text_printf(out, "/* ---- %s ---- */\n\n", g->isa->name);
+    open_region(g->isa, out);
+    if (g->several_isas)
+        rename_words(text_string(&kept), g->isa->name, 0, out);
+    text_puts(out, text_string(&kept));
+    text_puts(out, "\n");
+    text_puts(out, text_string(&user));
+    if (g->several_isas)
+        rename_words(text_string(&kept), g->isa->name, 1, out);
+    close_region(g->isa, out);
+    text_free(&user);
+    text_free(&words);
+    text_free(&kept);
+}
+
+/* ---- the runtime, header before user ---- */
+
+static bool listed(const struct text *list, const char *path)
+{
+    char line[128];
+    snprintf(line, sizeof line, "%s\n", path);
+    return list->at && strstr(list->at, line);
+}
+
+/* The file, behind the local headers that it includes; each once. */
+static void amalgamate(const char *path, struct text *done, struct text *out)
+{
+    if (listed(done, path))
+        return;
+    text_printf(done, "%s\n", path);
+    const char *s = embedded(path);
+    for (const char *line = s; (line = strstr(line, "#include \"")); line++) {
+        const char *name = line + strlen("#include \"");
+        char header[128];
+        snprintf(header, sizeof header, "runtime/%.*s", (int)strcspn(name, "\""), name);
+        if (line == s || line[-1] == '\n')
+            amalgamate(header, done, out);
+    }
+    while (*s) {
+        size_t length = strcspn(s, "\n") + 1;
+        if (strncmp(s, "#include \"", 10))
+            text_add(out, s, strnlen(s, length));
+        s += strnlen(s, length);
+    }
+    text_puts(out, "\n");
+}
+
+static bool ends(const char *s, const char *end)
+{
+    return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
+}
+
+static void runtime_sources(struct text *done, struct text *out)
+{
+    for (int i = 0; i < nembedded_files; i++) {
+        const char *path = embedded_files[i].path;
+        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && strcmp(path, "runtime/optim.c"))
+            amalgamate(path, done, out);
+    }
+}
+
+/* ---- the file ---- */
+
+static void banner(struct net *const *nets, int nnets, struct text *out)
+{
+    text_puts(out, "/*\n** Written by lathe; edit the network file, not this.\n**\n");
+    for (int i = 0; i < nnets; i++)
+        text_printf(out, "** network %s, %s %s, up to %d images a step\n", nets[i]->name,
+                    nets[i]->isa->name, nets[i]->f64 ? "f64" : "f32", nets[i]->train.batch);
+    text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n** No -march: the kernels carry "
+                   "their target. Same bits for every compiler, -O level,\n** instruction set "
+                   "and number of threads.\n*/\n");
+}
+
+static int count_names(struct net *const *nets, int nnets)
+{
+    int n = 0;
+    for (int i = 0; i < nnets; i++) {
+        int k = 0;
+        while (k < i && strcmp(nets[k]->name, nets[i]->name))
+            k++;
+        n += k == i;
+    }
+    return n;
+}
+
+/* The networks sorted by instruction set, in the order they came. */
+static int make_groups(struct net *const *nets, int nnets, struct net **sorted,
+                       struct group *groups)
+{
+    int ngroups = 0, at = 0;
+    for (int i = 0; i < nnets; i++) {
+        int k = 0;
+        while (k < ngroups && groups[k].isa != nets[i]->isa)
+            k++;
+        if (k == ngroups)
+            groups[ngroups++] = (struct group){ .isa = nets[i]->isa };
+    }
+    for (int k = 0; k < ngroups; k++) {
+        groups[k].nets = sorted + at;
+        for (int i = 0; i < nnets; i++)
+            if (nets[i]->isa == groups[k].isa) {
+                sorted[at++] = nets[i];
+                groups[k].nnets++;
+            }
+        groups[k].several_isas = ngroups > 1;
+        groups[k].several_nets = count_names(nets, nnets) > 1;
+    }
+    return ngroups;
+}
+
+static void models_table(const struct group *groups, int ngroups, int nnets, struct text *out)
+{
+    text_puts(out, "const struct model *const lathe_models[] = {\n");
+    for (int k = 0; k < ngroups; k++)
+        for (int i = 0; i < groups[k].nnets; i++) {
+            char prefix[2*NAME_MAX_LEN];
+            text_printf(out, "    &%smodel,\n",
+                        prefix_of(&groups[k], groups[k].nets[i], prefix, sizeof prefix));
+        }
+    text_printf(out, "};\nconst int lathe_nmodels = %d;\n\n", nnets);
+}
+
+void emit(struct net *const *nets, int nnets, bool split, FILE *out)
+{
+    struct net **sorted = alloc((size_t)nnets, sizeof *sorted);
+    struct group *groups = alloc((size_t)nnets, sizeof *groups);
+    int ngroups = make_groups(nets, nnets, sorted, groups);
+    struct text head = { 0 }, headers = { 0 }, regions = { 0 }, models = { 0 }, runtime = { 0 };
+    struct text done = { 0 }, whole = { 0 };
+
+    banner(nets, nnets, &head);
+    for (int k = 0; k < ngroups; k++)
+        group_region(&groups[k], &regions, &headers);
+    text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));
+    if (split) {
+        text_puts(&headers, "#include \"model.h\"\n#include \"dmath.h\"\n\n");
+    } else {
+        amalgamate("runtime/model.h", &done, &headers);
+        amalgamate("runtime/dmath.h", &done, &headers);
+        runtime_sources(&done, &runtime);
+    }
+    models_table(groups, ngroups, nnets, &models);
+
+    struct bindings b = { 0 };
+    bind_here(&b, "banner", text_string(&head));
+    bind_here(&b, "headers", text_string(&headers));
+    bind_here(&b, "kernels", text_string(&regions));
+    bind_here(&b, "models", text_string(&models));
+    bind_here(&b, "runtime", text_string(&runtime));
+    instantiate("program.c", &b, &whole);
+    fputs(text_string(&whole), out);
+
+    struct text *all[] = { &head, &headers, &regions, &models, &runtime, &done, &whole };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        text_free(all[i]);
+    free(sorted);
+    free(groups);
+}

@@ -1,0 +1,18 @@
+/*
+** emit.h - prints the program: per instruction set its vocabulary and kernels,
+** then one table of regions per network.
+*/
+#ifndef LATHE_EMIT_H
+#define LATHE_EMIT_H
+
+#include "net.h"
+
+/*
+** Prints one C file with all the networks, which have passed mem. A network
+** that is to run on several instruction sets comes once for each, widest first;
+** all have the same type. split: only the networks' part, to be linked with
+** runtime/liblathe.a (f64: runtime/liblathe64.a).
+*/
+void emit(struct net *const *nets, int nnets, bool split, FILE *out);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+** fuse.c - groups operations into stages: convolution + bias + ReLU + max-pool,
+** affine + bias + ReLU. Decides how every map lies in memory (halo, strides) and
+** lists the parallel regions of a step. Never looks at the machine: what is
+** decided here decides the bits.
+*/
+#include <assert.h>
+#include <string.h>
+
+#include "../runtime/model.h"
+#include "net.h"
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* From image to image: whole lanes, and no multiple of a page, whose lines would
+** fall into the same sets of L1. */
+static size_t image_stride(size_t reals)
+{
+    size_t stride = round_up(reals, LANES);
+    return stride % 1024 ? stride : stride + LANES;
+}
+
+static bool has_op(const struct net *net, enum op_kind kind, int layer)
+{
+    for (int i = 0; i < net->nops; i++)
+        if (net->op[i].kind == kind && net->op[i].layer == layer)
+            return true;
+    return false;
+}
+
+/* Windows that do not overlap can be pooled band by band. */
+static bool band_pool(const struct layer *l)
+{
+    return l->kind == LAYER_MAXPOOL && l->stride >= l->kh && l->stride_w >= l->kw;
+}
+
+static int lead_conv(struct net *net, struct stage *s, int next)
+{
+    if (next < net->nlayers && net->layer[next].kind == LAYER_RELU) {
+        s->relu = next++;
+        s->relu_first = true;
+    }
+    if (next < net->nlayers && band_pool(&net->layer[next])) {
+        s->pool = next++;
+        if (s->relu == NO_LAYER && next < net->nlayers && net->layer[next].kind == LAYER_RELU)
+            s->relu = next++;
+    }
+    return next;
+}
+
+/* Takes layer `head` and what can be fused behind it; returns the next layer. */
+static int make_stage(struct net *net, struct stage *s, int head)
+{
+    static const enum stage_kind kinds[LAYER_KINDS] = {
+        [LAYER_CONV] = STAGE_CONV, [LAYER_AFFINE] = STAGE_AFFINE, [LAYER_MAXPOOL] = STAGE_POOL,
+        [LAYER_RELU] = STAGE_POINTWISE, [LAYER_SOFTMAX] = STAGE_LOSS,
+    };
+    const struct layer *l = &net->layer[head];
+    *s = (struct stage){ .kind = kinds[l->kind], .head = head, .relu = NO_LAYER,
+                         .pool = NO_LAYER, .weight = -1, .bias = -1 };
+    memcpy(s->name, l->name, sizeof s->name);
+    int next = head + 1;
+    switch (s->kind) {
+    case STAGE_CONV:
+        next = lead_conv(net, s, next);
+        break;
+    case STAGE_POOL:
+        s->pool = head;
+        if (next < net->nlayers && net->layer[next].kind == LAYER_RELU)
+            s->relu = next++;
+        break;
+    case STAGE_AFFINE:
+        if (next < net->nlayers && net->layer[next].kind == LAYER_RELU)
+            s->relu = next++;
+        break;
+    case STAGE_POINTWISE:
+        s->relu = head;
+        break;
+    case STAGE_LOSS:
+        break;
+    }
+    static const enum op_kind data[] = {
+        [STAGE_CONV] = OP_CONV_DGRAD, [STAGE_AFFINE] = OP_AFFINE_DGRAD,
+        [STAGE_POOL] = OP_MAXPOOL_GRAD, [STAGE_POINTWISE] = OP_RELU_GRAD,
+        [STAGE_LOSS] = OP_SOFTMAX_GRAD,
+    };
+    s->needs_dx = has_op(net, data[s->kind], head);
+    s->trains = s->needs_dx || s->kind == STAGE_CONV || s->kind == STAGE_AFFINE;
+    s->mid = l->out;
+    if (s->kind == STAGE_CONV && s->pool != NO_LAYER) {
+        const struct layer *pool = &net->layer[s->pool];
+        s->mid.h = (pool->out.h - 1)*pool->stride + pool->kh;
+        s->mid.w = (pool->out.w - 1)*pool->stride_w + pool->kw;
+    }
+    return next;
+}
+
+/* A map as the layer that reads it wants it; NULL: nobody reads it. */
+static struct map lay_out(struct shape shape, const struct layer *reader)
+{
+    struct map m = { .shape = shape, .rows = shape.h, .columns = shape.w };
+    if (reader && reader->kind == LAYER_CONV) {
+        m.top = reader->pad_top;
+        m.left = reader->pad_left;
+        m.rows += reader->pad_top + reader->pad_bottom;
+        m.columns += reader->pad_left + reader->pad_right;
+    }
+    size_t c = (size_t)shape.c;
+    m.row = (size_t)m.columns*c;
+    m.origin = (size_t)m.top*m.row + (size_t)m.left*c;
+    m.image = image_stride((size_t)m.rows*m.row);
+    /* An affine layer reads whole lanes: the rest of the last one is zero. */
+    m.keep = m.rows != shape.h || m.columns != shape.w
+             || (reader && reader->kind == LAYER_AFFINE && (size_t)shape.h*m.row % LANES);
+    return m;
+}
+
+static void forward_sweep(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    struct sweep *f = &s->forward;
+    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    *f = (struct sweep){
+        .ci = l->in.c, .co = l->filters, .kh = l->kh, .kw = l->kw,
+        .step_x = l->stride, .step_y = l->stride,
+        .oh = pool ? pool->kh : s->mid.h, .ow = s->mid.w,
+        .in_row = (int)s->in.row, .in_at = 0,
+        .tap_step = 1, .bias = true, .whole_vectors = pool != NULL,
+        .band = pool ? pool->kh : s->mid.h,
+        .out_row = (int)s->out.row, .out_pixel = l->filters,
+    };
+    snprintf(f->name, sizeof f->name, "%s_fwd", s->name);
+}
+
+/* Which taps reach the inputs u = stride*q + phase, and from which outputs:
+** y = q + base - j for the tap  first + stride*j. */
+struct reach { int first, taps, base, outputs; };
+
+static struct reach reach(int phase, int pad, int stride, int k, int size)
+{
+    struct reach r = { .first = (phase + pad) % stride };
+    r.taps = r.first < k ? (k - r.first + stride - 1) / stride : 0;
+    r.base = (phase + pad - r.first) / stride;
+    r.outputs = (size - phase + stride - 1) / stride;
+    return r;
+}
+
+/* The margins of the output gradient that all phases need, and its extent. */
+static void extend(struct reach r, int *before, int *extent)
+{
+    int low = r.base - (r.taps - 1), high = r.base + r.outputs;
+    if (-low > *before)
+        *before = -low;
+    if (high > *extent)
+        *extent = high;
+}
+
+static void backward_sweeps(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    const int stride = l->stride;
+    int rows = s->mid.h, columns = s->mid.w, top = 0, left = 0;
+    for (int p = 0; p < stride; p++) {
+        struct reach y = reach(p, l->pad_top, stride, l->kh, l->in.h);
+        struct reach x = reach(p, l->pad_left, stride, l->kw, l->in.w);
+        if (y.taps && y.outputs > 0)
+            extend(y, &top, &rows);
+        if (x.taps && x.outputs > 0)
+            extend(x, &left, &columns);
+    }
+    struct map *m = &s->expanded;
+    *m = (struct map){ .shape = s->mid, .top = top, .left = left, .rows = top + rows,
+                       .columns = left + columns, .keep = true };
+    m->row = (size_t)m->columns*(size_t)s->mid.c;
+    m->origin = (size_t)top*m->row + (size_t)left*(size_t)s->mid.c;
+    m->image = (size_t)m->rows*m->row;
+    for (int py = 0; py < stride; py++)
+        for (int px = 0; px < stride; px++) {
+            struct reach y = reach(py, l->pad_top, stride, l->kh, l->in.h);
+            struct reach x = reach(px, l->pad_left, stride, l->kw, l->in.w);
+            if (y.outputs <= 0 || x.outputs <= 0)
+                continue;
+            if (!y.taps || !x.taps) {
+                s->dgrad_gaps = true;
+                continue;
+            }
+            s->dgrad = grow(s->dgrad, (size_t)s->ndgrad + 1, sizeof *s->dgrad);
+            struct sweep *d = &s->dgrad[s->ndgrad++];
+            *d = (struct sweep){
+                .ci = l->filters, .co = l->in.c, .kh = y.taps, .kw = x.taps,
+                .step_x = 1, .step_y = 1, .oh = y.outputs, .ow = x.outputs,
+                .in_row = (int)m->row,
+                .in_at = (long)(top + y.base - (y.taps - 1))*(long)m->row
+                         + (long)(left + x.base - (x.taps - 1))*l->filters,
+                .out_row = stride*l->in.w*l->in.c, .out_pixel = stride*l->in.c,
+                .out_at = (long)(py*l->in.w + px)*l->in.c,
+                .tap_y = y.first, .tap_x = x.first, .tap_step = stride, .flipped = true,
+                .band = y.outputs,
+            };
+            if (stride == 1)
+                snprintf(d->name, sizeof d->name, "%s_dgrad", s->name);
+            else
+                snprintf(d->name, sizeof d->name, "%s_dgrad_%d_%d", s->name, py, px);
+        }
+}
+
+static void count_flop(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    s->flop_forward = l->flop_forward;
+    bool has_weights = s->kind == STAGE_CONV || s->kind == STAGE_AFFINE;
+    s->flop_wgrad = has_weights ? l->flop_forward : 0;
+    s->flop_dgrad = has_weights && s->needs_dx ? l->flop_forward : 0;
+}
+
+static void add_region(struct net *net, enum region_kind kind, int stage)
+{
+    net->region = grow(net->region, (size_t)net->nregions + 1, sizeof *net->region);
+    net->region[net->nregions++] = (struct region_plan){ kind, stage };
+}
+
+static void backward_regions(struct net *net, int stage)
+{
+    const struct stage *s = &net->stage[stage];
+    if (!s->trains)
+        return;
+    switch (s->kind) {
+    case STAGE_CONV:
+        if (s->needs_dx)
+            add_region(net, REGION_CONV_DGRAD, stage);
+        add_region(net, REGION_CONV_WGRAD, stage);
+        add_region(net, REGION_CONV_UPDATE, stage);     /* changes what DGRAD reads */
+        break;
+    case STAGE_AFFINE:
+        add_region(net, REGION_AFFINE_LISTS, stage);
+        add_region(net, REGION_AFFINE_BACKWARD, stage);
+        break;
+    case STAGE_POOL:
+        add_region(net, REGION_POOL_BACKWARD, stage);
+        break;
+    case STAGE_POINTWISE:
+        add_region(net, REGION_RELU_BACKWARD, stage);
+        break;
+    case STAGE_LOSS:
+        add_region(net, REGION_LOSS, stage);
+        break;
+    }
+}
+
+void fuse(struct net *net)
+{
+    assert(net->nops > 0);
+    for (int next = 0; next < net->nlayers;) {
+        net->stage = grow(net->stage, (size_t)net->nstages + 1, sizeof *net->stage);
+        next = make_stage(net, &net->stage[net->nstages++], next);
+    }
+    struct map map = lay_out(net->input, &net->layer[0]);
+    for (int i = 0; i < net->nstages; i++) {
+        struct stage *s = &net->stage[i];
+        int end = i + 1 < net->nstages ? net->stage[i + 1].head : net->nlayers;
+        struct shape out = net->layer[end - 1].out;
+        s->in = map;
+        s->out = map = lay_out(out, end < net->nlayers ? &net->layer[end] : NULL);
+        struct shape in = s->in.shape;
+        s->dx_image = image_stride((size_t)in.h*(size_t)in.w*(size_t)in.c);
+        s->dy_image = image_stride((size_t)out.h*(size_t)out.w*(size_t)out.c);
+        count_flop(net, s);
+        if (s->kind == STAGE_CONV) {
+            s->row = (int)round_up((size_t)net->layer[s->head].kw*(size_t)in.c, LANES);
+            forward_sweep(net, s);
+            if (s->needs_dx)
+                backward_sweeps(net, s);
+        }
+        if (s->kind != STAGE_LOSS)
+            add_region(net, REGION_FORWARD, i);
+    }
+    net->nforward = net->nregions;
+    for (int i = net->nstages - 1; i >= 0; i--)
+        backward_regions(net, i);
+    net->classes = net->stage[net->nstages - 1].in.shape.c;
+}

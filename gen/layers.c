@@ -1,0 +1,130 @@
+/*
+** layers.c - the table of layers and settings. A new layer begins with a row here.
+*/
+#include "layers.h"
+
+#include <string.h>
+
+const struct layer_def layer_defs[] = {
+    { "conv", LAYER_CONV, OPERANDS_COUNT_WINDOW, ACCEPTS_STRIDE | ACCEPTS_PAD, 11,
+      "conv F KxK [stride=N] [pad=same|valid|N]",
+      "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
+      "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
+      "whatever the stride; valid none; N as many on each side. Windows round down." },
+    { "relu", LAYER_RELU, OPERANDS_NONE, 0, 0,
+      "relu", "max(0, x); its gradient at 0 is 0." },
+    { "maxpool", LAYER_MAXPOOL, OPERANDS_WINDOW, ACCEPTS_STRIDE, 256,
+      "maxpool KxK [stride=N]",
+      "The largest value of each window, the first in raster order where several are\n"
+      "equal. stride: the window unless said. No padding; windows round down; at\n"
+      "most 256 values a window." },
+    { "affine", LAYER_AFFINE, OPERANDS_COUNT, 0, 0,
+      "affine N", "Fully connected with a bias; flattens its input in NCHW order." },
+    { "softmax", LAYER_SOFTMAX, OPERANDS_NONE, 0, 0,
+      "softmax",
+      "The loss: mean over the batch of log(sum(exp(s))) - s[label]. The last layer." },
+};
+const int nlayer_defs = sizeof layer_defs / sizeof *layer_defs;
+
+const struct setting_def setting_defs[] = {
+    { "init", SETTING_INIT, "init gaussian STD | init kaiming",
+      "Weights from a Gaussian of standard deviation STD, or of sqrt(2 / inputs) each\n"
+      "(the default). Biases start at 0." },
+    { "optimizer", SETTING_OPTIMIZER, "optimizer adam|sgd [lr=X] [beta1=X] [beta2=X] [eps=X]",
+      "adam: lr=1e-3 beta1=0.9 beta2=0.999 eps=1e-8. sgd: lr=1e-2." },
+    { "reg", SETTING_REG, "reg X", "L2 regularisation: the loss has 0.5*X*sum(W*W), biases excepted." },
+    { "lr_decay", SETTING_LR_DECAY, "lr_decay X", "Multiplies the learning rate after each epoch." },
+    { "batch", SETTING_BATCH, "batch N", "Images of one step, and the most the program has room for (50)." },
+    { "epochs", SETTING_EPOCHS, "epochs X", "Passes over the training images (1); may be a fraction." },
+    { "sample", SETTING_SAMPLE, "sample shuffle|replacement",
+      "Minibatches from a permutation of the images (the default), or drawn with\n"
+      "replacement, as in the course." },
+};
+const int nsetting_defs = sizeof setting_defs / sizeof *setting_defs;
+
+const struct keyword_def keyword_defs[] = {
+    { "net", "net NAME", "The network's name: of the program and of its parameter file." },
+    { "let", "let NAME = EXPR [, NAME = EXPR ...]",
+      "Names a number; `lathe --set NAME=VALUE` overrides it. Expressions know numbers,\n"
+      "names, + - * / % and parentheses." },
+    { "input", "input CxHxW", "Channels, height and width of an image." },
+    { "repeat", "repeat N as NAME { ... }",
+      "The block N times, NAME running from 1. A label inside gets _1, _2, ..." },
+    { "train", "train", "The training settings follow; the program's options override them." },
+};
+const int nkeyword_defs = sizeof keyword_defs / sizeof *keyword_defs;
+
+void train_defaults(struct train_settings *t)
+{
+    *t = (struct train_settings){
+        .init_std = -1, .optimizer = OPTIMIZER_ADAM, .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999,
+        .eps = 1e-8, .reg = 0, .lr_decay = 1, .epochs = 1, .batch = 50,
+        .sampling = SAMPLE_SHUFFLE,
+    };
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Slips between two words: a letter more, less, other, or two swapped. */
+static int distance(const char *a, const char *b)
+{
+    enum { LONG = 32 };
+    int d[LONG + 1][LONG + 1];
+    int na = (int)strlen(a), nb = (int)strlen(b);
+    if (na > LONG || nb > LONG)
+        return LONG;
+    for (int i = 0; i <= na; i++)
+        for (int j = 0; j <= nb; j++) {
+            if (!i || !j) {
+                d[i][j] = i + j;
+                continue;
+            }
+            d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
+                            d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+        }
+    return d[na][nb];
+}
+
+const char *nearest(const char *word, const char *const *known, int nknown)
+{
+    const char *best = NULL;
+    int slips = 3;
+    for (int i = 0; i < nknown; i++) {
+        int d = distance(word, known[i]);
+        if (d < slips && d < (int)strlen(known[i])) {
+            slips = d;
+            best = known[i];
+        }
+    }
+    return best;
+}
+
+static void entry(FILE *out, const char *synopsis, const char *help)
+{
+    fprintf(out, "  %s\n      ", synopsis);
+    for (; *help; help++) {
+        fputc(*help, out);
+        if (*help == '\n')
+            fputs("      ", out);
+    }
+    fputs("\n\n", out);
+}
+
+void doc(FILE *out)
+{
+    fputs("The network file: one statement a line, # begins a comment. A dimension is a\n"
+          "number or an expression in parentheses: (2*n)x(2*n).\n\n", out);
+    for (int i = 0; i < nkeyword_defs; i++)
+        entry(out, keyword_defs[i].synopsis, keyword_defs[i].help);
+    fputs("Layers, in order; LABEL: before one names it.\n\n", out);
+    for (int i = 0; i < nlayer_defs; i++)
+        entry(out, layer_defs[i].synopsis, layer_defs[i].help);
+    fputs("Settings behind `train`.\n\n", out);
+    for (int i = 0; i < nsetting_defs; i++)
+        entry(out, setting_defs[i].synopsis, setting_defs[i].help);
+}

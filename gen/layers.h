@@ -1,0 +1,51 @@
+/*
+** layers.h - the table of layers and settings: what the parser accepts, what
+** `lathe doc` prints.
+*/
+#ifndef LATHE_LAYERS_H
+#define LATHE_LAYERS_H
+
+#include "net.h"
+
+/* What stands behind a layer's word. */
+enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW };
+
+enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2 };
+
+struct layer_def {
+    const char *word;
+    enum layer_kind kind;
+    enum operands operands;
+    int accepts;
+    int max_window;             /* largest kh and kw */
+    const char *synopsis, *help;
+};
+extern const struct layer_def layer_defs[];
+extern const int nlayer_defs;
+
+enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
+                    SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE };
+
+struct setting_def {
+    const char *word;
+    enum setting_kind kind;
+    const char *synopsis, *help;
+};
+extern const struct setting_def setting_defs[];
+extern const int nsetting_defs;
+
+/* The words that are no layers: net let input repeat train. */
+struct keyword_def { const char *word, *synopsis, *help; };
+extern const struct keyword_def keyword_defs[];
+extern const int nkeyword_defs;
+
+void train_defaults(struct train_settings *t);
+
+/* The known word nearest to `word` (at most 2 slips away), or NULL. Words come
+** from `next`, which returns NULL behind the last. */
+const char *nearest(const char *word, const char *const *known, int nknown);
+
+/* lathe doc */
+void doc(FILE *out);
+
+#endif

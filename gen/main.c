@@ -1,0 +1,175 @@
+/*
+** main.c - lathe: network file to C program. The passes in their order are the
+** body of read_net; the commands differ only in what they do with the result.
+*/
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "emit.h"
+#include "layers.h"
+#include "options.h"
+#include "show.h"
+#include "text.h"
+
+/* Prints the net and is true if `pass` is the one asked for with -d. */
+static bool dumped(const struct net *net, const struct options *o, const char *pass)
+{
+    if (!o->pass || strcmp(o->pass, pass))
+        return false;
+    dump(net, pass, stdout);
+    return true;
+}
+
+/* All passes on one file. NULL: done after -d, or *status is 1 and it was said why. */
+static struct net *read_net(struct options *o, const char *path, const struct isa *isa,
+                            int *status)
+{
+    struct net *net = alloc(1, sizeof *net);
+    net->isa = isa;
+    net->f64 = o->f64;
+    net->vl = isa_vl(isa, o->f64);
+    *status = 1;
+    if (!spec_read(net, path, o->set, o->nset))
+        return NULL;
+    if (o->batch)
+        net->train.batch = o->batch;
+    *status = 0;
+    if (dumped(net, o, "spec"))
+        return NULL;
+    if (!shape(net)) {
+        *status = 1;
+        return NULL;
+    }
+    if (dumped(net, o, "shape"))
+        return NULL;
+    grad(net);
+    if (dumped(net, o, "grad"))
+        return NULL;
+    fuse(net);
+    if (dumped(net, o, "fuse"))
+        return NULL;
+    block(net);
+    if (dumped(net, o, "block"))
+        return NULL;
+    mem(net);
+    if (dumped(net, o, "mem"))
+        return NULL;
+    if (!mem_fits(net)) {
+        *status = 1;
+        return NULL;
+    }
+    return net;
+}
+
+/* --isa: one instruction set, or the three of x86, widest first. */
+static int find_isas(const char *name, const struct isa **found)
+{
+    static const char *const x86[] = { "avx512", "avx2", "scalar" };
+    if (!strcmp(name, "x86")) {
+        for (int i = 0; i < 3; i++)
+            found[i] = isa_find(x86[i]);
+        return 3;
+    }
+    found[0] = strcmp(name, "native") ? isa_find(name) : isa_native();
+    return 1;
+}
+
+static bool same_names(struct net *const *nets, int nnets)
+{
+    for (int i = 0; i < nnets; i++)
+        for (int k = 0; k < i; k++)
+            if (nets[i]->isa == nets[k]->isa && !strcmp(nets[i]->name, nets[k]->name)) {
+                fprintf(stderr, "%s:%d:%d: error: the net of %s is called \"%s\" too: in one "
+                        "program names differ\n", nets[i]->path, nets[i]->at.line,
+                        nets[i]->at.col, nets[k]->path, nets[k]->name);
+                return true;
+            }
+    return false;
+}
+
+static bool write_to(struct net *const *nets, int nnets, bool split, const char *path)
+{
+    char *temporary;
+    if (!path) {
+        emit(nets, nnets, split, stdout);
+        return true;
+    }
+    FILE *f = output_open(path, &temporary);
+    if (!f)
+        return false;
+    emit(nets, nnets, split, f);
+    return output_close(f, temporary, path);
+}
+
+static bool build(struct net *const *nets, int nnets, const char *output)
+{
+    const char *program = output ? output : nets[0]->name;
+    struct text source = { 0 };
+    const char *directory = getenv("TMPDIR");
+    text_printf(&source, "%s/lathe-XXXXXX.c", directory && *directory ? directory : "/tmp");
+    text_string(&source);
+    int fd = mkstemps(source.at, 2);
+    if (fd < 0) {
+        fprintf(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
+        return false;
+    }
+    FILE *f = fdopen(fd, "w");
+    bool good = f != NULL;
+    if (good)
+        emit(nets, nnets, false, f);
+    good = good && !ferror(f);
+    good = f && !fclose(f) && good;
+    if (!good)
+        fprintf(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
+    bool cross = !strcmp(nets[0]->isa->name, "neon") && strcmp(isa_native()->name, "neon");
+    good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
+    unlink(source.at);
+    text_free(&source);
+    if (good)
+        fprintf(stderr, "built %s\n", program);
+    return good;
+}
+
+static int finish(bool good)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "lathe: standard output: cannot be written: %s\n", strerror(errno));
+        return 1;
+    }
+    return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct net *nets[MAX_NETS*3];
+    const struct isa *found[3];
+    int status = 0, nnets = 0;
+    if (!options_read(&o, argc, argv, &status))
+        return status ? status : finish(true);
+    if (!strcmp(o.command, "doc")) {
+        doc(stdout);
+        return finish(true);
+    }
+    int nfound = find_isas(o.isa, found);
+    for (int k = 0; k < nfound; k++)
+        for (int i = 0; i < o.nnets; i++) {
+            struct net *net = read_net(&o, o.net[i], found[k], &status);
+            if (!net)
+                return status ? status : finish(true);
+            nets[nnets++] = net;
+        }
+    if (!strcmp(o.command, "show")) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        show(nets[0], cores > 0 ? (int)cores : 1, stdout);
+        return finish(true);
+    }
+    if (same_names(nets, nnets))
+        return 1;
+    if (!strcmp(o.command, "emit"))
+        return finish(write_to(nets, nnets, o.split, o.output));
+    return build(nets, nnets, o.output) ? 0 : 1;
+}

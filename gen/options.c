@@ -1,0 +1,223 @@
+/*
+** options.c - the command line of lathe: one table of commands, one of options.
+*/
+#include "options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layers.h"
+#include "version.h"
+
+struct command_def { const char *word, *synopsis, *help; };
+
+static const struct command_def commands[] = {
+    { "emit", "lathe emit NET... [-o FILE.c] [options]",
+      "Prints one self-contained C file, or with --split only the network's part,\n"
+      "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
+    { "build", "lathe build NET... [-o PROGRAM] [options]",
+      "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
+    { "show", "lathe show NET [options]",
+      "Layers, shapes, parameters, work, memory, register tiles, a forecast." },
+    { "doc", "lathe doc", "The network file's whole vocabulary." },
+};
+enum { NCOMMANDS = sizeof commands / sizeof *commands };
+
+struct option_def { const char *word, *argument, *help; };
+
+static const struct option_def option_defs[] = {
+    { "-o", "FILE", "what to write" },
+    { "--isa", "NAME", "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
+                       "x86: scalar, avx2 and avx512 in one program" },
+    { "--dtype", "TYPE", "f32 (the default) or f64" },
+    { "--set", "NAME=VALUE", "overrides a `let`" },
+    { "--batch", "N", "the most images of one step" },
+    { "--split", NULL, "without the runtime" },
+    { "-d", "PASS", "prints the net after spec, shape, grad, fuse, block or mem" },
+    { "--help", NULL, "this text" },
+    { "--version", NULL, "the version" },
+};
+enum { NOPTIONS = sizeof option_defs / sizeof *option_defs };
+
+static void help(FILE *out, const char *command)
+{
+    if (!command)
+        fputs("lathe turns a network file into a C program that trains and runs it.\n\n", out);
+    for (int i = 0; i < NCOMMANDS; i++)
+        if (!command || !strcmp(command, commands[i].word)) {
+            fprintf(out, "  %s\n      ", commands[i].synopsis);
+            for (const char *s = commands[i].help; *s; s++)
+                fprintf(out, *s == '\n' ? "\n      " : "%c", *s);
+            fputc('\n', out);
+        }
+    fputs("\nOptions:\n", out);
+    for (int i = 0; i < NOPTIONS; i++) {
+        char left[32];
+        snprintf(left, sizeof left, "%s %s", option_defs[i].word,
+                 option_defs[i].argument ? option_defs[i].argument : "");
+        fprintf(out, "  %-18s ", left);
+        for (const char *s = option_defs[i].help; *s; s++)
+            fprintf(out, *s == '\n' ? "\n                     " : "%c", *s);
+        fputc('\n', out);
+    }
+    if (!command)
+        fputs("\nFirst steps: lathe build models/three_layer.net && ./three_layer train\n", out);
+}
+
+static bool usage(int *status, const char *format, const char *a, const char *b)
+{
+    fputs("lathe: ", stderr);
+    fprintf(stderr, format, a, b);
+    fputs("; lathe --help tells more\n", stderr);
+    *status = 2;
+    return false;
+}
+
+static bool set_option(struct options *o, const char *argument, int *status)
+{
+    const char *equals = strchr(argument, '=');
+    if (!equals || equals == argument)
+        return usage(status, "--set takes NAME=VALUE, not \"%s\"%s", argument, "");
+    if (o->nset == MAX_SETTINGS)
+        return usage(status, "too many --set%s%s", "", "");
+    struct setting *s = &o->set[o->nset++];
+    size_t length = (size_t)(equals - argument);
+    char *name = alloc(length + 1, 1), *end;
+    memcpy(name, argument, length);
+    s->name = name;
+    s->value = strtod(equals + 1, &end);
+    if (end == equals + 1 || *end || !isfinite(s->value))
+        return usage(status, "--set %s: \"%s\" is no number", name, equals + 1);
+    return true;
+}
+
+static bool one_of(const char *argument, const char *const *known, int n, const char *option,
+                   int *status)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(argument, known[i]))
+            return true;
+    const char *near = nearest(argument, known, n);
+    char message[160];
+    snprintf(message, sizeof message, "%s: unknown \"%%s\"%s%s%s%%s", option,
+             near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return usage(status, message, argument, "");
+}
+
+static bool take(struct options *o, const char *option, const char *argument, int *status)
+{
+    static const char *const isa_names[] = { "scalar", "avx2", "avx512", "neon", "native", "x86" };
+    static const char *const dtypes[] = { "f32", "f64" };
+    if (!strcmp(option, "-o")) {
+        o->output = argument;
+    } else if (!strcmp(option, "--isa")) {
+        o->isa = argument;
+        return one_of(argument, isa_names, 6, option, status);
+    } else if (!strcmp(option, "--dtype")) {
+        o->f64 = !strcmp(argument, "f64");
+        return one_of(argument, dtypes, 2, option, status);
+    } else if (!strcmp(option, "--set")) {
+        return set_option(o, argument, status);
+    } else if (!strcmp(option, "-d")) {
+        int n = 0;
+        while (dump_passes[n])
+            n++;
+        o->pass = argument;
+        return one_of(argument, dump_passes, n, option, status);
+    } else if (!strcmp(option, "--batch")) {
+        char *end;
+        long n = strtol(argument, &end, 10);
+        if (*end || end == argument || n < 1 || n > 65536)
+            return usage(status, "--batch takes a whole number from 1 to 65536, not \"%s\"%s",
+                         argument, "");
+        o->batch = (int)n;
+    } else {
+        o->split = true;
+    }
+    return true;
+}
+
+static bool read_option(struct options *o, int argc, char **argv, int *i, int *status)
+{
+    const char *known[NOPTIONS];
+    for (int k = 0; k < NOPTIONS; k++) {
+        known[k] = option_defs[k].word;
+        size_t length = strlen(known[k]);
+        bool joined = !strncmp(argv[*i], known[k], length) && argv[*i][length] == '='
+                      && option_defs[k].argument && length > 2;
+        if (strcmp(argv[*i], known[k]) && !joined)
+            continue;
+        if (!strcmp(known[k], "--help") || !strcmp(known[k], "--version")) {
+            if (known[k][2] == 'h')
+                help(stdout, o->command);
+            else
+                puts("lathe " LATHE_VERSION);
+            *status = 0;
+            return false;
+        }
+        if (joined)
+            return take(o, known[k], argv[*i] + length + 1, status);
+        if (!option_defs[k].argument)
+            return take(o, known[k], NULL, status);
+        if (++*i == argc)
+            return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        return take(o, known[k], argv[*i], status);
+    }
+    const char *near = nearest(argv[*i], known, NOPTIONS);
+    if (near)
+        return usage(status, "unknown option %s; did you mean %s?", argv[*i], near);
+    return usage(status, "unknown option %s%s", argv[*i], "");
+}
+
+static bool read_command(struct options *o, const char *word, int *status)
+{
+    const char *known[NCOMMANDS + 1];
+    for (int i = 0; i < NCOMMANDS; i++) {
+        known[i] = commands[i].word;
+        if (!strcmp(word, known[i])) {
+            o->command = known[i];
+            return true;
+        }
+    }
+    if (!strcmp(word, "help")) {
+        help(stdout, NULL);
+        *status = 0;
+        return false;
+    }
+    const char *near = nearest(word, known, NCOMMANDS);
+    if (near)
+        return usage(status, "unknown command \"%s\"; did you mean \"%s\"?", word, near);
+    return usage(status, "unknown command \"%s\"%s", word, "");
+}
+
+bool options_read(struct options *o, int argc, char **argv, int *status)
+{
+    *o = (struct options){ .isa = "native" };
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1]) {
+            if (!read_option(o, argc, argv, &i, status))
+                return false;
+        } else if (!o->command) {
+            if (!read_command(o, argv[i], status))
+                return false;
+        } else if (o->nnets == MAX_NETS) {
+            return usage(status, "too many network files%s%s", "", "");
+        } else {
+            o->net[o->nnets++] = argv[i];
+        }
+    }
+    if (!o->command) {
+        help(stderr, NULL);
+        *status = 2;
+        return false;
+    }
+    bool is_doc = !strcmp(o->command, "doc");
+    if (is_doc && o->nnets)
+        return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
+    if (!is_doc && !o->nnets)
+        return usage(status, "%s: which network file?%s", o->command, "");
+    if (!strcmp(o->command, "show") && o->nnets > 1)
+        return usage(status, "show takes one network file%s%s", "", "");
+    return true;
+}

@@ -1,0 +1,112 @@
+/*
+** shape.c - infers and checks every shape; counts parameters and work.
+*/
+#include <assert.h>
+#include <limits.h>
+#include <stdarg.h>
+
+#include "net.h"
+
+static bool error(const struct layer *l, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static bool error(const struct layer *l, const char *format, ...)
+{
+    fprintf(stderr, "%s:%d:%d: error: ", l->at.file, l->at.line, l->at.col);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return false;
+}
+
+static void padding(struct layer *l)
+{
+    bool same = l->pad_kind == PAD_SAME;
+    int number = l->pad_kind == PAD_NUMBER ? l->pad : 0;
+    l->pad_top = same ? (l->kh - 1) / 2 : number;
+    l->pad_left = same ? (l->kw - 1) / 2 : number;
+    l->pad_bottom = same ? l->kh / 2 : number;
+    l->pad_right = same ? l->kw / 2 : number;
+}
+
+/* Both the convolution and the pool: windows over the padded input, rounded down. */
+static bool windows(struct layer *l)
+{
+    int h = l->in.h + l->pad_top + l->pad_bottom, w = l->in.w + l->pad_left + l->pad_right;
+    if (l->kh > h || l->kw > w)
+        return error(l, "a window of %dx%d is larger than %s of %dx%d that %s gets", l->kh, l->kw,
+                     h == l->in.h && w == l->in.w ? "the input" : "the padded input", h, w, l->name);
+    l->out.h = (h - l->kh) / l->stride + 1;
+    l->out.w = (w - l->kw) / l->stride_w + 1;
+    return true;
+}
+
+static bool too_large(const struct layer *l)
+{
+    long long values = (long long)l->out.c*l->out.h;
+    if (values > INT_MAX || values*l->out.w > INT_MAX)
+        return !error(l, "%s makes %dx%dx%d values of an image, more than 2^31", l->name, l->out.c,
+                      l->out.h, l->out.w);
+    if (l->params > INT_MAX)
+        return !error(l, "%s has %lld parameters, more than 2^31", l->name, l->params);
+    return false;
+}
+
+static bool layer_shape(struct layer *l)
+{
+    long long inputs = (long long)l->in.c*l->in.h*l->in.w;
+    double products = 0;
+    l->out = l->in;
+    switch (l->kind) {
+    case LAYER_CONV:
+        padding(l);
+        l->out.c = l->filters;
+        if (!windows(l))
+            return false;
+        l->params = (long long)l->filters*l->in.c*l->kh*l->kw + l->filters;
+        products = (double)l->filters*l->in.c*l->kh*l->kw*l->out.h*l->out.w;
+        break;
+    case LAYER_MAXPOOL:
+        if (!windows(l))
+            return false;
+        break;
+    case LAYER_AFFINE:
+        l->out = (struct shape){ l->filters, 1, 1 };
+        l->params = inputs*l->filters + l->filters;
+        products = (double)inputs*l->filters;
+        break;
+    case LAYER_SOFTMAX:
+        if (l->in.h != 1 || l->in.w != 1)
+            return error(l, "softmax gets a map of %dx%dx%d; it takes one score a class: put an "
+                         "affine layer before it", l->in.c, l->in.h, l->in.w);
+        if (l->in.c < 2)
+            return error(l, "softmax over one score: at least two classes");
+        break;
+    case LAYER_RELU:
+    case LAYER_KINDS:
+        break;
+    }
+    l->flop_forward = 2*products;
+    return !too_large(l);
+}
+
+bool shape(struct net *net)
+{
+    assert(net->nlayers > 0 && net->input.c > 0);
+    struct shape in = net->input;
+    bool parameters = false;
+    for (int i = 0; i < net->nlayers; i++) {
+        struct layer *l = &net->layer[i];
+        l->in = in;
+        if (!layer_shape(l))
+            return false;
+        l->flop_backward = l->flop_forward*(parameters ? 2 : 1);
+        parameters |= l->params > 0;
+        in = l->out;
+    }
+    if (!parameters)
+        return error(&net->layer[net->nlayers - 1], "the network has no parameters: nothing to "
+                     "train; add an affine layer");
+    return true;
+}

@@ -1,0 +1,63 @@
+/*
+** show.c - `lathe show`: the network as a table, and what a step will cost. The
+** forecast uses the machine table's rate; `PROGRAM bench` measures.
+*/
+#include "show.h"
+
+#include <string.h>
+
+static const struct stage *stage_of(const struct net *net, int layer)
+{
+    for (int i = 0; i < net->nstages; i++)
+        if (net->stage[i].head == layer)
+            return &net->stage[i];
+    return NULL;
+}
+
+/* Register tile: pixels x channels, or images x units. */
+static void tile_text(const struct net *net, int layer, char *text, size_t size)
+{
+    const struct stage *s = stage_of(net, layer);
+    snprintf(text, size, "%s", s ? "" : "fused");
+    if (s && s->kind == STAGE_CONV)
+        snprintf(text, size, "%dx%d px, %d vec", s->forward.tile.mh, s->forward.tile.mw,
+                 s->forward.tile.nv);
+    if (s && s->kind == STAGE_AFFINE)
+        snprintf(text, size, "%d img, %d units", s->affine.mh, s->affine.mw);
+}
+
+void show(const struct net *net, int threads, FILE *out)
+{
+    long long params = 0;
+    double forward = 0, backward = 0;
+    int batch = net->train.batch;
+    fprintf(out, "%s, %s %s, batch %d\n\n", net->name, net->isa->name, net->f64 ? "f64" : "f32",
+            batch);
+    fprintf(out, "%-16s %-13s %11s %9s %9s  %s\n", "layer", "output", "parameters", "MFLOP fw",
+            "MFLOP bw", "tile");
+    fprintf(out, "%-16s %dx%dx%d\n", "input", net->input.c, net->input.h, net->input.w);
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *l = &net->layer[i];
+        char output[40], tile[40];
+        snprintf(output, sizeof output, "%dx%dx%d", l->out.c, l->out.h, l->out.w);
+        tile_text(net, i, tile, sizeof tile);
+        fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  %s\n", l->name, output, l->params,
+                l->flop_forward / 1e6, l->flop_backward / 1e6, tile);
+        params += l->params;
+        forward += l->flop_forward;
+        backward += l->flop_backward;
+    }
+    fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  an image\n\n", "total", "", params,
+            forward / 1e6, backward / 1e6);
+    size_t real = net->f64 ? 8 : 4;
+    double mib = 1 << 20, step = (forward + backward)*batch;
+    fprintf(out, "arena     %zu bytes (%.1f MiB), and %zu bytes (%.1f MiB) a thread\n",
+            net->arena*real, (double)(net->arena*real) / mib, net->scratch*real,
+            (double)(net->scratch*real) / mib);
+    double rate = net->isa->gflops*1e9 / (net->f64 ? 2 : 1)*threads;
+    fprintf(out, "step      %.1f MFLOP for %d images\n", step / 1e6, batch);
+    fprintf(out, "forecast  %.2f ms a step, %.1f s an epoch of 49,000 images,\n"
+            "          assuming %g GFLOP/s on each of %d core%s; PROGRAM bench measures\n",
+            step / rate*1e3, (forward + backward)*49000 / rate,
+            net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s");
+}

@@ -1,0 +1,11 @@
+/*
+** show.h - `lathe show`: the network as a table, and what a step will cost.
+*/
+#ifndef LATHE_SHOW_H
+#define LATHE_SHOW_H
+
+#include "net.h"
+
+void show(const struct net *net, int threads, FILE *out);
+
+#endif

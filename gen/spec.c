@@ -1,0 +1,534 @@
+/*
+** spec.c - parses the network file. Collects as many errors as there are; the net
+** is of no use unless it returns true.
+*/
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expr.h"
+#include "layers.h"
+#include "scan.h"
+
+enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_IMAGE = 4096, MAX_BATCH = 65536,
+       MAX_NESTING = 16 };
+
+struct parser {
+    struct scan sc;
+    struct scope scope;
+    struct net *net;
+    struct setting *set;
+    int nset;
+    char suffix[NAME_MAX_LEN];      /* of labels inside repeats: "_1_2" */
+    int nesting;
+    bool in_train;
+    struct place input_at;
+    struct place setting_at[16];    /* where each was made; line 0: not yet */
+};
+
+static bool statement(struct parser *p);
+
+static bool expect_char(struct parser *p, char c, const char *before)
+{
+    if (scan_char(&p->sc, c))
+        return true;
+    return scan_error(&p->sc, scan_place(&p->sc), "\"%c\" expected %s, not %s", c, before,
+                      scan_what(&p->sc));
+}
+
+static bool expect_end(struct parser *p, const char *after)
+{
+    if (scan_at_end(&p->sc) || *p->sc.s == '}')
+        return true;
+    return scan_error(&p->sc, scan_place(&p->sc), "nothing more expected after %s, found %s",
+                      after, scan_what(&p->sc));
+}
+
+/* A side of a window, a channel count: a number or an expression in parentheses. */
+static bool dimension(struct parser *p, const char *what, int most, int *result)
+{
+    return integer(&p->sc, &p->scope, what, 1, most, result);
+}
+
+static bool times(struct parser *p, const char *where)
+{
+    if (*p->sc.s == 'x') {
+        p->sc.s++;
+        return true;
+    }
+    return scan_error(&p->sc, scan_place(&p->sc), "\"x\" expected in %s, not %s", where,
+                      scan_what(&p->sc));
+}
+
+/* ---- net, let, input, repeat ---- */
+
+static bool net_statement(struct parser *p, struct place at)
+{
+    char name[WORD_MAX_LEN];
+    if (p->net->at.line)
+        return scan_error(&p->sc, at, "a second `net`; the first is in line %d",
+                          p->net->at.line);
+    scan_blanks(&p->sc);
+    struct place name_at = scan_place(&p->sc);
+    if (!scan_word(&p->sc, name))
+        return scan_error(&p->sc, name_at, "a name is missing: net NAME");
+    if (strlen(name) >= NAME_MAX_LEN)
+        return scan_error(&p->sc, name_at, "a name has at most %d letters", NAME_MAX_LEN - 1);
+    strcpy(p->net->name, name);
+    p->net->at = at;
+    return expect_end(p, "the name");
+}
+
+static void override(struct parser *p, struct variable *v)
+{
+    for (int i = 0; i < p->nset; i++)
+        if (!strcmp(p->set[i].name, v->name)) {
+            v->value = p->set[i].value;
+            p->set[i].used = true;
+        }
+}
+
+static bool let_statement(struct parser *p)
+{
+    do {
+        struct variable v = { 0 };
+        scan_blanks(&p->sc);
+        v.at = scan_place(&p->sc);
+        if (!scan_word(&p->sc, v.name))
+            return scan_error(&p->sc, v.at, "a name expected: let NAME = EXPR, not %s",
+                              scan_what(&p->sc));
+        struct variable *other = scope_find(&p->scope, v.name);
+        if (other)
+            return scan_error(&p->sc, v.at, "\"%s\" is defined already, in line %d", v.name,
+                              other->at.line);
+        if (!expect_char(p, '=', "after the name")
+            || !expression(&p->sc, &p->scope, &v.value))
+            return false;
+        override(p, &v);
+        scope_push(&p->scope, v);
+    } while (scan_char(&p->sc, ','));
+    return expect_end(p, "the value");
+}
+
+static bool input_statement(struct parser *p, struct place at)
+{
+    struct shape *in = &p->net->input;
+    if (p->input_at.line)
+        return scan_error(&p->sc, at, "a second `input`; the first is in line %d",
+                          p->input_at.line);
+    if (p->net->nlayers)
+        return scan_error(&p->sc, at, "`input` stands before the layers");
+    p->input_at = at;
+    return dimension(p, "the number of channels", MAX_IMAGE, &in->c) && times(p, "CxHxW")
+           && dimension(p, "the height", MAX_IMAGE, &in->h) && times(p, "CxHxW")
+           && dimension(p, "the width", MAX_IMAGE, &in->w) && expect_end(p, "the shape");
+}
+
+/* The statements up to the block's brace, once. */
+static bool block_once(struct parser *p, struct place opened)
+{
+    int errors = p->sc.errors;
+    for (;;) {
+        if (scan_at_end(&p->sc)) {
+            if (!*p->sc.s)
+                return scan_error(&p->sc, opened, "this `repeat` has no \"}\"");
+            scan_next_line(&p->sc);
+        } else if (scan_char(&p->sc, '}')) {
+            return p->sc.errors == errors;
+        } else if (!statement(p)) {
+            scan_next_line(&p->sc);
+        }
+    }
+}
+
+static bool repeat_statement(struct parser *p, struct place at)
+{
+    struct variable counter = { .counter = true };
+    int times_n;
+    char as[WORD_MAX_LEN];
+    if (!integer(&p->sc, &p->scope, "the number of repeats", 0, MAX_LAYERS, &times_n))
+        return false;
+    if (!scan_word(&p->sc, as) || strcmp(as, "as"))
+        return scan_error(&p->sc, scan_place(&p->sc), "\"as NAME\" expected: repeat N as NAME {");
+    counter.at = scan_place(&p->sc);
+    if (!scan_word(&p->sc, counter.name))
+        return scan_error(&p->sc, counter.at, "a name expected: repeat N as NAME {");
+    if (scope_find(&p->scope, counter.name))
+        return scan_error(&p->sc, counter.at, "\"%s\" is defined already", counter.name);
+    if (!expect_char(p, '{', "after the name"))
+        return false;
+    if (++p->nesting > MAX_NESTING)
+        return scan_error(&p->sc, at, "repeats nested deeper than %d", MAX_NESTING);
+    if (!times_n)
+        return scan_error(&p->sc, at, "a block repeated 0 times");
+    size_t length = strlen(p->suffix);
+    struct scan start = p->sc;
+    int scope = p->scope.count;
+    bool good = true;
+    for (int i = 1; i <= times_n && good; i++) {
+        p->sc.s = start.s;
+        p->sc.line = start.line;
+        p->sc.line_start = start.line_start;
+        counter.value = i;
+        p->scope.count = scope;
+        scope_push(&p->scope, counter);
+        snprintf(p->suffix + length, sizeof p->suffix - length, "_%d", i);
+        good = block_once(p, at);
+    }
+    p->scope.count = scope;
+    p->suffix[length] = '\0';
+    p->nesting--;
+    /* The block printed its errors; what follows it is still worth reading. */
+    return good ? expect_end(p, "\"}\"") : true;
+}
+
+/* ---- layers ---- */
+
+static bool stride_option(struct parser *p, struct layer *l)
+{
+    if (!integer(&p->sc, &p->scope, "stride", 1, MAX_IMAGE, &l->stride))
+        return false;
+    l->stride_w = l->stride;
+    return true;
+}
+
+static bool pad_option(struct parser *p, struct layer *l)
+{
+    char word[WORD_MAX_LEN];
+    struct scan before = p->sc;
+    if (scan_word(&p->sc, word)) {
+        l->pad_kind = !strcmp(word, "valid") ? PAD_VALID : PAD_SAME;
+        if (!strcmp(word, "valid") || !strcmp(word, "same"))
+            return true;
+        p->sc.s = before.s;
+    }
+    l->pad_kind = PAD_NUMBER;
+    return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
+}
+
+static bool layer_options(struct parser *p, const struct layer_def *def, struct layer *l)
+{
+    static const char *const names[] = { "stride", "pad" };
+    int seen = 0;
+    while (!scan_at_end(&p->sc) && *p->sc.s != '}') {
+        char word[WORD_MAX_LEN];
+        struct place at = scan_place(&p->sc);
+        if (!scan_word(&p->sc, word))
+            return scan_error(&p->sc, at, "an option expected (%s), not %s", def->synopsis,
+                              scan_what(&p->sc));
+        int option = !strcmp(word, "stride") ? ACCEPTS_STRIDE
+                     : !strcmp(word, "pad") ? ACCEPTS_PAD : 0;
+        if (!(option & def->accepts)) {
+            const char *near = nearest(word, names, 2);
+            return near && strcmp(near, word)
+                   ? scan_error(&p->sc, at, "unknown option \"%s\"; did you mean \"%s\"? (%s)",
+                                word, near, def->synopsis)
+                   : scan_error(&p->sc, at, "%s takes no option \"%s\": %s", def->word, word,
+                                def->synopsis);
+        }
+        if (option & seen)
+            return scan_error(&p->sc, at, "\"%s\" is given twice", word);
+        seen |= option;
+        if (!expect_char(p, '=', "after the option")
+            || !(option == ACCEPTS_STRIDE ? stride_option(p, l) : pad_option(p, l)))
+            return false;
+    }
+    if (!l->stride) {
+        l->stride = def->kind == LAYER_MAXPOOL ? l->kh : 1;
+        l->stride_w = def->kind == LAYER_MAXPOOL ? l->kw : 1;
+    }
+    return true;
+}
+
+static bool window(struct parser *p, const struct layer_def *def, struct layer *l)
+{
+    struct place at = scan_place(&p->sc);
+    if (!dimension(p, "the window's height", def->max_window, &l->kh) || !times(p, "KxK")
+        || !dimension(p, "the window's width", def->max_window, &l->kw))
+        return false;
+    if (def->kind == LAYER_MAXPOOL && l->kh*l->kw > 256)
+        return scan_error(&p->sc, at, "a window of %dx%d has more than 256 values: use two "
+                          "poolings, one behind the other", l->kh, l->kw);
+    return true;
+}
+
+static void automatic_name(const struct net *net, struct layer *l, const char *word)
+{
+    int number = 1;
+    for (int i = 0; i < net->nlayers; i++)
+        number += net->layer[i].kind == l->kind;
+    snprintf(l->name, sizeof l->name, "%s%d", word, number);
+}
+
+static bool add_layer(struct parser *p, const struct layer *l)
+{
+    struct net *net = p->net;
+    for (int i = 0; i < net->nlayers; i++)
+        if (!strcmp(net->layer[i].name, l->name))
+            return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the %s in line %d",
+                              l->name, "layer", net->layer[i].at.line);
+    if (net->nlayers == MAX_LAYERS)
+        return scan_error(&p->sc, l->at, "more than %d layers", MAX_LAYERS);
+    net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);
+    net->layer[net->nlayers++] = *l;
+    return true;
+}
+
+static bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
+                            struct place at)
+{
+    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME };
+    const struct net *net = p->net;
+    if (p->in_train)
+        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
+    if (net->nlayers && net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX)
+        return scan_error(&p->sc, at, "a layer behind the loss: softmax is the last one");
+    bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
+    bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
+    const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
+    if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
+        return false;
+    scan_blanks(&p->sc);
+    if (windows && !window(p, def, &l))
+        return false;
+    if (!layer_options(p, def, &l))
+        return false;
+    if (*label) {
+        int n = snprintf(l.name, sizeof l.name, "%s%s", label, p->suffix);
+        if (n < 0 || (size_t)n >= sizeof l.name)
+            return scan_error(&p->sc, at, "a label has at most %d letters", NAME_MAX_LEN - 1);
+    } else {
+        automatic_name(net, &l, def->word);
+    }
+    return add_layer(p, &l);
+}
+
+/* ---- train ---- */
+
+static bool positive(struct parser *p, const char *what, bool zero, double *result)
+{
+    scan_blanks(&p->sc);
+    struct place at = scan_place(&p->sc);
+    if (!value(&p->sc, &p->scope, what, result))
+        return false;
+    if (*result < 0 || (!zero && *result == 0))
+        return scan_error(&p->sc, at, "%s is to be %s, not %g", what,
+                          zero ? "0 or more" : "greater than 0", *result);
+    return true;
+}
+
+static bool choice(struct parser *p, const char *what, const char *const *known, int nknown,
+                   int *which)
+{
+    char word[WORD_MAX_LEN];
+    scan_blanks(&p->sc);
+    struct place at = scan_place(&p->sc);
+    if (!scan_word(&p->sc, word))
+        return scan_error(&p->sc, at, "%s expected: %s or %s", what, known[0], known[1]);
+    for (*which = 0; *which < nknown; (*which)++)
+        if (!strcmp(word, known[*which]))
+            return true;
+    const char *near = nearest(word, known, nknown);
+    if (near)
+        return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
+    return scan_error(&p->sc, at, "unknown %s \"%s\": %s or %s", what, word, known[0], known[1]);
+}
+
+static bool optimizer_setting(struct parser *p)
+{
+    static const char *const names[] = { "sgd", "adam" };
+    static const char *const options[] = { "lr", "beta1", "beta2", "eps" };
+    struct train_settings *t = &p->net->train;
+    double *const target[] = { &t->lr, &t->beta1, &t->beta2, &t->eps };
+    int which, seen = 0;
+    if (!choice(p, "optimizer", names, 2, &which))
+        return false;
+    t->optimizer = which ? OPTIMIZER_ADAM : OPTIMIZER_SGD;
+    t->lr = which ? 1e-3 : 1e-2;
+    while (!scan_at_end(&p->sc)) {
+        int option;
+        struct place at = scan_place(&p->sc);
+        if (!choice(p, "option", options, which ? 4 : 1, &option))
+            return false;
+        if (seen & 1 << option)
+            return scan_error(&p->sc, at, "\"%s\" is given twice", options[option]);
+        seen |= 1 << option;
+        if (!expect_char(p, '=', "after the option"))
+            return false;
+        struct place value_at = scan_place(&p->sc);
+        if (!positive(p, options[option], option == 1 || option == 2, target[option]))
+            return false;
+        if ((option == 1 || option == 2) && *target[option] >= 1)
+            return scan_error(&p->sc, value_at, "%s is to be less than 1, not %g",
+                              options[option], *target[option]);
+    }
+    return true;
+}
+
+static bool init_setting(struct parser *p)
+{
+    static const char *const names[] = { "gaussian", "kaiming" };
+    int which;
+    if (!choice(p, "initialiser", names, 2, &which))
+        return false;
+    p->net->train.init_std = -1;
+    return which || positive(p, "the standard deviation", true, &p->net->train.init_std);
+}
+
+static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
+{
+    static const char *const samples[] = { "shuffle", "replacement" };
+    struct train_settings *t = &p->net->train;
+    int which;
+    if (!p->in_train)
+        return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands behind `train`",
+                          def->word);
+    if (p->setting_at[def->kind].line)
+        return scan_error(&p->sc, at, "\"%s\" is set already, in line %d", def->word,
+                          p->setting_at[def->kind].line);
+    p->setting_at[def->kind] = at;
+    bool good = false;
+    switch (def->kind) {
+    case SETTING_INIT:      good = init_setting(p); break;
+    case SETTING_OPTIMIZER: good = optimizer_setting(p); break;
+    case SETTING_REG:       good = positive(p, "reg", true, &t->reg); break;
+    case SETTING_LR_DECAY:  good = positive(p, "lr_decay", false, &t->lr_decay); break;
+    case SETTING_EPOCHS:    good = positive(p, "epochs", false, &t->epochs); break;
+    case SETTING_BATCH:
+        good = integer(&p->sc, &p->scope, "batch", 1, MAX_BATCH, &t->batch);
+        break;
+    case SETTING_SAMPLE:
+        good = choice(p, "sampling", samples, 2, &which);
+        t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
+        break;
+    }
+    return good && expect_end(p, "the setting");
+}
+
+/* ---- statements ---- */
+
+static bool unknown_statement(struct parser *p, struct place at, const char *word)
+{
+    const char *known[32];
+    int n = 0;
+    for (int i = 0; i < nkeyword_defs && !p->in_train; i++)
+        known[n++] = keyword_defs[i].word;
+    for (int i = 0; i < nlayer_defs && !p->in_train; i++)
+        known[n++] = layer_defs[i].word;
+    for (int i = 0; i < nsetting_defs; i++)
+        known[n++] = setting_defs[i].word;
+    const char *near = nearest(word, known, n);
+    const char *kind = p->in_train ? "setting" : "layer or statement";
+    if (near)
+        return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", kind, word, near);
+    return scan_error(&p->sc, at, "unknown %s \"%s\"; `lathe doc` lists what there is", kind, word);
+}
+
+static bool train_statement(struct parser *p, struct place at)
+{
+    if (p->in_train)
+        return scan_error(&p->sc, at, "a second `train`");
+    if (p->nesting)
+        return scan_error(&p->sc, at, "`train` inside a repeat");
+    p->in_train = true;
+    return expect_end(p, "`train`");
+}
+
+static bool statement(struct parser *p)
+{
+    char word[WORD_MAX_LEN], label[WORD_MAX_LEN] = "";
+    struct place at = scan_place(&p->sc);
+    if (!scan_word(&p->sc, word))
+        return scan_error(&p->sc, at, "a statement expected, not %s", scan_what(&p->sc));
+    if (*p->sc.s == ':') {
+        p->sc.s++;
+        strcpy(label, word);
+        scan_blanks(&p->sc);
+        struct place layer_at = scan_place(&p->sc);
+        if (!scan_word(&p->sc, word))
+            return scan_error(&p->sc, layer_at, "a layer expected behind the label, not %s",
+                              scan_what(&p->sc));
+    }
+    for (int i = 0; i < nlayer_defs; i++)
+        if (!strcmp(word, layer_defs[i].word))
+            return layer_statement(p, &layer_defs[i], label, at);
+    if (*label)
+        return scan_error(&p->sc, at, "a label stands before a layer, not before \"%s\"", word);
+    if (!strcmp(word, "net"))
+        return net_statement(p, at);
+    if (!strcmp(word, "let"))
+        return let_statement(p);
+    if (!strcmp(word, "input"))
+        return input_statement(p, at);
+    if (!strcmp(word, "repeat"))
+        return repeat_statement(p, at);
+    if (!strcmp(word, "train"))
+        return train_statement(p, at);
+    for (int i = 0; i < nsetting_defs; i++)
+        if (!strcmp(word, setting_defs[i].word))
+            return train_setting(p, &setting_defs[i], at);
+    return unknown_statement(p, at, word);
+}
+
+/* ---- the whole ---- */
+
+static void check_whole(struct parser *p)
+{
+    struct net *net = p->net;
+    struct place end = { p->sc.path, p->sc.line, 1 };
+    if (!net->at.line)
+        scan_error(&p->sc, end, "the file has no `net NAME`");
+    if (!p->input_at.line)
+        scan_error(&p->sc, end, "the file has no `input CxHxW`");
+    if (!net->nlayers || net->layer[net->nlayers - 1].kind != LAYER_SOFTMAX)
+        scan_error(&p->sc, end, "the file has no loss: `softmax` ends the layers");
+    for (int i = 0; i < p->scope.count; i++) {
+        const struct variable *v = &p->scope.variable[i];
+        if (!v->used && !v->counter)
+            scan_error(&p->sc, v->at, "\"%s\" is never used", v->name);
+    }
+    for (int i = 0; i < p->nset; i++) {
+        if (p->set[i].used)
+            continue;
+        const char **known = alloc((size_t)p->scope.count, sizeof *known);
+        for (int k = 0; k < p->scope.count; k++)
+            known[k] = p->scope.variable[k].name;
+        const char *near = nearest(p->set[i].name, known, p->scope.count);
+        struct place whole = { p->sc.path, 0, 0 };
+        if (near)
+            scan_error(&p->sc, whole, "--set %s: no `let` of that name; did you mean \"%s\"?",
+                       p->set[i].name, near);
+        else
+            scan_error(&p->sc, whole, "--set %s: no `let` of that name", p->set[i].name);
+        free(known);
+    }
+}
+
+bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
+{
+    struct parser p = { .net = net, .set = set, .nset = nset };
+    net->path = path;
+    train_defaults(&net->train);
+    if (!scan_open(&p.sc, path))
+        return false;
+    while (*p.sc.s) {
+        size_t length = strcspn(p.sc.s, "\n");
+        if (length > MAX_LINE) {
+            scan_error(&p.sc, scan_place(&p.sc), "a line of %zu characters; at most %d are read",
+                       length, MAX_LINE);
+        } else if (!scan_at_end(&p.sc)) {
+            if (*p.sc.s == '}')
+                scan_error(&p.sc, scan_place(&p.sc), "\"}\" without a `repeat`");
+            else if (statement(&p) && !scan_at_end(&p.sc))
+                scan_error(&p.sc, scan_place(&p.sc), "nothing more expected, found %s",
+                           scan_what(&p.sc));
+        }
+        scan_next_line(&p.sc);
+    }
+    if (!p.sc.errors)
+        check_whole(&p);
+    bool good = !p.sc.errors;
+    free(p.scope.variable);
+    scan_close(&p.sc);
+    return good;
+}

@@ -1,0 +1,18 @@
+/*
+** text.h - a growing string, for what is printed piece by piece.
+*/
+#ifndef LATHE_TEXT_H
+#define LATHE_TEXT_H
+
+#include <stddef.h>
+
+struct text { char *at; size_t length, space; };
+
+void text_add(struct text *t, const char *s, size_t length);
+void text_puts(struct text *t, const char *s);
+void text_printf(struct text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *text_string(struct text *t);   /* never NULL; valid until the next addition */
+void text_free(struct text *t);
+
+#endif

@@ -1,0 +1,328 @@
+/*
+** tmpl.c - instantiates a template: reads its marks, applies the bindings. The
+** words of the template stay as they are, so that emitted code reads like it.
+*/
+#include "tmpl.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net.h"
+#include "unroll.h"
+
+enum { LINE_WIDTH = 96 };
+
+void bind_name(struct bindings *b, const char *key, const char *format, ...)
+{
+    if (b->nnames == TMPL_MAX)
+        DIE("too many names bound");
+    b->name[b->nnames].key = key;
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(b->name[b->nnames].value, sizeof b->name[0].value, format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length >= sizeof b->name[0].value)
+        DIE("the name bound to %s is too long", key);
+    b->nnames++;
+}
+
+void bind_size(struct bindings *b, const char *key, long value)
+{
+    if (b->nsizes == TMPL_MAX)
+        DIE("too many sizes bound");
+    b->size[b->nsizes].key = key;
+    b->size[b->nsizes++].value = value;
+}
+
+void bind_flag(struct bindings *b, const char *key, bool value)
+{
+    if (b->nflags == TMPL_MAX)
+        DIE("too many flags bound");
+    b->flag[b->nflags].key = key;
+    b->flag[b->nflags++].value = value;
+}
+
+void bind_here(struct bindings *b, const char *key, const char *text)
+{
+    if (b->nheres == (int)(sizeof b->here / sizeof *b->here))
+        DIE("too many splice points bound");
+    b->here[b->nheres].key = key;
+    b->here[b->nheres++].value = text;
+}
+
+/* What one instantiation knows: the bindings, and which of them were used. */
+struct instance {
+    const char *file;
+    struct bindings *b;
+    bool name_used[TMPL_MAX], size_used[TMPL_MAX], flag_used[TMPL_MAX];
+    bool on[8];                 /* open #if's: is this branch taken? */
+    bool ours[8];               /* is it a flag's, or the compiler's own? */
+    int depth;
+};
+
+static bool same(const char *s, size_t length, const char *key)
+{
+    return strlen(key) == length && !memcmp(s, key, length);
+}
+
+static size_t word_length(const char *s)
+{
+    size_t n = 0;
+    while (isalnum((unsigned char)s[n]) || s[n] == '_')
+        n++;
+    return n;
+}
+
+static bool flag_value(struct instance *t, const char *s)
+{
+    bool negated = *s == '!';
+    s += negated;
+    size_t length = word_length(s);
+    for (int i = 0; i < t->b->nflags; i++)
+        if (same(s, length, t->b->flag[i].key)) {
+            t->flag_used[i] = true;
+            return t->b->flag[i].value != negated;
+        }
+    DIE("%s: flag %.*s is not bound", t->file, (int)length, s);
+}
+
+static bool taken(const struct instance *t)
+{
+    for (int i = 0; i < t->depth; i++)
+        if (!t->on[i])
+            return false;
+    return true;
+}
+
+static bool has(const char *line, size_t length, const char *mark)
+{
+    const char *found = strstr(line, mark);
+    return found && found < line + length;
+}
+
+static void define_mark(struct instance *t, const char *line, size_t length)
+{
+    const char *s = line + strlen("#define ");
+    size_t key = word_length(s);
+    if (has(line, length, "@flag")) {
+        flag_value(t, s);
+        return;
+    }
+    for (int i = 0; i < t->b->nnames; i++)
+        if (same(s, key, t->b->name[i].key)) {
+            t->name_used[i] = true;
+            return;
+        }
+    DIE("%s: name %.*s is not bound", t->file, (int)key, s);
+}
+
+/* Preprocessor lines that belong to the template, not to what it becomes. */
+static bool directive(struct instance *t, const char *line, size_t length)
+{
+    if (!strncmp(line, "#include \"", 10))
+        return true;
+    if (!strncmp(line, "#if", 3)) {
+        if (t->depth == 8)
+            DIE("%s: #if nested too deep", t->file);
+        bool ours = line[3] == ' ' && strncmp(line, "#if defined", 11);
+        t->ours[t->depth] = ours;
+        t->on[t->depth] = ours ? flag_value(t, line + 4) : true;
+        t->depth++;
+        return ours;
+    }
+    if (!strncmp(line, "#else", 5) || !strncmp(line, "#endif", 6)) {
+        if (!t->depth)
+            DIE("%s: %.6s without #if", t->file, line);
+        bool ours = t->ours[t->depth - 1];
+        if (line[2] == 'n')
+            t->depth--;
+        else if (ours)
+            t->on[t->depth - 1] = !t->on[t->depth - 1];
+        return ours;
+    }
+    if (!strncmp(line, "#define ", 8) && (has(line, length, "@name") || has(line, length, "@flag"))) {
+        define_mark(t, line, length);
+        return true;
+    }
+    return false;
+}
+
+/* Rewrites `enum { / * @sizes * / A = 1, B = 2 };`, returns what follows it. */
+static const char *sizes_mark(struct instance *t, const char *line, struct text *out)
+{
+    const char *end = strstr(line, "};");
+    const char *s = strstr(line, "*/") + 2;
+    size_t indent = strspn(line, " ");
+    size_t start = out->length;
+    text_printf(out, "%*senum { ", (int)indent, "");
+    for (bool first = true;; first = false) {
+        while (s < end && !isalpha((unsigned char)*s))
+            s++;
+        if (s >= end)
+            break;
+        size_t key = word_length(s);
+        int i = 0;
+        while (i < t->b->nsizes && !same(s, key, t->b->size[i].key))
+            i++;
+        if (i == t->b->nsizes)
+            DIE("%s: size %.*s is not bound", t->file, (int)key, s);
+        t->size_used[i] = true;
+        char one[96];
+        int length = snprintf(one, sizeof one, "%.*s = %ld", (int)key, s, t->b->size[i].value);
+        if (!first && out->length - start + (size_t)length + 5 > LINE_WIDTH) {
+            text_puts(out, ",\n");
+            start = out->length;
+            text_printf(out, "%*s", (int)indent + 7, "");
+        } else if (!first) {
+            text_puts(out, ", ");
+        }
+        text_puts(out, one);
+        while (s < end && *s != ',')
+            s++;
+    }
+    text_puts(out, " };\n");
+    const char *next = strchr(end, '\n');
+    return next ? next + 1 : end + 2;
+}
+
+static void here_mark(struct instance *t, const char *line, struct text *out)
+{
+    const char *key = strstr(line, "@here ") + strlen("@here ");
+    size_t length = strcspn(key, " \n");
+    for (int i = 0; i < t->b->nheres; i++)
+        if (same(key, length, t->b->here[i].key)) {
+            text_puts(out, t->b->here[i].value);
+            return;
+        }
+    DIE("%s: nothing to put at @here %.*s", t->file, (int)length, key);
+}
+
+/* Marks that stand on lines of their own: directives, sizes, splice points. */
+static void line_marks(struct instance *t, const char *s, struct text *out)
+{
+    while (*s) {
+        size_t length = strcspn(s, "\n");
+        if (directive(t, s, length) || !taken(t)) {
+            s += length + (s[length] == '\n');
+        } else if (has(s, length, "/* @sizes */")) {
+            s = sizes_mark(t, s, out);
+        } else if (has(s, length, "/* @here ")) {
+            here_mark(t, s, out);
+            s += length + (s[length] == '\n');
+        } else {
+            text_add(out, s, length + (s[length] == '\n'));
+            s += length + (s[length] == '\n');
+        }
+    }
+}
+
+static void epilogue_marks(const char *s, const struct bindings *b, struct text *out)
+{
+    while (*s) {
+        size_t length = strcspn(s, "\n");
+        const char *mark = strstr(s, "/* @epilogue ");
+        if (mark && mark < s + length) {
+            const char *variable = mark + strlen("/* @epilogue ");
+            int name = (int)strcspn(variable, " ");
+            for (int i = 0; i < b->nepilogue; i++)
+                text_printf(out, "%.*s%.*s = %s(%.*s);\n", (int)(mark - s), s, name, variable,
+                            b->epilogue[i], name, variable);
+        } else {
+            text_add(out, s, length + (s[length] == '\n'));
+        }
+        s += length + (s[length] == '\n');
+    }
+}
+
+static void rename_all(const char *s, const struct bindings *b, struct text *out)
+{
+    while (*s) {
+        const char *end = token_end(s);
+        const char *by = NULL;
+        for (int i = 0; i < b->nnames && !by; i++)
+            if (same(s, (size_t)(end - s), b->name[i].key))
+                by = b->name[i].value;
+        if (by)
+            text_puts(out, by);
+        else
+            text_add(out, s, (size_t)(end - s));
+        s = end;
+    }
+}
+
+static void check_used(const struct instance *t)
+{
+    for (int i = 0; i < t->b->nnames; i++)
+        if (!t->name_used[i])
+            DIE("%s: has no name %s", t->file, t->b->name[i].key);
+    for (int i = 0; i < t->b->nsizes; i++)
+        if (!t->size_used[i])
+            DIE("%s: has no size %s", t->file, t->b->size[i].key);
+    for (int i = 0; i < t->b->nflags; i++)
+        if (!t->flag_used[i])
+            DIE("%s: has no flag %s", t->file, t->b->flag[i].key);
+}
+
+void instantiate(const char *file, struct bindings *b, struct text *out)
+{
+    char path[128];
+    snprintf(path, sizeof path, "templates/%s", file);
+    instantiate_path(path, b, out);
+}
+
+void instantiate_path(const char *path, struct bindings *b, struct text *out)
+{
+    struct instance t = { .file = path, .b = b };
+    const char *s = embedded(path);
+    if (!strncmp(s, "/*", 2)) {
+        s = strstr(s, "*/") + 2;
+        s += strspn(s, "\n");
+    }
+    struct text marked = { 0 }, renamed = { 0 }, written = { 0 };
+    line_marks(&t, s, &marked);
+    if (!strncmp(path, "templates/", 10))
+        check_used(&t);
+    rename_all(text_string(&marked), b, &renamed);
+    unroll(text_string(&renamed), b, &written);
+    const char *body = text_string(&written);
+    epilogue_marks(body + strspn(body, "\n"), b, out);
+    text_free(&marked);
+    text_free(&renamed);
+    text_free(&written);
+}
+
+static char *read_override(const char *directory, const char *file)
+{
+    struct text path = { 0 }, whole = { 0 };
+    text_printf(&path, "%s/%s", directory, file);
+    FILE *f = fopen(text_string(&path), "r");
+    text_free(&path);
+    if (!f)
+        return NULL;
+    char piece[4096];
+    size_t n;
+    while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+        text_add(&whole, piece, n);
+    if (ferror(f))
+        DIE("cannot read %s/%s", directory, file);
+    fclose(f);
+    text_string(&whole);
+    return whole.at;
+}
+
+const char *embedded(const char *path)
+{
+    const char *directory = getenv("LATHE_TEMPLATES");
+    if (directory && !strncmp(path, "templates/", 10)) {
+        char *text = read_override(directory, path + 10);
+        if (text)
+            return text;
+    }
+    for (int i = 0; i < nembedded_files; i++)
+        if (!strcmp(embedded_files[i].path, path))
+            return embedded_files[i].text;
+    DIE("no file %s was built into this program", path);
+}

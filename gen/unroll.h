@@ -1,0 +1,23 @@
+/*
+** unroll.h - writes out the loops that a template marks UNROLL.
+*/
+#ifndef LATHE_UNROLL_H
+#define LATHE_UNROLL_H
+
+#include "tmpl.h"
+
+/* The end of the token that starts at s: an identifier, a number, or one character. */
+const char *token_end(const char *s);
+
+/* Appends text to out with every identifier `word` replaced. */
+void replace_word(const char *text, const char *word, const char *by, struct text *out);
+
+/*
+** Appends text to out, every loop `UNROLL for (int i = A; i < B; i++) statement`
+** in it written out; bounds are expressions of numbers and of b's sizes. A nest
+** longer than UNROLL_LINES keeps its outermost loop and is counted in
+** b->loops_kept.
+*/
+void unroll(const char *text, struct bindings *b, struct text *out);
+
+#endif
