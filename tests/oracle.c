@@ -1,0 +1,275 @@
+/*
+** oracle.c - the naive network.
+*/
+#include "oracle.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "params.h"
+
+static size_t area(int c, int h, int w)
+{
+    return (size_t)c*(size_t)h*(size_t)w;
+}
+
+static void *zeros(size_t n)
+{
+    void *p = calloc(n ? n : 1, sizeof(double));
+    if (!p)
+        abort();
+    return p;
+}
+
+static void read_layer(struct oracle *o, const char *line, struct oracle_layer *l, int *param)
+{
+    int filters, bottom, right;
+    const char *colon = strchr(line, ':');
+    const char *s = colon && colon < line + strcspn(line, "\n") ? colon + 2 : line;
+    l->oc = l->c;
+    l->oh = l->h;
+    l->ow = l->w;
+    l->param = -1;
+    if (sscanf(s, "conv %d %dx%d stride=%d pad=%d,%d,%d,%d", &filters, &l->kh, &l->kw,
+               &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
+        l->kind = ORACLE_CONV;
+        l->stride_x = l->stride_y;
+        l->oc = filters;
+        l->oh = (l->h + l->top + bottom - l->kh) / l->stride_y + 1;
+        l->ow = (l->w + l->left + right - l->kw) / l->stride_x + 1;
+    } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
+                      &l->stride_x) == 4) {
+        l->kind = ORACLE_MAXPOOL;
+        l->oh = (l->h - l->kh) / l->stride_y + 1;
+        l->ow = (l->w - l->kw) / l->stride_x + 1;
+    } else if (sscanf(s, "affine %d", &filters) == 1) {
+        l->kind = ORACLE_AFFINE;
+        l->oc = filters;
+        l->oh = l->ow = 1;
+    } else if (!strncmp(s, "relu", 4)) {
+        l->kind = ORACLE_RELU;
+    } else {
+        fprintf(stderr, "oracle: what is \"%s\"?\n", s);
+        abort();
+    }
+    if (l->kind == ORACLE_CONV || l->kind == ORACLE_AFFINE) {
+        l->param = *param;
+        *param += 2;
+    }
+    l->x = zeros((size_t)o->n*area(l->c, l->h, l->w));
+    l->dx = zeros((size_t)o->n*area(l->c, l->h, l->w));
+}
+
+void oracle_open(struct oracle *o, const struct model *model, int n)
+{
+    *o = (struct oracle){ .model = model, .n = n };
+    int c = model->in_c, h = model->in_h, w = model->in_w, param = 0;
+    const char *line = strchr(model->layers, '\n') + 1;
+    while (strncmp(line, "softmax", 7)) {
+        struct oracle_layer *l = &o->layer[o->nlayers++];
+        *l = (struct oracle_layer){ .c = c, .h = h, .w = w };
+        read_layer(o, line, l, &param);
+        c = l->oc;
+        h = l->oh;
+        w = l->ow;
+        line = strchr(line, '\n') + 1;
+    }
+    o->param = calloc((size_t)model->nparams, sizeof *o->param);
+    o->grad = calloc((size_t)model->nparams, sizeof *o->grad);
+    for (int i = 0; i < model->nparams; i++) {
+        o->param[i] = zeros(params_count(&model->params[i]));
+        o->grad[i] = zeros(params_count(&model->params[i]));
+    }
+    o->scores = zeros((size_t)n*(size_t)model->classes);
+    o->dscores = zeros((size_t)n*(size_t)model->classes);
+}
+
+void oracle_close(struct oracle *o)
+{
+    for (int i = 0; i < o->nlayers; i++) {
+        free(o->layer[i].x);
+        free(o->layer[i].dx);
+    }
+    for (int i = 0; i < o->model->nparams; i++) {
+        free(o->param[i]);
+        free(o->grad[i]);
+    }
+    free(o->param);
+    free(o->grad);
+    free(o->scores);
+    free(o->dscores);
+}
+
+/* Calls `each` for every product of a convolution: output, input, weight index. */
+static void conv_products(const struct oracle_layer *l, int n, int co, int y, int x,
+                          void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
+                          void *context)
+{
+    size_t out = (((size_t)n*(size_t)l->oc + (size_t)co)*(size_t)l->oh + (size_t)y)
+                 *(size_t)l->ow + (size_t)x;
+    for (int ci = 0; ci < l->c; ci++)
+        for (int ky = 0; ky < l->kh; ky++)
+            for (int kx = 0; kx < l->kw; kx++) {
+                int iy = y*l->stride_y + ky - l->top, ix = x*l->stride_x + kx - l->left;
+                if (iy < 0 || iy >= l->h || ix < 0 || ix >= l->w)
+                    continue;
+                size_t in = (((size_t)n*(size_t)l->c + (size_t)ci)*(size_t)l->h + (size_t)iy)
+                            *(size_t)l->w + (size_t)ix;
+                size_t weight = (((size_t)co*(size_t)l->c + (size_t)ci)*(size_t)l->kh
+                                 + (size_t)ky)*(size_t)l->kw + (size_t)kx;
+                each(l, out, in, weight, context);
+            }
+}
+
+struct conv_arrays { const double *w, *dy; double *y, *dw; };
+
+static void product_forward(const struct oracle_layer *l, size_t out, size_t in, size_t weight,
+                            void *context)
+{
+    struct conv_arrays *a = context;
+    a->y[out] += l->x[in]*a->w[weight];
+}
+
+static void product_backward(const struct oracle_layer *l, size_t out, size_t in, size_t weight,
+                             void *context)
+{
+    struct conv_arrays *a = context;
+    l->dx[in] += a->dy[out]*a->w[weight];
+    a->dw[weight] += a->dy[out]*l->x[in];
+}
+
+static void each_output(const struct oracle *o, const struct oracle_layer *l,
+                        void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
+                        void *context)
+{
+    for (int n = 0; n < o->n; n++)
+        for (int co = 0; co < l->oc; co++)
+            for (int y = 0; y < l->oh; y++)
+                for (int x = 0; x < l->ow; x++)
+                    conv_products(l, n, co, y, x, each, context);
+}
+
+static void conv_forward(struct oracle *o, const struct oracle_layer *l, double *y)
+{
+    size_t map = area(1, l->oh, l->ow);
+    for (size_t k = 0; k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
+        y[k] = o->param[l->param + 1][k / map % (size_t)l->oc];
+    struct conv_arrays a = { .w = o->param[l->param], .y = y };
+    each_output(o, l, product_forward, &a);
+}
+
+static void conv_backward(struct oracle *o, const struct oracle_layer *l, const double *dy)
+{
+    size_t map = area(1, l->oh, l->ow);
+    for (size_t k = 0; k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
+        o->grad[l->param + 1][k / map % (size_t)l->oc] += dy[k];
+    struct conv_arrays a = { .w = o->param[l->param], .dy = dy, .dw = o->grad[l->param] };
+    each_output(o, l, product_backward, &a);
+}
+
+/* The first largest input of the window of output k. */
+static size_t pool_winner(const struct oracle_layer *l, size_t k)
+{
+    size_t x = k % (size_t)l->ow, y = k / (size_t)l->ow % (size_t)l->oh;
+    size_t map = k / area(1, l->oh, l->ow);
+    size_t best = 0;
+    for (int i = 0; i < l->kh; i++)
+        for (int j = 0; j < l->kw; j++) {
+            size_t in = (map*(size_t)l->h + y*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
+                        + x*(size_t)l->stride_x + (size_t)j;
+            if ((!i && !j) || l->x[in] > l->x[best])
+                best = in;
+        }
+    return best;
+}
+
+static void layer_forward(struct oracle *o, const struct oracle_layer *l, double *y)
+{
+    size_t out = (size_t)o->n*area(l->oc, l->oh, l->ow), in = area(l->c, l->h, l->w);
+    switch (l->kind) {
+    case ORACLE_CONV:
+        conv_forward(o, l, y);
+        break;
+    case ORACLE_RELU:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[k] > 0 ? l->x[k] : 0;
+        break;
+    case ORACLE_MAXPOOL:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[pool_winner(l, k)];
+        break;
+    case ORACLE_AFFINE:
+        for (size_t k = 0; k < out; k++) {
+            size_t n = k / (size_t)l->oc, u = k % (size_t)l->oc;
+            y[k] = o->param[l->param + 1][u];
+            for (size_t d = 0; d < in; d++)
+                y[k] += l->x[n*in + d]*o->param[l->param][u*in + d];
+        }
+        break;
+    }
+}
+
+static void layer_backward(struct oracle *o, const struct oracle_layer *l, const double *dy)
+{
+    size_t out = (size_t)o->n*area(l->oc, l->oh, l->ow), in = area(l->c, l->h, l->w);
+    memset(l->dx, 0, (size_t)o->n*in*sizeof *l->dx);
+    switch (l->kind) {
+    case ORACLE_CONV:
+        conv_backward(o, l, dy);
+        break;
+    case ORACLE_RELU:
+        for (size_t k = 0; k < out; k++)
+            l->dx[k] = l->x[k] > 0 ? dy[k] : 0;
+        break;
+    case ORACLE_MAXPOOL:
+        for (size_t k = 0; k < out; k++)
+            l->dx[pool_winner(l, k)] += dy[k];
+        break;
+    case ORACLE_AFFINE:
+        for (size_t k = 0; k < out; k++) {
+            size_t n = k / (size_t)l->oc, u = k % (size_t)l->oc;
+            o->grad[l->param + 1][u] += dy[k];
+            for (size_t d = 0; d < in; d++) {
+                l->dx[n*in + d] += dy[k]*o->param[l->param][u*in + d];
+                o->grad[l->param][u*in + d] += dy[k]*l->x[n*in + d];
+            }
+        }
+        break;
+    }
+}
+
+void oracle_forward(struct oracle *o)
+{
+    for (int i = 0; i < o->nlayers; i++)
+        layer_forward(o, &o->layer[i], i + 1 < o->nlayers ? o->layer[i + 1].x : o->scores);
+}
+
+double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
+{
+    const struct model *m = o->model;
+    size_t classes = (size_t)m->classes;
+    double loss = 0;
+    for (size_t n = 0; n < (size_t)o->n; n++) {
+        const double *s = o->scores + n*classes;
+        double max = s[0], sum = 0;
+        for (size_t j = 1; j < classes; j++)
+            max = s[j] > max ? s[j] : max;
+        for (size_t j = 0; j < classes; j++)
+            sum += exp(s[j] - max);
+        loss += (log(sum) - (s[labels[n]] - max)) / o->n;
+        for (size_t j = 0; j < classes; j++)
+            o->dscores[n*classes + j] = (exp(s[j] - max) / sum - (j == (size_t)labels[n])) / o->n;
+    }
+    for (int i = 0; i < m->nparams; i++)
+        memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));
+    for (int i = o->nlayers - 1; i >= 0; i--)
+        layer_backward(o, &o->layer[i], i + 1 < o->nlayers ? o->layer[i + 1].dx : o->dscores);
+    for (int i = 0; i < m->nparams; i++)
+        for (size_t k = 0; m->params[i].regularized && k < params_count(&m->params[i]); k++) {
+            loss += 0.5*reg*o->param[i][k]*o->param[i][k];
+            o->grad[i][k] += reg*o->param[i][k];
+        }
+    return loss;
+}

@@ -1,0 +1,41 @@
+/*
+** oracle.h - the naive network: every layer as its definition says, in double, in
+** NCHW, one loop a dimension. What the kernels compute is compared with it. It
+** must stay too simple to be wrong.
+*/
+#ifndef LATHE_TEST_ORACLE_H
+#define LATHE_TEST_ORACLE_H
+
+#include "model.h"
+
+enum { ORACLE_LAYERS = 40 };
+
+enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE };
+
+struct oracle_layer {
+    enum oracle_kind kind;
+    int c, h, w, oc, oh, ow;        /* shapes of input and output */
+    int kh, kw, stride_y, stride_x, top, left;
+    int param;                      /* of the weight; the bias follows */
+    double *x, *dx;                 /* input and its gradient: [n][c][h][w] */
+};
+
+struct oracle {
+    const struct model *model;
+    struct oracle_layer layer[ORACLE_LAYERS];
+    int nlayers, n;
+    double **param, **grad;         /* canonical, one array a parameter */
+    double *scores, *dscores;       /* [n][classes] */
+};
+
+/* Reads the layers from model->layers. */
+void oracle_open(struct oracle *o, const struct model *model, int n);
+void oracle_close(struct oracle *o);
+
+/* Scores from o->layer[0].x and o->param. */
+void oracle_forward(struct oracle *o);
+
+/* Softmax loss with the L2 term, and o->grad with it; after oracle_forward. */
+double oracle_backward(struct oracle *o, const int32_t *labels, double reg);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+** test_kernels.c - every kernel of many small networks (tests/nets/, one emitted
+** file) on every instruction set that can run here, against the naive oracle and
+** against each other. Built once for f32 and once for f64.
+*/
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+#include "engine.h"
+#include "error.h"
+#include "gradcheck.h"
+#include "oracle.h"
+#include "params.h"
+#include "random.h"
+
+enum { IMAGES = 5, STEPS = 3 };
+
+#if LATHE_F64
+#define BOUND 1e-10
+#else
+#define BOUND 1e-4
+#endif
+
+static void open_engine(struct engine *e, const struct model *m, int threads)
+{
+    char err[ERR_SIZE];
+    cr_assert(engine_open(e, m, threads, err), "%s", err);
+}
+
+/* Unit normal images, He's weights, biases not zero; the same for every engine. */
+static void fill(struct engine *e, int32_t *labels, int n)
+{
+    const struct model *m = e->model;
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        params_fill(e, k, 1, p->kind == PARAM_VECTOR ? 0.5 : sqrt(2.0 / p->fan_in));
+    }
+    engine_pack_all(e);
+    for (int i = 0; i < n; i++) {
+        labels[i] = (int32_t)(i*7 % m->classes);
+        for (int y = 0; y < m->in_h; y++)
+            for (int x = 0; x < m->in_w; x++)
+                for (int c = 0; c < m->in_c; c++) {
+                    size_t index = (((size_t)i*(size_t)m->in_c + (size_t)c)*(size_t)m->in_h
+                                    + (size_t)y)*(size_t)m->in_w + (size_t)x;
+                    engine_input(e, i)[(size_t)y*m->input_row + (size_t)(x*m->in_c + c)] =
+                        (real)random_normal(1, RANDOM_CHECK, 0, index);
+                }
+    }
+}
+
+static struct hyper hyper(double reg)
+{
+    return (struct hyper){ .lr = (real)1e-3, .reg = (real)reg, .beta1 = (real)0.9,
+                           .beta2 = (real)0.999, .eps = (real)1e-8, .step = (real)1e-3,
+                           .unbias2 = 1 };
+}
+
+/* The engine's parameters and input, as the oracle wants them. */
+static void load_oracle(struct oracle *o, struct engine *e)
+{
+    const struct model *m = e->model;
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        for (size_t i = 0; i < params_count(p); i++)
+            o->param[k][i] = (double)e->arena[p->at + params_index(p, i)];
+    }
+    size_t map = (size_t)m->in_h*(size_t)m->in_w;
+    for (size_t i = 0; i < (size_t)o->n*(size_t)m->in_c*map; i++) {
+        size_t pixel = i % map, c = i / map % (size_t)m->in_c, n = i / map / (size_t)m->in_c;
+        o->layer[0].x[i] = (double)engine_input(e, (int)n)[pixel / (size_t)m->in_w*m->input_row
+                            + pixel % (size_t)m->in_w*(size_t)m->in_c + c];
+    }
+}
+
+static double largest_gradient(const struct oracle *o)
+{
+    double largest = 0;
+    for (int k = 0; k < o->model->nparams; k++)
+        for (size_t i = 0; i < params_count(&o->model->params[k]); i++)
+            largest = fmax(largest, fabs(o->grad[k][i]));
+    return largest;
+}
+
+/* DESIGN section 10: max|a - b| / max(max|b|, 1e-3 * the net's largest gradient). */
+static double gradient_error(const struct oracle *o, const struct engine *e, int k)
+{
+    const struct param *p = &o->model->params[k];
+    double difference = 0, largest = 1e-3*largest_gradient(o);
+    for (size_t i = 0; i < params_count(p); i++) {
+        double a = (double)e->arena[p->m + params_index(p, i)];
+        difference = fmax(difference, isnan(a) ? INFINITY : fabs(a - o->grad[k][i]));
+        largest = fmax(largest, fabs(o->grad[k][i]));
+    }
+    return difference / largest;
+}
+
+static void check_against_oracle(const struct model *m, int n)
+{
+    struct engine e;
+    struct oracle o;
+    int32_t labels[GROUPS*4];
+    open_engine(&e, m, 2);
+    fill(&e, labels, n);
+    oracle_open(&o, m, n);
+    load_oracle(&o, &e);
+    oracle_forward(&o);
+    double expected = oracle_backward(&o, labels, 0.01);
+    struct hyper h = hyper(0.01);
+    double loss = engine_step(&e, n, labels, &h, UPDATE_STORE);
+    cr_expect(fabs(loss - expected) <= BOUND*fabs(expected), "%s %s, %d images: loss %.9g, not %.9g",
+              m->name, m->isa, n, loss, expected);
+    double difference = 0, largest = 0;
+    for (int i = 0; i < n*m->classes; i++) {
+        double s = (double)engine_scores(&e, i / m->classes)[i % m->classes];
+        difference = fmax(difference, isnan(s) ? INFINITY : fabs(s - o.scores[i]));
+        largest = fmax(largest, fabs(o.scores[i]));
+    }
+    cr_expect(difference <= BOUND*largest, "%s %s, %d images: scores differ by %g", m->name,
+              m->isa, n, difference);
+    for (int k = 0; k < m->nparams; k++)
+        cr_expect(gradient_error(&o, &e, k) <= BOUND, "%s %s, %d images: gradient of %s: error %g",
+                  m->name, m->isa, n, m->params[k].name, gradient_error(&o, &e, k));
+    oracle_close(&o);
+    engine_close(&e);
+}
+
+/* All networks of the emitted file that this CPU can run. */
+static const struct model *runnable(int i)
+{
+    return cpu_has(lathe_models[i]->isa) ? lathe_models[i] : NULL;
+}
+
+/* A few images: fewer than a batch, more than one where there is room. */
+static int some_images(const struct model *m)
+{
+    return m->batch < IMAGES ? m->batch : IMAGES;
+}
+
+Test(kernels, scores_loss_and_gradients_equal_the_oracle)
+{
+    for (int i = 0; i < lathe_nmodels; i++)
+        if (runnable(i))
+            check_against_oracle(runnable(i), some_images(runnable(i)));
+}
+
+Test(kernels, a_single_image_equals_the_oracle)
+{
+    for (int i = 0; i < lathe_nmodels; i++)
+        if (runnable(i))
+            check_against_oracle(runnable(i), 1);
+}
+
+Test(kernels, a_full_batch_equals_the_oracle)
+{
+    for (int i = 0; i < lathe_nmodels; i++)
+        if (runnable(i))
+            check_against_oracle(runnable(i), runnable(i)->batch);
+}
+
+/* Everything a few steps leave: losses, then every parameter with its moments. */
+static size_t run_steps(const struct model *m, int threads, int n, enum update_kind update,
+                        real *out)
+{
+    struct engine e;
+    int32_t labels[GROUPS*4];
+    size_t count = 0;
+    open_engine(&e, m, threads);
+    fill(&e, labels, n);
+    struct hyper h = hyper(0.01);
+    for (int k = 0; k < STEPS; k++) {
+        double loss = engine_step(&e, n, labels, &h, update);
+        if (out)
+            out[count] = (real)loss;
+        count++;
+    }
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        const size_t from[] = { p->at, p->m, p->v };
+        for (int part = 0; part < 3; part++)
+            for (size_t i = 0; i < params_count(p); i++, count++)
+                if (out)
+                    out[count] = e.arena[from[part] + params_index(p, i)];
+    }
+    engine_close(&e);
+    return count;
+}
+
+static real *results(const struct model *m, int threads, int n, enum update_kind update,
+                     size_t *count)
+{
+    *count = run_steps(m, 1, n, update, NULL);
+    real *out = calloc(*count, sizeof *out);
+    cr_assert(out);
+    run_steps(m, threads, n, update, out);
+    return out;
+}
+
+Test(bits, are_the_same_for_1_2_3_and_8_threads)
+{
+    static const int threads[] = { 2, 3, 8 };
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        size_t count;
+        if (!m)
+            continue;
+        real *one = results(m, 1, some_images(m), UPDATE_ADAM, &count);
+        for (int t = 0; t < 3; t++) {
+            real *other = results(m, threads[t], some_images(m), UPDATE_ADAM, &count);
+            cr_expect(!memcmp(one, other, count*sizeof *one), "%s %s differs with %d threads",
+                      m->name, m->isa, threads[t]);
+            free(other);
+        }
+        free(one);
+    }
+}
+
+/* The same network on the instruction set that comes last in the file. */
+static const struct model *reference(const struct model *m)
+{
+    const struct model *last = m;
+    for (int i = 0; i < lathe_nmodels; i++)
+        if (!strcmp(lathe_models[i]->name, m->name) && runnable(i))
+            last = lathe_models[i];
+    return last;
+}
+
+Test(bits, are_the_same_for_every_instruction_set)
+{
+    static const enum update_kind updates[] = { UPDATE_STORE, UPDATE_SGD, UPDATE_ADAM };
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        if (!m || reference(m) == m)
+            continue;
+        for (int u = 0; u < 3; u++)
+            for (int n = 1; n <= m->batch; n += m->batch - 1) {
+                size_t count;
+                real *a = results(m, 2, n, updates[u], &count);
+                real *b = results(reference(m), 2, n, updates[u], &count);
+                cr_expect(!memcmp(a, b, count*sizeof *a), "%s: %s and %s differ (update %d, %d "
+                          "images)", m->name, m->isa, reference(m)->isa, (int)updates[u], n);
+                free(a);
+                free(b);
+            }
+    }
+}
+
+Test(bits, of_an_image_do_not_depend_on_the_images_beside_it)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine e;
+        int32_t labels[GROUPS*4];
+        if (!m)
+            continue;
+        open_engine(&e, m, 3);
+        fill(&e, labels, m->batch);
+        real *alone = calloc((size_t)m->classes, sizeof *alone);
+        engine_forward(&e, 1);
+        memcpy(alone, engine_scores(&e, 0), (size_t)m->classes*sizeof *alone);
+        engine_forward(&e, m->batch);
+        cr_expect(!memcmp(alone, engine_scores(&e, 0), (size_t)m->classes*sizeof *alone),
+                  "%s %s: scores change with the batch", m->name, m->isa);
+        free(alone);
+        engine_close(&e);
+    }
+}
+
+Test(memory, padding_and_halos_stay_zero)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine e;
+        int32_t labels[GROUPS*4];
+        if (!m)
+            continue;
+        open_engine(&e, m, 2);
+        fill(&e, labels, m->batch);
+        /* What lies in the input buffer between the images' rows is its halo. */
+        const real *first = e.arena + m->input;
+        struct hyper h = hyper(0.01);
+        for (int k = 0; k < STEPS; k++)
+            engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
+        size_t row = (size_t)(m->in_w*m->in_c);
+        for (int y = 0; y + 1 < m->in_h; y++)
+            for (size_t k = row; k < m->input_row; k++)
+                cr_expect(first[(size_t)y*m->input_row + k] == 0, "%s %s: input halo written",
+                          m->name, m->isa);
+        for (int k = 0; k < m->nparams; k++) {
+            const struct param *p = &m->params[k];
+            double all = 0, canonical = 0;
+            for (size_t j = 0; j < p->stored; j++)
+                all += fabs((double)e.arena[p->at + j]) + fabs((double)e.arena[p->m + j]);
+            for (size_t j = 0; j < params_count(p); j++)
+                canonical += fabs((double)e.arena[p->at + params_index(p, j)])
+                             + fabs((double)e.arena[p->m + params_index(p, j)]);
+            cr_expect(fabs(all - canonical) <= 1e-9*canonical, "%s %s: padding of %s written",
+                      m->name, m->isa, p->name);
+        }
+        engine_close(&e);
+    }
+}
+
+#if LATHE_F64
+Test(gradients, equal_central_differences_in_every_network)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine e;
+        struct gradcheck_options o;
+        struct gradcheck_report report;
+        char err[ERR_SIZE];
+        if (!m || reference(m) != m)
+            continue;
+        open_engine(&e, m, 2);
+        gradcheck_defaults(&o, m);
+        o.every = 400;
+        o.entries = 20;
+        o.directions = 5;
+        cr_assert(gradcheck_run(&e, &o, &report, err), "%s", err);
+        for (int k = 0; k < report.count; k++)
+            cr_expect(report.tensor[k].good, "%s: %s: error %g over %zu entries", m->name,
+                      report.tensor[k].name, report.tensor[k].error, report.tensor[k].entries);
+        cr_expect(report.flipped < GRADCHECK_FLIPS, "%s: %g of the checks flipped", m->name,
+                  report.flipped);
+        gradcheck_free(&report);
+        engine_close(&e);
+    }
+}
+#endif
