@@ -62,6 +62,7 @@ struct hyper {
     real lr;                 /* learning rate of this step */
     real reg;                /* L2 strength: adds reg*w to the gradient */
     real beta1, beta2, eps;  /* Adam */
+    real rest1, rest2;       /* 1 - beta1, 1 - beta2, rounded once: 1 - 0.999f is off by 1e-5 */
     real step;               /* lr / (1 - beta1^t) */
     real unbias2;            /* 1 / (1 - beta2^t) */
 };

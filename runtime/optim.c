@@ -67,8 +67,8 @@ static double optim_sgd(real *w, real *m, real *v, const real *g, size_t count,
 static double optim_adam(real *w, real *m, real *v, const real *g, size_t count,
                          const struct hyper *h, real reg)
 {
-    const vec beta1 = v_set1(h->beta1), rest1 = v_set1(1 - h->beta1);
-    const vec beta2 = v_set1(h->beta2), rest2 = v_set1(1 - h->beta2);
+    const vec beta1 = v_set1(h->beta1), rest1 = v_set1(h->rest1);
+    const vec beta2 = v_set1(h->beta2), rest2 = v_set1(h->rest2);
     const vec step = v_set1(-h->step), unbias2 = v_set1(h->unbias2), eps = v_set1(h->eps);
     const vec strength = v_set1(reg);
     vec lanes[LANES / VL];

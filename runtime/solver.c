@@ -56,6 +56,7 @@ struct hyper solver_hyper(struct solver_state *s, const struct solver_options *o
     return (struct hyper){
         .lr = (real)s->lr, .reg = (real)o->reg,
         .beta1 = (real)o->beta1, .beta2 = (real)o->beta2, .eps = (real)o->eps,
+        .rest1 = (real)(1 - o->beta1), .rest2 = (real)(1 - o->beta2),
         .step = (real)(s->lr/(1 - s->beta1_power)),
         .unbias2 = (real)(1/(1 - s->beta2_power))
     };

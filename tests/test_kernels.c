@@ -56,7 +56,7 @@ static struct hyper hyper(double reg)
 {
     return (struct hyper){ .lr = (real)1e-3, .reg = (real)reg, .beta1 = (real)0.9,
                            .beta2 = (real)0.999, .eps = (real)1e-8, .step = (real)1e-3,
-                           .unbias2 = 1 };
+                           .unbias2 = 1, .rest1 = (real)0.1, .rest2 = (real)1e-3 };
 }
 
 /* The engine's parameters and input, as the oracle wants them. */

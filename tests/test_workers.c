@@ -141,7 +141,7 @@ static double train_some(int threads, real *arena)
     int32_t labels[LINEAR_BATCH];
     struct hyper h = { .lr = (real)0.01, .reg = (real)0.1, .beta1 = (real)0.9,
                        .beta2 = (real)0.99, .eps = (real)1e-8, .step = (real)0.01,
-                       .unbias2 = 1 };
+                       .unbias2 = 1, .rest1 = (real)0.1, .rest2 = (real)0.01 };
     double loss = 0;
     cr_assert(engine_open(&e, &linear_model, threads, err), "%s", err);
     params_init(&e, 5, 0.3);
