@@ -267,7 +267,8 @@ static void open_region(const struct isa *isa, struct text *out)
 {
     if (!isa->gcc_target)
         return;
-    text_printf(out, "#ifdef __clang__\n#pragma clang attribute push(__attribute__((target(\"%s\"))),"
+    text_printf(out, "#ifdef __clang__\n"
+                "#pragma clang attribute push(__attribute__((target(\"%s\"))),"
                 " apply_to = function)\n#else\n#pragma GCC push_options\n"
                 "#pragma GCC target(\"%s\")\n#endif\n\n", isa->clang_target, isa->gcc_target);
 }

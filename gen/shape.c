@@ -36,7 +36,8 @@ static bool windows(struct layer *l)
     int h = l->in.h + l->pad_top + l->pad_bottom, w = l->in.w + l->pad_left + l->pad_right;
     if (l->kh > h || l->kw > w)
         return error(l, "a window of %dx%d is larger than %s of %dx%d that %s gets", l->kh, l->kw,
-                     h == l->in.h && w == l->in.w ? "the input" : "the padded input", h, w, l->name);
+                     h == l->in.h && w == l->in.w ? "the input" : "the padded input", h, w,
+                     l->name);
     l->out.h = (h - l->kh) / l->stride + 1;
     l->out.w = (w - l->kw) / l->stride_w + 1;
     return true;

@@ -143,7 +143,8 @@ static bool directive(struct instance *t, const char *line, size_t length)
             t->on[t->depth - 1] = !t->on[t->depth - 1];
         return ours;
     }
-    if (!strncmp(line, "#define ", 8) && (has(line, length, "@name") || has(line, length, "@flag"))) {
+    if (!strncmp(line, "#define ", 8)
+        && (has(line, length, "@name") || has(line, length, "@flag"))) {
         define_mark(t, line, length);
         return true;
     }

@@ -10,7 +10,7 @@
 ** less exact). NaN survives. */
 double math_exp(double x);
 
-/* Natural logarithm within 1 ulp; -inf at 0, NaN below. */
+/* Natural logarithm within 1.5 ulp; -inf at 0, NaN below. */
 double math_log(double x);
 
 /* |x| up to 2^20, within 2 ulp of 1: an absolute error of 2^-52. */

@@ -283,7 +283,8 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
     if (!good)
         return false;
     if (taken != data_size)
-        return error_set(err, "%s: %zu bytes of data, the tensors take %zu", path, data_size, taken);
+        return error_set(err, "%s: %zu bytes of data, the tensors take %zu", path, data_size,
+                         taken);
     const char *checksum = safetensors_metadata(s, "checksum");
     char found[24];
     snprintf(found, sizeof found, "%016" PRIx64, safetensors_checksum(data, data_size));

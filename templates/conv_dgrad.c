@@ -14,7 +14,8 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, DX = 0, DX_IMAGE = 16384, DX_SIZE = 16384,
+    enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, DX = 0,
+           DX_IMAGE = 16384, DX_SIZE = 16384,
            ARGMAX = 0, ARGMAX_IMAGE = 4096, SCRATCH = 0, SCRATCH_SIZE = 1024, EXPANDED = 0,
            EXPANDED_AT = 0 };
     (void)items;
@@ -23,6 +24,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
     EXPAND(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE,
            argmax + (size_t)item*ARGMAX_IMAGE, map + EXPANDED_AT);
     real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
+    (void)dx;
 #if GAPS
     for (int k = 0; k < DX_SIZE; k++)
         dx[k] = 0;

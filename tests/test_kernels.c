@@ -111,8 +111,8 @@ static void check_against_oracle(const struct model *m, int n)
     double expected = oracle_backward(&o, labels, 0.01);
     struct hyper h = hyper(0.01);
     double loss = engine_step(&e, n, labels, &h, UPDATE_STORE);
-    cr_expect(fabs(loss - expected) <= BOUND*fabs(expected), "%s %s, %d images: loss %.9g, not %.9g",
-              m->name, m->isa, n, loss, expected);
+    cr_expect(fabs(loss - expected) <= BOUND*fabs(expected),
+              "%s %s, %d images: loss %.9g, not %.9g", m->name, m->isa, n, loss, expected);
     double difference = 0, largest = 0;
     for (int i = 0; i < n*m->classes; i++) {
         double s = (double)engine_scores(&e, i / m->classes)[i % m->classes];

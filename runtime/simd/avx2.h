@@ -129,7 +129,10 @@ static inline vec v_mul(vec a, vec b) { return PS(mul)(a, b); }
 static inline vec v_div(vec a, vec b) { return PS(div)(a, b); }
 static inline vec v_sqrt(vec a) { return PS(sqrt)(a); }
 static inline vec v_fma(vec a, vec b, vec c) { return PS(fmadd)(a, b, c); }
-static inline vec v_round(vec a) { return PS(round)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+static inline vec v_round(vec a)
+{
+    return PS(round)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 static inline vec v_max(vec a, vec b) { return PS(max)(a, b); }
 static inline vec v_relu(vec a) { return PS(max)(PS(setzero)(), a); }
 static inline vmask v_gt(vec a, vec b) { return PS(cmp)(a, b, _CMP_GT_OQ); }

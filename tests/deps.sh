@@ -1,0 +1,53 @@
+#!/bin/sh
+# deps.sh criterion|all - installs what the tests need, after saying what and how.
+# `criterion` must succeed: no test runs without it. Of `all`, what cannot be had is
+# named, and the tests that want it are skipped by name.
+set -u
+
+found_criterion() {
+    printf '#include <criterion/criterion.h>\nTest(a, b) { }\n' |
+        ${CC:-cc} -x c - -lcriterion -o /dev/null 2>/dev/null
+}
+
+# Debian's packages through apt-get, with sudo when not root.
+apt() {
+    if ! command -v apt-get >/dev/null; then
+        echo "deps: no apt-get here: please install $* (on other systems the package may have" \
+             "another name: criterion on Fedora, Arch and Homebrew)" >&2
+        return 1
+    fi
+    sudo=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || { echo "deps: neither root nor sudo: please run" \
+            "apt-get install $*" >&2; return 1; }
+        sudo=sudo
+    fi
+    echo "deps: installing $* with apt-get" >&2
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null 2>&1 ||
+        { $sudo apt-get update -q >/dev/null &&
+          $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null; } ||
+        { echo "deps: apt-get could not install $*" >&2; return 1; }
+}
+
+if ! found_criterion; then
+    echo "deps: the tests need Criterion (https://github.com/Snaipe/Criterion), not found here"
+    apt libcriterion-dev && found_criterion || exit 1
+fi
+[ "${1:-criterion}" = all ] || exit 0
+
+missing=
+command -v clang >/dev/null || missing="$missing clang"
+command -v objdump >/dev/null || missing="$missing binutils"
+if [ "$(uname -m)" = x86_64 ]; then
+    command -v aarch64-linux-gnu-gcc >/dev/null && [ -e /usr/aarch64-linux-gnu/lib/libc.a ] ||
+        missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+    command -v qemu-aarch64 >/dev/null && command -v qemu-x86_64 >/dev/null ||
+        missing="$missing qemu-user"
+fi
+for package in $missing; do
+    apt "$package" || echo "deps: without $package its tests are skipped" >&2
+done
+echo "deps: Criterion is here;" \
+     "clang: $(command -v clang || echo none);" \
+     "AArch64 compiler: $(command -v aarch64-linux-gnu-gcc || echo none);" \
+     "qemu-user: $(command -v qemu-aarch64 || echo none)"

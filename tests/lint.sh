@@ -1,0 +1,127 @@
+#!/bin/sh
+# lint.sh - every template for every instruction set, both types and every combination
+# of flags that the generator sets, then generator and runtime with all warnings, with
+# each compiler that is here. A warning is an error.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+# The compiler in use, and one of the other kind.
+compilers=${CC:-cc}
+if $compilers --version | grep -q clang; then other=gcc; else other=clang; fi
+if command -v $other >/dev/null; then compilers="$compilers $other"; else
+    echo "lint: skipped: no $other"
+fi
+
+# How a compiler is told of an instruction set; nothing: it cannot.
+for_isa() {     # compiler isa
+    x86=$(uname -m | grep -c x86_64)
+    arm=$(uname -m | grep -cE 'aarch64|arm64')
+    case $2 in
+    scalar) echo "$1" ;;
+    avx2) [ "$x86" = 1 ] && echo "$1 -mavx2 -mfma" ;;
+    avx512) [ "$x86" = 1 ] && echo "$1 -mavx512f -mavx512bw -mavx512dq -mavx512vl" ;;
+    neon)
+        if [ "$arm" = 1 ]; then
+            echo "$1"
+        elif $1 --version | grep -q clang; then
+            [ -d /usr/aarch64-linux-gnu/include ] &&
+                echo "$1 --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include"
+        else
+            command -v aarch64-linux-gnu-gcc
+        fi ;;
+    esac
+}
+
+header() {      # isa
+    printf -- '-DISA_HEADER='"'"'"../runtime/simd/%s.h"'"'"'' "$1"
+}
+options='-std=gnu11 -Wall -Wextra -Wno-unused-function -fsyntax-only'
+
+# The combinations of a template's flags, one a line: "A=1 B=0". Left out is what the
+# generator never asks for: rows of neither whole nor partial vectors, blocks, panels
+# or tiles.
+combinations() {
+    sed -n 's,^#define \([A-Z_]*\) [01] */\* @flag \*/.*,\1,p' "$1" | awk '
+        { flag[n++] = $1 }
+        END {
+            for (k = 0; k < 2^n; k++) {
+                line = ""
+                for (i = 0; i < n; i++) {
+                    on[flag[i]] = int(k / 2^i) % 2
+                    line = line flag[i] "=" on[flag[i]] " "
+                }
+                if (("WHOLE_VECTORS" in on) && !on["WHOLE_VECTORS"] && !on["PARTIAL"]) continue
+                if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
+                if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
+                if (("TILES" in on) && !on["TILES"] && !on["LAST_TILE"]) continue
+                print line
+            }
+        }'
+}
+
+# One command a line; what they print is what is wrong.
+checks=$(mktemp) || exit 1
+trap 'rm -f "$checks" "$checks.out"' EXIT
+for t in templates/*.c; do
+    case $t in */program.c | */common.c) continue ;; esac   # the skeleton; included by all
+    combinations "$t" | while read -r flags; do
+        edit=
+        for f in $flags; do
+            edit="$edit;s,^\\(#define ${f%=*}\\) [01],\\1 ${f#*=},"
+        done
+        for isa in scalar avx2 avx512 neon; do
+            for c in $compilers; do
+                how=$(for_isa "$c" $isa)
+                [ -n "$how" ] || continue
+                # Compilers agree on the flags; the second sees each file once.
+                case "$c $isa $flags" in
+                "${compilers##* } "[!s]*=0*) continue ;;
+                esac
+                for f64 in 0 1; do
+                    printf "sed '%s' %s | (cd templates && %s -x c %s -) 2>&1 | sed 's,^,%s: ,'\n" \
+                        "$edit" "$t" "$how" "$options -DLATHE_F64=$f64 $(header $isa)" \
+                        "$t $isa f64=$f64 $flags"
+                done
+            done
+        done
+    done
+done >"$checks"
+for c in $compilers; do
+    for isa in scalar avx2 avx512 neon; do
+        how=$(for_isa "$c" $isa)
+        [ -n "$how" ] || { echo "lint: skipped: no $c for $isa"; continue; }
+        for f64 in 0 1; do
+            echo "$how $options -DLATHE_F64=$f64 $(header $isa) runtime/optim.c 2>&1" >>"$checks"
+        done
+    done
+    for f in gen/*.c; do
+        echo "$c -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wshadow -Wconversion -c -o /dev/null" \
+             "$f 2>&1" >>"$checks"
+    done
+    for f in runtime/*.c; do
+        [ "$f" = runtime/optim.c ] && continue
+        for f64 in 0 1; do
+            echo "$c -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wshadow -Wconversion -pthread" \
+                 "-DLATHE_F64=$f64 -c -o /dev/null $f 2>&1" >>"$checks"
+        done
+    done
+done
+xargs -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 sh -c <"$checks" >"$checks.out"
+
+# Layout: what a compiler does not see.
+files="gen/*.[ch] templates/*.[ch] runtime/*.[ch] runtime/simd/*.h tests/*.[ch]"
+grep -nE '.{101,}' $files | sed 's/$/ <- longer than 100 columns/' >>"$checks.out"
+grep -nE '[[:space:]]$' $files Makefile tests/*.sh | sed 's/$/<- blank at the end/' >>"$checks.out"
+grep -n "$(printf '\t')" $files | sed 's/$/ <- tab/' >>"$checks.out"
+for f in templates/*.c; do
+    # No intrinsic, instruction set or type outside runtime/simd/.
+    grep -nE '_mm[0-9]*_|vld1|__m[0-9]|\b(float|double)[x0-9]+x[0-9]' "$f" /dev/null |
+        sed 's/$/ <- an intrinsic/' >>"$checks.out"
+done
+
+if [ -s "$checks.out" ]; then
+    cat "$checks.out" >&2
+    echo "lint: $(grep -c . "$checks.out") lines to mend" >&2
+    exit 1
+fi
+echo "lint: $(wc -l <"$checks") compilations without a warning, with $compilers"

@@ -1,0 +1,28 @@
+/*
+** shell.h - runs a command as a user would and keeps what it printed. Commands see
+** $LATHE, the lathe binary, and run in a fresh directory of their own, $DIR.
+*/
+#ifndef LATHE_TEST_SHELL_H
+#define LATHE_TEST_SHELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct run {
+    int status;             /* exit status; 128 + signal */
+    char *output;           /* stdout and stderr together */
+};
+
+/* printf-formatted command for sh; free output with run_free. */
+struct run shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void run_free(struct run *r);
+
+/* The fresh directory of this test; removed by shell_clean. */
+const char *shell_dir(void);
+void shell_clean(void);
+
+void write_bytes(const char *name, const void *bytes, size_t size);   /* into it */
+void write_text(const char *name, const char *text);
+bool have(const char *program);     /* on the PATH? */
+
+#endif

@@ -1,0 +1,319 @@
+/*
+** test_data.c - where data is found, how it is cut, what is refused. CIFAR-10 archives
+** are made up here, in its format and size.
+*/
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../runtime/data.h"
+#include "../runtime/error.h"
+#include "../runtime/npy.h"
+#include "../runtime/synthetic.h"
+#include "shell.h"
+
+enum { PIXELS = 3072, RECORD = PIXELS + 1, RECORDS = 10000 };
+
+static const struct data_options cifar = { .c = 3, .h = 32, .w = 32, .classes = 10,
+    .train_samples = -1, .val_samples = -1, .test_samples = -1, .seed = 1 };
+
+/* Record r of file f: label r % 10, pixel k is (f*7 + r + k) % 256. */
+static void write_batch(const char *name, int f)
+{
+    unsigned char *bytes = malloc((size_t)RECORDS*RECORD);
+    for (int r = 0; r < RECORDS; r++) {
+        bytes[r*RECORD] = (unsigned char)(r % 10);
+        for (int k = 0; k < PIXELS; k++)
+            bytes[r*RECORD + 1 + k] = (unsigned char)(f*7 + r + k);
+    }
+    write_bytes(name, bytes, (size_t)RECORDS*RECORD);
+    free(bytes);
+}
+
+static void make_archive(void)
+{
+    char name[64];
+    struct run r = shell("mkdir cifar");
+    cr_assert_eq(r.status, 0);
+    run_free(&r);
+    for (int f = 1; f <= 5; f++) {
+        snprintf(name, sizeof name, "cifar/data_batch_%d.bin", f);
+        write_batch(name, f);
+    }
+    write_batch("cifar/test_batch.bin", 6);
+}
+
+static const char *in_dir(const char *name)
+{
+    static char path[1024];
+    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
+    return path;
+}
+
+static bool open_dir(struct dataset *d, const char *name, struct data_options o, char *err)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s", in_dir(name));
+    o.dir = path;
+    return dataset_open(d, &o, err);
+}
+
+static void expect_refused(const char *name, struct data_options o, const char *words)
+{
+    struct dataset d;
+    char err[ERR_SIZE] = "";
+    cr_expect_not(open_dir(&d, name, o, err));
+    cr_expect(strstr(err, words), "no \"%s\" in: %s", words, err);
+}
+
+static void run_quietly(const char *command)
+{
+    struct run r = shell("%s", command);
+    cr_assert_eq(r.status, 0, "%s: %s", command, r.output);
+    run_free(&r);
+}
+
+Test(cifar, is_cut_as_in_the_course, .fini = shell_clean)
+{
+    struct dataset d;
+    char err[ERR_SIZE];
+    make_archive();
+    write_text("cifar/batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nlast\n\n");
+    cr_assert(open_dir(&d, "cifar", cifar, err), "%s", err);
+    cr_expect(d.train.count == 49000 && d.val.count == 1000 && d.test.count == 1000);
+    cr_expect_eq(d.train.bytes[0], 7);
+    cr_expect_eq(d.train.bytes[12345*(size_t)PIXELS + 3], (unsigned char)(2*7 + 2345 + 3));
+    cr_expect_eq(d.train.labels[12345], 5);
+    /* Training image 49,000 is the first that validates: record 9,000 of file 5. */
+    cr_expect_eq(d.val.bytes[0], (unsigned char)(5*7 + 9000));
+    cr_expect_eq(d.test.bytes[0], (unsigned char)(6*7));
+    cr_assert(d.class_names);
+    cr_expect_str_eq(d.class_names[9], "last");
+    dataset_close(&d);
+
+    struct data_options o = cifar;
+    o.val_samples = 0;
+    o.test_samples = 10000;
+    o.train_samples = 100;
+    cr_assert(open_dir(&d, "cifar", o, err), "%s", err);
+    cr_expect(d.train.count == 100 && d.fit.count == 50000 && d.val.count == 0
+              && d.test.count == 10000);
+    dataset_close(&d);
+}
+
+Test(cifar, lies_in_the_archives_own_directory_too, .fini = shell_clean)
+{
+    struct dataset d;
+    char err[ERR_SIZE];
+    make_archive();
+    run_quietly("mkdir up && mv cifar up/cifar-10-batches-bin");
+    cr_assert(open_dir(&d, "up", cifar, err), "%s", err);
+    cr_expect_eq(d.train.count, 49000);
+    dataset_close(&d);
+}
+
+Test(cifar, damage_names_file_record_and_offset, .fini = shell_clean)
+{
+    make_archive();
+    run_quietly("cp cifar/data_batch_3.bin kept; truncate -s -1 cifar/data_batch_3.bin");
+    expect_refused("cifar", cifar, "data_batch_3.bin: short: record 9999 at offset 30726927 has "
+                   "3072 of 3073 bytes");
+    run_quietly("cp kept cifar/data_batch_3.bin; printf x >> cifar/data_batch_3.bin");
+    expect_refused("cifar", cifar, "data_batch_3.bin: long: more than 10000 records");
+    run_quietly("cp kept cifar/data_batch_3.bin; printf '\\012' | dd of=cifar/data_batch_3.bin "
+                "bs=1 seek=$((77*3073)) conv=notrunc 2>/dev/null");
+    expect_refused("cifar", cifar, "data_batch_3.bin: record 77 at offset 236621: label 10, 0 to 9 "
+                   "expected");
+    run_quietly("rm cifar/data_batch_3.bin");
+    expect_refused("cifar", cifar, "data_batch_3.bin: cannot be opened: No such file");
+    run_quietly("mkdir cifar/data_batch_3.bin");
+    expect_refused("cifar", cifar, "data_batch_3.bin: cannot be read: Is a directory");
+}
+
+Test(cifar, another_shape_or_class_count_is_refused, .fini = shell_clean)
+{
+    struct data_options o = cifar;
+    run_quietly("mkdir cifar; : > cifar/data_batch_1.bin");
+    o.h = 16;
+    expect_refused("cifar", o, "3x32x32, the network takes 3x16x32");
+    o = cifar;
+    o.classes = 7;
+    expect_refused("cifar", o, "10 classes, the network 7");
+}
+
+Test(cifar, more_samples_than_there_are_is_refused, .fini = shell_clean)
+{
+    struct data_options o = cifar;
+    make_archive();
+    o.train_samples = 49001;
+    expect_refused("cifar", o, "--train-samples 49001: the data has 49000");
+    o = cifar;
+    o.val_samples = 50000;
+    expect_refused("cifar", o, "--val-samples 50000");
+    o = cifar;
+    o.test_samples = 10001;
+    expect_refused("cifar", o, "--test-samples 10001: the data has 10000");
+}
+
+Test(data, a_directory_that_is_none_or_empty_is_refused, .fini = shell_clean)
+{
+    write_text("file", "");
+    run_quietly("mkdir empty");
+    expect_refused("absent", cifar, "No such file");
+    expect_refused("file", cifar, "is no directory");
+    expect_refused("empty", cifar, "holds neither CIFAR-10's");
+}
+
+Test(data, an_unreadable_file_is_refused, .fini = shell_clean)
+{
+    if (geteuid() == 0)
+        cr_skip_test("root reads everything");
+    run_quietly("mkdir cifar; : > cifar/data_batch_1.bin; chmod 0 cifar/data_batch_1.bin");
+    expect_refused("cifar", cifar, "Permission denied");
+}
+
+Test(data, the_variable_is_followed_and_must_not_dangle, .fini = shell_clean)
+{
+    struct dataset d;
+    char err[ERR_SIZE] = "";
+    setenv("LATHE_DATA", in_dir("absent"), 1);
+    cr_expect_not(dataset_open(&d, &cifar, err));
+    cr_expect(strstr(err, "absent") && strstr(err, "$LATHE_DATA"), "%s", err);
+    run_quietly("mkdir here; : > here/data_batch_1.bin");
+    setenv("LATHE_DATA", in_dir("here"), 1);
+    cr_expect_not(dataset_open(&d, &cifar, err));
+    cr_expect(strstr(err, "data_batch_1.bin: short: record 0 at offset 0 has 0 of"), "%s", err);
+    unsetenv("LATHE_DATA");
+}
+
+Test(data, without_any_the_synthetic_set_is_taken, .fini = shell_clean)
+{
+    struct dataset d;
+    struct data_options o = { .c = 2, .h = 9, .w = 12, .classes = 7, .train_samples = 30,
+                              .val_samples = 20, .test_samples = 10, .seed = 1 };
+    char err[ERR_SIZE];
+    unsetenv("LATHE_DATA");
+    cr_assert_eq(chdir(shell_dir()), 0);
+    cr_assert(dataset_open(&d, &o, err), "%s", err);
+    cr_expect(strstr(d.source, "synthetic"), "%s", d.source);
+    cr_expect(d.train.count == 30 && d.val.count == 20 && d.test.count == 10);
+    for (size_t k = 0; k < 30; k++)
+        cr_expect_eq(d.train.labels[k], (int)(k % 7));
+    dataset_close(&d);
+}
+
+Test(data, synthetic_images_are_a_function_of_their_index)
+{
+    enum { SIZE = 3*16*16 };
+    uint8_t a[SIZE], b[SIZE], other[SIZE];
+    synthetic_draw(a, 3, 16, 16, 10, 1234);
+    synthetic_draw(b, 3, 16, 16, 10, 1234);
+    synthetic_draw(other, 3, 16, 16, 10, 1244);
+    cr_expect_arr_eq(a, b, SIZE);
+    cr_expect_arr_neq(a, other, SIZE);
+}
+
+/* The bytes must be the same on every machine: their checksum is known. */
+Test(data, synthetic_images_are_the_same_everywhere)
+{
+    enum { SIZE = 3*32*32 };
+    uint8_t image[SIZE];
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (uint64_t index = 0; index < 40; index++) {
+        synthetic_draw(image, 3, 32, 32, 23, index);
+        for (int k = 0; k < SIZE; k++)
+            hash = (hash ^ image[k])*0x100000001b3u;
+    }
+    cr_expect_eq(hash, UINT64_C(0x3c9349dd0949ff3), "%llx", (unsigned long long)hash);
+}
+
+static void write_arrays(const char *part, enum npy_type xt, const void *x, enum npy_type yt,
+                         const void *y, size_t n)
+{
+    const size_t dim[] = { n, 2, 1, 3 };
+    char name[64], err[ERR_SIZE];
+    snprintf(name, sizeof name, "x_%s.npy", part);
+    cr_assert(npy_write(in_dir(name), xt, dim, 4, x, err), "%s", err);
+    snprintf(name, sizeof name, "y_%s.npy", part);
+    cr_assert(npy_write(in_dir(name), yt, &n, 1, y, err), "%s", err);
+}
+
+static const struct data_options small = { .c = 2, .h = 1, .w = 3, .classes = 4,
+    .train_samples = -1, .val_samples = -1, .test_samples = -1, .seed = 1 };
+
+Test(data, numpy_arrays_are_read_in_every_type, .fini = shell_clean)
+{
+    static const double x8[12] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11.5 };
+    static const uint8_t x1[12] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255 }, y1[2] = { 3, 0 };
+    static const int64_t y8[2] = { 3, 1 };
+    static const int32_t y4[2] = { 2, 1 };
+    struct dataset d;
+    char err[ERR_SIZE];
+    write_arrays("train", NPY_F8, x8, NPY_I8, y8, 2);
+    write_arrays("val", NPY_U1, x1, NPY_U1, y1, 2);
+    cr_assert(open_dir(&d, "", small, err), "%s", err);
+    cr_expect(d.train.count == 2 && d.val.count == 2 && d.test.count == 0);
+    cr_expect_eq(d.train.values[11], (real)11.5);
+    cr_expect_eq(d.val.bytes[11], 255);
+    cr_expect(d.train.labels[0] == 3 && d.train.labels[1] == 1 && d.val.labels[0] == 3);
+    dataset_close(&d);
+    write_arrays("test", NPY_U1, x1, NPY_I4, y4, 2);
+    cr_assert(open_dir(&d, "", small, err), "%s", err);
+    cr_expect(d.test.count == 2 && d.test.labels[0] == 2);
+    dataset_close(&d);
+}
+
+Test(data, numpy_arrays_of_another_shape_type_or_label_are_refused, .fini = shell_clean)
+{
+    static const float x[12];
+    static const int32_t y[2] = { 0, 4 }, good[2], negative[2] = { -1, 0 };
+    write_arrays("train", NPY_F4, x, NPY_I4, good, 2);
+    expect_refused("", small, "x_val.npy");
+    write_arrays("val", NPY_F4, x, NPY_I4, y, 2);
+    expect_refused("", small, "y_val.npy: label 4 at index 1; the network has classes 0 to 3");
+    write_arrays("val", NPY_F4, x, NPY_I4, negative, 2);
+    expect_refused("", small, "y_val.npy: label -1 at index 0");
+    write_arrays("val", NPY_F4, x, NPY_F4, x, 2);
+    expect_refused("", small, "y_val.npy: labels are u1, i4 or i8");
+    write_arrays("val", NPY_I4, x, NPY_I4, good, 2);
+    expect_refused("", small, "x_val.npy: integers");
+    write_arrays("val", NPY_F4, x, NPY_I4, good, 1);
+    run_quietly("cp y_train.npy y_val.npy");
+    expect_refused("", small, "one label for each of 1 images");
+    struct data_options o = small;
+    o.w = 4;
+    expect_refused("", o, "x_train.npy: shape (2, 2, 1, 3), rank 4; the network takes "
+                   "(n, 2, 1, 4)");
+}
+
+Test(preprocess, the_mean_image_is_subtracted_and_planes_become_pixels)
+{
+    static const uint8_t bytes[12] = { 10, 20, 30, 40, 50, 60, 30, 20, 10, 0, 50, 64 };
+    const struct images set = { .count = 2, .c = 2, .h = 1, .w = 3, .bytes = bytes };
+    struct preprocess p;
+    char err[ERR_SIZE];
+    cr_assert(preprocess_fit(&p, &set, err), "%s", err);
+    static const real mean[6] = { 20, 20, 20, 20, 50, 62 };
+    cr_expect_arr_eq(p.mean, mean, sizeof mean);
+    real out[6];
+    images_put(&set, 1, &p, out, 6);
+    static const real expected[6] = { 10, -20, 0, 0, -10, 2 };    /* (x, c) pairs */
+    cr_expect_arr_eq(out, expected, sizeof expected);
+    images_put(&set, 1, NULL, out, 6);
+    static const real plain[6] = { 30, 0, 20, 50, 10, 64 };
+    cr_expect_arr_eq(out, plain, sizeof plain);
+    preprocess_free(&p);
+}
+
+Test(preprocess, rows_land_apart_and_leave_the_halo)
+{
+    static const real values[4] = { 1, 2, 3, 4 };
+    const struct images set = { .count = 1, .c = 1, .h = 2, .w = 2, .values = values };
+    real out[6] = { 9, 9, 9, 9, 9, 9 };
+    static const real expected[6] = { 1, 2, 9, 9, 3, 4 };
+    images_put(&set, 0, NULL, out, 4);
+    cr_expect_arr_eq(out, expected, sizeof expected);
+}

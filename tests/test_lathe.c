@@ -1,0 +1,353 @@
+/*
+** test_lathe.c - the generator as a user meets it: good files, every kind of bad
+** one, its command line.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell.h"
+
+#define HEAD "net t\ninput 3x8x8\n"
+#define TAIL "affine 4\nsoftmax\n"
+
+/* A file, and what lathe has to say of it: the place, then words of the message. */
+struct bad { const char *text, *place, *words; };
+
+static void expect_bad(const struct bad *b)
+{
+    write_text("bad.net", b->text);
+    struct run r = shell("$LATHE emit bad.net -o out.c");
+    char place[64];
+    snprintf(place, sizeof place, "bad.net:%s error: ", b->place);
+    cr_expect(r.status == 1, "\"%s\": exit %d", b->text, r.status);
+    cr_expect(strstr(r.output, place), "\"%s\": no %s in: %s", b->text, place, r.output);
+    cr_expect(strstr(r.output, b->words), "\"%s\": no \"%s\" in: %s", b->text, b->words, r.output);
+    run_free(&r);
+    r = shell("test ! -e out.c");
+    cr_expect(r.status == 0, "\"%s\": a file was written", b->text);
+    run_free(&r);
+}
+
+static void expect_all_bad(const struct bad *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        expect_bad(&b[i]);
+    shell_clean();
+}
+#define EXPECT_ALL_BAD(table) expect_all_bad(table, sizeof (table) / sizeof *(table))
+
+Test(network_file, unknown_words_name_the_nearest_known_one)
+{
+    static const struct bad bad[] = {
+        { HEAD "conf 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
+        { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
+        { HEAD TAIL "train\n  optimizer adm\n", "6:13:", "did you mean \"adam\"?" },
+        { HEAD "let hidden = 3\naffine hiden\nsoftmax\n", "4:8:", "did you mean \"hidden\"?" },
+        { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, missing_operands_say_what_is_missing)
+{
+    static const struct bad bad[] = {
+        { HEAD "conv\n" TAIL, "3:5:", "the number of filters is missing" },
+        { HEAD "conv 3\n" TAIL, "3:7:", "the window's height is missing" },
+        { HEAD "conv 3 3\n" TAIL, "3:9:", "\"x\" expected" },
+        { HEAD "maxpool\n" TAIL, "3:8:", "is missing" },
+        { HEAD "affine\nsoftmax\n", "3:7:", "the number of units is missing" },
+        { "net\ninput 3x8x8\n" TAIL, "1:4:", "a name is missing" },
+        { "net t\ninput 3x8\n" TAIL, "2:10:", "\"x\" expected" },
+        { HEAD "conv 3 3x3 stride\n" TAIL, "3:18:", "\"=\" expected" },
+        { HEAD TAIL "train\n  reg\n", "6:6:", "reg is missing" },
+        { HEAD "let a\n" TAIL, "3:6:", "\"=\" expected" },
+        { HEAD "let a = (3\naffine a\nsoftmax\n", "3:11:", "\")\" expected" },
+        { HEAD "let a = 3 +\naffine a\nsoftmax\n", "3:12:", "a number, a name or" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, impossible_shapes_are_errors)
+{
+    static const struct bad bad[] = {
+        { HEAD "maxpool 9x9\n" TAIL, "3:1:", "larger than the input of 8x8" },
+        { HEAD "conv 3 11x11 pad=valid\n" TAIL, "3:1:", "larger than the input of 8x8" },
+        { HEAD "affine 0\nsoftmax\n", "3:8:", "from 1 to" },
+        { HEAD "conv 2147483648 3x3\n" TAIL, "3:6:", "from 1 to 65536" },
+        { HEAD "conv 3 12x3\n" TAIL, "3:8:", "from 1 to 11" },
+        { HEAD "conv 3 0x3\n" TAIL, "3:8:", "from 1 to 11" },
+        { HEAD "conv 2.5 3x3\n" TAIL, "3:6:", "whole number" },
+        { HEAD "maxpool 17x17\n" TAIL, "3:9:", "more than 256 values" },
+        { "net t\ninput 3x4096x4096\nconv 65536 3x3\n" TAIL, "3:1:", "more than 2^31" },
+        { "net t\ninput 3x2048x2048\naffine 65536\nsoftmax\n", "3:1:", "more than 2^31" },
+        { HEAD "softmax\n", "3:1:", "put an affine layer before it" },
+        { "net t\ninput 4x1x1\nrelu\nsoftmax\n", "4:1:", "no parameters" },
+        { HEAD "affine 1\nsoftmax\n", "4:1:", "at least two classes" },
+        { HEAD "conv 3 3x3 stride=0\n" TAIL, "3:19:", "from 1 to" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, what_a_network_needs_is_asked_for)
+{
+    static const struct bad bad[] = {
+        { "", "1:1:", "no `net NAME`" },
+        { "net t\n" TAIL, "4:1:", "no `input CxHxW`" },
+        { HEAD "affine 4\n", "4:1:", "no loss" },
+        { HEAD "relu\n", "4:1:", "no loss" },
+        { HEAD TAIL "relu\n", "5:1:", "softmax is the last" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, names_collide_with_both_lines_named)
+{
+    static const struct bad bad[] = {
+        { HEAD "stem: conv 3 3x3\nstem: relu\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "conv2: conv 3 3x3\nconv 3 3x3\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "let a = 1, a = 2\naffine a\nsoftmax\n", "3:12:", "in line 3" },
+        { HEAD "net u\n" TAIL, "3:1:", "the first is in line 1" },
+        { HEAD "input 3x9x9\n" TAIL, "3:1:", "the first is in line 2" },
+        { HEAD TAIL "train\n  reg 1\n  reg 2\n", "7:3:", "in line 6" },
+        { HEAD "conv 3 3x3 stride=1 stride=2\n" TAIL, "3:21:", "given twice" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, unused_and_misplaced_settings_are_errors)
+{
+    static const struct bad bad[] = {
+        { HEAD "let unused = 3\n" TAIL, "3:5:", "never used" },
+        { HEAD "reg 1\n" TAIL, "3:1:", "behind `train`" },
+        { HEAD TAIL "train\n  relu\n", "6:3:", "layers stand before `train`" },
+        { HEAD TAIL "train\n  optimizer sgd beta1=0.9\n", "6:17:", "unknown option" },
+        { HEAD TAIL "train\n  optimizer adam beta1=1\n", "6:24:", "less than 1" },
+        { HEAD TAIL "train\n  batch 0\n", "6:9:", "from 1 to" },
+        { HEAD TAIL "train\n  epochs -1\n", "6:10:", "greater than 0" },
+        { HEAD "affine 4 stride=2\nsoftmax\n", "3:10:", "takes no option" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, repeats_without_end_are_errors)
+{
+    static const struct bad bad[] = {
+        { HEAD "repeat 3 as i {\nrelu\n" TAIL, "3:1:", "has no \"}\"" },
+        { HEAD "repeat 1000000000 as i {\nrelu\n}\n" TAIL, "3:8:", "from 0 to 10000" },
+        { HEAD "repeat 200 as i {\nrepeat 200 as j {\nrelu\n}\n}\n" TAIL, "5:1:",
+          "more than 10000 layers" },
+        { HEAD "}\n" TAIL, "3:1:", "without a `repeat`" },
+        { HEAD "repeat 2 as i {\nstem: relu\nrepeat 2 as i {\nrelu\n}\n}\n" TAIL, "5:12:",
+          "defined already" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, strange_bytes_are_errors)
+{
+    static const struct bad bad[] = {
+        { "\x7f" "ELF\x02\x01\n", "1:1:", "byte 0x7f" },
+        { HEAD "conv 3 3x3 \xff\n" TAIL, "3:12:", "byte 0xff" },
+    };
+    static const char zero[] = "net t\ninput 3x8x8\n\0affine 4\nsoftmax\n";
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_bad(&bad[i]);
+    write_bytes("bad.net", zero, sizeof zero - 1);
+    struct run r = shell("$LATHE emit bad.net -o out.c");
+    cr_expect(r.status == 1 && strstr(r.output, "bad.net:3:1: error: a NUL byte"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(network_file, very_long_lines_are_errors)
+{
+    char *line = malloc(100002);
+    memset(line, 'a', 100000);
+    strcpy(line + 100000, "\n");
+    write_text("bad.net", line);
+    struct run r = shell("$LATHE emit bad.net -o out.c");
+    cr_expect(r.status == 1 && strstr(r.output, "bad.net:1:1: error: a line of 100000 characters"),
+              "%.300s", r.output);
+    run_free(&r);
+    free(line);
+    shell_clean();
+}
+
+Test(network_file, unreadable_files_are_errors)
+{
+    struct run r = shell("$LATHE emit missing.net");
+    cr_expect(r.status == 1 && strstr(r.output, "missing.net: error: cannot be opened"), "%s",
+              r.output);
+    run_free(&r);
+    r = shell("$LATHE emit .");
+    cr_expect(r.status == 1 && strstr(r.output, "error: cannot be read"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(network_file, all_errors_of_a_file_are_reported)
+{
+    write_text("bad.net", "net t\ninput 3x8x8\nconf 3\nmaxpol 2x2\nafine 4\nsoftmax\n");
+    struct run r = shell("$LATHE emit bad.net");
+    cr_expect(strstr(r.output, "bad.net:3:1:") && strstr(r.output, "bad.net:4:1:")
+              && strstr(r.output, "bad.net:5:1:"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+/* lathe -d PASS of a file prints these words. */
+static void expect_dump(const char *text, const char *options, const char *words)
+{
+    write_text("good.net", text);
+    struct run r = shell("$LATHE emit good.net %s", options);
+    cr_expect(r.status == 0 && strstr(r.output, words), "no \"%s\" in: %s", words, r.output);
+    run_free(&r);
+}
+
+Test(network_file, expressions_lets_and_repeats_are_understood)
+{
+    expect_dump(HEAD "let a = 2, b = a*(3 + 1) % 5 - -1\nconv b (a+1)x(2*a-1)\n" TAIL, "-d spec",
+                "conv 4 3x3");
+    expect_dump(HEAD "let n = 4\nconv n 3x3\n" TAIL, "-d spec --set n=7", "conv 7 3x3");
+    expect_dump(HEAD "repeat 3 as i {\nblock: conv (8*i) 3x3\nrelu\n}\n" TAIL, "-d spec",
+                "block_3      conv 24 3x3");
+    expect_dump(HEAD "repeat 2 as i {\nrepeat 2 as j {\nb: conv (10*i+j) 3x3 }}\n" TAIL, "-d spec",
+                "b_2_1        conv 21 3x3");
+    expect_dump("# a comment\r\n\tnet t # another\r\ninput 3x8x8\r\naffine 4\r\nsoftmax", "-d spec",
+                "affine 4");
+    expect_dump(HEAD TAIL "train\n  init gaussian 1e-3\n  optimizer sgd lr=0.5\n  epochs 0.25\n",
+                "-d spec --batch 3", "init=0.001 sgd lr=0.5");
+    shell_clean();
+}
+
+Test(network_file, shapes_follow_kernel_stride_and_padding)
+{
+    expect_dump(HEAD "conv 2 2x4\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 0,1,1,2");
+    expect_dump(HEAD "conv 2 7x7 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 3,3,3,3");
+    expect_dump(HEAD "conv 2 3x3 pad=valid\n" TAIL, "-d shape", "3x8x8 -> 2x6x6 pad 0,0,0,0");
+    expect_dump(HEAD "conv 2 3x2 pad=2 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 2,2,2,2");
+    expect_dump(HEAD "maxpool 3x3\n" TAIL, "-d shape", "3x8x8 -> 3x2x2");
+    expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
+    expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");
+    shell_clean();
+}
+
+Test(network_file, every_pass_can_be_dumped)
+{
+    static const char *const pass[] = { "spec", "shape", "grad", "fuse", "block", "mem" };
+    static const char *const words[] = { "net t", "params", "conv_wgrad", "stage 0 conv1 + relu",
+                                         "weight gradient", "conv1.weight.v" };
+    for (int i = 0; i < 6; i++) {
+        char option[16];
+        snprintf(option, sizeof option, "-d %s", pass[i]);
+        expect_dump(HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL, option, words[i]);
+    }
+    shell_clean();
+}
+
+Test(command_line, wrong_usage_exits_2_and_says_how)
+{
+    static const struct { const char *arguments, *words; } wrong[] = {
+        { "", "lathe build NET" },
+        { "emitt x.net", "did you mean \"emit\"?" },
+        { "emit", "which network file?" },
+        { "emit x.net --ias avx2", "did you mean --isa?" },
+        { "emit x.net --isa avx3", "did you mean \"avx2\"?" },
+        { "emit x.net --set a", "NAME=VALUE" },
+        { "emit x.net --set a=b", "is no number" },
+        { "emit x.net --batch 0", "from 1 to 65536" },
+        { "emit x.net -d foo", "unknown \"foo\"" },
+        { "emit x.net -o", "followed by FILE" },
+        { "show a.net b.net", "one network file" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct run r = shell("$LATHE %s", wrong[i].arguments);
+        cr_expect(r.status == 2, "lathe %s: exit %d", wrong[i].arguments, r.status);
+        cr_expect(strstr(r.output, wrong[i].words), "lathe %s: no \"%s\" in: %s",
+                  wrong[i].arguments, wrong[i].words, r.output);
+        run_free(&r);
+    }
+    shell_clean();
+}
+
+Test(command_line, help_and_doc_exit_0)
+{
+    static const char *const good[] = { "--help", "emit --help", "build --help", "doc", "--version",
+                                        "help", "show --help" };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct run r = shell("$LATHE %s", good[i]);
+        cr_expect(r.status == 0 && r.output[0], "lathe %s: exit %d", good[i], r.status);
+        run_free(&r);
+    }
+    shell_clean();
+}
+
+Test(command_line, an_unwritable_output_is_an_error_and_keeps_the_old_file)
+{
+    write_text("good.net", HEAD TAIL);
+    struct run r = shell("mkdir d && $LATHE emit good.net -o d");
+    cr_expect(r.status == 1 && strstr(r.output, "cannot be written"), "%s", r.output);
+    run_free(&r);
+    r = shell("$LATHE emit good.net -o missing/out.c");
+    cr_expect(r.status == 1 && strstr(r.output, "missing/out.c: cannot be written"), "%s",
+              r.output);
+    run_free(&r);
+    r = shell("$LATHE emit good.net > /dev/full");
+    cr_expect(r.status == 1 && strstr(r.output, "cannot be written"), "%s", r.output);
+    run_free(&r);
+    write_text("out.c", "old");
+    write_text("bad.net", HEAD "affine\nsoftmax\n");
+    r = shell("$LATHE emit bad.net -o out.c; cat out.c; ls | grep -c out.c");
+    cr_expect(strstr(r.output, "old1\n"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(command_line, the_same_input_gives_the_same_bytes)
+{
+    write_text("good.net", HEAD "conv 5 3x3\nrelu\nmaxpool 2x2\n" TAIL);
+    struct run r = shell("$LATHE emit good.net --isa x86 -o a.c && $LATHE emit good.net --isa x86 "
+                         "> b.c && cmp a.c b.c");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(command_line, a_failing_compiler_is_reported)
+{
+    write_text("good.net", HEAD TAIL);
+    struct run r = shell("CC=false $LATHE build good.net -o p; echo $?; test ! -e p");
+    cr_expect(r.status == 0 && strstr(r.output, "the C compiler failed") && strstr(r.output, "1\n"),
+              "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(command_line, show_prints_every_layer_and_the_arena)
+{
+    write_text("good.net", HEAD "conv 5 3x3\nrelu\nmaxpool 2x2\n" TAIL);
+    struct run r = shell("$LATHE show good.net");
+    static const char *const words[] = { "conv1", "5x8x8", "140", "relu1", "maxpool1", "5x4x4",
+                                         "affine1", "arena", "forecast" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        cr_expect(strstr(r.output, words[i]), "no %s in: %s", words[i], r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(templates, can_be_overridden_from_a_directory)
+{
+    write_text("good.net", HEAD "affine 4\nrelu\naffine 3\nsoftmax\n");
+    struct run r = shell("mkdir t && $LATHE emit good.net -o a.c && "
+                         "printf '/* mine */\\n#define NAME x /* @name */\\n"
+                         "static double NAME(long r)\\n{\\n"
+                         "    enum { /* @sizes */ CHAINS = 1 };\\n    return CHAINS*r;\\n}\\n' "
+                         "> t/peak.c && LATHE_TEMPLATES=t $LATHE emit good.net | "
+                         "grep 'return CHAINS'");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}

@@ -1,0 +1,163 @@
+/*
+** test_safetensors.c - the tensor file: round trip, the same bytes each time, and
+** every kind of damage refused with its reason.
+*/
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../runtime/error.h"
+#include "../runtime/file.h"
+#include "../runtime/safetensors.h"
+#include "shell.h"
+
+static const float matrix[6] = { 1, 2, 3, 4, 5, 6 };
+static const double vector[3] = { 1e300, -0.0, 7 };
+
+static const char *in_dir(const char *name)
+{
+    static char path[1024];
+    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
+    return path;
+}
+
+static bool write_two(const char *name, char *err)
+{
+    static const struct tensor tensors[] = {
+        { .name = "matrix", .type = TENSOR_F32, .rank = 2, .dim = { 2, 3 }, .data = matrix,
+          .count = 6 },
+        { .name = "vector", .type = TENSOR_F64, .rank = 1, .dim = { 3 }, .data = vector,
+          .count = 3 },
+    };
+    static const struct tensor_metadata metadata[] = {
+        { "text", "a \"quoted\"\nline \\ \x01" }, { "plain", "" },
+    };
+    return safetensors_write(in_dir(name), tensors, 2, metadata, 2, err);
+}
+
+/* A file of a header as given and `size` bytes of zeros. */
+static void write_header(const char *name, const char *header, size_t size)
+{
+    unsigned char file[1024] = { 0 };
+    size_t length = strlen(header);
+    for (int k = 0; k < 8; k++)
+        file[k] = (unsigned char)(length >> 8*k);
+    memcpy(file + 8, header, length);
+    write_bytes(name, file, 8 + length + size);
+}
+
+static void expect_refused(const char *name, const char *words)
+{
+    struct safetensors s;
+    char err[ERR_SIZE] = "";
+    cr_expect_not(safetensors_read(&s, in_dir(name), err), "%s was read", name);
+    cr_expect(strstr(err, words), "no \"%s\" in: %s", words, err);
+}
+
+Test(safetensors, tensors_and_metadata_come_back, .fini = shell_clean)
+{
+    struct safetensors s;
+    char err[ERR_SIZE];
+    cr_assert(write_two("a.safetensors", err), "%s", err);
+    cr_assert(safetensors_read(&s, in_dir("a.safetensors"), err), "%s", err);
+    cr_assert_eq(s.count, 2);
+    const struct tensor *m = safetensors_find(&s, "matrix"), *v = safetensors_find(&s, "vector");
+    cr_assert(m && v && !safetensors_find(&s, "other"));
+    cr_expect(m->type == TENSOR_F32 && m->rank == 2 && m->dim[0] == 2 && m->dim[1] == 3);
+    cr_expect(v->type == TENSOR_F64 && v->rank == 1 && v->dim[0] == 3);
+    cr_expect_arr_eq(m->data, matrix, sizeof matrix);
+    cr_expect_arr_eq(v->data, vector, sizeof vector);
+    cr_expect_str_eq(safetensors_metadata(&s, "text"), "a \"quoted\"\nline \\ \x01");
+    cr_expect_str_eq(safetensors_metadata(&s, "plain"), "");
+    cr_expect_null(safetensors_metadata(&s, "absent"));
+    safetensors_close(&s);
+}
+
+Test(safetensors, the_same_input_makes_the_same_bytes, .fini = shell_clean)
+{
+    char err[ERR_SIZE];
+    size_t a, b;
+    cr_assert(write_two("a.safetensors", err) && write_two("b.safetensors", err), "%s", err);
+    char *first = file_read(in_dir("a.safetensors"), &a, err);
+    char *second = file_read(in_dir("b.safetensors"), &b, err);
+    cr_assert(first && second && a == b);
+    cr_expect_arr_eq(first, second, a);
+    free(first);
+    free(second);
+}
+
+Test(safetensors, every_flipped_byte_of_the_data_is_found, .fini = shell_clean)
+{
+    char err[ERR_SIZE];
+    size_t size;
+    cr_assert(write_two("a.safetensors", err), "%s", err);
+    unsigned char *bytes = file_read(in_dir("a.safetensors"), &size, err);
+    cr_assert(bytes);
+    for (size_t k = size - sizeof matrix - sizeof vector; k < size; k++) {
+        bytes[k] ^= 0x10;
+        write_bytes("bad.safetensors", bytes, size);
+        expect_refused("bad.safetensors", "checksum");
+        bytes[k] ^= 0x10;
+    }
+    free(bytes);
+}
+
+Test(safetensors, every_truncation_is_refused, .fini = shell_clean)
+{
+    char err[ERR_SIZE];
+    size_t size;
+    cr_assert(write_two("a.safetensors", err), "%s", err);
+    unsigned char *bytes = file_read(in_dir("a.safetensors"), &size, err);
+    cr_assert(bytes);
+    for (size_t k = 0; k < size; k++) {
+        write_bytes("cut.safetensors", bytes, k);
+        expect_refused("cut.safetensors", "cut.safetensors");
+    }
+    free(bytes);
+}
+
+Test(safetensors, headers_that_lie_are_refused, .fini = shell_clean)
+{
+#define ENTRY(shape, from, to) \
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" from "," to "]}}"
+    static const struct { const char *header; size_t data; const char *words; } bad[] = {
+        { ENTRY("[2]", "0", "4"), 4, "its shape takes 8 bytes" },
+        { ENTRY("[2]", "4", "12"), 12, "its shape takes 8 bytes from 0" },
+        { ENTRY("[2]", "0", "8"), 4, "truncated" },
+        { ENTRY("[1]", "0", "4"), 8, "8 bytes of data" },
+        { ENTRY("[4294967296,4294967296,4294967296]", "0", "8"), 8, "too large" },
+        { ENTRY("[1,1,1,1,1,1,1,1,1]", "0", "4"), 4, "a number expected" },
+        { ENTRY("[-1]", "0", "4"), 4, "a number expected" },
+        { ENTRY("[99999999999999999999999]", "0", "4"), 4, "smaller number" },
+        { "{\"a\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2, "type F16" },
+        { "{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "is missing" },
+        { "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+          "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 2, "two tensors" },
+        { "{\"a", 0, "a name expected" },
+        { "{\"a\":1}", 0, "\"{\" expected" },
+        { "[]", 0, "\"{\" expected" },
+        { "{\"__metadata__\":{\"k\":3}}", 0, "metadata expected" },
+    };
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        write_header("bad.safetensors", bad[k].header, bad[k].data);
+        expect_refused("bad.safetensors", bad[k].words);
+    }
+}
+
+Test(safetensors, a_failed_write_keeps_the_old_file, .fini = shell_clean)
+{
+    char err[ERR_SIZE] = "";
+    write_text("old.safetensors", "old");
+    struct run r = shell("mkdir locked && cp old.safetensors locked/a && chmod 500 locked && "
+                         "id -u");
+    bool root = atoi(r.output) == 0;
+    run_free(&r);
+    /* Permissions do not bind root: a path through a file does. */
+    cr_expect_not(write_two(root ? "old.safetensors/a" : "locked/a", err));
+    cr_expect(strstr(err, "a"), "%s", err);
+    r = shell("chmod 700 locked; cat locked/a old.safetensors; ls locked");
+    cr_expect_str_eq(r.output, "oldolda\n", "%s", r.output);
+    run_free(&r);
+}
