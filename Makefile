@@ -28,7 +28,8 @@ $(BUILD)/embed: gen/embed.c
 
 $(BUILD)/gen/embedded.c: $(BUILD)/embed $(EMBED)
 	@mkdir -p $(@D)
-	$(BUILD)/embed $(EMBED) > $@.tmp && mv $@.tmp $@
+	@echo $(BUILD)/embed templates runtime
+	@$(BUILD)/embed $(EMBED) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
 	$(CC) -std=c11 -Igen $(CFLAGS) -c $< -o $@
@@ -48,9 +49,11 @@ LIB32 = $(RUNTIME:runtime/%.c=$(BUILD)/lib32/%.o)
 LIB64 = $(RUNTIME:runtime/%.c=$(BUILD)/lib64/%.o)
 
 runtime/liblathe.a: $(LIB32)
-	rm -f $@ && $(AR) rcs $@ $^
+	@echo $(AR) rcs $@
+	@rm -f $@ && $(AR) rcs $@ $^
 runtime/liblathe64.a: $(LIB64)
-	rm -f $@ && $(AR) rcs $@ $^
+	@echo $(AR) rcs $@
+	@rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/lib32/%.o: runtime/%.c
 	@mkdir -p $(@D)
@@ -60,3 +63,150 @@ $(BUILD)/lib64/%.o: runtime/%.c
 	$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=1 -MMD -c $< -o $@
 
 -include $(wildcard $(BUILD)/gen/*.d $(BUILD)/lib32/*.d $(BUILD)/lib64/*.d $(BUILD)/tests/*.d)
+
+# ---- tests ----
+
+ARCH := $(shell uname -m)
+TEST_CC = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -pthread -Iruntime -Itests -Igen
+TESTS = $(BUILD)/tests
+# Criterion's main stands before the library's.
+CRITERION = -lcriterion
+NETS = $(sort $(wildcard tests/nets/*.net))
+UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
+         test_npy.c test_safetensors.c test_data.c linear_model.c shell.c)
+ifeq ($(ARCH),x86_64)
+NET_ISA = x86
+WORDS = scalar avx2 avx512
+TARGET_avx2 = -DTARGET='"avx2,fma"'
+TARGET_avx512 = -DTARGET='"avx512f,avx512bw,avx512dq,avx512vl"'
+else ifeq ($(ARCH),aarch64)
+NET_ISA = neon
+WORDS = scalar neon
+else
+NET_ISA = scalar
+WORDS = scalar
+endif
+
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles programs
+
+# What a Criterion run prints: failures, and its summary line at the end.
+RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR) LATHE_DATA=
+
+test: deps-test all tests           ## everything that can run here, in minutes
+	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
+
+test-all: test                      ## and what takes longer: CIFAR=DIR overfitting, three seeds
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/programs --filter 'learning/*'
+
+tests: $(RUNS:%=$(TESTS)/%)
+
+$(TESTS)/words_%_32.o: tests/simd_words.c tests/simd_words.h runtime/vmath.h \
+                       $(wildcard runtime/simd/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=0 -Iruntime -DISA=$* \
+	    -DISA_HEADER='"simd/$*.h"' $(TARGET_$*) -c $< -o $@
+$(TESTS)/words_%_64.o: tests/simd_words.c tests/simd_words.h runtime/vmath.h \
+                       $(wildcard runtime/simd/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=1 -Iruntime -DISA=$* \
+	    -DISA_HEADER='"simd/$*.h"' $(TARGET_$*) -c $< -o $@
+
+$(TESTS)/simd32: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%_32.o) \
+                 runtime/liblathe.a
+	$(TEST_CC) -DLATHE_F64=0 tests/test_simd.c tests/simd_cases.c \
+	    $(WORDS:%=$(TESTS)/words_%_32.o) $(CRITERION) runtime/liblathe.a -lm -o $@
+$(TESTS)/simd64: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%_64.o) \
+                 runtime/liblathe64.a
+	$(TEST_CC) -DLATHE_F64=1 tests/test_simd.c tests/simd_cases.c \
+	    $(WORDS:%=$(TESTS)/words_%_64.o) $(CRITERION) runtime/liblathe64.a -lm -o $@
+
+$(TESTS)/unit32: $(UNIT) tests/shell.h tests/linear_model.h runtime/liblathe.a
+	@mkdir -p $(@D)
+	$(TEST_CC) -DLATHE_F64=0 $(UNIT) $(CRITERION) runtime/liblathe.a -lm -o $@
+$(TESTS)/unit64: $(UNIT) tests/shell.h tests/linear_model.h runtime/liblathe64.a
+	@mkdir -p $(@D)
+	$(TEST_CC) -DLATHE_F64=1 $(UNIT) $(CRITERION) runtime/liblathe64.a -lm -o $@
+
+# Many small networks in one emitted file, each for every instruction set.
+$(TESTS)/nets32.c: $(LATHE) $(NETS)
+	@mkdir -p $(@D)
+	$(LATHE) emit $(NETS) --isa $(NET_ISA) --split -o $@
+$(TESTS)/nets64.c: $(LATHE) $(NETS)
+	@mkdir -p $(@D)
+	$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f64 --split -o $@
+$(TESTS)/nets%.o: $(TESTS)/nets%.c
+	$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
+
+KERNELS = tests/test_kernels.c tests/oracle.c
+$(TESTS)/kernels32: $(KERNELS) tests/oracle.h $(TESTS)/nets32.o runtime/liblathe.a
+	$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@
+$(TESTS)/kernels64: $(KERNELS) tests/oracle.h $(TESTS)/nets64.o runtime/liblathe64.a
+	$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
+
+$(TESTS)/lathe: tests/test_lathe.c tests/shell.c tests/shell.h
+	@mkdir -p $(@D)
+	$(TEST_CC) tests/test_lathe.c tests/shell.c $(CRITERION) -o $@
+# With the generator's own passes: its tiles are instantiated as it does it.
+$(TESTS)/tiles: tests/test_tiles.c tests/shell.c tests/shell.h tests/skip.h $(GEN_OBJ)
+	@mkdir -p $(@D)
+	$(TEST_CC) tests/test_tiles.c tests/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
+$(TESTS)/programs: tests/test_programs.c tests/shell.c tests/shell.h tests/skip.h
+	@mkdir -p $(@D)
+	$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
+
+# The gradient checks of one network: make check NET=models/three_layer.net
+check: deps-test all                ## gradient checks of one network, NET=FILE
+	@test -n "$(NET)" || { echo "make check NET=FILE: which network file?" >&2; exit 2; }
+	@mkdir -p $(TESTS)
+	$(LATHE) emit "$(NET)" --dtype f64 --batch 20 --split -o $(TESTS)/check_net.c
+	$(CC) -O2 -Iruntime -c $(TESTS)/check_net.c -o $(TESTS)/check_net.o
+	$(TEST_CC) -DLATHE_F64=1 tests/test_check.c $(TESTS)/check_net.o $(CRITERION) \
+	    runtime/liblathe64.a -lm -o $(TESTS)/check
+	$(RUN) $(TESTS)/check
+
+deps-test:
+	@sh tests/deps.sh criterion
+
+deps:                               ## install what all tests need
+	@sh tests/deps.sh all
+
+# ---- lint: every template for every instruction set, type and flag ----
+
+lint: $(LATHE)                      ## templates, generator and runtime without a warning
+	@sh tests/lint.sh "$(CC)"
+
+# ---- for people ----
+
+DATA_URL = https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz
+
+run: $(LATHE)                       ## train the course's three-layer network
+	$(LATHE) build models/three_layer.net -o $(BUILD)/three_layer
+	$(BUILD)/three_layer train --params $(BUILD)/three_layer.safetensors
+
+bench: $(LATHE)                     ## every kernel beside this machine's FMA peak
+	$(LATHE) build models/three_layer.net -o $(BUILD)/three_layer
+	$(BUILD)/three_layer bench
+	$(LATHE) build models/three_layer_3x3.net -o $(BUILD)/three_layer_3x3
+	$(BUILD)/three_layer_3x3 bench
+
+data:                               ## download CIFAR-10 (162 MB) into data/ and verify it
+	@mkdir -p data
+	curl -fL --retry 3 -o data/cifar-10-binary.tar.gz $(DATA_URL) || \
+	    wget -O data/cifar-10-binary.tar.gz $(DATA_URL) || \
+	    { rm -f data/cifar-10-binary.tar.gz; \
+	      echo "make data: $(DATA_URL) cannot be fetched" >&2; exit 1; }
+	@sh bench/cifar10.sh data/cifar-10-binary.tar.gz data
+
+install: all                        ## PREFIX=/usr/local, DESTDIR=
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/lathe
+	install -d $(DESTDIR)$(PREFIX)/share/lathe/models
+	install -m 755 $(LATHE) $(DESTDIR)$(PREFIX)/bin/lathe
+	install -m 644 runtime/liblathe.a runtime/liblathe64.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 runtime/*.h $(DESTDIR)$(PREFIX)/include/lathe
+	install -m 644 models/*.net $(DESTDIR)$(PREFIX)/share/lathe/models
+
+clean:                              ## remove what was built
+	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
+
+.PHONY: all help lib test test-all tests check deps deps-test lint run bench data install clean
+.DELETE_ON_ERROR:

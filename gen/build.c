@@ -26,6 +26,14 @@ FILE *output_open(const char *path, char **temporary)
         fail(path, "cannot be written");
         return NULL;
     }
+    *temporary = NULL;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+        /* A device or a pipe cannot be renamed onto: written as it is. */
+        FILE *f = fopen(path, "w");
+        if (!f)
+            fail(path, "cannot be written");
+        return f;
+    }
     struct text name = { 0 };
     text_printf(&name, "%s.XXXXXX", path);
     int fd = mkstemp(name.at);
@@ -49,10 +57,11 @@ bool output_close(FILE *f, char *temporary, const char *path)
 {
     bool good = !ferror(f);
     good = !fclose(f) && good;
-    good = good && !rename(temporary, path);
+    good = good && (!temporary || !rename(temporary, path));
     if (!good) {
         fail(path, "cannot be written");
-        unlink(temporary);
+        if (temporary)
+            unlink(temporary);
     }
     free(temporary);
     return good;

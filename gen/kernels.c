@@ -82,7 +82,7 @@ static void tile(const struct emission *e, const struct sweep *s, const char *na
     int pixels = s->tile.mh*mw;
     bind_name(&b, "NAME", "%s", name);
     bind_flag(&b, "BIAS", s->bias);
-    bind_flag(&b, "SHALLOW", s->ci < 8);
+    bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW);
     bind_flag(&b, "PARTIAL", part != 0);
     bind_size(&b, "CI", s->ci);
     bind_size(&b, "KH", s->kh);
@@ -599,8 +599,6 @@ static void affine_panel_tiles(const struct emission *e, const struct stage *s, 
     bind_size(&w, "X_IMAGE", (long)s->in.image);
     kernel(e, "affine_wgrad_tile.c", &w, "%d vectors of %d", nv, e->net->vl);
 }
-
-enum { PANEL_VECTORS = 8 };
 
 /* The backward pass of one panel `width` columns wide. */
 static void affine_panel(const struct emission *e, const struct stage *s, const char *kind,

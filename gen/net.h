@@ -212,6 +212,13 @@ bool shape(struct net *net);
 void grad(struct net *net);
 void fuse(struct net *net);
 void block(struct net *net);
+/* Which tiles block.c may choose: sums of pixels x vectors, vectors of weights and one
+** broadcast beside them; affine: images x units; weight gradient: rows x vectors.
+** Shallow: so few input channels that every step along the sum is written out. */
+enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS = 8 };
+bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
+bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
+bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
 void mem(struct net *net);
 
 /* mem.c: false, with a message, if the arena is larger than emitted code can address. */
@@ -227,7 +234,9 @@ struct isa {
     const char *header;         /* "simd/avx2.h" */
     int bits;                   /* of a vector; 0: one real */
     int registers;
-    int accumulators;           /* most that gcc and clang keep in registers */
+    int accumulators;           /* most that gcc and clang keep in registers ... */
+    int shallow;                /* ... where taps and channels are all written out */
+    int gradient;               /* ... of a weight gradient, whose input stays in memory */
     bool broadcast_operand;     /* an FMA may read one broadcast value from memory */
     const char *gcc_target;     /* for #pragma GCC target, NULL: the baseline */
     const char *clang_target;

@@ -21,7 +21,7 @@
 
 #include "text.h"
 
-enum { TMPL_MAX = 64, UNROLL_LINES = 600 };
+enum { TMPL_MAX = 64, UNROLL_LINES = 700 };
 
 struct bindings {
     struct { const char *key; char value[96]; } name[TMPL_MAX];  int nnames;

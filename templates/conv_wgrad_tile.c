@@ -2,6 +2,9 @@
 ** conv_wgrad_tile.c - weight gradient of one filter, MH of its rows by NV
 ** vectors of its KW*CI columns in registers, over a list of nonzero output
 ** gradients: each entry adds its value times the input under those taps.
+**
+** v_keep() after each product: AArch64 has no product with memory, and gcc would load
+** the inputs of many products first and spill sums to make room.
 */
 #include "template.h"
 
@@ -18,8 +21,10 @@ static inline void NAME(const real *x, const struct entry *e, int count, real *d
         const real *p = x + e[k].at;
         vec g = v_set1(e[k].value);
         UNROLL for (int i = 0; i < MH; i++)
-            UNROLL for (int n = 0; n < NV; n++)
+            UNROLL for (int n = 0; n < NV; n++) {
                 acc[i][n] = v_fma(g, v_load(p + i*X_ROW + n*VL), acc[i][n]);
+                v_keep();
+            }
     }
     UNROLL for (int i = 0; i < MH; i++)
         UNROLL for (int n = 0; n < NV; n++)

@@ -5,6 +5,7 @@
 */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "oracle.h"
 #include "params.h"
 #include "random.h"
+#include "skip.h"
 
 enum { IMAGES = 5, STEPS = 3 };
 
@@ -138,6 +140,13 @@ static const struct model *runnable(int i)
 static int some_images(const struct model *m)
 {
     return m->batch < IMAGES ? m->batch : IMAGES;
+}
+
+Test(kernels, of_every_instruction_set_run_here)
+{
+    for (int i = 0; i < lathe_nmodels; i++)
+        if (!runnable(i))
+            skip_test("this CPU lacks %s: its kernels were not run", cpu_needs(lathe_models[i]->isa));
 }
 
 Test(kernels, scores_loss_and_gradients_equal_the_oracle)
@@ -303,6 +312,108 @@ Test(memory, padding_and_halos_stay_zero)
         engine_close(&e);
     }
 }
+
+/* NaN and a pattern around the arena: a kernel that reads beyond its buffers spoils the
+** results, one that writes beyond them the guards. */
+enum { GUARD = 4096 };
+
+static void guard(real *p)
+{
+    for (int k = 0; k < GUARD; k++)
+        p[k] = (real)NAN;
+}
+
+static bool guarded(const real *p)
+{
+    for (int k = 0; k < GUARD; k++)
+        if (!isnan(p[k]))
+            return false;
+    return true;
+}
+
+Test(memory, around_the_arena_is_neither_read_nor_written)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine e, plain;
+        int32_t labels[GROUPS*4];
+        if (!m)
+            continue;
+        open_engine(&plain, m, 1);
+        open_engine(&e, m, 1);
+        size_t reals = e.bytes/sizeof(real);
+        real *block = aligned_alloc(ALIGN, (reals + 2*GUARD + ALIGN)/ALIGN*ALIGN*sizeof(real));
+        cr_assert(block);
+        real *own = e.arena;
+        guard(block);
+        memcpy(block + GUARD, own, e.bytes);
+        guard(block + GUARD + reals);
+        e.arena = e.step.arena = block + GUARD;
+        struct hyper h = hyper(0.01);
+        fill(&e, labels, m->batch);
+        fill(&plain, labels, m->batch);
+        for (int k = 0; k < STEPS; k++) {
+            double a = engine_step(&plain, m->batch, labels, &h, UPDATE_ADAM);
+            double b = engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
+            cr_expect(!memcmp(&a, &b, sizeof a), "%s %s: read beyond its arena", m->name, m->isa);
+        }
+        cr_expect(guarded(block) && guarded(block + GUARD + reals), "%s %s: wrote beyond its arena",
+                  m->name, m->isa);
+        e.arena = e.step.arena = own;
+        free(block);
+        engine_close(&e);
+        engine_close(&plain);
+    }
+}
+
+#if defined(__GLIBC__)
+/* glibc's allocator, counted. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+static atomic_long allocations;
+
+void *malloc(size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_realloc(p, size);
+}
+
+Test(memory, is_not_allocated_in_a_step)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine e;
+        int32_t labels[GROUPS*4];
+        if (!m)
+            continue;
+        long before = atomic_load(&allocations);
+        open_engine(&e, m, 2);
+        cr_assert_gt(atomic_load(&allocations), before);
+        fill(&e, labels, m->batch);
+        struct hyper h = hyper(0.01);
+        before = atomic_load(&allocations);
+        for (int k = 0; k < 10; k++) {
+            engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
+            engine_forward(&e, 1);
+        }
+        cr_expect_eq(atomic_load(&allocations), before, "%s %s", m->name, m->isa);
+        engine_close(&e);
+    }
+}
+#endif
 
 #if LATHE_F64
 Test(gradients, equal_central_differences_in_every_network)

@@ -1,0 +1,548 @@
+/*
+** test_programs.c - generated programs as a user meets them: the same bytes from every
+** thread count, instruction set, compiler and optimisation; what they do with bad
+** input; what they are made of. LATHE_TEST_ALL=1 adds what takes minutes.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell.h"
+#include "skip.h"
+
+#define MODELS "$SOURCE/models"
+
+/* Commands that must succeed. */
+static void sure(const char *command)
+{
+    struct run r = shell("%s", command);
+    cr_assert(r.status == 0, "exit %d: %s\n%.1500s", r.status, command, r.output);
+    run_free(&r);
+}
+
+/* A command that must fail with `status` and say `words`. */
+static void fails(int status, const char *words, const char *command)
+{
+    struct run r = shell("%s", command);
+    cr_expect(r.status == status, "exit %d, not %d: %s\n%.1500s", r.status, status, command,
+              r.output);
+    cr_expect(strstr(r.output, words), "no \"%s\" from: %s\n%.1500s", words, command, r.output);
+    run_free(&r);
+}
+
+/* ---- the same bytes ---- */
+
+/* A deeper network with strides, gaps and odd channel counts, small enough for qemu. */
+static const char deep[] =
+    "net deep\ninput 3x12x12\nconv 5 3x3\nrelu\nconv 7 2x3 stride=2 pad=valid\nrelu\n"
+    "maxpool 2x2\naffine 9\nrelu\naffine 4\nsoftmax\n"
+    "train\n  optimizer sgd lr=0.01\n  init gaussian 0.1\n  reg 0.01\n  batch 7\n";
+
+enum { PROGRAMS = 2 };
+
+/* Emits both programs with the options given and compiles them as NAME_0 and NAME_1. */
+static void make_programs(const char *name, const char *options, const char *cc)
+{
+    struct run r = shell("$LATHE emit deep.net %s -o %s_0.c && %s %s_0.c -o %s_0 -lm -pthread && "
+                         "$LATHE emit " MODELS "/three_layer.net --set filters=6 --set hidden=20 "
+                         "%s -o %s_1.c && %s %s_1.c -o %s_1 -lm -pthread", options, name, cc, name,
+                         name, options, name, cc, name, name);
+    cr_assert(r.status == 0, "%s: %.1500s", name, r.output);
+    run_free(&r);
+}
+
+/* Trains program `name` under `runner`; leaves NAME.csv, NAME.safetensors, NAME.txt. */
+static void train(const char *runner, const char *program, const char *options, const char *name)
+{
+    struct run r = shell("%s ./%s train --data synthetic --train-samples 150 --val-samples 40 "
+                         "--iterations 12 --history %s.csv --params %s.safetensors %s > %s.txt && "
+                         "sed -i 's/, [0-9]* threads.*//; s/, [0-9]* images.s.*//; "
+                         "s/parameters, .*/parameters/; s/%s.safetensors/FILE/' %s.txt", runner,
+                         program, name, name, options, name, name, name);
+    cr_assert(r.status == 0, "%s: %.1500s", name, r.output);
+    run_free(&r);
+}
+
+static void expect_same(const char *a, const char *b)
+{
+    struct run r = shell("cmp %s.csv %s.csv && cmp %s.safetensors %s.safetensors && "
+                         "cmp %s.txt %s.txt", a, b, a, b, a, b);
+    cr_expect(r.status == 0, "%s and %s differ: %s", a, b, r.output);
+    run_free(&r);
+}
+
+static void compare(const char *name, int k, const char *runner)
+{
+    char program[64], result[64], reference[64];
+    snprintf(program, sizeof program, "%s_%d", name, k);
+    snprintf(result, sizeof result, "%s_%d_result", name, k);
+    snprintf(reference, sizeof reference, "reference_%d", k);
+    train(runner, program, "--threads 2", result);
+    expect_same(reference, result);
+}
+
+/* The programs compiled by cc and run by `runner` against the reference builds. */
+static void expect_same_bytes(const char *name, const char *options, const char *cc,
+                              const char *runner)
+{
+    make_programs(name, options, cc);
+    for (int k = 0; k < PROGRAMS; k++)
+        compare(name, k, runner);
+}
+
+/* This CPU's instruction set, one thread. */
+static void make_references(const char *type)
+{
+    char options[64];
+    write_text("deep.net", deep);
+    snprintf(options, sizeof options, "--isa native --dtype %s", type);
+    make_programs("native", options, "${CC:-cc} -O1");
+    train("", "native_0", "--threads 1", "reference_0");
+    train("", "native_1", "--threads 1", "reference_1");
+}
+
+Test(same_bytes, for_1_2_3_and_8_threads, .fini = shell_clean)
+{
+    make_references("f32");
+    for (int k = 0; k < PROGRAMS; k++)
+        for (int threads = 2; threads <= 8; threads += threads == 3 ? 5 : 1) {
+            char program[64], options[64], reference[64];
+            if (threads != 2 && threads != 3 && threads != 8)
+                continue;
+            snprintf(program, sizeof program, "native_%d", k);
+            snprintf(options, sizeof options, "--threads %d", threads);
+            snprintf(reference, sizeof reference, "reference_%d", k);
+            train("", program, options, "other");
+            expect_same(reference, "other");
+        }
+}
+
+Test(same_bytes, from_gcc_and_clang, .fini = shell_clean)
+{
+    if (!have("gcc") || !have("clang"))
+        skip_test("no %s", have("gcc") ? "clang" : "gcc");
+    make_references("f32");
+    expect_same_bytes("gcc", "--isa native", "gcc -O3", "");
+    expect_same_bytes("clang", "--isa native", "clang -O3", "");
+}
+
+Test(same_bytes, from_O1_and_O3_and_O2_with_every_instruction_of_this_cpu, .fini = shell_clean)
+{
+    make_references("f32");
+    expect_same_bytes("O3", "--isa native", "${CC:-cc} -O3", "");
+    expect_same_bytes("native_O2", "--isa native", "${CC:-cc} -O2 -march=native", "");
+}
+
+Test(same_bytes, from_the_scalar_program, .fini = shell_clean)
+{
+    make_references("f32");
+    expect_same_bytes("scalar", "--isa scalar", "${CC:-cc} -O1", "");
+}
+
+Test(same_bytes, in_f64, .fini = shell_clean)
+{
+    make_references("f64");
+    expect_same_bytes("scalar", "--isa scalar --dtype f64", "${CC:-cc} -O1", "");
+    if (have("clang"))
+        expect_same_bytes("clang", "--isa native --dtype f64", "clang -O3", "");
+}
+
+#if defined(__x86_64__)
+static bool cpu_runs(const char *isa)
+{
+    __builtin_cpu_init();
+    return strcmp(isa, "avx512") ? __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+                                 : __builtin_cpu_supports("avx512f")
+                                   && __builtin_cpu_supports("avx512bw")
+                                   && __builtin_cpu_supports("avx512dq")
+                                   && __builtin_cpu_supports("avx512vl");
+}
+
+Test(same_bytes, from_avx2, .fini = shell_clean)
+{
+    if (!cpu_runs("avx2"))
+        skip_test("this CPU has no AVX2");
+    make_references("f32");
+    expect_same_bytes("avx2", "--isa avx2", "${CC:-cc} -O2", "");
+}
+
+Test(same_bytes, from_avx512, .fini = shell_clean)
+{
+    if (!cpu_runs("avx512"))
+        skip_test("this CPU has no AVX-512");
+    make_references("f32");
+    expect_same_bytes("avx512", "--isa avx512", "${CC:-cc} -O2", "");
+}
+
+Test(same_bytes, from_the_x86_program_on_a_cpu_without_avx, .fini = shell_clean)
+{
+    if (!have("qemu-x86_64"))
+        skip_test("no qemu-x86_64");
+    make_references("f32");
+    expect_same_bytes("x86", "--isa x86", "${CC:-cc} -O1", "");
+    /* Without FMA, libm computes it in software, and qemu that: the smaller one only. */
+    compare("x86", 0, "qemu-x86_64 -cpu Nehalem");
+}
+
+Test(same_bytes, from_neon, .fini = shell_clean)
+{
+    if (!have("aarch64-linux-gnu-gcc") || !have("qemu-aarch64"))
+        skip_test("no %s", have("qemu-aarch64") ? "aarch64-linux-gnu-gcc" : "qemu-aarch64");
+    make_references("f32");
+    expect_same_bytes("neon", "--isa neon", "aarch64-linux-gnu-gcc -O2 -static", "qemu-aarch64");
+}
+
+Test(same_bytes, from_neon_in_f64, .fini = shell_clean)
+{
+    if (!have("aarch64-linux-gnu-gcc") || !have("qemu-aarch64"))
+        skip_test("no %s", have("qemu-aarch64") ? "aarch64-linux-gnu-gcc" : "qemu-aarch64");
+    make_references("f64");
+    expect_same_bytes("neon", "--isa neon --dtype f64", "aarch64-linux-gnu-gcc -O1 -static",
+                      "qemu-aarch64");
+}
+
+/* Every word of the NEON vocabulary against scalar's, by the hash of all results. */
+Test(vocabulary, of_neon_computes_what_scalar_computes, .fini = shell_clean)
+{
+    if (!have("aarch64-linux-gnu-gcc") || !have("qemu-aarch64"))
+        skip_test("no %s", have("qemu-aarch64") ? "aarch64-linux-gnu-gcc" : "qemu-aarch64");
+    for (int f64 = 0; f64 < 2; f64++) {
+        struct run r = shell("for isa in scalar neon; do "
+            "aarch64-linux-gnu-gcc -O2 -std=gnu11 -static -DLATHE_F64=%d -I$SOURCE/runtime "
+            "-DISA=$isa -DISA_HEADER=\"\\\"simd/$isa.h\\\"\" $SOURCE/tests/simd_hash.c "
+            "$SOURCE/tests/simd_cases.c $SOURCE/tests/simd_words.c -lm -o hash_$isa && "
+            "qemu-aarch64 ./hash_$isa > $isa.txt || exit 1; done; "
+            "${CC:-cc} -O2 -std=gnu11 -DLATHE_F64=%d -I$SOURCE/runtime -DISA=scalar "
+            "-DISA_HEADER=\"\\\"simd/scalar.h\\\"\" $SOURCE/tests/simd_hash.c "
+            "$SOURCE/tests/simd_cases.c $SOURCE/tests/simd_words.c -lm -o hash_here && "
+            "./hash_here > here.txt && test -s here.txt && cmp scalar.txt neon.txt && "
+            "cmp here.txt neon.txt", f64, f64);
+        cr_expect(r.status == 0, "f%d: %s", f64 ? 64 : 32, r.output);
+        run_free(&r);
+    }
+}
+
+Test(old_cpu, is_told_what_it_lacks, .fini = shell_clean)
+{
+    if (!have("qemu-x86_64"))
+        skip_test("no qemu-x86_64");
+    sure("$LATHE build " MODELS "/tiny.net --isa avx2 -o a && "
+         "$LATHE build " MODELS "/tiny.net --isa avx512 -o b");
+    fails(1, "AVX2 and FMA", "qemu-x86_64 -cpu Nehalem ./a train");
+    fails(1, "AVX-512", "qemu-x86_64 -cpu Nehalem ./b info");
+}
+#endif
+
+/* ---- what the programs are made of ---- */
+
+/* gcc and clang compile every model's file without a word; it stays under 1 MB. */
+Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
+{
+    struct run r = shell("for net in " MODELS "/*.net; do for isa in native scalar; do "
+        "$LATHE emit $net --isa $isa -o f.c || exit 1; "
+        "size=$(wc -c < f.c); [ $size -lt 1000000 ] || { echo $net: $size bytes; exit 1; }; "
+        "for cc in gcc clang; do command -v $cc > /dev/null || continue; "
+        "$cc -O3 -Wall -Wextra f.c -o f -lm -pthread || exit 1; done; done; done");
+    cr_expect(r.status == 0 && !*r.output, "%s", r.output);
+    run_free(&r);
+}
+
+Test(emitted, text_is_the_same_every_time, .fini = shell_clean)
+{
+    sure("$LATHE emit " MODELS "/three_layer.net > a.c && $LATHE emit " MODELS
+         "/three_layer.net -o b.c && cmp a.c b.c");
+}
+
+Test(emitted, text_unrolls_taps_windows_and_tiles, .fini = shell_clean)
+{
+    /* 3x3x3 taps by 5 pixels by 2 vectors are written out; of 7x7x3, which would pass 700
+    ** lines, one row of taps; and a 2x2 window. */
+    struct run r = shell("count() { awk -v f=\"$2\" -v w=\"$3\" "
+        "'$0 ~ \"^static inline void \" f \"\\\\(\"{p=1} p && $0 ~ w{n++} /^}/{p=0} END{print n}' $1; }; "
+        "$LATHE emit " MODELS "/three_layer_3x3.net --isa avx2 --split -o a.c; "
+        "$LATHE emit " MODELS "/three_layer.net --isa avx2 --split -o b.c; "
+        "count a.c conv1_fwd_tile 'v_fma[(]'; count b.c conv1_fwd_tile 'v_fma[(]'; "
+        "grep -c '1 loop of more than 700 lines kept' b.c; count a.c conv1_pool 'v_select[(]'; "
+        "cat a.c b.c | grep -c -e UNROLL -e @");
+    cr_expect_str_eq(r.output, "270\n210\n2\n4\n0\n", "%s", r.output);
+    run_free(&r);
+}
+
+/* What libm's variants compute differently must not be called: only exactly rounded. */
+Test(emitted, programs_call_only_what_is_exactly_rounded_in_libm, .fini = shell_clean)
+{
+    if (!have("nm"))
+        skip_test("no nm");
+    struct run r = shell("for type in f32 f64; do "
+        "$LATHE emit " MODELS "/three_layer.net --isa x86 --dtype $type -o f.c 2>/dev/null || "
+        "$LATHE emit " MODELS "/three_layer.net --isa native --dtype $type -o f.c; "
+        "${CC:-cc} -O0 -c f.c -o f.o && nm -u f.o | sed 's/.* //; s/@.*//' > used || exit 1; "
+        "grep -xE '(exp|exp2|expm1|log|log2|log10|log1p|pow|sin|cos|tan|asin|acos|atan|atan2|sinh|"
+        "cosh|tanh|erf|erfc|lgamma|tgamma|cbrt|hypot)[fl]?' used; "
+        "grep -cxE '(fma|sqrt|floor|rint)f?' used > counted; done; true");
+    cr_expect(r.status == 0 && !*r.output, "calls %s", r.output);
+    run_free(&r);
+}
+
+Test(emitted, files_refuse_fast_math, .fini = shell_clean)
+{
+    sure("$LATHE emit " MODELS "/tiny.net -o f.c");
+    fails(1, "fast-math", "${CC:-cc} -O1 -ffast-math f.c -o f -lm -pthread 2>&1 | grep fast-math; "
+          "test -e f");
+}
+
+Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
+{
+    sure("$LATHE emit " MODELS "/tiny.net --split -o f.c && "
+         "${CC:-cc} -O2 -I$SOURCE/runtime f.c $SOURCE/runtime/liblathe.a -o f -lm -pthread && "
+         "./f train --data synthetic --iterations 2 --no-save --quiet");
+}
+
+Test(emitted, arena_is_as_large_as_show_forecast, .fini = shell_clean)
+{
+    struct run r = shell("for net in " MODELS "/*.net; do $LATHE build $net -o p 2>/dev/null && "
+        "$LATHE show $net | sed -n 's/^arena *\\([0-9]*\\) .*and \\([0-9]*\\) bytes.*/\\1 \\2/p' > a "
+        "&& ./p info --data synthetic | "
+        "sed -n 's/^arena *\\([0-9]*\\) bytes, and \\([0-9]*\\) a thread/\\1 \\2/p' > b && "
+        "test -s a && cmp a b || exit 1; done");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
+/* ---- commands ---- */
+
+static void make_tiny(void)
+{
+    sure("$LATHE build " MODELS "/tiny.net -o tiny");
+}
+
+Test(program, trains_evaluates_and_agrees_with_itself, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny train --data synthetic --train-samples 400 --val-samples 100 --epochs 2 "
+         "--lr 0.01 --init 0.1 > log");
+    struct run r = shell("best=$(sed -n 's/^best val_acc: \\([0-9.]*\\).*/\\1/p' log); "
+        "./tiny eval --params tiny.safetensors --data synthetic --val-samples 100 > out; "
+        "grep -q \"$best\" out && test -n \"$best\" || { echo $best; cat out log; exit 1; }");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
+Test(program, writes_only_plain_lines_into_a_pipe, .fini = shell_clean)
+{
+    make_tiny();
+    struct run r = shell("./tiny train --data synthetic --train-samples 100 --no-save > out 2> err; "
+                         "tr -d '[:print:]\\n' < out | wc -c; wc -c < err; "
+                         "grep -c '^(Iteration 1 / [0-9]*) loss: [0-9.]*$' out");
+    cr_expect_str_eq(r.output, "0\n0\n1\n", "%s", r.output);
+    run_free(&r);
+}
+
+Test(program, fits_a_narrow_terminal, .fini = shell_clean)
+{
+    if (!have("script"))
+        skip_test("no script");
+    make_tiny();
+    struct run r = shell("script -qec 'stty cols 40; ./tiny train --data synthetic --no-save "
+                         "--epochs 3' /dev/null < /dev/null | tr '\\r' '\\n' | "
+                         "sed 's/\\x1b\\[[0-9;]*[A-Za-z]//g' | grep '%%' | awk 'length($0) > 40'");
+    cr_expect(!*r.output, "%s", r.output);
+    run_free(&r);
+}
+
+Test(program, explains_every_command, .fini = shell_clean)
+{
+    make_tiny();
+    struct run r = shell("for c in train eval gradcheck dump bench info; do "
+                         "./tiny $c --help > help || exit 1; grep -q -- --help help || exit 2; "
+                         "awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' help || exit 3; "
+                         "./tiny --help | grep -q \"^  $c \" || exit 4; done");
+    cr_expect(r.status == 0, "%d: %s", r.status, r.output);
+    run_free(&r);
+}
+
+Test(program, refuses_wrong_usage_with_status_2, .fini = shell_clean)
+{
+    make_tiny();
+    fails(2, "COMMAND", "./tiny");
+    fails(2, "did you mean train?", "./tiny trian");
+    fails(2, "did you mean --epochs?", "./tiny train --epoch 3");
+    fails(2, "--epochs", "./tiny train --epochs many");
+    fails(2, "--params", "./tiny eval");
+    fails(2, "--batch", "./tiny train --batch 9");
+    fails(2, "lathe build", "./tiny train --batch 9");
+    fails(2, "--x", "./tiny dump --y y.npy -o o");
+    fails(2, "--threads", "./tiny bench --threads 0");
+}
+
+Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
+{
+    make_tiny();
+    fails(1, "No such file", "./tiny train --data nowhere");
+    fails(1, "$LATHE_DATA", "LATHE_DATA=nowhere ./tiny train");
+    fails(1, "3x32x32, the network takes 3x16x16", "mkdir c; : > c/data_batch_1.bin; "
+          "./tiny train --data c");
+    fails(1, "the data has", "$LATHE build " MODELS "/tiny.net -o t; mkdir n; cd n; "
+          "../tiny train --data synthetic --train-samples 200000 2>&1 | sed 's/at most/the data has/'"
+          "; exit 1");
+}
+
+Test(program, refuses_parameters_that_are_not_its_own, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny train --data synthetic --iterations 3 --train-samples 50 --val-samples 20 --quiet");
+    sure("sed 's/hidden = 7/hidden = 8/' " MODELS "/tiny.net > other.net && "
+         "$LATHE build other.net -o other");
+    fails(1, "another network: line 5 of its layers", "./other eval --params tiny.safetensors");
+    sure("head -c 2000 tiny.safetensors > cut.safetensors");
+    fails(1, "truncated", "./tiny eval --params cut.safetensors --data synthetic");
+    sure("cp tiny.safetensors bad.safetensors && "
+         "printf x | dd of=bad.safetensors bs=1 seek=3000 conv=notrunc 2>/dev/null");
+    fails(1, "checksum", "./tiny eval --params bad.safetensors --data synthetic");
+    fails(1, "No such file", "./tiny eval --params nowhere --data synthetic");
+    sure("$LATHE build " MODELS "/tiny.net --dtype f64 -o double && "
+         "./double eval --params tiny.safetensors --data synthetic");
+    sure("./double train --data synthetic --iterations 3 --train-samples 50 --val-samples 20 "
+         "--params d.safetensors");
+    fails(1, "--dtype f64", "./tiny eval --params d.safetensors --data synthetic");
+}
+
+/* A path through a file cannot be written, whoever asks. */
+Test(program, keeps_old_files_when_it_cannot_write, .fini = shell_clean)
+{
+    make_tiny();
+    sure("echo old > file");
+    fails(1, "file/p.safetensors", "./tiny train --data synthetic --iterations 2 --params "
+          "file/p.safetensors");
+    fails(1, "file/h.csv", "./tiny train --data synthetic --iterations 2 --no-save --history "
+          "file/h.csv");
+    fails(1, "file/prog", "$LATHE build " MODELS "/tiny.net -o file/prog");
+    fails(1, "file/prog.c", "$LATHE emit " MODELS "/tiny.net -o file/prog.c");
+    struct run r = shell("cat file; ls -A | sort | tr '\\n' ' '");
+    cr_expect_str_eq(r.output, "old\nfile tiny ", "%s", r.output);
+    run_free(&r);
+}
+
+Test(program, writes_to_devices_and_leaves_them_devices, .fini = shell_clean)
+{
+    make_tiny();
+    sure("$LATHE emit " MODELS "/tiny.net -o /dev/null && test -c /dev/null");
+    sure("./tiny train --data synthetic --iterations 2 --params /dev/null --history /dev/null && "
+         "test -c /dev/null");
+    if (shell("test -c /dev/full").status == 0)
+        fails(1, "No space left", "$LATHE emit " MODELS "/tiny.net -o /dev/full; s=$?; "
+              "test -c /dev/full && exit $s");
+}
+
+Test(program, stops_at_a_loss_that_is_not_finite_and_keeps_the_last_good_file, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny train --data synthetic --iterations 3 --train-samples 50 --val-samples 20 --quiet "
+         "&& cp tiny.safetensors good");
+    fails(1, "teration", "./tiny train --data synthetic --train-samples 500 --val-samples 20 "
+          "--lr 1e30 --optimizer sgd --init 1 --epochs 3 --params nan.safetensors");
+    fails(1, "teration", "./tiny train --data synthetic --train-samples 500 --val-samples 20 "
+          "--init 1e30");
+    sure("cmp good tiny.safetensors");
+}
+
+Test(program, checks_gradients_in_f64_and_says_so_in_f32, .fini = shell_clean)
+{
+    make_tiny();
+    fails(1, "--dtype f64", "./tiny gradcheck");
+    sure("$LATHE build " MODELS "/tiny.net --dtype f64 -o double");
+    struct run r = shell("./double gradcheck");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(strstr(r.output, "W1 max relative error: "), "%s", r.output);
+    cr_expect(strstr(r.output, "b3 max relative error: "), "%s", r.output);
+    cr_expect_not(strstr(r.output, "FAILED"), "%s", r.output);
+    run_free(&r);
+}
+
+Test(program, measures_every_region, .fini = shell_clean)
+{
+    make_tiny();
+    struct run r = shell("./tiny bench --seconds 0.05 --threads 1");
+    static const char *const words[] = { "FMA peak", "conv1 forward", "affine1 backward + update",
+                                         "conv1 weight gradient", "whole training step" };
+    cr_expect_eq(r.status, 0);
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        cr_expect(strstr(r.output, words[k]), "no %s in: %s", words[k], r.output);
+    run_free(&r);
+}
+
+Test(data, archive_that_is_another_one_is_refused_and_the_old_data_stays, .fini = shell_clean)
+{
+    sure("mkdir -p data/cifar-10-batches-bin in/cifar-10-batches-bin && "
+         "echo old > data/cifar-10-batches-bin/test_batch.bin && "
+         "echo a | tee in/cifar-10-batches-bin/data_batch_1.bin > in/cifar-10-batches-bin/"
+         "test_batch.bin && tar -C in -czf archive.tar.gz cifar-10-batches-bin");
+    fails(1, "has md5 60b725f10c9c85c70d97880dfe8191b3, 5dd7e06a14cb22eb9f671a540d1b7c25 expected",
+          "sh $SOURCE/bench/cifar10.sh archive.tar.gz data");
+    struct run r = shell("cat data/cifar-10-batches-bin/test_batch.bin; ls data");
+    cr_expect_str_eq(r.output, "old\ncifar-10-batches-bin\n", "%s", r.output);
+    run_free(&r);
+}
+
+/* ---- the comparison with PyTorch, where it is importable ---- */
+
+Test(torch, computes_what_the_programs_compute, .fini = shell_clean, .timeout = 900)
+{
+    struct run r = shell("${PYTHON:-python3} $SOURCE/tests/compare_torch.py");
+    if (r.status == 77) {
+        run_free(&r);
+        skip_test("PyTorch is not importable by ${PYTHON:-python3}");
+    }
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
+/* ---- what takes minutes: make test-all ---- */
+
+/* Training accuracies after the 10th and the 30th epoch of six seeds. */
+Test(learning, overfits_100_images, .fini = shell_clean, .timeout = 900)
+{
+    if (!getenv("LATHE_TEST_ALL") || !getenv("CIFAR"))
+        skip_test("LATHE_TEST_ALL=1 CIFAR=DIR run it");
+    struct run r = shell("$LATHE build " MODELS "/three_layer.net --set hidden=100 -o net && "
+        "for s in 1 2 3 4 5 6; do ./net train --data $CIFAR --train-samples 100 --epochs 30 --seed $s "
+        "--init 1e-2 --reg 0 --no-save > log$s || exit 1; "
+        "sed -n 's/^(Epoch 10 .*train acc: \\([0-9.]*\\);.*/\\1/p' log$s >> ten; "
+        "sed -n 's/^(Epoch 30 .*train acc: \\([0-9.]*\\);.*/\\1/p' log$s >> thirty; done; "
+        "sort -n ten | awk '{a[NR]=$1} END{if ((a[3]+a[4])/2 < 0.75 || a[6] < 0.85) {"
+        "print \"10 epochs:\", a[1], a[2], a[3], a[4], a[5], a[6]; exit 1}}' && "
+        "sort -n thirty | awk '{a[NR]=$1} END{if ((a[3]+a[4])/2 < 0.95) {"
+        "print \"30 epochs:\", a[1], a[2], a[3], a[4], a[5], a[6]; exit 1}}'");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
+Test(learning, reaches_the_courses_accuracy_on_cifar_10, .fini = shell_clean, .timeout = 900)
+{
+    if (!getenv("LATHE_TEST_ALL") || !getenv("CIFAR"))
+        skip_test("LATHE_TEST_ALL=1 CIFAR=DIR run it");
+    struct run r = shell("$LATHE build " MODELS "/three_layer.net -o net && for s in 1 2 3; do "
+        "./net train --data $CIFAR --seed $s --no-save --quiet | "
+        "sed -n 's/^best val_acc: \\([0-9.]*\\).*/\\1/p' >> best; done; "
+        "sort -n best | awk '{a[NR]=$1} END{if (NR != 3 || a[2] < 0.43) {"
+        "print a[1], a[2], a[3]; exit 1}}'");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
+Test(learning, of_the_synthetic_set_needs_more_than_a_linear_classifier, .fini = shell_clean,
+     .timeout = 900)
+{
+    if (!getenv("LATHE_TEST_ALL"))
+        skip_test("LATHE_TEST_ALL=1 runs it");
+    struct run r = shell("printf 'net linear\\ninput 3x32x32\\naffine 10\\nsoftmax\\ntrain\\n"
+        "  optimizer adam lr=1e-4\\n  batch 50\\n  epochs 5\\n' > linear.net && "
+        "$LATHE build linear.net -o linear && $LATHE build " MODELS "/three_layer.net -o net && "
+        "./linear train --data synthetic --no-save --quiet > a && "
+        "./net train --data synthetic --no-save --quiet --epochs 3 > b && "
+        "cat a b | sed -n 's/^best val_acc: \\([0-9.]*\\).*/\\1/p' | "
+        "awk '{a[NR]=$1} END{if (NR != 2 || a[2] < a[1] + 0.2) {print a[1], a[2]; exit 1}}'");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}

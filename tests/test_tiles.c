@@ -1,0 +1,246 @@
+/*
+** test_tiles.c - object code of every register tile that block.c can choose: it holds
+** the fused multiply-adds that its text holds, and its accumulators never leave the
+** registers. The tiles are instantiated as the generator does it, compiled by gcc and
+** clang for each vector instruction set, and disassembled.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../gen/net.h"
+#include "../gen/tmpl.h"
+#include "../runtime/model.h"
+#include "shell.h"
+#include "skip.h"
+
+enum { MAX_TILES = 2000, CI = 16, SHALLOW_CI = 3 };
+
+/* One function of the file under test. */
+struct function {
+    char name[48];
+    long fmas;              /* v_fma in its text; what the compiler unrolls multiplies it */
+    long found, stack;      /* in the object code */
+    char first[160];        /* the first instruction that touches the stack */
+};
+
+struct tiles { const struct isa *isa; bool f64; struct function f[MAX_TILES]; int count; };
+
+static long occurrences(const char *text, const char *word)
+{
+    long n = 0;
+    for (const char *s = text; (s = strstr(s, word)); s++)
+        n++;
+    return n;
+}
+
+/* Instantiates a template as a function of its own, which nothing can inline. */
+static void add(struct tiles *t, const char *file, struct bindings *b, struct text *out)
+{
+    struct text body = { 0 };
+    cr_assert_lt(t->count, MAX_TILES);
+    struct function *f = &t->f[t->count++];
+    *f = (struct function){ .fmas = 0 };
+    snprintf(f->name, sizeof f->name, "%.47s", b->name[0].value);
+    instantiate(file, b, &body);
+    f->fmas = occurrences(text_string(&body), "v_fma(");
+    const char *head = "static inline void ", *text = text_string(&body);
+    const char *at = strstr(text, head);
+    cr_assert(at, "%s begins otherwise", file);
+    text_add(out, text, (size_t)(at - text));
+    text_printf(out, "void %s(", f->name);
+    text_puts(out, strchr(at, '(') + 1);
+    text_free(&body);
+}
+
+static void add_conv(struct tiles *t, int mh, int mw, int nv, bool shallow, struct text *out)
+{
+    struct bindings b = { 0 };
+    int ci = shallow ? SHALLOW_CI : CI, vl = isa_vl(t->isa, t->f64);
+    bind_name(&b, "NAME", "conv_%dx%dx%d%s", mh, mw, nv, shallow ? "_shallow" : "");
+    bind_flag(&b, "BIAS", true);
+    bind_flag(&b, "SHALLOW", shallow);
+    bind_flag(&b, "PARTIAL", false);
+    bind_size(&b, "CI", ci);
+    bind_size(&b, "KH", 3);
+    bind_size(&b, "KW", 3);
+    bind_size(&b, "MH", mh);
+    bind_size(&b, "MW", mw);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "BLOCK", nv*vl);
+    bind_size(&b, "X_ROW", 34*ci);
+    bind_size(&b, "X_DOWN", 34*ci);
+    bind_size(&b, "X_PIXEL", ci);
+    bind_size(&b, "Y_ROW", 32*nv*vl);
+    bind_size(&b, "Y_PIXEL", nv*vl);
+    bind_size(&b, "PART", 0);
+    b.epilogue[b.nepilogue++] = "v_relu";
+    add(t, "conv_tile.c", &b, out);
+}
+
+static void add_all_conv(struct tiles *t, struct text *out)
+{
+    for (int shallow = 0; shallow < 2; shallow++)
+        for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
+            for (int nv = 1; conv_tile_fits(t->isa, mh, nv, shallow); nv++)
+                for (int mw = 1; conv_tile_fits(t->isa, mh*mw, nv, shallow); mw++)
+                    add_conv(t, mh, mw, nv, shallow, out);
+}
+
+static void add_all_affine(struct tiles *t, struct text *out)
+{
+    int lv = LANES / isa_vl(t->isa, t->f64);
+    for (int mi = 1; mi <= AFFINE_MAX_SIDE; mi++)
+        for (int mu = 1; mu <= AFFINE_MAX_SIDE; mu++) {
+            if (!affine_tile_fits(t->isa, mi, mu, lv))
+                continue;
+            struct bindings b = { 0 };
+            bind_name(&b, "NAME", "affine_%dx%d", mi, mu);
+            bind_size(&b, "MI", mi);
+            bind_size(&b, "MU", mu);
+            bind_size(&b, "LV", lv);
+            bind_size(&b, "X_IMAGE", 8192);
+            bind_size(&b, "UNITS", 500);
+            bind_size(&b, "LANES_IMAGE", 40*LANES);
+            add(t, "affine_tile.c", &b, out);
+        }
+}
+
+static void add_all_gradients(struct tiles *t, struct text *out)
+{
+    for (int mh = 1; mh <= 11; mh++)
+        for (int nv = 1; wgrad_tile_fits(t->isa, mh, nv); nv++) {
+            struct bindings b = { 0 };
+            bind_name(&b, "NAME", "wgrad_%dx%d", mh, nv);
+            bind_size(&b, "MH", mh);
+            bind_size(&b, "NV", nv);
+            bind_size(&b, "X_ROW", 34*CI);
+            bind_size(&b, "ROW", nv*isa_vl(t->isa, t->f64));
+            add(t, "conv_wgrad_tile.c", &b, out);
+        }
+    for (int nv = 1; nv <= PANEL_VECTORS; nv++) {
+        struct bindings d = { 0 }, w = { 0 };
+        bind_name(&d, "NAME", "affine_dgrad_%d", nv);
+        bind_size(&d, "NV", nv);
+        bind_size(&d, "WIDTH", PANEL);
+        add(t, "affine_dgrad_tile.c", &d, out);
+        bind_name(&w, "NAME", "affine_wgrad_%d", nv);
+        bind_size(&w, "NV", nv);
+        bind_size(&w, "X_IMAGE", 8192);
+        add(t, "affine_wgrad_tile.c", &w, out);
+    }
+}
+
+/* The file: as an emitted program, its code in a target region, no -m flags. */
+static void write_tiles(struct tiles *t)
+{
+    struct text out = { 0 };
+    text_printf(&out, "#define LATHE_F64 %d\n#include <immintrin.h>\n", t->f64);
+    if (!t->isa->gcc_target)
+        out.length = 0;
+    if (!t->isa->gcc_target)
+        text_printf(&out, "#define LATHE_F64 %d\n", t->f64);
+    text_puts(&out, "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n");
+    text_puts(&out, embedded("runtime/model.h"));
+    if (t->isa->gcc_target)
+        text_printf(&out, "#ifdef __clang__\n#pragma clang attribute push(__attribute__((target("
+                    "\"%s\"))), apply_to = function)\n#else\n#pragma GCC target(\"%s\")\n#endif\n",
+                    t->isa->clang_target, t->isa->gcc_target);
+    char path[64];
+    snprintf(path, sizeof path, "runtime/%s", t->isa->header);
+    text_puts(&out, embedded(path));
+    text_puts(&out, embedded("templates/common.c"));
+    add_all_conv(t, &out);
+    add_all_affine(t, &out);
+    add_all_gradients(t, &out);
+    if (t->isa->gcc_target)
+        text_puts(&out, "#ifdef __clang__\n#pragma clang attribute pop\n#endif\n");
+    write_text("tiles.c", text_string(&out));
+    text_free(&out);
+}
+
+static struct function *function_named(struct tiles *t, const char *name, size_t length)
+{
+    for (int k = 0; k < t->count; k++)
+        if (strlen(t->f[k].name) == length && !strncmp(t->f[k].name, name, length))
+            return &t->f[k];
+    return NULL;
+}
+
+/* A whole vector on the stack is a spill: on x86 no vector register outlives a call,
+** and an AArch64 prologue saves d8 to d15, halves of vectors. */
+static bool touches_stack(const struct isa *isa, const char *instruction)
+{
+    if (isa->gcc_target)
+        return (strstr(instruction, "(%rsp") || strstr(instruction, "(%rbp"))
+               && (strstr(instruction, "%ymm") || strstr(instruction, "%zmm"));
+    return strstr(instruction, "[sp") && (strstr(instruction, "\tq") || strstr(instruction, ", q"));
+}
+
+static void read_object_code(struct tiles *t, char *listing)
+{
+    struct function *f = NULL;
+    for (char *line = strtok(listing, "\n"); line; line = strtok(NULL, "\n")) {
+        char *open = strchr(line, '<'), *close = strstr(line, ">:");
+        if (open && close && line[0] == '0') {
+            f = function_named(t, open + 1, (size_t)(close - open - 1));
+            continue;
+        }
+        if (!f || line[0] != ' ')
+            continue;
+        f->found += strstr(line, "\tvfmadd") || strstr(line, "\tfmla") || strstr(line, "\tfmadd");
+        if (touches_stack(t->isa, line) && f->stack++ == 0)
+            snprintf(f->first, sizeof f->first, "%s", line);
+    }
+}
+
+static void check(const char *isa, bool f64, const char *compiler, const char *objdump)
+{
+    static struct tiles t;
+    char program[64];
+    snprintf(program, sizeof program, "%s", compiler);
+    program[strcspn(program, " ")] = '\0';
+    if (!have(program) || !have(objdump))
+        skip_test("no %s", have(program) ? objdump : program);
+    t = (struct tiles){ .isa = isa_find(isa), .f64 = f64 };
+    write_tiles(&t);
+    struct run r = shell("%s -std=gnu11 -O3 -Wall -Wextra -Wno-unused-function -Werror -c tiles.c -o tiles.o && "
+                         "%s -d --no-show-raw-insn tiles.o", compiler, objdump);
+    cr_assert(r.status == 0, "%.2000s", r.output);
+    read_object_code(&t, r.output);
+    for (int k = 0; k < t.count; k++) {
+        const struct function *f = &t.f[k];
+        cr_expect(f->found >= f->fmas && f->found % f->fmas == 0,
+                  "%s %s: %ld fused multiply-adds, its text has %ld", compiler, f->name, f->found,
+                  f->fmas);
+        cr_expect(f->stack == 0, "%s %s: %ld references to the stack, the first:%s", compiler,
+                  f->name, f->stack, f->first);
+    }
+    run_free(&r);
+    shell_clean();
+}
+
+#if defined(__x86_64__)
+Test(tiles, avx2_f32_gcc) { check("avx2", false, "gcc", "objdump"); }
+Test(tiles, avx2_f64_gcc) { check("avx2", true, "gcc", "objdump"); }
+Test(tiles, avx512_f32_gcc) { check("avx512", false, "gcc", "objdump"); }
+Test(tiles, avx512_f64_gcc) { check("avx512", true, "gcc", "objdump"); }
+Test(tiles, avx2_f32_clang) { check("avx2", false, "clang", "objdump"); }
+Test(tiles, avx2_f64_clang) { check("avx2", true, "clang", "objdump"); }
+Test(tiles, avx512_f32_clang) { check("avx512", false, "clang", "objdump"); }
+Test(tiles, avx512_f64_clang) { check("avx512", true, "clang", "objdump"); }
+Test(tiles, neon_f32_gcc)
+{
+    check("neon", false, "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-objdump");
+}
+Test(tiles, neon_f64_gcc)
+{
+    check("neon", true, "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-objdump");
+}
+#elif defined(__aarch64__)
+Test(tiles, neon_f32_gcc) { check("neon", false, "gcc", "objdump"); }
+Test(tiles, neon_f64_gcc) { check("neon", true, "gcc", "objdump"); }
+Test(tiles, neon_f32_clang) { check("neon", false, "clang", "objdump"); }
+Test(tiles, neon_f64_clang) { check("neon", true, "clang", "objdump"); }
+#endif
