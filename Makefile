@@ -90,13 +90,16 @@ endif
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles programs
 
 # What a Criterion run prints: failures, and its summary line at the end.
-RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR) LATHE_DATA=
+RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
 
 test: deps-test all tests           ## everything that can run here, in minutes
 	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
 
-test-all: test                      ## and what takes longer: CIFAR=DIR overfitting, three seeds
-	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/programs --filter 'learning/*'
+test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
+	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'learning/*'
+
+test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
+	@$(RUN) CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'real/*'
 
 tests: $(RUNS:%=$(TESTS)/%)
 
@@ -208,5 +211,5 @@ install: all                        ## PREFIX=/usr/local, DESTDIR=
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib test test-all tests check deps deps-test lint run bench data install clean
+.PHONY: all help lib test test-all test-real tests check deps deps-test lint run bench data install clean
 .DELETE_ON_ERROR:

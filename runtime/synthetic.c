@@ -41,14 +41,14 @@ static void synthetic_plan(struct synthetic_plan *p, int h, int w, int classes, 
     p->cosine = math_cos(angle);
     p->frequency = synthetic_uniform(index, 4, 2.0, 3.0);
     for (int k = 0; k < 3; k++) {
-        double ground = synthetic_uniform(index, 10 + (uint64_t)k, 30, 225);
+        double ground = synthetic_uniform(index, 10 + (uint64_t)k, 30, 150);
         double contrast = synthetic_uniform(index, 20 + (uint64_t)k, 50, 110);
         p->ground[0][k] = ground;
         p->ground[1][k] = ground + synthetic_uniform(index, 30 + (uint64_t)k, -40, 40);
         /* Many classes: the figure's brightest channel tells those of one texture apart. */
         if (p->hue)
             contrast *= (p->hue + k) % 3 ? 0.5 : 1.2;
-        p->figure[0][k] = ground > 128 ? ground - contrast : ground + contrast;
+        p->figure[0][k] = ground + contrast;
         p->figure[1][k] = ground + (p->figure[0][k] - ground)*-0.7;
     }
 }

@@ -498,13 +498,42 @@ Test(torch, computes_what_the_programs_compute, .fini = shell_clean, .timeout = 
     run_free(&r);
 }
 
+/* ---- training for real: make test-real, less than a minute ---- */
+
+/* $CIFAR, or the test is skipped. */
+static const char *cifar(void)
+{
+    const char *dir = getenv("CIFAR");
+    if (!dir || !*dir)
+        skip_test("$LATHE_DATA names no CIFAR-10");
+    return dir;
+}
+
+Test(real, one_epoch_of_the_three_layer_network_on_cifar_10, .fini = shell_clean, .timeout = 600)
+{
+    cifar();
+    struct run r = shell("$LATHE build " MODELS "/three_layer.net -o net && "
+                         "./net train --data $CIFAR --print-every 98 > log; s=$?; cat log; "
+                         "awk '/^best val_acc: /{good = $3 + 0 >= 0.40} END{exit !good}' log && "
+                         "./net eval --params three_layer.safetensors --data $CIFAR && exit $s");
+    fprintf(stderr, "%s", r.output);
+    cr_expect(r.status == 0, "no 40 %% on the validation images: %s", r.output);
+    run_free(&r);
+}
+
 /* ---- what takes minutes: make test-all ---- */
+
+static void test_all(void)
+{
+    if (!getenv("LATHE_TEST_ALL"))
+        skip_test("make test-all runs it");
+}
 
 /* Training accuracies after the 10th and the 30th epoch of six seeds. */
 Test(learning, overfits_100_images, .fini = shell_clean, .timeout = 900)
 {
-    if (!getenv("LATHE_TEST_ALL") || !getenv("CIFAR"))
-        skip_test("LATHE_TEST_ALL=1 CIFAR=DIR run it");
+    test_all();
+    cifar();
     struct run r = shell("$LATHE build " MODELS "/three_layer.net --set hidden=100 -o net && "
         "for s in 1 2 3 4 5 6; do ./net train --data $CIFAR --train-samples 100 --epochs 30 --seed $s "
         "--init 1e-2 --reg 0 --no-save > log$s || exit 1; "
@@ -520,8 +549,8 @@ Test(learning, overfits_100_images, .fini = shell_clean, .timeout = 900)
 
 Test(learning, reaches_the_courses_accuracy_on_cifar_10, .fini = shell_clean, .timeout = 900)
 {
-    if (!getenv("LATHE_TEST_ALL") || !getenv("CIFAR"))
-        skip_test("LATHE_TEST_ALL=1 CIFAR=DIR run it");
+    test_all();
+    cifar();
     struct run r = shell("$LATHE build " MODELS "/three_layer.net -o net && for s in 1 2 3; do "
         "./net train --data $CIFAR --seed $s --no-save --quiet | "
         "sed -n 's/^best val_acc: \\([0-9.]*\\).*/\\1/p' >> best; done; "
@@ -534,8 +563,7 @@ Test(learning, reaches_the_courses_accuracy_on_cifar_10, .fini = shell_clean, .t
 Test(learning, of_the_synthetic_set_needs_more_than_a_linear_classifier, .fini = shell_clean,
      .timeout = 900)
 {
-    if (!getenv("LATHE_TEST_ALL"))
-        skip_test("LATHE_TEST_ALL=1 runs it");
+    test_all();
     struct run r = shell("printf 'net linear\\ninput 3x32x32\\naffine 10\\nsoftmax\\ntrain\\n"
         "  optimizer adam lr=1e-4\\n  batch 50\\n  epochs 5\\n' > linear.net && "
         "$LATHE build linear.net -o linear && $LATHE build " MODELS "/three_layer.net -o net && "

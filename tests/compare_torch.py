@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Compares `dump` with PyTorch: scores, loss and gradients of both three-layer networks
+and of every network in tests/nets (strides, valid padding, even and rectangular kernels,
+channel counts that fill no vector), and the parameters after 10 updates of Adam and SGD.
+
+Error of a tensor: max|a - b| / max(max|b|, 1e-3 x the largest of its kind in the net);
+bounds 1e-4 in f32, 1e-10 in f64. f32 updates are compared with PyTorch's f64. Adam moves a
+weight by the sign of its gradient even where that is all rounding (PyTorch's own f32 is
+1e-2 from its f64 there), so of Adam in f32 one entry in a thousand is left out, of which
+no more is asked than that it moved no further than Adam can.
+
+Exit status: 0 all within, 1 not, 77 no PyTorch.
+
+Needs $LATHE, or build/lathe beside this file's parent directory. -v prints every tensor.
+"""
+import glob
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+except ImportError:
+    sys.exit(77)
+
+HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LATHE = os.environ.get("LATHE") or os.path.join(HOME, "build", "lathe")
+BOUND = {"f32": 1e-4, "f64": 1e-10}
+NUMPY = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64, "U8": np.uint8}
+REG, LR = 0.01, {"adam": 1e-4, "sgd": 1e-2}
+STEPS, SEED = 10, 2
+
+
+def run(*words):
+    result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if result.returncode:
+        sys.exit(f"{' '.join(words)}: exit {result.returncode}\n{result.stdout}")
+    return result.stdout
+
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
+        data = f.read()
+    header.pop("__metadata__", None)
+    return {name: np.frombuffer(data[t["data_offsets"][0]:t["data_offsets"][1]],
+                                NUMPY[t["dtype"]]).reshape(t["shape"]).copy()
+            for name, t in header.items()}
+
+
+def write_safetensors(path, tensors, metadata):
+    header, data = {"__metadata__": metadata}, b""
+    for name, t in tensors.items():
+        kind = "F64" if t.dtype == np.float64 else "F32"
+        header[name] = {"dtype": kind, "shape": list(t.shape),
+                        "data_offsets": [len(data), len(data) + t.nbytes]}
+        data += t.tobytes()
+    text = json.dumps(header).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+class Network:
+    """What `info` says of a network, as PyTorch computes it."""
+
+    def __init__(self, program, name):
+        self.name, self.layers, self.shapes = name, [], {}
+        section = ""
+        for line in run(program, "info", "--network", name, "--data", "synthetic").splitlines():
+            if not line.startswith(" "):
+                section = line.split()[0]
+                if section == "capacity":
+                    self.batch = int(line.split()[1])
+            elif section == "layers":
+                self.layers.append(line.strip())
+            elif section == "tensors":
+                words = line.replace("(", "").replace(")", "").replace(",", "").split()
+                self.shapes[words[0]] = tuple(map(int, words[1:]))
+        self.input = tuple(map(int, self.layers[0].split()[1].split("x")))
+
+    def parameters(self, generator):
+        """He's scale, biases not zero."""
+        return {name: generator.standard_normal(shape)
+                * (np.sqrt(2 / np.prod(shape[1:])) if len(shape) > 1 else 0.1)
+                for name, shape in self.shapes.items()}
+
+    def forward(self, p, x):
+        for layer in self.layers[1:]:
+            name, _, rest = layer.rpartition(": ")
+            words = rest.split()
+            option = dict(w.split("=") for w in words if "=" in w)
+            if words[0] == "conv":
+                top, left, bottom, right = map(int, option["pad"].split(","))
+                x = F.conv2d(F.pad(x, (left, right, top, bottom)), p[name + ".weight"],
+                             p[name + ".bias"], stride=int(option["stride"]))
+            elif words[0] == "relu":
+                x = F.relu(x)
+            elif words[0] == "maxpool":
+                window = tuple(map(int, words[1].split("x")))
+                x = F.max_pool2d(x, window, tuple(map(int, option["stride"].split(","))))
+            elif words[0] == "affine":
+                x = F.linear(x.flatten(1), p[name + ".weight"], p[name + ".bias"])
+            elif words[0] != "softmax":
+                sys.exit(f"{self.name}: layer {layer!r} is unknown to this script")
+        return x.flatten(1)
+
+    def loss(self, p, x, y):
+        scores = self.forward(p, x)
+        squares = sum((w * w).sum() for name, w in p.items() if name.endswith(".weight"))
+        return scores, F.cross_entropy(scores, y) + 0.5 * REG * squares
+
+
+def errors(ours, theirs, share=1, furthest=np.inf):
+    """The error of every tensor, by the measure above; of a share of its entries, if the
+    others are no further than that from theirs."""
+    floor = 1e-3 * max(np.abs(t).max() for t in theirs.values())
+
+    def error(a, b):
+        difference = np.abs(a.astype(np.float64) - b)
+        if not difference.max() <= furthest:        # so is NaN
+            return np.inf
+        return np.quantile(difference, share, method="lower") / max(np.abs(b).max(), floor)
+
+    return {name: error(ours[name], t) for name, t in theirs.items()}
+
+
+class Comparison:
+    def __init__(self, verbose):
+        self.worst, self.bad, self.tensors, self.verbose = {}, 0, 0, verbose
+
+    def add(self, what, dtype, found):
+        for name, error in found.items():
+            self.tensors += 1
+            key = dtype, what.split()[-1]
+            self.worst[key] = max(self.worst.get(key, 0), error)
+            good = error <= BOUND[dtype]
+            self.bad += not good
+            if self.verbose or not good:
+                print(f"{dtype} {what:32} {name:20} {error:.1e}{'' if good else '  TOO LARGE'}")
+
+
+def compare(network, program, dtype, folder, comparison):
+    generator = np.random.default_rng(SEED)
+    real = np.float32 if dtype == "f32" else np.float64
+    start = {name: t.astype(real) for name, t in network.parameters(generator).items()}
+    n = network.batch
+    x = generator.standard_normal((n,) + network.input).astype(real)
+    files = {k: os.path.join(folder, k) for k in ("x.npy", "y.npy", "p", "out")}
+
+    def tensors():
+        return {name: torch.tensor(t, requires_grad=True) for name, t in start.items()}
+
+    with torch.no_grad():
+        classes = network.forward(tensors(), torch.tensor(x)).shape[1]
+    y = generator.integers(0, classes, n)
+    np.save(files["x.npy"], x)
+    np.save(files["y.npy"], y)
+    write_safetensors(files["p"], start, {"format": "lathe-1", "layers": "\n".join(network.layers)})
+    common = ["dump", "--network", network.name, "--params", files["p"], "--x", files["x.npy"],
+              "--y", files["y.npy"], "-o", files["out"], "--reg", str(REG)]
+
+    run(program, *common)
+    ours = read_safetensors(files["out"])
+    p = tensors()
+    scores, loss = network.loss(p, torch.tensor(x), torch.tensor(y))
+    loss.backward()
+    comparison.add(f"{network.name} scores", dtype,
+                   errors(ours, {"scores": scores.detach().numpy().astype(np.float64)}))
+    comparison.add(f"{network.name} loss", dtype,
+                   errors(ours, {"loss": np.array([float(loss.detach())])}))
+    comparison.add(f"{network.name} gradients", dtype,
+                   errors(ours, {f"grad.{name}": t.grad.numpy().astype(np.float64)
+                                 for name, t in p.items()}))
+
+    for optimizer, lr in LR.items():
+        run(program, *common, "--steps", str(STEPS), "--optimizer", optimizer, "--lr", str(lr))
+        ours = read_safetensors(files["out"])
+        theirs = updated(network, start, x, y, optimizer, lr)
+        noise = ({"share": 0.999, "furthest": 2 * STEPS * lr}
+                 if optimizer == "adam" and dtype == "f32" else {})
+        comparison.add(f"{network.name} {STEPS} updates by {optimizer}", dtype,
+                       errors(ours, theirs, **noise))
+
+
+def updated(network, start, x, y, optimizer, lr):
+    """PyTorch's parameters and losses after STEPS updates from `start`, computed in f64."""
+    p = {name: torch.tensor(t.astype(np.float64), requires_grad=True)
+         for name, t in start.items()}
+    x, y, losses = torch.tensor(x.astype(np.float64)), torch.tensor(y), []
+    update = (torch.optim.Adam if optimizer == "adam" else torch.optim.SGD)(p.values(), lr)
+    for _ in range(STEPS):
+        update.zero_grad()
+        _, loss = network.loss(p, x, y)
+        loss.backward()
+        losses.append(float(loss.detach()))
+        update.step()
+    return {**{name: t.detach().numpy() for name, t in p.items()}, "losses": np.array(losses)}
+
+
+def main():
+    comparison = Comparison("-v" in sys.argv[1:])
+    files = [os.path.join(HOME, "models", name + ".net")
+             for name in ("tiny", "three_layer", "three_layer_3x3")]
+    files += sorted(glob.glob(os.path.join(HOME, "tests", "nets", "*.net")))
+    names = [next(line.split()[1] for line in open(f) if line.startswith("net ")) for f in files]
+    with tempfile.TemporaryDirectory() as folder:
+        for dtype in BOUND:
+            source, program = os.path.join(folder, "nets.c"), os.path.join(folder, "nets")
+            for first in 0, 3:      # the models take fewer images than they are made for
+                some = slice(first, 3 if first == 0 else None)
+                run(LATHE, "emit", *files[some], "--dtype", dtype, "-o", source,
+                    *(["--batch", "20"] if first == 0 else []))
+                run(*os.environ.get("CC", "cc").split(), "-O2", source, "-o", program, "-lm",
+                    "-pthread")
+                for name in names[some]:
+                    compare(Network(program, name), program, dtype, folder, comparison)
+    print(f"compare_torch: PyTorch {torch.__version__}, {len(names)} networks, "
+          f"{comparison.tensors} tensors")
+    for (dtype, what), error in sorted(comparison.worst.items()):
+        print(f"  {dtype} {what:10} worst error {error:.1e}, bound {BOUND[dtype]:.0e}")
+    if comparison.bad:
+        sys.exit(f"compare_torch: {comparison.bad} tensors differ too much")
+
+
+if __name__ == "__main__":
+    main()
