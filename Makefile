@@ -8,6 +8,8 @@ WARN = -Wall -Wextra -Wshadow -Wconversion
 BASE = -std=c11 -D_GNU_SOURCE $(WARN)
 # The runtime's share of "the same bits": no contraction of a*b + c.
 EXACT = -ffp-contract=off
+# make Q= shows every command.
+Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c,$(wildcard gen/*.c))
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o
@@ -24,22 +26,24 @@ help:                         ## list the targets
 
 $(BUILD)/embed: gen/embed.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $< -o $@
+	$(Q)$(CC) $(BASE) $(CFLAGS) $< -o $@
 
 $(BUILD)/gen/embedded.c: $(BUILD)/embed $(EMBED)
 	@mkdir -p $(@D)
-	@echo $(BUILD)/embed templates runtime
+	@echo "embed  templates runtime"
 	@$(BUILD)/embed $(EMBED) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
-	$(CC) -std=c11 -Igen $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) -std=c11 -Igen $(CFLAGS) -c $< -o $@
 
 $(BUILD)/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
+	@echo "cc     $<"
+	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
 
 $(LATHE): $(GEN_OBJ) $(BUILD)/gen/main.o
-	$(CC) $(LDFLAGS) $^ -o $@ -lm
+	@echo "link   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lm
 
 # ---- the runtime as a library, for lathe emit --split ----
 
@@ -49,18 +53,20 @@ LIB32 = $(RUNTIME:runtime/%.c=$(BUILD)/lib32/%.o)
 LIB64 = $(RUNTIME:runtime/%.c=$(BUILD)/lib64/%.o)
 
 runtime/liblathe.a: $(LIB32)
-	@echo $(AR) rcs $@
+	@echo "ar     $@"
 	@rm -f $@ && $(AR) rcs $@ $^
 runtime/liblathe64.a: $(LIB64)
-	@echo $(AR) rcs $@
+	@echo "ar     $@"
 	@rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/lib32/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=0 -MMD -c $< -o $@
+	@echo "cc     $< (f32)"
+	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=0 -MMD -c $< -o $@
 $(BUILD)/lib64/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=1 -MMD -c $< -o $@
+	@echo "cc     $< (f64)"
+	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=1 -MMD -c $< -o $@
 
 -include $(wildcard $(BUILD)/gen/*.d $(BUILD)/lib32/*.d $(BUILD)/lib64/*.d $(BUILD)/tests/*.d)
 
@@ -106,56 +112,70 @@ tests: $(RUNS:%=$(TESTS)/%)
 $(TESTS)/words_%_32.o: tests/simd_words.c tests/simd_words.h runtime/vmath.h \
                        $(wildcard runtime/simd/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=0 -Iruntime -DISA=$* \
+	@echo "cc     $@"
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=0 -Iruntime -DISA=$* \
 	    -DISA_HEADER='"simd/$*.h"' $(TARGET_$*) -c $< -o $@
 $(TESTS)/words_%_64.o: tests/simd_words.c tests/simd_words.h runtime/vmath.h \
                        $(wildcard runtime/simd/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=1 -Iruntime -DISA=$* \
+	@echo "cc     $@"
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=1 -Iruntime -DISA=$* \
 	    -DISA_HEADER='"simd/$*.h"' $(TARGET_$*) -c $< -o $@
 
 $(TESTS)/simd32: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%_32.o) \
                  runtime/liblathe.a
-	$(TEST_CC) -DLATHE_F64=0 tests/test_simd.c tests/simd_cases.c \
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=0 tests/test_simd.c tests/simd_cases.c \
 	    $(WORDS:%=$(TESTS)/words_%_32.o) $(CRITERION) runtime/liblathe.a -lm -o $@
 $(TESTS)/simd64: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%_64.o) \
                  runtime/liblathe64.a
-	$(TEST_CC) -DLATHE_F64=1 tests/test_simd.c tests/simd_cases.c \
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=1 tests/test_simd.c tests/simd_cases.c \
 	    $(WORDS:%=$(TESTS)/words_%_64.o) $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 $(TESTS)/unit32: $(UNIT) tests/shell.h tests/linear_model.h runtime/liblathe.a
 	@mkdir -p $(@D)
-	$(TEST_CC) -DLATHE_F64=0 $(UNIT) $(CRITERION) runtime/liblathe.a -lm -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=0 $(UNIT) $(CRITERION) runtime/liblathe.a -lm -o $@
 $(TESTS)/unit64: $(UNIT) tests/shell.h tests/linear_model.h runtime/liblathe64.a
 	@mkdir -p $(@D)
-	$(TEST_CC) -DLATHE_F64=1 $(UNIT) $(CRITERION) runtime/liblathe64.a -lm -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=1 $(UNIT) $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 # Many small networks in one emitted file, each for every instruction set.
 $(TESTS)/nets32.c: $(LATHE) $(NETS)
 	@mkdir -p $(@D)
-	$(LATHE) emit $(NETS) --isa $(NET_ISA) --split -o $@
+	@echo "emit   $@"
+	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --split -o $@
 $(TESTS)/nets64.c: $(LATHE) $(NETS)
 	@mkdir -p $(@D)
-	$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f64 --split -o $@
+	@echo "emit   $@"
+	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f64 --split -o $@
 $(TESTS)/nets%.o: $(TESTS)/nets%.c
-	$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
+	@echo "cc     $@"
+	$(Q)$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
 
 KERNELS = tests/test_kernels.c tests/oracle.c
 $(TESTS)/kernels32: $(KERNELS) tests/oracle.h $(TESTS)/nets32.o runtime/liblathe.a
-	$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@
 $(TESTS)/kernels64: $(KERNELS) tests/oracle.h $(TESTS)/nets64.o runtime/liblathe64.a
-	$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 $(TESTS)/lathe: tests/test_lathe.c tests/shell.c tests/shell.h
 	@mkdir -p $(@D)
-	$(TEST_CC) tests/test_lathe.c tests/shell.c $(CRITERION) -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_lathe.c tests/shell.c $(CRITERION) -o $@
 # With the generator's own passes: its tiles are instantiated as it does it.
 $(TESTS)/tiles: tests/test_tiles.c tests/shell.c tests/shell.h tests/skip.h $(GEN_OBJ)
 	@mkdir -p $(@D)
-	$(TEST_CC) tests/test_tiles.c tests/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_tiles.c tests/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
 $(TESTS)/programs: tests/test_programs.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
-	$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

@@ -146,7 +146,8 @@ Test(kernels, of_every_instruction_set_run_here)
 {
     for (int i = 0; i < lathe_nmodels; i++)
         if (!runnable(i))
-            skip_test("this CPU lacks %s: its kernels were not run", cpu_needs(lathe_models[i]->isa));
+            skip_test("this CPU lacks %s: its kernels were not run",
+                      cpu_needs(lathe_models[i]->isa));
 }
 
 Test(kernels, scores_loss_and_gradients_equal_the_oracle)

@@ -259,7 +259,8 @@ Test(emitted, text_unrolls_taps_windows_and_tiles, .fini = shell_clean)
     /* 3x3x3 taps by 5 pixels by 2 vectors are written out; of 7x7x3, which would pass 700
     ** lines, one row of taps; and a 2x2 window. */
     struct run r = shell("count() { awk -v f=\"$2\" -v w=\"$3\" "
-        "'$0 ~ \"^static inline void \" f \"\\\\(\"{p=1} p && $0 ~ w{n++} /^}/{p=0} END{print n}' $1; }; "
+        "'$0 ~ \"^static inline void \" f \"\\\\(\"{p=1} p && $0 ~ w{n++} /^}/{p=0} "
+        "END{print n}' $1; }; "
         "$LATHE emit " MODELS "/three_layer_3x3.net --isa avx2 --split -o a.c; "
         "$LATHE emit " MODELS "/three_layer.net --isa avx2 --split -o b.c; "
         "count a.c conv1_fwd_tile 'v_fma[(]'; count b.c conv1_fwd_tile 'v_fma[(]'; "
@@ -302,8 +303,9 @@ Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
 Test(emitted, arena_is_as_large_as_show_forecast, .fini = shell_clean)
 {
     struct run r = shell("for net in " MODELS "/*.net; do $LATHE build $net -o p 2>/dev/null && "
-        "$LATHE show $net | sed -n 's/^arena *\\([0-9]*\\) .*and \\([0-9]*\\) bytes.*/\\1 \\2/p' > a "
-        "&& ./p info --data synthetic | "
+        "$LATHE show $net | "
+        "sed -n 's/^arena *\\([0-9]*\\) .*and \\([0-9]*\\) bytes.*/\\1 \\2/p' > a && "
+        "./p info --data synthetic | "
         "sed -n 's/^arena *\\([0-9]*\\) bytes, and \\([0-9]*\\) a thread/\\1 \\2/p' > b && "
         "test -s a && cmp a b || exit 1; done");
     cr_expect(r.status == 0, "%s", r.output);
@@ -332,8 +334,8 @@ Test(program, trains_evaluates_and_agrees_with_itself, .fini = shell_clean)
 Test(program, writes_only_plain_lines_into_a_pipe, .fini = shell_clean)
 {
     make_tiny();
-    struct run r = shell("./tiny train --data synthetic --train-samples 100 --no-save > out 2> err; "
-                         "tr -d '[:print:]\\n' < out | wc -c; wc -c < err; "
+    struct run r = shell("./tiny train --data synthetic --train-samples 100 --no-save > out "
+                         "2> err; tr -d '[:print:]\\n' < out | wc -c; wc -c < err; "
                          "grep -c '^(Iteration 1 / [0-9]*) loss: [0-9.]*$' out");
     cr_expect_str_eq(r.output, "0\n0\n1\n", "%s", r.output);
     run_free(&r);
@@ -356,7 +358,8 @@ Test(program, explains_every_command, .fini = shell_clean)
     make_tiny();
     struct run r = shell("for c in train eval gradcheck dump bench info; do "
                          "./tiny $c --help > help || exit 1; grep -q -- --help help || exit 2; "
-                         "awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' help || exit 3; "
+                         "awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' help || "
+                         "exit 3; "
                          "./tiny --help | grep -q \"^  $c \" || exit 4; done");
     cr_expect(r.status == 0, "%d: %s", r.status, r.output);
     run_free(&r);
@@ -383,15 +386,14 @@ Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
     fails(1, "$LATHE_DATA", "LATHE_DATA=nowhere ./tiny train");
     fails(1, "3x32x32, the network takes 3x16x16", "mkdir c; : > c/data_batch_1.bin; "
           "./tiny train --data c");
-    fails(1, "the data has", "$LATHE build " MODELS "/tiny.net -o t; mkdir n; cd n; "
-          "../tiny train --data synthetic --train-samples 200000 2>&1 | sed 's/at most/the data has/'"
-          "; exit 1");
+    fails(1, "at most 100000 images", "./tiny train --data synthetic --train-samples 200000");
 }
 
 Test(program, refuses_parameters_that_are_not_its_own, .fini = shell_clean)
 {
     make_tiny();
-    sure("./tiny train --data synthetic --iterations 3 --train-samples 50 --val-samples 20 --quiet");
+    sure("./tiny train --data synthetic --iterations 3 --train-samples 50 --val-samples 20 "
+         "--quiet");
     sure("sed 's/hidden = 7/hidden = 8/' " MODELS "/tiny.net > other.net && "
          "$LATHE build other.net -o other");
     fails(1, "another network: line 5 of its layers", "./other eval --params tiny.safetensors");
@@ -535,8 +537,8 @@ Test(learning, overfits_100_images, .fini = shell_clean, .timeout = 900)
     test_all();
     cifar();
     struct run r = shell("$LATHE build " MODELS "/three_layer.net --set hidden=100 -o net && "
-        "for s in 1 2 3 4 5 6; do ./net train --data $CIFAR --train-samples 100 --epochs 30 --seed $s "
-        "--init 1e-2 --reg 0 --no-save > log$s || exit 1; "
+        "for s in 1 2 3 4 5 6; do ./net train --data $CIFAR --train-samples 100 --epochs 30 "
+        "--seed $s --init 1e-2 --reg 0 --no-save > log$s || exit 1; "
         "sed -n 's/^(Epoch 10 .*train acc: \\([0-9.]*\\);.*/\\1/p' log$s >> ten; "
         "sed -n 's/^(Epoch 30 .*train acc: \\([0-9.]*\\);.*/\\1/p' log$s >> thirty; done; "
         "sort -n ten | awk '{a[NR]=$1} END{if ((a[3]+a[4])/2 < 0.75 || a[6] < 0.85) {"

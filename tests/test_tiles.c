@@ -205,8 +205,9 @@ static void check(const char *isa, bool f64, const char *compiler, const char *o
         skip_test("no %s", have(program) ? objdump : program);
     t = (struct tiles){ .isa = isa_find(isa), .f64 = f64 };
     write_tiles(&t);
-    struct run r = shell("%s -std=gnu11 -O3 -Wall -Wextra -Wno-unused-function -Werror -c tiles.c -o tiles.o && "
-                         "%s -d --no-show-raw-insn tiles.o", compiler, objdump);
+    struct run r = shell("%s -std=gnu11 -O3 -Wall -Wextra -Wno-unused-function -Werror "
+                         "-c tiles.c -o tiles.o && %s -d --no-show-raw-insn tiles.o", compiler,
+                         objdump);
     cr_assert(r.status == 0, "%.2000s", r.output);
     read_object_code(&t, r.output);
     for (int k = 0; k < t.count; k++) {
