@@ -193,6 +193,9 @@ deps-test:
 deps:                               ## install what all tests need
 	@sh tests/deps.sh all
 
+golden: $(LATHE)                    ## rewrite tests/golden/: commit it with its cause
+	@sh tests/golden.sh update
+
 # ---- lint: every template for every instruction set, type and flag ----
 
 lint: $(LATHE)                      ## templates, generator and runtime without a warning
@@ -231,5 +234,5 @@ install: all                        ## PREFIX=/usr/local, DESTDIR=
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib test test-all test-real tests check deps deps-test lint run bench data install clean
+.PHONY: all help lib test test-all test-real tests check golden deps deps-test lint run bench data install clean
 .DELETE_ON_ERROR:

@@ -10,10 +10,10 @@
 #define AVX512 "avx512f,avx512bw,avx512dq,avx512vl"
 
 const struct isa isas[] = {
-    { "scalar", "simd/scalar.h",   0, 16, 12, 10, 14, false, NULL,       NULL,       2 },
-    { "avx2",   "simd/avx2.h",   256, 16, 12, 10, 14, false, "avx2,fma", "avx2,fma", 80 },
-    { "avx512", "simd/avx512.h", 512, 32, 28, 19, 30, true,  AVX512,     AVX512,     110 },
-    { "neon",   "simd/neon.h",   128, 32, 21, 20, 29, false, NULL,       NULL,       30 },
+    { "scalar", "simd/scalar.h",   0, 16, 12, 10, 14, NULL,       NULL,       2 },
+    { "avx2",   "simd/avx2.h",   256, 16, 12, 10, 14, "avx2,fma", "avx2,fma", 80 },
+    { "avx512", "simd/avx512.h", 512, 32, 28, 19, 30, AVX512,     AVX512,     110 },
+    { "neon",   "simd/neon.h",   128, 32, 21, 20, 29, NULL,       NULL,       30 },
 };
 const int nisas = sizeof isas / sizeof *isas;
 

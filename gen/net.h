@@ -150,7 +150,6 @@ struct stage {
     bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
     struct map expanded;        /* the haloed output gradient */
     int row;                    /* conv: reals of a stored filter row */
-    long group_size;            /* conv: reals of one group's weight and bias gradient */
     /* block.c */
     struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused */
     int band;                   /* conv wgrad: output rows listed at a time */
@@ -159,6 +158,7 @@ struct stage {
     int bwd_rows;               /* affine: rows of the weight a pass */
     /* mem.c */
     struct stage_buffers at;
+    long group_size;            /* conv: reals of one group's weight and bias gradient */
     int weight, bias;           /* parameters, index into net.param */
     size_t sumsq;               /* its first slot of partial sums of squares */
 };
@@ -237,7 +237,6 @@ struct isa {
     int accumulators;           /* most that gcc and clang keep in registers ... */
     int shallow;                /* ... where taps and channels are all written out */
     int gradient;               /* ... of a weight gradient, whose input stays in memory */
-    bool broadcast_operand;     /* an FMA may read one broadcast value from memory */
     const char *gcc_target;     /* for #pragma GCC target, NULL: the baseline */
     const char *clang_target;
     double gflops;              /* a core, f32: what `lathe show` forecasts with */

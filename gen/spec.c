@@ -19,6 +19,7 @@ struct parser {
     struct net *net;
     struct setting *set;
     int nset;
+    int headless;                   /* repeats whose header was wrong, still to be closed */
     char suffix[NAME_MAX_LEN];      /* of labels inside repeats: "_1_2" */
     int nesting;
     bool in_train;
@@ -134,29 +135,40 @@ static bool block_once(struct parser *p, struct place opened)
                 return scan_error(&p->sc, opened, "this `repeat` has no \"}\"");
             scan_next_line(&p->sc);
         } else if (scan_char(&p->sc, '}')) {
-            return p->sc.errors == errors;
+            if (!p->headless)
+                return p->sc.errors == errors;
+            p->headless--;
         } else if (!statement(p)) {
             scan_next_line(&p->sc);
         }
     }
 }
 
+/* `N as NAME {` */
+static bool repeat_header(struct parser *p, int *times_n, struct variable *counter)
+{
+    char as[WORD_MAX_LEN];
+    if (!integer(&p->sc, &p->scope, "the number of repeats", 0, MAX_LAYERS, times_n))
+        return false;
+    if (!scan_word(&p->sc, as) || strcmp(as, "as"))
+        return scan_error(&p->sc, scan_place(&p->sc), "\"as NAME\" expected: repeat N as NAME {");
+    counter->at = scan_place(&p->sc);
+    if (!scan_word(&p->sc, counter->name))
+        return scan_error(&p->sc, counter->at, "a name expected: repeat N as NAME {");
+    if (scope_find(&p->scope, counter->name))
+        return scan_error(&p->sc, counter->at, "\"%s\" is defined already", counter->name);
+    return expect_char(p, '{', "after the name");
+}
+
 static bool repeat_statement(struct parser *p, struct place at)
 {
     struct variable counter = { .counter = true };
     int times_n;
-    char as[WORD_MAX_LEN];
-    if (!integer(&p->sc, &p->scope, "the number of repeats", 0, MAX_LAYERS, &times_n))
+    if (!repeat_header(p, &times_n, &counter)) {
+        /* Its "}" belongs to it all the same, and is not worth another message. */
+        p->headless += memchr(p->sc.s, '{', strcspn(p->sc.s, "\n")) != NULL;
         return false;
-    if (!scan_word(&p->sc, as) || strcmp(as, "as"))
-        return scan_error(&p->sc, scan_place(&p->sc), "\"as NAME\" expected: repeat N as NAME {");
-    counter.at = scan_place(&p->sc);
-    if (!scan_word(&p->sc, counter.name))
-        return scan_error(&p->sc, counter.at, "a name expected: repeat N as NAME {");
-    if (scope_find(&p->scope, counter.name))
-        return scan_error(&p->sc, counter.at, "\"%s\" is defined already", counter.name);
-    if (!expect_char(p, '{', "after the name"))
-        return false;
+    }
     if (++p->nesting > MAX_NESTING)
         return scan_error(&p->sc, at, "repeats nested deeper than %d", MAX_NESTING);
     if (!times_n)
@@ -517,7 +529,9 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
             scan_error(&p.sc, scan_place(&p.sc), "a line of %zu characters; at most %d are read",
                        length, MAX_LINE);
         } else if (!scan_at_end(&p.sc)) {
-            if (*p.sc.s == '}')
+            if (p.headless && scan_char(&p.sc, '}'))
+                p.headless--;
+            else if (*p.sc.s == '}')
                 scan_error(&p.sc, scan_place(&p.sc), "\"}\" without a `repeat`");
             else if (statement(&p) && !scan_at_end(&p.sc))
                 scan_error(&p.sc, scan_place(&p.sc), "nothing more expected, found %s",

@@ -38,6 +38,17 @@ static void expect_all_bad(const struct bad *b, size_t n)
 }
 #define EXPECT_ALL_BAD(table) expect_all_bad(table, sizeof (table) / sizeof *(table))
 
+Test(network_file, a_wrong_repeat_is_one_error_and_takes_its_brace_along)
+{
+    write_text("bad.net", HEAD "repeat 2 as i {\nrepeat x as k {\nconv 3 3x3\n}\nrelu\n}\n" TAIL);
+    struct run r = shell("$LATHE show bad.net");
+    cr_expect(r.status == 1 && strstr(r.output, "bad.net:4:8: error: no `let` defines \"x\""), "%s",
+              r.output);
+    cr_expect_null(strchr(strchr(r.output, '\n') + 1, '\n'), "more than one error: %s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
 Test(network_file, unknown_words_name_the_nearest_known_one)
 {
     static const struct bad bad[] = {
@@ -347,6 +358,14 @@ Test(templates, can_be_overridden_from_a_directory)
                          "    enum { /* @sizes */ CHAINS = 1 };\\n    return CHAINS*r;\\n}\\n' "
                          "> t/peak.c && LATHE_TEMPLATES=t $LATHE emit good.net | "
                          "grep 'return CHAINS'");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(golden, files_are_what_the_generator_prints)
+{
+    struct run r = shell("sh $SOURCE/tests/golden.sh");
     cr_expect(r.status == 0, "%s", r.output);
     run_free(&r);
     shell_clean();

@@ -1,0 +1,600 @@
+/* 1x8 pixels by 1 vectors of 8: 10 of 16 registers
+** templates/conv_tile.c, avx2 f32 */
+static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
+                        const real *bias, real *y /* NHWC */)
+{
+    enum { CI = 3, KH = 3, KW = 3, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54, X_DOWN = 54,
+           X_PIXEL = 3, Y_ROW = 128, Y_PIXEL = 8, PART = 0 };
+    vec acc[MH][MW][NV];
+    acc[0][0][0] = v_load(bias + 0*VL);
+    acc[0][1][0] = v_load(bias + 0*VL);
+    acc[0][2][0] = v_load(bias + 0*VL);
+    acc[0][3][0] = v_load(bias + 0*VL);
+    acc[0][4][0] = v_load(bias + 0*VL);
+    acc[0][5][0] = v_load(bias + 0*VL);
+    acc[0][6][0] = v_load(bias + 0*VL);
+    acc[0][7][0] = v_load(bias + 0*VL);
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 0)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 0]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 0]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 0]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 0]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 0]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 0]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 0]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 0]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 1)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 1]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 1]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 1]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 1]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 1]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 1]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 1]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 1]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 2)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 2]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 2]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 2]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 2]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 2]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 2]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 2]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 2]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 3)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 3]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 3]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 3]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 3]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 3]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 3]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 3]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 3]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 4)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 4]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 4]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 4]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 4]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 4]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 4]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 4]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 4]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 5)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 5]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 5]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 5]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 5]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 5]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 5]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 5]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 5]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 6)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 6]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 6]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 6]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 6]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 6]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 6]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 6]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 6]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 7)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 7]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 7]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 7]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 7]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 7]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 7]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 7]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 7]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (0*KW*CI + 8)*BLOCK + 0*VL);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 0*X_PIXEL + 8]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 1*X_PIXEL + 8]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 2*X_PIXEL + 8]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 3*X_PIXEL + 8]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 4*X_PIXEL + 8]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 5*X_PIXEL + 8]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 6*X_PIXEL + 8]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[0*X_ROW + 0*X_DOWN + 7*X_PIXEL + 8]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 0)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 0]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 0]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 0]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 0]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 0]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 0]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 0]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 0]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 1)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 1]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 1]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 1]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 1]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 1]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 1]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 1]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 1]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 2)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 2]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 2]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 2]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 2]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 2]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 2]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 2]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 2]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 3)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 3]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 3]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 3]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 3]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 3]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 3]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 3]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 3]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 4)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 4]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 4]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 4]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 4]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 4]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 4]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 4]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 4]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 5)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 5]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 5]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 5]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 5]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 5]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 5]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 5]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 5]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 6)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 6]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 6]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 6]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 6]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 6]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 6]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 6]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 6]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 7)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 7]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 7]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 7]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 7]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 7]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 7]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 7]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 7]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (1*KW*CI + 8)*BLOCK + 0*VL);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 0*X_PIXEL + 8]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 1*X_PIXEL + 8]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 2*X_PIXEL + 8]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 3*X_PIXEL + 8]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 4*X_PIXEL + 8]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 5*X_PIXEL + 8]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 6*X_PIXEL + 8]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[1*X_ROW + 0*X_DOWN + 7*X_PIXEL + 8]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 0)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 0]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 0]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 0]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 0]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 0]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 0]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 0]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 0]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 1)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 1]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 1]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 1]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 1]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 1]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 1]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 1]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 1]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 2)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 2]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 2]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 2]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 2]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 2]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 2]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 2]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 2]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 3)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 3]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 3]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 3]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 3]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 3]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 3]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 3]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 3]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 4)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 4]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 4]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 4]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 4]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 4]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 4]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 4]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 4]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 5)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 5]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 5]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 5]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 5]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 5]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 5]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 5]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 5]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 6)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 6]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 6]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 6]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 6]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 6]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 6]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 6]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 6]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 7)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 7]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 7]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 7]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 7]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 7]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 7]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 7]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 7]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    {
+        vec a, b[NV];
+        b[0] = v_load(w + (2*KW*CI + 8)*BLOCK + 0*VL);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 0*X_PIXEL + 8]);
+        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 1*X_PIXEL + 8]);
+        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 2*X_PIXEL + 8]);
+        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 3*X_PIXEL + 8]);
+        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 4*X_PIXEL + 8]);
+        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 5*X_PIXEL + 8]);
+        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 6*X_PIXEL + 8]);
+        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+        a = v_set1(x[2*X_ROW + 0*X_DOWN + 7*X_PIXEL + 8]);
+        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+        v_keep();
+    }
+    acc[0][0][0] = v_relu(acc[0][0][0]);
+    v_store(y + 0*Y_ROW + 0*Y_PIXEL + 0*VL, acc[0][0][0]);
+    acc[0][1][0] = v_relu(acc[0][1][0]);
+    v_store(y + 0*Y_ROW + 1*Y_PIXEL + 0*VL, acc[0][1][0]);
+    acc[0][2][0] = v_relu(acc[0][2][0]);
+    v_store(y + 0*Y_ROW + 2*Y_PIXEL + 0*VL, acc[0][2][0]);
+    acc[0][3][0] = v_relu(acc[0][3][0]);
+    v_store(y + 0*Y_ROW + 3*Y_PIXEL + 0*VL, acc[0][3][0]);
+    acc[0][4][0] = v_relu(acc[0][4][0]);
+    v_store(y + 0*Y_ROW + 4*Y_PIXEL + 0*VL, acc[0][4][0]);
+    acc[0][5][0] = v_relu(acc[0][5][0]);
+    v_store(y + 0*Y_ROW + 5*Y_PIXEL + 0*VL, acc[0][5][0]);
+    acc[0][6][0] = v_relu(acc[0][6][0]);
+    v_store(y + 0*Y_ROW + 6*Y_PIXEL + 0*VL, acc[0][6][0]);
+    acc[0][7][0] = v_relu(acc[0][7][0]);
+    v_store(y + 0*Y_ROW + 7*Y_PIXEL + 0*VL, acc[0][7][0]);
+}
