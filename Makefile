@@ -79,7 +79,7 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
-         test_npy.c test_safetensors.c test_data.c linear_model.c shell.c)
+         test_npy.c test_safetensors.c test_data.c linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -133,11 +133,11 @@ $(TESTS)/simd64: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%
 	$(Q)$(TEST_CC) -DLATHE_F64=1 tests/test_simd.c tests/simd_cases.c \
 	    $(WORDS:%=$(TESTS)/words_%_64.o) $(CRITERION) runtime/liblathe64.a -lm -o $@
 
-$(TESTS)/unit32: $(UNIT) tests/shell.h tests/linear_model.h runtime/liblathe.a
+$(TESTS)/unit32: $(UNIT) tests/shell.h tests/linear_model.h tests/allocations.h runtime/liblathe.a
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $(UNIT) $(CRITERION) runtime/liblathe.a -lm -o $@
-$(TESTS)/unit64: $(UNIT) tests/shell.h tests/linear_model.h runtime/liblathe64.a
+$(TESTS)/unit64: $(UNIT) tests/shell.h tests/linear_model.h tests/allocations.h runtime/liblathe64.a
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(UNIT) $(CRITERION) runtime/liblathe64.a -lm -o $@
@@ -155,11 +155,11 @@ $(TESTS)/nets%.o: $(TESTS)/nets%.c
 	@echo "cc     $@"
 	$(Q)$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
 
-KERNELS = tests/test_kernels.c tests/oracle.c
-$(TESTS)/kernels32: $(KERNELS) tests/oracle.h $(TESTS)/nets32.o runtime/liblathe.a
+KERNELS = tests/test_kernels.c tests/oracle.c tests/allocations.c
+$(TESTS)/kernels32: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets32.o runtime/liblathe.a
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@
-$(TESTS)/kernels64: $(KERNELS) tests/oracle.h $(TESTS)/nets64.o runtime/liblathe64.a
+$(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets64.o runtime/liblathe64.a
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 

@@ -5,10 +5,10 @@
 */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "cpu.h"
 #include "engine.h"
 #include "error.h"
@@ -368,30 +368,6 @@ Test(memory, around_the_arena_is_neither_read_nor_written)
 }
 
 #if defined(__GLIBC__)
-/* glibc's allocator, counted. */
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-static atomic_long allocations;
-
-void *malloc(size_t size)
-{
-    atomic_fetch_add(&allocations, 1);
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    atomic_fetch_add(&allocations, 1);
-    return __libc_calloc(count, size);
-}
-
-void *realloc(void *p, size_t size)
-{
-    atomic_fetch_add(&allocations, 1);
-    return __libc_realloc(p, size);
-}
-
 Test(memory, is_not_allocated_in_a_step)
 {
     for (int i = 0; i < lathe_nmodels; i++) {
@@ -400,17 +376,17 @@ Test(memory, is_not_allocated_in_a_step)
         int32_t labels[GROUPS*4];
         if (!m)
             continue;
-        long before = atomic_load(&allocations);
+        long before = allocations();
         open_engine(&e, m, 2);
-        cr_assert_gt(atomic_load(&allocations), before);
+        cr_assert_gt(allocations(), before);
         fill(&e, labels, m->batch);
         struct hyper h = hyper(0.01);
-        before = atomic_load(&allocations);
+        before = allocations();
         for (int k = 0; k < 10; k++) {
             engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
             engine_forward(&e, 1);
         }
-        cr_expect_eq(atomic_load(&allocations), before, "%s %s", m->name, m->isa);
+        cr_expect_eq(allocations(), before, "%s %s", m->name, m->isa);
         engine_close(&e);
     }
 }

@@ -10,6 +10,7 @@
 #include "../runtime/error.h"
 #include "../runtime/params.h"
 #include "../runtime/workers.h"
+#include "allocations.h"
 #include "linear_model.h"
 
 enum { ITEMS = 1000 };
@@ -101,38 +102,23 @@ Test(engine, cuts_images_finer_when_there_are_few)
     cr_assert_eq(engine_items(&fixed, 5, 2), 7);
 }
 
-/* glibc's allocator, counted. */
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-static atomic_long allocations;
-
-void *malloc(size_t size)
-{
-    atomic_fetch_add(&allocations, 1);
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    atomic_fetch_add(&allocations, 1);
-    return __libc_calloc(count, size);
-}
-
+#if defined(__GLIBC__)
 Test(engine, allocates_nothing_in_a_step)
 {
     struct engine e;
     char err[ERR_SIZE];
     struct hyper h = { .lr = (real)0.01 };
-    long before = atomic_load(&allocations);
+    long before = allocations();
     cr_assert(engine_open(&e, &linear_model, 2, err));
     params_init(&e, 1, 0.1);
-    long opened = atomic_load(&allocations);
+    long opened = allocations();
     cr_assert_gt(opened, before);
     for (int k = 0; k < 100; k++)
         engine_step(&e, LINEAR_BATCH, e.labels, &h, UPDATE_SGD);
-    cr_assert_eq(atomic_load(&allocations), opened);
+    cr_assert_eq(allocations(), opened);
     engine_close(&e);
 }
+#endif
 
 static double train_some(int threads, real *arena)
 {
