@@ -12,7 +12,8 @@ EXACT = -ffp-contract=off
 Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c,$(wildcard gen/*.c))
-GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o
+# The table of optimizers is the runtime's and the parser's.
+GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(BUILD)/gen/optimizer.o
 RUNTIME = $(filter-out runtime/optim.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
 LATHE = $(BUILD)/lathe
@@ -39,6 +40,10 @@ $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
 $(BUILD)/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $<"
+	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/gen/optimizer.o: runtime/optimizer.c
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
 
 $(LATHE): $(GEN_OBJ) $(BUILD)/gen/main.o
@@ -155,7 +160,7 @@ $(TESTS)/nets%.o: $(TESTS)/nets%.c
 	@echo "cc     $@"
 	$(Q)$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
 
-KERNELS = tests/test_kernels.c tests/oracle.c tests/allocations.c
+KERNELS = tests/test_kernels.c tests/test_optim.c tests/oracle.c tests/allocations.c
 $(TESTS)/kernels32: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets32.o runtime/liblathe.a
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@

@@ -3,6 +3,7 @@
 */
 #include <string.h>
 
+#include "../runtime/optimizer.h"
 #include "net.h"
 
 const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
@@ -23,10 +24,12 @@ static void dump_spec(const struct net *net, FILE *out)
             fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
         fputc('\n', out);
     }
-    fprintf(out, "train init=%g %s lr=%g beta1=%g beta2=%g eps=%g reg=%g lr_decay=%g batch=%d "
-            "epochs=%g sample=%s\n", t->init_std, t->optimizer == OPTIMIZER_ADAM ? "adam" : "sgd",
-            t->lr, t->beta1, t->beta2, t->eps, t->reg, t->lr_decay, t->batch, t->epochs,
-            t->sampling == SAMPLE_SHUFFLE ? "shuffle" : "replacement");
+    const struct optimizer_def *def = &optimizers[t->optimizer];
+    fprintf(out, "train init=%g %s", t->init_std, def->word);
+    for (int k = 0; k < def->count; k++)
+        fprintf(out, " %s=%g", def->rate[k].name, t->rate[def->rate[k].rate]);
+    fprintf(out, " reg=%g lr_decay=%g batch=%d epochs=%g sample=%s\n", t->reg, t->lr_decay,
+            t->batch, t->epochs, t->sampling == SAMPLE_SHUFFLE ? "shuffle" : "replacement");
 }
 
 static void dump_shape(const struct net *net, FILE *out)

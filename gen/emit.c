@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../runtime/model.h"
+#include "../runtime/optimizer.h"
 #include "kernels.h"
 #include "tmpl.h"
 #include "words.h"
@@ -243,10 +244,14 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     if (ndecisions)
         text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
     text_printf(out, "    .pack = %spack, .peak = %speak,\n", prefix, prefix);
-    text_puts(out, "    .update = { optim_store, optim_sgd, optim_adam },\n");
-    text_printf(out, "    .train = { .optimizer = %s, .lr = %.17g, .beta1 = %.17g, .beta2 = %.17g, "
-                ".eps = %.17g,\n", t->optimizer == OPTIMIZER_ADAM ? "UPDATE_ADAM" : "UPDATE_SGD",
-                t->lr, t->beta1, t->beta2, t->eps);
+    text_puts(out, "    .update = {");
+    for (int k = 0; k < UPDATE_KINDS; k++)
+        text_printf(out, "%s %s", k ? "," : "", optimizers[k].function);
+    text_printf(out, " },\n    .train = { .optimizer = %d /* %s */, .rate = {", t->optimizer,
+                optimizers[t->optimizer].word);
+    for (int k = 0; k < RATES; k++)
+        text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
+    text_puts(out, " },\n");
     text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
                 ".batch = %d, .replacement = %d },\n};\n\n", t->reg, t->lr_decay, t->epochs,
                 t->batch, t->sampling == SAMPLE_REPLACEMENT);

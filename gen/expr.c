@@ -162,14 +162,14 @@ bool value(struct scan *sc, struct scope *scope, const char *what, double *resul
 bool integer(struct scan *sc, struct scope *scope, const char *what, int least, int most,
              int *result)
 {
-    double real;
+    double number;
     scan_blanks(sc);
     struct place at = scan_place(sc);
-    if (!value(sc, scope, what, &real))
+    if (!value(sc, scope, what, &number))
         return false;
-    if (real != floor(real) || real < least || real > most)
+    if (number != floor(number) || number < least || number > most)
         return scan_error(sc, at, "%s is to be a whole number from %d to %d, not %g", what, least,
-                          most, real);
-    *result = (int)real;
+                          most, number);
+    *result = (int)number;
     return true;
 }

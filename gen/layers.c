@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../runtime/optimizer.h"
+
 const struct layer_def layer_defs[] = {
     { "conv", LAYER_CONV, OPERANDS_COUNT_WINDOW, ACCEPTS_STRIDE | ACCEPTS_PAD, 11,
       "conv F KxK [stride=N] [pad=same|valid|N]",
@@ -30,8 +32,9 @@ const struct setting_def setting_defs[] = {
     { "init", SETTING_INIT, "init gaussian STD | init kaiming",
       "Weights from a Gaussian of standard deviation STD, or of sqrt(2 / inputs) each\n"
       "(the default). Biases start at 0." },
-    { "optimizer", SETTING_OPTIMIZER, "optimizer adam|sgd [lr=X] [beta1=X] [beta2=X] [eps=X]",
-      "adam: lr=1e-3 beta1=0.9 beta2=0.999 eps=1e-8. sgd: lr=1e-2." },
+    { "optimizer", SETTING_OPTIMIZER, "optimizer NAME [OPTION=X ...]",
+      "adam unless said. With each, its options' values unless said, and its formula;\n"
+      "g: the gradient with reg*w." },
     { "reg", SETTING_REG, "reg X",
       "L2 regularisation: the loss has 0.5*X*sum(W*W), biases excepted." },
     { "lr_decay", SETTING_LR_DECAY, "lr_decay X",
@@ -61,10 +64,10 @@ const int nkeyword_defs = sizeof keyword_defs / sizeof *keyword_defs;
 void train_defaults(struct train_settings *t)
 {
     *t = (struct train_settings){
-        .init_std = -1, .optimizer = OPTIMIZER_ADAM, .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999,
-        .eps = 1e-8, .reg = 0, .lr_decay = 1, .epochs = 1, .batch = 50,
-        .sampling = SAMPLE_SHUFFLE,
+        .init_std = -1, .optimizer = UPDATE_ADAM, .reg = 0, .lr_decay = 1, .epochs = 1,
+        .batch = 50, .sampling = SAMPLE_SHUFFLE,
     };
+    optimizer_standard(t->optimizer, t->rate);
 }
 
 static int least(int a, int b)
@@ -108,15 +111,38 @@ const char *nearest(const char *word, const char *const *known, int nknown)
     return best;
 }
 
+/* Text with every line indented by `margin`. */
+static void indented(FILE *out, const char *text, int margin)
+{
+    fprintf(out, "%*s", margin, "");
+    for (; *text; text++) {
+        fputc(*text, out);
+        if (*text == '\n')
+            fprintf(out, "%*s", margin, "");
+    }
+    fputc('\n', out);
+}
+
 static void entry(FILE *out, const char *synopsis, const char *help)
 {
-    fprintf(out, "  %s\n      ", synopsis);
-    for (; *help; help++) {
-        fputc(*help, out);
-        if (*help == '\n')
-            fputs("      ", out);
+    fprintf(out, "  %s\n", synopsis);
+    indented(out, help, 6);
+    fputc('\n', out);
+}
+
+static void doc_optimizers(FILE *out)
+{
+    for (int k = 0; k < UPDATE_KINDS; k++) {
+        const struct optimizer_def *def = &optimizers[k];
+        if (!def->word)
+            continue;
+        fprintf(out, "      %s", def->word);
+        for (int r = 0; r < def->count; r++)
+            fprintf(out, " %s=%g", def->rate[r].name, def->rate[r].standard);
+        fputc('\n', out);
+        indented(out, def->formula, 10);
     }
-    fputs("\n\n", out);
+    fputc('\n', out);
 }
 
 void doc(FILE *out)
@@ -129,6 +155,9 @@ void doc(FILE *out)
     for (int i = 0; i < nlayer_defs; i++)
         entry(out, layer_defs[i].synopsis, layer_defs[i].help);
     fputs("Settings behind `train`.\n\n", out);
-    for (int i = 0; i < nsetting_defs; i++)
+    for (int i = 0; i < nsetting_defs; i++) {
         entry(out, setting_defs[i].synopsis, setting_defs[i].help);
+        if (setting_defs[i].kind == SETTING_OPTIMIZER)
+            doc_optimizers(out);
+    }
 }

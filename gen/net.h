@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "../runtime/model.h"
+
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
 
 struct place { const char *file; int line, col; };
@@ -41,13 +43,12 @@ struct layer {
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
 };
 
-enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_ADAM };
 enum sampling { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
 
 struct train_settings {         /* spec.c; defaults where the file is silent */
     double init_std;            /* gaussian; < 0: He's scale sqrt(2 / fan_in) */
-    enum optimizer_kind optimizer;
-    double lr, beta1, beta2, eps;
+    enum update_kind optimizer; /* runtime/optimizer.h */
+    double rate[RATES];
     double reg, lr_decay, epochs;
     int batch;
     enum sampling sampling;

@@ -49,11 +49,11 @@ void show(const struct net *net, int threads, FILE *out)
     }
     fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  an image\n\n", "total", "", params,
             forward / 1e6, backward / 1e6);
-    size_t real = net->f64 ? 8 : 4;
+    size_t bytes = net->f64 ? 8 : 4;
     double mib = 1 << 20, step = (forward + backward)*batch;
     fprintf(out, "arena     %zu bytes (%.1f MiB), and %zu bytes (%.1f MiB) a thread\n",
-            net->arena*real, (double)(net->arena*real) / mib, net->scratch*real,
-            (double)(net->scratch*real) / mib);
+            net->arena*bytes, (double)(net->arena*bytes) / mib, net->scratch*bytes,
+            (double)(net->scratch*bytes) / mib);
     double rate = net->isa->gflops*1e9 / (net->f64 ? 2 : 1)*threads;
     fprintf(out, "step      %.1f MFLOP for %d images\n", step / 1e6, batch);
     fprintf(out, "forecast  %.2f ms a step, %.1f s an epoch of 49,000 images,\n"

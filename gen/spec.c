@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/optimizer.h"
 #include "expr.h"
 #include "layers.h"
 #include "scan.h"
@@ -329,51 +330,85 @@ static bool positive(struct parser *p, const char *what, bool zero, double *resu
     return true;
 }
 
+/* "sgd, momentum or adam" */
+static const char *alternatives(const char *const *known, int n, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (int k = 0; k < n && at < size; k++)
+        at += (size_t)snprintf(out + at, size - at, "%s%s", k == 0 ? "" : k == n - 1 ? " or " : ", ",
+                               known[k]);
+    return out;
+}
+
 static bool choice(struct parser *p, const char *what, const char *const *known, int nknown,
                    int *which)
 {
-    char word[WORD_MAX_LEN];
+    char word[WORD_MAX_LEN], list[256];
     scan_blanks(&p->sc);
     struct place at = scan_place(&p->sc);
+    alternatives(known, nknown, list, sizeof list);
     if (!scan_word(&p->sc, word))
-        return scan_error(&p->sc, at, "%s expected: %s or %s", what, known[0], known[1]);
+        return scan_error(&p->sc, at, "%s expected: %s", what, list);
     for (*which = 0; *which < nknown; (*which)++)
         if (!strcmp(word, known[*which]))
             return true;
     const char *near = nearest(word, known, nknown);
     if (near)
         return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
-    return scan_error(&p->sc, at, "unknown %s \"%s\": %s or %s", what, word, known[0], known[1]);
+    return scan_error(&p->sc, at, "unknown %s \"%s\": %s", what, word, list);
+}
+
+/* The names of an optimizer's hyper-parameters. */
+static int rate_names(enum update_kind kind, const char *names[RATES])
+{
+    for (int k = 0; k < optimizers[kind].count; k++)
+        names[k] = optimizers[kind].rate[k].name;
+    return optimizers[kind].count;
+}
+
+/* Averages of the past keep a share below 1 of it; only they may be 0. */
+static bool is_share(enum rate rate)
+{
+    return rate == RATE_BETA1 || rate == RATE_BETA2;
+}
+
+static bool optimizer_option(struct parser *p, int *seen)
+{
+    const char *names[RATES];
+    struct train_settings *t = &p->net->train;
+    int option;
+    struct place at = scan_place(&p->sc);
+    if (!choice(p, "option", names, rate_names(t->optimizer, names), &option))
+        return false;
+    if (*seen & 1 << option)
+        return scan_error(&p->sc, at, "\"%s\" is given twice", names[option]);
+    *seen |= 1 << option;
+    if (!expect_char(p, '=', "after the option"))
+        return false;
+    enum rate rate = optimizers[t->optimizer].rate[option].rate;
+    struct place value_at = scan_place(&p->sc);
+    if (!positive(p, names[option], is_share(rate) || rate == RATE_WEIGHT_DECAY, &t->rate[rate]))
+        return false;
+    if (is_share(rate) && t->rate[rate] >= 1)
+        return scan_error(&p->sc, value_at, "%s is to be less than 1, not %g", names[option],
+                          t->rate[rate]);
+    return true;
 }
 
 static bool optimizer_setting(struct parser *p)
 {
-    static const char *const names[] = { "sgd", "adam" };
-    static const char *const options[] = { "lr", "beta1", "beta2", "eps" };
     struct train_settings *t = &p->net->train;
-    double *const target[] = { &t->lr, &t->beta1, &t->beta2, &t->eps };
-    int which, seen = 0;
-    if (!choice(p, "optimizer", names, 2, &which))
+    int which, seen = 0, n = 0;
+    while (optimizer_words[n])
+        n++;
+    if (!choice(p, "optimizer", optimizer_words, n, &which))
         return false;
-    t->optimizer = which ? OPTIMIZER_ADAM : OPTIMIZER_SGD;
-    t->lr = which ? 1e-3 : 1e-2;
-    while (!scan_at_end(&p->sc)) {
-        int option;
-        struct place at = scan_place(&p->sc);
-        if (!choice(p, "option", options, which ? 4 : 1, &option))
+    t->optimizer = optimizer_find(optimizer_words[which]);
+    optimizer_standard(t->optimizer, t->rate);
+    while (!scan_at_end(&p->sc))
+        if (!optimizer_option(p, &seen))
             return false;
-        if (seen & 1 << option)
-            return scan_error(&p->sc, at, "\"%s\" is given twice", options[option]);
-        seen |= 1 << option;
-        if (!expect_char(p, '=', "after the option"))
-            return false;
-        struct place value_at = scan_place(&p->sc);
-        if (!positive(p, options[option], option == 1 || option == 2, target[option]))
-            return false;
-        if ((option == 1 || option == 2) && *target[option] >= 1)
-            return scan_error(&p->sc, value_at, "%s is to be less than 1, not %g",
-                              options[option], *target[option]);
-    }
     return true;
 }
 

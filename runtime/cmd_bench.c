@@ -113,7 +113,7 @@ static void bench_step(struct bench_run *b, bool count)
     struct solver_options o;
     struct solver_state state;
     solver_defaults(&o, m);
-    o.lr = 0;
+    o.rate[RATE_LR] = 0;
     solver_start(&state, &o);
     struct hyper hyper = solver_hyper(&state, &o);
     b->engine.timing = count ? bench_region : NULL;

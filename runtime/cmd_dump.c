@@ -10,6 +10,7 @@
 #include "error.h"
 #include "feed.h"
 #include "npy.h"
+#include "optimizer_options.h"
 #include "param_file.h"
 #include "params.h"
 #include "safetensors.h"
@@ -17,7 +18,8 @@
 
 struct dump_settings {
     struct solver_options solver;
-    const char *params, *x, *y, *out, *mode, *optimizer;
+    struct optimizer_options optimizer;
+    const char *params, *x, *y, *out, *mode;
     double init;
     long steps, seed, threads;
 };
@@ -36,13 +38,13 @@ struct dump_run {
 };
 
 static const char *const dump_modes[] = { "train", "eval", NULL };
-static const char *const dump_optimizers[] = { "sgd", "adam", NULL };
 
 static bool dump_options(const struct program *p, struct dump_settings *s, int argc,
                          char **argv, int *status)
 {
     const double huge = 1e30;
-    const struct option_row rows[] = {
+    struct option_row rows[OPTIMIZER_ROWS + 16];
+    const struct option_row own[] = {
         { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
           "the parameters; else the network's first ones for --seed" },
         { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
@@ -55,9 +57,6 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
           "train or eval; the same for networks without batch statistics" },
         { "--steps", OPTION_INTEGER, "N", &s->steps, 0, 1e9, NULL,
           "instead of gradients, the parameters after N updates with this batch" },
-        { "--optimizer", OPTION_CHOICE, "NAME", &s->optimizer, 0, 0, dump_optimizers,
-          "for --steps: adam or sgd" },
-        { "--lr", OPTION_REAL, "X", &s->solver.lr, 0, huge, NULL, "for --steps" },
         { "--reg", OPTION_REAL, "X", &s->solver.reg, 0, huge, NULL,
           "L2 strength, in loss and gradients" },
         { "--init", OPTION_REAL, "STD", &s->init, 0, huge, NULL,
@@ -66,10 +65,13 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
           "the result does not depend on it" },
     };
+    for (int k = 0; k < COMMAND_COUNT(own); k++)
+        rows[k] = own[k];
+    optimizer_options_rows(&s->optimizer, &s->solver, rows + COMMAND_COUNT(own));
     return command_options(p, "dump", "Writes scores, loss (with the L2 term) and grad.NAME "
                            "of every parameter for one batch; with --steps the parameters "
-                           "after N updates and the losses.", rows, COMMAND_COUNT(rows), argc,
-                           argv, status);
+                           "after N updates and the losses.", rows,
+                           COMMAND_COUNT(own) + OPTIMIZER_ROWS, argc, argv, status);
 }
 
 static bool dump_read_x(struct dump_run *r, char *err)
@@ -251,13 +253,13 @@ int command_dump(const struct program *p, int argc, char **argv)
     char err[ERR_SIZE];
     int status;
     solver_defaults(&s.solver, p->model);
-    s.optimizer = s.solver.optimizer == UPDATE_ADAM ? "adam" : "sgd";
     if (!dump_options(p, &s, argc, argv, &status))
         return status;
     if (!s.x || !s.y || !s.out)
         return command_usage(p, "dump: %s is required", !s.x ? "--x X.npy"
                              : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
-    s.solver.optimizer = strcmp(s.optimizer, "adam") == 0 ? UPDATE_ADAM : UPDATE_SGD;
+    if (!optimizer_options_settle(&s.optimizer, &s.solver, err))
+        return command_usage(p, "dump: %s", err);
     if (!engine_open(&run.engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);
     bool good = dump_run_all(&run, err);

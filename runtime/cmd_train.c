@@ -9,27 +9,27 @@
 
 #include "command.h"
 #include "error.h"
+#include "optimizer_options.h"
 #include "params.h"
 #include "solver.h"
 
 struct train_settings {
     struct solver_options solver;
     struct command_data data;
-    const char *optimizer, *sample, *params;
+    struct optimizer_options optimizer;
+    const char *sample, *params;
     char default_params[256];
     double init;
     long iterations, batch, seed, threads;
     bool no_save;
 };
 
-static const char *const train_optimizers[] = { "sgd", "adam", NULL };
 static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
 
 static void train_defaults_of(struct train_settings *s, const struct model *m)
 {
     *s = (struct train_settings){ .data = COMMAND_DATA_DEFAULTS };
     solver_defaults(&s->solver, m);
-    s->optimizer = s->solver.optimizer == UPDATE_ADAM ? "adam" : "sgd";
     s->sample = s->solver.replacement ? "replacement" : "shuffle";
     snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
     s->params = s->default_params;
@@ -45,7 +45,8 @@ static bool train_options(const struct program *p, struct train_settings *s, int
 {
     struct solver_options *o = &s->solver;
     const double much = 1e9, huge = INFINITY;
-    const struct option_row rows[] = {
+    struct option_row rows[OPTIMIZER_ROWS + 32];
+    const struct option_row own[] = {
         { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
           "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
           "data/cifar-10-batches-bin, synthetic" },
@@ -54,9 +55,6 @@ static bool train_options(const struct program *p, struct train_settings *s, int
         { "--iterations", OPTION_INTEGER, "N", &s->iterations, 1, much, NULL,
           "minibatches instead of epochs" },
         { "--batch", OPTION_INTEGER, "M", &s->batch, 1, much, NULL, "images of a minibatch" },
-        { "--optimizer", OPTION_CHOICE, "NAME", &s->optimizer, 0, 0, train_optimizers,
-          "adam or sgd" },
-        { "--lr", OPTION_REAL, "X", &o->lr, 0, huge, NULL, "learning rate" },
         { "--lr-decay", OPTION_REAL, "X", &o->lr_decay, 0, huge, NULL,
           "the learning rate's factor after each epoch" },
         { "--reg", OPTION_REAL, "X", &o->reg, 0, huge, NULL,
@@ -81,10 +79,13 @@ static bool train_options(const struct program *p, struct train_settings *s, int
         { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
+    for (int k = 0; k < COMMAND_COUNT(own); k++)
+        rows[k] = own[k];
+    optimizer_options_rows(&s->optimizer, o, rows + COMMAND_COUNT(own));
     return command_options(p, "train",
                            "Trains the network and saves the parameters that were best on "
-                           "the validation images.", rows, COMMAND_COUNT(rows), argc, argv,
-                           status);
+                           "the validation images.", rows, COMMAND_COUNT(own) + OPTIMIZER_ROWS,
+                           argc, argv, status);
 }
 
 /* What the table cannot check. */
@@ -100,7 +101,11 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
     o->batch = (int)s->batch;
     o->iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     o->seed = (uint64_t)s->seed;
-    o->optimizer = strcmp(s->optimizer, "adam") == 0 ? UPDATE_ADAM : UPDATE_SGD;
+    char err[ERR_SIZE];
+    if (!optimizer_options_settle(&s->optimizer, o, err)) {
+        *status = command_usage(p, "train: %s", err);
+        return false;
+    }
     o->replacement = strcmp(s->sample, "replacement") == 0;
     o->params = s->no_save ? NULL : s->params;
     return true;

@@ -61,8 +61,9 @@ struct param {
 struct hyper {
     real lr;                 /* learning rate of this step */
     real reg;                /* L2 strength: adds reg*w to the gradient */
-    real beta1, beta2, eps;  /* Adam */
+    real beta1, beta2, eps;  /* beta1 is momentum, too, and beta2 rmsprop's decay_rate */
     real rest1, rest2;       /* 1 - beta1, 1 - beta2, rounded once: 1 - 0.999f is off by 1e-5 */
+    real keep;               /* 1 - lr*weight_decay */
     real step;               /* lr / (1 - beta1^t) */
     real unbias2;            /* 1 / (1 - beta2^t) */
 };
@@ -71,13 +72,17 @@ struct hyper {
 ** One optimizer: updates `count` (a multiple of LANES) consecutive parameters
 ** in place, given their gradient without the L2 term, and returns the sum of
 ** squares of the values before the update (16 virtual lanes, see optim.c).
-** `reg` is h->reg for regularized parameters and 0 for others.
+** `weights`: 1 for weights, which L2 and weight decay touch, 0 for biases.
 ** UPDATE_STORE writes g + reg*w to m and changes nothing else.
 */
 typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
-                         const struct hyper *h, real reg);
+                         const struct hyper *h, int weights);
 
-enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_ADAM, UPDATE_KINDS };
+enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, UPDATE_ADAGRAD,
+                   UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_KINDS };
+
+/* What an optimizer can be told; optimizer.h has the table. */
+enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
 
 /* What every region of one step receives. */
 struct step {
@@ -122,7 +127,7 @@ struct decision {
 /* Defaults from the network file's `train` block; options override them. */
 struct train_defaults {
     enum update_kind optimizer;
-    double lr, beta1, beta2, eps;
+    double rate[RATES];
     double reg, lr_decay, epochs;
     int batch;
     int replacement;         /* 1: minibatches drawn with replacement */

@@ -37,26 +37,29 @@ void solver_defaults(struct solver_options *o, const struct model *model)
 {
     const struct train_defaults *t = &model->train;
     *o = (struct solver_options){
-        .optimizer = t->optimizer, .lr = t->lr, .lr_decay = t->lr_decay,
-        .beta1 = t->beta1, .beta2 = t->beta2, .eps = t->eps, .reg = t->reg,
+        .optimizer = t->optimizer, .lr_decay = t->lr_decay, .reg = t->reg,
         .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
         .replacement = t->replacement != 0, .seed = 1, .print_every = 10
     };
+    for (int k = 0; k < RATES; k++)
+        o->rate[k] = t->rate[k];
 }
 
 void solver_start(struct solver_state *s, const struct solver_options *o)
 {
-    *s = (struct solver_state){ .lr = o->lr, .beta1_power = 1, .beta2_power = 1 };
+    *s = (struct solver_state){ .lr = o->rate[RATE_LR], .beta1_power = 1, .beta2_power = 1 };
 }
 
 struct hyper solver_hyper(struct solver_state *s, const struct solver_options *o)
 {
-    s->beta1_power *= o->beta1;
-    s->beta2_power *= o->beta2;
+    const double *rate = o->rate;
+    s->beta1_power *= rate[RATE_BETA1];
+    s->beta2_power *= rate[RATE_BETA2];
     return (struct hyper){
-        .lr = (real)s->lr, .reg = (real)o->reg,
-        .beta1 = (real)o->beta1, .beta2 = (real)o->beta2, .eps = (real)o->eps,
-        .rest1 = (real)(1 - o->beta1), .rest2 = (real)(1 - o->beta2),
+        .lr = (real)s->lr, .reg = (real)o->reg, .beta1 = (real)rate[RATE_BETA1],
+        .beta2 = (real)rate[RATE_BETA2], .eps = (real)rate[RATE_EPS],
+        .rest1 = (real)(1 - rate[RATE_BETA1]), .rest2 = (real)(1 - rate[RATE_BETA2]),
+        .keep = (real)(1 - s->lr*rate[RATE_WEIGHT_DECAY]),
         .step = (real)(s->lr/(1 - s->beta1_power)),
         .unbias2 = (real)(1/(1 - s->beta2_power))
     };

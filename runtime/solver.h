@@ -14,8 +14,8 @@
 
 struct solver_options {
     enum update_kind optimizer;
-    double lr, lr_decay;          /* lr is multiplied by lr_decay after each epoch */
-    double beta1, beta2, eps;     /* Adam */
+    double rate[RATES];           /* of the optimizer; the learning rate first */
+    double lr_decay;              /* lr is multiplied by it after each epoch */
     double reg;                   /* the loss has 0.5*reg*sum(W*W) */
     double epochs;                /* may be a fraction */
     long iterations;              /* instead of epochs; 0: epochs count */

@@ -59,7 +59,7 @@ static inline double NAME(const struct step *s, int panel)
 #endif
             size_t row = at + (size_t)u*WIDTH;
             sumsq += s->update(s->arena + W + row, s->arena + W_M + row, s->arena + W_V + row,
-                               g, WIDTH, s->hyper, s->hyper->reg);
+                               g, WIDTH, s->hyper, 1);
         }
     }
     return sumsq;

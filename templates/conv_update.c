@@ -55,7 +55,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int group = 0; group < groups; group++)
             gb[co - first] += partial[(size_t)group*GROUP_SIZE + CO*FILTER + co];
         sumsq += s->update(s->arena + W + at, s->arena + W_M + at, s->arena + W_V + at, g,
-                           FILTER, s->hyper, s->hyper->reg);
+                           FILTER, s->hyper, 1);
         PACK(s->arena, co);
     }
     s->sumsq[SUMSQ + item] = sumsq;

@@ -128,7 +128,7 @@ static void linear_update2(const struct step *s, int item, int items, int thread
         for (int u = 0; u < LINEAR_HIDDEN; u++)
             g[u] += s->arena[DSCORES + i*LANES + item]*s->arena[HIDDEN + i*LANES + u];
     s->sumsq[item] = s->update(w, w + W2_SIZE, w + 2*W2_SIZE, g, LANES, s->hyper,
-                               s->hyper->reg);
+                               1);
     if (item == 0)
         linear_update_bias(s, B2, DSCORES, LINEAR_CLASSES);
 }
@@ -140,7 +140,7 @@ static void linear_update1_scaled(const struct step *s, int item, real scale)
         for (int k = 0; k < LINEAR_IN; k++)
             g[k] += scale*s->arena[DHIDDEN + i*LANES + item]*linear_pixel(s, i, k);
     s->sumsq[LINEAR_CLASSES + item] = s->update(w, w + W1_SIZE, w + 2*W1_SIZE, g, LINEAR_IN,
-                                                s->hyper, s->hyper->reg);
+                                                s->hyper, 1);
     if (item == 0)
         linear_update_bias(s, B1, DHIDDEN, LINEAR_HIDDEN);
 }
@@ -168,32 +168,32 @@ static double linear_squares(const real *w, size_t count)
 }
 
 static double linear_store(real *w, real *m, real *v, const real *g, size_t count,
-                           const struct hyper *h, real reg)
+                           const struct hyper *h, int weights)
 {
     (void)v;
     (void)h;
     for (size_t k = 0; k < count; k++)
-        m[k] = g[k] + reg*w[k];
+        m[k] = g[k] + (weights ? h->reg : 0)*w[k];
     return linear_squares(w, count);
 }
 
 static double linear_sgd(real *w, real *m, real *v, const real *g, size_t count,
-                         const struct hyper *h, real reg)
+                         const struct hyper *h, int weights)
 {
     double sum = linear_squares(w, count);
     (void)m;
     (void)v;
     for (size_t k = 0; k < count; k++)
-        w[k] -= h->lr*(g[k] + reg*w[k]);
+        w[k] -= h->lr*(g[k] + (weights ? h->reg : 0)*w[k]);
     return sum;
 }
 
 static double linear_adam(real *w, real *m, real *v, const real *g, size_t count,
-                          const struct hyper *h, real reg)
+                          const struct hyper *h, int weights)
 {
     double sum = linear_squares(w, count);
     for (size_t k = 0; k < count; k++) {
-        real d = g[k] + reg*w[k];
+        real d = g[k] + (weights ? h->reg : 0)*w[k];
         m[k] = h->beta1*m[k] + (1 - h->beta1)*d;
         v[k] = h->beta2*v[k] + (1 - h->beta2)*d*d;
         w[k] -= h->step*m[k]/((real)sqrt((double)(v[k]*h->unbias2)) + h->eps);
@@ -246,9 +246,10 @@ static const struct decision linear_decisions[] = {
     .params = linear_params, .nparams = 4, \
     .forward = linear_forward, .nforward = 2, .backward = regions, .nbackward = 4, \
     .decisions = linear_decisions, .ndecisions = 1, \
-    .pack = linear_pack, .update = { linear_store, linear_sgd, linear_adam }, \
+    .pack = linear_pack, .update = { [UPDATE_STORE] = linear_store, [UPDATE_SGD] = linear_sgd, \
+                [UPDATE_ADAM] = linear_adam }, \
     .peak = linear_peak, \
-    .train = { UPDATE_ADAM, 1e-2, 0.9, 0.999, 1e-8, 1e-3, 0.95, 2, 20, 1 } }
+    .train = { UPDATE_ADAM, { 1e-2, 0.9, 0.999, 1e-8, 0 }, 1e-3, 0.95, 2, 20, 1 } }
 
 const struct model linear_model = LINEAR_MODEL(linear_backward);
 const struct model linear_model_wrong = LINEAR_MODEL(linear_backward_wrong);

@@ -135,6 +135,8 @@ Test(network_file, unused_and_misplaced_settings_are_errors)
         { HEAD "reg 1\n" TAIL, "3:1:", "behind `train`" },
         { HEAD TAIL "train\n  relu\n", "6:3:", "layers stand before `train`" },
         { HEAD TAIL "train\n  optimizer sgd beta1=0.9\n", "6:17:", "unknown option" },
+        { HEAD TAIL "train\n  optimizer rmsprop decay_rat=0.9\n", "6:21:", "decay_rate" },
+        { HEAD TAIL "train\n  optimizer momentum momentum=1\n", "6:31:", "less than 1" },
         { HEAD TAIL "train\n  optimizer adam beta1=1\n", "6:24:", "less than 1" },
         { HEAD TAIL "train\n  batch 0\n", "6:9:", "from 1 to" },
         { HEAD TAIL "train\n  epochs -1\n", "6:10:", "greater than 0" },

@@ -373,6 +373,8 @@ Test(program, refuses_wrong_usage_with_status_2, .fini = shell_clean)
     fails(2, "did you mean --epochs?", "./tiny train --epoch 3");
     fails(2, "--epochs", "./tiny train --epochs many");
     fails(2, "--params", "./tiny eval");
+    fails(2, "the optimizer adam has no momentum", "./tiny train --momentum 0.5");
+    fails(2, "expected sgd, momentum,", "./tiny train --optimizer adm");
     fails(2, "--batch", "./tiny train --batch 9");
     fails(2, "lathe build", "./tiny train --batch 9");
     fails(2, "--x", "./tiny dump --y y.npy -o o");

@@ -79,7 +79,7 @@ static struct solver_options quick_options(void)
     struct solver_options o;
     solver_defaults(&o, &linear_model);
     o.quiet = true;
-    o.lr = 3e-3;
+    o.rate[RATE_LR] = 3e-3;
     return o;
 }
 
@@ -215,7 +215,7 @@ Test(solver, names_the_iteration_of_a_loss_that_is_not_finite)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.lr = 1e30;
+    o.rate[RATE_LR] = 1e30;
     o.reg = 1e30;
     o.epochs = 10;
     o.optimizer = UPDATE_SGD;
