@@ -9,7 +9,7 @@
 const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
 
 static const char *const layer_words[LAYER_KINDS] = { "conv", "relu", "maxpool", "affine",
-                                                      "softmax" };
+                                                      "softmax", "svm" };
 
 static void dump_spec(const struct net *net, FILE *out)
 {

@@ -212,8 +212,14 @@ static void fingerprint(const struct net *net, struct text *out)
             text_puts(out, "relu");
             break;
         case LAYER_SOFTMAX:
-        case LAYER_KINDS:
             text_puts(out, "softmax");
+            if (l->smoothing > 0)
+                text_printf(out, " smoothing=%.17g", l->smoothing);
+            break;
+        case LAYER_SVM:
+            text_printf(out, "svm margin=%.17g", l->margin);
+            break;
+        case LAYER_KINDS:
             break;
         }
     }
@@ -253,8 +259,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
         text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
     text_puts(out, " },\n");
     text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
-                ".batch = %d, .replacement = %d },\n};\n\n", t->reg, t->lr_decay, t->epochs,
-                t->batch, t->sampling == SAMPLE_REPLACEMENT);
+                ".batch = %d, .replacement = %d, .loss_sum = %d },\n};\n\n", t->reg, t->lr_decay,
+                t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT, t->loss_sum);
 }
 
 static void peak_kernel(const struct net *net, const char *prefix, struct text *out)

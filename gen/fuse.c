@@ -57,6 +57,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
     static const enum stage_kind kinds[LAYER_KINDS] = {
         [LAYER_CONV] = STAGE_CONV, [LAYER_AFFINE] = STAGE_AFFINE, [LAYER_MAXPOOL] = STAGE_POOL,
         [LAYER_RELU] = STAGE_POINTWISE, [LAYER_SOFTMAX] = STAGE_LOSS,
+        [LAYER_SVM] = STAGE_LOSS,
     };
     const struct layer *l = &net->layer[head];
     *s = (struct stage){ .kind = kinds[l->kind], .head = head, .relu = NO_LAYER,
@@ -85,7 +86,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
     static const enum op_kind data[] = {
         [STAGE_CONV] = OP_CONV_DGRAD, [STAGE_AFFINE] = OP_AFFINE_DGRAD,
         [STAGE_POOL] = OP_MAXPOOL_GRAD, [STAGE_POINTWISE] = OP_RELU_GRAD,
-        [STAGE_LOSS] = OP_SOFTMAX_GRAD,
+        [STAGE_LOSS] = OP_LOSS_GRAD,
     };
     s->needs_dx = has_op(net, data[s->kind], head);
     s->trains = s->needs_dx || s->kind == STAGE_CONV || s->kind == STAGE_AFFINE;

@@ -25,7 +25,8 @@ static void backward(struct net *net, int layer, bool below)
         [LAYER_AFFINE] = { OP_AFFINE_WGRAD, OP_AFFINE_DGRAD },
         [LAYER_RELU] = { OP_KINDS, OP_RELU_GRAD },
         [LAYER_MAXPOOL] = { OP_KINDS, OP_MAXPOOL_GRAD },
-        [LAYER_SOFTMAX] = { OP_KINDS, OP_SOFTMAX_GRAD },
+        [LAYER_SOFTMAX] = { OP_KINDS, OP_LOSS_GRAD },
+        [LAYER_SVM] = { OP_KINDS, OP_LOSS_GRAD },
     };
     enum layer_kind kind = net->layer[layer].kind;
     if (below)
@@ -38,7 +39,8 @@ void grad(struct net *net)
 {
     static const enum op_kind forward[LAYER_KINDS] = {
         [LAYER_CONV] = OP_CONV, [LAYER_RELU] = OP_RELU, [LAYER_MAXPOOL] = OP_MAXPOOL,
-        [LAYER_AFFINE] = OP_AFFINE, [LAYER_SOFTMAX] = OP_SOFTMAX,
+        [LAYER_AFFINE] = OP_AFFINE, [LAYER_SOFTMAX] = OP_LOSS,
+        [LAYER_SVM] = OP_LOSS,
     };
     assert(net->nlayers > 0 && net->layer[net->nlayers - 1].out.c > 0);
     for (int i = 0; i < net->nlayers; i++)

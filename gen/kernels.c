@@ -686,18 +686,27 @@ static void pointwise(const struct emission *e, const struct stage *s, int x, bo
 
 static void loss(const struct emission *e, const struct stage *s, const struct stage *scores)
 {
+    const struct layer *l = &e->net->layer[s->head];
+    bool svm = l->kind == LAYER_SVM;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_loss", e->prefix, s->name);
     bind_name(&b, "ONE", "%s%s_one", e->prefix, s->name);
+    bind_flag(&b, "MEAN", !e->net->train.loss_sum);
+    if (svm) {
+        bind_name(&b, "MARGIN", "%.17g", l->margin);
+    } else {
+        bind_flag(&b, "SMOOTH", l->smoothing > 0);
+        bind_name(&b, "SMOOTHING", "%.17g", l->smoothing);
+        bind_size(&b, "LV", LANES / e->net->vl);
+    }
     bind_size(&b, "CLASSES", e->net->classes);
-    bind_size(&b, "LV", LANES / e->net->vl);
     bind_size(&b, "SCORES", at(e, scores->at.y));
     bind_size(&b, "SCORES_IMAGE", (long)scores->out.image);
     bind_size(&b, "DS", at(e, scores->at.dy));
     bind_size(&b, "DS_IMAGE", (long)scores->dy_image);
     bind_size(&b, "LOSSES", at(e, e->net->losses_at));
-    kernel(e, "softmax_loss.c", &b, "%s: loss and its gradient, %d classes", s->name,
-           e->net->classes);
+    kernel(e, svm ? "svm_loss.c" : "softmax_loss.c", &b, "%s: loss and its gradient, %d classes",
+           s->name, e->net->classes);
 }
 
 void region_function(const struct net *net, const struct region_plan *region, char *name,

@@ -22,9 +22,14 @@ const struct layer_def layer_defs[] = {
       "most 256 values a window." },
     { "affine", LAYER_AFFINE, OPERANDS_COUNT, 0, 0,
       "affine N", "Fully connected with a bias; flattens its input in NCHW order." },
-    { "softmax", LAYER_SOFTMAX, OPERANDS_NONE, 0, 0,
-      "softmax",
-      "The loss: mean over the batch of log(sum(exp(s))) - s[label]. The last layer." },
+    { "softmax", LAYER_SOFTMAX, OPERANDS_NONE, ACCEPTS_SMOOTHING, 0,
+      "softmax [smoothing=E]",
+      "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"
+      "label counts 1 - E, and E is spread over all classes. The last layer." },
+    { "svm", LAYER_SVM, OPERANDS_NONE, ACCEPTS_MARGIN, 0,
+      "svm [margin=M]",
+      "The loss: mean over the batch of the sum over the other classes of\n"
+      "max(0, s[j] - s[label] + M); M is 1 unless said. The last layer." },
 };
 const int nlayer_defs = sizeof layer_defs / sizeof *layer_defs;
 
@@ -46,6 +51,8 @@ const struct setting_def setting_defs[] = {
     { "sample", SETTING_SAMPLE, "sample shuffle|replacement",
       "Minibatches from a permutation of the images (the default), or drawn with\n"
       "replacement, as in the course." },
+    { "loss", SETTING_LOSS, "loss mean|sum",
+      "The images' losses are averaged over the batch (the default) or added." },
 };
 const int nsetting_defs = sizeof setting_defs / sizeof *setting_defs;
 

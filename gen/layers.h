@@ -10,7 +10,7 @@
 /* What stands behind a layer's word. */
 enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW };
 
-enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2 };
+enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8 };
 
 struct layer_def {
     const char *word;
@@ -24,7 +24,8 @@ extern const struct layer_def layer_defs[];
 extern const int nlayer_defs;
 
 enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
-                    SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE };
+                    SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
+                    SETTING_LOSS };
 
 struct setting_def {
     const char *word;

@@ -21,7 +21,7 @@ struct place { const char *file; int line, col; };
 struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
-                  LAYER_KINDS };
+                  LAYER_SVM, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 
@@ -36,6 +36,8 @@ struct layer {
     int stride_w;               /* maxpool without stride=: kw; else the same as stride */
     enum pad_kind pad_kind;
     int pad;                    /* PAD_NUMBER */
+    double smoothing;           /* softmax: share of the labels spread over all classes */
+    double margin;              /* svm */
     /* shape.c */
     int pad_top, pad_left, pad_bottom, pad_right;
     struct shape in, out;
@@ -45,6 +47,12 @@ struct layer {
 
 enum sampling { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
 
+/* The last layer: scores become a loss. */
+static inline bool is_loss(enum layer_kind kind)
+{
+    return kind == LAYER_SOFTMAX || kind == LAYER_SVM;
+}
+
 struct train_settings {         /* spec.c; defaults where the file is silent */
     double init_std;            /* gaussian; < 0: He's scale sqrt(2 / fan_in) */
     enum update_kind optimizer; /* runtime/optimizer.h */
@@ -52,11 +60,12 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     double reg, lr_decay, epochs;
     int batch;
     enum sampling sampling;
+    bool loss_sum;              /* the images' losses are added, not averaged */
 };
 
 /* grad.c: the operations of one training step, in order. */
-enum op_kind { OP_CONV, OP_RELU, OP_MAXPOOL, OP_AFFINE, OP_SOFTMAX,
-               OP_SOFTMAX_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_RELU_GRAD,
+enum op_kind { OP_CONV, OP_RELU, OP_MAXPOOL, OP_AFFINE, OP_LOSS,
+               OP_LOSS_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_RELU_GRAD,
                OP_MAXPOOL_GRAD, OP_CONV_WGRAD, OP_CONV_DGRAD, OP_KINDS };
 
 struct op { enum op_kind kind; int layer; };

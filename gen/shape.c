@@ -78,11 +78,12 @@ static bool layer_shape(struct layer *l)
         products = (double)inputs*l->filters;
         break;
     case LAYER_SOFTMAX:
+    case LAYER_SVM:
         if (l->in.h != 1 || l->in.w != 1)
-            return error(l, "softmax gets a map of %dx%dx%d; it takes one score a class: put an "
-                         "affine layer before it", l->in.c, l->in.h, l->in.w);
+            return error(l, "%s gets a map of %dx%dx%d; it takes one score a class: put an "
+                         "affine layer before it", l->name, l->in.c, l->in.h, l->in.w);
         if (l->in.c < 2)
-            return error(l, "softmax over one score: at least two classes");
+            return error(l, "%s over one score: at least two classes", l->name);
         break;
     case LAYER_RELU:
     case LAYER_KINDS:

@@ -219,9 +219,51 @@ static bool pad_option(struct parser *p, struct layer *l)
     return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
 }
 
+static bool positive(struct parser *p, const char *what, bool zero, double *result);
+
+static bool smoothing_option(struct parser *p, struct layer *l)
+{
+    struct place at = scan_place(&p->sc);
+    return positive(p, "smoothing", true, &l->smoothing)
+           && (l->smoothing < 1
+               || scan_error(&p->sc, at, "smoothing is to be less than 1, not %g", l->smoothing));
+}
+
+static bool margin_option(struct parser *p, struct layer *l)
+{
+    return positive(p, "margin", false, &l->margin);
+}
+
+/* The options of layers; a layer's row in layers.c says which it accepts. */
+static const struct {
+    const char *name;
+    int bit;
+    bool (*read)(struct parser *p, struct layer *l);
+} option_defs[] = {
+    { "stride", ACCEPTS_STRIDE, stride_option },
+    { "pad", ACCEPTS_PAD, pad_option },
+    { "smoothing", ACCEPTS_SMOOTHING, smoothing_option },
+    { "margin", ACCEPTS_MARGIN, margin_option },
+};
+enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
+
+static bool unknown_option(struct parser *p, const struct layer_def *def, struct place at,
+                           const char *word)
+{
+    const char *names[OPTIONS];
+    int n = 0;
+    for (int k = 0; k < OPTIONS; k++)
+        if (option_defs[k].bit & def->accepts)
+            names[n++] = option_defs[k].name;
+    const char *near = nearest(word, names, n);
+    return near ? scan_error(&p->sc, at, "unknown option \"%s\"; did you mean \"%s\"? (%s)", word,
+                             near, def->synopsis)
+                : scan_error(&p->sc, at, "%s takes no option \"%s\": %s", def->word, word,
+                             def->synopsis);
+}
+
 static bool layer_options(struct parser *p, const struct layer_def *def, struct layer *l)
 {
-    static const char *const names[] = { "stride", "pad" };
     int seen = 0;
     while (!scan_at_end(&p->sc) && *p->sc.s != '}') {
         char word[WORD_MAX_LEN];
@@ -229,21 +271,16 @@ static bool layer_options(struct parser *p, const struct layer_def *def, struct 
         if (!scan_word(&p->sc, word))
             return scan_error(&p->sc, at, "an option expected (%s), not %s", def->synopsis,
                               scan_what(&p->sc));
-        int option = !strcmp(word, "stride") ? ACCEPTS_STRIDE
-                     : !strcmp(word, "pad") ? ACCEPTS_PAD : 0;
-        if (!(option & def->accepts)) {
-            const char *near = nearest(word, names, 2);
-            return near && strcmp(near, word)
-                   ? scan_error(&p->sc, at, "unknown option \"%s\"; did you mean \"%s\"? (%s)",
-                                word, near, def->synopsis)
-                   : scan_error(&p->sc, at, "%s takes no option \"%s\": %s", def->word, word,
-                                def->synopsis);
-        }
-        if (option & seen)
+        int k = 0;
+        while (k < OPTIONS && (strcmp(word, option_defs[k].name)
+                               || !(option_defs[k].bit & def->accepts)))
+            k++;
+        if (k == OPTIONS)
+            return unknown_option(p, def, at, word);
+        if (option_defs[k].bit & seen)
             return scan_error(&p->sc, at, "\"%s\" is given twice", word);
-        seen |= option;
-        if (!expect_char(p, '=', "after the option")
-            || !(option == ACCEPTS_STRIDE ? stride_option(p, l) : pad_option(p, l)))
+        seen |= option_defs[k].bit;
+        if (!expect_char(p, '=', "after the option") || !option_defs[k].read(p, l))
             return false;
     }
     if (!l->stride) {
@@ -290,12 +327,13 @@ static bool add_layer(struct parser *p, const struct layer *l)
 static bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                             struct place at)
 {
-    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME };
+    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1 };
     const struct net *net = p->net;
     if (p->in_train)
         return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
-    if (net->nlayers && net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX)
-        return scan_error(&p->sc, at, "a layer behind the loss: softmax is the last one");
+    if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
+        return scan_error(&p->sc, at, "a layer behind the loss: %s is the last one",
+                          net->layer[net->nlayers - 1].name);
     bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
@@ -425,6 +463,7 @@ static bool init_setting(struct parser *p)
 static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
 {
     static const char *const samples[] = { "shuffle", "replacement" };
+    static const char *const losses[] = { "mean", "sum" };
     struct train_settings *t = &p->net->train;
     int which;
     if (!p->in_train)
@@ -447,6 +486,10 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
     case SETTING_SAMPLE:
         good = choice(p, "sampling", samples, 2, &which);
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
+        break;
+    case SETTING_LOSS:
+        good = choice(p, "loss", losses, 2, &which);
+        t->loss_sum = good && which;
         break;
     }
     return good && expect_end(p, "the setting");
@@ -527,8 +570,8 @@ static void check_whole(struct parser *p)
         scan_error(&p->sc, end, "the file has no `net NAME`");
     if (!p->input_at.line)
         scan_error(&p->sc, end, "the file has no `input CxHxW`");
-    if (!net->nlayers || net->layer[net->nlayers - 1].kind != LAYER_SOFTMAX)
-        scan_error(&p->sc, end, "the file has no loss: `softmax` ends the layers");
+    if (!net->nlayers || !is_loss(net->layer[net->nlayers - 1].kind))
+        scan_error(&p->sc, end, "the file has no loss: `softmax` or `svm` ends the layers");
     for (int i = 0; i < p->scope.count; i++) {
         const struct variable *v = &p->scope.variable[i];
         if (!v->used && !v->counter)

@@ -15,6 +15,7 @@ static void info_network(const struct model *m)
     printf("network    %s\n", m->name);
     printf("input      %dx%dx%d, %d classes\n", m->in_c, m->in_h, m->in_w, m->classes);
     printf("parameters %zu\n", params_total(m));
+    printf("loss       %s over the images of a step\n", m->train.loss_sum ? "sum" : "mean");
     printf("capacity   %d images a step\n", m->batch);
     printf("built for  %s, %s\n", m->isa, sizeof(real) == 4 ? "f32" : "f64");
     printf("arena      %zu bytes, and %zu a thread\n", bytes, thread);

@@ -165,7 +165,8 @@ double engine_step(struct engine *e, int n, const int32_t *labels,
     double squares = 0;
     for (size_t k = 0; k < e->model->nsumsq; k++)
         squares += e->step.sumsq[k];
-    return engine_sum_losses(e, n)/n + 0.5*(double)hyper->reg*squares;
+    double data = engine_sum_losses(e, n);
+    return (e->model->train.loss_sum ? data : data/n) + 0.5*(double)hyper->reg*squares;
 }
 
 double engine_probe(struct engine *e, int n, const real *probe)

@@ -46,8 +46,9 @@ double engine_loss(struct engine *e, const int32_t *labels);
 
 /*
 ** Forward, loss, gradients and updates for the first n images. Returns
-** sum(losses)/n + 0.5*reg*sum(W*W), the sum over regularized parameters as they
-** were before the update. With UPDATE_STORE parameters stay and every `m` holds
+** sum(losses)/n (or sum(losses), where the network says `loss sum`) plus
+** 0.5*reg*sum(W*W), the sum over regularized parameters as they were before the
+** update. With UPDATE_STORE parameters stay and every `m` holds
 ** the gradient with its L2 term.
 */
 double engine_step(struct engine *e, int n, const int32_t *labels,

@@ -131,6 +131,7 @@ struct train_defaults {
     double reg, lr_decay, epochs;
     int batch;
     int replacement;         /* 1: minibatches drawn with replacement */
+    int loss_sum;            /* 1: a step's loss adds the images' losses; 0: their mean */
 };
 
 struct model {

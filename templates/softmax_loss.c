@@ -1,12 +1,17 @@
 /*
 ** softmax_loss.c - the softmax loss of a group of images and its gradient:
-** loss = log(sum(exp(s - max))) - (s[label] - max), ds = (p - onehot) / n.
+** loss = log(sum(exp(s - max))) - (s[label] - max), ds = (p - onehot) / n. With
+** smoothing E, onehot becomes (1 - E)*onehot + E/classes (Szegedy et al.,
+** arXiv:1512.00567).
 ** With a probe R instead of labels (gradient checks): loss = sum(R*s), ds = R.
 */
 #include "template.h"
 
 #define NAME softmax_loss    /* @name */
 #define ONE softmax_one      /* @name */
+#define MEAN 1               /* @flag */
+#define SMOOTH 1             /* @flag */
+#define SMOOTHING 0.1        /* @name */
 
 /* Returns the loss; ds: whole lanes, those past the classes stay 0. */
 static inline real ONE(const real *scores, real *ds, int label, real scale)
@@ -27,9 +32,19 @@ static inline real ONE(const real *scores, real *ds, int label, real scale)
             lanes[l] = v_add(lanes[l], v_load(ds + j + l*VL));
     }
     real sum = v_sum(lanes);
+#if SMOOTH
+    double target = 0;
+    for (int j = 0; j < CLASSES; j++) {
+        double share = SMOOTHING / CLASSES + (j == label ? 1 - SMOOTHING : 0);
+        target += share*((double)scores[j] - (double)max);
+        ds[j] = (ds[j] / sum - (real)share) * scale;
+    }
+    return (real)(math_log((double)sum) - target);
+#else
     for (int j = 0; j < CLASSES; j++)
         ds[j] = (ds[j] / sum - (real)(j == label)) * scale;
     return (real)(math_log((double)sum) - ((double)scores[label] - (double)max));
+#endif
 }
 
 static void NAME(const struct step *s, int item, int items, int thread)
@@ -50,7 +65,11 @@ static void NAME(const struct step *s, int item, int items, int thread)
             }
             *loss = (real)sum;
         } else {
+#if MEAN
             *loss = ONE(scores, ds, s->labels[i], 1 / (real)s->n);
+#else
+            *loss = ONE(scores, ds, s->labels[i], 1);
+#endif
         }
     }
 }

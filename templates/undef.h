@@ -16,6 +16,8 @@
 #undef LAST_STEP
 #undef LAST_TILE
 #undef LISTS
+#undef MARGIN
+#undef MEAN
 #undef NAME
 #undef ONE
 #undef PACK
@@ -28,6 +30,8 @@
 #undef ROWS
 #undef ROWS_LEFT
 #undef SHALLOW
+#undef SMOOTH
+#undef SMOOTHING
 #undef STORE
 #undef TILE
 #undef TILES

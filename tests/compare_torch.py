@@ -80,6 +80,8 @@ class Network:
                 section = line.split()[0]
                 if section == "capacity":
                     self.batch = int(line.split()[1])
+                elif section == "loss":
+                    self.loss_sum = line.split()[1] == "sum"
             elif section == "layers":
                 self.layers.append(line.strip())
             elif section == "tensors":
@@ -109,14 +111,24 @@ class Network:
                 x = F.max_pool2d(x, window, tuple(map(int, option["stride"].split(","))))
             elif words[0] == "affine":
                 x = F.linear(x.flatten(1), p[name + ".weight"], p[name + ".bias"])
-            elif words[0] != "softmax":
+            elif words[0] not in ("softmax", "svm"):
                 sys.exit(f"{self.name}: layer {layer!r} is unknown to this script")
         return x.flatten(1)
 
     def loss(self, p, x, y):
         scores = self.forward(p, x)
+        words = self.layers[-1].split()
+        option = {k: float(v) for k, v in (w.split("=") for w in words[1:])}
+        if words[0] == "svm":       # the course's; PyTorch's divides by the class count
+            right = scores.gather(1, y[:, None])
+            margins = (scores - right + option["margin"]).clamp(min=0)
+            loss = (margins.sum() - option["margin"] * len(y)) / len(y)
+        else:
+            loss = F.cross_entropy(scores, y, label_smoothing=option.get("smoothing", 0))
+        if self.loss_sum:
+            loss = loss * len(y)
         squares = sum((w * w).sum() for name, w in p.items() if name.endswith(".weight"))
-        return scores, F.cross_entropy(scores, y) + 0.5 * REG * squares
+        return scores, loss + 0.5 * REG * squares
 
 
 def errors(ours, theirs, share=1, furthest=np.inf):

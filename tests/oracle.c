@@ -67,7 +67,7 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
     *o = (struct oracle){ .model = model, .n = n };
     int c = model->in_c, h = model->in_h, w = model->in_w, param = 0;
     const char *line = strchr(model->layers, '\n') + 1;
-    while (strncmp(line, "softmax", 7)) {
+    while (strncmp(line, "softmax", 7) && strncmp(line, "svm", 3)) {
         struct oracle_layer *l = &o->layer[o->nlayers++];
         *l = (struct oracle_layer){ .c = c, .h = h, .w = w };
         read_layer(o, line, l, &param);
@@ -76,6 +76,9 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
         w = l->ow;
         line = strchr(line, '\n') + 1;
     }
+    o->svm = sscanf(line, "svm margin=%lf", &o->margin) == 1;
+    if (sscanf(line, "softmax smoothing=%lf", &o->smoothing) != 1)
+        o->smoothing = 0;
     o->param = calloc((size_t)model->nparams, sizeof *o->param);
     o->grad = calloc((size_t)model->nparams, sizeof *o->grad);
     for (int i = 0; i < model->nparams; i++) {
@@ -246,21 +249,50 @@ void oracle_forward(struct oracle *o)
         layer_forward(o, &o->layer[i], i + 1 < o->nlayers ? o->layer[i + 1].x : o->scores);
 }
 
+/* One image's loss, and ds with its gradient. */
+static double softmax_loss(const struct oracle *o, const double *s, double *ds, size_t label)
+{
+    size_t classes = (size_t)o->model->classes;
+    double max = s[0], sum = 0, loss = 0;
+    for (size_t j = 1; j < classes; j++)
+        max = s[j] > max ? s[j] : max;
+    for (size_t j = 0; j < classes; j++)
+        sum += exp(s[j] - max);
+    for (size_t j = 0; j < classes; j++) {
+        double target = o->smoothing / (double)classes + (j == label ? 1 - o->smoothing : 0);
+        loss -= target*(s[j] - max - log(sum));
+        ds[j] = exp(s[j] - max) / sum - target;
+    }
+    return loss;
+}
+
+static double svm_loss(const struct oracle *o, const double *s, double *ds, size_t label)
+{
+    double loss = 0;
+    ds[label] = 0;
+    for (size_t j = 0; j < (size_t)o->model->classes; j++) {
+        double slack = s[j] - s[label] + o->margin;
+        if (j == label)
+            continue;
+        ds[j] = slack > 0 ? 1 : 0;
+        ds[label] -= ds[j];
+        loss += slack > 0 ? slack : 0;
+    }
+    return loss;
+}
+
 double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
 {
     const struct model *m = o->model;
     size_t classes = (size_t)m->classes;
-    double loss = 0;
+    double loss = 0, scale = m->train.loss_sum ? 1 : 1.0 / o->n;
     for (size_t n = 0; n < (size_t)o->n; n++) {
         const double *s = o->scores + n*classes;
-        double max = s[0], sum = 0;
-        for (size_t j = 1; j < classes; j++)
-            max = s[j] > max ? s[j] : max;
+        double *ds = o->dscores + n*classes;
+        loss += scale*(o->svm ? svm_loss(o, s, ds, (size_t)labels[n])
+                              : softmax_loss(o, s, ds, (size_t)labels[n]));
         for (size_t j = 0; j < classes; j++)
-            sum += exp(s[j] - max);
-        loss += (log(sum) - (s[labels[n]] - max)) / o->n;
-        for (size_t j = 0; j < classes; j++)
-            o->dscores[n*classes + j] = (exp(s[j] - max) / sum - (j == (size_t)labels[n])) / o->n;
+            ds[j] *= scale;
     }
     for (int i = 0; i < m->nparams; i++)
         memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));

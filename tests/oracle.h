@@ -6,6 +6,8 @@
 #ifndef LATHE_TEST_ORACLE_H
 #define LATHE_TEST_ORACLE_H
 
+#include <stdbool.h>
+
 #include "model.h"
 
 enum { ORACLE_LAYERS = 40 };
@@ -24,6 +26,8 @@ struct oracle {
     const struct model *model;
     struct oracle_layer layer[ORACLE_LAYERS];
     int nlayers, n;
+    bool svm;                       /* the loss, else softmax */
+    double margin, smoothing;
     double **param, **grad;         /* canonical, one array a parameter */
     double *scores, *dscores;       /* [n][classes] */
 };
@@ -35,7 +39,7 @@ void oracle_close(struct oracle *o);
 /* Scores from o->layer[0].x and o->param. */
 void oracle_forward(struct oracle *o);
 
-/* Softmax loss with the L2 term, and o->grad with it; after oracle_forward. */
+/* The loss with the L2 term, and o->grad with it; after oracle_forward. */
 double oracle_backward(struct oracle *o, const int32_t *labels, double reg);
 
 #endif

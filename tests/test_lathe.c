@@ -57,6 +57,11 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
         { HEAD TAIL "train\n  optimizer adm\n", "6:13:", "did you mean \"adam\"?" },
         { HEAD "let hidden = 3\naffine hiden\nsoftmax\n", "4:8:", "did you mean \"hidden\"?" },
+        { HEAD "affine 4\nsoftmax smothing=0.1\n", "4:9:", "did you mean \"smoothing\"?" },
+        { HEAD "affine 4\nsvm smoothing=0.1\n", "4:5:", "svm takes no option" },
+        { HEAD "affine 4\nsoftmax smoothing=1\n", "4:19:", "less than 1" },
+        { HEAD "affine 4\nsvm margin=-1\n", "4:12:", "greater than 0" },
+        { HEAD TAIL "train\n  loss som\n", "6:8:", "did you mean \"sum\"?" },
         { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
     };
     EXPECT_ALL_BAD(bad);
@@ -109,7 +114,7 @@ Test(network_file, what_a_network_needs_is_asked_for)
         { "net t\n" TAIL, "4:1:", "no `input CxHxW`" },
         { HEAD "affine 4\n", "4:1:", "no loss" },
         { HEAD "relu\n", "4:1:", "no loss" },
-        { HEAD TAIL "relu\n", "5:1:", "softmax is the last" },
+        { HEAD TAIL "relu\n", "5:1:", "softmax1 is the last" },
     };
     EXPECT_ALL_BAD(bad);
 }
