@@ -4,12 +4,10 @@
 #include <string.h>
 
 #include "../runtime/optimizer.h"
+#include "layers.h"
 #include "net.h"
 
 const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
-
-static const char *const layer_words[LAYER_KINDS] = { "conv", "relu", "maxpool", "affine",
-                                                      "softmax", "svm" };
 
 static void dump_spec(const struct net *net, FILE *out)
 {
@@ -17,7 +15,7 @@ static void dump_spec(const struct net *net, FILE *out)
     fprintf(out, "net %s\ninput %dx%dx%d\n", net->name, net->input.c, net->input.h, net->input.w);
     for (int i = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
-        fprintf(out, "%-12s %s", l->name, layer_words[l->kind]);
+        fprintf(out, "%-12s %s", l->name, layer_def(l->kind)->word);
         if (l->filters)
             fprintf(out, " %d", l->filters);
         if (l->kh)

@@ -10,6 +10,7 @@
 #include "../runtime/model.h"
 #include "../runtime/optimizer.h"
 #include "kernels.h"
+#include "layers.h"
 #include "tmpl.h"
 #include "words.h"
 
@@ -79,7 +80,7 @@ static const char *region_what(enum region_kind kind)
     static const char *const what[] = {
         [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
         [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BACKWARD] = "backward + update",
-        [REGION_POOL_BACKWARD] = "backward", [REGION_RELU_BACKWARD] = "backward",
+        [REGION_POOL_BACKWARD] = "backward", [REGION_POINTWISE_BACKWARD] = "backward",
         [REGION_CONV_DGRAD] = "data gradient", [REGION_CONV_WGRAD] = "weight gradient",
         [REGION_CONV_UPDATE] = "update",
     };
@@ -129,7 +130,7 @@ static void region_split(const struct net *net, const struct region_plan *r, str
         break;
     case REGION_CONV_DGRAD:
     case REGION_POOL_BACKWARD:
-    case REGION_RELU_BACKWARD:
+    case REGION_POINTWISE_BACKWARD:
         text_puts(out, "SPLIT_IMAGES, 1");
         break;
     }
@@ -157,11 +158,13 @@ static int decisions_table(const struct net *net, const char *prefix, struct tex
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
         struct shape o = s->out.shape;
-        if (s->kind == STAGE_LOSS || (s->relu == NO_LAYER && s->pool == NO_LAYER))
+        bool kink = s->kind == STAGE_POINTWISE ? layer_def(net->layer[s->head].kind)->kink
+                                               : s->relu != NO_LAYER;
+        if (s->kind == STAGE_LOSS || (!kink && s->pool == NO_LAYER))
             continue;
         if (!n)
             text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
-        if (s->relu != NO_LAYER && ++n)
+        if (kink && ++n)
             text_printf(out, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
                         ".row = %zu, .bytes = 0 },\n", net->buffer[s->at.y].at + s->out.origin,
                         s->out.image, o.h, o.w, o.c, s->out.row);
@@ -208,8 +211,14 @@ static void fingerprint(const struct net *net, struct text *out)
         case LAYER_AFFINE:
             text_printf(out, "%s: affine %d", l->name, l->filters);
             break;
+        case LAYER_LEAKY_RELU:
+            text_printf(out, "leaky_relu %.17g", l->slope);
+            break;
         case LAYER_RELU:
-            text_puts(out, "relu");
+        case LAYER_GELU:
+        case LAYER_TANH:
+        case LAYER_SIGMOID:
+            text_puts(out, layer_def(l->kind)->word);
             break;
         case LAYER_SOFTMAX:
             text_puts(out, "softmax");

@@ -57,7 +57,8 @@ static int make_stage(struct net *net, struct stage *s, int head)
     static const enum stage_kind kinds[LAYER_KINDS] = {
         [LAYER_CONV] = STAGE_CONV, [LAYER_AFFINE] = STAGE_AFFINE, [LAYER_MAXPOOL] = STAGE_POOL,
         [LAYER_RELU] = STAGE_POINTWISE, [LAYER_SOFTMAX] = STAGE_LOSS,
-        [LAYER_SVM] = STAGE_LOSS,
+        [LAYER_SVM] = STAGE_LOSS, [LAYER_LEAKY_RELU] = STAGE_POINTWISE,
+        [LAYER_GELU] = STAGE_POINTWISE, [LAYER_TANH] = STAGE_POINTWISE, [LAYER_SIGMOID] = STAGE_POINTWISE,
     };
     const struct layer *l = &net->layer[head];
     *s = (struct stage){ .kind = kinds[l->kind], .head = head, .relu = NO_LAYER,
@@ -78,14 +79,14 @@ static int make_stage(struct net *net, struct stage *s, int head)
             s->relu = next++;
         break;
     case STAGE_POINTWISE:
-        s->relu = head;
+        s->relu = l->kind == LAYER_RELU ? head : NO_LAYER;
         break;
     case STAGE_LOSS:
         break;
     }
     static const enum op_kind data[] = {
         [STAGE_CONV] = OP_CONV_DGRAD, [STAGE_AFFINE] = OP_AFFINE_DGRAD,
-        [STAGE_POOL] = OP_MAXPOOL_GRAD, [STAGE_POINTWISE] = OP_RELU_GRAD,
+        [STAGE_POOL] = OP_MAXPOOL_GRAD, [STAGE_POINTWISE] = OP_POINTWISE_GRAD,
         [STAGE_LOSS] = OP_LOSS_GRAD,
     };
     s->needs_dx = has_op(net, data[s->kind], head);
@@ -243,7 +244,7 @@ static void backward_regions(struct net *net, int stage)
         add_region(net, REGION_POOL_BACKWARD, stage);
         break;
     case STAGE_POINTWISE:
-        add_region(net, REGION_RELU_BACKWARD, stage);
+        add_region(net, REGION_POINTWISE_BACKWARD, stage);
         break;
     case STAGE_LOSS:
         add_region(net, REGION_LOSS, stage);

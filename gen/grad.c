@@ -23,7 +23,11 @@ static void backward(struct net *net, int layer, bool below)
     static const struct { enum op_kind weights, data; } gradient[LAYER_KINDS] = {
         [LAYER_CONV] = { OP_CONV_WGRAD, OP_CONV_DGRAD },
         [LAYER_AFFINE] = { OP_AFFINE_WGRAD, OP_AFFINE_DGRAD },
-        [LAYER_RELU] = { OP_KINDS, OP_RELU_GRAD },
+        [LAYER_RELU] = { OP_KINDS, OP_POINTWISE_GRAD },
+        [LAYER_LEAKY_RELU] = { OP_KINDS, OP_POINTWISE_GRAD },
+        [LAYER_GELU] = { OP_KINDS, OP_POINTWISE_GRAD },
+        [LAYER_TANH] = { OP_KINDS, OP_POINTWISE_GRAD },
+        [LAYER_SIGMOID] = { OP_KINDS, OP_POINTWISE_GRAD },
         [LAYER_MAXPOOL] = { OP_KINDS, OP_MAXPOOL_GRAD },
         [LAYER_SOFTMAX] = { OP_KINDS, OP_LOSS_GRAD },
         [LAYER_SVM] = { OP_KINDS, OP_LOSS_GRAD },
@@ -38,9 +42,10 @@ static void backward(struct net *net, int layer, bool below)
 void grad(struct net *net)
 {
     static const enum op_kind forward[LAYER_KINDS] = {
-        [LAYER_CONV] = OP_CONV, [LAYER_RELU] = OP_RELU, [LAYER_MAXPOOL] = OP_MAXPOOL,
+        [LAYER_CONV] = OP_CONV, [LAYER_RELU] = OP_POINTWISE, [LAYER_MAXPOOL] = OP_MAXPOOL,
         [LAYER_AFFINE] = OP_AFFINE, [LAYER_SOFTMAX] = OP_LOSS,
-        [LAYER_SVM] = OP_LOSS,
+        [LAYER_SVM] = OP_LOSS, [LAYER_LEAKY_RELU] = OP_POINTWISE, [LAYER_GELU] = OP_POINTWISE,
+        [LAYER_TANH] = OP_POINTWISE, [LAYER_SIGMOID] = OP_POINTWISE,
     };
     assert(net->nlayers > 0 && net->layer[net->nlayers - 1].out.c > 0);
     for (int i = 0; i < net->nlayers; i++)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "../runtime/model.h"
+#include "layers.h"
 #include "tmpl.h"
 
 struct emission {
@@ -62,7 +63,7 @@ static void bind_scratch(const struct emission *e, struct bindings *b)
 static void bind_epilogue(struct bindings *b, bool relu)
 {
     if (relu)
-        b->epilogue[b->nepilogue++] = "v_relu";
+        bind_operation(b, "v_relu", "%s", "");
 }
 
 static void bind_vectors(const struct emission *e, struct bindings *b, int channels)
@@ -658,30 +659,58 @@ static void affine_backward(const struct emission *e, const struct stage *s, int
 
 /* ---- pointwise, loss ---- */
 
-static void pointwise(const struct emission *e, const struct stage *s, int x, bool forward,
-                      int dx)
+/* The layer's vector function, or its gradient's, in the epilogue. */
+static void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
 {
+    const struct layer_def *def = layer_def(l->kind);
+    char slope[32] = "";
+    if (def->operands == OPERANDS_SLOPE)
+        snprintf(slope, sizeof slope, ", (real)%.17g", l->slope);
+    if (forward)
+        bind_operation(b, def->function, "%s", slope);
+    else
+        bind_operation(b, def->gradient, ", a%s", slope);
+}
+
+static void pointwise_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, forward ? "fwd" : "bwd");
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_size(&b, "X", at(e, x) + (long)s->in.origin);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "X_ROW", (long)s->in.row);
     bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "Y_ROW", (long)s->out.row);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
-    if (forward) {
-        bind_size(&b, "X", at(e, x) + (long)s->in.origin);
-        bind_size(&b, "X_IMAGE", (long)s->in.image);
-        bind_size(&b, "X_ROW", (long)s->in.row);
-        bind_epilogue(&b, true);
-        kernel(e, "pointwise_fwd.c", &b, "%s forward: %dx%dx%d", s->name, o.h, o.w, o.c);
-    } else {
-        bind_size(&b, "DY", at(e, s->at.dy));
-        bind_size(&b, "DY_IMAGE", (long)s->dy_image);
-        bind_size(&b, "DX", at(e, dx));
-        bind_size(&b, "DX_IMAGE", (long)s->dx_image);
-        kernel(e, "relu_bwd.c", &b, "%s backward: %dx%dx%d", s->name, o.h, o.w, o.c);
-    }
+    bind_pointwise(&b, l, true);
+    kernel(e, "pointwise_fwd.c", &b, "%s forward: %s of %dx%dx%d", s->name,
+           layer_def(l->kind)->word, o.h, o.w, o.c);
+}
+
+static void pointwise_backward(const struct emission *e, const struct stage *s, int x, int dx)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    bool input = layer_def(l->kind)->from == FROM_INPUT;
+    const struct map *map = input ? &s->in : &s->out;
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_size(&b, "A", at(e, input ? x : s->at.y) + (long)map->origin);
+    bind_size(&b, "A_IMAGE", (long)map->image);
+    bind_size(&b, "A_ROW", (long)map->row);
+    bind_size(&b, "DY", at(e, s->at.dy));
+    bind_size(&b, "DY_IMAGE", (long)s->dy_image);
+    bind_size(&b, "DX", at(e, dx));
+    bind_size(&b, "DX_IMAGE", (long)s->dx_image);
+    bind_size(&b, "H", o.h);
+    bind_size(&b, "ROW", (long)o.w*o.c);
+    bind_pointwise(&b, l, false);
+    kernel(e, "pointwise_bwd.c", &b, "%s backward: %s of %dx%dx%d, from its %s", s->name,
+           layer_def(l->kind)->word, o.h, o.w, o.c, input ? "input" : "output");
 }
 
 static void loss(const struct emission *e, const struct stage *s, const struct stage *scores)
@@ -715,7 +744,7 @@ void region_function(const struct net *net, const struct region_plan *region, ch
     static const char *const suffix[] = {
         [REGION_FORWARD] = "fwd", [REGION_LOSS] = "loss", [REGION_AFFINE_LISTS] = "lists",
         [REGION_AFFINE_BACKWARD] = "bwd", [REGION_POOL_BACKWARD] = "bwd",
-        [REGION_RELU_BACKWARD] = "bwd", [REGION_CONV_DGRAD] = "data",
+        [REGION_POINTWISE_BACKWARD] = "bwd", [REGION_CONV_DGRAD] = "data",
         [REGION_CONV_WGRAD] = "weights", [REGION_CONV_UPDATE] = "update",
     };
     snprintf(name, size, "%s_%s", net->stage[region->stage].name, suffix[region->kind]);
@@ -738,13 +767,13 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
             else if (s->kind == STAGE_POOL)
                 pool_forward(&e, s, x);
             else
-                pointwise(&e, s, x, true, NO_BUFFER);
+                pointwise_forward(&e, s, x);
             break;
         case REGION_LOSS:            loss(&e, s, below); break;
         case REGION_AFFINE_LISTS:    affine_lists(&e, s); break;
         case REGION_AFFINE_BACKWARD: affine_backward(&e, s, x, dx); break;
         case REGION_POOL_BACKWARD:   pool_backward(&e, s, dx); break;
-        case REGION_RELU_BACKWARD:   pointwise(&e, s, x, false, dx); break;
+        case REGION_POINTWISE_BACKWARD: pointwise_backward(&e, s, x, dx); break;
         case REGION_CONV_DGRAD:      conv_data_gradient(&e, s, dx); break;
         case REGION_CONV_WGRAD:      conv_weight_gradient(&e, s, x); break;
         case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;

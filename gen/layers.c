@@ -7,31 +7,54 @@
 
 #include "../runtime/optimizer.h"
 
+#define NOT_POINTWISE NULL, NULL, FROM_OUTPUT, false
+
 const struct layer_def layer_defs[] = {
     { "conv", LAYER_CONV, OPERANDS_COUNT_WINDOW, ACCEPTS_STRIDE | ACCEPTS_PAD, 11,
       "conv F KxK [stride=N] [pad=same|valid|N]",
       "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
-      "whatever the stride; valid none; N as many on each side. Windows round down." },
+      "whatever the stride; valid none; N as many on each side. Windows round down.",
+      NOT_POINTWISE },
     { "relu", LAYER_RELU, OPERANDS_NONE, 0, 0,
-      "relu", "max(0, x); its gradient at 0 is 0." },
+      "relu", "max(0, x); its gradient at 0 is 0.", "v_relu", "v_relu_grad", FROM_OUTPUT, true },
+    { "leaky_relu", LAYER_LEAKY_RELU, OPERANDS_SLOPE, 0, 0,
+      "leaky_relu A", "x where x > 0, else A*x; A from 0 to 1.",
+      "v_leaky_relu", "v_leaky_relu_grad", FROM_OUTPUT, true },
+    { "gelu", LAYER_GELU, OPERANDS_NONE, 0, 0,
+      "gelu", "x*P(X <= x) for a standard normal X: the exact form, by erf.",
+      "v_gelu", "v_gelu_grad", FROM_INPUT, false },
+    { "tanh", LAYER_TANH, OPERANDS_NONE, 0, 0,
+      "tanh", "The hyperbolic tangent.", "v_tanh", "v_tanh_grad", FROM_OUTPUT, false },
+    { "sigmoid", LAYER_SIGMOID, OPERANDS_NONE, 0, 0,
+      "sigmoid", "1/(1 + exp(-x)).", "v_sigmoid", "v_sigmoid_grad", FROM_OUTPUT, false },
     { "maxpool", LAYER_MAXPOOL, OPERANDS_WINDOW, ACCEPTS_STRIDE, 256,
       "maxpool KxK [stride=N]",
       "The largest value of each window, the first in raster order where several are\n"
       "equal. stride: the window unless said. No padding; windows round down; at\n"
-      "most 256 values a window." },
+      "most 256 values a window.", NOT_POINTWISE },
     { "affine", LAYER_AFFINE, OPERANDS_COUNT, 0, 0,
-      "affine N", "Fully connected with a bias; flattens its input in NCHW order." },
+      "affine N", "Fully connected with a bias; flattens its input in NCHW order.",
+      NOT_POINTWISE },
     { "softmax", LAYER_SOFTMAX, OPERANDS_NONE, ACCEPTS_SMOOTHING, 0,
       "softmax [smoothing=E]",
       "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"
-      "label counts 1 - E, and E is spread over all classes. The last layer." },
+      "label counts 1 - E, and E is spread over all classes. The last layer.",
+      NOT_POINTWISE },
     { "svm", LAYER_SVM, OPERANDS_NONE, ACCEPTS_MARGIN, 0,
       "svm [margin=M]",
       "The loss: mean over the batch of the sum over the other classes of\n"
-      "max(0, s[j] - s[label] + M); M is 1 unless said. The last layer." },
+      "max(0, s[j] - s[label] + M); M is 1 unless said. The last layer.", NOT_POINTWISE },
 };
 const int nlayer_defs = sizeof layer_defs / sizeof *layer_defs;
+
+const struct layer_def *layer_def(enum layer_kind kind)
+{
+    for (int k = 0; k < nlayer_defs; k++)
+        if (layer_defs[k].kind == kind)
+            return &layer_defs[k];
+    DIE("layer kind %d has no row", kind);
+}
 
 const struct setting_def setting_defs[] = {
     { "init", SETTING_INIT, "init gaussian STD | init kaiming",

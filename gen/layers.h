@@ -8,7 +8,11 @@
 #include "net.h"
 
 /* What stands behind a layer's word. */
-enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW };
+enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW,
+                OPERANDS_SLOPE };
+
+/* What a pointwise layer's gradient is computed from. */
+enum gradient_from { FROM_OUTPUT, FROM_INPUT };
 
 enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8 };
 
@@ -19,9 +23,14 @@ struct layer_def {
     int accepts;
     int max_window;             /* largest kh and kw */
     const char *synopsis, *help;
+    /* pointwise layers: vector functions of runtime/vmath.h or the vocabulary */
+    const char *function, *gradient;
+    enum gradient_from from;
+    bool kink;                  /* its gradient jumps where the output changes sign */
 };
 extern const struct layer_def layer_defs[];
 extern const int nlayer_defs;
+const struct layer_def *layer_def(enum layer_kind kind);
 
 enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
                     SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,

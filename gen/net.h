@@ -21,7 +21,7 @@ struct place { const char *file; int line, col; };
 struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
-                  LAYER_SVM, LAYER_KINDS };
+                  LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 
@@ -38,6 +38,7 @@ struct layer {
     int pad;                    /* PAD_NUMBER */
     double smoothing;           /* softmax: share of the labels spread over all classes */
     double margin;              /* svm */
+    double slope;               /* leaky_relu */
     /* shape.c */
     int pad_top, pad_left, pad_bottom, pad_right;
     struct shape in, out;
@@ -64,8 +65,8 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
 };
 
 /* grad.c: the operations of one training step, in order. */
-enum op_kind { OP_CONV, OP_RELU, OP_MAXPOOL, OP_AFFINE, OP_LOSS,
-               OP_LOSS_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_RELU_GRAD,
+enum op_kind { OP_CONV, OP_POINTWISE, OP_MAXPOOL, OP_AFFINE, OP_LOSS,
+               OP_LOSS_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_POINTWISE_GRAD,
                OP_MAXPOOL_GRAD, OP_CONV_WGRAD, OP_CONV_DGRAD, OP_KINDS };
 
 struct op { enum op_kind kind; int layer; };
@@ -116,7 +117,7 @@ struct map {
 
 /* fuse.c: the parallel regions of one step, in order. */
 enum region_kind { REGION_FORWARD, REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BACKWARD,
-                   REGION_POOL_BACKWARD, REGION_RELU_BACKWARD, REGION_CONV_DGRAD,
+                   REGION_POOL_BACKWARD, REGION_POINTWISE_BACKWARD, REGION_CONV_DGRAD,
                    REGION_CONV_WGRAD, REGION_CONV_UPDATE };
 
 struct region_plan { enum region_kind kind; int stage; };

@@ -86,6 +86,10 @@ static bool layer_shape(struct layer *l)
             return error(l, "%s over one score: at least two classes", l->name);
         break;
     case LAYER_RELU:
+    case LAYER_LEAKY_RELU:
+    case LAYER_GELU:
+    case LAYER_TANH:
+    case LAYER_SIGMOID:
     case LAYER_KINDS:
         break;
     }

@@ -324,6 +324,15 @@ static bool add_layer(struct parser *p, const struct layer *l)
     return true;
 }
 
+static bool slope(struct parser *p, struct layer *l)
+{
+    scan_blanks(&p->sc);
+    struct place at = scan_place(&p->sc);
+    return positive(p, "the slope below 0", true, &l->slope)
+           && (l->slope <= 1
+               || scan_error(&p->sc, at, "the slope is to be from 0 to 1, not %g", l->slope));
+}
+
 static bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                             struct place at)
 {
@@ -338,6 +347,8 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
+        return false;
+    if (def->operands == OPERANDS_SLOPE && !slope(p, &l))
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))
@@ -373,9 +384,10 @@ static const char *alternatives(const char *const *known, int n, char *out, size
 {
     size_t at = 0;
     out[0] = '\0';
-    for (int k = 0; k < n && at < size; k++)
-        at += (size_t)snprintf(out + at, size - at, "%s%s", k == 0 ? "" : k == n - 1 ? " or " : ", ",
-                               known[k]);
+    for (int k = 0; k < n && at < size; k++) {
+        const char *between = k == 0 ? "" : k == n - 1 ? " or " : ", ";
+        at += (size_t)snprintf(out + at, size - at, "%s%s", between, known[k]);
+    }
     return out;
 }
 

@@ -45,6 +45,18 @@ void bind_flag(struct bindings *b, const char *key, bool value)
     b->flag[b->nflags++].value = value;
 }
 
+void bind_operation(struct bindings *b, const char *op, const char *format, ...)
+{
+    va_list args;
+    if (b->nepilogue == (int)(sizeof b->epilogue / sizeof *b->epilogue))
+        DIE("too many pointwise operations");
+    b->epilogue[b->nepilogue].op = op;
+    va_start(args, format);
+    vsnprintf(b->epilogue[b->nepilogue].more, sizeof b->epilogue[0].more, format, args);
+    va_end(args);
+    b->nepilogue++;
+}
+
 void bind_here(struct bindings *b, const char *key, const char *text)
 {
     if (b->nheres == (int)(sizeof b->here / sizeof *b->here))
@@ -229,8 +241,8 @@ static void epilogue_marks(const char *s, const struct bindings *b, struct text 
             const char *variable = mark + strlen("/* @epilogue ");
             int name = (int)strcspn(variable, " ");
             for (int i = 0; i < b->nepilogue; i++)
-                text_printf(out, "%.*s%.*s = %s(%.*s);\n", (int)(mark - s), s, name, variable,
-                            b->epilogue[i], name, variable);
+                text_printf(out, "%.*s%.*s = %s(%.*s%s);\n", (int)(mark - s), s, name, variable,
+                            b->epilogue[i].op, name, variable, b->epilogue[i].more);
         } else {
             text_add(out, s, length + (s[length] == '\n'));
         }

@@ -8,7 +8,7 @@
 **   enum { / * @sizes * / CI = 16, ... };     values come from the bindings
 **   #define RELU 1           / * @flag * /    its #if RELU / #if !RELU is resolved
 **   UNROLL for (int m = 0; m < MR; m++)       written out
-**   / * @epilogue v * /                       one `v = op(v);` for each bound operation
+**   / * @epilogue v * /                       one `v = op(v, ...);` for each bound operation
 **   / * @here kernels * /                     a splice point, bound to a text
 **
 ** The file's first comment and its #include "..." lines are for the reader of
@@ -28,7 +28,7 @@ struct bindings {
     struct { const char *key; long value; } size[TMPL_MAX];      int nsizes;
     struct { const char *key; bool value; } flag[TMPL_MAX];      int nflags;
     struct { const char *key; const char *value; } here[16];     int nheres;
-    const char *epilogue[8];                                     int nepilogue;
+    struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
     int loops_kept;        /* out: UNROLL loops too long to be written out */
 };
 
@@ -36,6 +36,9 @@ void bind_name(struct bindings *b, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void bind_size(struct bindings *b, const char *key, long value);
 void bind_flag(struct bindings *b, const char *key, bool value);
+/* An operation of the epilogue, with the arguments behind the value (", a"), or "". */
+void bind_operation(struct bindings *b, const char *op, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void bind_here(struct bindings *b, const char *key, const char *text);
 
 /*

@@ -47,3 +47,116 @@ static inline vec v_exp(vec x)
     return v_mul(v_mul(p, v_pow2(half)), v_pow2(v_sub(n, half)));
 }
 #endif
+
+/*
+** Pointwise operations and their gradients: v_NAME_grad(g, y) is g*f'(x), from the
+** output y = f(x), or from the input where layers.c says so.
+*/
+static inline vec v_relu_grad(vec g, vec y)
+{
+    return v_select(v_gt(y, v_zero()), g, v_zero());
+}
+
+/* x > 0 ? x : slope*x */
+static inline vec v_leaky_relu(vec x, real slope)
+{
+    return v_select(v_gt(x, v_zero()), x, v_mul(v_set1(slope), x));
+}
+
+static inline vec v_leaky_relu_grad(vec g, vec y, real slope)
+{
+    return v_select(v_gt(y, v_zero()), g, v_mul(v_set1(slope), g));
+}
+
+/* 1/(1 + e^-x); below 2^-64 it is 0. */
+static inline vec v_sigmoid(vec x)
+{
+    vec one = v_set1(1);
+    return v_flush(v_div(one, v_add(one, v_exp(v_sub(v_zero(), x)))), (real)0x1p-64);
+}
+
+static inline vec v_sigmoid_grad(vec g, vec y)
+{
+    return v_mul(g, v_mul(y, v_sub(v_set1(1), y)));
+}
+
+/*
+** tanh: below 1/4 its Taylor series (the next term is below an eighth of an ulp), above
+** 1 - 2/(e^2|x| + 1) with the sign of x.
+*/
+static inline vec v_tanh(vec x)
+{
+#if LATHE_F64
+    static const real c[] = { 18888466084.0 / 194896477400625, -443861162.0 / 1856156927625,
+                              6404582.0 / 10854718875, -929569.0 / 638512875,
+                              21844.0 / 6081075, -1382.0 / 155925, 62.0 / 2835, -17.0 / 315,
+                              2.0 / 15, -1.0 / 3, 1 };
+#else
+    static const real c[] = { -1382.0f / 155925, 62.0f / 2835, -17.0f / 315, 2.0f / 15,
+                              -1.0f / 3, 1 };
+#endif
+    const vec one = v_set1(1), size = v_abs(x), square = v_mul(x, x);
+    vec p = v_set1(c[0]);
+    for (int i = 1; i < (int)(sizeof c / sizeof *c); i++)
+        p = v_fma(p, square, v_set1(c[i]));
+    vec far = v_sub(one, v_div(v_set1(2), v_add(v_exp(v_add(size, size)), one)));
+    far = v_select(v_gt(v_zero(), x), v_sub(v_zero(), far), far);
+    return v_select(v_gt(v_set1((real)0.25), size), v_mul(x, p), far);
+}
+
+static inline vec v_tanh_grad(vec g, vec y)
+{
+    return v_mul(g, v_sub(v_set1(1), v_mul(y, y)));
+}
+
+/*
+** The normal distribution's P(X <= x). For z = |x|/sqrt(2), erfc(z) is
+** e^(-z*z) * P(t) / (1 + 2z), t = (z - 3.75)/(z + 3.75), with P interpolated in
+** Chebyshev's points (the form of Shepherd and Laframboise, Math. Comp. 36, 1981).
+** Where the tail would be denormal, it is 0.
+*/
+static inline vec v_normal(vec x)
+{
+#if LATHE_F64
+    static const real c[] = {
+        -0x1.84b3b7b6c1f06p-29, -0x1.19ef4abb47c8cp-29, 0x1.1bc4082c20d41p-25,
+        0x1.4aa9a015dc420p-26, -0x1.0d6bcaa83240ap-22, -0x1.bcad56143f766p-25,
+        0x1.d466e56d5de7ap-20, -0x1.069714d211bb4p-20, -0x1.7fdfe77e7a8d4p-17,
+        0x1.7796ceaa497c1p-16, 0x1.b1409241a36aep-15, -0x1.303fe6fe8cca6p-12,
+        0x1.33fb40864f5f3p-12, 0x1.cc3a1273d7d10p-10, -0x1.3f603c54831b2p-7,
+        0x1.d0b00373c6737p-6, -0x1.e0d0fa6d55066p-5, 0x1.7a14188acddbep-4,
+        -0x1.bda9309a2bcd6p-4, 0x1.510169d09486ap-4, 0x1.d5f294815b008p-9,
+        -0x1.1f367683f8979p-3, 0x1.3ccda0b5d5dc2p+0 };
+    const vec most = v_set1(26);
+#else
+    static const real c[] = {
+        -0x1.dfb7c0p-13f, 0x1.9ff994p-12f, 0x1.baac36p-10f, -0x1.429df6p-7f, 0x1.d13f7ap-6f,
+        -0x1.e06d8ap-5f, 0x1.7a0bc2p-4f, -0x1.bdb45cp-4f, 0x1.510220p-4f, 0x1.d6109ap-9f,
+        -0x1.1f3678p-3f, 0x1.3ccda0p+0f };
+    const vec most = v_set1(8);
+#endif
+    const vec one = v_set1(1), bend = v_set1((real)3.75);
+    vec z = v_mul(v_abs(x), v_set1((real)0x1.6a09e667f3bcdp-1));
+    vec t = v_div(v_sub(z, bend), v_add(z, bend)), p = v_set1(c[0]);
+    for (int i = 1; i < (int)(sizeof c / sizeof *c); i++)
+        p = v_fma(p, t, v_set1(c[i]));
+    vec tail = v_mul(v_exp(v_mul(v_mul(x, x), v_set1((real)-0.5))), p);
+    tail = v_mul(v_set1((real)0.5), v_div(tail, v_add(one, v_add(z, z))));
+    tail = v_select(v_gt(z, most), v_zero(), tail);
+    return v_select(v_gt(x, v_zero()), v_sub(one, tail), tail);
+}
+
+/* x*P(X <= x), the exact form (Hendrycks and Gimpel, arXiv:1606.08415) */
+static inline vec v_gelu(vec x)
+{
+    return v_mul(x, v_normal(x));
+}
+
+/* From the input: P(X <= x) + x*density(x). */
+static inline vec v_gelu_grad(vec g, vec x)
+{
+    vec density = v_mul(v_exp(v_mul(v_mul(x, x), v_set1((real)-0.5))),
+                        v_set1((real)0x1.9884533d43651p-2));
+    density = v_flush(density, (real)0x1p-64);
+    return v_mul(g, v_fma(x, density, v_normal(x)));
+}

@@ -106,6 +106,10 @@ class Network:
                              p[name + ".bias"], stride=int(option["stride"]))
             elif words[0] == "relu":
                 x = F.relu(x)
+            elif words[0] == "leaky_relu":
+                x = F.leaky_relu(x, float(words[1]))
+            elif words[0] in ("gelu", "tanh", "sigmoid"):
+                x = {"gelu": F.gelu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}[words[0]](x)
             elif words[0] == "maxpool":
                 window = tuple(map(int, words[1].split("x")))
                 x = F.max_pool2d(x, window, tuple(map(int, option["stride"].split(","))))

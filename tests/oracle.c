@@ -48,8 +48,16 @@ static void read_layer(struct oracle *o, const char *line, struct oracle_layer *
         l->kind = ORACLE_AFFINE;
         l->oc = filters;
         l->oh = l->ow = 1;
+    } else if (sscanf(s, "leaky_relu %lf", &l->slope) == 1) {
+        l->kind = ORACLE_LEAKY_RELU;
     } else if (!strncmp(s, "relu", 4)) {
         l->kind = ORACLE_RELU;
+    } else if (!strncmp(s, "gelu", 4)) {
+        l->kind = ORACLE_GELU;
+    } else if (!strncmp(s, "tanh", 4)) {
+        l->kind = ORACLE_TANH;
+    } else if (!strncmp(s, "sigmoid", 7)) {
+        l->kind = ORACLE_SIGMOID;
     } else {
         fprintf(stderr, "oracle: what is \"%s\"?\n", s);
         abort();
@@ -188,6 +196,30 @@ static size_t pool_winner(const struct oracle_layer *l, size_t k)
     return best;
 }
 
+static double pointwise(const struct oracle_layer *l, double x)
+{
+    switch (l->kind) {
+    case ORACLE_RELU:       return x > 0 ? x : 0;
+    case ORACLE_LEAKY_RELU: return x > 0 ? x : l->slope*x;
+    case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
+    case ORACLE_TANH:       return tanh(x);
+    default:                return 1 / (1 + exp(-x));
+    }
+}
+
+/* The derivative at x, by its formula. */
+static double pointwise_slope(const struct oracle_layer *l, double x)
+{
+    double y = pointwise(l, x);
+    switch (l->kind) {
+    case ORACLE_RELU:       return x > 0 ? 1 : 0;
+    case ORACLE_LEAKY_RELU: return x > 0 ? 1 : l->slope;
+    case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
+    case ORACLE_TANH:       return 1 - y*y;
+    default:                return y*(1 - y);
+    }
+}
+
 static void layer_forward(struct oracle *o, const struct oracle_layer *l, double *y)
 {
     size_t out = (size_t)o->n*area(l->oc, l->oh, l->ow), in = area(l->c, l->h, l->w);
@@ -195,9 +227,10 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     case ORACLE_CONV:
         conv_forward(o, l, y);
         break;
-    case ORACLE_RELU:
+    case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
+    case ORACLE_SIGMOID:
         for (size_t k = 0; k < out; k++)
-            y[k] = l->x[k] > 0 ? l->x[k] : 0;
+            y[k] = pointwise(l, l->x[k]);
         break;
     case ORACLE_MAXPOOL:
         for (size_t k = 0; k < out; k++)
@@ -222,9 +255,10 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_CONV:
         conv_backward(o, l, dy);
         break;
-    case ORACLE_RELU:
+    case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
+    case ORACLE_SIGMOID:
         for (size_t k = 0; k < out; k++)
-            l->dx[k] = l->x[k] > 0 ? dy[k] : 0;
+            l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
         break;
     case ORACLE_MAXPOOL:
         for (size_t k = 0; k < out; k++)

@@ -12,12 +12,14 @@
 
 enum { ORACLE_LAYERS = 40 };
 
-enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE };
+enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
+                   ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID };
 
 struct oracle_layer {
     enum oracle_kind kind;
     int c, h, w, oc, oh, ow;        /* shapes of input and output */
     int kh, kw, stride_y, stride_x, top, left;
+    double slope;                   /* leaky_relu */
     int param;                      /* of the weight; the bias follows */
     double *x, *dx;                 /* input and its gradient: [n][c][h][w] */
 };

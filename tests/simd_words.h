@@ -24,6 +24,11 @@ struct simd_words {
     void (*round)(real *out, const real *a);
     void (*exp)(real *out, const real *a);
     void (*pow2)(real *out, const real *a);
+    void (*sigmoid)(real *out, const real *a);
+    void (*tanh)(real *out, const real *a);
+    void (*normal)(real *out, const real *a);
+    void (*gelu)(real *out, const real *a);
+    void (*gelu_grad)(real *out, const real *g, const real *x);
     void (*flush)(real *out, const real *a, real limit);
     void (*select_gt)(real *out, const real *a, const real *b);     /* a > b ? a : 7 */
     void (*select_ge)(real *out, const real *a, const real *b);

@@ -61,6 +61,9 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "affine 4\nsvm smoothing=0.1\n", "4:5:", "svm takes no option" },
         { HEAD "affine 4\nsoftmax smoothing=1\n", "4:19:", "less than 1" },
         { HEAD "affine 4\nsvm margin=-1\n", "4:12:", "greater than 0" },
+        { HEAD "leaky_relu\n" TAIL, "3:11:", "the slope below 0 is missing" },
+        { HEAD "leaky_relu 2\n" TAIL, "3:12:", "from 0 to 1" },
+        { HEAD "gelo\n" TAIL, "3:1:", "did you mean \"gelu\"?" },
         { HEAD TAIL "train\n  loss som\n", "6:8:", "did you mean \"sum\"?" },
         { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
     };

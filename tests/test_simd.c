@@ -290,6 +290,116 @@ Test(vmath, exp_is_within_two_ulps)
     each(exp_is_accurate);
 }
 
+/* In half ulps of the exact value; x: the argument. */
+struct curve {
+    const char *name;
+    long double (*exact)(long double x);
+    double low, high;
+    double relative, square;        /* bound: relative + square*x*x half ulps, */
+    double absolute;                /* or so many half ulps of 1 */
+};
+
+static long double exact_sigmoid(long double x)
+{
+    return 1 / (1 + expl(-x));
+}
+
+static long double exact_normal(long double x)
+{
+    return erfcl(-x / sqrtl(2)) / 2;
+}
+
+static long double exact_gelu(long double x)
+{
+    return x*exact_normal(x);
+}
+
+static long double exact_gelu_slope(long double x)
+{
+    return exact_normal(x) + x*expl(-x*x / 2) / sqrtl(2*acosl(-1));
+}
+
+static void gelu_slope(const struct simd_words *w, real *out, const real *x)
+{
+    real one[LANES];
+    fill(one, 1);
+    w->gelu_grad(out, one, x);
+}
+
+static void follow(const struct simd_words *w, const struct curve *c,
+                   void (*word)(real *, const real *))
+{
+    const double half_ulp = LATHE_F64 ? 0x1p-53 : 0x1p-24;
+    real a[LANES], out[LANES];
+    for (int k = 0; k < 2000; k++) {
+        for (int i = 0; i < LANES; i++)
+            a[i] = (real)(c->low + (c->high - c->low)*(k*LANES + i) / (2000.0*LANES));
+        if (word)
+            word(out, a);
+        else
+            gelu_slope(w, out, a);
+        for (int i = 0; i < LANES; i++) {
+            long double x = a[i], exact = c->exact(x);
+            double error = (double)fabsl(out[i] - exact);
+            double bound = (c->relative + c->square*(double)(x*x))*(double)fabsl(exact);
+            if (bound < c->absolute)
+                bound = c->absolute;
+            cr_assert(error <= bound*half_ulp, "%s: %s(%.9Lg) = %.9g is off by %.3g half ulps",
+                      w->isa, c->name, x, (double)out[i], error / half_ulp);
+        }
+    }
+}
+
+static void activations_are_accurate(const struct simd_words *w)
+{
+    static const struct curve sigmoid = { "sigmoid", exact_sigmoid, -40, 40, 8, 0, 0 };
+    static const struct curve near = { "tanh", tanhl, -0.5, 0.5, 10, 0, 0 };
+    static const struct curve tangent = { "tanh", tanhl, -20, 20, 10, 0, 0 };
+    static const struct curve normal = { "normal", exact_normal, -10, 10, 14, 2, 0 };
+    static const struct curve gelu = { "gelu", exact_gelu, -10, 10, 16, 2, 0 };
+    static const struct curve slope = { "gelu_grad", exact_gelu_slope, -10, 10, 12, 0, 12 };
+    follow(w, &sigmoid, w->sigmoid);
+    follow(w, &near, w->tanh);
+    follow(w, &tangent, w->tanh);
+    follow(w, &normal, w->normal);
+    follow(w, &gelu, w->gelu);
+    follow(w, &slope, NULL);
+}
+
+Test(vmath, activations_are_accurate_to_a_few_ulps)
+{
+    each(activations_are_accurate);
+}
+
+static void activation_limits(const struct simd_words *w)
+{
+    const real inf = (real)INFINITY, nan = (real)NAN;
+    const struct {
+        void (*word)(real *, const real *);
+        real a, result;
+        const char *name;
+    } cases[] = {
+        { w->sigmoid, inf, 1, "sigmoid" }, { w->sigmoid, -inf, 0, "sigmoid" },
+        { w->sigmoid, 0, (real)0.5, "sigmoid" }, { w->sigmoid, nan, nan, "sigmoid" },
+        { w->tanh, inf, 1, "tanh" }, { w->tanh, -inf, -1, "tanh" }, { w->tanh, 0, 0, "tanh" },
+        { w->tanh, nan, nan, "tanh" }, { w->normal, 100, 1, "normal" },
+        { w->normal, -100, 0, "normal" },
+        { w->normal, nan, nan, "normal" }, { w->gelu, 100, 100, "gelu" },
+        { w->gelu, 0, 0, "gelu" }, { w->gelu, nan, nan, "gelu" },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        real a[LANES], out[LANES];
+        fill(a, cases[k].a);
+        cases[k].word(out, a);
+        expect_all(w, out, cases[k].result, cases[k].name);
+    }
+}
+
+Test(vmath, activations_have_their_limits_and_keep_nan)
+{
+    each(activation_limits);
+}
+
 static void exp_special(const struct simd_words *w)
 {
     real a[LANES], out[LANES];

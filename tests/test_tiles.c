@@ -75,7 +75,7 @@ static void add_conv(struct tiles *t, int mh, int mw, int nv, bool shallow, stru
     bind_size(&b, "Y_ROW", 32*nv*vl);
     bind_size(&b, "Y_PIXEL", nv*vl);
     bind_size(&b, "PART", 0);
-    b.epilogue[b.nepilogue++] = "v_relu";
+    bind_operation(&b, "v_relu", "%s", "");
     add(t, "conv_tile.c", &b, out);
 }
 
