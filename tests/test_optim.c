@@ -113,7 +113,8 @@ static void expect_near(const struct model *model, enum update_kind kind, const 
 {
     for (int k = 0; k < ROOM; k++)
         cr_expect(fabs(a[k] - b[k]) <= BOUND*fmax(1, fabs(b[k])),
-                  "%s %s: %s[%d] is %.17g, not %.17g", model->isa, optimizers[kind].word, what, k, a[k], b[k]);
+                  "%s %s: %s[%d] is %.17g, not %.17g", model->isa, optimizers[kind].word, what,
+                  k, a[k], b[k]);
 }
 
 Test(optimizers, equal_their_formulas_on_every_instruction_set)
