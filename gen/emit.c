@@ -268,8 +268,9 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
         text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
     text_puts(out, " },\n");
     text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
-                ".batch = %d, .replacement = %d, .loss_sum = %d },\n};\n\n", t->reg, t->lr_decay,
-                t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT, t->loss_sum);
+                ".batch = %d, .replacement = %d, .loss_sum = %d, .preprocess = %d },\n};\n\n",
+                t->reg, t->lr_decay, t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT,
+                t->loss_sum, t->preprocess);
 }
 
 static void peak_kernel(const struct net *net, const char *prefix, struct text *out)

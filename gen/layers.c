@@ -74,6 +74,10 @@ const struct setting_def setting_defs[] = {
     { "sample", SETTING_SAMPLE, "sample shuffle|replacement",
       "Minibatches from a permutation of the images (the default), or drawn with\n"
       "replacement, as in the course." },
+    { "preprocess", SETTING_PREPROCESS, "preprocess none|mean_image|scale|channel_norm",
+      "mean_image (the default): the training set's mean image is subtracted, as in the\n"
+      "course. scale: and the rest divided by its standard deviation. channel_norm: each\n"
+      "channel's mean is subtracted, the rest divided by the channel's deviation." },
     { "loss", SETTING_LOSS, "loss mean|sum",
       "The images' losses are averaged over the batch (the default) or added." },
 };
@@ -95,7 +99,7 @@ void train_defaults(struct train_settings *t)
 {
     *t = (struct train_settings){
         .init_std = -1, .optimizer = UPDATE_ADAM, .reg = 0, .lr_decay = 1, .epochs = 1,
-        .batch = 50, .sampling = SAMPLE_SHUFFLE,
+        .batch = 50, .sampling = SAMPLE_SHUFFLE, .preprocess = PREPROCESS_MEAN_IMAGE,
     };
     optimizer_standard(t->optimizer, t->rate);
 }

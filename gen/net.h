@@ -62,6 +62,7 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     int batch;
     enum sampling sampling;
     bool loss_sum;              /* the images' losses are added, not averaged */
+    enum preprocess_kind preprocess;
 };
 
 /* grad.c: the operations of one training step, in order. */

@@ -476,6 +476,9 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
 {
     static const char *const samples[] = { "shuffle", "replacement" };
     static const char *const losses[] = { "mean", "sum" };
+    static const char *const preprocessings[PREPROCESS_KINDS] = {
+        [PREPROCESS_NONE] = "none", [PREPROCESS_MEAN_IMAGE] = "mean_image",
+        [PREPROCESS_SCALE] = "scale", [PREPROCESS_CHANNEL_NORM] = "channel_norm" };
     struct train_settings *t = &p->net->train;
     int which;
     if (!p->in_train)
@@ -498,6 +501,11 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
     case SETTING_SAMPLE:
         good = choice(p, "sampling", samples, 2, &which);
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
+        break;
+    case SETTING_PREPROCESS:
+        good = choice(p, "preprocessing", preprocessings, PREPROCESS_KINDS, &which);
+        if (good)
+            t->preprocess = (enum preprocess_kind)which;
         break;
     case SETTING_LOSS:
         good = choice(p, "loss", losses, 2, &which);

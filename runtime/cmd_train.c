@@ -17,7 +17,7 @@ struct train_settings {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
-    const char *sample, *params;
+    const char *sample, *params, *preprocess;
     char default_params[256];
     double init;
     long iterations, batch, seed, threads;
@@ -30,6 +30,7 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
 {
     *s = (struct train_settings){ .data = COMMAND_DATA_DEFAULTS };
     solver_defaults(&s->solver, m);
+    s->preprocess = preprocess_words[m->train.preprocess];
     s->sample = s->solver.replacement ? "replacement" : "shuffle";
     snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
     s->params = s->default_params;
@@ -63,6 +64,8 @@ static bool train_options(const struct program *p, struct train_settings *s, int
           "standard deviation of the first weights; else the network file's" },
         { "--sample", OPTION_CHOICE, "HOW", &s->sample, 0, 0, train_samplings,
           "minibatches drawn with replacement, or epochs shuffled" },
+        { "--preprocess", OPTION_CHOICE, "HOW", &s->preprocess, 0, 0, preprocess_words,
+          "none, mean_image, scale or channel_norm" },
         { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
           "the result does not depend on it" },
@@ -154,7 +157,7 @@ int command_train(const struct program *p, int argc, char **argv)
         return status;
     if (!command_open_data(p, &s.data, &data))
         return STATUS_FAULT;
-    if (preprocess_fit(&preprocess, &data.fit, err)) {
+    if (preprocess_fit(&preprocess, preprocess_find(s.preprocess), &data.fit, err)) {
         status = train_run(p, &s, &data, &preprocess);
         preprocess_free(&preprocess);
     } else {

@@ -124,6 +124,10 @@ struct decision {
     int bytes;               /* 1: uint8_t argmax of a pool, 0: real, sign counts */
 };
 
+/* What is done to images before the network sees them; data.h has the formulas. */
+enum preprocess_kind { PREPROCESS_NONE, PREPROCESS_MEAN_IMAGE, PREPROCESS_SCALE,
+                       PREPROCESS_CHANNEL_NORM, PREPROCESS_KINDS };
+
 /* Defaults from the network file's `train` block; options override them. */
 struct train_defaults {
     enum update_kind optimizer;
@@ -132,6 +136,7 @@ struct train_defaults {
     int batch;
     int replacement;         /* 1: minibatches drawn with replacement */
     int loss_sum;            /* 1: a step's loss adds the images' losses; 0: their mean */
+    enum preprocess_kind preprocess;
 };
 
 struct model {

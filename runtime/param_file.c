@@ -12,7 +12,6 @@
 #include "safetensors.h"
 
 #define PARAM_FILE_FORMAT "lathe-1"
-#define PARAM_FILE_MEAN "data.mean_image"
 
 static const enum tensor_type param_file_real = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
 
@@ -46,23 +45,34 @@ static struct tensor param_file_tensor(const struct param *p, const real *values
     return t;
 }
 
-static struct tensor param_file_mean(const struct model *m, const real *mean)
+/* What preprocessing leaves in a file: the mean image, or each channel's mean, and one
+** deviation or each channel's. NULL values: only its name and shape. */
+static int param_file_preprocess(const struct model *m, enum preprocess_kind kind,
+                                 const real *mean, const real *deviation, struct tensor out[2])
 {
     size_t c = (size_t)m->in_c, h = (size_t)m->in_h, w = (size_t)m->in_w;
-    return (struct tensor){ .name = PARAM_FILE_MEAN, .type = param_file_real, .rank = 3,
-                            .dim = { c, h, w }, .data = mean, .count = c*h*w };
+    bool channels = kind == PREPROCESS_CHANNEL_NORM;
+    if (kind == PREPROCESS_NONE)
+        return 0;
+    out[0] = (struct tensor){ .name = "data.mean_image", .type = param_file_real, .rank = 3,
+                              .dim = { c, h, w }, .data = mean, .count = c*h*w };
+    if (channels)
+        out[0] = (struct tensor){ .name = "data.mean", .type = param_file_real, .rank = 1,
+                                  .dim = { c }, .data = mean, .count = c };
+    out[1] = (struct tensor){ .name = "data.factor", .type = param_file_real, .rank = 1,
+                              .dim = { c }, .data = deviation, .count = c };
+    return kind == PREPROCESS_MEAN_IMAGE ? 1 : 2;
 }
 
 static bool param_file_write(const char *path, const struct model *m,
-                             const struct tensor *tensors, int count, const char *classes,
-                             char *err)
+                             const struct tensor *tensors, int count,
+                             enum preprocess_kind kind, const char *classes, char *err)
 {
-    bool mean = count > m->nparams;
     const struct tensor_metadata metadata[] = {
         { "format", PARAM_FILE_FORMAT },
         { "network", m->name },
         { "layers", m->layers },
-        { "preprocessing", mean ? "mean_image" : "none" },
+        { "preprocessing", preprocess_words[kind] },
         { "classes", classes },
     };
     int entries = (int)(sizeof metadata/sizeof *metadata) - (classes ? 0 : 1);
@@ -74,7 +84,7 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
 {
     const struct model *m = e->model;
     int count = m->nparams;
-    struct tensor *tensors = calloc((size_t)count + 1, sizeof *tensors);
+    struct tensor *tensors = calloc((size_t)count + 2, sizeof *tensors);
     real *values = malloc(params_total(m)*sizeof(real)), *at = values;
     if (!tensors || !values) {
         free(tensors);
@@ -87,10 +97,19 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
         tensors[k] = param_file_tensor(param, at);
         at += tensors[k].count;
     }
-    if (p && p->mean)
-        tensors[count++] = param_file_mean(m, p->mean);
+    enum preprocess_kind kind = p && p->mean ? p->kind : PREPROCESS_NONE;
+    real *channel_mean = calloc((size_t)m->in_c, sizeof *channel_mean);
     char *classes = param_file_classes(data);
-    bool good = param_file_write(path, m, tensors, count, classes, err);
+    bool good = channel_mean || error_set(err, "%s: not enough memory", path);
+    if (good && kind != PREPROCESS_NONE) {
+        size_t map = (size_t)m->in_h*(size_t)m->in_w;
+        for (size_t c = 0; c < (size_t)m->in_c; c++)
+            channel_mean[c] = p->mean[c*map];
+        count += param_file_preprocess(m, kind, kind == PREPROCESS_CHANNEL_NORM ? channel_mean
+                                       : p->mean, p->factor, tensors + count);
+    }
+    good = good && param_file_write(path, m, tensors, count, kind, classes, err);
+    free(channel_mean);
     free(classes);
     free(tensors);
     free(values);
@@ -190,24 +209,40 @@ static bool param_file_check(const char *path, const struct safetensors *s,
     return true;
 }
 
-static bool param_file_load_mean(const char *path, const struct safetensors *s,
-                                 const struct model *m, struct preprocess *p, char *err)
+/* A channel's mean for each of its pixels, from the last channel down: in place. */
+static void param_file_spread(const struct model *m, real *mean)
+{
+    size_t map = (size_t)m->in_h*(size_t)m->in_w;
+    for (size_t c = (size_t)m->in_c; c-- > 0;) {
+        real value = mean[c];
+        for (size_t k = 0; k < map; k++)
+            mean[c*map + k] = value;
+    }
+}
+
+static bool param_file_load_preprocess(const char *path, const struct safetensors *s,
+                                       const struct model *m, struct preprocess *p, char *err)
 {
     const char *how = safetensors_metadata(s, "preprocessing");
-    p->mean = NULL;
-    if (!how || strcmp(how, "none") == 0)
-        return true;
-    if (strcmp(how, "mean_image") != 0)
-        return error_set(err, "%s: preprocessing \"%s\": expected mean_image or none", path,
-                         how);
-    struct tensor wanted = param_file_mean(m, NULL);
-    const struct tensor *t = param_file_find(path, s, &wanted, err);
-    if (!t)
-        return false;
-    p->mean = malloc(t->count*sizeof(real));
-    if (!p->mean)
-        return error_set(err, "%s: not enough memory", path);
-    param_file_values(t, p->mean);
+    struct tensor wanted[2];
+    *p = (struct preprocess){ .kind = how ? preprocess_find(how) : PREPROCESS_NONE };
+    if (p->kind == PREPROCESS_KINDS)
+        return error_set(err, "%s: preprocessing \"%s\": expected none, mean_image, scale or "
+                         "channel_norm", path, how);
+    int count = param_file_preprocess(m, p->kind, NULL, NULL, wanted);
+    for (int k = 0; k < count; k++) {
+        const struct tensor *t = param_file_find(path, s, &wanted[k], err);
+        size_t room = k ? t ? t->count : 0 : (size_t)m->in_c*(size_t)m->in_h*(size_t)m->in_w;
+        real *values = t ? malloc(room*sizeof(real)) : NULL;
+        if (!values) {
+            preprocess_free(p);
+            return t ? error_set(err, "%s: not enough memory", path) : false;
+        }
+        param_file_values(t, values);
+        *(k ? &p->factor : &p->mean) = values;
+    }
+    if (p->kind == PREPROCESS_CHANNEL_NORM)
+        param_file_spread(m, p->mean);
     return true;
 }
 
@@ -233,7 +268,7 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     real *values = malloc(params_total(e->model)*sizeof(real));
     bool good = values || error_set(err, "%s: not enough memory", path);
     good = good && param_file_check(path, &s, e->model, err) &&
-           param_file_load_mean(path, &s, e->model, &info->preprocess, err);
+           param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good)
         param_file_set(&s, e, values);
     free(values);

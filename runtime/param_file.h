@@ -1,8 +1,9 @@
 /*
 ** param_file.h - parameters as a safetensors file: canonical tensors named as in the
-** network, "data.mean_image" (channels, height, width), and metadata: format
-** "lathe-1", network, layers (the fingerprint), preprocessing ("mean_image" or
-** "none"), classes (names, one a line), checksum. It must never hold a time, a host,
+** network, "data.mean_image" (channels, height, width) or "data.mean" (channels), and
+** "data.factor" (channels: one over the deviation); metadata: format "lathe-1",
+** network, layers (the fingerprint), preprocessing (none, mean_image, scale,
+** channel_norm), classes (names, one a line), checksum. It must never hold a time, a host,
 ** an instruction set or a thread count: the same run makes the same bytes.
 */
 #ifndef LATHE_PARAM_FILE_H

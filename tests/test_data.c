@@ -3,6 +3,7 @@
 ** are made up here, in its format and size.
 */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,7 +297,7 @@ Test(preprocess, the_mean_image_is_subtracted_and_planes_become_pixels)
     const struct images set = { .count = 2, .c = 2, .h = 1, .w = 3, .bytes = bytes };
     struct preprocess p;
     char err[ERR_SIZE];
-    cr_assert(preprocess_fit(&p, &set, err), "%s", err);
+    cr_assert(preprocess_fit(&p, PREPROCESS_MEAN_IMAGE, &set, err), "%s", err);
     static const real mean[6] = { 20, 20, 20, 20, 50, 62 };
     cr_expect_arr_eq(p.mean, mean, sizeof mean);
     real out[6];
@@ -317,4 +318,47 @@ Test(preprocess, rows_land_apart_and_leave_the_halo)
     static const real expected[6] = { 1, 2, 9, 9, 3, 4 };
     images_put(&set, 0, NULL, out, 4);
     cr_expect_arr_eq(out, expected, sizeof expected);
+}
+
+Test(preprocess, scale_and_channel_norm_divide_by_the_deviation)
+{
+    /* channel 0: 10 30 | 10 30, mean 20, deviation 10; channel 1: 1 1 | 5 5, 3 and 2 */
+    static const uint8_t bytes[8] = { 10, 30, 1, 1, 10, 30, 5, 5 };
+    const struct images set = { .count = 2, .c = 2, .h = 1, .w = 2, .bytes = bytes };
+    struct preprocess p;
+    char err[ERR_SIZE];
+    real out[4];
+    cr_assert(preprocess_fit(&p, PREPROCESS_CHANNEL_NORM, &set, err), "%s", err);
+    images_put(&set, 1, &p, out, 4);
+    static const real normed[4] = { -1, 1, 1, 1 };      /* (x, c) pairs */
+    for (int k = 0; k < 4; k++)
+        cr_expect_float_eq((double)out[k], (double)normed[k], 1e-6);
+    preprocess_free(&p);
+    /* The mean image is 10 30 3 3: what is left is 0 0 -2 -2 | 0 0 2 2. */
+    cr_assert(preprocess_fit(&p, PREPROCESS_SCALE, &set, err), "%s", err);
+    images_put(&set, 1, &p, out, 4);
+    const double deviation = sqrt((4*4.0) / 8);
+    static const double left[4] = { 0, 2, 0, 2 };
+    for (int k = 0; k < 4; k++)
+        cr_expect_float_eq((double)out[k], left[k] / deviation, 1e-6);
+    preprocess_free(&p);
+}
+
+Test(preprocess, none_leaves_the_values_and_a_constant_image_too)
+{
+    static const uint8_t bytes[4] = { 7, 7, 7, 7 };
+    const struct images set = { .count = 2, .c = 1, .h = 1, .w = 2, .bytes = bytes };
+    struct preprocess p;
+    char err[ERR_SIZE];
+    real out[2];
+    cr_assert(preprocess_fit(&p, PREPROCESS_NONE, &set, err), "%s", err);
+    images_put(&set, 0, &p, out, 2);
+    cr_expect(out[0] == 7 && out[1] == 7);
+    preprocess_free(&p);
+    cr_assert(preprocess_fit(&p, PREPROCESS_CHANNEL_NORM, &set, err), "%s", err);
+    images_put(&set, 0, &p, out, 2);
+    cr_expect(out[0] == 0 && out[1] == 0);
+    preprocess_free(&p);
+    cr_expect_eq(preprocess_find("channel_norm"), PREPROCESS_CHANNEL_NORM);
+    cr_expect_eq(preprocess_find("mean"), PREPROCESS_KINDS);
 }

@@ -64,6 +64,7 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "leaky_relu\n" TAIL, "3:11:", "the slope below 0 is missing" },
         { HEAD "leaky_relu 2\n" TAIL, "3:12:", "from 0 to 1" },
         { HEAD "gelo\n" TAIL, "3:1:", "did you mean \"gelu\"?" },
+        { HEAD TAIL "train\n  preprocess mean\n", "6:14:", "none, mean_image, scale or" },
         { HEAD TAIL "train\n  loss som\n", "6:8:", "did you mean \"sum\"?" },
         { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
     };

@@ -331,6 +331,20 @@ Test(program, trains_evaluates_and_agrees_with_itself, .fini = shell_clean)
     run_free(&r);
 }
 
+Test(program, evaluates_with_the_preprocessing_of_its_training, .fini = shell_clean)
+{
+    make_tiny();
+    struct run r = shell("for how in none mean_image scale channel_norm; do "
+        "./tiny train --data synthetic --train-samples 300 --val-samples 100 --epochs 2 --init 0.1 "
+        "--preprocess $how --params $how > log || exit 1; "
+        "best=$(sed -n 's/^best val_acc: \\([0-9.]*\\).*/\\1/p' log); "
+        "./tiny eval --params $how --data synthetic --val-samples 100 > out && "
+        "grep -q \"accuracy $best\" out || { echo $how $best; cat out; exit 2; }; done; "
+        "cmp -s scale channel_norm && exit 3; true");
+    cr_expect(r.status == 0, "%d: %s", r.status, r.output);
+    run_free(&r);
+}
+
 Test(program, writes_only_plain_lines_into_a_pipe, .fini = shell_clean)
 {
     make_tiny();

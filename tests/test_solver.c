@@ -383,7 +383,7 @@ Test(param_file, brings_parameters_and_mean_image_back, .init = make_folder,
 {
     struct engine a, b;
     real mean[PIXELS];
-    struct preprocess p = { .mean = mean };
+    struct preprocess p = { .kind = PREPROCESS_MEAN_IMAGE, .mean = mean };
     struct param_file_info info;
     char err[ERR_SIZE];
     for (int k = 0; k < PIXELS; k++)
