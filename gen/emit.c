@@ -268,9 +268,12 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
         text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
     text_puts(out, " },\n");
     text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
-                ".batch = %d, .replacement = %d, .loss_sum = %d, .preprocess = %d },\n};\n\n",
+                ".batch = %d, .replacement = %d, .loss_sum = %d, .preprocess = %d,\n",
                 t->reg, t->lr_decay, t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT,
                 t->loss_sum, t->preprocess);
+    text_printf(out, "               .schedule = %d, .step_epochs = %.17g, .step_factor = %.17g, "
+                ".warmup = %.17g },\n};\n\n", t->schedule, t->step_epochs, t->step_factor,
+                t->warmup);
 }
 
 static void peak_kernel(const struct net *net, const char *prefix, struct text *out)

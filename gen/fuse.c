@@ -58,7 +58,8 @@ static int make_stage(struct net *net, struct stage *s, int head)
         [LAYER_CONV] = STAGE_CONV, [LAYER_AFFINE] = STAGE_AFFINE, [LAYER_MAXPOOL] = STAGE_POOL,
         [LAYER_RELU] = STAGE_POINTWISE, [LAYER_SOFTMAX] = STAGE_LOSS,
         [LAYER_SVM] = STAGE_LOSS, [LAYER_LEAKY_RELU] = STAGE_POINTWISE,
-        [LAYER_GELU] = STAGE_POINTWISE, [LAYER_TANH] = STAGE_POINTWISE, [LAYER_SIGMOID] = STAGE_POINTWISE,
+        [LAYER_GELU] = STAGE_POINTWISE, [LAYER_TANH] = STAGE_POINTWISE,
+        [LAYER_SIGMOID] = STAGE_POINTWISE,
     };
     const struct layer *l = &net->layer[head];
     *s = (struct stage){ .kind = kinds[l->kind], .head = head, .relu = NO_LAYER,

@@ -67,6 +67,11 @@ const struct setting_def setting_defs[] = {
       "L2 regularisation: the loss has 0.5*X*sum(W*W), biases excepted." },
     { "lr_decay", SETTING_LR_DECAY, "lr_decay X",
       "Multiplies the learning rate after each epoch." },
+    { "schedule", SETTING_SCHEDULE, "schedule constant|linear|cosine | schedule step EPOCHS X",
+      "The learning rate stays (the default), falls to 0 over the run in a line or half a\n"
+      "cosine, or is multiplied by X every so many epochs." },
+    { "warmup", SETTING_WARMUP, "warmup EPOCHS",
+      "The learning rate rises in a line to its value before the schedule begins." },
     { "batch", SETTING_BATCH, "batch N",
       "Images of one step, and the most the program has room for (50)." },
     { "epochs", SETTING_EPOCHS, "epochs X",
@@ -100,6 +105,7 @@ void train_defaults(struct train_settings *t)
     *t = (struct train_settings){
         .init_std = -1, .optimizer = UPDATE_ADAM, .reg = 0, .lr_decay = 1, .epochs = 1,
         .batch = 50, .sampling = SAMPLE_SHUFFLE, .preprocess = PREPROCESS_MEAN_IMAGE,
+        .step_epochs = 1, .step_factor = 1,
     };
     optimizer_standard(t->optimizer, t->rate);
 }

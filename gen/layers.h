@@ -34,7 +34,7 @@ const struct layer_def *layer_def(enum layer_kind kind);
 
 enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
                     SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
-                    SETTING_LOSS, SETTING_PREPROCESS };
+                    SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP };
 
 struct setting_def {
     const char *word;

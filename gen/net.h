@@ -63,6 +63,8 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     enum sampling sampling;
     bool loss_sum;              /* the images' losses are added, not averaged */
     enum preprocess_kind preprocess;
+    enum schedule_kind schedule;
+    double step_epochs, step_factor, warmup;
 };
 
 /* grad.c: the operations of one training step, in order. */

@@ -472,6 +472,21 @@ static bool init_setting(struct parser *p)
     return which || positive(p, "the standard deviation", true, &p->net->train.init_std);
 }
 
+static bool schedule_setting(struct parser *p)
+{
+    static const char *const names[SCHEDULE_KINDS] = {
+        [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
+        [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
+    struct train_settings *t = &p->net->train;
+    int which;
+    if (!choice(p, "schedule", names, SCHEDULE_KINDS, &which))
+        return false;
+    t->schedule = (enum schedule_kind)which;
+    return t->schedule != SCHEDULE_STEP
+           || (positive(p, "the epochs from step to step", false, &t->step_epochs)
+               && positive(p, "the factor of a step", false, &t->step_factor));
+}
+
 static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
 {
     static const char *const samples[] = { "shuffle", "replacement" };
@@ -502,6 +517,8 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         good = choice(p, "sampling", samples, 2, &which);
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
         break;
+    case SETTING_SCHEDULE:  good = schedule_setting(p); break;
+    case SETTING_WARMUP:    good = positive(p, "warmup", true, &t->warmup); break;
     case SETTING_PREPROCESS:
         good = choice(p, "preprocessing", preprocessings, PREPROCESS_KINDS, &which);
         if (good)

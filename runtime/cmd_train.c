@@ -17,7 +17,7 @@ struct train_settings {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
-    const char *sample, *params, *preprocess;
+    const char *sample, *params, *preprocess, *schedule;
     char default_params[256];
     double init;
     long iterations, batch, seed, threads;
@@ -30,6 +30,7 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
 {
     *s = (struct train_settings){ .data = COMMAND_DATA_DEFAULTS };
     solver_defaults(&s->solver, m);
+    s->schedule = schedule_words[s->solver.schedule];
     s->preprocess = preprocess_words[m->train.preprocess];
     s->sample = s->solver.replacement ? "replacement" : "shuffle";
     snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
@@ -58,6 +59,14 @@ static bool train_options(const struct program *p, struct train_settings *s, int
         { "--batch", OPTION_INTEGER, "M", &s->batch, 1, much, NULL, "images of a minibatch" },
         { "--lr-decay", OPTION_REAL, "X", &o->lr_decay, 0, huge, NULL,
           "the learning rate's factor after each epoch" },
+        { "--schedule", OPTION_CHOICE, "NAME", &s->schedule, 0, 0, schedule_words,
+          "constant, linear or cosine (both down to 0 over the run), or step" },
+        { "--step-epochs", OPTION_REAL, "X", &o->step_epochs, 1e-3, 1e6, NULL,
+          "schedule step: epochs from step to step" },
+        { "--step-factor", OPTION_REAL, "X", &o->step_factor, 0, huge, NULL,
+          "schedule step: what the learning rate is multiplied with" },
+        { "--warmup", OPTION_REAL, "X", &o->warmup, 0, 1e6, NULL,
+          "epochs in which the learning rate rises to its value" },
         { "--reg", OPTION_REAL, "X", &o->reg, 0, huge, NULL,
           "L2 strength: the loss has 0.5*X*sum(W*W)" },
         { "--init", OPTION_REAL, "STD", &s->init, 0, huge, NULL,
@@ -109,6 +118,7 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
         *status = command_usage(p, "train: %s", err);
         return false;
     }
+    o->schedule = schedule_find(s->schedule);
     o->replacement = strcmp(s->sample, "replacement") == 0;
     o->params = s->no_save ? NULL : s->params;
     return true;

@@ -128,6 +128,10 @@ struct decision {
 enum preprocess_kind { PREPROCESS_NONE, PREPROCESS_MEAN_IMAGE, PREPROCESS_SCALE,
                        PREPROCESS_CHANNEL_NORM, PREPROCESS_KINDS };
 
+/* How the learning rate goes through a run; solver.h has the formulas. */
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEP,
+                     SCHEDULE_KINDS };
+
 /* Defaults from the network file's `train` block; options override them. */
 struct train_defaults {
     enum update_kind optimizer;
@@ -137,6 +141,9 @@ struct train_defaults {
     int replacement;         /* 1: minibatches drawn with replacement */
     int loss_sum;            /* 1: a step's loss adds the images' losses; 0: their mean */
     enum preprocess_kind preprocess;
+    enum schedule_kind schedule;
+    double step_epochs, step_factor;   /* SCHEDULE_STEP */
+    double warmup;           /* epochs */
 };
 
 struct model {

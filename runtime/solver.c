@@ -4,7 +4,9 @@
 */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "dmath.h"
 #include "error.h"
 #include "feed.h"
 #include "history.h"
@@ -38,6 +40,8 @@ void solver_defaults(struct solver_options *o, const struct model *model)
     const struct train_defaults *t = &model->train;
     *o = (struct solver_options){
         .optimizer = t->optimizer, .lr_decay = t->lr_decay, .reg = t->reg,
+        .schedule = t->schedule, .step_epochs = t->step_epochs, .step_factor = t->step_factor,
+        .warmup = t->warmup,
         .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
         .replacement = t->replacement != 0, .seed = 1, .print_every = 10
     };
@@ -47,20 +51,53 @@ void solver_defaults(struct solver_options *o, const struct model *model)
 
 void solver_start(struct solver_state *s, const struct solver_options *o)
 {
-    *s = (struct solver_state){ .lr = o->rate[RATE_LR], .beta1_power = 1, .beta2_power = 1 };
+    *s = (struct solver_state){ .lr = o->rate[RATE_LR], .schedule = 1, .beta1_power = 1, .beta2_power = 1 };
+}
+
+const char *const schedule_words[] = { "constant", "linear", "cosine", "step", NULL };
+
+enum schedule_kind schedule_find(const char *word)
+{
+    int k = 0;
+    while (k < SCHEDULE_KINDS && strcmp(schedule_words[k], word) != 0)
+        k++;
+    return (enum schedule_kind)k;
+}
+
+double solver_schedule(const struct solver_options *o, long t, long per_epoch, long total)
+{
+    double warm = floor(o->warmup*(double)per_epoch + 1e-6), factor = 1;
+    if ((double)t < warm)
+        return ((double)t + 1) / (warm + 1);
+    double left = (double)total - warm, share = left > 0 ? ((double)t - warm) / left : 1;
+    switch (o->schedule) {
+    case SCHEDULE_LINEAR:
+        return 1 - share;
+    case SCHEDULE_COSINE:
+        return 0.5*(1 + math_cos(3.14159265358979324*share));
+    case SCHEDULE_STEP:
+        /* A running product: pow() would give other bits elsewhere. */
+        for (double at = o->step_epochs; at*(double)per_epoch <= (double)t + 1e-6;
+             at += o->step_epochs)
+            factor *= o->step_factor;
+        return factor;
+    default:
+        return 1;
+    }
 }
 
 struct hyper solver_hyper(struct solver_state *s, const struct solver_options *o)
 {
     const double *rate = o->rate;
+    double lr = s->lr*s->schedule;
     s->beta1_power *= rate[RATE_BETA1];
     s->beta2_power *= rate[RATE_BETA2];
     return (struct hyper){
-        .lr = (real)s->lr, .reg = (real)o->reg, .beta1 = (real)rate[RATE_BETA1],
+        .lr = (real)lr, .reg = (real)o->reg, .beta1 = (real)rate[RATE_BETA1],
         .beta2 = (real)rate[RATE_BETA2], .eps = (real)rate[RATE_EPS],
         .rest1 = (real)(1 - rate[RATE_BETA1]), .rest2 = (real)(1 - rate[RATE_BETA2]),
-        .keep = (real)(1 - s->lr*rate[RATE_WEIGHT_DECAY]),
-        .step = (real)(s->lr/(1 - s->beta1_power)),
+        .keep = (real)(1 - lr*rate[RATE_WEIGHT_DECAY]),
+        .step = (real)(lr/(1 - s->beta1_power)),
         .unbias2 = (real)(1/(1 - s->beta2_power))
     };
 }
@@ -104,6 +141,7 @@ static double solver_step(struct solver_run *r)
     double start = engine_clock();
     solver_choose(r, r->state.iteration);
     feed_batch(r->engine, &r->data->train, r->preprocess, r->chosen, 0, r->batch);
+    r->state.schedule = solver_schedule(r->options, r->state.iteration, r->per_epoch, r->total);
     struct hyper hyper = solver_hyper(&r->state, r->options);
     double loss = engine_step(r->engine, r->batch, r->engine->labels, &hyper,
                               r->options->optimizer);
@@ -185,6 +223,7 @@ static bool solver_iteration(struct solver_run *r)
     const struct solver_options *o = r->options;
     long iteration = r->state.iteration;
     double lr = r->state.lr, loss = solver_step(r);
+    lr *= r->state.schedule;
     r->report->iterations = ++r->state.iteration;
     if (!o->quiet && iteration % o->print_every == 0)
         progress_line(&r->progress, "(Iteration %ld / %ld) loss: %f", iteration + 1, r->total,

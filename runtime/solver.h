@@ -16,6 +16,9 @@ struct solver_options {
     enum update_kind optimizer;
     double rate[RATES];           /* of the optimizer; the learning rate first */
     double lr_decay;              /* lr is multiplied by it after each epoch */
+    enum schedule_kind schedule;
+    double step_epochs, step_factor;   /* SCHEDULE_STEP */
+    double warmup;                /* epochs in which the rate rises */
     double reg;                   /* the loss has 0.5*reg*sum(W*W) */
     double epochs;                /* may be a fraction */
     long iterations;              /* instead of epochs; 0: epochs count */
@@ -35,11 +38,26 @@ void solver_defaults(struct solver_options *o, const struct model *model);
 ** pow() would give other bits elsewhere. */
 struct solver_state {
     long iteration, epoch;        /* completed */
-    double lr;
+    double lr;                    /* with lr_decay, without the schedule */
+    double schedule;              /* this iteration's factor */
     double beta1_power, beta2_power;   /* beta^t */
 };
 
 void solver_start(struct solver_state *s, const struct solver_options *o);
+
+/*
+** What the schedule multiplies the learning rate of iteration t (from 0) with, of a run
+** of `total` iterations, `per_epoch` an epoch. Over the first w = warmup*per_epoch
+** iterations (t + 1)/(w + 1); behind them, with p = (t - w)/(total - w):
+**   constant  1
+**   linear    1 - p
+**   cosine    (1 + cos(pi*p))/2  (Loshchilov and Hutter, arXiv:1608.03983)
+**   step      step_factor once for every step_epochs epochs completed
+*/
+double solver_schedule(const struct solver_options *o, long t, long per_epoch, long total);
+
+extern const char *const schedule_words[];               /* NULL behind the last */
+enum schedule_kind schedule_find(const char *word);      /* SCHEDULE_KINDS: none */
 
 /* Hyper-parameters of the next update; advances the powers. */
 struct hyper solver_hyper(struct solver_state *s, const struct solver_options *o);

@@ -65,6 +65,10 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "leaky_relu 2\n" TAIL, "3:12:", "from 0 to 1" },
         { HEAD "gelo\n" TAIL, "3:1:", "did you mean \"gelu\"?" },
         { HEAD TAIL "train\n  preprocess mean\n", "6:14:", "none, mean_image, scale or" },
+        { HEAD TAIL "train\n  schedule cosin\n", "6:12:", "did you mean \"cosine\"?" },
+        { HEAD TAIL "train\n  schedule step\n", "6:16:", "the epochs from step to step" },
+        { HEAD TAIL "train\n  schedule step 2\n", "6:18:", "the factor of a step" },
+        { HEAD TAIL "train\n  warmup -1\n", "6:10:", "0 or more" },
         { HEAD TAIL "train\n  loss som\n", "6:8:", "did you mean \"sum\"?" },
         { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
     };
