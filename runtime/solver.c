@@ -51,7 +51,8 @@ void solver_defaults(struct solver_options *o, const struct model *model)
 
 void solver_start(struct solver_state *s, const struct solver_options *o)
 {
-    *s = (struct solver_state){ .lr = o->rate[RATE_LR], .schedule = 1, .beta1_power = 1, .beta2_power = 1 };
+    *s = (struct solver_state){ .lr = o->rate[RATE_LR], .schedule = 1, .beta1_power = 1,
+                                .beta2_power = 1 };
 }
 
 const char *const schedule_words[] = { "constant", "linear", "cosine", "step", NULL };

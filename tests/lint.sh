@@ -5,6 +5,24 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
+layout=$(mktemp) || exit 1
+# Layout: what a compiler does not see.
+files="gen/*.[ch] templates/*.[ch] runtime/*.[ch] runtime/simd/*.h tests/*.[ch]"
+grep -nE '.{101,}' $files | sed 's/$/ <- longer than 100 columns/' >>"$layout"
+grep -nE '[[:space:]]$' $files Makefile tests/*.sh | sed 's/$/<- blank at the end/' >>"$layout"
+grep -n "$(printf '\t')" $files | sed 's/$/ <- tab/' >>"$layout"
+for f in templates/*.c; do
+    # No intrinsic, instruction set or type outside runtime/simd/.
+    grep -nE '_mm[0-9]*_|vld1|__m[0-9]|\b(float|double)[x0-9]+x[0-9]' "$f" /dev/null |
+        sed 's/$/ <- an intrinsic/' >>"$layout"
+done
+if [ -s "$layout" ]; then
+    cat "$layout" >&2
+    rm -f "$layout"
+    exit 1
+fi
+rm -f "$layout"
+
 # The compiler in use, and one of the other kind.
 compilers=${CC:-cc}
 if $compilers --version | grep -q clang; then other=gcc; else other=clang; fi
@@ -107,17 +125,6 @@ for c in $compilers; do
     done
 done
 xargs -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 sh -c <"$checks" >"$checks.out"
-
-# Layout: what a compiler does not see.
-files="gen/*.[ch] templates/*.[ch] runtime/*.[ch] runtime/simd/*.h tests/*.[ch]"
-grep -nE '.{101,}' $files | sed 's/$/ <- longer than 100 columns/' >>"$checks.out"
-grep -nE '[[:space:]]$' $files Makefile tests/*.sh | sed 's/$/<- blank at the end/' >>"$checks.out"
-grep -n "$(printf '\t')" $files | sed 's/$/ <- tab/' >>"$checks.out"
-for f in templates/*.c; do
-    # No intrinsic, instruction set or type outside runtime/simd/.
-    grep -nE '_mm[0-9]*_|vld1|__m[0-9]|\b(float|double)[x0-9]+x[0-9]' "$f" /dev/null |
-        sed 's/$/ <- an intrinsic/' >>"$checks.out"
-done
 
 if [ -s "$checks.out" ]; then
     cat "$checks.out" >&2
