@@ -15,7 +15,6 @@
 #include "../runtime/npy.h"
 #include "../runtime/synthetic.h"
 #include "shell.h"
-#include "skip.h"
 
 enum { PIXELS = 3072, RECORD = PIXELS + 1, RECORDS = 10000 };
 
@@ -167,14 +166,6 @@ Test(data, a_directory_that_is_none_or_empty_is_refused, .fini = shell_clean)
     expect_refused("absent", cifar, "No such file");
     expect_refused("file", cifar, "is no directory");
     expect_refused("empty", cifar, "holds neither CIFAR-10's");
-}
-
-Test(data, an_unreadable_file_is_refused, .fini = shell_clean)
-{
-    if (geteuid() == 0)
-        skip_test("root reads everything");
-    run_quietly("mkdir cifar; : > cifar/data_batch_1.bin; chmod 0 cifar/data_batch_1.bin");
-    expect_refused("cifar", cifar, "Permission denied");
 }
 
 Test(data, the_variable_is_followed_and_must_not_dangle, .fini = shell_clean)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shell.h"
 #include "skip.h"
@@ -403,6 +404,23 @@ Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
     fails(1, "3x32x32, the network takes 3x16x16", "mkdir c; : > c/data_batch_1.bin; "
           "./tiny train --data c");
     fails(1, "at most 100000 images", "./tiny train --data synthetic --train-samples 200000");
+}
+
+/* Root reads everything, so root asks as nobody. */
+Test(program, refuses_an_unreadable_file, .fini = shell_clean)
+{
+    if (geteuid() == 0 && !have("setpriv"))
+        skip_test("root reads everything, and there is no setpriv");
+    make_tiny();
+    sure("$LATHE build " MODELS "/three_layer.net -o net && mkdir c && "
+         ": > c/data_batch_1.bin && chmod 0 c/data_batch_1.bin && chmod 755 $DIR c");
+    const char *as = geteuid() ? "" : "setpriv --reuid=65534 --clear-groups ";
+    char command[256];
+    snprintf(command, sizeof command, "%s./net train --data c --no-save", as);
+    fails(1, "data_batch_1.bin: cannot be opened: Permission denied", command);
+    sure("./tiny train --data synthetic --iterations 2 --quiet && chmod 0 tiny.safetensors");
+    snprintf(command, sizeof command, "%s./tiny eval --params tiny.safetensors", as);
+    fails(1, "tiny.safetensors: cannot be opened: Permission denied", command);
 }
 
 Test(program, refuses_parameters_that_are_not_its_own, .fini = shell_clean)
