@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "data.h"
+#include "dataset.h"
 
 /* 49,000 training images, the next 1,000 validate, the first 1,000 of test_batch.bin
 ** test, unless the options say otherwise. err names file, record and offset. */

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "data.h"
+#include "dataset.h"
 
 /* 10,000 training images, 1,000 to validate, 1,000 to test, unless the options say
 ** otherwise (--train-samples up to 100,000). The same images for every seed. */

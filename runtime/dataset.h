@@ -1,0 +1,53 @@
+/*
+** dataset.h - images and labels in memory, cut into sets: what a reader of some format
+** fills and the solver draws from.
+*/
+#ifndef LATHE_DATASET_H
+#define LATHE_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+
+/* count images in canonical order (NCHW); exactly one of bytes and values is set. */
+struct images {
+    size_t count;
+    int c, h, w;
+    const uint8_t *bytes;
+    const real *values;
+    const int32_t *labels;      /* [count], or NULL */
+};
+
+enum { DATA_BLOCKS = 16 };
+
+struct dataset {
+    char source[256];           /* one line: what was taken, from where */
+    int c, h, w, classes;
+    struct images train, val, test;
+    struct images fit;          /* what preprocessing is computed from: the training
+                                   images of the archive, before train_samples cuts */
+    const char *const *class_names;     /* [classes] or NULL */
+    void *block[DATA_BLOCKS];   /* what dataset_close frees */
+    int blocks;
+};
+
+struct data_options {
+    const char *dir;            /* a directory, "synthetic", or NULL: search */
+    int c, h, w, classes;       /* what the network wants */
+    long train_samples;         /* -1: all; else the first so many */
+    long val_samples;           /* -1: default */
+    long test_samples;          /* -1: default (the first 1,000) */
+    uint64_t seed;
+};
+
+/* Zeroed memory that dataset_close frees; NULL: err says why. */
+void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err);
+
+/* Training images `fit`, of them the first train_samples for training; and so on. */
+bool dataset_cut(struct images *set, long samples, const char *what, char *err);
+
+void dataset_close(struct dataset *d);
+
+#endif
