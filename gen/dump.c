@@ -44,11 +44,17 @@ static void dump_shape(const struct net *net, FILE *out)
 static void dump_grad(const struct net *net, FILE *out)
 {
     static const char *const words[OP_KINDS] = {
-        "conv", "relu", "maxpool", "affine", "softmax", "softmax_grad", "affine_wgrad",
-        "affine_dgrad", "relu_grad", "maxpool_grad", "conv_wgrad", "conv_dgrad",
+        [OP_CONV] = "conv", [OP_POINTWISE] = "pointwise", [OP_MAXPOOL] = "maxpool",
+        [OP_AVGPOOL] = "avgpool", [OP_AFFINE] = "affine", [OP_DROPOUT] = "dropout",
+        [OP_BATCHNORM] = "batchnorm", [OP_LOSS] = "loss", [OP_LOSS_GRAD] = "loss_grad",
+        [OP_BATCHNORM_WGRAD] = "bn_wgrad", [OP_BATCHNORM_DGRAD] = "bn_dgrad",
+        [OP_DROPOUT_GRAD] = "dropout_grad", [OP_AFFINE_WGRAD] = "affine_wgrad",
+        [OP_AFFINE_DGRAD] = "affine_dgrad", [OP_POINTWISE_GRAD] = "pointwise_grad",
+        [OP_AVGPOOL_GRAD] = "avgpool_grad", [OP_MAXPOOL_GRAD] = "maxpool_grad",
+        [OP_CONV_WGRAD] = "conv_wgrad", [OP_CONV_DGRAD] = "conv_dgrad",
     };
     for (int i = 0; i < net->nops; i++)
-        fprintf(out, "%3d %-13s %s\n", i, words[net->op[i].kind],
+        fprintf(out, "%3d %-14s %s\n", i, words[net->op[i].kind],
                 net->layer[net->op[i].layer].name);
 }
 

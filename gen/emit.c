@@ -48,6 +48,9 @@ static const char *c_bool(bool b)
 
 static void params_table(const struct net *net, const char *prefix, struct text *out)
 {
+    static const char *const roles[] = {
+        [ROLE_WEIGHT] = "ROLE_WEIGHT", [ROLE_BIAS] = "ROLE_BIAS", [ROLE_GAIN] = "ROLE_GAIN",
+        [ROLE_STATISTIC] = "ROLE_STATISTIC" };
     if (!net->nparams)
         return;
     text_printf(out, "static const struct param %sparams[] = {\n", prefix);
@@ -56,19 +59,19 @@ static void params_table(const struct net *net, const char *prefix, struct text 
         const struct stage *s = &net->stage[p->stage];
         const struct layer *l = &net->layer[s->head];
         struct shape in = s->in.shape;
-        bool conv = s->kind == STAGE_CONV;
         text_printf(out, "    { .name = \"%s\", ", p->name);
-        if (!p->weight)
+        if (p->kind == PARAM_VECTOR)
             text_printf(out, ".kind = PARAM_VECTOR, .rank = 1, .dim = { %d },\n", l->out.c);
-        else if (conv)
+        else if (p->kind == PARAM_CONV)
             text_printf(out, ".kind = PARAM_CONV, .rank = 4, .dim = { %d, %d, %d, %d },\n",
                         l->filters, in.c, l->kh, l->kw);
         else
             text_printf(out, ".kind = PARAM_AFFINE, .rank = 2, .dim = { %d, %d },\n",
                         l->filters, in.h*in.w*in.c);
         text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d, .fan_in = %d, "
-                    ".regularized = %s, .init = %.17g,\n", in.c, in.h, in.w, p->fan_in,
-                    c_bool(p->weight), p->init);
+                    ".role = %s, .init = %.17g, .start = %g,\n", in.c, in.h, in.w, p->fan_in,
+                    roles[p->role], p->init, p->start);
+        text_printf(out, "      .sumsq = %zu, .nsumsq = %d,\n", p->sumsq, p->nsumsq);
         text_printf(out, "      .at = %zu, .m = %zu, .v = %zu, .stored = %zu },\n",
                     net->buffer[p->at].at, net->buffer[p->m].at, net->buffer[p->v].at, p->stored);
     }
@@ -80,7 +83,9 @@ static const char *region_what(enum region_kind kind)
     static const char *const what[] = {
         [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
         [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BACKWARD] = "backward + update",
-        [REGION_POOL_BACKWARD] = "backward", [REGION_POINTWISE_BACKWARD] = "backward",
+        [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
+        [REGION_NORM_SUMS] = "gradient sums", [REGION_NORM_UPDATE] = "update",
+        [REGION_NORM_BACKWARD] = "data gradient", [REGION_BACKWARD] = "backward",
         [REGION_CONV_DGRAD] = "data gradient", [REGION_CONV_WGRAD] = "weight gradient",
         [REGION_CONV_UPDATE] = "update",
     };
@@ -108,7 +113,7 @@ static void region_split(const struct net *net, const struct region_plan *r, str
     case REGION_FORWARD:
         if (s->kind == STAGE_CONV && s->pool == NO_LAYER)
             text_printf(out, "SPLIT_IMAGES, %d", s->mid.h / s->forward.tile.mh);
-        else if (s->kind == STAGE_CONV || s->kind == STAGE_POOL)
+        else if (s->kind == STAGE_CONV || s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
             text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
         else if (s->kind == STAGE_AFFINE)
             text_printf(out, "SPLIT_FIXED, %d", (units + s->fwd_block - 1) / s->fwd_block);
@@ -122,6 +127,8 @@ static void region_split(const struct net *net, const struct region_plan *r, str
         text_printf(out, "SPLIT_FIXED, %d", (in.h*in.w*in.c + PANEL - 1) / PANEL);
         break;
     case REGION_CONV_UPDATE:
+    case REGION_NORM_MERGE:
+    case REGION_NORM_UPDATE:
         text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
         break;
     case REGION_LOSS:
@@ -129,8 +136,10 @@ static void region_split(const struct net *net, const struct region_plan *r, str
         text_puts(out, "SPLIT_GROUPS, 0");
         break;
     case REGION_CONV_DGRAD:
-    case REGION_POOL_BACKWARD:
-    case REGION_POINTWISE_BACKWARD:
+    case REGION_BACKWARD:
+    case REGION_NORM_STATISTICS:
+    case REGION_NORM_SUMS:
+    case REGION_NORM_BACKWARD:
         text_puts(out, "SPLIT_IMAGES, 1");
         break;
     }
@@ -158,8 +167,8 @@ static int decisions_table(const struct net *net, const char *prefix, struct tex
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
         struct shape o = s->out.shape;
-        bool kink = s->kind == STAGE_POINTWISE ? layer_def(net->layer[s->head].kind)->kink
-                                               : s->relu != NO_LAYER;
+        bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
+                                             : s->relu != NO_LAYER;
         if (s->kind == STAGE_LOSS || (!kink && s->pool == NO_LAYER))
             continue;
         if (!n)
@@ -201,24 +210,24 @@ static void fingerprint(const struct net *net, struct text *out)
         text_puts(out, "\\n");
         switch (l->kind) {
         case LAYER_CONV:
-            text_printf(out, "%s: conv %d %dx%d stride=%d pad=%d,%d,%d,%d", l->name, l->filters,
+            text_printf(out, "%s: conv %d %dx%d stride=%d pad=%d,%d,%d,%d%s", l->name, l->filters,
                         l->kh, l->kw, l->stride, l->pad_top, l->pad_left, l->pad_bottom,
-                        l->pad_right);
+                        l->pad_right, l->bias ? "" : " bias=no");
             break;
         case LAYER_MAXPOOL:
+        case LAYER_GLOBALMAXPOOL:
             text_printf(out, "maxpool %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
             break;
+        case LAYER_AVGPOOL:
+        case LAYER_GLOBALAVGPOOL:
+            text_printf(out, "avgpool %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
+            break;
         case LAYER_AFFINE:
-            text_printf(out, "%s: affine %d", l->name, l->filters);
+            text_printf(out, "%s: affine %d%s", l->name, l->filters, l->bias ? "" : " bias=no");
             break;
-        case LAYER_LEAKY_RELU:
-            text_printf(out, "leaky_relu %.17g", l->slope);
-            break;
-        case LAYER_RELU:
-        case LAYER_GELU:
-        case LAYER_TANH:
-        case LAYER_SIGMOID:
-            text_puts(out, layer_def(l->kind)->word);
+        case LAYER_BATCHNORM:
+            text_printf(out, "%s: batchnorm momentum=%.17g eps=%.17g%s", l->name, l->momentum,
+                        l->eps, l->scale ? "" : " scale=no");
             break;
         case LAYER_SOFTMAX:
             text_puts(out, "softmax");
@@ -228,7 +237,10 @@ static void fingerprint(const struct net *net, struct text *out)
         case LAYER_SVM:
             text_printf(out, "svm margin=%.17g", l->margin);
             break;
-        case LAYER_KINDS:
+        default:    /* a word, perhaps with a number */
+            text_puts(out, layer_def(l->kind)->word);
+            if (layer_def(l->kind)->operands == OPERANDS_NUMBER)
+                text_printf(out, " %.17g", l->number);
             break;
         }
     }
@@ -466,10 +478,12 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
         group_region(&groups[k], &regions, &headers);
     text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));
     if (split) {
-        text_puts(&headers, "#include \"model.h\"\n#include \"dmath.h\"\n\n");
+        text_puts(&headers, "#include \"model.h\"\n#include \"dmath.h\"\n"
+                  "#include \"random.h\"\n\n");
     } else {
         amalgamate("runtime/model.h", &done, &headers);
         amalgamate("runtime/dmath.h", &done, &headers);
+        amalgamate("runtime/random.h", &done, &headers);
         runtime_sources(&done, &runtime);
     }
     models_table(groups, ngroups, nnets, &models);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../runtime/model.h"
-#include "net.h"
+#include "layers.h"
 
 static size_t round_up(size_t n, size_t to)
 {
@@ -54,16 +54,11 @@ static int lead_conv(struct net *net, struct stage *s, int next)
 /* Takes layer `head` and what can be fused behind it; returns the next layer. */
 static int make_stage(struct net *net, struct stage *s, int head)
 {
-    static const enum stage_kind kinds[LAYER_KINDS] = {
-        [LAYER_CONV] = STAGE_CONV, [LAYER_AFFINE] = STAGE_AFFINE, [LAYER_MAXPOOL] = STAGE_POOL,
-        [LAYER_RELU] = STAGE_POINTWISE, [LAYER_SOFTMAX] = STAGE_LOSS,
-        [LAYER_SVM] = STAGE_LOSS, [LAYER_LEAKY_RELU] = STAGE_POINTWISE,
-        [LAYER_GELU] = STAGE_POINTWISE, [LAYER_TANH] = STAGE_POINTWISE,
-        [LAYER_SIGMOID] = STAGE_POINTWISE,
-    };
     const struct layer *l = &net->layer[head];
-    *s = (struct stage){ .kind = kinds[l->kind], .head = head, .relu = NO_LAYER,
-                         .pool = NO_LAYER, .weight = -1, .bias = -1 };
+    const struct layer_def *def = layer_def(l->kind);
+    *s = (struct stage){ .kind = def->stage, .head = head, .relu = NO_LAYER, .pool = NO_LAYER,
+                         .pointwise = NO_LAYER, .weight = NO_PARAM, .bias = NO_PARAM,
+                         .running_mean = NO_PARAM, .running_var = NO_PARAM };
     memcpy(s->name, l->name, sizeof s->name);
     int next = head + 1;
     switch (s->kind) {
@@ -80,18 +75,19 @@ static int make_stage(struct net *net, struct stage *s, int head)
             s->relu = next++;
         break;
     case STAGE_POINTWISE:
-        s->relu = l->kind == LAYER_RELU ? head : NO_LAYER;
+        s->pointwise = head;
         break;
+    case STAGE_NORM:
+        if (next < net->nlayers && layer_def(net->layer[next].kind)->stage == STAGE_POINTWISE)
+            s->pointwise = next++;
+        break;
+    case STAGE_AVERAGE:
+    case STAGE_DROPOUT:
     case STAGE_LOSS:
         break;
     }
-    static const enum op_kind data[] = {
-        [STAGE_CONV] = OP_CONV_DGRAD, [STAGE_AFFINE] = OP_AFFINE_DGRAD,
-        [STAGE_POOL] = OP_MAXPOOL_GRAD, [STAGE_POINTWISE] = OP_POINTWISE_GRAD,
-        [STAGE_LOSS] = OP_LOSS_GRAD,
-    };
-    s->needs_dx = has_op(net, data[s->kind], head);
-    s->trains = s->needs_dx || s->kind == STAGE_CONV || s->kind == STAGE_AFFINE;
+    s->needs_dx = has_op(net, def->data, head);
+    s->trains = s->needs_dx || def->weights != OP_KINDS;
     s->mid = l->out;
     if (s->kind == STAGE_CONV && s->pool != NO_LAYER) {
         const struct layer *pool = &net->layer[s->pool];
@@ -241,11 +237,17 @@ static void backward_regions(struct net *net, int stage)
         add_region(net, REGION_AFFINE_LISTS, stage);
         add_region(net, REGION_AFFINE_BACKWARD, stage);
         break;
-    case STAGE_POOL:
-        add_region(net, REGION_POOL_BACKWARD, stage);
+    case STAGE_NORM:
+        add_region(net, REGION_NORM_SUMS, stage);
+        add_region(net, REGION_NORM_UPDATE, stage);
+        if (s->needs_dx)
+            add_region(net, REGION_NORM_BACKWARD, stage);
         break;
+    case STAGE_POOL:
+    case STAGE_AVERAGE:
     case STAGE_POINTWISE:
-        add_region(net, REGION_POINTWISE_BACKWARD, stage);
+    case STAGE_DROPOUT:
+        add_region(net, REGION_BACKWARD, stage);
         break;
     case STAGE_LOSS:
         add_region(net, REGION_LOSS, stage);
@@ -276,6 +278,10 @@ void fuse(struct net *net)
             forward_sweep(net, s);
             if (s->needs_dx)
                 backward_sweeps(net, s);
+        }
+        if (s->kind == STAGE_NORM) {
+            add_region(net, REGION_NORM_STATISTICS, i);
+            add_region(net, REGION_NORM_MERGE, i);
         }
         if (s->kind != STAGE_LOSS)
             add_region(net, REGION_FORWARD, i);

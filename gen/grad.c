@@ -5,7 +5,7 @@
 */
 #include <assert.h>
 
-#include "net.h"
+#include "layers.h"
 
 static void add(struct net *net, enum op_kind kind, int layer)
 {
@@ -13,46 +13,28 @@ static void add(struct net *net, enum op_kind kind, int layer)
     net->op[net->nops++] = (struct op){ kind, layer };
 }
 
-static bool has_parameters(const struct layer *layer)
+static const struct layer_def *def_of(const struct net *net, int layer)
 {
-    return layer->kind == LAYER_CONV || layer->kind == LAYER_AFFINE;
+    return layer_def(net->layer[layer].kind);
 }
 
 static void backward(struct net *net, int layer, bool below)
 {
-    static const struct { enum op_kind weights, data; } gradient[LAYER_KINDS] = {
-        [LAYER_CONV] = { OP_CONV_WGRAD, OP_CONV_DGRAD },
-        [LAYER_AFFINE] = { OP_AFFINE_WGRAD, OP_AFFINE_DGRAD },
-        [LAYER_RELU] = { OP_KINDS, OP_POINTWISE_GRAD },
-        [LAYER_LEAKY_RELU] = { OP_KINDS, OP_POINTWISE_GRAD },
-        [LAYER_GELU] = { OP_KINDS, OP_POINTWISE_GRAD },
-        [LAYER_TANH] = { OP_KINDS, OP_POINTWISE_GRAD },
-        [LAYER_SIGMOID] = { OP_KINDS, OP_POINTWISE_GRAD },
-        [LAYER_MAXPOOL] = { OP_KINDS, OP_MAXPOOL_GRAD },
-        [LAYER_SOFTMAX] = { OP_KINDS, OP_LOSS_GRAD },
-        [LAYER_SVM] = { OP_KINDS, OP_LOSS_GRAD },
-    };
-    enum layer_kind kind = net->layer[layer].kind;
+    const struct layer_def *def = def_of(net, layer);
     if (below)
-        add(net, gradient[kind].data, layer);
-    if (gradient[kind].weights != OP_KINDS)
-        add(net, gradient[kind].weights, layer);
+        add(net, def->data, layer);
+    if (def->weights != OP_KINDS)
+        add(net, def->weights, layer);
 }
 
 void grad(struct net *net)
 {
-    static const enum op_kind forward[LAYER_KINDS] = {
-        [LAYER_CONV] = OP_CONV, [LAYER_RELU] = OP_POINTWISE, [LAYER_MAXPOOL] = OP_MAXPOOL,
-        [LAYER_AFFINE] = OP_AFFINE, [LAYER_SOFTMAX] = OP_LOSS,
-        [LAYER_SVM] = OP_LOSS, [LAYER_LEAKY_RELU] = OP_POINTWISE, [LAYER_GELU] = OP_POINTWISE,
-        [LAYER_TANH] = OP_POINTWISE, [LAYER_SIGMOID] = OP_POINTWISE,
-    };
     assert(net->nlayers > 0 && net->layer[net->nlayers - 1].out.c > 0);
     for (int i = 0; i < net->nlayers; i++)
-        add(net, forward[net->layer[i].kind], i);
+        add(net, def_of(net, i)->forward, i);
     net->nforward_ops = net->nops;
     int first = 0;
-    while (first < net->nlayers && !has_parameters(&net->layer[first]))
+    while (first < net->nlayers && def_of(net, first)->weights == OP_KINDS)
         first++;
     for (int i = net->nlayers - 1; i >= first; i--)
         backward(net, i, i > first);

@@ -25,6 +25,8 @@ static long at(const struct emission *e, int buffer)
 
 static long param_at(const struct emission *e, int param, char which)
 {
+    if (param == NO_PARAM)
+        return 0;
     const struct net_param *p = &e->net->param[param];
     return at(e, which == 'm' ? p->m : which == 'v' ? p->v : p->at);
 }
@@ -64,6 +66,33 @@ static void bind_epilogue(struct bindings *b, bool relu)
 {
     if (relu)
         bind_operation(b, "v_relu", "%s", "");
+}
+
+/* Where a stage's input and output lie, and their gradients, which have no halo. */
+static void bind_x(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+{
+    bind_size(b, "X", at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "X_ROW", (long)s->in.row);
+}
+
+static void bind_y(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "Y", at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y_IMAGE", (long)s->out.image);
+    bind_size(b, "Y_ROW", (long)s->out.row);
+}
+
+static void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "DY", at(e, s->at.dy));
+    bind_size(b, "DY_IMAGE", (long)s->dy_image);
+}
+
+static void bind_dx(const struct emission *e, const struct stage *s, int dx, struct bindings *b)
+{
+    bind_size(b, "DX", at(e, dx));
+    bind_size(b, "DX_IMAGE", (long)s->dx_image);
 }
 
 static void bind_vectors(const struct emission *e, struct bindings *b, int channels)
@@ -185,9 +214,7 @@ static void pool_forward(const struct emission *e, const struct stage *s, int x)
     bind_size(&b, "X", at(e, x));
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", (long)l->stride*(long)s->in.row);
-    bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_y(e, s, &b);
     bind_argmax(e, s, &b);
     bind_size(&b, "ARGMAX_ROW", (long)l->out.w*l->out.c);
     bind_size(&b, "OH", l->out.h);
@@ -211,14 +238,10 @@ static void pool_backward(const struct emission *e, const struct stage *s, int d
     bind_size(&b, "STEP_X", l->stride_w);
     bind_size(&b, "X_W", l->in.w);
     bind_size(&b, "X_SIZE", (long)l->in.h*l->in.w*l->in.c);
-    bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_y(e, s, &b);
     bind_size(&b, "Y_PIXEL", l->out.c);
-    bind_size(&b, "DY", at(e, s->at.dy));
-    bind_size(&b, "DY_IMAGE", (long)s->dy_image);
-    bind_size(&b, "DX", at(e, dx));
-    bind_size(&b, "DX_IMAGE", (long)s->dx_image);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
     bind_argmax(e, s, &b);
     kernel(e, "pool_bwd.c", &b, "%s backward: %dx%dx%d -> %dx%dx%d", s->name, l->out.h, l->out.w,
            l->out.c, l->in.h, l->in.w, l->in.c);
@@ -232,6 +255,7 @@ static void conv_forward(const struct emission *e, const struct stage *s, int x)
     const struct layer *l = &net->layer[s->head];
     const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     struct sweep f = s->forward;
+    f.bias = s->bias != NO_PARAM;
     if (pool) {
         /* Tiles store to the band: whole vectors, nothing between the pixels. */
         f.out_pixel = (f.co + net->vl - 1) / net->vl*net->vl;
@@ -248,11 +272,10 @@ static void conv_forward(const struct emission *e, const struct stage *s, int x)
     bind_size(&b, "X", at(e, x));
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*(long)s->in.row : 0);
-    bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_y(e, s, &b);
     bind_size(&b, "W", at(e, s->at.packed) + (long)f.packed_at);
-    bind_size(&b, "BIAS", param_at(e, s->bias, 'w'));
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
     bind_size(&b, "BANDS", pool ? pool->out.h : s->mid.h / f.tile.mh);
     bind_size(&b, "BAND_ROWS", pool ? pool->kh : f.tile.mh);
     bind_argmax(e, s, &b);
@@ -325,10 +348,8 @@ static void conv_data_gradient(const struct emission *e, const struct stage *s, 
     bind_here(&b, "phases", text_string(&phases));
     bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "DY", at(e, s->at.dy));
-    bind_size(&b, "DY_IMAGE", (long)s->dy_image);
-    bind_size(&b, "DX", at(e, dx));
-    bind_size(&b, "DX_IMAGE", (long)s->dx_image);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
     bind_size(&b, "DX_SIZE", (long)s->in.shape.h*s->in.shape.w*s->in.shape.c);
     bind_argmax(e, s, &b);
     bind_scratch(e, &b);
@@ -403,13 +424,13 @@ static void conv_weight_gradient(const struct emission *e, const struct stage *s
     bind_name(&b, "TILE_ROWS_COLUMNS", "%s%s_wgrad_tile_corner", e->prefix, s->name);
     bind_flag(&b, "COLUMNS_LEFT", columns_left != 0);
     bind_flag(&b, "ROWS_LEFT", rows_left != 0);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "X", at(e, x));
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
     bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "DY", at(e, s->at.dy));
-    bind_size(&b, "DY_IMAGE", (long)s->dy_image);
+    bind_dy(e, s, &b);
     bind_argmax(e, s, &b);
     bind_size(&b, "PARTIAL", at(e, s->at.partial));
     bind_size(&b, "GROUP_SIZE", s->group_size);
@@ -464,6 +485,9 @@ static void conv_parameters(const struct emission *e, const struct stage *s)
     bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
     bind_name(&b, "PACK", "%s%s_pack", e->prefix, s->name);
     bind_flag(&b, "PARTIAL_ROW", l->kw*l->in.c % e->net->vl != 0);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "W_RULE", s->weight);
+    bind_size(&b, "B_RULE", s->bias);
     bind_here(&b, "packs", text_string(&calls));
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
     bind_size(&b, "W_M", param_at(e, s->weight, 'm'));
@@ -534,7 +558,8 @@ static void affine_forward(const struct emission *e, const struct stage *s, int 
     bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
-    bind_size(&b, "BIAS", param_at(e, s->bias, 'w'));
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
     bind_size(&b, "UNITS", s->out.shape.c);
     bind_size(&b, "BLOCK", s->fwd_block);
     bind_size(&b, "COLUMNS", columns);
@@ -573,9 +598,10 @@ static void affine_lists(const struct emission *e, const struct stage *s)
     bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_flag(&b, "BY_IMAGE", s->needs_dx);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "B_RULE", s->bias);
     bind_lists(e, s, &b);
-    bind_size(&b, "DY", at(e, s->at.dy));
-    bind_size(&b, "DY_IMAGE", (long)s->dy_image);
+    bind_dy(e, s, &b);
     bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "B", param_at(e, s->bias, 'w'));
@@ -633,6 +659,7 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
     bind_size(&b, "W_M", param_at(e, s->weight, 'm'));
     bind_size(&b, "W_V", param_at(e, s->weight, 'v'));
+    bind_size(&b, "W_RULE", s->weight);
     kernel(e, "affine_panel.c", &b, "%s backward, one panel of %d columns", s->name, width);
 }
 
@@ -663,13 +690,13 @@ static void affine_backward(const struct emission *e, const struct stage *s, int
 static void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
 {
     const struct layer_def *def = layer_def(l->kind);
-    char slope[32] = "";
-    if (def->operands == OPERANDS_SLOPE)
-        snprintf(slope, sizeof slope, ", (real)%.17g", l->slope);
+    char number[40] = "";
+    if (def->operands == OPERANDS_NUMBER)
+        snprintf(number, sizeof number, ", (real)%.17g", l->number);
     if (forward)
-        bind_operation(b, def->function, "%s", slope);
+        bind_operation(b, def->function, "%s", number);
     else
-        bind_operation(b, def->gradient, ", a%s", slope);
+        bind_operation(b, def->gradient, ", a%s", number);
 }
 
 static void pointwise_forward(const struct emission *e, const struct stage *s, int x)
@@ -678,12 +705,8 @@ static void pointwise_forward(const struct emission *e, const struct stage *s, i
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_size(&b, "X", at(e, x) + (long)s->in.origin);
-    bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "X_ROW", (long)s->in.row);
-    bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_x(e, s, x, &b);
+    bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
     bind_pointwise(&b, l, true);
@@ -702,15 +725,232 @@ static void pointwise_backward(const struct emission *e, const struct stage *s, 
     bind_size(&b, "A", at(e, input ? x : s->at.y) + (long)map->origin);
     bind_size(&b, "A_IMAGE", (long)map->image);
     bind_size(&b, "A_ROW", (long)map->row);
-    bind_size(&b, "DY", at(e, s->at.dy));
-    bind_size(&b, "DY_IMAGE", (long)s->dy_image);
-    bind_size(&b, "DX", at(e, dx));
-    bind_size(&b, "DX_IMAGE", (long)s->dx_image);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
     bind_pointwise(&b, l, false);
     kernel(e, "pointwise_bwd.c", &b, "%s backward: %s of %dx%dx%d, from its %s", s->name,
            layer_def(l->kind)->word, o.h, o.w, o.c, input ? "input" : "output");
+}
+
+/* ---- mean pooling, dropout ---- */
+
+static void bind_windows(const struct layer *l, struct bindings *b)
+{
+    bind_size(b, "OH", l->out.h);
+    bind_size(b, "OW", l->out.w);
+    bind_size(b, "C", l->out.c);
+    bind_size(b, "PH", l->kh);
+    bind_size(b, "PW", l->kw);
+    bind_size(b, "STEP_Y", l->stride);
+    bind_size(b, "STEP_X", l->stride_w);
+}
+
+static void average_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_vectors(e, &b, l->out.c);
+    bind_x(e, s, x, &b);
+    bind_y(e, s, &b);
+    bind_windows(l, &b);
+    kernel(e, "avgpool_fwd.c", &b, "%s forward: %dx%dx%d -> %dx%dx%d", s->name, l->in.h, l->in.w,
+           l->in.c, l->out.h, l->out.w, l->out.c);
+}
+
+static void average_backward(const struct emission *e, const struct stage *s, int dx)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_vectors(e, &b, l->out.c);
+    bind_windows(l, &b);
+    bind_size(&b, "X_W", l->in.w);
+    bind_size(&b, "X_SIZE", (long)l->in.h*l->in.w*l->in.c);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
+    kernel(e, "avgpool_bwd.c", &b, "%s backward: %dx%dx%d -> %dx%dx%d", s->name, l->out.h,
+           l->out.w, l->out.c, l->in.h, l->in.w, l->in.c);
+}
+
+/* The probability of keeping a value, in units of 2^-16; never none. */
+static long keep_of(const struct layer *l)
+{
+    long keep = (long)(l->number*65536 + 0.5);
+    return keep < 1 ? 1 : keep;
+}
+
+static void dropout_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_x(e, s, x, &b);
+    bind_y(e, s, &b);
+    bind_size(&b, "H", o.h);
+    bind_size(&b, "ROW", (long)o.w*o.c);
+    bind_size(&b, "MASK", at(e, s->at.argmax));
+    bind_size(&b, "KEEP", keep_of(l));
+    bind_size(&b, "LAYER", s->head);
+    kernel(e, "dropout_fwd.c", &b, "%s forward: keeps %g of %dx%dx%d", s->name, l->number, o.h,
+           o.w, o.c);
+}
+
+static void dropout_backward(const struct emission *e, const struct stage *s, int dx)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
+    bind_size(&b, "SIZE", (long)o.h*o.w*o.c);
+    bind_size(&b, "MASK", at(e, s->at.argmax));
+    bind_size(&b, "KEEP", keep_of(l));
+    kernel(e, "dropout_bwd.c", &b, "%s backward: %dx%dx%d", s->name, o.h, o.w, o.c);
+}
+
+/* ---- batch normalisation ---- */
+
+static long norm_count(const struct stage *s)
+{
+    return (s->out.shape.c + LANES - 1) / LANES*LANES;
+}
+
+/* Vectors of channels that a pass sums at a time: at most 4, a divisor of all whole ones. */
+static int norm_vectors(const struct emission *e, const struct stage *s)
+{
+    int whole = s->out.shape.c / e->net->vl, nv = whole < 4 ? whole : 4;
+    while (nv > 1 && whole % nv)
+        nv--;
+    return nv ? nv : 1;
+}
+
+/* Where the normalised input lies, and what all its passes share. */
+static void bind_norm(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+{
+    bind_vectors(e, b, s->out.shape.c);
+    bind_x(e, s, x, b);
+    bind_size(b, "H", s->out.shape.h);
+    bind_size(b, "W", s->out.shape.w);
+    bind_size(b, "C", s->out.shape.c);
+    bind_size(b, "COUNT", norm_count(s));
+}
+
+static void bind_norm_output(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_y(e, s, b);
+    bind_size(b, "COEFFICIENTS", at(e, s->at.coefficients));
+}
+
+static void norm_statistics(const struct emission *e, const struct stage *s, int x)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_statistics", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_size(&b, "NV", norm_vectors(e, s));
+    bind_size(&b, "MOMENTS", at(e, s->at.moments));
+    kernel(e, "norm_statistics.c", &b, "%s: means and deviations of %dx%dx%d", s->name, o.h, o.w,
+           o.c);
+}
+
+static void norm_merge(const struct emission *e, const struct stage *s)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_merge", e->prefix, s->name);
+    bind_name(&b, "MOMENTUM", "%.17g", l->momentum);
+    bind_name(&b, "EPS", "%.17g", l->eps);
+    bind_flag(&b, "SCALE", l->scale);
+    bind_size(&b, "C", s->out.shape.c);
+    bind_size(&b, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_size(&b, "MOMENTS", at(e, s->at.moments));
+    bind_size(&b, "COUNT", norm_count(s));
+    bind_size(&b, "COEFFICIENTS", at(e, s->at.coefficients));
+    bind_size(&b, "GAMMA", param_at(e, s->weight, 'w'));
+    bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
+    bind_size(&b, "RUNNING_MEAN", param_at(e, s->running_mean, 'w'));
+    bind_size(&b, "RUNNING_VAR", param_at(e, s->running_var, 'w'));
+    kernel(e, "norm_merge.c", &b, "%s: the batch's statistics, and the running ones", s->name);
+}
+
+static void norm_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_norm_output(e, s, &b);
+    if (with)
+        bind_pointwise(&b, with, true);
+    kernel(e, "norm_fwd.c", &b, "%s forward: %dx%dx%d%s%s", s->name, o.h, o.w, o.c,
+           with ? " + " : "", with ? layer_def(with->kind)->word : "");
+}
+
+static void norm_gradient(const struct emission *e, const struct stage *s)
+{
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_gradient", e->prefix, s->name);
+    bind_flag(&b, "POINTWISE", with != NULL);
+    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT);
+    if (with)
+        bind_pointwise(&b, with, false);
+    kernel(e, "norm_gradient.c", &b, "%s: gradient of the normalised values", s->name);
+}
+
+static void norm_sums(const struct emission *e, const struct stage *s, int x)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    norm_gradient(e, s);
+    bind_name(&b, "NAME", "%s%s_sums", e->prefix, s->name);
+    bind_name(&b, "GRADIENT", "%s%s_gradient", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_norm_output(e, s, &b);
+    bind_dy(e, s, &b);
+    bind_size(&b, "NV", norm_vectors(e, s));
+    bind_size(&b, "MOMENTS", at(e, s->at.moments));
+    kernel(e, "norm_sums.c", &b, "%s backward: sums over %dx%dx%d", s->name, o.h, o.w, o.c);
+}
+
+static void norm_update(const struct emission *e, const struct stage *s)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
+    bind_flag(&b, "SCALE", s->weight != NO_PARAM);
+    bind_size(&b, "C", s->out.shape.c);
+    bind_size(&b, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_size(&b, "MOMENTS", at(e, s->at.moments));
+    bind_size(&b, "COUNT", norm_count(s));
+    bind_size(&b, "COEFFICIENTS", at(e, s->at.coefficients));
+    bind_size(&b, "G", param_at(e, s->weight, 'w'));
+    bind_size(&b, "G_M", param_at(e, s->weight, 'm'));
+    bind_size(&b, "G_V", param_at(e, s->weight, 'v'));
+    bind_size(&b, "G_RULE", s->weight);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
+    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
+    bind_size(&b, "B_RULE", s->bias);
+    kernel(e, "norm_update.c", &b, "%s: gamma and beta", s->name);
+}
+
+static void norm_backward(const struct emission *e, const struct stage *s, int x, int dx)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
+    bind_name(&b, "GRADIENT", "%s%s_gradient", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_norm_output(e, s, &b);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
+    kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
 static void loss(const struct emission *e, const struct stage *s, const struct stage *scores)
@@ -743,11 +983,40 @@ void region_function(const struct net *net, const struct region_plan *region, ch
 {
     static const char *const suffix[] = {
         [REGION_FORWARD] = "fwd", [REGION_LOSS] = "loss", [REGION_AFFINE_LISTS] = "lists",
-        [REGION_AFFINE_BACKWARD] = "bwd", [REGION_POOL_BACKWARD] = "bwd",
-        [REGION_POINTWISE_BACKWARD] = "bwd", [REGION_CONV_DGRAD] = "data",
+        [REGION_AFFINE_BACKWARD] = "bwd", [REGION_BACKWARD] = "bwd",
+        [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
+        [REGION_NORM_SUMS] = "sums", [REGION_NORM_UPDATE] = "update",
+        [REGION_NORM_BACKWARD] = "data", [REGION_CONV_DGRAD] = "data",
         [REGION_CONV_WGRAD] = "weights", [REGION_CONV_UPDATE] = "update",
     };
     snprintf(name, size, "%s_%s", net->stage[region->stage].name, suffix[region->kind]);
+}
+
+static void forward(const struct emission *e, const struct stage *s, int x)
+{
+    switch (s->kind) {
+    case STAGE_CONV:      conv_forward(e, s, x); break;
+    case STAGE_AFFINE:    affine_forward(e, s, x); break;
+    case STAGE_POOL:      pool_forward(e, s, x); break;
+    case STAGE_AVERAGE:   average_forward(e, s, x); break;
+    case STAGE_POINTWISE: pointwise_forward(e, s, x); break;
+    case STAGE_DROPOUT:   dropout_forward(e, s, x); break;
+    case STAGE_NORM:      norm_forward(e, s, x); break;
+    case STAGE_LOSS:      break;
+    }
+}
+
+/* Of the stages whose backward pass is one region of its own kind. */
+static void backward(const struct emission *e, const struct stage *s, int x, int dx)
+{
+    if (s->kind == STAGE_POOL)
+        pool_backward(e, s, dx);
+    else if (s->kind == STAGE_AVERAGE)
+        average_backward(e, s, dx);
+    else if (s->kind == STAGE_DROPOUT)
+        dropout_backward(e, s, dx);
+    else
+        pointwise_backward(e, s, x, dx);
 }
 
 void kernels(const struct net *net, const char *prefix, struct text *out)
@@ -759,21 +1028,16 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         const struct stage *below = stage ? &net->stage[stage - 1] : NULL;
         int x = below ? below->at.y : net->input_at, dx = below ? below->at.dy : NO_BUFFER;
         switch (net->region[r].kind) {
-        case REGION_FORWARD:
-            if (s->kind == STAGE_CONV)
-                conv_forward(&e, s, x);
-            else if (s->kind == STAGE_AFFINE)
-                affine_forward(&e, s, x);
-            else if (s->kind == STAGE_POOL)
-                pool_forward(&e, s, x);
-            else
-                pointwise_forward(&e, s, x);
-            break;
+        case REGION_FORWARD:         forward(&e, s, x); break;
+        case REGION_NORM_STATISTICS: norm_statistics(&e, s, x); break;
+        case REGION_NORM_MERGE:      norm_merge(&e, s); break;
         case REGION_LOSS:            loss(&e, s, below); break;
         case REGION_AFFINE_LISTS:    affine_lists(&e, s); break;
         case REGION_AFFINE_BACKWARD: affine_backward(&e, s, x, dx); break;
-        case REGION_POOL_BACKWARD:   pool_backward(&e, s, dx); break;
-        case REGION_POINTWISE_BACKWARD: pointwise_backward(&e, s, x, dx); break;
+        case REGION_NORM_SUMS:       norm_sums(&e, s, x); break;
+        case REGION_NORM_UPDATE:     norm_update(&e, s); break;
+        case REGION_NORM_BACKWARD:   norm_backward(&e, s, x, dx); break;
+        case REGION_BACKWARD:        backward(&e, s, x, dx); break;
         case REGION_CONV_DGRAD:      conv_data_gradient(&e, s, dx); break;
         case REGION_CONV_WGRAD:      conv_weight_gradient(&e, s, x); break;
         case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;

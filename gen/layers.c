@@ -7,44 +7,90 @@
 
 #include "../runtime/optimizer.h"
 
-#define NOT_POINTWISE NULL, NULL, FROM_OUTPUT, false
+/* What a pointwise layer becomes. */
+#define POINTWISE \
+    .stage = STAGE_POINTWISE, .forward = OP_POINTWISE, .weights = OP_KINDS, \
+    .data = OP_POINTWISE_GRAD
+#define LOSS \
+    .stage = STAGE_LOSS, .forward = OP_LOSS, .weights = OP_KINDS, .data = OP_LOSS_GRAD
 
 const struct layer_def layer_defs[] = {
-    { "conv", LAYER_CONV, OPERANDS_COUNT_WINDOW, ACCEPTS_STRIDE | ACCEPTS_PAD, 11,
-      "conv F KxK [stride=N] [pad=same|valid|N]",
-      "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
+    { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS, .max_window = 11,
+      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [bias=yes|no]",
+      .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
       "whatever the stride; valid none; N as many on each side. Windows round down.",
-      NOT_POINTWISE },
-    { "relu", LAYER_RELU, OPERANDS_NONE, 0, 0,
-      "relu", "max(0, x); its gradient at 0 is 0.", "v_relu", "v_relu_grad", FROM_OUTPUT, true },
-    { "leaky_relu", LAYER_LEAKY_RELU, OPERANDS_SLOPE, 0, 0,
-      "leaky_relu A", "x where x > 0, else A*x; A from 0 to 1.",
-      "v_leaky_relu", "v_leaky_relu_grad", FROM_OUTPUT, true },
-    { "gelu", LAYER_GELU, OPERANDS_NONE, 0, 0,
-      "gelu", "x*P(X <= x) for a standard normal X: the exact form, by erf.",
-      "v_gelu", "v_gelu_grad", FROM_INPUT, false },
-    { "tanh", LAYER_TANH, OPERANDS_NONE, 0, 0,
-      "tanh", "The hyperbolic tangent.", "v_tanh", "v_tanh_grad", FROM_OUTPUT, false },
-    { "sigmoid", LAYER_SIGMOID, OPERANDS_NONE, 0, 0,
-      "sigmoid", "1/(1 + exp(-x)).", "v_sigmoid", "v_sigmoid_grad", FROM_OUTPUT, false },
-    { "maxpool", LAYER_MAXPOOL, OPERANDS_WINDOW, ACCEPTS_STRIDE, 256,
-      "maxpool KxK [stride=N]",
-      "The largest value of each window, the first in raster order where several are\n"
+      .stage = STAGE_CONV, .forward = OP_CONV, .weights = OP_CONV_WGRAD, .data = OP_CONV_DGRAD },
+    { LAYER_RELU, "relu",
+      .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,
+      .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_OUTPUT, .kink = true },
+    { LAYER_LEAKY_RELU, "leaky_relu", .operands = OPERANDS_NUMBER,
+      .number = "the slope below 0", .zero = true, .most = 1,
+      .synopsis = "leaky_relu A", .help = "x where x > 0, else A*x; A from 0 to 1.", POINTWISE,
+      .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_OUTPUT,
+      .kink = true },
+    { LAYER_GELU, "gelu",
+      .synopsis = "gelu", .help = "x*P(X <= x) for a standard normal X: the exact form, by erf.",
+      POINTWISE, .function = "v_gelu", .gradient = "v_gelu_grad", .from = FROM_INPUT },
+    { LAYER_TANH, "tanh",
+      .synopsis = "tanh", .help = "The hyperbolic tangent.", POINTWISE,
+      .function = "v_tanh", .gradient = "v_tanh_grad", .from = FROM_OUTPUT },
+    { LAYER_SIGMOID, "sigmoid",
+      .synopsis = "sigmoid", .help = "1/(1 + exp(-x)).", POINTWISE,
+      .function = "v_sigmoid", .gradient = "v_sigmoid_grad", .from = FROM_OUTPUT },
+    { LAYER_SCALE, "scale", .operands = OPERANDS_NUMBER, .number = "the factor",
+      .synopsis = "scale X", .help = "X*x, for a fixed X greater than 0.", POINTWISE,
+      .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_OUTPUT },
+    { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
+      .max_window = 256, .synopsis = "maxpool KxK [stride=N]",
+      .help = "The largest value of each window, the first in raster order where several are\n"
       "equal. stride: the window unless said. No padding; windows round down; at\n"
-      "most 256 values a window.", NOT_POINTWISE },
-    { "affine", LAYER_AFFINE, OPERANDS_COUNT, 0, 0,
-      "affine N", "Fully connected with a bias; flattens its input in NCHW order.",
-      NOT_POINTWISE },
-    { "softmax", LAYER_SOFTMAX, OPERANDS_NONE, ACCEPTS_SMOOTHING, 0,
-      "softmax [smoothing=E]",
-      "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"
-      "label counts 1 - E, and E is spread over all classes. The last layer.",
-      NOT_POINTWISE },
-    { "svm", LAYER_SVM, OPERANDS_NONE, ACCEPTS_MARGIN, 0,
-      "svm [margin=M]",
-      "The loss: mean over the batch of the sum over the other classes of\n"
-      "max(0, s[j] - s[label] + M); M is 1 unless said. The last layer.", NOT_POINTWISE },
+      "most 256 values a window.",
+      .stage = STAGE_POOL, .forward = OP_MAXPOOL, .weights = OP_KINDS, .data = OP_MAXPOOL_GRAD },
+    { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
+      .max_window = 256, .synopsis = "avgpool KxK [stride=N]",
+      .help = "The mean of each window; windows lie as those of maxpool.",
+      .stage = STAGE_AVERAGE, .forward = OP_AVGPOOL, .weights = OP_KINDS,
+      .data = OP_AVGPOOL_GRAD },
+    { LAYER_GLOBALMAXPOOL, "globalmaxpool",
+      .synopsis = "globalmaxpool", .help = "The largest value of each channel: a maxpool as "
+      "large as its input.",
+      .stage = STAGE_POOL, .forward = OP_MAXPOOL, .weights = OP_KINDS, .data = OP_MAXPOOL_GRAD },
+    { LAYER_GLOBALAVGPOOL, "globalavgpool",
+      .synopsis = "globalavgpool", .help = "The mean of each channel.",
+      .stage = STAGE_AVERAGE, .forward = OP_AVGPOOL, .weights = OP_KINDS,
+      .data = OP_AVGPOOL_GRAD },
+    { LAYER_AFFINE, "affine", .operands = OPERANDS_COUNT, .accepts = ACCEPTS_BIAS,
+      .synopsis = "affine N [bias=yes|no]",
+      .help = "Fully connected with a bias; flattens its input in NCHW order.",
+      .stage = STAGE_AFFINE, .forward = OP_AFFINE, .weights = OP_AFFINE_WGRAD,
+      .data = OP_AFFINE_DGRAD },
+    { LAYER_BATCHNORM, "batchnorm", .prefix = "bn",
+      .accepts = ACCEPTS_MOMENTUM | ACCEPTS_EPS | ACCEPTS_SCALE,
+      .synopsis = "batchnorm [momentum=0.9] [eps=1e-5] [scale=yes|no]",
+      .help = "Each channel (behind affine: each unit) less its mean, over its deviation\n"
+      "sqrt(variance + eps), times gamma (scale=no: without), plus beta. Mean and biased\n"
+      "variance are the batch's while training, over images, rows and columns; running\n"
+      "ones in evaluation: running = momentum*running + (1 - momentum)*batch.",
+      .stage = STAGE_NORM, .forward = OP_BATCHNORM, .weights = OP_BATCHNORM_WGRAD,
+      .data = OP_BATCHNORM_DGRAD },
+    { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,
+      .number = "the probability of keeping a unit", .most = 1,
+      .synopsis = "dropout P",
+      .help = "While training keeps each value with probability P, as x/P, else 0 (the course's\n"
+      "inverted dropout; other frameworks take the probability of dropping). P is\n"
+      "rounded to a multiple of 2^-16.",
+      .stage = STAGE_DROPOUT, .forward = OP_DROPOUT, .weights = OP_KINDS,
+      .data = OP_DROPOUT_GRAD },
+    { LAYER_SOFTMAX, "softmax", .accepts = ACCEPTS_SMOOTHING,
+      .synopsis = "softmax [smoothing=E]",
+      .help = "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"
+      "label counts 1 - E, and E is spread over all classes. The last layer.", LOSS },
+    { LAYER_SVM, "svm", .accepts = ACCEPTS_MARGIN,
+      .synopsis = "svm [margin=M]",
+      .help = "The loss: mean over the batch of the sum over the other classes of\n"
+      "max(0, s[j] - s[label] + M); M is 1 unless said. The last layer.", LOSS },
 };
 const int nlayer_defs = sizeof layer_defs / sizeof *layer_defs;
 

@@ -9,20 +9,29 @@
 
 /* What stands behind a layer's word. */
 enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW,
-                OPERANDS_SLOPE };
+                OPERANDS_NUMBER };
 
 /* What a pointwise layer's gradient is computed from. */
 enum gradient_from { FROM_OUTPUT, FROM_INPUT };
 
-enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8 };
+enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8,
+       ACCEPTS_BIAS = 16, ACCEPTS_MOMENTUM = 32, ACCEPTS_EPS = 64, ACCEPTS_SCALE = 128 };
 
 struct layer_def {
-    const char *word;
     enum layer_kind kind;
+    const char *word;
+    const char *prefix;         /* of names given by number; NULL: the word */
     enum operands operands;
+    const char *number;         /* OPERANDS_NUMBER: what it is, */
+    bool zero; double most;     /* it may be 0; the most it may be, 0: no limit */
     int accepts;
     int max_window;             /* largest kh and kw */
     const char *synopsis, *help;
+    /* what becomes of it: in which kind of stage, by which operations */
+    enum stage_kind stage;
+    enum op_kind forward;
+    enum op_kind weights;       /* gradient to its parameters; OP_KINDS: it has none */
+    enum op_kind data;          /* gradient to its input */
     /* pointwise layers: vector functions of runtime/vmath.h or the vocabulary */
     const char *function, *gradient;
     enum gradient_from from;

@@ -63,12 +63,14 @@ static int region_of(const struct net *net, int stage, bool last)
     return found;
 }
 
-static int forward_region(const struct net *net, int stage)
+/* The first or the last forward region of a stage. */
+static int forward_region(const struct net *net, int stage, bool last)
 {
+    int found = net->nforward;
     for (int r = 0; r < net->nforward; r++)
-        if (net->region[r].stage == stage)
-            return r;
-    return net->nforward;
+        if (net->region[r].stage == stage && (found == net->nforward || last))
+            found = r;
+    return found;
 }
 
 /* Bytes as reals. */
@@ -78,39 +80,64 @@ static size_t bytes(const struct net *net, size_t n)
     return (n + real_bytes - 1) / real_bytes;
 }
 
-static int add_param(struct net *net, int stage, bool weight, size_t stored, int fan_in)
+/* A parameter `what` of a stage, with both moments of the optimizers. */
+static int add_param(struct net *net, int stage, const char *what, struct net_param param)
 {
     net->param = grow(net->param, (size_t)net->nparams + 1, sizeof *net->param);
     struct net_param *p = &net->param[net->nparams];
     const char *owner = net->stage[stage].name;
-    *p = (struct net_param){ .stage = stage, .weight = weight, .fan_in = fan_in,
-                             .init = weight ? net->train.init_std : -1, .stored = stored };
-    if (weight && p->init < 0)
-        p->init = sqrt(2.0 / fan_in);   /* He et al., arXiv:1502.01852 */
-    snprintf(p->name, sizeof p->name, "%s.%s", owner, weight ? "weight" : "bias");
-    p->at = add_kept(net, owner, weight ? "weight" : "bias", stored);
-    p->m = add_kept(net, owner, weight ? "weight.m" : "bias.m", stored);
-    p->v = add_kept(net, owner, weight ? "weight.v" : "bias.v", stored);
+    char moment[NAME_MAX_LEN];
+    *p = param;
+    p->stage = stage;
+    snprintf(p->name, sizeof p->name, "%s.%s", owner, what);
+    p->at = add_kept(net, owner, what, p->stored);
+    snprintf(moment, sizeof moment, "%s.m", what);
+    p->m = add_kept(net, owner, moment, p->stored);
+    snprintf(moment, sizeof moment, "%s.v", what);
+    p->v = add_kept(net, owner, moment, p->stored);
     return net->nparams++;
+}
+
+/* A weight of `stored` reals; its partial sums of squares have `slots`. */
+static int add_weight(struct net *net, int stage, enum param_kind kind, size_t stored, int fan_in,
+                      size_t slots)
+{
+    double std = net->train.init_std;
+    if (std < 0)
+        std = sqrt(2.0 / fan_in);   /* He et al., arXiv:1502.01852 */
+    net->stage[stage].sumsq = net->nsumsq;
+    net->nsumsq += slots;
+    return add_param(net, stage, "weight", (struct net_param){
+        .role = ROLE_WEIGHT, .kind = kind, .fan_in = fan_in, .init = std, .stored = stored,
+        .sumsq = net->nsumsq - slots, .nsumsq = (int)slots });
+}
+
+/* One value a channel or unit, all `start` at first. */
+static int add_vector(struct net *net, int stage, enum param_role role, const char *what,
+                      size_t count, int fan_in, double start)
+{
+    return add_param(net, stage, what, (struct net_param){
+        .role = role, .kind = PARAM_VECTOR, .fan_in = fan_in, .init = -1, .start = start,
+        .stored = round_up(count) });
 }
 
 static void maps(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     size_t batch = (size_t)net->train.batch;
-    int made = forward_region(net, stage);
+    int made = forward_region(net, stage, true);
     int last = region_of(net, stage, true), reader = region_of(net, stage + 1, true);
+    int read = forward_region(net, stage + 1, true);
     int used = last > reader ? last : reader;   /* the stage above reads it backward, too */
     bool scores = stage == net->nstages - 2;
-    s->at.y = add_living(net, s->name, "y", batch*s->out.image, made,
-                         used < 0 ? made + 1 : used);
+    s->at.y = add_living(net, s->name, "y", batch*s->out.image, made, used > read ? used : read);
     net->buffer[s->at.y].keep = s->out.keep || scores;
     s->at.argmax = NO_BUFFER;
-    if (s->pool != NO_LAYER) {
+    if (s->pool != NO_LAYER || s->kind == STAGE_DROPOUT) {
         struct shape o = s->out.shape;
         size_t values = (size_t)o.h*(size_t)o.w*(size_t)o.c;
-        s->at.argmax = add_living(net, s->name, "argmax", bytes(net, batch*values), made,
-                                  last < 0 ? made : last);
+        s->at.argmax = add_living(net, s->name, s->kind == STAGE_DROPOUT ? "mask" : "argmax",
+                                  bytes(net, batch*values), made, last < 0 ? made : last);
     }
     s->at.dy = NO_BUFFER;
     if (s->trains) {
@@ -135,8 +162,10 @@ static void conv_buffers(struct net *net, int stage)
     for (int k = 0; k < s->ndgrad; k++)
         packed += s->dgrad[k].packed_size;
     s->group_size = (long)round_up(co*filter + co);
-    s->weight = add_param(net, stage, true, co*filter, f->kh*f->kw*f->ci);
-    s->bias = add_param(net, stage, false, round_up(co), f->kh*f->kw*f->ci);
+    int fan_in = f->kh*f->kw*f->ci;
+    s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in, (co + LANES - 1) / LANES);
+    if (net->layer[s->head].bias)
+        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
                                region_of(net, stage, true) - 1, region_of(net, stage, true));
@@ -150,8 +179,6 @@ static void conv_buffers(struct net *net, int stage)
     size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
     s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
     s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
-    s->sumsq = net->nsumsq;
-    net->nsumsq += (co + LANES - 1) / LANES;
 }
 
 static void affine_buffers(struct net *net, int stage)
@@ -160,8 +187,10 @@ static void affine_buffers(struct net *net, int stage)
     size_t batch = (size_t)net->train.batch, units = (size_t)s->out.shape.c;
     struct shape in = s->in.shape;
     size_t inputs = (size_t)in.h*(size_t)in.w*(size_t)in.c, columns = round_up(inputs);
-    s->weight = add_param(net, stage, true, units*columns, (int)inputs);
-    s->bias = add_param(net, stage, false, round_up(units), (int)inputs);
+    s->weight = add_weight(net, stage, PARAM_AFFINE, units*columns, (int)inputs,
+                           (columns + PANEL - 1) / PANEL);
+    if (net->layer[s->head].bias)
+        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", units, (int)inputs, 0);
     int first = region_of(net, stage, false), last = region_of(net, stage, true);
     size_t starts = (units + (size_t)s->bwd_rows - 1) / (size_t)s->bwd_rows + 1;
     s->at.image_list = add_living(net, s->name, "image_list", entries(batch*(units + 1)),
@@ -173,8 +202,22 @@ static void affine_buffers(struct net *net, int stage)
     size_t lanes = (size_t)s->fwd_images*(size_t)s->fwd_block*LANES;
     s->at.lanes = add_scratch(net, s->name, "lanes", lanes, false);
     s->at.sums = add_scratch(net, s->name, "sums", round_up((size_t)s->fwd_block), false);
-    s->sumsq = net->nsumsq;
-    net->nsumsq += (columns + PANEL - 1) / PANEL;
+}
+
+static void norm_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    const struct layer *l = &net->layer[s->head];
+    size_t c = (size_t)s->out.shape.c, batch = (size_t)net->train.batch;
+    if (l->scale)
+        s->weight = add_vector(net, stage, ROLE_GAIN, "weight", c, 1, 1);
+    s->bias = add_vector(net, stage, ROLE_BIAS, "bias", c, 1, 0);
+    s->running_mean = add_vector(net, stage, ROLE_STATISTIC, "running_mean", c, 1, 0);
+    s->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
+    s->at.moments = add_living(net, s->name, "moments", batch*2*round_up(c),
+                               forward_region(net, stage, false),
+                               region_of(net, stage, true));
+    s->at.coefficients = add_kept(net, s->name, "coefficients", 6*round_up(c));
 }
 
 static bool overlap(const struct buffer *a, const struct buffer *b)
@@ -271,15 +314,20 @@ void mem(struct net *net)
     net->input_at = add_kept(net, "input", "x", batch*in->image);
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
-        s->at = (struct stage_buffers){ NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER,
-                                        NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER,
-                                        NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER };
+        s->at = (struct stage_buffers){
+            .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .packed = NO_BUFFER,
+            .partial = NO_BUFFER, .image_list = NO_BUFFER, .image_starts = NO_BUFFER,
+            .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
+            .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
+            .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER };
         if (s->kind != STAGE_LOSS)
             maps(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);
         if (s->kind == STAGE_AFFINE)
             affine_buffers(net, i);
+        if (s->kind == STAGE_NORM)
+            norm_buffers(net, i);
     }
     net->losses_at = add_kept(net, "loss", "losses", batch);
     net->arena = place_arena(net);

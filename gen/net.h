@@ -21,7 +21,9 @@ struct place { const char *file; int line, col; };
 struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
-                  LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID, LAYER_KINDS };
+                  LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
+                  LAYER_SCALE, LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
+                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 
@@ -38,7 +40,10 @@ struct layer {
     int pad;                    /* PAD_NUMBER */
     double smoothing;           /* softmax: share of the labels spread over all classes */
     double margin;              /* svm */
-    double slope;               /* leaky_relu */
+    double number;              /* leaky_relu: slope; scale: factor; dropout: share kept */
+    bool bias;                  /* conv, affine */
+    bool scale;                 /* batchnorm: has gamma */
+    double momentum, eps;       /* batchnorm */
     /* shape.c */
     int pad_top, pad_left, pad_bottom, pad_right;
     struct shape in, out;
@@ -68,14 +73,16 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
 };
 
 /* grad.c: the operations of one training step, in order. */
-enum op_kind { OP_CONV, OP_POINTWISE, OP_MAXPOOL, OP_AFFINE, OP_LOSS,
-               OP_LOSS_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_POINTWISE_GRAD,
-               OP_MAXPOOL_GRAD, OP_CONV_WGRAD, OP_CONV_DGRAD, OP_KINDS };
+enum op_kind { OP_CONV, OP_POINTWISE, OP_MAXPOOL, OP_AVGPOOL, OP_AFFINE, OP_DROPOUT,
+               OP_BATCHNORM, OP_LOSS, OP_LOSS_GRAD, OP_BATCHNORM_WGRAD, OP_BATCHNORM_DGRAD,
+               OP_DROPOUT_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_POINTWISE_GRAD,
+               OP_AVGPOOL_GRAD, OP_MAXPOOL_GRAD, OP_CONV_WGRAD, OP_CONV_DGRAD, OP_KINDS };
 
 struct op { enum op_kind kind; int layer; };
 
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
-enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_POINTWISE, STAGE_LOSS };
+enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
+                  STAGE_DROPOUT, STAGE_NORM, STAGE_LOSS };
 
 /* block.c: register tile of mh x mw output pixels (affine: mh images x mw units)
 ** by nv vectors. */
@@ -119,9 +126,10 @@ struct map {
 };
 
 /* fuse.c: the parallel regions of one step, in order. */
-enum region_kind { REGION_FORWARD, REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BACKWARD,
-                   REGION_POOL_BACKWARD, REGION_POINTWISE_BACKWARD, REGION_CONV_DGRAD,
-                   REGION_CONV_WGRAD, REGION_CONV_UPDATE };
+enum region_kind { REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_LOSS,
+                   REGION_AFFINE_LISTS, REGION_AFFINE_BACKWARD, REGION_NORM_SUMS,
+                   REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
+                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE };
 
 struct region_plan { enum region_kind kind; int stage; };
 
@@ -134,15 +142,17 @@ struct buffer {
     bool scratch;               /* one for each thread, `at` counts from its scratch */
 };
 
-enum { NO_LAYER = -1, NO_BUFFER = -1, MAX_SWEEPS = 128 };
+enum { NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
 
 /* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
 struct stage_buffers {
-    int y, argmax;              /* output, argmax bytes of a pool */
+    int y, argmax;              /* output, argmax bytes of a pool or mask of a dropout */
     int dy;                     /* gradient of the output */
     int packed;                 /* convolution weights packed for all its sweeps */
     int partial;                /* weight gradients of the groups */
     int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
+    int moments;                /* norm: sums of every image, two for each channel */
+    int coefficients;           /* norm: six for each channel, see norm_merge.c */
     int band, expanded, entries, gradient, lanes, sums;     /* scratch */
 };
 
@@ -152,6 +162,7 @@ struct stage {
     char name[NAME_MAX_LEN];    /* of the layer that leads it */
     int head;                   /* that layer */
     int relu, pool;             /* layers fused behind it, or NO_LAYER */
+    int pointwise;              /* pointwise: itself; norm: the one behind it, or NO_LAYER */
     bool relu_first;            /* relu before pool */
     bool needs_dx;              /* something below has parameters */
     bool trains;                /* it or something below has parameters */
@@ -173,16 +184,21 @@ struct stage {
     /* mem.c */
     struct stage_buffers at;
     long group_size;            /* conv: reals of one group's weight and bias gradient */
-    int weight, bias;           /* parameters, index into net.param */
+    int weight, bias;           /* parameters, index into net.param, or NO_PARAM */
+    int running_mean, running_var;      /* norm */
     size_t sumsq;               /* its first slot of partial sums of squares */
 };
 
 struct net_param {
     char name[NAME_MAX_LEN + 8];
-    int stage; bool weight;     /* else bias */
+    int stage;
+    enum param_role role;
+    enum param_kind kind;
     int fan_in;
-    double init;                /* standard deviation; < 0: zeros */
+    double init;                /* standard deviation of the Gaussian; 0: none */
+    double start;               /* added to it: what gammas and variances begin with */
     size_t stored;              /* reals, padding included */
+    size_t sumsq; int nsumsq;   /* weights: their slots of partial sums of squares */
     int at, m, v;               /* buffers */
 };
 

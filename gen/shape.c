@@ -65,16 +65,29 @@ static bool layer_shape(struct layer *l)
         l->out.c = l->filters;
         if (!windows(l))
             return false;
-        l->params = (long long)l->filters*l->in.c*l->kh*l->kw + l->filters;
+        l->params = (long long)l->filters*l->in.c*l->kh*l->kw + (l->bias ? l->filters : 0);
         products = (double)l->filters*l->in.c*l->kh*l->kw*l->out.h*l->out.w;
         break;
+    case LAYER_GLOBALMAXPOOL:
+    case LAYER_GLOBALAVGPOOL:
+        l->kh = l->stride = l->in.h;
+        l->kw = l->stride_w = l->in.w;
+        if (l->kind == LAYER_GLOBALMAXPOOL && (long long)l->kh*l->kw > 256)
+            return error(l, "%s of %dx%d values a channel, and 256 are the most: put a maxpool "
+                         "before it", l->name, l->kh, l->kw);
+        l->out.h = l->out.w = 1;
+        break;
     case LAYER_MAXPOOL:
+    case LAYER_AVGPOOL:
         if (!windows(l))
             return false;
         break;
+    case LAYER_BATCHNORM:
+        l->params = (l->scale ? 2 : 1)*(long long)l->in.c;
+        break;
     case LAYER_AFFINE:
         l->out = (struct shape){ l->filters, 1, 1 };
-        l->params = inputs*l->filters + l->filters;
+        l->params = inputs*l->filters + (l->bias ? l->filters : 0);
         products = (double)inputs*l->filters;
         break;
     case LAYER_SOFTMAX:
@@ -85,12 +98,7 @@ static bool layer_shape(struct layer *l)
         if (l->in.c < 2)
             return error(l, "%s over one score: at least two classes", l->name);
         break;
-    case LAYER_RELU:
-    case LAYER_LEAKY_RELU:
-    case LAYER_GELU:
-    case LAYER_TANH:
-    case LAYER_SIGMOID:
-    case LAYER_KINDS:
+    default:    /* pointwise, dropout: shapes stay */
         break;
     }
     l->flop_forward = 2*products;

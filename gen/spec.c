@@ -234,6 +234,42 @@ static bool margin_option(struct parser *p, struct layer *l)
     return positive(p, "margin", false, &l->margin);
 }
 
+static bool choice(struct parser *p, const char *what, const char *const *known, int nknown,
+                   int *which);
+
+static bool yes_no(struct parser *p, const char *what, bool *result)
+{
+    static const char *const words[] = { "no", "yes" };
+    int which;
+    if (!choice(p, what, words, 2, &which))
+        return false;
+    *result = which;
+    return true;
+}
+
+static bool bias_option(struct parser *p, struct layer *l)
+{
+    return yes_no(p, "bias", &l->bias);
+}
+
+static bool scale_option(struct parser *p, struct layer *l)
+{
+    return yes_no(p, "scale", &l->scale);
+}
+
+static bool momentum_option(struct parser *p, struct layer *l)
+{
+    struct place at = scan_place(&p->sc);
+    return positive(p, "momentum", true, &l->momentum)
+           && (l->momentum < 1
+               || scan_error(&p->sc, at, "momentum is to be less than 1, not %g", l->momentum));
+}
+
+static bool eps_option(struct parser *p, struct layer *l)
+{
+    return positive(p, "eps", false, &l->eps);
+}
+
 /* The options of layers; a layer's row in layers.c says which it accepts. */
 static const struct {
     const char *name;
@@ -244,6 +280,10 @@ static const struct {
     { "pad", ACCEPTS_PAD, pad_option },
     { "smoothing", ACCEPTS_SMOOTHING, smoothing_option },
     { "margin", ACCEPTS_MARGIN, margin_option },
+    { "bias", ACCEPTS_BIAS, bias_option },
+    { "momentum", ACCEPTS_MOMENTUM, momentum_option },
+    { "eps", ACCEPTS_EPS, eps_option },
+    { "scale", ACCEPTS_SCALE, scale_option },
 };
 enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
 
@@ -284,8 +324,9 @@ static bool layer_options(struct parser *p, const struct layer_def *def, struct 
             return false;
     }
     if (!l->stride) {
-        l->stride = def->kind == LAYER_MAXPOOL ? l->kh : 1;
-        l->stride_w = def->kind == LAYER_MAXPOOL ? l->kw : 1;
+        bool pool = def->operands == OPERANDS_WINDOW;
+        l->stride = pool ? l->kh : 1;
+        l->stride_w = pool ? l->kw : 1;
     }
     return true;
 }
@@ -296,18 +337,18 @@ static bool window(struct parser *p, const struct layer_def *def, struct layer *
     if (!dimension(p, "the window's height", def->max_window, &l->kh) || !times(p, "KxK")
         || !dimension(p, "the window's width", def->max_window, &l->kw))
         return false;
-    if (def->kind == LAYER_MAXPOOL && l->kh*l->kw > 256)
+    if (def->operands == OPERANDS_WINDOW && l->kh*l->kw > 256)
         return scan_error(&p->sc, at, "a window of %dx%d has more than 256 values: use two "
                           "poolings, one behind the other", l->kh, l->kw);
     return true;
 }
 
-static void automatic_name(const struct net *net, struct layer *l, const char *word)
+static void automatic_name(const struct net *net, struct layer *l, const struct layer_def *def)
 {
     int number = 1;
     for (int i = 0; i < net->nlayers; i++)
         number += net->layer[i].kind == l->kind;
-    snprintf(l->name, sizeof l->name, "%s%d", word, number);
+    snprintf(l->name, sizeof l->name, "%s%d", def->prefix ? def->prefix : def->word, number);
 }
 
 static bool add_layer(struct parser *p, const struct layer *l)
@@ -324,19 +365,22 @@ static bool add_layer(struct parser *p, const struct layer *l)
     return true;
 }
 
-static bool slope(struct parser *p, struct layer *l)
+/* The number behind a layer's word, in the range of its row. */
+static bool layer_number(struct parser *p, const struct layer_def *def, struct layer *l)
 {
     scan_blanks(&p->sc);
     struct place at = scan_place(&p->sc);
-    return positive(p, "the slope below 0", true, &l->slope)
-           && (l->slope <= 1
-               || scan_error(&p->sc, at, "the slope is to be from 0 to 1, not %g", l->slope));
+    return positive(p, def->number, def->zero, &l->number)
+           && (def->most == 0 || l->number <= def->most
+               || scan_error(&p->sc, at, "%s is to be at most %g, not %g", def->number,
+                             def->most, l->number));
 }
 
 static bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                             struct place at)
 {
-    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1 };
+    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1,
+                       .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5 };
     const struct net *net = p->net;
     if (p->in_train)
         return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
@@ -348,7 +392,7 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
         return false;
-    if (def->operands == OPERANDS_SLOPE && !slope(p, &l))
+    if (def->operands == OPERANDS_NUMBER && !layer_number(p, def, &l))
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))
@@ -360,7 +404,7 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
         if (n < 0 || (size_t)n >= sizeof l.name)
             return scan_error(&p->sc, at, "a label has at most %d letters", NAME_MAX_LEN - 1);
     } else {
-        automatic_name(net, &l, def->word);
+        automatic_name(net, &l, def);
     }
     return add_layer(p, &l);
 }

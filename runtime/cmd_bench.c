@@ -129,7 +129,7 @@ static void bench_step(struct bench_run *b, bool count)
 static void bench_forward(struct bench_run *b)
 {
     double start = engine_clock();
-    engine_forward(&b->engine, b->images);
+    engine_forward(&b->engine, b->images, MODE_EVAL);
     bench_add(&b->row[b->rows - 2].seconds, engine_clock() - start);
 }
 

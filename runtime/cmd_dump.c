@@ -54,7 +54,7 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
         { "-o", OPTION_TEXT, "FILE", &s->out, 0, 0, NULL,
           "the safetensors file to write; required" },
         { "--mode", OPTION_CHOICE, "MODE", &s->mode, 0, 0, dump_modes,
-          "train or eval; the same for networks without batch statistics" },
+          "train: by the batch's statistics; eval: by the running ones; dropout is off" },
         { "--steps", OPTION_INTEGER, "N", &s->steps, 0, 1e9, NULL,
           "instead of gradients, the parameters after N updates with this batch" },
         { "--reg", OPTION_REAL, "X", &s->solver.reg, 0, huge, NULL,
@@ -171,6 +171,8 @@ static void dump_compute(struct dump_run *r)
     struct solver_state state;
     int n = (int)r->x.dim[0];
     solver_start(&state, o);
+    e->frozen = strcmp(r->settings->mode, "eval") == 0;
+    e->step.keep_all = 1;
     feed_batch(e, &r->images, &none, NULL, 0, n);
     if (r->settings->steps == 0) {
         struct hyper hyper = solver_hyper(&state, o);
@@ -180,7 +182,7 @@ static void dump_compute(struct dump_run *r)
         struct hyper hyper = solver_hyper(&state, o);
         r->losses[k] = (real)engine_step(e, n, r->labels, &hyper, o->optimizer);
     }
-    engine_forward(e, n);
+    engine_forward(e, n, MODE_CHECK);
     for (int i = 0; i < n; i++)
         memcpy(r->scores + (size_t)i*(size_t)m->classes, engine_scores(e, i),
                (size_t)m->classes*sizeof(real));
@@ -200,9 +202,12 @@ static bool dump_write(struct dump_run *r, char *err)
     r->tensors[1] = (struct tensor){ .name = steps ? "losses" : "loss", .type = type,
                                      .rank = 1, .dim = { losses }, .data = r->losses,
                                      .count = losses };
+    int tensors = 2;
     for (int k = 0; k < m->nparams; k++) {
         const struct param *p = &m->params[k];
-        struct tensor *t = &r->tensors[2 + k];
+        if (!steps && !params_learned(p))
+            continue;
+        struct tensor *t = &r->tensors[tensors++];
         snprintf(r->names[k], sizeof r->names[k], "%s%s", steps ? "" : "grad.", p->name);
         params_get(p, r->engine.arena + (steps ? p->at : p->m), at);
         *t = (struct tensor){ .name = r->names[k], .type = type, .rank = p->rank, .data = at,
@@ -214,7 +219,7 @@ static bool dump_write(struct dump_run *r, char *err)
     const struct tensor_metadata metadata[] = {
         { "format", "lathe-dump-1" }, { "network", m->name }, { "layers", m->layers },
     };
-    return safetensors_write(r->settings->out, r->tensors, m->nparams + 2, metadata,
+    return safetensors_write(r->settings->out, r->tensors, tensors, metadata,
                              COMMAND_COUNT(metadata), err);
 }
 

@@ -44,15 +44,16 @@ static void gradcheck_print(const struct gradcheck_report *r)
            100*GRADCHECK_FLIPS, GRADCHECK_BOUND);
 }
 
-/* W1 W2 ... b1 b2 ...: the notebook numbers the layers that have parameters. */
+/* W1 W2 ... b1 b2 ... gamma1 ...: the notebook numbers the layers that have them. */
 static void gradcheck_print_notebook(const struct model *m, const double *error)
 {
+    static const struct { enum param_role role; const char *letter; } groups[] = {
+        { ROLE_WEIGHT, "W" }, { ROLE_BIAS, "b" }, { ROLE_GAIN, "gamma" } };
     printf("\nAs the course's notebook prints it (softmax loss, initial weights):\n");
-    for (int biases = 0; biases < 2; biases++)
+    for (int g = 0; g < COMMAND_COUNT(groups); g++)
         for (int k = 0, number = 0; k < m->nparams; k++)
-            if ((m->params[k].rank == 1) == (biases == 1))
-                printf("%c%d max relative error: %e\n", biases ? 'b' : 'W', ++number,
-                       error[k]);
+            if (m->params[k].role == groups[g].role)
+                printf("%s%d max relative error: %e\n", groups[g].letter, ++number, error[k]);
 }
 
 static int gradcheck_command_run(const struct program *p, const struct gradcheck_options *o,

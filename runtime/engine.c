@@ -50,7 +50,8 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
         return false;
     e->step.sumsq = calloc(model->nsumsq + 1, sizeof *e->step.sumsq);
     e->labels = calloc((size_t)model->batch, sizeof *e->labels);
-    if (!e->step.sumsq || !e->labels) {
+    e->rule = calloc((size_t)model->nparams + 1, sizeof *e->rule);
+    if (!e->step.sumsq || !e->labels || !e->rule) {
         engine_close(e);
         return error_set(err, "not enough memory");
     }
@@ -59,7 +60,7 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
         return false;
     }
     e->step.arena = e->arena;
-    e->step.hyper = &e->hyper;
+    e->step.rule = e->rule;
     return true;
 }
 
@@ -68,6 +69,7 @@ void engine_close(struct engine *e)
     workers_close(e->workers);
     free(e->step.sumsq);
     free(e->labels);
+    free(e->rule);
     free(e->arena);
     *e = (struct engine){ .model = NULL };
 }
@@ -120,9 +122,10 @@ static void engine_region(struct engine *e, const struct region *r, bool backwar
         e->timing(e->timing_context, backward, index, engine_clock() - start);
 }
 
-void engine_forward(struct engine *e, int n)
+void engine_forward(struct engine *e, int n, enum step_mode mode)
 {
     e->step.n = n;
+    e->step.mode = e->frozen ? MODE_EVAL : mode;
     e->forward_images = n;
     for (int k = 0; k < e->model->nforward; k++)
         engine_region(e, &e->model->forward[k], false, k);
@@ -146,36 +149,63 @@ double engine_loss(struct engine *e, const int32_t *labels)
     return engine_sum_losses(e, e->forward_images)/e->forward_images;
 }
 
-static void engine_backward(struct engine *e, const struct hyper *hyper,
-                            enum update_kind update)
+void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update)
 {
-    e->hyper = *hyper;
-    e->step.update = e->model->update[update];
+    for (int k = 0; k < e->model->nparams; k++) {
+        struct rule *rule = &e->rule[k];
+        *rule = (struct rule){ e->model->update[update], *hyper };
+        if (e->model->params[k].role != ROLE_WEIGHT) {
+            rule->hyper.reg = 0;
+            rule->hyper.keep = 1;
+        }
+    }
+}
+
+static void engine_backward(struct engine *e)
+{
     for (int k = 0; k < e->model->nbackward; k++)
         engine_region(e, &e->model->backward[k], true, k);
+}
+
+/* The L2 term: parameter by parameter, each in the order of its slots. */
+static double engine_penalty(const struct engine *e)
+{
+    double penalty = 0;
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        double squares = 0;
+        for (int i = 0; i < p->nsumsq; i++)
+            squares += e->step.sumsq[p->sumsq + (size_t)i];
+        penalty += 0.5*(double)e->rule[k].hyper.reg*squares;
+    }
+    return penalty;
+}
+
+double engine_update(struct engine *e, int n, const int32_t *labels, enum step_mode mode)
+{
+    engine_forward(e, n, mode);
+    e->step.labels = labels;
+    e->step.probe = NULL;
+    engine_backward(e);
+    double data = engine_sum_losses(e, n);
+    return (e->model->train.loss_sum ? data : data/n) + engine_penalty(e);
 }
 
 double engine_step(struct engine *e, int n, const int32_t *labels,
                    const struct hyper *hyper, enum update_kind update)
 {
-    engine_forward(e, n);
-    e->step.labels = labels;
-    e->step.probe = NULL;
-    engine_backward(e, hyper, update);
-    double squares = 0;
-    for (size_t k = 0; k < e->model->nsumsq; k++)
-        squares += e->step.sumsq[k];
-    double data = engine_sum_losses(e, n);
-    return (e->model->train.loss_sum ? data : data/n) + 0.5*(double)hyper->reg*squares;
+    engine_rules(e, hyper, update);
+    return engine_update(e, n, labels, update == UPDATE_STORE ? MODE_CHECK : MODE_TRAIN);
 }
 
 double engine_probe(struct engine *e, int n, const real *probe)
 {
     const struct hyper none = { .reg = 0 };
-    engine_forward(e, n);
+    engine_rules(e, &none, UPDATE_STORE);
+    engine_forward(e, n, MODE_CHECK);
     e->step.labels = NULL;
     e->step.probe = probe;
-    engine_backward(e, &none, UPDATE_STORE);
+    engine_backward(e);
     e->step.probe = NULL;
     return engine_sum_losses(e, n);
 }

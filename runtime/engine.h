@@ -21,7 +21,8 @@ struct engine {
     const struct model *model;
     struct workers *workers;
     struct step step;
-    struct hyper hyper;           /* of the step in progress */
+    struct rule *rule;            /* [model->nparams], of the step in progress */
+    bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
     real *arena;                  /* model->arena reals, then every thread's scratch */
     int32_t *labels;              /* [model->batch]: room for a batch's labels */
     size_t bytes;                 /* of the arena with scratch */
@@ -39,18 +40,23 @@ real *engine_input(struct engine *e, int index);
 const real *engine_scores(const struct engine *e, int index);   /* [classes] */
 
 /* Scores of the first n images (1 .. model->batch) of the input buffer. */
-void engine_forward(struct engine *e, int n);
+void engine_forward(struct engine *e, int n, enum step_mode mode);
+
+/* Every parameter by the same optimizer: fills e->rule. */
+void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update);
 
 /* Mean loss of the images that engine_forward ran, without the L2 term. */
 double engine_loss(struct engine *e, const int32_t *labels);
 
 /*
-** Forward, loss, gradients and updates for the first n images. Returns
+** Forward, loss, gradients and updates by e->rule for the first n images. Returns
 ** sum(losses)/n (or sum(losses), where the network says `loss sum`) plus
-** 0.5*reg*sum(W*W), the sum over regularized parameters as they were before the
-** update. With UPDATE_STORE parameters stay and every `m` holds
-** the gradient with its L2 term.
+** 0.5*reg*sum(W*W), the sum over weights as they were before the update.
 */
+double engine_update(struct engine *e, int n, const int32_t *labels, enum step_mode mode);
+
+/* engine_rules, then engine_update. With UPDATE_STORE, in MODE_CHECK, parameters stay and
+** every `m` holds the gradient with its L2 term. */
 double engine_step(struct engine *e, int n, const int32_t *labels,
                    const struct hyper *hyper, enum update_kind update);
 

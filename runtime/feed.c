@@ -59,7 +59,7 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
     for (size_t first = 0; first < count; first += capacity) {
         int n = (int)(count - first < capacity ? count - first : capacity);
         feed_batch(e, set, p, index ? index + first : NULL, first, n);
-        engine_forward(e, n);
+        engine_forward(e, n, MODE_EVAL);
         r.loss += engine_loss(e, e->labels)*n;
         for (int i = 0; i < n; i++) {
             int answer = feed_answer(engine_scores(e, i), e->model->classes);

@@ -75,7 +75,7 @@ static uint64_t gradcheck_decisions(const struct gradcheck_run *r)
 static double gradcheck_loss(struct gradcheck_run *r)
 {
     struct engine *e = r->engine;
-    engine_forward(e, r->images);
+    engine_forward(e, r->images, MODE_CHECK);
     if (r->softmax)
         return engine_loss(e, e->labels);
     double sum = 0;
@@ -174,7 +174,7 @@ static double gradcheck_draw_direction(struct gradcheck_run *r, int number)
     double product = 0;
     uint64_t at = 0, bits = 0;
     for (int k = 0; k < m->nparams; k++) {
-        size_t count = params_count(&m->params[k]);
+        size_t count = params_learned(&m->params[k]) ? params_count(&m->params[k]) : 0;
         for (size_t i = 0; i < count; i++, at++) {
             if (at % 64 == 0)
                 bits = random_bits(r->options->seed, RANDOM_PROBE, 10000 + (uint64_t)number,
@@ -264,7 +264,8 @@ static void gradcheck_fill_params(struct gradcheck_run *r)
     for (int k = 0; k < e->model->nparams; k++) {
         const struct param *p = &e->model->params[k];
         double he = sqrt(2.0/(p->fan_in > 0 ? p->fan_in : 1));
-        params_fill(e, k, r->options->seed, p->rank > 1 ? he : 0.1);
+        if (params_learned(p))
+            params_fill(e, k, r->options->seed, p->rank > 1 ? he : 0.1);
     }
     engine_pack_all(e);
 }
@@ -314,14 +315,16 @@ static void gradcheck_analytic(struct gradcheck_run *r)
         engine_probe(e, r->images, r->probe);
     for (int k = 0; k < e->model->nparams; k++) {
         const struct param *p = &e->model->params[k];
-        params_get(p, e->arena + p->m, r->gradient[k]);
+        if (params_learned(p))
+            params_get(p, e->arena + p->m, r->gradient[k]);
     }
 }
 
-static void gradcheck_judge(struct gradcheck_report *report, int nparams)
+/* The first `tensors` of the report are parameters; directions may follow. */
+static void gradcheck_judge(struct gradcheck_report *report, int tensors)
 {
     size_t flips = 0, checks = 0;
-    for (int k = 0; k < nparams; k++)
+    for (int k = 0; k < tensors; k++)
         if (!(report->tensor[k].largest <= report->largest))
             report->largest = report->tensor[k].largest;
     report->good = true;
@@ -344,7 +347,7 @@ bool gradcheck_run(struct engine *e, const struct gradcheck_options *o,
     const struct model *m = e->model;
     struct gradcheck_run r = { .engine = e, .options = o };
     bool all = params_total(m) <= o->every;
-    *report = (struct gradcheck_report){ .count = m->nparams + (all ? 0 : 1) };
+    *report = (struct gradcheck_report){ .count = 0 };
     report->tensor = calloc((size_t)m->nparams + 1, sizeof *report->tensor);
     bool good = report->tensor ? gradcheck_open(&r, err)
                                : error_set(err, "not enough memory");
@@ -353,10 +356,12 @@ bool gradcheck_run(struct engine *e, const struct gradcheck_options *o,
         gradcheck_fill_input(&r);
         gradcheck_analytic(&r);
         for (int k = 0; k < m->nparams; k++)
-            gradcheck_tensor(&r, k, &report->tensor[k]);
+            if (params_learned(&m->params[k]))
+                gradcheck_tensor(&r, k, &report->tensor[report->count++]);
+        int tensors = report->count;
         if (!all)
-            gradcheck_directions(&r, &report->tensor[m->nparams]);
-        gradcheck_judge(report, m->nparams);
+            gradcheck_directions(&r, &report->tensor[report->count++]);
+        gradcheck_judge(report, tensors);
     }
     gradcheck_close(&r);
     return good;
@@ -396,7 +401,7 @@ bool gradcheck_notebook(struct engine *e, const struct gradcheck_options *o,
         gradcheck_fill_input(&r);
         gradcheck_analytic(&r);
         for (int k = 0; k < e->model->nparams; k++)
-            error[k] = gradcheck_relative(&r, k);
+            error[k] = params_learned(&e->model->params[k]) ? gradcheck_relative(&r, k) : 0;
     }
     gradcheck_close(&r);
     return good;

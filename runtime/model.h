@@ -44,6 +44,10 @@ enum {
 */
 enum param_kind { PARAM_CONV, PARAM_AFFINE, PARAM_VECTOR };
 
+/* What a parameter is for: the L2 term and weight decay touch weights alone; running
+** means and variances are gathered, not learned, and have no gradient. */
+enum param_role { ROLE_WEIGHT, ROLE_BIAS, ROLE_GAIN, ROLE_STATISTIC };
+
 struct param {
     const char *name;        /* "conv1.weight" */
     enum param_kind kind;
@@ -51,8 +55,11 @@ struct param {
     int dim[4];              /* canonical shape */
     int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened */
     int fan_in;              /* values that one output sums over */
-    int regularized;         /* 1: the L2 term counts it (weights), 0: biases */
-    double init;             /* standard deviation of the Gaussian; < 0: zeros */
+    enum param_role role;
+    double init;             /* standard deviation of the Gaussian; < 0: none */
+    double start;            /* added to it: gammas and variances begin with 1 */
+    size_t sumsq;            /* weights: their first slot of step->sumsq, */
+    int nsumsq;              /* and how many they have */
     size_t at, m, v;         /* arena offsets (in reals): values, 1st and 2nd moment */
     size_t stored;           /* reals of each of the three, padding included */
 };
@@ -72,11 +79,13 @@ struct hyper {
 ** One optimizer: updates `count` (a multiple of LANES) consecutive parameters
 ** in place, given their gradient without the L2 term, and returns the sum of
 ** squares of the values before the update (16 virtual lanes, see optim.c).
-** `weights`: 1 for weights, which L2 and weight decay touch, 0 for biases.
 ** UPDATE_STORE writes g + reg*w to m and changes nothing else.
 */
 typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
-                         const struct hyper *h, int weights);
+                         const struct hyper *h);
+
+/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
+struct rule { update_fn *update; struct hyper hyper; };
 
 enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, UPDATE_ADAGRAD,
                    UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_KINDS };
@@ -84,16 +93,22 @@ enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, U
 /* What an optimizer can be told; optimizer.h has the table. */
 enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
 
+/* What batchnorm and dropout do: evaluation, running statistics and no masks; a check,
+** the batch's statistics, leaving the running ones alone; training, all of it. */
+enum step_mode { MODE_EVAL, MODE_CHECK, MODE_TRAIN };
+
 /* What every region of one step receives. */
 struct step {
     real *arena;             /* model->arena reals, then threads * model->scratch */
     int n;                   /* images in this batch: 1 .. model->batch */
     const int32_t *labels;   /* [n], 0 .. classes-1; NULL: scores only */
     const real *probe;       /* [n][classes] or NULL; if set, loss = sum(probe*scores) */
-    const struct hyper *hyper;
-    update_fn *update;       /* what a weight gradient is handed to */
+    const struct rule *rule; /* [model->nparams]: what a gradient is handed to */
     double *sumsq;           /* [model->nsumsq]: partial sums of squares of the
-                                regularized parameters, written by backward */
+                                weights, written by backward */
+    enum step_mode mode;
+    uint64_t seed, iteration;   /* of dropout's masks */
+    int keep_all;            /* 1: dropout is off in every mode */
 };
 
 /*

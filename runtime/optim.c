@@ -27,12 +27,6 @@ static inline vec optim_gradient(const real *g, vec weight, vec reg)
     return v_flush(v_fma(reg, weight, v_load(g)), OPTIM_TINY);
 }
 
-/* L2 strength of these parameters: biases have none. */
-static inline vec optim_reg(const struct hyper *h, int weights)
-{
-    return v_set1(weights ? h->reg : 0);
-}
-
 static inline void optim_clear(vec *lanes)
 {
     for (int l = 0; l < LANES / VL; l++)
@@ -40,10 +34,10 @@ static inline void optim_clear(vec *lanes)
 }
 
 static double optim_store(real *w, real *m, real *v, const real *g, size_t count,
-                          const struct hyper *h, int weights)
+                          const struct hyper *h)
 {
     (void)v;
-    const vec reg = optim_reg(h, weights);
+    const vec reg = v_set1(h->reg);
     vec lanes[LANES / VL];
     optim_clear(lanes);
     for (size_t k = 0; k < count; k += LANES) {
@@ -56,11 +50,11 @@ static double optim_store(real *w, real *m, real *v, const real *g, size_t count
 
 /* w -= lr*g */
 static double optim_sgd(real *w, real *m, real *v, const real *g, size_t count,
-                        const struct hyper *h, int weights)
+                        const struct hyper *h)
 {
     (void)m;
     (void)v;
-    const vec step = v_set1(-h->lr), reg = optim_reg(h, weights);
+    const vec step = v_set1(-h->lr), reg = v_set1(h->reg);
     vec lanes[LANES / VL];
     optim_clear(lanes);
     for (size_t k = 0; k < count; k += LANES) {
@@ -75,10 +69,10 @@ static double optim_sgd(real *w, real *m, real *v, const real *g, size_t count,
 
 /* v = momentum*v - lr*g, w += v (the course's sgd_momentum; m holds its v) */
 static double optim_momentum(real *w, real *m, real *v, const real *g, size_t count,
-                             const struct hyper *h, int weights)
+                             const struct hyper *h)
 {
     (void)v;
-    const vec step = v_set1(-h->lr), momentum = v_set1(h->beta1), reg = optim_reg(h, weights);
+    const vec step = v_set1(-h->lr), momentum = v_set1(h->beta1), reg = v_set1(h->reg);
     vec lanes[LANES / VL];
     optim_clear(lanes);
     for (size_t k = 0; k < count; k += LANES) {
@@ -99,10 +93,10 @@ static double optim_momentum(real *w, real *m, real *v, const real *g, size_t co
 ** (sgd_nesterov_momentum), which is momentum*v' - lr*g.
 */
 static double optim_nesterov(real *w, real *m, real *v, const real *g, size_t count,
-                             const struct hyper *h, int weights)
+                             const struct hyper *h)
 {
     (void)v;
-    const vec step = v_set1(-h->lr), momentum = v_set1(h->beta1), reg = optim_reg(h, weights);
+    const vec step = v_set1(-h->lr), momentum = v_set1(h->beta1), reg = v_set1(h->reg);
     vec lanes[LANES / VL];
     optim_clear(lanes);
     for (size_t k = 0; k < count; k += LANES) {
@@ -121,10 +115,10 @@ static double optim_nesterov(real *w, real *m, real *v, const real *g, size_t co
 
 /* a += g*g, w -= lr*g/(sqrt(a) + eps) (Duchi, Hazan, Singer, JMLR 12, 2011) */
 static double optim_adagrad(real *w, real *m, real *v, const real *g, size_t count,
-                            const struct hyper *h, int weights)
+                            const struct hyper *h)
 {
     (void)m;
-    const vec step = v_set1(-h->lr), eps = v_set1(h->eps), reg = optim_reg(h, weights);
+    const vec step = v_set1(-h->lr), eps = v_set1(h->eps), reg = v_set1(h->reg);
     vec lanes[LANES / VL];
     optim_clear(lanes);
     for (size_t k = 0; k < count; k += LANES) {
@@ -142,10 +136,10 @@ static double optim_adagrad(real *w, real *m, real *v, const real *g, size_t cou
 
 /* a = decay*a + (1-decay)*g*g, w -= lr*g/(sqrt(a) + eps) (Tieleman and Hinton, 2012) */
 static double optim_rmsprop(real *w, real *m, real *v, const real *g, size_t count,
-                            const struct hyper *h, int weights)
+                            const struct hyper *h)
 {
     (void)m;
-    const vec step = v_set1(-h->lr), eps = v_set1(h->eps), reg = optim_reg(h, weights);
+    const vec step = v_set1(-h->lr), eps = v_set1(h->eps), reg = v_set1(h->reg);
     const vec decay = v_set1(h->beta2), rest = v_set1(h->rest2);
     vec lanes[LANES / VL];
     optim_clear(lanes);
@@ -182,9 +176,9 @@ static inline vec optim_adam_step(vec weight, vec grad, real *m, real *v, const 
 ** w -= lr*(m/(1-b1^t)) / (sqrt(v/(1-b2^t)) + eps).
 */
 static double optim_adam(real *w, real *m, real *v, const real *g, size_t count,
-                         const struct hyper *h, int weights)
+                         const struct hyper *h)
 {
-    const vec reg = optim_reg(h, weights);
+    const vec reg = v_set1(h->reg);
     const struct hyper own = *h;        /* nothing the loop stores can alias it */
     vec lanes[LANES / VL];
     optim_clear(lanes);
@@ -200,9 +194,9 @@ static double optim_adam(real *w, real *m, real *v, const real *g, size_t count,
 
 /* w *= 1 - lr*weight_decay, then Adam (Loshchilov and Hutter, arXiv:1711.05101) */
 static double optim_adamw(real *w, real *m, real *v, const real *g, size_t count,
-                          const struct hyper *h, int weights)
+                          const struct hyper *h)
 {
-    const vec reg = optim_reg(h, weights), keep = v_set1(weights ? h->keep : 1);
+    const vec reg = v_set1(h->reg), keep = v_set1(h->keep);
     const struct hyper own = *h;
     vec lanes[LANES / VL];
     optim_clear(lanes);

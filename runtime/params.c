@@ -17,6 +17,11 @@ size_t params_count(const struct param *p)
     return count;
 }
 
+bool params_learned(const struct param *p)
+{
+    return p->role != ROLE_STATISTIC;
+}
+
 size_t params_total(const struct model *m)
 {
     size_t total = 0;
@@ -94,7 +99,7 @@ static void params_chunk(void *context, int item, int items, int thread)
     size_t end = count - k < PARAMS_CHUNK ? count : k + PARAMS_CHUNK;
     for (; k < end; k++) {
         double normal = random_normal(d->seed, RANDOM_INIT, d->number, k);
-        d->stored[params_index(d->param, k)] = (real)(d->deviation*normal);
+        d->stored[params_index(d->param, k)] = (real)(d->param->start + d->deviation*normal);
     }
 }
 
@@ -114,8 +119,8 @@ void params_init(struct engine *e, uint64_t seed, double deviation)
         memset(e->arena + p->m, 0, p->stored*sizeof(real));
         memset(e->arena + p->v, 0, p->stored*sizeof(real));
         double scale = p->init >= 0 && deviation >= 0 ? deviation : p->init;
-        if (scale > 0)
-            params_fill(e, k, seed, scale);
+        if (scale > 0 || p->start != 0)
+            params_fill(e, k, seed, scale > 0 ? scale : 0);
     }
     engine_pack_all(e);
 }

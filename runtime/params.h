@@ -7,6 +7,7 @@
 #ifndef LATHE_PARAMS_H
 #define LATHE_PARAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 #include "model.h"
 
 size_t params_count(const struct param *p);       /* canonical values */
+bool params_learned(const struct param *p);       /* has a gradient: no running statistic */
 size_t params_total(const struct model *m);       /* of all parameters */
 
 /* Where canonical value `index` is stored, from the start of the parameter. */
@@ -25,7 +27,7 @@ void params_set(const struct param *p, real *stored, const real *canonical);
 
 /*
 ** Weights from a Gaussian of mean 0 and the network's standard deviation, or
-** `deviation` where that is not negative; biases zero. Value i of parameter k is
+** `deviation` where that is not negative; biases zero, gammas one. Value i of parameter k is
 ** random_normal(seed, RANDOM_INIT, k, i), so it does not depend on the threads.
 ** Moments become zero, packed copies are made anew.
 */

@@ -50,6 +50,19 @@ uint64_t random_below(uint64_t seed, enum random_purpose purpose, uint64_t step,
     return high + (cross >> 32) + (other >> 32) + (middle >> 32);
 }
 
+void random_mask(uint64_t seed, uint64_t step, uint64_t stream, uint32_t keep, uint8_t *mask,
+                 size_t count)
+{
+    for (size_t k = 0; k < count; k += 8) {
+        uint32_t c[4] = { (uint32_t)(k / 8) ^ (uint32_t)(stream >> 32) << 24, (uint32_t)stream,
+                          (uint32_t)step,
+                          (uint32_t)(step >> 32) ^ (uint32_t)RANDOM_DROPOUT << 24 };
+        random_philox(c, (uint32_t)seed, (uint32_t)(seed >> 32));
+        for (size_t i = 0; i < 8 && k + i < count; i++)
+            mask[k + i] = (c[i / 2] >> i % 2*16 & 0xFFFF) < keep;
+    }
+}
+
 void random_permutation(uint64_t seed, uint64_t epoch, uint32_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)

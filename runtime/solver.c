@@ -144,6 +144,8 @@ static double solver_step(struct solver_run *r)
     feed_batch(r->engine, &r->data->train, r->preprocess, r->chosen, 0, r->batch);
     r->state.schedule = solver_schedule(r->options, r->state.iteration, r->per_epoch, r->total);
     struct hyper hyper = solver_hyper(&r->state, r->options);
+    r->engine->step.seed = r->options->seed;
+    r->engine->step.iteration = (uint64_t)r->state.iteration;
     double loss = engine_step(r->engine, r->batch, r->engine->labels, &hyper,
                               r->options->optimizer);
     r->busy += engine_clock() - start;

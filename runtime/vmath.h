@@ -68,6 +68,17 @@ static inline vec v_leaky_relu_grad(vec g, vec y, real slope)
     return v_select(v_gt(y, v_zero()), g, v_mul(v_set1(slope), g));
 }
 
+static inline vec v_scale(vec x, real factor)
+{
+    return v_mul(v_set1(factor), x);
+}
+
+static inline vec v_scale_grad(vec g, vec y, real factor)
+{
+    (void)y;
+    return v_mul(v_set1(factor), g);
+}
+
 /* 1/(1 + e^-x); below 2^-64 it is 0. */
 static inline vec v_sigmoid(vec x)
 {

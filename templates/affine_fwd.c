@@ -14,6 +14,7 @@
 #define TILE_ONE affine_tile         /* @name */
 #define TILES affine_tiles   /* @name */
 #define STORE affine_store   /* @name */
+#define BIAS 1               /* @flag */
 
 /* `panels` panels of the block's units against all the images at hand. */
 static inline void TILES(const real *x, const real *w, real *lanes, int images, int units,
@@ -44,6 +45,7 @@ static inline void TILES(const real *x, const real *w, real *lanes, int images, 
 static inline void STORE(const real *lanes, const real *bias, real *y, real *sums, int units)
 {
     enum { /* @sizes */ LV = 16 };
+    (void)bias;
     for (int u = 0; u < units; u++) {
         vec v[LV];
         UNROLL for (int l = 0; l < LV; l++)
@@ -52,7 +54,11 @@ static inline void STORE(const real *lanes, const real *bias, real *y, real *sum
     }
     for (int u = 0; u < units; u += VL) {
         int n = units - u < VL ? units - u : VL;
+#if BIAS
         vec v = v_add(v_load_part(sums + u, n), v_load_part(bias + u, n));
+#else
+        vec v = v_load_part(sums + u, n);
+#endif
         /* @epilogue v */
         v_store_part(y + u, v, n);
     }
@@ -60,7 +66,7 @@ static inline void STORE(const real *lanes, const real *bias, real *y, real *sum
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 4096, Y = 0, Y_IMAGE = 512, W = 0, BIAS = 0,
+    enum { /* @sizes */ X = 0, X_IMAGE = 4096, Y = 0, Y_IMAGE = 512, W = 0, B = 0,
            UNITS = 500, BLOCK = 10, COLUMNS = 4096, DEPTH = 4, IMAGES = 64, LANES_IMAGE = 160,
            SCRATCH = 0, SCRATCH_SIZE = 20480, LANES_AT = 0, SUMS_AT = 10240 };
     enum { PANELS = COLUMNS / PANEL, LEFT = COLUMNS % PANEL };
@@ -82,7 +88,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
             TILES(x + PANELS*PANEL, s->arena + W + (size_t)PANELS*PANEL*UNITS
                   + (size_t)first*LEFT, lanes, images, units, 1, LEFT);
         for (int i = 0; i < images; i++)
-            STORE(lanes + i*LANES_IMAGE, s->arena + BIAS + first,
+            STORE(lanes + i*LANES_IMAGE, s->arena + B + first,
                   s->arena + Y + (size_t)(start + i)*Y_IMAGE + first, sums, units);
     }
 }

@@ -10,12 +10,13 @@
 #define NAME affine_lists    /* @name */
 #define RELU 1               /* @flag */
 #define BY_IMAGE 1           /* @flag */
+#define BIAS 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ UNITS = 500, ROWS = 50, STARTS = 11, DY = 0, DY_IMAGE = 512, Y = 0,
            Y_IMAGE = 512, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0,
-           UNIT_SPACE = 51, B = 0, B_M = 0, B_V = 0 };
+           UNIT_SPACE = 51, B = 0, B_M = 0, B_V = 0, B_RULE = 0 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY;
@@ -48,7 +49,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
     int last = first + LANES < UNITS ? first + LANES : UNITS;
     int32_t *count = (int32_t *)(s->arena + UNIT_COUNT);
     struct entry *list = (struct entry *)(s->arena + UNIT_LIST);
+#if BIAS
     real db[LANES] = { 0 };
+#endif
     int n[LANES] = { 0 };
     for (int i = 0; i < s->n; i++)
         for (int u = first; u < last; u++) {
@@ -58,12 +61,17 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #endif
             list[(size_t)u*UNIT_SPACE + n[u - first]] = (struct entry){ i, g };
             n[u - first] += g != 0;
+#if BIAS
             db[u - first] += g;
+#endif
         }
     for (int u = first; u < last; u++)
         count[u] = n[u - first];
-    s->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, db, LANES,
-              s->hyper, 0);
+#if BIAS
+    const struct rule *rule = s->rule + B_RULE;
+    rule->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, db, LANES,
+                 &rule->hyper);
+#endif
 }
 
 #include "undef.h"

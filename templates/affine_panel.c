@@ -21,11 +21,13 @@ static inline double NAME(const struct step *s, int panel)
 {
     enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, STARTS = 11, WHOLE = 128, TILE = 128,
            X = 0, X_IMAGE = 4096, GRADIENT = 0, DX_IMAGE = 4096, W = 0, W_M = 0, W_V = 0,
-           IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0, UNIT_SPACE = 51 };
+           W_RULE = 0, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0,
+           UNIT_SPACE = 51 };
     const real *x = s->arena + X + (size_t)panel*PANEL;
     const size_t at = (size_t)panel*PANEL*UNITS;
     const struct entry *units = (const struct entry *)(s->arena + UNIT_LIST);
     const int32_t *active = (const int32_t *)(s->arena + UNIT_COUNT);
+    const struct rule *rule = s->rule + W_RULE;
     double sumsq = 0;
     for (int block = 0; block < UNITS; block += ROWS) {
 #if DX
@@ -58,8 +60,8 @@ static inline double NAME(const struct step *s, int panel)
             WGRAD_LAST(e, active[u], x + WHOLE, g + WHOLE);
 #endif
             size_t row = at + (size_t)u*WIDTH;
-            sumsq += s->update(s->arena + W + row, s->arena + W_M + row, s->arena + W_V + row,
-                               g, WIDTH, s->hyper, 1);
+            sumsq += rule->update(s->arena + W + row, s->arena + W_M + row, s->arena + W_V + row,
+                                  g, WIDTH, &rule->hyper);
         }
     }
     return sumsq;

@@ -2,6 +2,8 @@
 ** common.c - what several kernels share: the entry of a list of nonzeros and
 ** the division of work into contiguous parts. Emitted once per instruction set.
 */
+#include <math.h>
+
 /* One nonzero: where it is (the list's owner says in which unit), its value. */
 struct entry { int32_t at; real value; };
 

@@ -13,13 +13,19 @@
 #define ROWS conv_rows       /* @name */
 #define POOL_ROW pool_row    /* @name */
 #define POOL 1               /* @flag */
+#define BIAS 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, BAND_STEP = 1088, Y = 18496, Y_IMAGE = 4096,
-           Y_ROW = 256, W = 0, BIAS = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
+           Y_ROW = 256, W = 0, B = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
            ARGMAX_IMAGE = 4096, ARGMAX_ROW = 256, SCRATCH = 0, SCRATCH_SIZE = 1024,
            BAND = 0 };
+#if BIAS
+    const real *bias = s->arena + B;
+#else
+    const real *bias = NULL;
+#endif
     int parts = items / s->n, image = item / parts, part = item % parts;
     int from = part_start(part, parts, BANDS), to = part_start(part + 1, parts, BANDS);
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
@@ -28,13 +34,12 @@ static void NAME(const struct step *s, int item, int items, int thread)
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
     real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND;
     for (int b = from; b < to; b++) {
-        ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + W, s->arena + BIAS, band,
-             0, BAND_ROWS);
+        ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + W, bias, band, 0, BAND_ROWS);
         POOL_ROW(band, y + (size_t)b*Y_ROW, argmax + (size_t)b*ARGMAX_ROW);
     }
 #else
     (void)thread;
-    ROWS(x, s->arena + W, s->arena + BIAS, y, from*BAND_ROWS, to*BAND_ROWS);
+    ROWS(x, s->arena + W, bias, y, from*BAND_ROWS, to*BAND_ROWS);
 #endif
 }
 

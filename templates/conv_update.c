@@ -10,6 +10,7 @@
 #define NAME conv_update     /* @name */
 #define PACK conv_pack_all   /* @name */
 #define PARTIAL_ROW 1        /* @flag */
+#define BIAS 1               /* @flag */
 
 static inline void PACK(real *arena, int co)
 {
@@ -22,15 +23,18 @@ static inline void PACK(real *arena, int co)
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ CO = 16, FILTERS = 16, KH = 3, ROW = 48, COLUMNS = 48, PARTIAL = 0,
-           GROUP_SIZE = 2320, W = 0, W_M = 0, W_V = 0, B = 0, B_M = 0, B_V = 0, SUMSQ = 0,
-           SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT = 0 };
+           GROUP_SIZE = 2320, W = 0, W_M = 0, W_V = 0, B = 0, B_M = 0, B_V = 0, W_RULE = 0,
+           B_RULE = 0, SUMSQ = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT = 0 };
     enum { FILTER = KH*ROW, WHOLE = COLUMNS / VL * VL };
     (void)items;
     int groups = s->n < GROUPS ? s->n : GROUPS;
     int first = item*FILTERS, last = first + FILTERS < CO ? first + FILTERS : CO;
     const real *partial = s->arena + PARTIAL;
     real *g = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + GRADIENT;
+    const struct rule *rule = s->rule + W_RULE;
+#if BIAS
     real gb[FILTERS] = { 0 };
+#endif
     double sumsq = 0;
     for (int k = 0; k < FILTER; k++)
         g[k] = 0;
@@ -52,15 +56,20 @@ static void NAME(const struct step *s, int item, int items, int thread)
             v_store_part(g + ky*ROW + WHOLE, sum, COLUMNS - WHOLE);
 #endif
         }
+#if BIAS
         for (int group = 0; group < groups; group++)
             gb[co - first] += partial[(size_t)group*GROUP_SIZE + CO*FILTER + co];
-        sumsq += s->update(s->arena + W + at, s->arena + W_M + at, s->arena + W_V + at, g,
-                           FILTER, s->hyper, 1);
+#endif
+        sumsq += rule->update(s->arena + W + at, s->arena + W_M + at, s->arena + W_V + at, g,
+                              FILTER, &rule->hyper);
         PACK(s->arena, co);
     }
     s->sumsq[SUMSQ + item] = sumsq;
-    s->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, gb,
-              FILTERS, s->hyper, 0);
+#if BIAS
+    rule = s->rule + B_RULE;
+    rule->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, gb,
+                 FILTERS, &rule->hyper);
+#endif
 }
 
 #include "undef.h"

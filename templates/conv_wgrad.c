@@ -17,6 +17,7 @@
 #define TILE_ROWS_COLUMNS conv_wgrad_tile /* @name */
 #define COLUMNS_LEFT 1       /* @flag */
 #define ROWS_LEFT 1          /* @flag */
+#define BIAS 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
@@ -27,6 +28,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { WHOLE_ROWS = KH / MH * MH, FILTER = KH*ROW };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
+    (void)db;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
                                              + ENTRIES);
     int count[CO];
@@ -42,10 +44,13 @@ static void NAME(const struct step *s, int item, int items, int thread)
                   argmax, entries, count, from, to);
             for (int f = 0; f < CO; f++) {
                 const struct entry *e = entries + f*SPACE;
-                real *d = dw + f*FILTER, sum = db[f];
+                real *d = dw + f*FILTER;
+#if BIAS
+                real sum = db[f];
                 for (int k = 0; k < count[f]; k++)
                     sum += e[k].value;
                 db[f] = sum;
+#endif
                 for (int r = 0; r < WHOLE_ROWS; r += MH) {
                     for (int n = 0; n < WHOLE_COLUMNS; n += NV)
                         TILE(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);

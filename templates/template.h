@@ -15,6 +15,8 @@
 #define UNROLL _Pragma("GCC unroll 64")
 
 double math_log(double x);   /* runtime/dmath.h */
+void random_mask(uint64_t seed, uint64_t step, uint64_t stream, uint32_t keep,
+                 uint8_t *mask, size_t count);      /* runtime/random.h */
 
 #include "common.c"
 #include "../runtime/vmath.h"

@@ -4,13 +4,16 @@
 */
 #undef BIAS
 #undef BY_IMAGE
+#undef BY_OUTPUT
 #undef COLUMNS_LEFT
 #undef DGRAD
 #undef DGRAD_LAST
 #undef DX
+#undef EPS
 #undef EXPAND
 #undef FLIPPED
 #undef GAPS
+#undef GRADIENT
 #undef LAST_BLOCK
 #undef LAST_PANEL
 #undef LAST_STEP
@@ -18,17 +21,20 @@
 #undef LISTS
 #undef MARGIN
 #undef MEAN
+#undef MOMENTUM
 #undef NAME
 #undef ONE
 #undef PACK
 #undef PANEL_STEP
 #undef PARTIAL
 #undef PARTIAL_ROW
+#undef POINTWISE
 #undef POOL
 #undef POOL_ROW
 #undef RELU
 #undef ROWS
 #undef ROWS_LEFT
+#undef SCALE
 #undef SHALLOW
 #undef SMOOTH
 #undef SMOOTHING

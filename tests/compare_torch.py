@@ -87,15 +87,21 @@ class Network:
             elif section == "tensors":
                 words = line.replace("(", "").replace(")", "").replace(",", "").split()
                 self.shapes[words[0]] = tuple(map(int, words[1:]))
+        self.gains = [line.split(":")[0] + ".weight" for line in self.layers if "batchnorm" in line]
         self.input = tuple(map(int, self.layers[0].split()[1].split("x")))
 
     def parameters(self, generator):
-        """He's scale, biases not zero."""
-        return {name: generator.standard_normal(shape)
+        """He's scale, biases not zero, gammas and variances around 1."""
+        def start(name):
+            return float(name in self.gains or name.endswith(".running_var"))
+        return {name: start(name) + generator.standard_normal(shape)
                 * (np.sqrt(2 / np.prod(shape[1:])) if len(shape) > 1 else 0.1)
                 for name, shape in self.shapes.items()}
 
-    def forward(self, p, x):
+    def learned(self, p):
+        return {name: t for name, t in p.items() if ".running_" not in name}
+
+    def forward(self, p, x, training=True):
         for layer in self.layers[1:]:
             name, _, rest = layer.rpartition(": ")
             words = rest.split()
@@ -103,7 +109,16 @@ class Network:
             if words[0] == "conv":
                 top, left, bottom, right = map(int, option["pad"].split(","))
                 x = F.conv2d(F.pad(x, (left, right, top, bottom)), p[name + ".weight"],
-                             p[name + ".bias"], stride=int(option["stride"]))
+                             p.get(name + ".bias"), stride=int(option["stride"]))
+            elif words[0] == "batchnorm":
+                x = self.batchnorm(p, x, name, option, training)
+            elif words[0] == "dropout":     # off in dump
+                pass
+            elif words[0] == "scale":
+                x = x * float(words[1])
+            elif words[0] == "avgpool":
+                window = tuple(map(int, words[1].split("x")))
+                x = F.avg_pool2d(x, window, tuple(map(int, option["stride"].split(","))))
             elif words[0] == "relu":
                 x = F.relu(x)
             elif words[0] == "leaky_relu":
@@ -114,13 +129,26 @@ class Network:
                 window = tuple(map(int, words[1].split("x")))
                 x = F.max_pool2d(x, window, tuple(map(int, option["stride"].split(","))))
             elif words[0] == "affine":
-                x = F.linear(x.flatten(1), p[name + ".weight"], p[name + ".bias"])
+                x = F.linear(x.flatten(1), p[name + ".weight"], p.get(name + ".bias"))
             elif words[0] not in ("softmax", "svm"):
                 sys.exit(f"{self.name}: layer {layer!r} is unknown to this script")
         return x.flatten(1)
 
-    def loss(self, p, x, y):
-        scores = self.forward(p, x)
+    def batchnorm(self, p, x, name, option, training):
+        """PyTorch's running variance is of the unbiased one, and its momentum is the rest."""
+        weight, momentum = p.get(name + ".weight"), float(option["momentum"])
+        mean, var = p[name + ".running_mean"], p[name + ".running_var"]
+        if training:
+            with torch.no_grad():
+                axes = [0] + list(range(2, x.dim()))
+                mean.mul_(momentum).add_(x.mean(axes), alpha=1 - momentum)
+                var.mul_(momentum).add_(x.var(axes, unbiased=False), alpha=1 - momentum)
+            mean = var = None
+        return F.batch_norm(x, mean, var, weight, p[name + ".bias"], training, 0,
+                            float(option["eps"]))
+
+    def loss(self, p, x, y, training=True):
+        scores = self.forward(p, x, training)
         words = self.layers[-1].split()
         option = {k: float(v) for k, v in (w.split("=") for w in words[1:])}
         if words[0] == "svm":       # the course's; PyTorch's divides by the class count
@@ -131,7 +159,8 @@ class Network:
             loss = F.cross_entropy(scores, y, label_smoothing=option.get("smoothing", 0))
         if self.loss_sum:
             loss = loss * len(y)
-        squares = sum((w * w).sum() for name, w in p.items() if name.endswith(".weight"))
+        squares = sum((w * w).sum() for name, w in p.items()
+                      if name.endswith(".weight") and name not in self.gains)
         return scores, loss + 0.5 * REG * squares
 
 
@@ -173,7 +202,8 @@ def compare(network, program, dtype, folder, comparison):
     files = {k: os.path.join(folder, k) for k in ("x.npy", "y.npy", "p", "out")}
 
     def tensors():
-        return {name: torch.tensor(t, requires_grad=True) for name, t in start.items()}
+        return {name: torch.tensor(t, requires_grad=".running_" not in name)
+                for name, t in start.items()}
 
     with torch.no_grad():
         classes = network.forward(tensors(), torch.tensor(x)).shape[1]
@@ -184,18 +214,20 @@ def compare(network, program, dtype, folder, comparison):
     common = ["dump", "--network", network.name, "--params", files["p"], "--x", files["x.npy"],
               "--y", files["y.npy"], "-o", files["out"], "--reg", str(REG)]
 
-    run(program, *common)
-    ours = read_safetensors(files["out"])
-    p = tensors()
-    scores, loss = network.loss(p, torch.tensor(x), torch.tensor(y))
-    loss.backward()
-    comparison.add(f"{network.name} scores", dtype,
-                   errors(ours, {"scores": scores.detach().numpy().astype(np.float64)}))
-    comparison.add(f"{network.name} loss", dtype,
-                   errors(ours, {"loss": np.array([float(loss.detach())])}))
-    comparison.add(f"{network.name} gradients", dtype,
-                   errors(ours, {f"grad.{name}": t.grad.numpy().astype(np.float64)
-                                 for name, t in p.items()}))
+    for mode in ("train", "eval") if network.gains else ("train",):
+        run(program, *common, "--mode", mode)
+        ours = read_safetensors(files["out"])
+        p = tensors()
+        scores, loss = network.loss(p, torch.tensor(x), torch.tensor(y), mode == "train")
+        loss.backward()
+        what = network.name if mode == "train" else network.name + " evaluation"
+        comparison.add(f"{what} scores", dtype,
+                       errors(ours, {"scores": scores.detach().numpy().astype(np.float64)}))
+        comparison.add(f"{what} loss", dtype,
+                       errors(ours, {"loss": np.array([float(loss.detach())])}))
+        comparison.add(f"{what} gradients", dtype,
+                       errors(ours, {f"grad.{name}": t.grad.numpy().astype(np.float64)
+                                     for name, t in network.learned(p).items()}))
 
     for optimizer, lr in LR.items():
         if network.name in LARGE and optimizer not in ("adam", "sgd"):
@@ -209,14 +241,15 @@ def compare(network, program, dtype, folder, comparison):
                        errors(ours, theirs, **noise))
 
 
-def torch_optimizer(name, p, lr):
+def torch_optimizer(name, network, p, lr):
     """PyTorch's optimizer with the course's defaults. Its momentum multiplies by lr outside
     the velocity, the course's inside: the same at a constant rate."""
-    optim, values = torch.optim, list(p.values())
+    optim, p = torch.optim, network.learned(p)
+    values = list(p.values())
     if name == "adamw":         # PyTorch decays what it is told to: weights alone here
-        return optim.AdamW([{"params": [t for k, t in p.items() if k.endswith(".weight")],
-                             "weight_decay": 1e-2},
-                            {"params": [t for k, t in p.items() if not k.endswith(".weight")],
+        weights = [k for k in p if k.endswith(".weight") and k not in network.gains]
+        return optim.AdamW([{"params": [p[k] for k in weights], "weight_decay": 1e-2},
+                            {"params": [t for k, t in p.items() if k not in weights],
                              "weight_decay": 0}], lr)
     return {"sgd": lambda: optim.SGD(values, lr),
             "momentum": lambda: optim.SGD(values, lr, momentum=0.9),
@@ -228,10 +261,10 @@ def torch_optimizer(name, p, lr):
 
 def updated(network, start, x, y, optimizer, lr):
     """PyTorch's parameters and losses after STEPS updates from `start`, computed in f64."""
-    p = {name: torch.tensor(t.astype(np.float64), requires_grad=True)
+    p = {name: torch.tensor(t.astype(np.float64), requires_grad=".running_" not in name)
          for name, t in start.items()}
     x, y, losses = torch.tensor(x.astype(np.float64)), torch.tensor(y), []
-    update = torch_optimizer(optimizer, p, lr)
+    update = torch_optimizer(optimizer, network, p, lr)
     for _ in range(STEPS):
         update.zero_grad()
         _, loss = network.loss(p, x, y)

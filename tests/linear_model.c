@@ -25,15 +25,16 @@ enum {
 
 static const struct param linear_params[] = {
     { "affine1.weight", PARAM_AFFINE, 2, { LINEAR_HIDDEN, LINEAR_IN, 0, 0 },
-      LINEAR_C, LINEAR_H, LINEAR_W, LINEAR_IN, 1, 0.01,
+      LINEAR_C, LINEAR_H, LINEAR_W, LINEAR_IN, ROLE_WEIGHT, 0.01, 0, LINEAR_CLASSES,
+      LINEAR_HIDDEN,
       W1, W1 + W1_SIZE, W1 + 2*W1_SIZE, W1_SIZE },
-    { "affine1.bias", PARAM_VECTOR, 1, { LINEAR_HIDDEN, 0, 0, 0 }, 0, 0, 0, 0, 0, -1,
-      B1, B1 + LANES, B1 + 2*LANES, LANES },
+    { "affine1.bias", PARAM_VECTOR, 1, { LINEAR_HIDDEN, 0, 0, 0 }, 0, 0, 0, 0, ROLE_BIAS, -1, 0,
+      0, 0, B1, B1 + LANES, B1 + 2*LANES, LANES },
     { "affine2.weight", PARAM_AFFINE, 2, { LINEAR_CLASSES, LINEAR_HIDDEN, 0, 0 },
-      LINEAR_HIDDEN, 1, 1, LINEAR_HIDDEN, 1, 0.01,
+      LINEAR_HIDDEN, 1, 1, LINEAR_HIDDEN, ROLE_WEIGHT, 0.01, 0, 0, LINEAR_CLASSES,
       W2, W2 + W2_SIZE, W2 + 2*W2_SIZE, W2_SIZE },
-    { "affine2.bias", PARAM_VECTOR, 1, { LINEAR_CLASSES, 0, 0, 0 }, 0, 0, 0, 0, 0, -1,
-      B2, B2 + LANES, B2 + 2*LANES, LANES },
+    { "affine2.bias", PARAM_VECTOR, 1, { LINEAR_CLASSES, 0, 0, 0 }, 0, 0, 0, 0, ROLE_BIAS, -1, 0,
+      0, 0, B2, B2 + LANES, B2 + 2*LANES, LANES },
 };
 
 /* Pixel (y, x, c) of the input by its NHWC number. */
@@ -109,14 +110,15 @@ static void linear_dhidden(const struct step *s, int item, int items, int thread
 }
 
 /* The gradient of one unit's bias over the batch, and its update. */
-static void linear_update_bias(const struct step *s, int bias, int dy, int units)
+static void linear_update_bias(const struct step *s, int param, int bias, int dy, int units)
 {
     real g[LANES] = { 0 };
     for (int u = 0; u < units; u++)
         for (int i = 0; i < s->n; i++)
             g[u] += s->arena[dy + i*LANES + u];
-    s->update(s->arena + bias, s->arena + bias + LANES, s->arena + bias + 2*LANES, g, LANES,
-              s->hyper, 0);
+    const struct rule *rule = s->rule + param;
+    rule->update(s->arena + bias, s->arena + bias + LANES, s->arena + bias + 2*LANES, g, LANES,
+                 &rule->hyper);
 }
 
 static void linear_update2(const struct step *s, int item, int items, int thread)
@@ -127,10 +129,10 @@ static void linear_update2(const struct step *s, int item, int items, int thread
     for (int i = 0; i < s->n; i++)
         for (int u = 0; u < LINEAR_HIDDEN; u++)
             g[u] += s->arena[DSCORES + i*LANES + item]*s->arena[HIDDEN + i*LANES + u];
-    s->sumsq[item] = s->update(w, w + W2_SIZE, w + 2*W2_SIZE, g, LANES, s->hyper,
-                               1);
+    const struct rule *rule = s->rule + 2;
+    s->sumsq[item] = rule->update(w, w + W2_SIZE, w + 2*W2_SIZE, g, LANES, &rule->hyper);
     if (item == 0)
-        linear_update_bias(s, B2, DSCORES, LINEAR_CLASSES);
+        linear_update_bias(s, 3, B2, DSCORES, LINEAR_CLASSES);
 }
 
 static void linear_update1_scaled(const struct step *s, int item, real scale)
@@ -139,10 +141,11 @@ static void linear_update1_scaled(const struct step *s, int item, real scale)
     for (int i = 0; i < s->n; i++)
         for (int k = 0; k < LINEAR_IN; k++)
             g[k] += scale*s->arena[DHIDDEN + i*LANES + item]*linear_pixel(s, i, k);
-    s->sumsq[LINEAR_CLASSES + item] = s->update(w, w + W1_SIZE, w + 2*W1_SIZE, g, LINEAR_IN,
-                                                s->hyper, 1);
+    const struct rule *rule = s->rule;
+    s->sumsq[LINEAR_CLASSES + item] = rule->update(w, w + W1_SIZE, w + 2*W1_SIZE, g, LINEAR_IN,
+                                                   &rule->hyper);
     if (item == 0)
-        linear_update_bias(s, B1, DHIDDEN, LINEAR_HIDDEN);
+        linear_update_bias(s, 1, B1, DHIDDEN, LINEAR_HIDDEN);
 }
 
 static void linear_update1(const struct step *s, int item, int items, int thread)
@@ -168,32 +171,32 @@ static double linear_squares(const real *w, size_t count)
 }
 
 static double linear_store(real *w, real *m, real *v, const real *g, size_t count,
-                           const struct hyper *h, int weights)
+                           const struct hyper *h)
 {
     (void)v;
     (void)h;
     for (size_t k = 0; k < count; k++)
-        m[k] = g[k] + (weights ? h->reg : 0)*w[k];
+        m[k] = g[k] + h->reg*w[k];
     return linear_squares(w, count);
 }
 
 static double linear_sgd(real *w, real *m, real *v, const real *g, size_t count,
-                         const struct hyper *h, int weights)
+                         const struct hyper *h)
 {
     double sum = linear_squares(w, count);
     (void)m;
     (void)v;
     for (size_t k = 0; k < count; k++)
-        w[k] -= h->lr*(g[k] + (weights ? h->reg : 0)*w[k]);
+        w[k] -= h->lr*(g[k] + h->reg*w[k]);
     return sum;
 }
 
 static double linear_adam(real *w, real *m, real *v, const real *g, size_t count,
-                          const struct hyper *h, int weights)
+                          const struct hyper *h)
 {
     double sum = linear_squares(w, count);
     for (size_t k = 0; k < count; k++) {
-        real d = g[k] + (weights ? h->reg : 0)*w[k];
+        real d = g[k] + h->reg*w[k];
         m[k] = h->beta1*m[k] + (1 - h->beta1)*d;
         v[k] = h->beta2*v[k] + (1 - h->beta2)*d*d;
         w[k] -= h->step*m[k]/((real)sqrt((double)(v[k]*h->unbias2)) + h->eps);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "params.h"
+#include "random.h"
 
 static size_t area(int c, int h, int w)
 {
@@ -23,48 +24,72 @@ static void *zeros(size_t n)
     return p;
 }
 
+/* Windows of kh x kw. */
+static void windows(struct oracle_layer *l, int bottom, int right)
+{
+    l->oh = (l->h + l->top + bottom - l->kh) / l->stride_y + 1;
+    l->ow = (l->w + l->left + right - l->kw) / l->stride_x + 1;
+}
+
+static bool simple_layer(struct oracle_layer *l, const char *s)
+{
+    static const struct { const char *word; enum oracle_kind kind; } words[] = {
+        { "leaky_relu", ORACLE_LEAKY_RELU }, { "relu", ORACLE_RELU }, { "gelu", ORACLE_GELU },
+        { "tanh", ORACLE_TANH }, { "sigmoid", ORACLE_SIGMOID }, { "scale", ORACLE_SCALE },
+        { "dropout", ORACLE_DROPOUT } };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strncmp(s, words[k].word, strlen(words[k].word))) {
+            l->kind = words[k].kind;
+            sscanf(s + strlen(words[k].word), " %lf", &l->number);
+            return true;
+        }
+    return false;
+}
+
 static void read_layer(struct oracle *o, const char *line, struct oracle_layer *l, int *param)
 {
-    int filters, bottom, right;
-    const char *colon = strchr(line, ':');
-    const char *s = colon && colon < line + strcspn(line, "\n") ? colon + 2 : line;
+    int filters, bottom, right, length = (int)strcspn(line, "\n");
+    char text[200], *colon;
+    snprintf(text, sizeof text, "%.*s", length, line);
+    colon = strchr(text, ':');
+    const char *s = colon ? colon + 2 : text;
+    bool bias = !strstr(s, "bias=no");
     l->oc = l->c;
     l->oh = l->h;
     l->ow = l->w;
-    l->param = -1;
+    l->weight = l->bias = -1;
     if (sscanf(s, "conv %d %dx%d stride=%d pad=%d,%d,%d,%d", &filters, &l->kh, &l->kw,
                &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
         l->kind = ORACLE_CONV;
         l->stride_x = l->stride_y;
         l->oc = filters;
-        l->oh = (l->h + l->top + bottom - l->kh) / l->stride_y + 1;
-        l->ow = (l->w + l->left + right - l->kw) / l->stride_x + 1;
+        windows(l, bottom, right);
     } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
                       &l->stride_x) == 4) {
         l->kind = ORACLE_MAXPOOL;
-        l->oh = (l->h - l->kh) / l->stride_y + 1;
-        l->ow = (l->w - l->kw) / l->stride_x + 1;
+        windows(l, 0, 0);
+    } else if (sscanf(s, "avgpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
+                      &l->stride_x) == 4) {
+        l->kind = ORACLE_AVGPOOL;
+        windows(l, 0, 0);
     } else if (sscanf(s, "affine %d", &filters) == 1) {
         l->kind = ORACLE_AFFINE;
         l->oc = filters;
         l->oh = l->ow = 1;
-    } else if (sscanf(s, "leaky_relu %lf", &l->slope) == 1) {
-        l->kind = ORACLE_LEAKY_RELU;
-    } else if (!strncmp(s, "relu", 4)) {
-        l->kind = ORACLE_RELU;
-    } else if (!strncmp(s, "gelu", 4)) {
-        l->kind = ORACLE_GELU;
-    } else if (!strncmp(s, "tanh", 4)) {
-        l->kind = ORACLE_TANH;
-    } else if (!strncmp(s, "sigmoid", 7)) {
-        l->kind = ORACLE_SIGMOID;
-    } else {
+    } else if (sscanf(s, "batchnorm momentum=%*f eps=%lf", &l->eps) == 1) {
+        l->kind = ORACLE_BATCHNORM;
+        if (!strstr(s, "scale=no"))
+            l->weight = (*param)++;
+        l->bias = *param;
+        *param += 3;
+    } else if (!simple_layer(l, s)) {
         fprintf(stderr, "oracle: what is \"%s\"?\n", s);
         abort();
     }
     if (l->kind == ORACLE_CONV || l->kind == ORACLE_AFFINE) {
-        l->param = *param;
-        *param += 2;
+        l->weight = (*param)++;
+        if (bias)
+            l->bias = (*param)++;
     }
     l->x = zeros((size_t)o->n*area(l->c, l->h, l->w));
     l->dx = zeros((size_t)o->n*area(l->c, l->h, l->w));
@@ -77,7 +102,7 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
     const char *line = strchr(model->layers, '\n') + 1;
     while (strncmp(line, "softmax", 7) && strncmp(line, "svm", 3)) {
         struct oracle_layer *l = &o->layer[o->nlayers++];
-        *l = (struct oracle_layer){ .c = c, .h = h, .w = w };
+        *l = (struct oracle_layer){ .c = c, .h = h, .w = w, .index = o->nlayers - 1 };
         read_layer(o, line, l, &param);
         c = l->oc;
         h = l->oh;
@@ -166,17 +191,17 @@ static void conv_forward(struct oracle *o, const struct oracle_layer *l, double 
 {
     size_t map = area(1, l->oh, l->ow);
     for (size_t k = 0; k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
-        y[k] = o->param[l->param + 1][k / map % (size_t)l->oc];
-    struct conv_arrays a = { .w = o->param[l->param], .y = y };
+        y[k] = l->bias < 0 ? 0 : o->param[l->bias][k / map % (size_t)l->oc];
+    struct conv_arrays a = { .w = o->param[l->weight], .y = y };
     each_output(o, l, product_forward, &a);
 }
 
 static void conv_backward(struct oracle *o, const struct oracle_layer *l, const double *dy)
 {
     size_t map = area(1, l->oh, l->ow);
-    for (size_t k = 0; k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
-        o->grad[l->param + 1][k / map % (size_t)l->oc] += dy[k];
-    struct conv_arrays a = { .w = o->param[l->param], .dy = dy, .dw = o->grad[l->param] };
+    for (size_t k = 0; l->bias >= 0 && k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
+        o->grad[l->bias][k / map % (size_t)l->oc] += dy[k];
+    struct conv_arrays a = { .w = o->param[l->weight], .dy = dy, .dw = o->grad[l->weight] };
     each_output(o, l, product_backward, &a);
 }
 
@@ -200,7 +225,8 @@ static double pointwise(const struct oracle_layer *l, double x)
 {
     switch (l->kind) {
     case ORACLE_RELU:       return x > 0 ? x : 0;
-    case ORACLE_LEAKY_RELU: return x > 0 ? x : l->slope*x;
+    case ORACLE_LEAKY_RELU: return x > 0 ? x : l->number*x;
+    case ORACLE_SCALE:      return l->number*x;
     case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
     case ORACLE_TANH:       return tanh(x);
     default:                return 1 / (1 + exp(-x));
@@ -213,10 +239,96 @@ static double pointwise_slope(const struct oracle_layer *l, double x)
     double y = pointwise(l, x);
     switch (l->kind) {
     case ORACLE_RELU:       return x > 0 ? 1 : 0;
-    case ORACLE_LEAKY_RELU: return x > 0 ? 1 : l->slope;
+    case ORACLE_LEAKY_RELU: return x > 0 ? 1 : l->number;
+    case ORACLE_SCALE:      return l->number;
     case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
     case ORACLE_TANH:       return 1 - y*y;
     default:                return y*(1 - y);
+    }
+}
+
+/* Forward y, or, given dy, backward dx. */
+static void average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                    double *dx)
+{
+    for (size_t k = 0; k < out; k++) {
+        size_t x = k % (size_t)l->ow, r = k / (size_t)l->ow % (size_t)l->oh;
+        size_t map = k / area(1, l->oh, l->ow);
+        double sum = 0;
+        for (int i = 0; i < l->kh; i++)
+            for (int j = 0; j < l->kw; j++) {
+                size_t in = (map*(size_t)l->h + r*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
+                            + x*(size_t)l->stride_x + (size_t)j;
+                sum += l->x[in];
+                if (dx)
+                    dx[in] += dy[k] / (l->kh*l->kw);
+            }
+        if (y)
+            y[k] = sum / (l->kh*l->kw);
+    }
+}
+
+/* What seed 0, iteration 0 multiply value k with; masks run over h, w, c. */
+static double dropout_factor(const struct oracle_layer *l, size_t k)
+{
+    size_t values = area(l->c, l->h, l->w), map = area(1, l->h, l->w), at = k % values;
+    uint32_t keep = (uint32_t)(l->number*65536 + 0.5);
+    uint8_t mask[1 << 16];
+    random_mask(0, 0, (uint64_t)l->index << 32 | k / values, keep, mask, values);
+    return mask[at % map*(size_t)l->c + at / map] ? 65536.0 / keep : 0;
+}
+
+/* Mean and biased variance of a channel over the batch. */
+static void moments(const struct oracle *o, const struct oracle_layer *l, int c, double *mean,
+                    double *var)
+{
+    size_t map = area(1, l->h, l->w), count = (size_t)o->n*map;
+    *mean = *var = 0;
+    for (size_t i = 0; i < count; i++)
+        *mean += l->x[(i / map*(size_t)l->c + (size_t)c)*map + i % map] / (double)count;
+    for (size_t i = 0; i < count; i++) {
+        double d = l->x[(i / map*(size_t)l->c + (size_t)c)*map + i % map] - *mean;
+        *var += d*d / (double)count;
+    }
+}
+
+static void norm_forward(const struct oracle *o, const struct oracle_layer *l, double *y)
+{
+    size_t map = area(1, l->h, l->w);
+    for (int c = 0; c < l->c; c++) {
+        double mean, var, gamma = l->weight < 0 ? 1 : o->param[l->weight][c];
+        moments(o, l, c, &mean, &var);
+        for (size_t i = 0; i < (size_t)o->n*map; i++) {
+            size_t k = (i / map*(size_t)l->c + (size_t)c)*map + i % map;
+            y[k] = gamma*(l->x[k] - mean) / sqrt(var + l->eps) + o->param[l->bias][c];
+        }
+    }
+}
+
+/* By the chain rule through mean and variance (Ioffe and Szegedy, section 3). */
+static void norm_backward(const struct oracle *o, const struct oracle_layer *l, const double *dy)
+{
+    size_t map = area(1, l->h, l->w), count = (size_t)o->n*map;
+    for (int c = 0; c < l->c; c++) {
+        double mean, var, gamma = l->weight < 0 ? 1 : o->param[l->weight][c];
+        double dvar = 0, dmean = 0;
+        moments(o, l, c, &mean, &var);
+        double deviation = sqrt(var + l->eps);
+        for (int pass = 0; pass < 2; pass++)
+            for (size_t i = 0; i < count; i++) {
+                size_t k = (i / map*(size_t)l->c + (size_t)c)*map + i % map;
+                double x = l->x[k] - mean, dhat = dy[k]*gamma;
+                if (pass) {
+                    l->dx[k] = dhat / deviation + dvar*2*x / (double)count
+                               + dmean / (double)count;
+                    continue;
+                }
+                dvar += dhat*x*-0.5*pow(deviation, -3);
+                dmean -= dhat / deviation;
+                o->grad[l->bias][c] += dy[k];
+                if (l->weight >= 0)
+                    o->grad[l->weight][c] += dy[k]*x / deviation;
+            }
     }
 }
 
@@ -228,7 +340,7 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         conv_forward(o, l, y);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID:
+    case ORACLE_SIGMOID: case ORACLE_SCALE:
         for (size_t k = 0; k < out; k++)
             y[k] = pointwise(l, l->x[k]);
         break;
@@ -239,10 +351,20 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     case ORACLE_AFFINE:
         for (size_t k = 0; k < out; k++) {
             size_t n = k / (size_t)l->oc, u = k % (size_t)l->oc;
-            y[k] = o->param[l->param + 1][u];
+            y[k] = l->bias < 0 ? 0 : o->param[l->bias][u];
             for (size_t d = 0; d < in; d++)
-                y[k] += l->x[n*in + d]*o->param[l->param][u*in + d];
+                y[k] += l->x[n*in + d]*o->param[l->weight][u*in + d];
         }
+        break;
+    case ORACLE_AVGPOOL:
+        average(l, out, y, NULL, NULL);
+        break;
+    case ORACLE_DROPOUT:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[k]*dropout_factor(l, k);
+        break;
+    case ORACLE_BATCHNORM:
+        norm_forward(o, l, y);
         break;
     }
 }
@@ -256,7 +378,7 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         conv_backward(o, l, dy);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID:
+    case ORACLE_SIGMOID: case ORACLE_SCALE:
         for (size_t k = 0; k < out; k++)
             l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
         break;
@@ -267,12 +389,23 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_AFFINE:
         for (size_t k = 0; k < out; k++) {
             size_t n = k / (size_t)l->oc, u = k % (size_t)l->oc;
-            o->grad[l->param + 1][u] += dy[k];
+            if (l->bias >= 0)
+                o->grad[l->bias][u] += dy[k];
             for (size_t d = 0; d < in; d++) {
-                l->dx[n*in + d] += dy[k]*o->param[l->param][u*in + d];
-                o->grad[l->param][u*in + d] += dy[k]*l->x[n*in + d];
+                l->dx[n*in + d] += dy[k]*o->param[l->weight][u*in + d];
+                o->grad[l->weight][u*in + d] += dy[k]*l->x[n*in + d];
             }
         }
+        break;
+    case ORACLE_AVGPOOL:
+        average(l, out, NULL, dy, l->dx);
+        break;
+    case ORACLE_DROPOUT:
+        for (size_t k = 0; k < out; k++)
+            l->dx[k] = dy[k]*dropout_factor(l, k);
+        break;
+    case ORACLE_BATCHNORM:
+        norm_backward(o, l, dy);
         break;
     }
 }
@@ -332,10 +465,12 @@ double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
         memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));
     for (int i = o->nlayers - 1; i >= 0; i--)
         layer_backward(o, &o->layer[i], i + 1 < o->nlayers ? o->layer[i + 1].dx : o->dscores);
-    for (int i = 0; i < m->nparams; i++)
-        for (size_t k = 0; m->params[i].regularized && k < params_count(&m->params[i]); k++) {
+    for (int i = 0; i < m->nparams; i++) {
+        size_t weights = m->params[i].role == ROLE_WEIGHT ? params_count(&m->params[i]) : 0;
+        for (size_t k = 0; k < weights; k++) {
             loss += 0.5*reg*o->param[i][k]*o->param[i][k];
             o->grad[i][k] += reg*o->param[i][k];
         }
+    }
     return loss;
 }

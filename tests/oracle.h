@@ -13,14 +13,17 @@
 enum { ORACLE_LAYERS = 40 };
 
 enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
-                   ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID };
+                   ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID, ORACLE_SCALE,
+                   ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM };
 
 struct oracle_layer {
     enum oracle_kind kind;
     int c, h, w, oc, oh, ow;        /* shapes of input and output */
     int kh, kw, stride_y, stride_x, top, left;
-    double slope;                   /* leaky_relu */
-    int param;                      /* of the weight; the bias follows */
+    double number;                  /* leaky_relu: slope; scale: factor; dropout: share kept */
+    double eps;                     /* batchnorm */
+    int index;                      /* among the layers, from 0 */
+    int weight, bias;               /* parameters; -1: it has none */
     double *x, *dx;                 /* input and its gradient: [n][c][h][w] */
 };
 

@@ -269,9 +269,9 @@ Test(bits, of_an_image_do_not_depend_on_the_images_beside_it)
         open_engine(&e, m, 3);
         fill(&e, labels, m->batch);
         real *alone = calloc((size_t)m->classes, sizeof *alone);
-        engine_forward(&e, 1);
+        engine_forward(&e, 1, MODE_EVAL);
         memcpy(alone, engine_scores(&e, 0), (size_t)m->classes*sizeof *alone);
-        engine_forward(&e, m->batch);
+        engine_forward(&e, m->batch, MODE_EVAL);
         cr_expect(!memcmp(alone, engine_scores(&e, 0), (size_t)m->classes*sizeof *alone),
                   "%s %s: scores change with the batch", m->name, m->isa);
         free(alone);
@@ -384,7 +384,7 @@ Test(memory, is_not_allocated_in_a_step)
         before = allocations();
         for (int k = 0; k < 10; k++) {
             engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-            engine_forward(&e, 1);
+            engine_forward(&e, 1, MODE_CHECK);
         }
         cr_expect_eq(allocations(), before, "%s %s", m->name, m->isa);
         engine_close(&e);
@@ -416,7 +416,7 @@ Test(gradients, of_the_loss_equal_central_differences)
             for (int side = 0; side < 2; side++) {
                 *b = start + (side ? h : -h);
                 engine_pack(&e, last);
-                engine_forward(&e, m->batch);
+                engine_forward(&e, m->batch, MODE_CHECK);
                 loss[side] = engine_loss(&e, labels)*scale;
             }
             *b = start;

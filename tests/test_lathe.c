@@ -62,7 +62,7 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "affine 4\nsoftmax smoothing=1\n", "4:19:", "less than 1" },
         { HEAD "affine 4\nsvm margin=-1\n", "4:12:", "greater than 0" },
         { HEAD "leaky_relu\n" TAIL, "3:11:", "the slope below 0 is missing" },
-        { HEAD "leaky_relu 2\n" TAIL, "3:12:", "from 0 to 1" },
+        { HEAD "leaky_relu 2\n" TAIL, "3:12:", "at most 1" },
         { HEAD "gelo\n" TAIL, "3:1:", "did you mean \"gelu\"?" },
         { HEAD TAIL "train\n  preprocess mean\n", "6:14:", "none, mean_image, scale or" },
         { HEAD TAIL "train\n  schedule cosin\n", "6:12:", "did you mean \"cosine\"?" },
@@ -111,6 +111,14 @@ Test(network_file, impossible_shapes_are_errors)
         { "net t\ninput 4x1x1\nrelu\nsoftmax\n", "4:1:", "no parameters" },
         { HEAD "affine 1\nsoftmax\n", "4:1:", "at least two classes" },
         { HEAD "conv 3 3x3 stride=0\n" TAIL, "3:19:", "from 1 to" },
+        { "net t\ninput 3x32x32\nglobalmaxpool\n" TAIL, "3:1:", "256 are the most" },
+        { HEAD "avgpool 9x9\n" TAIL, "3:1:", "larger than the input of 8x8" },
+        { HEAD "dropout 1.5\n" TAIL, "3:9:", "at most 1, not 1.5" },
+        { HEAD "dropout 0\n" TAIL, "3:9:", "greater than 0" },
+        { HEAD "scale -1\n" TAIL, "3:7:", "greater than 0" },
+        { HEAD "batchnorm momentum=1\n" TAIL, "3:20:", "less than 1" },
+        { HEAD "batchnorm eps=0\n" TAIL, "3:15:", "greater than 0" },
+        { HEAD "conv 3 3x3 bias=maybe\n" TAIL, "3:17:", "no or yes" },
     };
     EXPECT_ALL_BAD(bad);
 }

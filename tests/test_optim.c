@@ -89,14 +89,15 @@ static void update(const struct model *model, enum update_kind kind, struct stat
         g[k] = (real)s->g[k];
     }
     struct hyper h = {
-        .lr = (real)rate[RATE_LR], .beta1 = (real)rate[RATE_BETA1], .reg = (real)reg,
+        .lr = (real)rate[RATE_LR], .beta1 = (real)rate[RATE_BETA1],
+        .reg = (real)(weights ? reg : 0),
         .beta2 = (real)rate[RATE_BETA2], .eps = (real)rate[RATE_EPS],
         .rest1 = (real)(1 - rate[RATE_BETA1]), .rest2 = (real)(1 - rate[RATE_BETA2]),
-        .keep = (real)(1 - rate[RATE_LR]*rate[RATE_WEIGHT_DECAY]),
+        .keep = (real)(weights ? 1 - rate[RATE_LR]*rate[RATE_WEIGHT_DECAY] : 1),
         .step = (real)(rate[RATE_LR]/(1 - pow(rate[RATE_BETA1], t))),
         .unbias2 = (real)(1/(1 - pow(rate[RATE_BETA2], t))),
     };
-    double squares = model->update[kind](w, m, v, g, ROOM, &h, weights), expected = 0;
+    double squares = model->update[kind](w, m, v, g, ROOM, &h), expected = 0;
     for (int k = 0; k < N; k++)
         expected += s->w[k]*s->w[k];
     cr_expect(fabs(squares - expected) <= 1e-6*expected, "sum of squares %g, not %g", squares,

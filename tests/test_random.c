@@ -109,3 +109,32 @@ Test(random, permutation_holds_every_number_once_and_changes_with_the_epoch)
     random_permutation(1, 0, a, 1);
     cr_expect_eq(a[0], 0);
 }
+
+Test(random, masks_keep_the_share_asked_for_and_differ)
+{
+    enum { COUNT = 100003 };
+    static uint8_t a[COUNT + 1], b[COUNT];
+    static const uint32_t keeps[] = { 1, 32768, 52429, 65536 };
+    for (size_t k = 0; k < sizeof keeps / sizeof *keeps; k++) {
+        double p = keeps[k] / 65536.0, kept = 0, same = 0;
+        a[COUNT] = 77;
+        random_mask(3, 5, 7, keeps[k], a, COUNT);
+        random_mask(3, 6, 7, keeps[k], b, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            cr_assert(a[i] <= 1);
+            kept += a[i];
+            same += a[i] == b[i];
+        }
+        double deviation = sqrt(p*(1 - p)*COUNT);
+        cr_expect(fabs(kept - p*COUNT) <= 4*deviation, "kept %g of %d at %g", kept, COUNT, p);
+        double alike = p*p + (1 - p)*(1 - p);
+        cr_expect(fabs(same - alike*COUNT) <= 4*sqrt(alike*(1 - alike)*COUNT) + 1,
+                  "two steps agree in %g of %d at %g", same, COUNT, p);
+        cr_expect(a[COUNT] == 77, "written past the end");
+    }
+    random_mask(3, 5, 7, 32768, a, COUNT);
+    random_mask(3, 5, 7, 32768, b, 11);
+    cr_expect(memcmp(a, b, 11) == 0, "a shorter mask is another one");
+    random_mask(3, 5, (uint64_t)1 << 32 | 7, 32768, b, COUNT);
+    cr_expect(memcmp(a, b, COUNT) != 0, "two layers have one mask");
+}
