@@ -284,8 +284,10 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
                 t->reg, t->lr_decay, t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT,
                 t->loss_sum, t->preprocess);
     text_printf(out, "               .schedule = %d, .step_epochs = %.17g, .step_factor = %.17g, "
-                ".warmup = %.17g },\n};\n\n", t->schedule, t->step_epochs, t->step_factor,
-                t->warmup);
+                ".warmup = %.17g,\n", t->schedule, t->step_epochs, t->step_factor, t->warmup);
+    text_printf(out, "               .augment = { .flip = %d, .translate = %d, .reflect = %d, "
+                ".cutout = %d } },\n};\n\n", t->augment.flip, t->augment.translate,
+                t->augment.reflect, t->augment.cutout);
 }
 
 static void peak_kernel(const struct net *net, const char *prefix, struct text *out)

@@ -129,6 +129,13 @@ const struct setting_def setting_defs[] = {
       "mean_image (the default): the training set's mean image is subtracted, as in the\n"
       "course. scale: and the rest divided by its standard deviation. channel_norm: each\n"
       "channel's mean is subtracted, the rest divided by the channel's deviation." },
+    { "flip", SETTING_FLIP, "flip [alternating]",
+      "Training mirrors images at random; alternating: each every other epoch." },
+    { "translate", SETTING_TRANSLATE, "translate N [reflect]",
+      "Training moves each image by up to N pixels up or down, left or right. What comes in\n"
+      "is 0 (the mean), or the image reflected at its edge." },
+    { "cutout", SETTING_CUTOUT, "cutout N",
+      "Training sets a square of NxN pixels to 0, its centre anywhere in the image." },
     { "loss", SETTING_LOSS, "loss mean|sum",
       "The images' losses are averaged over the batch (the default) or added." },
 };

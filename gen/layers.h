@@ -43,7 +43,8 @@ const struct layer_def *layer_def(enum layer_kind kind);
 
 enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
                     SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
-                    SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP };
+                    SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP,
+                    SETTING_FLIP, SETTING_TRANSLATE, SETTING_CUTOUT };
 
 struct setting_def {
     const char *word;

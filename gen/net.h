@@ -70,6 +70,7 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     enum preprocess_kind preprocess;
     enum schedule_kind schedule;
     double step_epochs, step_factor, warmup;
+    struct augment augment;
 };
 
 /* grad.c: the operations of one training step, in order. */

@@ -25,7 +25,7 @@ struct parser {
     int nesting;
     bool in_train;
     struct place input_at;
-    struct place setting_at[16];    /* where each was made; line 0: not yet */
+    struct place setting_at[32];    /* where each was made; line 0: not yet */
 };
 
 static bool statement(struct parser *p);
@@ -531,6 +531,34 @@ static bool schedule_setting(struct parser *p)
                && positive(p, "the factor of a step", false, &t->step_factor));
 }
 
+/* `word` may follow, and nothing else. */
+static bool optional_word(struct parser *p, const char *what, const char *word, bool *found)
+{
+    int which;
+    *found = !scan_at_end(&p->sc);
+    return !*found || choice(p, what, &word, 1, &which);
+}
+
+static bool flip_setting(struct parser *p)
+{
+    bool alternating;
+    if (!optional_word(p, "flip", "alternating", &alternating))
+        return false;
+    p->net->train.augment.flip = alternating ? FLIP_ALTERNATING : FLIP_RANDOM;
+    return true;
+}
+
+static bool translate_setting(struct parser *p)
+{
+    struct augment *a = &p->net->train.augment;
+    bool reflect;
+    if (!integer(&p->sc, &p->scope, "translate", 1, 1024, &a->translate)
+        || !optional_word(p, "edge", "reflect", &reflect))
+        return false;
+    a->reflect = reflect;
+    return true;
+}
+
 static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
 {
     static const char *const samples[] = { "shuffle", "replacement" };
@@ -562,6 +590,11 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
         break;
     case SETTING_SCHEDULE:  good = schedule_setting(p); break;
+    case SETTING_FLIP:      good = flip_setting(p); break;
+    case SETTING_TRANSLATE: good = translate_setting(p); break;
+    case SETTING_CUTOUT:
+        good = integer(&p->sc, &p->scope, "cutout", 1, 1024, &t->augment.cutout);
+        break;
     case SETTING_WARMUP:    good = positive(p, "warmup", true, &t->warmup); break;
     case SETTING_PREPROCESS:
         good = choice(p, "preprocessing", preprocessings, PREPROCESS_KINDS, &which);

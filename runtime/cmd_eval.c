@@ -15,7 +15,7 @@ struct eval_settings {
     struct command_data data;
     const char *params, *split;
     long threads;
-    bool per_class;
+    bool per_class, tta;
 };
 
 static const char *const eval_splits[] = { "val", "test", "train", NULL };
@@ -38,6 +38,8 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "the last N training images are the validation set" },
         { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,
           "the accuracy of each class as well" },
+        { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
+          "averages the scores of six views: shifted and mirrored" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
           "the result does not depend on it" },
     };
@@ -68,11 +70,16 @@ static int eval_run(const struct program *p, const struct eval_settings *s,
         return command_fault(p, "eval: the data has no %s images (%s)", s->split,
                              data->source);
     size_t *by_class = calloc(2*(size_t)p->model->classes, sizeof *by_class);
-    if (!by_class)
+    size_t scores = (size_t)p->model->batch*(size_t)p->model->classes;
+    real *sum = s->tta ? calloc(scores, sizeof *sum) : NULL;
+    if (!by_class || (s->tta && !sum)) {
+        free(by_class);
         return command_fault(p, "not enough memory");
-    struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class);
-    printf("data: %s\n%s: %zu images, accuracy %f, loss %f\n", data->source, s->split,
-           r.count, feed_accuracy(&r), r.loss);
+    }
+    struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class, sum);
+    free(sum);
+    printf("data: %s\n%s: %zu images%s, accuracy %f, loss %f\n", data->source, s->split,
+           r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r), r.loss);
     if (s->per_class)
         eval_print_classes(p, data, by_class);
     free(by_class);

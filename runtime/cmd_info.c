@@ -11,12 +11,10 @@
 
 static void info_network(const struct model *m)
 {
-    size_t bytes = m->arena*sizeof(real), thread = m->scratch*sizeof(real), learned = 0;
-    for (int k = 0; k < m->nparams; k++)
-        learned += params_learned(&m->params[k]) ? params_count(&m->params[k]) : 0;
+    size_t bytes = m->arena*sizeof(real), thread = m->scratch*sizeof(real);
     printf("network    %s\n", m->name);
     printf("input      %dx%dx%d, %d classes\n", m->in_c, m->in_h, m->in_w, m->classes);
-    printf("parameters %zu\n", learned);
+    printf("parameters %zu\n", params_learned_total(m));
     printf("loss       %s over the images of a step\n", m->train.loss_sum ? "sum" : "mean");
     printf("capacity   %d images a step\n", m->batch);
     printf("built for  %s, %s\n", m->isa, sizeof(real) == 4 ? "f32" : "f64");

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "augment.h"
 #include "command.h"
 #include "error.h"
 #include "optimizer_options.h"
@@ -17,13 +18,14 @@ struct train_settings {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
-    const char *sample, *params, *preprocess, *schedule;
+    const char *sample, *params, *preprocess, *schedule, *flip, *edge;
     char default_params[256];
     double init;
-    long iterations, batch, seed, threads;
+    long iterations, batch, seed, threads, translate, cutout;
     bool no_save;
 };
 
+static const char *const train_edges[] = { "zero", "reflect", NULL };
 static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
 
 static void train_defaults_of(struct train_settings *s, const struct model *m)
@@ -32,6 +34,10 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
     solver_defaults(&s->solver, m);
     s->schedule = schedule_words[s->solver.schedule];
     s->preprocess = preprocess_words[m->train.preprocess];
+    s->flip = flip_words[s->solver.augment.flip];
+    s->edge = train_edges[s->solver.augment.reflect];
+    s->translate = s->solver.augment.translate;
+    s->cutout = s->solver.augment.cutout;
     s->sample = s->solver.replacement ? "replacement" : "shuffle";
     snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
     s->params = s->default_params;
@@ -75,6 +81,14 @@ static bool train_options(const struct program *p, struct train_settings *s, int
           "minibatches drawn with replacement, or epochs shuffled" },
         { "--preprocess", OPTION_CHOICE, "HOW", &s->preprocess, 0, 0, preprocess_words,
           "none, mean_image, scale or channel_norm" },
+        { "--flip", OPTION_CHOICE, "HOW", &s->flip, 0, 0, flip_words,
+          "none, random, or alternating: mirrored every other epoch" },
+        { "--translate", OPTION_INTEGER, "N", &s->translate, 0, 1024, NULL,
+          "moves each image by up to N pixels" },
+        { "--edge", OPTION_CHOICE, "HOW", &s->edge, 0, 0, train_edges,
+          "what comes in when images move: zero or reflect" },
+        { "--cutout", OPTION_INTEGER, "N", &s->cutout, 0, 1024, NULL,
+          "cuts a hole of NxN into each image" },
         { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
           "the result does not depend on it" },
@@ -119,6 +133,9 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
         return false;
     }
     o->schedule = schedule_find(s->schedule);
+    o->augment = (struct augment){ .flip = flip_find(s->flip), .translate = (int)s->translate,
+                                   .reflect = strcmp(s->edge, "reflect") == 0,
+                                   .cutout = (int)s->cutout };
     o->replacement = strcmp(s->sample, "replacement") == 0;
     o->params = s->no_save ? NULL : s->params;
     return true;
@@ -145,7 +162,7 @@ static int train_run(const struct program *p, struct train_settings *s,
         return command_fault(p, "%s", err);
     if (!s->solver.quiet)
         printf("%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
-               params_total(p->model), p->model->isa, workers_count(engine.workers),
+               params_learned_total(p->model), p->model->isa, workers_count(engine.workers),
                workers_count(engine.workers) == 1 ? "" : "s", data->source);
     params_init(&engine, s->solver.seed, s->init);
     bool good = solver_train(&engine, data, preprocess, &s->solver, &report, err);

@@ -12,6 +12,9 @@ struct feed_job {
     const struct preprocess *preprocess;
     const uint32_t *index;
     size_t first;
+    const struct view *view;        /* of all images, or NULL */
+    const struct augment *augment;  /* or NULL */
+    struct feed_moment now;
 };
 
 static size_t feed_which(const uint32_t *index, size_t first, int item)
@@ -24,17 +27,63 @@ static void feed_item(void *context, int item, int items, int thread)
     const struct feed_job *job = context;
     (void)items;
     (void)thread;
-    images_put(job->set, feed_which(job->index, job->first, item), job->preprocess,
+    const struct images *set = job->set;
+    size_t which = feed_which(job->index, job->first, item);
+    struct view drawn;
+    if (job->augment)
+        drawn = augment_view(job->augment, set->h, set->w, job->now.seed, job->now.epoch,
+                             job->now.iteration, which, (uint64_t)item);
+    images_put(set, which, job->preprocess, job->augment ? &drawn : job->view,
                engine_input(job->engine, item), job->engine->model->input_row);
+}
+
+static void feed_run(struct feed_job *job, int n)
+{
+    const struct images *set = job->set;
+    workers_run(job->engine->workers, n, feed_item, job);
+    for (int i = 0; set->labels && i < n; i++)
+        job->engine->labels[i] = set->labels[feed_which(job->index, job->first, i)];
 }
 
 void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
                 const uint32_t *index, size_t first, int n)
 {
-    struct feed_job job = { e, set, p, index, first };
-    workers_run(e->workers, n, feed_item, &job);
-    for (int i = 0; set->labels && i < n; i++)
-        e->labels[i] = set->labels[feed_which(index, first, i)];
+    struct feed_job job = { .engine = e, .set = set, .preprocess = p, .index = index,
+                            .first = first };
+    feed_run(&job, n);
+}
+
+void feed_augmented(struct engine *e, const struct images *set, const struct preprocess *p,
+                    const uint32_t *index, int n, const struct augment *augment,
+                    struct feed_moment now)
+{
+    struct feed_job job = { .engine = e, .set = set, .preprocess = p, .index = index,
+                            .augment = augment, .now = now };
+    feed_run(&job, n);
+}
+
+/* The scores of n images as the mean over the views, in their order. */
+static void feed_views(struct feed_job *job, int n, real *sum)
+{
+    struct engine *e = job->engine;
+    const struct model *m = e->model;
+    for (int number = 0; number < TTA_VIEWS; number++) {
+        real share;
+        struct view view = augment_tta(number, &share);
+        job->view = &view;
+        feed_run(job, n);
+        engine_forward(e, n, MODE_EVAL);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < m->classes; j++) {
+                real *to = sum + (size_t)i*(size_t)m->classes + j;
+                *to = (number ? *to : 0) + share*engine_scores(e, i)[j];
+            }
+    }
+    job->view = NULL;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < m->classes; j++)
+            e->arena[m->scores + (size_t)i*m->scores_image + (size_t)j]
+                = sum[(size_t)i*(size_t)m->classes + (size_t)j];
 }
 
 /* The first of the highest scores, or -1 where one is not finite. */
@@ -52,14 +101,20 @@ static int feed_answer(const real *scores, int classes)
 
 struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
-                                 size_t count, size_t *by_class)
+                                 size_t count, size_t *by_class, real *sum)
 {
     struct feed_result r = { .count = count, .finite = true };
     size_t capacity = (size_t)e->model->batch;
     for (size_t first = 0; first < count; first += capacity) {
         int n = (int)(count - first < capacity ? count - first : capacity);
-        feed_batch(e, set, p, index ? index + first : NULL, first, n);
-        engine_forward(e, n, MODE_EVAL);
+        struct feed_job job = { .engine = e, .set = set, .preprocess = p,
+                                .index = index ? index + first : NULL, .first = first };
+        if (sum) {
+            feed_views(&job, n, sum);
+        } else {
+            feed_run(&job, n);
+            engine_forward(e, n, MODE_EVAL);
+        }
         r.loss += engine_loss(e, e->labels)*n;
         for (int i = 0; i < n; i++) {
             int answer = feed_answer(engine_scores(e, i), e->model->classes);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "augment.h"
 #include "data.h"
 #include "engine.h"
 
@@ -20,6 +21,14 @@
 void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
                 const uint32_t *index, size_t first, int n);
 
+/* Where a run is: what augmentation draws from. */
+struct feed_moment { uint64_t seed, epoch, iteration; };
+
+/* The same, augmented. */
+void feed_augmented(struct engine *e, const struct images *set, const struct preprocess *p,
+                    const uint32_t *index, int n, const struct augment *augment,
+                    struct feed_moment now);
+
 struct feed_result {
     size_t count, correct;
     double loss;                 /* mean, without the L2 term */
@@ -30,10 +39,12 @@ struct feed_result {
 ** Classifies `count` images, chosen as above; the highest score wins, the first of
 ** equals; a NaN among the scores is a wrong answer. by_class: NULL or [2*classes]:
 ** images and right answers of each class are added, label l at 2*l and 2*l + 1.
+** sum: NULL, or [model->batch*classes] in which the scores of all views of augment.h's
+** test-time augmentation are averaged.
 */
 struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
-                                 size_t count, size_t *by_class);
+                                 size_t count, size_t *by_class, real *sum);
 
 double feed_accuracy(const struct feed_result *r);   /* 0 .. 1 */
 

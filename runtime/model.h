@@ -147,6 +147,15 @@ enum preprocess_kind { PREPROCESS_NONE, PREPROCESS_MEAN_IMAGE, PREPROCESS_SCALE,
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEP,
                      SCHEDULE_KINDS };
 
+/* What training does to images; augment.h says how. */
+enum flip_kind { FLIP_NONE, FLIP_RANDOM, FLIP_ALTERNATING, FLIP_KINDS };
+struct augment {
+    enum flip_kind flip;
+    int translate;           /* pixels, 0: not */
+    int reflect;             /* 1: what comes in is reflected, 0: it is 0 */
+    int cutout;              /* side of the hole, 0: none */
+};
+
 /* Defaults from the network file's `train` block; options override them. */
 struct train_defaults {
     enum update_kind optimizer;
@@ -159,6 +168,7 @@ struct train_defaults {
     enum schedule_kind schedule;
     double step_epochs, step_factor;   /* SCHEDULE_STEP */
     double warmup;           /* epochs */
+    struct augment augment;
 };
 
 struct model {

@@ -30,6 +30,14 @@ size_t params_total(const struct model *m)
     return total;
 }
 
+size_t params_learned_total(const struct model *m)
+{
+    size_t total = 0;
+    for (int k = 0; k < m->nparams; k++)
+        total += params_learned(&m->params[k]) ? params_count(&m->params[k]) : 0;
+    return total;
+}
+
 static size_t params_round(size_t n)
 {
     return (n + LANES - 1) / LANES * LANES;

@@ -16,7 +16,8 @@
 
 size_t params_count(const struct param *p);       /* canonical values */
 bool params_learned(const struct param *p);       /* has a gradient: no running statistic */
-size_t params_total(const struct model *m);       /* of all parameters */
+size_t params_total(const struct model *m);       /* of all, running statistics too */
+size_t params_learned_total(const struct model *m);
 
 /* Where canonical value `index` is stored, from the start of the parameter. */
 size_t params_index(const struct param *p, size_t index);

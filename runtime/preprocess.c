@@ -96,52 +96,69 @@ void preprocess_free(struct preprocess *p)
     p->mean = p->factor = NULL;
 }
 
+/* Where coordinate k of a view lies in the image; -1: outside. */
+static int preprocess_at(int k, int size, bool mirror, bool reflect)
+{
+    if (reflect && size > 1)
+        while (k < 0 || k >= size)
+            k = k < 0 ? -k : 2*(size - 1) - k;
+    if (k < 0 || k >= size)
+        return -1;
+    return mirror ? size - 1 - k : k;
+}
+
+/* One row of one channel: out[x*c] from the columns at[x]. */
+static void preprocess_row(const struct images *set, size_t row_at, const real *mean, real factor,
+                           const int *at, real *out)
+{
+    const size_t c = (size_t)set->c;
+    const real *values = set->bytes ? NULL : set->values + row_at;
+    const uint8_t *bytes = set->bytes ? set->bytes + row_at : NULL;
+    for (int x = 0; x < set->w; x++) {
+        int k = at[x];
+        real value = 0;
+        if (k >= 0) {
+            value = bytes ? (real)bytes[k] : values[k];
+            value = mean ? (value - mean[k])*factor : value;
+        }
+        out[(size_t)x*c] = value;
+    }
+}
+
+static void preprocess_hole(const struct images *set, const struct view *v, real *out, size_t row)
+{
+    int top = v->hole_top > 0 ? v->hole_top : 0, left = v->hole_left > 0 ? v->hole_left : 0;
+    int bottom = v->hole_top + v->hole, right = v->hole_left + v->hole;
+    for (int y = top; y < bottom && y < set->h; y++)
+        for (int x = left; x < right && x < set->w; x++)
+            for (int k = 0; k < set->c; k++)
+                out[(size_t)y*row + (size_t)x*(size_t)set->c + (size_t)k] = 0;
+}
+
 /* Planes to pixels; one channel at a time, so that reads run along memory. */
-static void preprocess_bytes(const struct images *set, const uint8_t *from,
-                           const struct preprocess *p, real *out, size_t row)
+void images_put(const struct images *set, size_t index, const struct preprocess *p,
+                const struct view *view, real *out, size_t row)
 {
-    const size_t c = (size_t)set->c, w = (size_t)set->w;
-    const real *mean = p->mean;
-    for (int k = 0; k < set->c; k++) {
-        const real factor = p->factor ? p->factor[k] : 1;
-        for (int y = 0; y < set->h; y++) {
+    static const struct view plain;
+    enum { WIDEST = 4096 };     /* of what the generator accepts */
+    const struct view *v = view ? view : &plain;
+    const size_t w = (size_t)set->w, map = (size_t)set->h*w;
+    int at[WIDEST];
+    for (int x = 0; x < set->w && x < WIDEST; x++)
+        at[x] = preprocess_at(x + v->left, set->w, v->mirror, v->reflect);
+    for (int y = 0; y < set->h; y++) {
+        int from = preprocess_at(y + v->top, set->h, false, v->reflect);
+        for (int k = 0; k < set->c; k++) {
             real *to = out + (size_t)y*row + (size_t)k;
-            if (mean)
-                for (size_t x = 0; x < w; x++)
-                    to[x*c] = ((real)from[x] - mean[x])*factor;
-            else
-                for (size_t x = 0; x < w; x++)
-                    to[x*c] = (real)from[x];
-            from += w;
-            mean = mean ? mean + w : NULL;
+            const size_t place = (size_t)k*map + (size_t)(from < 0 ? 0 : from)*w;
+            for (size_t x = 0; from < 0 && x < w; x++)
+                to[x*(size_t)set->c] = 0;
+            if (from >= 0)
+                preprocess_row(set, index*(size_t)set->c*map + place,
+                               p && p->mean ? p->mean + place : NULL,
+                               p && p->factor ? p->factor[k] : 1, at, to);
         }
     }
-}
-
-static void preprocess_values(const struct images *set, const real *from,
-                            const struct preprocess *p, real *out, size_t row)
-{
-    const size_t c = (size_t)set->c, w = (size_t)set->w;
-    const real *mean = p->mean;
-    for (int k = 0; k < set->c; k++) {
-        const real factor = p->factor ? p->factor[k] : 1;
-        for (int y = 0; y < set->h; y++) {
-            real *to = out + (size_t)y*row + (size_t)k;
-            for (size_t x = 0; x < w; x++)
-                to[x*c] = mean ? (from[x] - mean[x])*factor : from[x];
-            from += w;
-            mean = mean ? mean + w : NULL;
-        }
-    }
-}
-
-void images_put(const struct images *set, size_t index, const struct preprocess *p, real *out,
-                size_t row)
-{
-    static const struct preprocess none;
-    size_t size = (size_t)set->c*(size_t)set->h*(size_t)set->w;
-    if (set->bytes)
-        preprocess_bytes(set, set->bytes + index*size, p ? p : &none, out, row);
-    else
-        preprocess_values(set, set->values + index*size, p ? p : &none, out, row);
+    if (v->hole > 0)
+        preprocess_hole(set, v, out, row);
 }

@@ -28,8 +28,16 @@ bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struc
                     char *err);
 void preprocess_free(struct preprocess *p);
 
-/* One image as NHWC: pixel (y, x, c) to out[y*row + x*C + c], preprocessed. */
-void images_put(const struct images *set, size_t index, const struct preprocess *p, real *out,
-                size_t row);
+/*
+** How an image is looked at: pixel (y, x) of the view is pixel (y + top, x + left) of the
+** image, or of its mirror image. What lies outside is 0, or reflected at the edge, which is
+** not repeated; so is a square hole of the view.
+*/
+struct view { int top, left; bool mirror, reflect; int hole_top, hole_left, hole; };
+
+/* A view (NULL: the image as it is) of one image as NHWC: pixel (y, x, c) goes to
+** out[y*row + x*C + c], preprocessed. */
+void images_put(const struct images *set, size_t index, const struct preprocess *p,
+                const struct view *view, real *out, size_t row);
 
 #endif

@@ -15,7 +15,8 @@
 /* Which stream a value belongs to. Numbers are part of every result: never change
 ** them, add new ones at the end. */
 enum random_purpose { RANDOM_INIT, RANDOM_SAMPLE, RANDOM_SHUFFLE, RANDOM_CHECK,
-                      RANDOM_SYNTHETIC, RANDOM_PROBE, RANDOM_DROPOUT };
+                      RANDOM_SYNTHETIC, RANDOM_PROBE, RANDOM_DROPOUT,
+                      RANDOM_AUGMENT, RANDOM_FLIP };
 
 /* The block cipher itself: 10 rounds, counter in place. Tested with known answers. */
 void random_philox(uint32_t counter[4], uint32_t key0, uint32_t key1);

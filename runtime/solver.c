@@ -41,7 +41,7 @@ void solver_defaults(struct solver_options *o, const struct model *model)
     *o = (struct solver_options){
         .optimizer = t->optimizer, .lr_decay = t->lr_decay, .reg = t->reg,
         .schedule = t->schedule, .step_epochs = t->step_epochs, .step_factor = t->step_factor,
-        .warmup = t->warmup,
+        .warmup = t->warmup, .augment = t->augment,
         .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
         .replacement = t->replacement != 0, .seed = 1, .print_every = 10
     };
@@ -141,7 +141,10 @@ static double solver_step(struct solver_run *r)
 {
     double start = engine_clock();
     solver_choose(r, r->state.iteration);
-    feed_batch(r->engine, &r->data->train, r->preprocess, r->chosen, 0, r->batch);
+    struct feed_moment now = { r->options->seed, (uint64_t)(r->state.iteration/r->per_epoch),
+                               (uint64_t)r->state.iteration };
+    feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, r->batch,
+                   &r->options->augment, now);
     r->state.schedule = solver_schedule(r->options, r->state.iteration, r->per_epoch, r->total);
     struct hyper hyper = solver_hyper(&r->state, r->options);
     r->engine->step.seed = r->options->seed;
@@ -162,11 +165,11 @@ static struct feed_result solver_check_train(struct solver_run *r)
 {
     const struct images *train = &r->data->train;
     if (train->count <= SOLVER_CHECK)
-        return feed_classify(r->engine, train, r->preprocess, NULL, train->count, NULL);
+        return feed_classify(r->engine, train, r->preprocess, NULL, train->count, NULL, NULL);
     for (uint64_t i = 0; i < SOLVER_CHECK; i++)
         r->checked[i] = (uint32_t)random_below(r->options->seed, RANDOM_CHECK,
                                                (uint64_t)r->state.iteration, i, train->count);
-    return feed_classify(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, NULL);
+    return feed_classify(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, NULL, NULL);
 }
 
 static bool solver_save(struct solver_run *r)
@@ -205,7 +208,7 @@ static bool solver_check(struct solver_run *r)
 {
     struct feed_result train = solver_check_train(r);
     struct feed_result val = feed_classify(r->engine, &r->data->val, r->preprocess, NULL,
-                                           r->data->val.count, NULL);
+                                           r->data->val.count, NULL, NULL);
     double train_acc = feed_accuracy(&train);
     double val_acc = val.count > 0 ? feed_accuracy(&val) : -1;
     if (!r->options->quiet)

@@ -19,6 +19,7 @@ struct solver_options {
     enum schedule_kind schedule;
     double step_epochs, step_factor;   /* SCHEDULE_STEP */
     double warmup;                /* epochs in which the rate rises */
+    struct augment augment;
     double reg;                   /* the loss has 0.5*reg*sum(W*W) */
     double epochs;                /* may be a fraction */
     long iterations;              /* instead of epochs; 0: epochs count */

@@ -160,6 +160,9 @@ Test(network_file, unused_and_misplaced_settings_are_errors)
         { HEAD TAIL "train\n  optimizer momentum momentum=1\n", "6:31:", "less than 1" },
         { HEAD TAIL "train\n  optimizer adam beta1=1\n", "6:24:", "less than 1" },
         { HEAD TAIL "train\n  batch 0\n", "6:9:", "from 1 to" },
+        { HEAD TAIL "train\n  flip alternatin\n", "6:8:", "did you mean \"alternating\"?" },
+        { HEAD TAIL "train\n  translate 2 mirror\n", "6:15:", "reflect" },
+        { HEAD TAIL "train\n  cutout 0\n", "6:10:", "from 1 to" },
         { HEAD TAIL "train\n  epochs -1\n", "6:10:", "greater than 0" },
         { HEAD "affine 4 stride=2\nsoftmax\n", "3:10:", "takes no option" },
     };

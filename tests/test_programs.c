@@ -34,11 +34,13 @@ static void fails(int status, const char *words, const char *command)
 
 /* ---- the same bytes ---- */
 
-/* A deeper network with strides, gaps and odd channel counts, small enough for qemu. */
+/* A deeper network with strides, gaps, odd channel counts, batch statistics, dropout and
+** augmented images, small enough for qemu. */
 static const char deep[] =
-    "net deep\ninput 3x12x12\nconv 5 3x3\nrelu\nconv 7 2x3 stride=2 pad=valid\nrelu\n"
-    "maxpool 2x2\naffine 9\nrelu\naffine 4\nsoftmax\n"
-    "train\n  optimizer sgd lr=0.01\n  init gaussian 0.1\n  reg 0.01\n  batch 7\n";
+    "net deep\ninput 3x12x12\nconv 5 3x3\nrelu\nconv 7 2x3 stride=2 pad=valid\nbatchnorm\n"
+    "gelu\nmaxpool 2x2\naffine 9\nbatchnorm scale=no\nrelu\ndropout 0.6\naffine 4\nsoftmax\n"
+    "train\n  optimizer sgd lr=0.01\n  init gaussian 0.1\n  reg 0.01\n  batch 7\n"
+    "  flip\n  translate 2 reflect\n  cutout 3\n";
 
 enum { PROGRAMS = 2 };
 
