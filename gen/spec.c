@@ -613,8 +613,8 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
 
 static bool unknown_statement(struct parser *p, struct place at, const char *word)
 {
-    const char *known[32];
-    int n = 0;
+    int most = nkeyword_defs + nlayer_defs + nsetting_defs, n = 0;
+    const char **known = alloc((size_t)most, sizeof *known);
     for (int i = 0; i < nkeyword_defs && !p->in_train; i++)
         known[n++] = keyword_defs[i].word;
     for (int i = 0; i < nlayer_defs && !p->in_train; i++)
@@ -622,6 +622,7 @@ static bool unknown_statement(struct parser *p, struct place at, const char *wor
     for (int i = 0; i < nsetting_defs; i++)
         known[n++] = setting_defs[i].word;
     const char *near = nearest(word, known, n);
+    free(known);
     const char *kind = p->in_train ? "setting" : "layer or statement";
     if (near)
         return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", kind, word, near);
