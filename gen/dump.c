@@ -9,13 +9,19 @@
 
 const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
 
+static const char *word_of(enum layer_kind kind)
+{
+    const struct layer_def *def = layer_def(kind);
+    return def->word ? def->word : def->prefix;
+}
+
 static void dump_spec(const struct net *net, FILE *out)
 {
     const struct train_settings *t = &net->train;
     fprintf(out, "net %s\ninput %dx%dx%d\n", net->name, net->input.c, net->input.h, net->input.w);
     for (int i = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
-        fprintf(out, "%-12s %s", l->name, layer_def(l->kind)->word);
+        fprintf(out, "%-12s %s", l->name, word_of(l->kind));
         if (l->filters)
             fprintf(out, " %d", l->filters);
         if (l->kh)
@@ -46,7 +52,9 @@ static void dump_grad(const struct net *net, FILE *out)
     static const char *const words[OP_KINDS] = {
         [OP_CONV] = "conv", [OP_POINTWISE] = "pointwise", [OP_MAXPOOL] = "maxpool",
         [OP_AVGPOOL] = "avgpool", [OP_AFFINE] = "affine", [OP_DROPOUT] = "dropout",
-        [OP_BATCHNORM] = "batchnorm", [OP_LOSS] = "loss", [OP_LOSS_GRAD] = "loss_grad",
+        [OP_ADD] = "add", [OP_FORK] = "fork", [OP_ADD_GRAD] = "add_grad",
+        [OP_FORK_GRAD] = "fork_grad", [OP_BATCHNORM] = "batchnorm",
+        [OP_LOSS] = "loss", [OP_LOSS_GRAD] = "loss_grad",
         [OP_BATCHNORM_WGRAD] = "bn_wgrad", [OP_BATCHNORM_DGRAD] = "bn_dgrad",
         [OP_DROPOUT_GRAD] = "dropout_grad", [OP_AFFINE_WGRAD] = "affine_wgrad",
         [OP_AFFINE_DGRAD] = "affine_dgrad", [OP_POINTWISE_GRAD] = "pointwise_grad",

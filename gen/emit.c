@@ -169,7 +169,7 @@ static int decisions_table(const struct net *net, const char *prefix, struct tex
         struct shape o = s->out.shape;
         bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
                                              : s->relu != NO_LAYER;
-        if (s->kind == STAGE_LOSS || (!kink && s->pool == NO_LAYER))
+        if (s->kind == STAGE_LOSS || s->kind == STAGE_FORK || (!kink && s->pool == NO_LAYER))
             continue;
         if (!n)
             text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
@@ -208,7 +208,15 @@ static void fingerprint(const struct net *net, struct text *out)
     for (int i = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
         text_puts(out, "\\n");
+        if (l->from != i - 1 && l->kind != LAYER_ADD)
+            text_puts(out, "} shortcut {\\n");
         switch (l->kind) {
+        case LAYER_RESIDUAL:
+            text_puts(out, "residual {");
+            break;
+        case LAYER_ADD:
+            text_puts(out, "}");
+            break;
         case LAYER_CONV:
             text_printf(out, "%s: conv %d %dx%d stride=%d pad=%d,%d,%d,%d%s", l->name, l->filters,
                         l->kh, l->kw, l->stride, l->pad_top, l->pad_left, l->pad_bottom,
@@ -250,14 +258,14 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
                          struct text *out)
 {
     const struct train_settings *t = &net->train;
-    const struct stage *last = &net->stage[net->nstages - 2];
+    const struct stage *last = &net->stage[stage_source(net, net->nstages - 1)];
     text_printf(out, "static const struct model %smodel = {\n    .name = \"%s\", .isa = \"%s\",\n",
                 prefix, net->name, net->isa->name);
     text_puts(out, "    .layers = \"");
     fingerprint(net, out);
     text_printf(out, "\",\n    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n",
                 net->input.c, net->input.h, net->input.w, net->classes, t->batch);
-    const struct map *in = &net->stage[0].in;
+    const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
     text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
                 net->buffer[net->input_at].at + in->origin, in->image, in->row);
     text_printf(out, "    .scores = %zu, .scores_image = %zu, .losses = %zu,\n",

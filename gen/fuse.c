@@ -37,15 +37,27 @@ static bool band_pool(const struct layer *l)
     return l->kind == LAYER_MAXPOOL && l->stride >= l->kh && l->stride_w >= l->kw;
 }
 
+/* Layer `next` if it reads the one before it, else NULL. */
+static const struct layer *behind(const struct net *net, int next)
+{
+    return next < net->nlayers && net->layer[next].from == next - 1 ? &net->layer[next] : NULL;
+}
+
+static bool is_relu(const struct layer *l)
+{
+    return l && l->kind == LAYER_RELU;
+}
+
 static int lead_conv(struct net *net, struct stage *s, int next)
 {
-    if (next < net->nlayers && net->layer[next].kind == LAYER_RELU) {
+    if (is_relu(behind(net, next))) {
         s->relu = next++;
         s->relu_first = true;
     }
-    if (next < net->nlayers && band_pool(&net->layer[next])) {
+    const struct layer *pool = behind(net, next);
+    if (pool && band_pool(pool)) {
         s->pool = next++;
-        if (s->relu == NO_LAYER && next < net->nlayers && net->layer[next].kind == LAYER_RELU)
+        if (s->relu == NO_LAYER && is_relu(behind(net, next)))
             s->relu = next++;
     }
     return next;
@@ -61,26 +73,32 @@ static int make_stage(struct net *net, struct stage *s, int head)
                          .running_mean = NO_PARAM, .running_var = NO_PARAM };
     memcpy(s->name, l->name, sizeof s->name);
     int next = head + 1;
+    const struct layer_def *with = behind(net, next) ? layer_def(net->layer[next].kind) : NULL;
     switch (s->kind) {
     case STAGE_CONV:
         next = lead_conv(net, s, next);
         break;
     case STAGE_POOL:
         s->pool = head;
-        if (next < net->nlayers && net->layer[next].kind == LAYER_RELU)
+        if (is_relu(behind(net, next)))
             s->relu = next++;
         break;
     case STAGE_AFFINE:
-        if (next < net->nlayers && net->layer[next].kind == LAYER_RELU)
+        if (is_relu(behind(net, next)))
             s->relu = next++;
         break;
     case STAGE_POINTWISE:
         s->pointwise = head;
         break;
     case STAGE_NORM:
-        if (next < net->nlayers && layer_def(net->layer[next].kind)->stage == STAGE_POINTWISE)
+        if (with && with->stage == STAGE_POINTWISE)
             s->pointwise = next++;
         break;
+    case STAGE_ADD:     /* nobody keeps the sum, which some gradients want */
+        if (with && with->stage == STAGE_POINTWISE && with->from == FROM_OUTPUT)
+            s->pointwise = next++;
+        break;
+    case STAGE_FORK:
     case STAGE_AVERAGE:
     case STAGE_DROPOUT:
     case STAGE_LOSS:
@@ -97,24 +115,54 @@ static int make_stage(struct net *net, struct stage *s, int head)
     return next;
 }
 
-/* A map as the layer that reads it wants it; NULL: nobody reads it. */
-static struct map lay_out(struct shape shape, const struct layer *reader)
+/* How far the padding of those layers reaches that read a map, and whether it is read in
+** whole lanes, whose rest is to be zero. */
+struct reading { int top, left, bottom, right; bool lanes; };
+
+static void larger(int *a, int b)
 {
-    struct map m = { .shape = shape, .rows = shape.h, .columns = shape.w };
-    if (reader && reader->kind == LAYER_CONV) {
-        m.top = reader->pad_top;
-        m.left = reader->pad_left;
-        m.rows += reader->pad_top + reader->pad_bottom;
-        m.columns += reader->pad_left + reader->pad_right;
+    if (b > *a)
+        *a = b;
+}
+
+/* All that read the output of stage `from`, or the images. */
+static struct reading readings(const struct net *net, int from)
+{
+    struct reading r = { 0 };
+    for (int i = 0; i < net->nstages; i++) {
+        const struct layer *l = &net->layer[net->stage[i].head];
+        if (net->stage[i].kind == STAGE_FORK || stage_source(net, i) != from)
+            continue;
+        r.lanes |= l->kind == LAYER_AFFINE;
+        if (l->kind != LAYER_CONV)
+            continue;
+        larger(&r.top, l->pad_top);
+        larger(&r.left, l->pad_left);
+        larger(&r.bottom, l->pad_bottom);
+        larger(&r.right, l->pad_right);
     }
+    return r;
+}
+
+static struct map lay_out(struct shape shape, struct reading r)
+{
+    struct map m = { .shape = shape, .top = r.top, .left = r.left,
+                     .rows = r.top + shape.h + r.bottom, .columns = r.left + shape.w + r.right };
     size_t c = (size_t)shape.c;
     m.row = (size_t)m.columns*c;
     m.origin = (size_t)m.top*m.row + (size_t)m.left*c;
     m.image = image_stride((size_t)m.rows*m.row);
-    /* An affine layer reads whole lanes: the rest of the last one is zero. */
     m.keep = m.rows != shape.h || m.columns != shape.w
-             || (reader && reader->kind == LAYER_AFFINE && (size_t)shape.h*m.row % LANES);
+             || (r.lanes && (size_t)shape.h*m.row % LANES);
     return m;
+}
+
+int stage_source(const struct net *net, int stage)
+{
+    int from = net->stage[stage].from;
+    while (from != INPUT && net->stage[from].kind == STAGE_FORK)
+        from = net->stage[from].from;
+    return from;
 }
 
 static void forward_sweep(const struct net *net, struct stage *s)
@@ -126,7 +174,7 @@ static void forward_sweep(const struct net *net, struct stage *s)
         .ci = l->in.c, .co = l->filters, .kh = l->kh, .kw = l->kw,
         .step_x = l->stride, .step_y = l->stride,
         .oh = pool ? pool->kh : s->mid.h, .ow = s->mid.w,
-        .in_row = (int)s->in.row, .in_at = 0,
+        .in_row = (int)s->in.row,
         .tap_step = 1, .bias = true, .whole_vectors = pool != NULL,
         .band = pool ? pool->kh : s->mid.h,
         .out_row = (int)s->out.row, .out_pixel = l->filters,
@@ -247,7 +295,12 @@ static void backward_regions(struct net *net, int stage)
     case STAGE_AVERAGE:
     case STAGE_POINTWISE:
     case STAGE_DROPOUT:
+    case STAGE_FORK:
         add_region(net, REGION_BACKWARD, stage);
+        break;
+    case STAGE_ADD:
+        if (s->pointwise != NO_LAYER)
+            add_region(net, REGION_BACKWARD, stage);
         break;
     case STAGE_LOSS:
         add_region(net, REGION_LOSS, stage);
@@ -255,26 +308,66 @@ static void backward_regions(struct net *net, int stage)
     }
 }
 
-void fuse(struct net *net)
+/* The stage that makes a layer's output. */
+static int maker(const struct net *net, int layer)
 {
-    assert(net->nops > 0);
+    int i = net->nstages - 1;
+    while (layer != INPUT && net->stage[i].head > layer)
+        i--;
+    return layer == INPUT ? INPUT : i;
+}
+
+static void make_stages(struct net *net)
+{
     for (int next = 0; next < net->nlayers;) {
         net->stage = grow(net->stage, (size_t)net->nstages + 1, sizeof *net->stage);
         next = make_stage(net, &net->stage[net->nstages++], next);
     }
-    struct map map = lay_out(net->input, &net->layer[0]);
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
-        int end = i + 1 < net->nstages ? net->stage[i + 1].head : net->nlayers;
-        struct shape out = net->layer[end - 1].out;
-        s->in = map;
-        s->out = map = lay_out(out, end < net->nlayers ? &net->layer[end] : NULL);
-        struct shape in = s->in.shape;
-        s->dx_image = image_stride((size_t)in.h*(size_t)in.w*(size_t)in.c);
-        s->dy_image = image_stride((size_t)out.h*(size_t)out.w*(size_t)out.c);
+        const struct layer *l = &net->layer[s->head];
+        s->from = maker(net, l->from);
+        s->other = l->kind == LAYER_ADD ? maker(net, l->other) : INPUT;
+    }
+}
+
+static struct map map_of(const struct net *net, int stage)
+{
+    return stage == INPUT ? lay_out(net->input, readings(net, INPUT)) : net->stage[stage].out;
+}
+
+static void lay_out_stage(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    const struct layer *l = &net->layer[s->head];
+    int end = stage + 1 < net->nstages ? net->stage[stage + 1].head : net->nlayers;
+    struct shape out = net->layer[end - 1].out;
+    s->in = map_of(net, stage_source(net, stage));
+    if (s->kind == STAGE_ADD) {
+        int other = s->other;
+        while (other != INPUT && net->stage[other].kind == STAGE_FORK)
+            other = net->stage[other].from;
+        s->in_other = map_of(net, other);
+    }
+    s->out = lay_out(out, readings(net, stage));
+    s->window = s->in.origin - (size_t)l->pad_top*s->in.row
+                - (size_t)l->pad_left*(size_t)s->in.shape.c;
+    struct shape in = s->in.shape;
+    s->dx_image = image_stride((size_t)in.h*(size_t)in.w*(size_t)in.c);
+    s->dy_image = image_stride((size_t)out.h*(size_t)out.w*(size_t)out.c);
+}
+
+void fuse(struct net *net)
+{
+    assert(net->nops > 0);
+    make_stages(net);
+    for (int i = 0; i < net->nstages; i++) {
+        struct stage *s = &net->stage[i];
+        lay_out_stage(net, i);
         count_flop(net, s);
         if (s->kind == STAGE_CONV) {
-            s->row = (int)round_up((size_t)net->layer[s->head].kw*(size_t)in.c, LANES);
+            const struct layer *l = &net->layer[s->head];
+            s->row = (int)round_up((size_t)l->kw*(size_t)l->in.c, LANES);
             forward_sweep(net, s);
             if (s->needs_dx)
                 backward_sweeps(net, s);
@@ -283,7 +376,7 @@ void fuse(struct net *net)
             add_region(net, REGION_NORM_STATISTICS, i);
             add_region(net, REGION_NORM_MERGE, i);
         }
-        if (s->kind != STAGE_LOSS)
+        if (s->kind != STAGE_LOSS && s->kind != STAGE_FORK)
             add_region(net, REGION_FORWARD, i);
     }
     net->nforward = net->nregions;

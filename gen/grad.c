@@ -18,24 +18,17 @@ static const struct layer_def *def_of(const struct net *net, int layer)
     return layer_def(net->layer[layer].kind);
 }
 
-static void backward(struct net *net, int layer, bool below)
-{
-    const struct layer_def *def = def_of(net, layer);
-    if (below)
-        add(net, def->data, layer);
-    if (def->weights != OP_KINDS)
-        add(net, def->weights, layer);
-}
-
 void grad(struct net *net)
 {
     assert(net->nlayers > 0 && net->layer[net->nlayers - 1].out.c > 0);
     for (int i = 0; i < net->nlayers; i++)
         add(net, def_of(net, i)->forward, i);
     net->nforward_ops = net->nops;
-    int first = 0;
-    while (first < net->nlayers && def_of(net, first)->weights == OP_KINDS)
-        first++;
-    for (int i = net->nlayers - 1; i >= first; i--)
-        backward(net, i, i > first);
+    for (int i = net->nlayers - 1; i >= 0; i--) {
+        const struct layer_def *def = def_of(net, i);
+        if (net->layer[i].below)
+            add(net, def->data, i);
+        if (def->weights != OP_KINDS)
+            add(net, def->weights, i);
+    }
 }

@@ -211,7 +211,7 @@ static void pool_forward(const struct emission *e, const struct stage *s, int x)
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
-    bind_size(&b, "X", at(e, x));
+    bind_size(&b, "X", at(e, x) + (long)s->in.origin);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", (long)l->stride*(long)s->in.row);
     bind_y(e, s, &b);
@@ -269,7 +269,7 @@ static void conv_forward(const struct emission *e, const struct stage *s, int x)
     bind_name(&b, "ROWS", "%s%s_rows", e->prefix, f.name);
     bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
     bind_flag(&b, "POOL", pool != NULL);
-    bind_size(&b, "X", at(e, x));
+    bind_size(&b, "X", at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*(long)s->in.row : 0);
     bind_y(e, s, &b);
@@ -425,7 +425,7 @@ static void conv_weight_gradient(const struct emission *e, const struct stage *s
     bind_flag(&b, "COLUMNS_LEFT", columns_left != 0);
     bind_flag(&b, "ROWS_LEFT", rows_left != 0);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
-    bind_size(&b, "X", at(e, x));
+    bind_size(&b, "X", at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
     bind_size(&b, "Y", at(e, s->at.y) + (long)s->out.origin);
@@ -716,7 +716,7 @@ static void pointwise_forward(const struct emission *e, const struct stage *s, i
 
 static void pointwise_backward(const struct emission *e, const struct stage *s, int x, int dx)
 {
-    const struct layer *l = &e->net->layer[s->head];
+    const struct layer *l = &e->net->layer[s->pointwise];
     bool input = layer_def(l->kind)->from == FROM_INPUT;
     const struct map *map = input ? &s->in : &s->out;
     struct shape o = s->out.shape;
@@ -953,6 +953,40 @@ static void norm_backward(const struct emission *e, const struct stage *s, int x
     kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
+/* ---- residual blocks ---- */
+
+static void add_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_x(e, s, x, &b);
+    bind_size(&b, "Z", at(e, stage_output(e->net, s->other)) + (long)s->in_other.origin);
+    bind_size(&b, "Z_IMAGE", (long)s->in_other.image);
+    bind_size(&b, "Z_ROW", (long)s->in_other.row);
+    bind_y(e, s, &b);
+    bind_size(&b, "H", o.h);
+    bind_size(&b, "ROW", (long)o.w*o.c);
+    if (with)
+        bind_pointwise(&b, with, true);
+    kernel(e, "add_fwd.c", &b, "%s forward: both branches, %dx%dx%d%s%s", s->name, o.h, o.w, o.c,
+           with ? " + " : "", with ? layer_def(with->kind)->word : "");
+}
+
+static void fork_backward(const struct emission *e, const struct stage *s, int dx)
+{
+    struct shape in = s->in.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_dy(e, s, &b);
+    bind_size(&b, "DZ", at(e, s->at.dy_other));
+    bind_dx(e, s, dx, &b);
+    bind_size(&b, "SIZE", (long)in.h*in.w*in.c);
+    kernel(e, "fork_bwd.c", &b, "%s backward: the branches' gradients, %dx%dx%d", s->name, in.h,
+           in.w, in.c);
+}
+
 static void loss(const struct emission *e, const struct stage *s, const struct stage *scores)
 {
     const struct layer *l = &e->net->layer[s->head];
@@ -1002,6 +1036,8 @@ static void forward(const struct emission *e, const struct stage *s, int x)
     case STAGE_POINTWISE: pointwise_forward(e, s, x); break;
     case STAGE_DROPOUT:   dropout_forward(e, s, x); break;
     case STAGE_NORM:      norm_forward(e, s, x); break;
+    case STAGE_ADD:       add_forward(e, s, x); break;
+    case STAGE_FORK:
     case STAGE_LOSS:      break;
     }
 }
@@ -1015,8 +1051,10 @@ static void backward(const struct emission *e, const struct stage *s, int x, int
         average_backward(e, s, dx);
     else if (s->kind == STAGE_DROPOUT)
         dropout_backward(e, s, dx);
+    else if (s->kind == STAGE_FORK)
+        fork_backward(e, s, dx);
     else
-        pointwise_backward(e, s, x, dx);
+        pointwise_backward(e, s, x, s->kind == STAGE_ADD ? s->at.dsum : dx);
 }
 
 void kernels(const struct net *net, const char *prefix, struct text *out)
@@ -1025,13 +1063,14 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
     for (int r = 0; r < net->nregions; r++) {
         int stage = net->region[r].stage;
         const struct stage *s = &net->stage[stage];
-        const struct stage *below = stage ? &net->stage[stage - 1] : NULL;
-        int x = below ? below->at.y : net->input_at, dx = below ? below->at.dy : NO_BUFFER;
+        int x = stage_output(net, s->from), dx = stage_gradient(net, stage);
         switch (net->region[r].kind) {
         case REGION_FORWARD:         forward(&e, s, x); break;
         case REGION_NORM_STATISTICS: norm_statistics(&e, s, x); break;
         case REGION_NORM_MERGE:      norm_merge(&e, s); break;
-        case REGION_LOSS:            loss(&e, s, below); break;
+        case REGION_LOSS:
+            loss(&e, s, &net->stage[stage_source(net, stage)]);
+            break;
         case REGION_AFFINE_LISTS:    affine_lists(&e, s); break;
         case REGION_AFFINE_BACKWARD: affine_backward(&e, s, x, dx); break;
         case REGION_NORM_SUMS:       norm_sums(&e, s, x); break;

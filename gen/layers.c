@@ -83,6 +83,13 @@ const struct layer_def layer_defs[] = {
       "rounded to a multiple of 2^-16.",
       .stage = STAGE_DROPOUT, .forward = OP_DROPOUT, .weights = OP_KINDS,
       .data = OP_DROPOUT_GRAD },
+    { LAYER_RESIDUAL, "residual", .operands = OPERANDS_BLOCK,
+      .synopsis = "residual { ... } [shortcut { ... }]",
+      .help = "Adds the block's input to its output; with a shortcut, what that makes of the\n"
+      "input: shortcut { conv F 1x1 stride=2 } where the block changes the shape.",
+      .stage = STAGE_FORK, .forward = OP_FORK, .weights = OP_KINDS, .data = OP_FORK_GRAD },
+    { LAYER_ADD, NULL, .prefix = "add",
+      .stage = STAGE_ADD, .forward = OP_ADD, .weights = OP_KINDS, .data = OP_ADD_GRAD },
     { LAYER_SOFTMAX, "softmax", .accepts = ACCEPTS_SMOOTHING,
       .synopsis = "softmax [smoothing=E]",
       .help = "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"
@@ -246,7 +253,8 @@ void doc(FILE *out)
         entry(out, keyword_defs[i].synopsis, keyword_defs[i].help);
     fputs("Layers, in order; LABEL: before one names it.\n\n", out);
     for (int i = 0; i < nlayer_defs; i++)
-        entry(out, layer_defs[i].synopsis, layer_defs[i].help);
+        if (layer_defs[i].word)
+            entry(out, layer_defs[i].synopsis, layer_defs[i].help);
     fputs("Settings behind `train`.\n\n", out);
     for (int i = 0; i < nsetting_defs; i++) {
         entry(out, setting_defs[i].synopsis, setting_defs[i].help);

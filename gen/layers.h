@@ -9,7 +9,7 @@
 
 /* What stands behind a layer's word. */
 enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW,
-                OPERANDS_NUMBER };
+                OPERANDS_NUMBER, OPERANDS_BLOCK };
 
 /* What a pointwise layer's gradient is computed from. */
 enum gradient_from { FROM_OUTPUT, FROM_INPUT };
@@ -19,7 +19,7 @@ enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGI
 
 struct layer_def {
     enum layer_kind kind;
-    const char *word;
+    const char *word;           /* NULL: no statement of its own */
     const char *prefix;         /* of names given by number; NULL: the word */
     enum operands operands;
     const char *number;         /* OPERANDS_NUMBER: what it is, */

@@ -121,30 +121,96 @@ static int add_vector(struct net *net, int stage, enum param_role role, const ch
         .stored = round_up(count) });
 }
 
-static void maps(struct net *net, int stage)
+int stage_output(const struct net *net, int from)
+{
+    while (from != INPUT && net->stage[from].kind == STAGE_FORK)
+        from = net->stage[from].from;
+    return from == INPUT ? net->input_at : net->stage[from].at.y;
+}
+
+int stage_gradient(const struct net *net, int stage)
+{
+    int from = net->stage[stage].from;
+    if (from == INPUT)
+        return NO_BUFFER;
+    const struct stage *s = &net->stage[from];
+    return s->kind == STAGE_FORK && stage != from + 1 ? s->at.dy_other : s->at.dy;
+}
+
+/* A buffer that is alive in no region yet. */
+static int add_unborn(struct net *net, const char *owner, const char *what, size_t size)
+{
+    return add_living(net, owner, what, size, net->nregions, -1);
+}
+
+static void output_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     size_t batch = (size_t)net->train.batch;
-    int made = forward_region(net, stage, true);
-    int last = region_of(net, stage, true), reader = region_of(net, stage + 1, true);
-    int read = forward_region(net, stage + 1, true);
-    int used = last > reader ? last : reader;   /* the stage above reads it backward, too */
-    bool scores = stage == net->nstages - 2;
-    s->at.y = add_living(net, s->name, "y", batch*s->out.image, made, used > read ? used : read);
-    net->buffer[s->at.y].keep = s->out.keep || scores;
-    s->at.argmax = NO_BUFFER;
+    if (s->kind == STAGE_LOSS || s->kind == STAGE_FORK)
+        return;
+    s->at.y = add_unborn(net, s->name, "y", batch*s->out.image);
+    net->buffer[s->at.y].keep = s->out.keep || stage == stage_source(net, net->nstages - 1);
     if (s->pool != NO_LAYER || s->kind == STAGE_DROPOUT) {
         struct shape o = s->out.shape;
         size_t values = (size_t)o.h*(size_t)o.w*(size_t)o.c;
-        s->at.argmax = add_living(net, s->name, s->kind == STAGE_DROPOUT ? "mask" : "argmax",
-                                  bytes(net, batch*values), made, last < 0 ? made : last);
+        s->at.argmax = add_unborn(net, s->name, s->kind == STAGE_DROPOUT ? "mask" : "argmax",
+                                  bytes(net, batch*values));
     }
-    s->at.dy = NO_BUFFER;
-    if (s->trains) {
-        /* Written by the stage above, in its first region or later. */
-        s->at.dy = add_living(net, s->name, "dy", batch*s->dy_image,
-                              region_of(net, stage + 1, false), last);
-        net->buffer[s->at.dy].keep = scores;    /* its last lanes stay zero */
+}
+
+/* Gradients of outputs, the last stage's first: what is added shares one. */
+static void gradient_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    size_t size = (size_t)net->train.batch*s->dy_image;
+    if (!s->trains || s->kind == STAGE_LOSS)
+        return;
+    if (s->at.dy == NO_BUFFER) {
+        s->at.dy = add_unborn(net, s->name, "dy", size);
+        /* The last lanes of the scores' stay zero. */
+        net->buffer[s->at.dy].keep = stage == net->stage[net->nstages - 1].from;
+    }
+    if (s->kind == STAGE_FORK && s->at.dy_other == NO_BUFFER)
+        s->at.dy_other = add_unborn(net, s->name, "dy_other", size);
+    if (s->kind == STAGE_ADD) {
+        s->at.dsum = s->pointwise == NO_LAYER ? s->at.dy
+                                              : add_unborn(net, s->name, "dsum", size);
+        struct stage *body = &net->stage[s->from], *other = &net->stage[s->other];
+        body->at.dy = s->at.dsum;
+        *(other->kind == STAGE_FORK ? &other->at.dy_other : &other->at.dy) = s->at.dsum;
+    }
+}
+
+static void touch(struct net *net, int buffer, int region)
+{
+    if (buffer == NO_BUFFER)
+        return;
+    struct buffer *b = &net->buffer[buffer];
+    if (region < b->first)
+        b->first = region;
+    if (region > b->last)
+        b->last = region;
+}
+
+/* Maps and gradients live while a region of their maker or of a reader may touch them. */
+static void lifetimes(struct net *net)
+{
+    for (int r = 0; r < net->nregions; r++) {
+        int stage = net->region[r].stage;
+        const struct stage *s = &net->stage[stage];
+        const struct stage_buffers *at = &s->at;
+        touch(net, stage_output(net, s->from), r);
+        if (s->kind == STAGE_ADD)
+            touch(net, stage_output(net, s->other), r);
+        touch(net, at->y, r);
+        touch(net, at->argmax, r);
+        if (r < net->nforward)
+            continue;
+        touch(net, at->dy, r);
+        touch(net, at->dy_other, r);
+        touch(net, at->dsum, r);
+        touch(net, stage_gradient(net, stage), r);
     }
 }
 
@@ -315,13 +381,13 @@ void mem(struct net *net)
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
         s->at = (struct stage_buffers){
-            .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .packed = NO_BUFFER,
+            .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .dy_other = NO_BUFFER,
+            .dsum = NO_BUFFER, .packed = NO_BUFFER,
             .partial = NO_BUFFER, .image_list = NO_BUFFER, .image_starts = NO_BUFFER,
             .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
             .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
             .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER };
-        if (s->kind != STAGE_LOSS)
-            maps(net, i);
+        output_buffers(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);
         if (s->kind == STAGE_AFFINE)
@@ -329,6 +395,9 @@ void mem(struct net *net)
         if (s->kind == STAGE_NORM)
             norm_buffers(net, i);
     }
+    for (int i = net->nstages - 1; i >= 0; i--)
+        gradient_buffers(net, i);
+    lifetimes(net);
     net->losses_at = add_kept(net, "loss", "losses", batch);
     net->arena = place_arena(net);
     net->scratch = place_scratch(net);

@@ -23,7 +23,7 @@ struct shape { int c, h, w; };
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
                   LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
                   LAYER_SCALE, LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
-                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_KINDS };
+                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 
@@ -32,6 +32,8 @@ struct layer {
     enum layer_kind kind;
     struct place at;
     char name[NAME_MAX_LEN];    /* label, or kind and number: conv1 */
+    int from;                   /* the layer that it reads, or INPUT */
+    int other;                  /* add: the other one, the block's input or its shortcut */
     int filters;                /* conv: output channels; affine: output units */
     int kh, kw;                 /* conv, maxpool: window */
     int stride;                 /* conv: 1, maxpool: the window (kh) unless said */
@@ -49,6 +51,7 @@ struct layer {
     struct shape in, out;
     long long params;           /* weights and biases */
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
+    bool below;                 /* something beneath it has parameters */
 };
 
 enum sampling { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
@@ -75,7 +78,8 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
 
 /* grad.c: the operations of one training step, in order. */
 enum op_kind { OP_CONV, OP_POINTWISE, OP_MAXPOOL, OP_AVGPOOL, OP_AFFINE, OP_DROPOUT,
-               OP_BATCHNORM, OP_LOSS, OP_LOSS_GRAD, OP_BATCHNORM_WGRAD, OP_BATCHNORM_DGRAD,
+               OP_BATCHNORM, OP_ADD, OP_FORK, OP_LOSS, OP_LOSS_GRAD, OP_ADD_GRAD, OP_FORK_GRAD,
+               OP_BATCHNORM_WGRAD, OP_BATCHNORM_DGRAD,
                OP_DROPOUT_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_POINTWISE_GRAD,
                OP_AVGPOOL_GRAD, OP_MAXPOOL_GRAD, OP_CONV_WGRAD, OP_CONV_DGRAD, OP_KINDS };
 
@@ -83,7 +87,7 @@ struct op { enum op_kind kind; int layer; };
 
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
-                  STAGE_DROPOUT, STAGE_NORM, STAGE_LOSS };
+                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS };
 
 /* block.c: register tile of mh x mw output pixels (affine: mh images x mw units)
 ** by nv vectors. */
@@ -143,12 +147,14 @@ struct buffer {
     bool scratch;               /* one for each thread, `at` counts from its scratch */
 };
 
-enum { NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
+enum { INPUT = -1, NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
 
 /* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
 struct stage_buffers {
     int y, argmax;              /* output, argmax bytes of a pool or mask of a dropout */
     int dy;                     /* gradient of the output */
+    int dy_other;               /* fork: of the block's second branch; dy is the first's */
+    int dsum;                   /* add: gradient of the sum, before its pointwise layer */
     int packed;                 /* convolution weights packed for all its sweeps */
     int partial;                /* weight gradients of the groups */
     int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
@@ -162,13 +168,16 @@ struct stage {
     enum stage_kind kind;
     char name[NAME_MAX_LEN];    /* of the layer that leads it */
     int head;                   /* that layer */
+    int from, other;            /* stages read: a fork stands for what it reads; or INPUT */
     int relu, pool;             /* layers fused behind it, or NO_LAYER */
-    int pointwise;              /* pointwise: itself; norm: the one behind it, or NO_LAYER */
+    int pointwise;              /* pointwise: itself; norm, add: the one behind, or NO_LAYER */
     bool relu_first;            /* relu before pool */
     bool needs_dx;              /* something below has parameters */
     bool trains;                /* it or something below has parameters */
     struct shape mid;           /* what the head computes, as far as the pool reads it */
     struct map in, out;
+    struct map in_other;        /* add */
+    size_t window;              /* conv: where in `in` the first window begins */
     size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
     double flop_forward, flop_wgrad, flop_dgrad;
     struct sweep forward;
@@ -251,6 +260,13 @@ bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
 bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
 bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
 void mem(struct net *net);
+
+/* The stage whose output a stage reads: forks are looked through. Or INPUT. */
+int stage_source(const struct net *net, int stage);
+/* The buffer with stage `from`'s output; INPUT: the images. */
+int stage_output(const struct net *net, int from);
+/* The buffer for the gradient of what a stage reads: of `from`'s output. */
+int stage_gradient(const struct net *net, int stage);
 
 /* mem.c: false, with a message, if the arena is larger than emitted code can address. */
 bool mem_fits(const struct net *net);

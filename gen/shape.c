@@ -105,19 +105,49 @@ static bool layer_shape(struct layer *l)
     return !too_large(l);
 }
 
+/* Both branches of a residual block must agree. */
+static bool add_shape(const struct net *net, const struct layer *l)
+{
+    const struct layer *body = &net->layer[l->from], *other = &net->layer[l->other];
+    struct shape a = body->out, b = other->out;
+    if (a.c == b.c && a.h == b.h && a.w == b.w)
+        return true;
+    if (other->kind == LAYER_RESIDUAL)
+        return error(l, "the block makes %dx%dx%d of its input %dx%dx%d, so they cannot be added: "
+                     "behind it, shortcut { conv %d 1x1 stride=%d }", a.c, a.h, a.w, b.c, b.h, b.w,
+                     a.c, a.h ? (b.h + a.h - 1) / a.h : 1);
+    return error(l, "the block makes %dx%dx%d and its shortcut %dx%dx%d: they are to be added",
+                 a.c, a.h, a.w, b.c, b.h, b.w);
+}
+
+/* An affine layer reads its input as one row: no zeros may stand around it. */
+static bool alone_at_fork(const struct net *net, const struct layer *l)
+{
+    if (l->kind != LAYER_AFFINE || l->from == INPUT
+        || net->layer[l->from].kind != LAYER_RESIDUAL || (l->in.h == 1 && l->in.w == 1))
+        return true;
+    return error(l, "%s begins a branch of a residual block over a map of %dx%dx%d: put a pooling "
+                 "before it", l->name, l->in.c, l->in.h, l->in.w);
+}
+
 bool shape(struct net *net)
 {
     assert(net->nlayers > 0 && net->input.c > 0);
-    struct shape in = net->input;
     bool parameters = false;
     for (int i = 0; i < net->nlayers; i++) {
         struct layer *l = &net->layer[i];
-        l->in = in;
-        if (!layer_shape(l))
+        const struct layer *from = l->from == INPUT ? NULL : &net->layer[l->from];
+        l->in = from ? from->out : net->input;
+        l->below = from && (from->below || from->params > 0);
+        if (l->kind == LAYER_ADD) {
+            if (!add_shape(net, l))
+                return false;
+            l->below |= net->layer[l->other].below || net->layer[l->other].params > 0;
+        }
+        if (!alone_at_fork(net, l) || !layer_shape(l))
             return false;
-        l->flop_backward = l->flop_forward*(parameters ? 2 : 1);
+        l->flop_backward = l->flop_forward*(l->below ? 2 : 1);
         parameters |= l->params > 0;
-        in = l->out;
     }
     if (!parameters)
         return error(&net->layer[net->nlayers - 1], "the network has no parameters: nothing to "

@@ -23,6 +23,8 @@ struct parser {
     int headless;                   /* repeats whose header was wrong, still to be closed */
     char suffix[NAME_MAX_LEN];      /* of labels inside repeats: "_1_2" */
     int nesting;
+    int last;                       /* the layer that the next one reads, or INPUT */
+    int residuals;                  /* blocks open */
     bool in_train;
     struct place input_at;
     struct place setting_at[32];    /* where each was made; line 0: not yet */
@@ -126,14 +128,14 @@ static bool input_statement(struct parser *p, struct place at)
            && dimension(p, "the width", MAX_IMAGE, &in->w) && expect_end(p, "the shape");
 }
 
-/* The statements up to the block's brace, once. */
-static bool block_once(struct parser *p, struct place opened)
+/* The statements up to the block's brace, once; `word` began it. */
+static bool block_once(struct parser *p, struct place opened, const char *word)
 {
     int errors = p->sc.errors;
     for (;;) {
         if (scan_at_end(&p->sc)) {
             if (!*p->sc.s)
-                return scan_error(&p->sc, opened, "this `repeat` has no \"}\"");
+                return scan_error(&p->sc, opened, "this `%s` has no \"}\"", word);
             scan_next_line(&p->sc);
         } else if (scan_char(&p->sc, '}')) {
             if (!p->headless)
@@ -171,7 +173,7 @@ static bool repeat_statement(struct parser *p, struct place at)
         return false;
     }
     if (++p->nesting > MAX_NESTING)
-        return scan_error(&p->sc, at, "repeats nested deeper than %d", MAX_NESTING);
+        return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
     if (!times_n)
         return scan_error(&p->sc, at, "a block repeated 0 times");
     size_t length = strlen(p->suffix);
@@ -186,7 +188,7 @@ static bool repeat_statement(struct parser *p, struct place at)
         p->scope.count = scope;
         scope_push(&p->scope, counter);
         snprintf(p->suffix + length, sizeof p->suffix - length, "_%d", i);
-        good = block_once(p, at);
+        good = block_once(p, at, "repeat");
     }
     p->scope.count = scope;
     p->suffix[length] = '\0';
@@ -361,8 +363,22 @@ static bool add_layer(struct parser *p, const struct layer *l)
     if (net->nlayers == MAX_LAYERS)
         return scan_error(&p->sc, l->at, "more than %d layers", MAX_LAYERS);
     net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);
-    net->layer[net->nlayers++] = *l;
+    net->layer[net->nlayers] = *l;
+    net->layer[net->nlayers].from = p->last;
+    p->last = net->nlayers++;
     return true;
+}
+
+static bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
+                       const char *label)
+{
+    if (!*label) {
+        automatic_name(p->net, l, def);
+        return true;
+    }
+    int n = snprintf(l->name, sizeof l->name, "%s%s", label, p->suffix);
+    return (n >= 0 && (size_t)n < sizeof l->name)
+           || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);
 }
 
 /* The number behind a layer's word, in the range of its row. */
@@ -387,6 +403,9 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
     if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
         return scan_error(&p->sc, at, "a layer behind the loss: %s is the last one",
                           net->layer[net->nlayers - 1].name);
+    if (is_loss(def->kind) && p->residuals)
+        return scan_error(&p->sc, at, "%s inside a residual block: the loss is the last layer",
+                          def->word);
     bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
@@ -399,14 +418,66 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
         return false;
     if (!layer_options(p, def, &l))
         return false;
-    if (*label) {
-        int n = snprintf(l.name, sizeof l.name, "%s%s", label, p->suffix);
-        if (n < 0 || (size_t)n >= sizeof l.name)
-            return scan_error(&p->sc, at, "a label has at most %d letters", NAME_MAX_LEN - 1);
-    } else {
-        automatic_name(net, &l, def);
+    return name_layer(p, &l, def, label) && add_layer(p, &l);
+}
+
+/* ---- residual ---- */
+
+/* Is the next word, perhaps lines below, `shortcut`? Only then it is read. */
+static bool shortcut_follows(struct parser *p, struct place *at)
+{
+    char word[WORD_MAX_LEN];
+    struct scan before = p->sc;
+    while (scan_at_end(&p->sc) && *p->sc.s)
+        scan_next_line(&p->sc);
+    *at = scan_place(&p->sc);
+    if (scan_word(&p->sc, word) && !strcmp(word, "shortcut"))
+        return true;
+    p->sc = before;
+    return false;
+}
+
+/* A branch of a residual block, which reads layer `fork`; leaves its end in p->last. */
+static bool branch(struct parser *p, int fork, const char *word, struct place at)
+{
+    p->last = fork;
+    if (!expect_char(p, '{', "before the layers"))
+        return false;
+    if (++p->nesting > MAX_NESTING)
+        return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
+    p->residuals++;
+    bool good = block_once(p, at, word);
+    p->residuals--;
+    p->nesting--;
+    return good && (p->last != fork
+                    || scan_error(&p->sc, at, "the block of this `%s` is empty", word));
+}
+
+static bool residual_statement(struct parser *p, const struct layer_def *def, const char *label,
+                               struct place at)
+{
+    struct layer fork = { .kind = def->kind, .at = at };
+    struct layer sum = { .kind = LAYER_ADD, .at = at };
+    int errors = p->sc.errors;
+    if (p->in_train)
+        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
+    if (!name_layer(p, &fork, def, label) || !add_layer(p, &fork))
+        return false;
+    int begin = p->last;
+    bool good = branch(p, begin, "residual", at);
+    int body = p->last;
+    struct place shortcut_at;
+    sum.other = begin;
+    if (good && shortcut_follows(p, &shortcut_at)) {
+        good = branch(p, begin, "shortcut", shortcut_at);
+        sum.other = p->last;
     }
-    return add_layer(p, &l);
+    /* Blocks print their errors; what follows is still worth reading. */
+    if (!good)
+        return p->sc.errors > errors;
+    automatic_name(p->net, &sum, layer_def(LAYER_ADD));
+    p->last = body;
+    return add_layer(p, &sum) && expect_end(p, "\"}\"");
 }
 
 /* ---- train ---- */
@@ -618,7 +689,8 @@ static bool unknown_statement(struct parser *p, struct place at, const char *wor
     for (int i = 0; i < nkeyword_defs && !p->in_train; i++)
         known[n++] = keyword_defs[i].word;
     for (int i = 0; i < nlayer_defs && !p->in_train; i++)
-        known[n++] = layer_defs[i].word;
+        if (layer_defs[i].word)
+            known[n++] = layer_defs[i].word;
     for (int i = 0; i < nsetting_defs; i++)
         known[n++] = setting_defs[i].word;
     const char *near = nearest(word, known, n);
@@ -634,7 +706,7 @@ static bool train_statement(struct parser *p, struct place at)
     if (p->in_train)
         return scan_error(&p->sc, at, "a second `train`");
     if (p->nesting)
-        return scan_error(&p->sc, at, "`train` inside a repeat");
+        return scan_error(&p->sc, at, "`train` inside a block");
     p->in_train = true;
     return expect_end(p, "`train`");
 }
@@ -655,8 +727,12 @@ static bool statement(struct parser *p)
                               scan_what(&p->sc));
     }
     for (int i = 0; i < nlayer_defs; i++)
-        if (!strcmp(word, layer_defs[i].word))
-            return layer_statement(p, &layer_defs[i], label, at);
+        if (layer_defs[i].word && !strcmp(word, layer_defs[i].word))
+            return layer_defs[i].operands == OPERANDS_BLOCK
+                   ? residual_statement(p, &layer_defs[i], label, at)
+                   : layer_statement(p, &layer_defs[i], label, at);
+    if (!strcmp(word, "shortcut"))
+        return scan_error(&p->sc, at, "`shortcut` stands behind the \"}\" of a `residual`");
     if (*label)
         return scan_error(&p->sc, at, "a label stands before a layer, not before \"%s\"", word);
     if (!strcmp(word, "net"))
@@ -711,7 +787,7 @@ static void check_whole(struct parser *p)
 
 bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
 {
-    struct parser p = { .net = net, .set = set, .nset = nset };
+    struct parser p = { .net = net, .set = set, .nset = nset, .last = INPUT };
     net->path = path;
     train_defaults(&net->train);
     if (!scan_open(&p.sc, path))

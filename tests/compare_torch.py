@@ -102,7 +102,18 @@ class Network:
         return {name: t for name, t in p.items() if ".running_" not in name}
 
     def forward(self, p, x, training=True):
+        blocks = []     # of each: its input, and its body's output once a shortcut began
         for layer in self.layers[1:]:
+            if layer == "residual {":
+                blocks.append([x, None])
+                continue
+            if layer == "} shortcut {":
+                blocks[-1][1], x = x, blocks[-1][0]
+                continue
+            if layer == "}":
+                begin, body = blocks.pop()
+                x = x + (begin if body is None else body)
+                continue
             name, _, rest = layer.rpartition(": ")
             words = rest.split()
             option = dict(w.split("=") for w in words if "=" in w)
@@ -129,7 +140,7 @@ class Network:
                 window = tuple(map(int, words[1].split("x")))
                 x = F.max_pool2d(x, window, tuple(map(int, option["stride"].split(","))))
             elif words[0] == "affine":
-                x = F.linear(x.flatten(1), p[name + ".weight"], p.get(name + ".bias"))
+                x = F.linear(x.flatten(1), p[name + ".weight"], p.get(name + ".bias"))[:, :, None, None]
             elif words[0] not in ("softmax", "svm"):
                 sys.exit(f"{self.name}: layer {layer!r} is unknown to this script")
         return x.flatten(1)

@@ -46,7 +46,7 @@ static bool simple_layer(struct oracle_layer *l, const char *s)
     return false;
 }
 
-static void read_layer(struct oracle *o, const char *line, struct oracle_layer *l, int *param)
+static void read_layer(const char *line, struct oracle_layer *l, int *param)
 {
     int filters, bottom, right, length = (int)strcspn(line, "\n");
     char text[200], *colon;
@@ -54,10 +54,6 @@ static void read_layer(struct oracle *o, const char *line, struct oracle_layer *
     colon = strchr(text, ':');
     const char *s = colon ? colon + 2 : text;
     bool bias = !strstr(s, "bias=no");
-    l->oc = l->c;
-    l->oh = l->h;
-    l->ow = l->w;
-    l->weight = l->bias = -1;
     if (sscanf(s, "conv %d %dx%d stride=%d pad=%d,%d,%d,%d", &filters, &l->kh, &l->kw,
                &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
         l->kind = ORACLE_CONV;
@@ -91,22 +87,61 @@ static void read_layer(struct oracle *o, const char *line, struct oracle_layer *
         if (bias)
             l->bias = (*param)++;
     }
-    l->x = zeros((size_t)o->n*area(l->c, l->h, l->w));
-    l->dx = zeros((size_t)o->n*area(l->c, l->h, l->w));
+}
+
+/* Which layers a line reads: the blocks that are open, as a stack. */
+struct blocks { int fork[8], body[8], depth, last; };
+
+/* A line that opens or ends a branch; false: it is a layer of another kind. */
+static bool block_line(const char *line, struct blocks *b, struct oracle_layer *l)
+{
+    if (!strncmp(line, "residual {", 10)) {
+        l->kind = ORACLE_FORK;
+        b->fork[b->depth] = l->index;
+        b->body[b->depth++] = -1;
+    } else if (*line == '}') {
+        l->kind = ORACLE_ADD;
+        int fork = b->fork[--b->depth], body = b->body[b->depth];
+        l->from = body < 0 ? b->last : body;
+        l->other = body < 0 ? fork : b->last;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 void oracle_open(struct oracle *o, const struct model *model, int n)
 {
     *o = (struct oracle){ .model = model, .n = n };
-    int c = model->in_c, h = model->in_h, w = model->in_w, param = 0;
+    int param = 0;
+    struct blocks blocks = { .last = -1 };
     const char *line = strchr(model->layers, '\n') + 1;
     while (strncmp(line, "softmax", 7) && strncmp(line, "svm", 3)) {
-        struct oracle_layer *l = &o->layer[o->nlayers++];
-        *l = (struct oracle_layer){ .c = c, .h = h, .w = w, .index = o->nlayers - 1 };
-        read_layer(o, line, l, &param);
-        c = l->oc;
-        h = l->oh;
-        w = l->ow;
+        struct oracle_layer *l = &o->layer[o->nlayers];
+        *l = (struct oracle_layer){ .index = o->nlayers, .from = blocks.last, .other = -1 };
+        bool shortcut = !strncmp(line, "} shortcut", 10);
+        if (shortcut) {
+            blocks.body[blocks.depth - 1] = blocks.last;
+            blocks.last = blocks.fork[blocks.depth - 1];
+            line = strchr(line, '\n') + 1;
+            l->from = blocks.last;
+        }
+        bool block = block_line(line, &blocks, l);
+        const struct oracle_layer *from = l->from < 0 ? NULL : &o->layer[l->from];
+        l->c = from ? from->oc : model->in_c;
+        l->h = from ? from->oh : model->in_h;
+        l->w = from ? from->ow : model->in_w;
+        l->oc = l->c;
+        l->oh = l->h;
+        l->ow = l->w;
+        l->weight = l->bias = -1;
+        if (!block)
+            read_layer(line, l, &param);
+        l->x = from ? from->y : zeros((size_t)n*area(l->c, l->h, l->w));
+        l->dx = zeros((size_t)n*area(l->c, l->h, l->w));
+        l->y = zeros((size_t)n*area(l->oc, l->oh, l->ow));
+        l->dy = zeros((size_t)n*area(l->oc, l->oh, l->ow));
+        blocks.last = o->nlayers++;
         line = strchr(line, '\n') + 1;
     }
     o->svm = sscanf(line, "svm margin=%lf", &o->margin) == 1;
@@ -118,15 +153,17 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
         o->param[i] = zeros(params_count(&model->params[i]));
         o->grad[i] = zeros(params_count(&model->params[i]));
     }
-    o->scores = zeros((size_t)n*(size_t)model->classes);
-    o->dscores = zeros((size_t)n*(size_t)model->classes);
+    o->scores = o->layer[o->nlayers - 1].y;
+    o->dscores = o->layer[o->nlayers - 1].dy;
 }
 
 void oracle_close(struct oracle *o)
 {
+    free(o->layer[0].x);
     for (int i = 0; i < o->nlayers; i++) {
-        free(o->layer[i].x);
         free(o->layer[i].dx);
+        free(o->layer[i].y);
+        free(o->layer[i].dy);
     }
     for (int i = 0; i < o->model->nparams; i++) {
         free(o->param[i]);
@@ -134,8 +171,6 @@ void oracle_close(struct oracle *o)
     }
     free(o->param);
     free(o->grad);
-    free(o->scores);
-    free(o->dscores);
 }
 
 /* Calls `each` for every product of a convolution: output, input, weight index. */
@@ -366,6 +401,11 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     case ORACLE_BATCHNORM:
         norm_forward(o, l, y);
         break;
+    case ORACLE_FORK:
+    case ORACLE_ADD:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[k] + (l->other < 0 ? 0 : o->layer[l->other].y[k]);
+        break;
     }
 }
 
@@ -407,13 +447,22 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_BATCHNORM:
         norm_backward(o, l, dy);
         break;
+    case ORACLE_FORK:
+    case ORACLE_ADD:
+        memcpy(l->dx, dy, out*sizeof *dy);
+        break;
     }
+    /* What several layers read gets the sum of their gradients. */
+    for (size_t k = 0; l->from >= 0 && k < (size_t)o->n*in; k++)
+        o->layer[l->from].dy[k] += l->dx[k];
+    for (size_t k = 0; l->other >= 0 && k < (size_t)o->n*in; k++)
+        o->layer[l->other].dy[k] += l->dx[k];
 }
 
 void oracle_forward(struct oracle *o)
 {
     for (int i = 0; i < o->nlayers; i++)
-        layer_forward(o, &o->layer[i], i + 1 < o->nlayers ? o->layer[i + 1].x : o->scores);
+        layer_forward(o, &o->layer[i], o->layer[i].y);
 }
 
 /* One image's loss, and ds with its gradient. */
@@ -463,8 +512,12 @@ double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
     }
     for (int i = 0; i < m->nparams; i++)
         memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));
+    for (int i = 0; i < o->nlayers - 1; i++) {
+        const struct oracle_layer *l = &o->layer[i];
+        memset(l->dy, 0, (size_t)o->n*area(l->oc, l->oh, l->ow)*sizeof *l->dy);
+    }
     for (int i = o->nlayers - 1; i >= 0; i--)
-        layer_backward(o, &o->layer[i], i + 1 < o->nlayers ? o->layer[i + 1].dx : o->dscores);
+        layer_backward(o, &o->layer[i], o->layer[i].dy);
     for (int i = 0; i < m->nparams; i++) {
         size_t weights = m->params[i].role == ROLE_WEIGHT ? params_count(&m->params[i]) : 0;
         for (size_t k = 0; k < weights; k++) {

@@ -10,11 +10,11 @@
 
 #include "model.h"
 
-enum { ORACLE_LAYERS = 40 };
+enum { ORACLE_LAYERS = 60 };
 
 enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
                    ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID, ORACLE_SCALE,
-                   ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM };
+                   ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD };
 
 struct oracle_layer {
     enum oracle_kind kind;
@@ -24,7 +24,9 @@ struct oracle_layer {
     double eps;                     /* batchnorm */
     int index;                      /* among the layers, from 0 */
     int weight, bias;               /* parameters; -1: it has none */
+    int from, other;                /* layers that it reads, -1: the images; add: the other */
     double *x, *dx;                 /* input and its gradient: [n][c][h][w] */
+    double *y, *dy;                 /* output and its gradient */
 };
 
 struct oracle {
@@ -41,7 +43,7 @@ struct oracle {
 void oracle_open(struct oracle *o, const struct model *model, int n);
 void oracle_close(struct oracle *o);
 
-/* Scores from o->layer[0].x and o->param. */
+/* Scores from the images, o->layer[0].x, and o->param. */
 void oracle_forward(struct oracle *o);
 
 /* The loss with the L2 term, and o->grad with it; after oracle_forward. */

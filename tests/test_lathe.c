@@ -111,6 +111,11 @@ Test(network_file, impossible_shapes_are_errors)
         { "net t\ninput 4x1x1\nrelu\nsoftmax\n", "4:1:", "no parameters" },
         { HEAD "affine 1\nsoftmax\n", "4:1:", "at least two classes" },
         { HEAD "conv 3 3x3 stride=0\n" TAIL, "3:19:", "from 1 to" },
+        { HEAD "residual {\nconv 5 3x3\n}\n" TAIL, "3:1:", "shortcut { conv 5 1x1 stride=1 }" },
+        { HEAD "residual {\nconv 5 3x3 stride=2\n} shortcut {\nconv 5 1x1\n}\n" TAIL, "3:1:",
+          "its shortcut 5x8x8" },
+        { HEAD "residual {\naffine 3\n} shortcut {\nconv 3 8x8 pad=valid\n}\n" TAIL, "4:1:",
+          "put a pooling before it" },
         { "net t\ninput 3x32x32\nglobalmaxpool\n" TAIL, "3:1:", "256 are the most" },
         { HEAD "avgpool 9x9\n" TAIL, "3:1:", "larger than the input of 8x8" },
         { HEAD "dropout 1.5\n" TAIL, "3:9:", "at most 1, not 1.5" },
@@ -152,6 +157,12 @@ Test(network_file, names_collide_with_both_lines_named)
 Test(network_file, unused_and_misplaced_settings_are_errors)
 {
     static const struct bad bad[] = {
+        { HEAD "residual {\n}\n" TAIL, "3:1:", "is empty" },
+        { HEAD "residual {\nrelu\n} shortcut {\n}\n" TAIL, "5:3:", "is empty" },
+        { HEAD "residual {\nrelu\n" TAIL, "3:1:", "no \"}\"" },
+        { HEAD "shortcut {\nrelu\n}\n" TAIL, "3:1:", "stands behind" },
+        { HEAD "residual {\naffine 2\nsoftmax\n}\n" TAIL, "5:1:", "inside a residual" },
+        { HEAD "residual\nrelu\n}\n" TAIL, "3:9:", "\"{\" expected" },
         { HEAD "let unused = 3\n" TAIL, "3:5:", "never used" },
         { HEAD "reg 1\n" TAIL, "3:1:", "behind `train`" },
         { HEAD TAIL "train\n  relu\n", "6:3:", "layers stand before `train`" },
