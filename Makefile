@@ -14,7 +14,7 @@ Q ?= @
 GEN = $(filter-out gen/embed.c gen/main.c,$(wildcard gen/*.c))
 # The table of optimizers is the runtime's and the parser's.
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(BUILD)/gen/optimizer.o
-RUNTIME = $(filter-out runtime/optim.c,$(wildcard runtime/*.c))
+RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
 LATHE = $(BUILD)/lathe
 
@@ -160,7 +160,7 @@ $(TESTS)/nets%.o: $(TESTS)/nets%.c
 	@echo "cc     $@"
 	$(Q)$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
 
-KERNELS = tests/test_kernels.c tests/test_optim.c tests/oracle.c tests/allocations.c
+KERNELS = tests/test_kernels.c tests/test_optim.c tests/test_rules.c tests/oracle.c tests/allocations.c
 $(TESTS)/kernels32: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets32.o runtime/liblathe.a
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@

@@ -46,6 +46,25 @@ static const char *c_bool(bool b)
     return b ? "1" : "0";
 }
 
+/* What the network file says of this parameter alone. */
+static void own_settings(const struct net_param *p, struct text *out)
+{
+    static const char *const firsts[] = { [INIT_DRAWN] = "INIT_DRAWN",
+                                          [INIT_DIRAC] = "INIT_DIRAC",
+                                          [INIT_WHITEN] = "INIT_WHITEN" };
+    const struct own_settings *own = &p->own;
+    if (p->own_init)
+        text_printf(out, "      .first = %s, .own_init = 1,\n", firsts[p->first]);
+    if (!own->set)
+        return;
+    text_printf(out, "      .own = { .set = %u, .optimizer = %d, .rate = {", own->set,
+                own->optimizer);
+    for (int k = 0; k < RATES; k++)
+        text_printf(out, "%s %.17g", k ? "," : "", own->rate[k]);
+    text_printf(out, " },\n               .reg = %.17g, .lr_decay = %.17g, .schedule = %d, "
+                ".freeze = %.17g },\n", own->reg, own->lr_decay, own->schedule, own->freeze);
+}
+
 static void params_table(const struct net *net, const char *prefix, struct text *out)
 {
     static const char *const roles[] = {
@@ -72,6 +91,7 @@ static void params_table(const struct net *net, const char *prefix, struct text 
                     ".role = %s, .init = %.17g, .start = %g,\n", in.c, in.h, in.w, p->fan_in,
                     roles[p->role], p->init, p->start);
         text_printf(out, "      .sumsq = %zu, .nsumsq = %d,\n", p->sumsq, p->nsumsq);
+        own_settings(p, out);
         text_printf(out, "      .at = %zu, .m = %zu, .v = %zu, .stored = %zu },\n",
                     net->buffer[p->at].at, net->buffer[p->m].at, net->buffer[p->v].at, p->stored);
     }
@@ -282,7 +302,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_puts(out, "    .update = {");
     for (int k = 0; k < UPDATE_KINDS; k++)
         text_printf(out, "%s %s", k ? "," : "", optimizers[k].function);
-    text_printf(out, " },\n    .train = { .optimizer = %d /* %s */, .rate = {", t->optimizer,
+    text_puts(out, " },\n    .muon = muon_step,\n");
+    text_printf(out, "    .train = { .optimizer = %d /* %s */, .rate = {", t->optimizer,
                 optimizers[t->optimizer].word);
     for (int k = 0; k < RATES; k++)
         text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
@@ -350,6 +371,7 @@ static void group_region(const struct group *g, struct text *out, struct text *i
     instantiate("common.c", &(struct bindings){ 0 }, &words);
     library("runtime/vmath.h", f64, &words);
     library("runtime/optim.c", f64, &words);
+    library("runtime/muon.c", f64, &words);
     used_words(text_string(&words), text_string(&user), &kept, includes);
 
     text_printf(out, "/* ---- %s ---- */\n\n", g->isa->name);
@@ -404,11 +426,17 @@ static bool ends(const char *s, const char *end)
     return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
 }
 
+/* In the SIMD vocabulary: emitted once per instruction set. */
+static bool is_kernel_source(const char *path)
+{
+    return !strcmp(path, "runtime/optim.c") || !strcmp(path, "runtime/muon.c");
+}
+
 static void runtime_sources(struct text *done, struct text *out)
 {
     for (int i = 0; i < nembedded_files; i++) {
         const char *path = embedded_files[i].path;
-        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && strcmp(path, "runtime/optim.c"))
+        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_kernel_source(path))
             amalgamate(path, done, out);
     }
 }

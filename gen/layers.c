@@ -16,11 +16,16 @@
 
 const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
-      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS, .max_window = 11,
-      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [bias=yes|no]",
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT, .max_window = 11,
+      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [bias=yes|no] [init=HOW]",
       .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
-      "whatever the stride; valid none; N as many on each side. Windows round down.",
+      "whatever the stride; valid none; N as many on each side. Windows round down.\n"
+      "init: the first weights, instead of the setting's: a standard deviation, kaiming,\n"
+      "xavier (sqrt(2 / (inputs + outputs))), zeros, dirac (each of the first filters\n"
+      "passes its channel on, the others are drawn), or whiten: F/2 eigenvectors of the\n"
+      "training images' patches over sqrt(eigenvalue + 5e-4), and their negatives; the\n"
+      "weights then stay as they are.",
       .stage = STAGE_CONV, .forward = OP_CONV, .weights = OP_CONV_WGRAD, .data = OP_CONV_DGRAD },
     { LAYER_RELU, "relu",
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,
@@ -61,9 +66,10 @@ const struct layer_def layer_defs[] = {
       .synopsis = "globalavgpool", .help = "The mean of each channel.",
       .stage = STAGE_AVERAGE, .forward = OP_AVGPOOL, .weights = OP_KINDS,
       .data = OP_AVGPOOL_GRAD },
-    { LAYER_AFFINE, "affine", .operands = OPERANDS_COUNT, .accepts = ACCEPTS_BIAS,
-      .synopsis = "affine N [bias=yes|no]",
-      .help = "Fully connected with a bias; flattens its input in NCHW order.",
+    { LAYER_AFFINE, "affine", .operands = OPERANDS_COUNT, .accepts = ACCEPTS_BIAS | ACCEPTS_INIT,
+      .synopsis = "affine N [bias=yes|no] [init=HOW]",
+      .help = "Fully connected with a bias; flattens its input in NCHW order. init: a standard\n"
+      "deviation, kaiming, xavier or zeros.",
       .stage = STAGE_AFFINE, .forward = OP_AFFINE, .weights = OP_AFFINE_WGRAD,
       .data = OP_AFFINE_DGRAD },
     { LAYER_BATCHNORM, "batchnorm", .prefix = "bn",
@@ -143,6 +149,14 @@ const struct setting_def setting_defs[] = {
       "is 0 (the mean), or the image reflected at its edge." },
     { "cutout", SETTING_CUTOUT, "cutout N",
       "Training sets a square of NxN pixels to 0, its centre anywhere in the image." },
+    { "group", SETTING_GROUP, "group WHICH [optimizer=NAME] [OPTION=X ...]",
+      "Parameters with settings of their own: an optimizer, its options, lr, reg, lr_decay,\n"
+      "schedule. WHICH: conv or affine (weights), bias (betas too), gain (gammas), a layer's\n"
+      "name, or NAME.weight, NAME.bias. Of several lines that set the same, the last counts.\n"
+      "The program's options change only what no group sets." },
+    { "freeze", SETTING_FREEZE, "freeze WHICH [after EPOCHS]",
+      "These parameters stay as they are, from the start or after so many epochs; then a\n"
+      "schedule ends there." },
     { "loss", SETTING_LOSS, "loss mean|sum",
       "The images' losses are averaged over the batch (the default) or added." },
 };

@@ -15,7 +15,8 @@ enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_W
 enum gradient_from { FROM_OUTPUT, FROM_INPUT };
 
 enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8,
-       ACCEPTS_BIAS = 16, ACCEPTS_MOMENTUM = 32, ACCEPTS_EPS = 64, ACCEPTS_SCALE = 128 };
+       ACCEPTS_BIAS = 16, ACCEPTS_MOMENTUM = 32, ACCEPTS_EPS = 64, ACCEPTS_SCALE = 128,
+       ACCEPTS_INIT = 256 };
 
 struct layer_def {
     enum layer_kind kind;
@@ -44,7 +45,8 @@ const struct layer_def *layer_def(enum layer_kind kind);
 enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
                     SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
                     SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP,
-                    SETTING_FLIP, SETTING_TRANSLATE, SETTING_CUTOUT };
+                    SETTING_FLIP, SETTING_TRANSLATE, SETTING_CUTOUT, SETTING_GROUP,
+                    SETTING_FREEZE };
 
 struct setting_def {
     const char *word;

@@ -80,6 +80,56 @@ static size_t bytes(const struct net *net, size_t n)
     return (n + real_bytes - 1) / real_bytes;
 }
 
+static bool selects(const char *selector, const struct net_param *p, const char *owner)
+{
+    size_t length = strlen(owner);
+    if (!strcmp(selector, "conv") || !strcmp(selector, "affine"))
+        return p->role == ROLE_WEIGHT && (p->kind == PARAM_CONV) == !strcmp(selector, "conv");
+    if (!strcmp(selector, "bias"))
+        return p->role == ROLE_BIAS;
+    if (!strcmp(selector, "gain"))
+        return p->role == ROLE_GAIN;
+    return !strcmp(selector, p->name)
+           || (!strncmp(selector, owner, length) && selector[length] == '\0');
+}
+
+/* What a later group sets counts; a new optimizer brings its own rates. */
+static void merge_group(struct own_settings *to, const struct own_settings *from)
+{
+    if (from->set & OWN_OPTIMIZER) {
+        to->optimizer = from->optimizer;
+        for (int k = 0; k < RATES; k++)
+            to->set &= ~((unsigned)OWN_RATE << k);
+    }
+    for (int k = 0; k < RATES; k++)
+        if (from->set & (unsigned)OWN_RATE << k)
+            to->rate[k] = from->rate[k];
+    if (from->set & OWN_REG)
+        to->reg = from->reg;
+    if (from->set & OWN_DECAY)
+        to->lr_decay = from->lr_decay;
+    if (from->set & OWN_SCHEDULE)
+        to->schedule = from->schedule;
+    if (from->set & OWN_FREEZE)
+        to->freeze = from->freeze;
+    to->set |= from->set;
+}
+
+static void own_settings(const struct net *net, struct net_param *p, const char *owner)
+{
+    for (int k = 0; k < net->train.ngroups; k++) {
+        const struct group_setting *g = &net->train.group[k];
+        bool muon = g->own.set & OWN_OPTIMIZER && g->own.optimizer == UPDATE_MUON;
+        if (p->role != ROLE_STATISTIC && selects(g->selector, p, owner)
+            && (!muon || p->kind == PARAM_CONV))
+            merge_group(&p->own, &g->own);
+    }
+    if (p->first == INIT_WHITEN) {
+        p->own.set |= OWN_FREEZE;
+        p->own.freeze = 0;
+    }
+}
+
 /* A parameter `what` of a stage, with both moments of the optimizers. */
 static int add_param(struct net *net, int stage, const char *what, struct net_param param)
 {
@@ -90,6 +140,7 @@ static int add_param(struct net *net, int stage, const char *what, struct net_pa
     *p = param;
     p->stage = stage;
     snprintf(p->name, sizeof p->name, "%s.%s", owner, what);
+    own_settings(net, p, owner);
     p->at = add_kept(net, owner, what, p->stored);
     snprintf(moment, sizeof moment, "%s.m", what);
     p->m = add_kept(net, owner, moment, p->stored);
@@ -102,13 +153,16 @@ static int add_param(struct net *net, int stage, const char *what, struct net_pa
 static int add_weight(struct net *net, int stage, enum param_kind kind, size_t stored, int fan_in,
                       size_t slots)
 {
-    double std = net->train.init_std;
-    if (std < 0)
-        std = sqrt(2.0 / fan_in);   /* He et al., arXiv:1502.01852 */
+    const struct layer *l = &net->layer[net->stage[stage].head];
+    double std = l->own_init ? l->init_std : net->train.init_std;
+    double fan_out = (double)l->filters*(kind == PARAM_CONV ? l->kh*l->kw : 1);
+    if (std < 0)    /* He et al., arXiv:1502.01852; Glorot and Bengio, AISTATS 2010 */
+        std = l->init_rule == RULE_XAVIER ? sqrt(2 / (fan_in + fan_out)) : sqrt(2.0 / fan_in);
     net->stage[stage].sumsq = net->nsumsq;
     net->nsumsq += slots;
     return add_param(net, stage, "weight", (struct net_param){
         .role = ROLE_WEIGHT, .kind = kind, .fan_in = fan_in, .init = std, .stored = stored,
+        .own_init = l->own_init, .first = l->first,
         .sumsq = net->nsumsq - slots, .nsumsq = (int)slots });
 }
 

@@ -46,6 +46,10 @@ struct layer {
     bool bias;                  /* conv, affine */
     bool scale;                 /* batchnorm: has gamma */
     double momentum, eps;       /* batchnorm */
+    bool own_init;              /* init= was said: */
+    enum init_kind first;
+    double init_std;            /* drawn: the deviation; < 0: by init_rule */
+    enum { RULE_KAIMING, RULE_XAVIER } init_rule;
     /* shape.c */
     int pad_top, pad_left, pad_bottom, pad_right;
     struct shape in, out;
@@ -62,6 +66,13 @@ static inline bool is_loss(enum layer_kind kind)
     return kind == LAYER_SOFTMAX || kind == LAYER_SVM;
 }
 
+/* `group` and `freeze`: what some parameters have of their own. */
+struct group_setting {
+    struct place at;
+    char selector[NAME_MAX_LEN + 16];
+    struct own_settings own;
+};
+
 struct train_settings {         /* spec.c; defaults where the file is silent */
     double init_std;            /* gaussian; < 0: He's scale sqrt(2 / fan_in) */
     enum update_kind optimizer; /* runtime/optimizer.h */
@@ -74,6 +85,7 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     enum schedule_kind schedule;
     double step_epochs, step_factor, warmup;
     struct augment augment;
+    struct group_setting *group; int ngroups;
 };
 
 /* grad.c: the operations of one training step, in order. */
@@ -207,6 +219,9 @@ struct net_param {
     int fan_in;
     double init;                /* standard deviation of the Gaussian; 0: none */
     double start;               /* added to it: what gammas and variances begin with */
+    bool own_init;
+    enum init_kind first;
+    struct own_settings own;
     size_t stored;              /* reals, padding included */
     size_t sumsq; int nsumsq;   /* weights: their slots of partial sums of squares */
     int at, m, v;               /* buffers */

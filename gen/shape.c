@@ -65,6 +65,9 @@ static bool layer_shape(struct layer *l)
         l->out.c = l->filters;
         if (!windows(l))
             return false;
+        if (l->first == INIT_WHITEN && (l->filters % 2 || l->filters > 2*l->in.c*l->kh*l->kw))
+            return error(l, "init=whiten makes an even number of filters, at most %d of a window "
+                         "of %dx%dx%d values", 2*l->in.c*l->kh*l->kw, l->in.c, l->kh, l->kw);
         l->params = (long long)l->filters*l->in.c*l->kh*l->kw + (l->bias ? l->filters : 0);
         products = (double)l->filters*l->in.c*l->kh*l->kw*l->out.h*l->out.w;
         break;

@@ -272,6 +272,27 @@ static bool eps_option(struct parser *p, struct layer *l)
     return positive(p, "eps", false, &l->eps);
 }
 
+static bool init_option(struct parser *p, struct layer *l)
+{
+    static const char *const words[] = { "kaiming", "xavier", "zeros", "dirac", "whiten" };
+    struct scan before = p->sc;
+    struct place at = scan_place(&p->sc);
+    char word[WORD_MAX_LEN];
+    int which;
+    l->own_init = true;
+    if (!scan_word(&p->sc, word))
+        return positive(p, "init (a deviation or a name)", true, &l->init_std);
+    p->sc = before;
+    if (!choice(p, "initialiser", words, l->kind == LAYER_CONV ? 5 : 3, &which))
+        return false;
+    l->init_std = which == 2 ? 0 : -1;
+    l->init_rule = which == 1 ? RULE_XAVIER : RULE_KAIMING;
+    l->first = which == 3 ? INIT_DIRAC : which == 4 ? INIT_WHITEN : INIT_DRAWN;
+    if (l->first == INIT_WHITEN && p->last != INPUT)
+        return scan_error(&p->sc, at, "init=whiten is for the layer that reads the images");
+    return true;
+}
+
 /* The options of layers; a layer's row in layers.c says which it accepts. */
 static const struct {
     const char *name;
@@ -286,6 +307,7 @@ static const struct {
     { "momentum", ACCEPTS_MOMENTUM, momentum_option },
     { "eps", ACCEPTS_EPS, eps_option },
     { "scale", ACCEPTS_SCALE, scale_option },
+    { "init", ACCEPTS_INIT, init_option },
 };
 enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
 
@@ -538,6 +560,16 @@ static bool is_share(enum rate rate)
     return rate == RATE_BETA1 || rate == RATE_BETA2;
 }
 
+/* The value of an optimizer's hyper-parameter. */
+static bool rate_value(struct parser *p, const char *name, enum rate rate, double *result)
+{
+    struct place at = scan_place(&p->sc);
+    bool zero = is_share(rate) || rate == RATE_WEIGHT_DECAY;
+    return positive(p, name, zero, result)
+           && (!is_share(rate) || *result < 1
+               || scan_error(&p->sc, at, "%s is to be less than 1, not %g", name, *result));
+}
+
 static bool optimizer_option(struct parser *p, int *seen)
 {
     const char *names[RATES];
@@ -549,16 +581,9 @@ static bool optimizer_option(struct parser *p, int *seen)
     if (*seen & 1 << option)
         return scan_error(&p->sc, at, "\"%s\" is given twice", names[option]);
     *seen |= 1 << option;
-    if (!expect_char(p, '=', "after the option"))
-        return false;
     enum rate rate = optimizers[t->optimizer].rate[option].rate;
-    struct place value_at = scan_place(&p->sc);
-    if (!positive(p, names[option], is_share(rate) || rate == RATE_WEIGHT_DECAY, &t->rate[rate]))
-        return false;
-    if (is_share(rate) && t->rate[rate] >= 1)
-        return scan_error(&p->sc, value_at, "%s is to be less than 1, not %g", names[option],
-                          t->rate[rate]);
-    return true;
+    return expect_char(p, '=', "after the option")
+           && rate_value(p, names[option], rate, &t->rate[rate]);
 }
 
 static bool optimizer_setting(struct parser *p)
@@ -587,14 +612,15 @@ static bool init_setting(struct parser *p)
     return which || positive(p, "the standard deviation", true, &p->net->train.init_std);
 }
 
+static const char *const schedule_names[SCHEDULE_KINDS] = {
+    [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
+    [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
+
 static bool schedule_setting(struct parser *p)
 {
-    static const char *const names[SCHEDULE_KINDS] = {
-        [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
-        [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
     struct train_settings *t = &p->net->train;
     int which;
-    if (!choice(p, "schedule", names, SCHEDULE_KINDS, &which))
+    if (!choice(p, "schedule", schedule_names, SCHEDULE_KINDS, &which))
         return false;
     t->schedule = (enum schedule_kind)which;
     return t->schedule != SCHEDULE_STEP
@@ -630,6 +656,104 @@ static bool translate_setting(struct parser *p)
     return true;
 }
 
+/* WHICH, and a new group for it. */
+static struct group_setting *new_group(struct parser *p, struct place at)
+{
+    struct train_settings *t = &p->net->train;
+    struct group_setting g = { .at = at };
+    char word[WORD_MAX_LEN], part[WORD_MAX_LEN] = "";
+    if (!scan_word(&p->sc, word)) {
+        scan_error(&p->sc, scan_place(&p->sc), "conv, affine, bias, gain or a layer's name "
+                   "expected, not %s", scan_what(&p->sc));
+        return NULL;
+    }
+    if (*p->sc.s == '.') {
+        p->sc.s++;
+        if (!scan_word(&p->sc, part) || (strcmp(part, "weight") && strcmp(part, "bias"))) {
+            scan_error(&p->sc, at, "%s.weight or %s.bias expected", word, word);
+            return NULL;
+        }
+    }
+    snprintf(g.selector, sizeof g.selector, "%.47s%s%s", word, *part ? "." : "", part);
+    t->group = grow(t->group, (size_t)t->ngroups + 1, sizeof *t->group);
+    t->group[t->ngroups] = g;
+    return &t->group[t->ngroups++];
+}
+
+static bool freeze_setting(struct parser *p, struct place at)
+{
+    bool after;
+    struct group_setting *g = new_group(p, at);
+    if (!g)
+        return false;
+    g->own.set = OWN_FREEZE;
+    return optional_word(p, "setting", "after", &after)
+           && (!after || positive(p, "the epochs", true, &g->own.freeze));
+}
+
+/* `optimizer=` comes first: it decides which options there are. */
+static bool group_optimizer(struct parser *p, struct own_settings *own)
+{
+    const char *names[UPDATE_KINDS];
+    int which, n = 0;
+    for (int k = UPDATE_STORE + 1; k < UPDATE_KINDS; k++)
+        names[n++] = optimizers[k].word;
+    if (!choice(p, "optimizer", names, n, &which))
+        return false;
+    own->optimizer = optimizer_find(names[which]);
+    own->set |= OWN_OPTIMIZER;
+    return true;
+}
+
+static bool group_option(struct parser *p, struct own_settings *own)
+{
+    const char *names[RATES + 4] = { "optimizer", "reg", "lr_decay", "schedule" };
+    enum update_kind kind = own->set & OWN_OPTIMIZER ? own->optimizer : p->net->train.optimizer;
+    int option, n = 4 + rate_names(kind, names + 4);
+    struct place at = scan_place(&p->sc);
+    if (!choice(p, "option", names, n, &option) || !expect_char(p, '=', "after the option"))
+        return false;
+    unsigned bits[] = { OWN_OPTIMIZER, OWN_REG, OWN_DECAY, OWN_SCHEDULE };
+    enum rate rate = option < 4 ? RATE_LR : optimizers[kind].rate[option - 4].rate;
+    unsigned bit = option < 4 ? bits[option] : (unsigned)OWN_RATE << rate;
+    if (own->set & bit)
+        return scan_error(&p->sc, at, "\"%s\" is given twice", names[option]);
+    if (option == 0 && own->set)
+        return scan_error(&p->sc, at, "\"optimizer\" is a group's first option: the others "
+                          "depend on it");
+    own->set |= bit;
+    int schedule;
+    switch (option) {
+    case 0: return group_optimizer(p, own);
+    case 1: return positive(p, "reg", true, &own->reg);
+    case 2: return positive(p, "lr_decay", false, &own->lr_decay);
+    case 3:
+        if (!choice(p, "schedule", schedule_names, SCHEDULE_STEP, &schedule))
+            return false;
+        own->schedule = (enum schedule_kind)schedule;
+        return true;
+    default: return rate_value(p, names[option], rate, &own->rate[rate]);
+    }
+}
+
+static bool group_setting(struct parser *p, struct place at)
+{
+    struct group_setting *g = new_group(p, at);
+    if (!g)
+        return false;
+    if (scan_at_end(&p->sc))
+        return scan_error(&p->sc, at, "a group without settings");
+    while (!scan_at_end(&p->sc))
+        if (!group_option(p, &g->own))
+            return false;
+    if (g->own.set & OWN_OPTIMIZER && g->own.optimizer == UPDATE_MUON)
+        for (size_t k = 0; k < 3; k++)
+            if (!strcmp(g->selector, ((const char *[]){ "affine", "bias", "gain" })[k]))
+                return scan_error(&p->sc, at, "muon updates convolution filters: group conv "
+                                  "optimizer=muon");
+    return true;
+}
+
 static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
 {
     static const char *const samples[] = { "shuffle", "replacement" };
@@ -642,7 +766,8 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
     if (!p->in_train)
         return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands behind `train`",
                           def->word);
-    if (p->setting_at[def->kind].line)
+    bool many = def->kind == SETTING_GROUP || def->kind == SETTING_FREEZE;
+    if (p->setting_at[def->kind].line && !many)
         return scan_error(&p->sc, at, "\"%s\" is set already, in line %d", def->word,
                           p->setting_at[def->kind].line);
     p->setting_at[def->kind] = at;
@@ -661,6 +786,8 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
         break;
     case SETTING_SCHEDULE:  good = schedule_setting(p); break;
+    case SETTING_GROUP:     good = group_setting(p, at); break;
+    case SETTING_FREEZE:    good = freeze_setting(p, at); break;
     case SETTING_FLIP:      good = flip_setting(p); break;
     case SETTING_TRANSLATE: good = translate_setting(p); break;
     case SETTING_CUTOUT:
@@ -753,6 +880,32 @@ static bool statement(struct parser *p)
 
 /* ---- the whole ---- */
 
+/* A selector names what there is. */
+static void check_group(struct parser *p, const struct group_setting *g)
+{
+    static const char *const words[] = { "conv", "affine", "bias", "gain" };
+    const struct net *net = p->net;
+    int nwords = sizeof words / sizeof *words, n = 0;
+    const char **known = alloc((size_t)(net->nlayers + nwords), sizeof *known);
+    char name[sizeof g->selector];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(g->selector, "."), g->selector);
+    for (int i = 0; i < net->nlayers; i++)
+        if (layer_def(net->layer[i].kind)->weights != OP_KINDS)
+            known[n++] = net->layer[i].name;
+    for (int k = 0; k < nwords && !strchr(g->selector, '.'); k++)
+        known[n++] = words[k];
+    bool found = false;
+    for (int k = 0; k < n; k++)
+        found |= !strcmp(known[k], name);
+    const char *near = nearest(name, known, n);
+    if (!found && near)
+        scan_error(&p->sc, g->at, "no layer with parameters is called \"%s\"; did you mean "
+                   "\"%s\"?", name, near);
+    else if (!found)
+        scan_error(&p->sc, g->at, "no layer with parameters is called \"%s\"", name);
+    free(known);
+}
+
 static void check_whole(struct parser *p)
 {
     struct net *net = p->net;
@@ -763,6 +916,8 @@ static void check_whole(struct parser *p)
         scan_error(&p->sc, end, "the file has no `input CxHxW`");
     if (!net->nlayers || !is_loss(net->layer[net->nlayers - 1].kind))
         scan_error(&p->sc, end, "the file has no loss: `softmax` or `svm` ends the layers");
+    for (int i = 0; i < net->train.ngroups; i++)
+        check_group(p, &net->train.group[i]);
     for (int i = 0; i < p->scope.count; i++) {
         const struct variable *v = &p->scope.variable[i];
         if (!v->used && !v->counter)

@@ -16,6 +16,8 @@
 #include "safetensors.h"
 #include "solver.h"
 
+enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
+
 struct dump_settings {
     struct solver_options solver;
     struct optimizer_options optimizer;
@@ -162,30 +164,33 @@ static bool dump_alloc(struct dump_run *r, char *err)
 
 /* The scores of the batch under the parameters as they are, and the gradients or,
 ** with --steps, the losses of N updates. */
-static void dump_compute(struct dump_run *r)
+static bool dump_compute(struct dump_run *r, char *err)
 {
     struct engine *e = &r->engine;
     const struct model *m = e->model;
     const struct solver_options *o = &r->settings->solver;
     const struct preprocess none = { .mean = NULL };
-    struct solver_state state;
+    struct rules rules;
     int n = (int)r->x.dim[0];
-    solver_start(&state, o);
+    if (!rules_open(&rules, e, o, err))
+        return false;
     e->frozen = strcmp(r->settings->mode, "eval") == 0;
     e->step.keep_all = 1;
     feed_batch(e, &r->images, &none, NULL, 0, n);
     if (r->settings->steps == 0) {
-        struct hyper hyper = solver_hyper(&state, o);
+        struct hyper hyper = { .reg = (real)o->reg };
         r->losses[0] = (real)engine_step(e, n, r->labels, &hyper, UPDATE_STORE);
     }
     for (long k = 0; k < r->settings->steps; k++) {
-        struct hyper hyper = solver_hyper(&state, o);
-        r->losses[k] = (real)engine_step(e, n, r->labels, &hyper, o->optimizer);
+        rules_apply(&rules, e, o, k, DUMP_EPOCH, DUMP_EPOCH);
+        r->losses[k] = (real)engine_update(e, n, r->labels, MODE_TRAIN);
     }
+    rules_close(&rules);
     engine_forward(e, n, MODE_CHECK);
     for (int i = 0; i < n; i++)
         memcpy(r->scores + (size_t)i*(size_t)m->classes, engine_scores(e, i),
                (size_t)m->classes*sizeof(real));
+    return true;
 }
 
 static bool dump_write(struct dump_run *r, char *err)
@@ -232,8 +237,7 @@ static bool dump_run_all(struct dump_run *r, char *err)
     r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
                                  .labels = r->labels, .c = m->in_c, .h = m->in_h,
                                  .w = m->in_w };
-    dump_compute(r);
-    return dump_write(r, err);
+    return dump_compute(r, err) && dump_write(r, err);
 }
 
 static void dump_close(struct dump_run *r)

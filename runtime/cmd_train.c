@@ -13,6 +13,7 @@
 #include "optimizer_options.h"
 #include "params.h"
 #include "solver.h"
+#include "whiten.h"
 
 struct train_settings {
     struct solver_options solver;
@@ -165,7 +166,8 @@ static int train_run(const struct program *p, struct train_settings *s,
                params_learned_total(p->model), p->model->isa, workers_count(engine.workers),
                workers_count(engine.workers) == 1 ? "" : "s", data->source);
     params_init(&engine, s->solver.seed, s->init);
-    bool good = solver_train(&engine, data, preprocess, &s->solver, &report, err);
+    bool good = whiten(&engine, &data->fit, preprocess, err)
+                && solver_train(&engine, data, preprocess, &s->solver, &report, err);
     if (good)
         train_say_result(&s->solver, &report);
     engine_close(&engine);

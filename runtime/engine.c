@@ -70,6 +70,7 @@ void engine_close(struct engine *e)
     free(e->step.sumsq);
     free(e->labels);
     free(e->rule);
+    free(e->room);
     free(e->arena);
     *e = (struct engine){ .model = NULL };
 }
@@ -153,7 +154,7 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
 {
     for (int k = 0; k < e->model->nparams; k++) {
         struct rule *rule = &e->rule[k];
-        *rule = (struct rule){ e->model->update[update], *hyper };
+        *rule = (struct rule){ update, e->model->update[update], *hyper };
         if (e->model->params[k].role != ROLE_WEIGHT) {
             rule->hyper.reg = 0;
             rule->hyper.keep = 1;
@@ -165,6 +166,41 @@ static void engine_backward(struct engine *e)
 {
     for (int k = 0; k < e->model->nbackward; k++)
         engine_region(e, &e->model->backward[k], true, k);
+}
+
+static size_t engine_room(const struct param *p)
+{
+    if (p->kind != PARAM_CONV)
+        return 0;
+    return muon_room(p->dim[0], (int)(p->stored/(size_t)p->dim[0]));
+}
+
+bool engine_make_room(struct engine *e, char *err)
+{
+    size_t reals = 0;
+    for (int k = 0; k < e->model->nparams; k++)
+        reals += engine_room(&e->model->params[k]);
+    void *memory = NULL;
+    if (!e->room && posix_memalign(&memory, ALIGN, (reals + 1)*sizeof(real)) == 0)
+        e->room = memory;
+    return e->room || error_set(err, "not enough memory for muon");
+}
+
+/* The rest of muon's step for one parameter, if that is its optimizer. */
+static void engine_muon(void *context, int item, int items, int thread)
+{
+    struct engine *e = context;
+    const struct param *p = &e->model->params[item];
+    real *room = e->room;
+    (void)items;
+    (void)thread;
+    if (e->rule[item].kind != UPDATE_MUON || p->kind != PARAM_CONV)
+        return;
+    for (int k = 0; k < item; k++)
+        room += engine_room(&e->model->params[k]);
+    e->model->muon(e->arena + p->at, e->arena + p->m, e->arena + p->v, p->dim[0],
+                   (int)(p->stored/(size_t)p->dim[0]), &e->rule[item].hyper, room);
+    engine_pack(e, item);
 }
 
 /* The L2 term: parameter by parameter, each in the order of its slots. */
@@ -187,6 +223,8 @@ double engine_update(struct engine *e, int n, const int32_t *labels, enum step_m
     e->step.labels = labels;
     e->step.probe = NULL;
     engine_backward(e);
+    if (e->room)
+        workers_run(e->workers, e->model->nparams, engine_muon, e);
     double data = engine_sum_losses(e, n);
     return (e->model->train.loss_sum ? data : data/n) + engine_penalty(e);
 }

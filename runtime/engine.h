@@ -22,6 +22,7 @@ struct engine {
     struct workers *workers;
     struct step step;
     struct rule *rule;            /* [model->nparams], of the step in progress */
+    real *room;                   /* what muon works in, or NULL */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
     real *arena;                  /* model->arena reals, then every thread's scratch */
     int32_t *labels;              /* [model->batch]: room for a batch's labels */
@@ -63,6 +64,9 @@ double engine_step(struct engine *e, int n, const int32_t *labels,
 /* The gradient of sum(probe*scores) into every `m`; probe: [n][classes].
 ** Returns that sum. No L2 term. */
 double engine_probe(struct engine *e, int n, const real *probe);
+
+/* Memory for muon; once is enough. */
+bool engine_make_room(struct engine *e, char *err);
 
 /* After parameters were changed from outside. */
 void engine_pack(struct engine *e, int param);

@@ -48,22 +48,6 @@ enum param_kind { PARAM_CONV, PARAM_AFFINE, PARAM_VECTOR };
 ** means and variances are gathered, not learned, and have no gradient. */
 enum param_role { ROLE_WEIGHT, ROLE_BIAS, ROLE_GAIN, ROLE_STATISTIC };
 
-struct param {
-    const char *name;        /* "conv1.weight" */
-    enum param_kind kind;
-    int rank;                /* 4, 2 or 1 */
-    int dim[4];              /* canonical shape */
-    int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened */
-    int fan_in;              /* values that one output sums over */
-    enum param_role role;
-    double init;             /* standard deviation of the Gaussian; < 0: none */
-    double start;            /* added to it: gammas and variances begin with 1 */
-    size_t sumsq;            /* weights: their first slot of step->sumsq, */
-    int nsumsq;              /* and how many they have */
-    size_t at, m, v;         /* arena offsets (in reals): values, 1st and 2nd moment */
-    size_t stored;           /* reals of each of the three, padding included */
-};
-
 /* Hyper-parameters of one step, already in `real`; see runtime/optim.c. */
 struct hyper {
     real lr;                 /* learning rate of this step */
@@ -84,14 +68,67 @@ struct hyper {
 typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
                          const struct hyper *h);
 
-/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
-struct rule { update_fn *update; struct hyper hyper; };
-
 enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, UPDATE_ADAGRAD,
-                   UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_KINDS };
+                   UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_MUON, UPDATE_KINDS };
+
+/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
+struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; };
+
+/*
+** UPDATE_MUON only stores its gradient (in m); this does the rest, behind backward, for a
+** convolution's weight: `rows` filters of `columns` reals, a multiple of LANES. room:
+** muon_room(rows, columns) reals. See runtime/muon.c.
+*/
+typedef void muon_fn(real *w, const real *m, real *v, int rows, int columns,
+                     const struct hyper *h, real *room);
+static inline size_t muon_room(int rows, int columns)
+{
+    size_t r = (size_t)rows, side = (r + LANES - 1) / LANES * LANES;
+    return 2*r*(size_t)columns + 2*r*side;
+}
 
 /* What an optimizer can be told; optimizer.h has the table. */
 enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
+
+/* How the learning rate goes through a run; solver.h has the formulas. */
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEP,
+                     SCHEDULE_KINDS };
+
+/* What the network file sets for some parameters alone (`group`, `freeze`); `set` says
+** what, bit by bit. */
+enum { OWN_OPTIMIZER = 1, OWN_REG = 2, OWN_DECAY = 4, OWN_SCHEDULE = 8, OWN_FREEZE = 16,
+       OWN_RATE = 32 /* << enum rate */ };
+struct own_settings {
+    unsigned set;
+    enum update_kind optimizer;
+    double rate[RATES];
+    double reg, lr_decay;
+    enum schedule_kind schedule;
+    double freeze;           /* epochs after which it stays as it is */
+};
+
+/* First values: drawn; convolutions whose first filters pass their channel on (Dirac), the
+** others drawn; filters that whiten patches of training images, computed by whiten.c. */
+enum init_kind { INIT_DRAWN, INIT_DIRAC, INIT_WHITEN };
+
+struct param {
+    const char *name;        /* "conv1.weight" */
+    enum param_kind kind;
+    int rank;                /* 4, 2 or 1 */
+    int dim[4];              /* canonical shape */
+    int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened */
+    int fan_in;              /* values that one output sums over */
+    enum param_role role;
+    double init;             /* standard deviation of the Gaussian; < 0: none */
+    double start;            /* added to it: gammas and variances begin with 1 */
+    size_t sumsq;            /* weights: their first slot of step->sumsq, */
+    int nsumsq;              /* and how many they have */
+    size_t at, m, v;         /* arena offsets (in reals): values, 1st and 2nd moment */
+    size_t stored;           /* reals of each of the three, padding included */
+    enum init_kind first;
+    int own_init;            /* 1: no option of the program changes `init` */
+    struct own_settings own;
+};
 
 /* What batchnorm and dropout do: evaluation, running statistics and no masks; a check,
 ** the batch's statistics, leaving the running ones alone; training, all of it. */
@@ -142,10 +179,6 @@ struct decision {
 /* What is done to images before the network sees them; data.h has the formulas. */
 enum preprocess_kind { PREPROCESS_NONE, PREPROCESS_MEAN_IMAGE, PREPROCESS_SCALE,
                        PREPROCESS_CHANNEL_NORM, PREPROCESS_KINDS };
-
-/* How the learning rate goes through a run; solver.h has the formulas. */
-enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEP,
-                     SCHEDULE_KINDS };
 
 /* What training does to images; augment.h says how. */
 enum flip_kind { FLIP_NONE, FLIP_RANDOM, FLIP_ALTERNATING, FLIP_KINDS };
@@ -198,6 +231,7 @@ struct model {
     void (*pack)(const struct step *s, int param);
 
     update_fn *update[UPDATE_KINDS];
+    muon_fn *muon;
     double (*peak)(long rounds);   /* runs fused multiply-adds, returns their FLOP */
     struct train_defaults train;
 };

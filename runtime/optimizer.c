@@ -31,10 +31,14 @@ const struct optimizer_def optimizers[UPDATE_KINDS] = {
         "adam behind w *= 1 - lr*weight_decay, biases excepted",
         { { "lr", RATE_LR, 1e-3 }, { "beta1", RATE_BETA1, 0.9 }, { "beta2", RATE_BETA2, 0.999 },
           { "eps", RATE_EPS, 1e-8 }, { "weight_decay", RATE_WEIGHT_DECAY, 1e-2 } }, 5 },
+    [UPDATE_MUON] = { "muon", "optim_store",
+        "for `group conv`: filters as rows of a matrix; v = momentum*v + g,\n"
+        "w *= sqrt(filters)/|w|, w -= lr*orthogonal(g + momentum*v)",
+        { { "lr", RATE_LR, 0.24 }, { "momentum", RATE_BETA1, 0.6 } }, 2 },
 };
 
 const char *const optimizer_words[] = { "sgd", "momentum", "nesterov", "adagrad", "rmsprop",
-                                        "adam", "adamw", NULL };
+                                        "adam", "adamw", NULL };   /* muon is for groups */
 
 enum update_kind optimizer_find(const char *word)
 {

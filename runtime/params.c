@@ -119,6 +119,17 @@ void params_fill(struct engine *e, int param, uint64_t seed, double deviation)
     workers_run(e->workers, (int)chunks, params_chunk, &draw);
 }
 
+/* Filter k is the middle of channel k, for as many as there are of both. */
+static void params_dirac(const struct param *p, real *stored)
+{
+    size_t in = (size_t)p->dim[1], kh = (size_t)p->dim[2], kw = (size_t)p->dim[3];
+    size_t filter = in*kh*kw, filters = (size_t)p->dim[0] < in ? (size_t)p->dim[0] : in;
+    for (size_t f = 0; f < filters; f++)
+        for (size_t k = 0; k < filter; k++)
+            stored[params_index(p, f*filter + k)]
+                = k == f*kh*kw + (kh - 1)/2*kw + (kw - 1)/2 ? 1 : 0;
+}
+
 void params_init(struct engine *e, uint64_t seed, double deviation)
 {
     for (int k = 0; k < e->model->nparams; k++) {
@@ -126,9 +137,12 @@ void params_init(struct engine *e, uint64_t seed, double deviation)
         memset(e->arena + p->at, 0, p->stored*sizeof(real));
         memset(e->arena + p->m, 0, p->stored*sizeof(real));
         memset(e->arena + p->v, 0, p->stored*sizeof(real));
-        double scale = p->init >= 0 && deviation >= 0 ? deviation : p->init;
+        bool told = p->init >= 0 && deviation >= 0 && !p->own_init;
+        double scale = told ? deviation : p->init;
         if (scale > 0 || p->start != 0)
             params_fill(e, k, seed, scale > 0 ? scale : 0);
+        if (p->first == INIT_DIRAC)
+            params_dirac(p, e->arena + p->at);
     }
     engine_pack_all(e);
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dmath.h"
 #include "error.h"
 #include "feed.h"
 #include "history.h"
@@ -31,6 +30,7 @@ struct solver_run {
     uint32_t *chosen;             /* [batch] */
     uint32_t *order;              /* [train.count], when images are shuffled */
     uint32_t *checked;            /* [SOLVER_CHECK] */
+    double lr;                    /* with lr_decay, without the schedule: for the history */
     double busy;                  /* seconds spent in steps */
     char *err;
 };
@@ -47,60 +47,6 @@ void solver_defaults(struct solver_options *o, const struct model *model)
     };
     for (int k = 0; k < RATES; k++)
         o->rate[k] = t->rate[k];
-}
-
-void solver_start(struct solver_state *s, const struct solver_options *o)
-{
-    *s = (struct solver_state){ .lr = o->rate[RATE_LR], .schedule = 1, .beta1_power = 1,
-                                .beta2_power = 1 };
-}
-
-const char *const schedule_words[] = { "constant", "linear", "cosine", "step", NULL };
-
-enum schedule_kind schedule_find(const char *word)
-{
-    int k = 0;
-    while (k < SCHEDULE_KINDS && strcmp(schedule_words[k], word) != 0)
-        k++;
-    return (enum schedule_kind)k;
-}
-
-double solver_schedule(const struct solver_options *o, long t, long per_epoch, long total)
-{
-    double warm = floor(o->warmup*(double)per_epoch + 1e-6), factor = 1;
-    if ((double)t < warm)
-        return ((double)t + 1) / (warm + 1);
-    double left = (double)total - warm, share = left > 0 ? ((double)t - warm) / left : 1;
-    switch (o->schedule) {
-    case SCHEDULE_LINEAR:
-        return 1 - share;
-    case SCHEDULE_COSINE:
-        return 0.5*(1 + math_cos(3.14159265358979324*share));
-    case SCHEDULE_STEP:
-        /* A running product: pow() would give other bits elsewhere. */
-        for (double at = o->step_epochs; at*(double)per_epoch <= (double)t + 1e-6;
-             at += o->step_epochs)
-            factor *= o->step_factor;
-        return factor;
-    default:
-        return 1;
-    }
-}
-
-struct hyper solver_hyper(struct solver_state *s, const struct solver_options *o)
-{
-    const double *rate = o->rate;
-    double lr = s->lr*s->schedule;
-    s->beta1_power *= rate[RATE_BETA1];
-    s->beta2_power *= rate[RATE_BETA2];
-    return (struct hyper){
-        .lr = (real)lr, .reg = (real)o->reg, .beta1 = (real)rate[RATE_BETA1],
-        .beta2 = (real)rate[RATE_BETA2], .eps = (real)rate[RATE_EPS],
-        .rest1 = (real)(1 - rate[RATE_BETA1]), .rest2 = (real)(1 - rate[RATE_BETA2]),
-        .keep = (real)(1 - lr*rate[RATE_WEIGHT_DECAY]),
-        .step = (real)(lr/(1 - s->beta1_power)),
-        .unbias2 = (real)(1/(1 - s->beta2_power))
-    };
 }
 
 long solver_epoch_iterations(const struct solver_options *o, size_t images)
@@ -145,12 +91,11 @@ static double solver_step(struct solver_run *r)
                                (uint64_t)r->state.iteration };
     feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, r->batch,
                    &r->options->augment, now);
-    r->state.schedule = solver_schedule(r->options, r->state.iteration, r->per_epoch, r->total);
-    struct hyper hyper = solver_hyper(&r->state, r->options);
+    rules_apply(&r->state.rules, r->engine, r->options, r->state.iteration, r->per_epoch,
+                r->total);
     r->engine->step.seed = r->options->seed;
     r->engine->step.iteration = (uint64_t)r->state.iteration;
-    double loss = engine_step(r->engine, r->batch, r->engine->labels, &hyper,
-                              r->options->optimizer);
+    double loss = engine_update(r->engine, r->batch, r->engine->labels, MODE_TRAIN);
     r->busy += engine_clock() - start;
     return isnan(loss) ? fabs(loss) : loss;   /* a NaN's sign is the processor's choice */
 }
@@ -224,12 +169,18 @@ static bool solver_check(struct solver_run *r)
     return !r->options->history || history_save(&r->history, r->options->history, r->err);
 }
 
+/* The run's own rate, which groups may not share. */
+static double solver_lr(const struct solver_run *r, long iteration)
+{
+    return r->lr*schedule_factor(r->options->schedule, r->options, iteration, r->per_epoch,
+                                 r->total);
+}
+
 static bool solver_iteration(struct solver_run *r)
 {
     const struct solver_options *o = r->options;
     long iteration = r->state.iteration;
-    double lr = r->state.lr, loss = solver_step(r);
-    lr *= r->state.schedule;
+    double loss = solver_step(r), lr = solver_lr(r, iteration);
     r->report->iterations = ++r->state.iteration;
     if (!o->quiet && iteration % o->print_every == 0)
         progress_line(&r->progress, "(Iteration %ld / %ld) loss: %f", iteration + 1, r->total,
@@ -237,7 +188,8 @@ static bool solver_iteration(struct solver_run *r)
     bool epoch_end = r->state.iteration % r->per_epoch == 0;
     if (epoch_end) {
         r->state.epoch++;
-        r->state.lr *= o->lr_decay;
+        rules_epoch(&r->state.rules);
+        r->lr *= o->lr_decay;
     }
     history_add(&r->history, r->state.epoch, loss, lr);
     if (!isfinite(loss))
@@ -267,12 +219,15 @@ static bool solver_open(struct solver_run *r)
     r->order = o->replacement ? NULL : calloc(count, sizeof *r->order);
     if (!r->chosen || !r->checked || (!o->replacement && !r->order))
         return error_set(r->err, "not enough memory for %zu training images", count);
-    return history_open(&r->history, (size_t)r->total, r->err);
+    r->lr = o->rate[RATE_LR];
+    return rules_open(&r->state.rules, r->engine, o, r->err)
+           && history_open(&r->history, (size_t)r->total, r->err);
 }
 
 static void solver_close(struct solver_run *r)
 {
     history_close(&r->history);
+    rules_close(&r->state.rules);
     free(r->chosen);
     free(r->checked);
     free(r->order);
@@ -285,7 +240,6 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
                             .report = report, .err = err };
     *report = (struct solver_report){ .best_val_acc = -1 };
     bool good = solver_open(&r);
-    solver_start(&r.state, o);
     progress_open(&r.progress, r.total);
     for (long k = 0; good && k < r.total; k++)
         good = solver_iteration(&r);

@@ -27,14 +27,14 @@ static const struct param linear_params[] = {
     { "affine1.weight", PARAM_AFFINE, 2, { LINEAR_HIDDEN, LINEAR_IN, 0, 0 },
       LINEAR_C, LINEAR_H, LINEAR_W, LINEAR_IN, ROLE_WEIGHT, 0.01, 0, LINEAR_CLASSES,
       LINEAR_HIDDEN,
-      W1, W1 + W1_SIZE, W1 + 2*W1_SIZE, W1_SIZE },
+      W1, W1 + W1_SIZE, W1 + 2*W1_SIZE, W1_SIZE, INIT_DRAWN, 0, { .set = 0 } },
     { "affine1.bias", PARAM_VECTOR, 1, { LINEAR_HIDDEN, 0, 0, 0 }, 0, 0, 0, 0, ROLE_BIAS, -1, 0,
-      0, 0, B1, B1 + LANES, B1 + 2*LANES, LANES },
+      0, 0, B1, B1 + LANES, B1 + 2*LANES, LANES, INIT_DRAWN, 0, { .set = 0 } },
     { "affine2.weight", PARAM_AFFINE, 2, { LINEAR_CLASSES, LINEAR_HIDDEN, 0, 0 },
       LINEAR_HIDDEN, 1, 1, LINEAR_HIDDEN, ROLE_WEIGHT, 0.01, 0, 0, LINEAR_CLASSES,
-      W2, W2 + W2_SIZE, W2 + 2*W2_SIZE, W2_SIZE },
+      W2, W2 + W2_SIZE, W2 + 2*W2_SIZE, W2_SIZE, INIT_DRAWN, 0, { .set = 0 } },
     { "affine2.bias", PARAM_VECTOR, 1, { LINEAR_CLASSES, 0, 0, 0 }, 0, 0, 0, 0, ROLE_BIAS, -1, 0,
-      0, 0, B2, B2 + LANES, B2 + 2*LANES, LANES },
+      0, 0, B2, B2 + LANES, B2 + 2*LANES, LANES, INIT_DRAWN, 0, { .set = 0 } },
 };
 
 /* Pixel (y, x, c) of the input by its NHWC number. */

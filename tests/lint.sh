@@ -109,7 +109,9 @@ for c in $compilers; do
         how=$(for_isa "$c" $isa)
         [ -n "$how" ] || { echo "lint: skipped: no $c for $isa"; continue; }
         for f64 in 0 1; do
-            echo "$how $options -DLATHE_F64=$f64 $(header $isa) runtime/optim.c 2>&1" >>"$checks"
+            for f in runtime/optim.c runtime/muon.c; do
+                echo "$how $options -DLATHE_F64=$f64 $(header $isa) $f 2>&1" >>"$checks"
+            done
         done
     done
     for f in gen/*.c; do
@@ -117,7 +119,7 @@ for c in $compilers; do
              "$f 2>&1" >>"$checks"
     done
     for f in runtime/*.c; do
-        [ "$f" = runtime/optim.c ] && continue
+        case $f in */optim.c | */muon.c) continue ;; esac
         for f64 in 0 1; do
             echo "$c -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wshadow -Wconversion -pthread" \
                  "-DLATHE_F64=$f64 -c -o /dev/null $f 2>&1" >>"$checks"

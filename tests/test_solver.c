@@ -229,10 +229,16 @@ Test(solver, names_the_iteration_of_a_loss_that_is_not_finite)
 Test(solver, hands_adams_powers_over_as_running_products)
 {
     struct solver_options o = quick_options();
-    struct solver_state s;
-    solver_start(&s, &o);
-    solver_hyper(&s, &o);
-    struct hyper h = solver_hyper(&s, &o);
+    struct engine e;
+    struct rules rules;
+    char err[ERR_SIZE];
+    cr_assert(engine_open(&e, &linear_model, 1, err));
+    cr_assert(rules_open(&rules, &e, &o, err));
+    rules_apply(&rules, &e, &o, 0, 4, 8);
+    rules_apply(&rules, &e, &o, 1, 4, 8);
+    struct hyper h = e.rule[0].hyper;
+    rules_close(&rules);
+    engine_close(&e);
     cr_assert_float_eq((double)h.step, 3e-3/(1 - 0.9*0.9), 1e-8);
     cr_assert_float_eq((double)h.unbias2, 1/(1 - 0.999*0.999), 1e-3);
 }
@@ -559,7 +565,7 @@ Test(options, print_help_from_the_table, .init = cr_redirect_stdout)
 static double at(enum schedule_kind kind, long t)
 {
     const struct solver_options o = { .schedule = kind, .step_epochs = 2, .step_factor = 0.5 };
-    return solver_schedule(&o, t, 10, 100);
+    return schedule_factor(o.schedule, &o, t, 10, 100);
 }
 
 Test(schedule, constant_stays_and_linear_and_cosine_fall_to_zero)
@@ -585,10 +591,10 @@ Test(schedule, step_multiplies_at_each_step_and_not_before)
 Test(schedule, warmup_rises_in_a_line_and_the_rest_follows)
 {
     const struct solver_options o = { .schedule = SCHEDULE_LINEAR, .warmup = 0.9 };
-    cr_expect_float_eq(solver_schedule(&o, 0, 10, 100), 0.1, 1e-15);
-    cr_expect_float_eq(solver_schedule(&o, 8, 10, 100), 0.9, 1e-15);
-    cr_expect_eq(solver_schedule(&o, 9, 10, 100), 1);
-    cr_expect_float_eq(solver_schedule(&o, 99, 10, 100), 1.0/91, 1e-15);
+    cr_expect_float_eq(schedule_factor(o.schedule, &o, 0, 10, 100), 0.1, 1e-15);
+    cr_expect_float_eq(schedule_factor(o.schedule, &o, 8, 10, 100), 0.9, 1e-15);
+    cr_expect_eq(schedule_factor(o.schedule, &o, 9, 10, 100), 1);
+    cr_expect_float_eq(schedule_factor(o.schedule, &o, 99, 10, 100), 1.0/91, 1e-15);
     cr_expect_eq(schedule_find("cosine"), SCHEDULE_COSINE);
     cr_expect_eq(schedule_find("cosin"), SCHEDULE_KINDS);
 }

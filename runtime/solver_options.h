@@ -1,0 +1,35 @@
+/*
+** solver_options.h - what a training run can be told.
+*/
+#ifndef LATHE_SOLVER_OPTIONS_H
+#define LATHE_SOLVER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+
+struct solver_options {
+    enum update_kind optimizer;
+    double rate[RATES];           /* of the optimizer; the learning rate first */
+    double lr_decay;              /* lr is multiplied by it after each epoch */
+    enum schedule_kind schedule;
+    double step_epochs, step_factor;   /* SCHEDULE_STEP */
+    double warmup;                /* epochs in which the rate rises */
+    struct augment augment;
+    double reg;                   /* the loss has 0.5*reg*sum(W*W) */
+    double epochs;                /* may be a fraction */
+    long iterations;              /* instead of epochs; 0: epochs count */
+    int batch;                    /* images of one iteration, at most model->batch */
+    bool replacement;             /* draw with replacement; else permutations */
+    uint64_t seed;
+    long print_every;             /* iterations between loss lines */
+    bool quiet;                   /* no lines, no bar */
+    const char *history;          /* CSV to write, or NULL */
+    const char *params;           /* where the best parameters go, or NULL */
+};
+
+/* The network file's settings; seed 1, a line every 10 iterations. */
+void solver_defaults(struct solver_options *o, const struct model *model);
+
+#endif
