@@ -157,6 +157,14 @@ const struct setting_def setting_defs[] = {
     { "freeze", SETTING_FREEZE, "freeze WHICH [after EPOCHS]",
       "These parameters stay as they are, from the start or after so many epochs; then a\n"
       "schedule ends there." },
+    { "clip", SETTING_CLIP, "clip X",
+      "Where all gradients together are longer than X (L2), they are scaled to that length." },
+    { "average", SETTING_AVERAGE, "average ema [X [N]] | average lookahead [X [N]]",
+      "An average of the parameters is checked and saved. ema: X of the past and 1 - X of the\n"
+      "present (0.99), every N steps (1). lookahead: moves by X of the way (0.5) every N steps\n"
+      "(5), and the parameters begin there again." },
+    { "patience", SETTING_PATIENCE, "patience N",
+      "Training ends after N checks that were not better than the best before." },
     { "loss", SETTING_LOSS, "loss mean|sum",
       "The images' losses are averaged over the batch (the default) or added." },
 };

@@ -69,7 +69,7 @@ static inline bool is_loss(enum layer_kind kind)
 /* `group` and `freeze`: what some parameters have of their own. */
 struct group_setting {
     struct place at;
-    char selector[NAME_MAX_LEN + 16];
+    char selector[128];         /* a name, perhaps with .weight or .bias */
     struct own_settings own;
 };
 
@@ -85,6 +85,11 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     enum schedule_kind schedule;
     double step_epochs, step_factor, warmup;
     struct augment augment;
+    double clip;
+    int patience;
+    enum average_kind average;
+    double average_rate;
+    int average_every;
     struct group_setting *group; int ngroups;
 };
 

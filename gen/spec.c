@@ -674,7 +674,7 @@ static struct group_setting *new_group(struct parser *p, struct place at)
             return NULL;
         }
     }
-    snprintf(g.selector, sizeof g.selector, "%.47s%s%s", word, *part ? "." : "", part);
+    snprintf(g.selector, sizeof g.selector, "%s%s%s", word, *part ? "." : "", part);
     t->group = grow(t->group, (size_t)t->ngroups + 1, sizeof *t->group);
     t->group[t->ngroups] = g;
     return &t->group[t->ngroups++];
@@ -754,6 +754,27 @@ static bool group_setting(struct parser *p, struct place at)
     return true;
 }
 
+static bool average_setting(struct parser *p)
+{
+    static const char *const names[] = { "ema", "lookahead" };
+    struct train_settings *t = &p->net->train;
+    int which;
+    if (!choice(p, "average", names, 2, &which))
+        return false;
+    t->average = which ? AVERAGE_LOOKAHEAD : AVERAGE_EMA;
+    t->average_rate = which ? 0.5 : 0.99;
+    t->average_every = which ? 5 : 1;
+    scan_blanks(&p->sc);
+    struct place at = scan_place(&p->sc);
+    if (!scan_at_end(&p->sc) && !positive(p, "the average's rate", false, &t->average_rate))
+        return false;
+    if (t->average_rate > 1)
+        return scan_error(&p->sc, at, "the average's rate is to be at most 1, not %g",
+                          t->average_rate);
+    return scan_at_end(&p->sc)
+           || integer(&p->sc, &p->scope, "the steps between", 1, 1000000, &t->average_every);
+}
+
 static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
 {
     static const char *const samples[] = { "shuffle", "replacement" };
@@ -786,6 +807,11 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
         break;
     case SETTING_SCHEDULE:  good = schedule_setting(p); break;
+    case SETTING_CLIP:      good = positive(p, "clip", false, &t->clip); break;
+    case SETTING_AVERAGE:   good = average_setting(p); break;
+    case SETTING_PATIENCE:
+        good = integer(&p->sc, &p->scope, "patience", 1, 1000000, &t->patience);
+        break;
     case SETTING_GROUP:     good = group_setting(p, at); break;
     case SETTING_FREEZE:    good = freeze_setting(p, at); break;
     case SETTING_FLIP:      good = flip_setting(p); break;

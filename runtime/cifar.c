@@ -12,116 +12,114 @@
 #include "error.h"
 #include "file.h"
 
-enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_RECORD = 1 + CIFAR_PIXELS,
-       CIFAR_FILE = 10000, CIFAR_FILES = 5, CIFAR_CLASSES = 10, CIFAR_VAL = 1000,
-       CIFAR_TEST = 1000 };
+enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
+       CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100 };
 
-static bool cifar_records(FILE *f, const char *path, uint8_t *pixels, int32_t *labels, char *err)
+/* How one of them is stored. */
+struct cifar_format {
+    const char *name, *class_names;
+    int classes, labels, label;         /* bytes before the pixels, which of them counts */
+    const char *file[6];                /* training files, then the test file */
+    int files, records;                 /* training files, and records of each */
+};
+
+static const struct cifar_format cifar_formats[] = {
+    [CIFAR_10] = { "CIFAR-10", "batches.meta.txt", 10, 1, 0,
+                   { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                     "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin" }, 5, 10000 },
+    [CIFAR_100] = { "CIFAR-100", "fine_label_names.txt", 100, 2, 1,
+                    { "train.bin", "test.bin" }, 1, 50000 },
+};
+
+/* The records that a file must have, and nothing behind them. */
+static bool cifar_records(FILE *f, const char *path, const struct cifar_format *format,
+                          size_t records, uint8_t *pixels, int32_t *labels, char *err)
 {
-    uint8_t record[CIFAR_RECORD];
-    for (size_t k = 0; k < CIFAR_FILE; k++) {
-        size_t n = fread(record, 1, sizeof record, f);
-        if (n != sizeof record) {
+    uint8_t record[CIFAR_LABELS + CIFAR_PIXELS];
+    size_t size = (size_t)format->labels + CIFAR_PIXELS;
+    for (size_t k = 0; k < records; k++) {
+        size_t n = fread(record, 1, size, f);
+        if (n != size) {
             if (ferror(f))
                 return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
-            return error_set(err, "%s: short: record %zu at offset %zu has %zu of %d bytes; %d "
-                             "records expected (`make data` fetches the files anew)", path, k,
-                             k*CIFAR_RECORD, n, CIFAR_RECORD, CIFAR_FILE);
+            return error_set(err, "%s: short: record %zu at offset %zu has %zu of %zu bytes; %zu "
+                             "records expected%s", path, k, k*size, n, size, records,
+                             format->classes == 10 ? " (`make data` fetches the files anew)" : "");
         }
-        if (record[0] >= CIFAR_CLASSES)
-            return error_set(err, "%s: record %zu at offset %zu: label %d, 0 to 9 expected", path,
-                             k, k*CIFAR_RECORD, record[0]);
-        labels[k] = record[0];
-        memcpy(pixels + k*CIFAR_PIXELS, record + 1, CIFAR_PIXELS);
+        int label = record[format->label];
+        if (label >= format->classes)
+            return error_set(err, "%s: record %zu at offset %zu: label %d, 0 to %d expected", path,
+                             k, k*size, label, format->classes - 1);
+        labels[k] = label;
+        memcpy(pixels + k*CIFAR_PIXELS, record + format->labels, CIFAR_PIXELS);
     }
     if (getc(f) != EOF)
-        return error_set(err, "%s: long: more than %d records of %d bytes", path, CIFAR_FILE,
-                         CIFAR_RECORD);
+        return error_set(err, "%s: long: more than %zu records of %zu bytes", path, records, size);
     return true;
 }
 
-static bool cifar_file(const char *dir, const char *name, uint8_t *pixels, int32_t *labels,
-                       char *err)
+static bool cifar_file(const char *dir, const struct cifar_format *format, int file,
+                       uint8_t *pixels, int32_t *labels, char *err)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
+    size_t records = file < format->files ? (size_t)format->records : CIFAR_TESTS;
+    snprintf(path, sizeof path, "%s/%s", dir, format->file[file]);
     FILE *f = fopen(path, "rb");
     if (!f)
         return error_set(err, "%s: cannot be opened: %s", path, strerror(errno));
-    bool good = cifar_records(f, path, pixels, labels, err);
+    bool good = cifar_records(f, path, format, records, pixels, labels, err);
     fclose(f);
     return good;
 }
 
-/* batches.meta.txt: a name a line. Nothing depends on it, so it may be missing. */
-static bool cifar_names(struct dataset *d, const char *dir, char *err)
+/* A name a line. Nothing depends on it, so it may be missing. */
+static bool cifar_names(struct dataset *d, const char *dir, const struct cifar_format *format,
+                        char *err)
 {
     char path[1024], ignored[ERR_SIZE];
     size_t size;
-    snprintf(path, sizeof path, "%s/batches.meta.txt", dir);
+    snprintf(path, sizeof path, "%s/%s", dir, format->class_names);
     char *text = file_read(path, &size, ignored);
     if (!text)
         return true;
     char *copy = dataset_alloc(d, size + 1, 1, err);
-    const char **names = copy ? dataset_alloc(d, CIFAR_CLASSES, sizeof *names, err) : NULL;
+    const char **names = copy ? dataset_alloc(d, CIFAR_MOST, sizeof *names, err) : NULL;
     if (copy)
         memcpy(copy, text, size);
     free(text);
     if (!names)
         return false;
     int n = 0;
-    for (char *line = strtok(copy, "\r\n"); line && n < CIFAR_CLASSES; line = strtok(NULL, "\r\n"))
+    for (char *line = strtok(copy, "\r\n"); line && n < format->classes;
+         line = strtok(NULL, "\r\n"))
         names[n++] = line;
-    if (n == CIFAR_CLASSES)
+    if (n == format->classes)
         d->class_names = names;
     return true;
 }
 
-static bool cifar_split(struct dataset *d, const struct data_options *o, char *err)
+bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir,
+                enum cifar_kind kind, char *err)
 {
-    size_t all = (size_t)CIFAR_FILES*CIFAR_FILE;
-    size_t val = o->val_samples < 0 ? CIFAR_VAL : (size_t)o->val_samples;
-    if (val >= all)
-        return error_set(err, "--val-samples %zu: CIFAR-10 has %zu images to train and validate",
-                         val, all);
-    d->val = d->train;
-    d->train.count = all - val;
-    d->val.count = val;
-    d->val.bytes = d->train.bytes + d->train.count*CIFAR_PIXELS;
-    d->val.labels = d->train.labels + d->train.count;
-    d->fit = d->train;
-    return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
-           && dataset_cut(&d->test, o->test_samples < 0 ? CIFAR_TEST : o->test_samples,
-                          "--test-samples", err);
-}
-
-bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)
-{
-    size_t all = (size_t)(CIFAR_FILES + 1)*CIFAR_FILE;
-    if (o->c != 3 || o->h != CIFAR_SIDE || o->w != CIFAR_SIDE)
-        return error_set(err, "%s: CIFAR-10's images are 3x32x32, the network takes %dx%dx%d", dir,
-                         o->c, o->h, o->w);
-    if (o->classes != CIFAR_CLASSES)
-        return error_set(err, "%s: CIFAR-10 has 10 classes, the network %d", dir, o->classes);
-    uint8_t *pixels = dataset_alloc(d, all, CIFAR_PIXELS, err);
-    int32_t *labels = pixels ? dataset_alloc(d, all, sizeof *labels, err) : NULL;
+    const struct cifar_format *format = &cifar_formats[kind];
+    if (!dataset_fits(o, dir, format->name, 3, CIFAR_SIDE, CIFAR_SIDE, format->classes, err))
+        return false;
+    uint8_t *pixels = dataset_alloc(d, CIFAR_TRAIN + CIFAR_TESTS, CIFAR_PIXELS, err);
+    int32_t *labels = pixels ? dataset_alloc(d, CIFAR_TRAIN + CIFAR_TESTS, sizeof *labels, err)
+                             : NULL;
     if (!labels)
         return false;
-    for (int k = 0; k <= CIFAR_FILES; k++) {
-        char name[32] = "test_batch.bin";
-        size_t at = (size_t)k*CIFAR_FILE;
-        if (k < CIFAR_FILES)
-            snprintf(name, sizeof name, "data_batch_%d.bin", k + 1);
-        if (!cifar_file(dir, name, pixels + at*CIFAR_PIXELS, labels + at, err))
+    for (int k = 0; k <= format->files; k++) {
+        size_t at = (size_t)k*(size_t)format->records;
+        if (!cifar_file(dir, format, k, pixels + at*CIFAR_PIXELS, labels + at, err))
             return false;
     }
-    size_t train = (size_t)CIFAR_FILES*CIFAR_FILE;
-    d->train = (struct images){ .count = train, .c = 3, .h = CIFAR_SIDE, .w = CIFAR_SIDE,
+    d->train = (struct images){ .count = CIFAR_TRAIN, .c = 3, .h = CIFAR_SIDE, .w = CIFAR_SIDE,
                                 .bytes = pixels, .labels = labels };
     d->test = d->train;
-    d->test.count = CIFAR_FILE;
-    d->test.bytes = pixels + train*CIFAR_PIXELS;
-    d->test.labels = labels + train;
-    snprintf(d->source, sizeof d->source, "CIFAR-10 in %s", dir);
-    return cifar_names(d, dir, err) && cifar_split(d, o, err);
+    d->test.count = CIFAR_TESTS;
+    d->test.bytes = pixels + (size_t)CIFAR_TRAIN*CIFAR_PIXELS;
+    d->test.labels = labels + CIFAR_TRAIN;
+    snprintf(d->source, sizeof d->source, "%s in %s", format->name, dir);
+    return cifar_names(d, dir, format, err) && dataset_split(d, o, format->name, err);
 }

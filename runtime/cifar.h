@@ -1,6 +1,7 @@
 /*
-** cifar.h - CIFAR-10's binary distribution: records of 3,073 bytes, a label and the
-** planes R, G, B of 32x32 (https://www.cs.toronto.edu/~kriz/cifar.html).
+** cifar.h - the binary distributions of CIFAR-10 and CIFAR-100: records of one label
+** (CIFAR-100: a coarse and a fine one, of which the fine counts) and the planes R, G, B of
+** 32x32 bytes (https://www.cs.toronto.edu/~kriz/cifar.html).
 */
 #ifndef LATHE_CIFAR_H
 #define LATHE_CIFAR_H
@@ -9,8 +10,11 @@
 
 #include "dataset.h"
 
-/* 49,000 training images, the next 1,000 validate, the first 1,000 of test_batch.bin
+enum cifar_kind { CIFAR_10, CIFAR_100 };
+
+/* All but the last 1,000 training images train, those validate, the first 1,000 test images
 ** test, unless the options say otherwise. err names file, record and offset. */
-bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir, char *err);
+bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir,
+                enum cifar_kind kind, char *err);
 
 #endif

@@ -28,7 +28,7 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
         { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
           "the parameters, as `train` saved them; required" },
         { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
-          "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
           "data/cifar-10-batches-bin, synthetic" },
         { "--split", OPTION_CHOICE, "NAME", &s->split, 0, 0, eval_splits,
           "val, test or train" },

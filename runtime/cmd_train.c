@@ -19,10 +19,12 @@ struct train_settings {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
-    const char *sample, *params, *preprocess, *schedule, *flip, *edge;
+    const char *sample, *params, *preprocess, *schedule, *flip, *edge, *average;
     char default_params[256];
     double init;
-    long iterations, batch, seed, threads, translate, cutout;
+    long iterations, batch, seed, threads, translate, cutout, patience, check_every,
+         average_every;
+    double average_rate;
     bool no_save;
 };
 
@@ -35,6 +37,10 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
     solver_defaults(&s->solver, m);
     s->schedule = schedule_words[s->solver.schedule];
     s->preprocess = preprocess_words[m->train.preprocess];
+    s->average = average_words[s->solver.average];
+    s->average_rate = NAN;
+    s->average_every = OPTION_UNSET;
+    s->patience = s->solver.patience;
     s->flip = flip_words[s->solver.augment.flip];
     s->edge = train_edges[s->solver.augment.reflect];
     s->translate = s->solver.augment.translate;
@@ -54,10 +60,10 @@ static bool train_options(const struct program *p, struct train_settings *s, int
 {
     struct solver_options *o = &s->solver;
     const double much = 1e9, huge = INFINITY;
-    struct option_row rows[OPTIMIZER_ROWS + 32];
+    struct option_row rows[OPTIMIZER_ROWS + 64];
     const struct option_row own[] = {
         { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
-          "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
           "data/cifar-10-batches-bin, synthetic" },
         { "--epochs", OPTION_REAL, "X", &o->epochs, 1e-9, 1e6, NULL,
           "passes over the training images; fractions too" },
@@ -90,6 +96,18 @@ static bool train_options(const struct program *p, struct train_settings *s, int
           "what comes in when images move: zero or reflect" },
         { "--cutout", OPTION_INTEGER, "N", &s->cutout, 0, 1024, NULL,
           "cuts a hole of NxN into each image" },
+        { "--clip", OPTION_REAL, "X", &o->clip, 0, huge, NULL,
+          "scales gradients that together are longer than X to X; 0: never" },
+        { "--average", OPTION_CHOICE, "HOW", &s->average, 0, 0, average_words,
+          "checks and saves averages of the parameters: none, ema or lookahead" },
+        { "--average-rate", OPTION_REAL, "X", &s->average_rate, 0, 1, NULL,
+          "ema: the share of the past that stays (0.99); lookahead: the step (0.5)" },
+        { "--average-every", OPTION_INTEGER, "N", &s->average_every, 1, much, NULL,
+          "iterations between averages (ema 1, lookahead 5)" },
+        { "--check-every", OPTION_INTEGER, "N", &s->check_every, 0, much, NULL,
+          "accuracies every N iterations, too, not only at the end of epochs" },
+        { "--patience", OPTION_INTEGER, "N", &s->patience, 0, much, NULL,
+          "stops after N checks that were not better than the best; 0: never" },
         { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
           "the result does not depend on it" },
@@ -106,6 +124,7 @@ static bool train_options(const struct program *p, struct train_settings *s, int
         { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
+    _Static_assert(COMMAND_COUNT(own) <= 64, "room for every option");
     for (int k = 0; k < COMMAND_COUNT(own); k++)
         rows[k] = own[k];
     optimizer_options_rows(&s->optimizer, o, rows + COMMAND_COUNT(own));
@@ -137,6 +156,16 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
     o->augment = (struct augment){ .flip = flip_find(s->flip), .translate = (int)s->translate,
                                    .reflect = strcmp(s->edge, "reflect") == 0,
                                    .cutout = (int)s->cutout };
+    enum average_kind average = average_find(s->average);
+    if (average != o->average)
+        average_standard(average, &o->average_rate, &o->average_every);
+    o->average = average;
+    if (!isnan(s->average_rate))
+        o->average_rate = s->average_rate;
+    if (s->average_every != OPTION_UNSET)
+        o->average_every = s->average_every;
+    o->patience = s->patience;
+    o->check_every = s->check_every;
     o->replacement = strcmp(s->sample, "replacement") == 0;
     o->params = s->no_save ? NULL : s->params;
     return true;
@@ -150,6 +179,8 @@ static void train_say_result(const struct solver_options *o, const struct solver
         printf("trained without validation");
     if (r->saved)
         printf(" (saved to %s)", o->params);
+    if (r->stopped)
+        printf(", stopped at iteration %ld: no better check in %ld", r->iterations, o->patience);
     printf(", %.0f images/s\n", r->images_per_second);
 }
 

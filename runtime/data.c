@@ -12,6 +12,7 @@
 
 #include "cifar.h"
 #include "error.h"
+#include "idx.h"
 #include "npy.h"
 #include "synthetic.h"
 
@@ -138,12 +139,19 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
     if (!S_ISDIR(st.st_mode))
         return error_set(err, "%s: is no directory; --data takes the directory of the files", dir);
     if (data_exists(dir, "data_batch_1.bin") || data_exists(dir, "test_batch.bin"))
-        return cifar_open(d, o, dir, err);
+        return cifar_open(d, o, dir, CIFAR_10, err);
     if (data_exists(dir, "cifar-10-batches-bin/data_batch_1.bin"))
-        return cifar_open(d, o, data_join(inner, dir, "cifar-10-batches-bin"), err);
+        return cifar_open(d, o, data_join(inner, dir, "cifar-10-batches-bin"), CIFAR_10, err);
+    if (data_exists(dir, "train.bin") || data_exists(dir, "test.bin"))
+        return cifar_open(d, o, dir, CIFAR_100, err);
+    if (data_exists(dir, "cifar-100-binary/train.bin"))
+        return cifar_open(d, o, data_join(inner, dir, "cifar-100-binary"), CIFAR_100, err);
+    if (idx_exists(dir))
+        return idx_open(d, o, dir, err);
     if (data_exists(dir, "x_train.npy"))
         return data_open_npy(d, o, dir, err);
-    return error_set(err, "%s: holds neither CIFAR-10's binary files (data_batch_1.bin ...) nor "
+    return error_set(err, "%s: holds none of CIFAR-10's binary files (data_batch_1.bin ...), "
+                     "CIFAR-100's (train.bin), MNIST's (train-images-idx3-ubyte ...), or "
                      "x_train.npy, y_train.npy, x_val.npy, y_val.npy", dir);
 }
 

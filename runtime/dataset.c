@@ -27,6 +27,36 @@ bool dataset_cut(struct images *set, long samples, const char *what, char *err)
     return true;
 }
 
+bool dataset_fits(const struct data_options *o, const char *dir, const char *name, int c, int h,
+                  int w, int classes, char *err)
+{
+    if (o->c != c || o->h != h || o->w != w)
+        return error_set(err, "%s: %s's images are %dx%dx%d, the network takes %dx%dx%d", dir,
+                         name, c, h, w, o->c, o->h, o->w);
+    return o->classes == classes || error_set(err, "%s: %s has %d classes, the network %d", dir,
+                                              name, classes, o->classes);
+}
+
+bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err)
+{
+    enum { VALIDATE = 1000, TEST = 1000 };
+    size_t all = d->train.count, val = o->val_samples < 0 ? VALIDATE : (size_t)o->val_samples;
+    size_t pixels = (size_t)d->train.c*(size_t)d->train.h*(size_t)d->train.w;
+    if (val >= all)
+        return error_set(err, "--val-samples %zu: %s has %zu images to train and validate", val,
+                         name, all);
+    d->val = d->train;
+    d->train.count = all - val;
+    d->val.count = val;
+    d->val.bytes = d->train.bytes + d->train.count*pixels;
+    d->val.labels = d->train.labels + d->train.count;
+    d->fit = d->train;
+    long test = d->test.count < TEST ? (long)d->test.count : TEST;
+    return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
+           && dataset_cut(&d->test, o->test_samples < 0 ? test : o->test_samples,
+                          "--test-samples", err);
+}
+
 void dataset_close(struct dataset *d)
 {
     for (int k = 0; k < d->blocks; k++)

@@ -45,6 +45,14 @@ struct data_options {
 /* Zeroed memory that dataset_close frees; NULL: err says why. */
 void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err);
 
+/* False, with a message, where a set's images or classes are not the network's. */
+bool dataset_fits(const struct data_options *o, const char *dir, const char *name, int c, int h,
+                  int w, int classes, char *err);
+
+/* d->train holds all training images, d->test all others: the last 1,000 of the first
+** validate, the first 1,000 of the second test, unless the options say otherwise. */
+bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err);
+
 /* Training images `fit`, of them the first train_samples for training; and so on. */
 bool dataset_cut(struct images *set, long samples, const char *what, char *err);
 

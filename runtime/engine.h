@@ -21,8 +21,9 @@ struct engine {
     const struct model *model;
     struct workers *workers;
     struct step step;
-    struct rule *rule;            /* [model->nparams], of the step in progress */
+    struct rule *rule, *kept;     /* [model->nparams], of the step in progress; a copy */
     real *room;                   /* what muon works in, or NULL */
+    real *gradient;               /* all parameters' gradients, for clipping, or NULL */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
     real *arena;                  /* model->arena reals, then every thread's scratch */
     int32_t *labels;              /* [model->batch]: room for a batch's labels */
@@ -64,6 +65,14 @@ double engine_step(struct engine *e, int n, const int32_t *labels,
 /* The gradient of sum(probe*scores) into every `m`; probe: [n][classes].
 ** Returns that sum. No L2 term. */
 double engine_probe(struct engine *e, int n, const real *probe);
+
+/*
+** The same in MODE_TRAIN, but where all gradients (with their L2 terms) together are longer
+** than `most`, they are scaled to that length before any update. Needs
+** engine_make_gradients once.
+*/
+double engine_clipped(struct engine *e, int n, const int32_t *labels, double most);
+bool engine_make_gradients(struct engine *e, char *err);
 
 /* Memory for muon; once is enough. */
 bool engine_make_room(struct engine *e, char *err);

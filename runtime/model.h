@@ -189,6 +189,9 @@ struct augment {
     int cutout;              /* side of the hole, 0: none */
 };
 
+/* Averages of the parameters over the steps; average.h has the formulas. */
+enum average_kind { AVERAGE_NONE, AVERAGE_EMA, AVERAGE_LOOKAHEAD, AVERAGE_KINDS };
+
 /* Defaults from the network file's `train` block; options override them. */
 struct train_defaults {
     enum update_kind optimizer;
@@ -202,6 +205,11 @@ struct train_defaults {
     double step_epochs, step_factor;   /* SCHEDULE_STEP */
     double warmup;           /* epochs */
     struct augment augment;
+    double clip;             /* most that all gradients together may be long; 0: any */
+    int patience;            /* checks without a better one after which it ends; 0: none */
+    enum average_kind average;
+    double average_rate;
+    long average_every;
 };
 
 struct model {

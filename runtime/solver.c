@@ -42,6 +42,8 @@ void solver_defaults(struct solver_options *o, const struct model *model)
         .optimizer = t->optimizer, .lr_decay = t->lr_decay, .reg = t->reg,
         .schedule = t->schedule, .step_epochs = t->step_epochs, .step_factor = t->step_factor,
         .warmup = t->warmup, .augment = t->augment,
+        .clip = t->clip, .patience = t->patience, .average = t->average,
+        .average_rate = t->average_rate, .average_every = t->average_every,
         .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
         .replacement = t->replacement != 0, .seed = 1, .print_every = 10
     };
@@ -95,7 +97,10 @@ static double solver_step(struct solver_run *r)
                 r->total);
     r->engine->step.seed = r->options->seed;
     r->engine->step.iteration = (uint64_t)r->state.iteration;
-    double loss = engine_update(r->engine, r->batch, r->engine->labels, MODE_TRAIN);
+    double loss = r->options->clip > 0
+                  ? engine_clipped(r->engine, r->batch, r->engine->labels, r->options->clip)
+                  : engine_update(r->engine, r->batch, r->engine->labels, MODE_TRAIN);
+    average_step(&r->state.average, r->engine, r->state.iteration + 1);
     r->busy += engine_clock() - start;
     return isnan(loss) ? fabs(loss) : loss;   /* a NaN's sign is the processor's choice */
 }
@@ -149,7 +154,7 @@ static bool solver_stopped(struct solver_run *r, const char *what)
 
 /* Accuracies, the best parameters, the history. Without a validation set every
 ** check counts as the best. */
-static bool solver_check(struct solver_run *r)
+static bool solver_check_now(struct solver_run *r)
 {
     struct feed_result train = solver_check_train(r);
     struct feed_result val = feed_classify(r->engine, &r->data->val, r->preprocess, NULL,
@@ -161,12 +166,24 @@ static bool solver_check(struct solver_run *r)
     history_check(&r->history, train_acc, val_acc);
     if (!train.finite || !val.finite)
         return solver_stopped(r, "the network's scores are no longer finite");
-    if (val.count == 0 || val_acc > r->report->best_val_acc) {
-        r->report->best_val_acc = val_acc;
+    r->state.checks_since++;
+    if (val.count == 0 || val_acc > r->state.best_val_acc) {
+        r->report->best_val_acc = r->state.best_val_acc = val_acc;
+        r->state.checks_since = 0;
         if (!solver_save(r))
             return false;
     }
+    r->report->stopped = r->options->patience > 0 && r->state.checks_since >= r->options->patience;
     return !r->options->history || history_save(&r->history, r->options->history, r->err);
+}
+
+/* Of the averages, where there are any. */
+static bool solver_check(struct solver_run *r)
+{
+    average_swap(&r->state.average, r->engine);
+    bool good = solver_check_now(r);
+    average_swap(&r->state.average, r->engine);
+    return good;
 }
 
 /* The run's own rate, which groups may not share. */
@@ -196,7 +213,8 @@ static bool solver_iteration(struct solver_run *r)
         return solver_stopped(r, isnan(loss) ? "the loss is nan" : "the loss is infinite");
     if (!o->quiet)
         progress_update(&r->progress, r->state.iteration, loss, solver_rate(r));
-    if (iteration == 0 || epoch_end || r->state.iteration == r->total)
+    bool due = o->check_every > 0 && r->state.iteration % o->check_every == 0;
+    if (iteration == 0 || epoch_end || due || r->state.iteration == r->total)
         return solver_check(r);
     return true;
 }
@@ -220,7 +238,11 @@ static bool solver_open(struct solver_run *r)
     if (!r->chosen || !r->checked || (!o->replacement && !r->order))
         return error_set(r->err, "not enough memory for %zu training images", count);
     r->lr = o->rate[RATE_LR];
+    r->state.best_val_acc = -1;
     return rules_open(&r->state.rules, r->engine, o, r->err)
+           && (o->clip <= 0 || engine_make_gradients(r->engine, r->err))
+           && average_open(&r->state.average, r->engine, o->average, o->average_rate,
+                           o->average_every, r->err)
            && history_open(&r->history, (size_t)r->total, r->err);
 }
 
@@ -228,6 +250,7 @@ static void solver_close(struct solver_run *r)
 {
     history_close(&r->history);
     rules_close(&r->state.rules);
+    average_close(&r->state.average);
     free(r->chosen);
     free(r->checked);
     free(r->order);
@@ -241,7 +264,7 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     *report = (struct solver_report){ .best_val_acc = -1 };
     bool good = solver_open(&r);
     progress_open(&r.progress, r.total);
-    for (long k = 0; good && k < r.total; k++)
+    for (long k = 0; good && k < r.total && !report->stopped; k++)
         good = solver_iteration(&r);
     if (!o->quiet)
         progress_close(&r.progress);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "average.h"
 #include "data.h"
 #include "engine.h"
 #include "rules.h"
@@ -17,12 +18,16 @@
 struct solver_state {
     long iteration, epoch;        /* completed */
     struct rules rules;           /* and each parameter's rates and powers */
+    struct average average;
+    double best_val_acc;          /* negative: none yet */
+    long checks_since;            /* the best */
 };
 
 struct solver_report {
     long iterations;
     double best_val_acc;          /* negative without a validation set */
     bool saved;                   /* parameters were written */
+    bool stopped;                 /* early: no better check for as long as asked */
     double images_per_second;     /* of the training steps alone */
 };
 

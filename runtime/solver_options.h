@@ -17,6 +17,12 @@ struct solver_options {
     double step_epochs, step_factor;   /* SCHEDULE_STEP */
     double warmup;                /* epochs in which the rate rises */
     struct augment augment;
+    double clip;                  /* the gradient's greatest length (L2), 0: any */
+    long patience;                /* checks without a better one before it stops; 0: never */
+    long check_every;             /* iterations between checks; 0: at the end of epochs */
+    enum average_kind average;
+    double average_rate;
+    long average_every;
     double reg;                   /* the loss has 0.5*reg*sum(W*W) */
     double epochs;                /* may be a fraction */
     long iterations;              /* instead of epochs; 0: epochs count */

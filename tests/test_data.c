@@ -134,6 +134,105 @@ Test(cifar, damage_names_file_record_and_offset, .fini = shell_clean)
     expect_refused("cifar", cifar, "data_batch_3.bin: cannot be read: Is a directory");
 }
 
+/* ---- CIFAR-100, MNIST ---- */
+
+/* Records of a coarse label r % 20, a fine one r % 100 and pixels (seed + r + k) % 256. */
+static void write_cifar100(const char *name, int records, int seed)
+{
+    size_t size = (size_t)PIXELS + 2;
+    unsigned char *bytes = malloc((size_t)records*size);
+    for (int r = 0; r < records; r++) {
+        bytes[(size_t)r*size] = (unsigned char)(r % 20);
+        bytes[(size_t)r*size + 1] = (unsigned char)(r % 100);
+        for (int k = 0; k < PIXELS; k++)
+            bytes[(size_t)r*size + 2 + (size_t)k] = (unsigned char)(seed + r + k);
+    }
+    write_bytes(name, bytes, (size_t)records*size);
+    free(bytes);
+}
+
+Test(cifar, with_100_classes_takes_the_fine_labels, .fini = shell_clean)
+{
+    struct dataset d;
+    struct data_options o = cifar;
+    char err[ERR_SIZE];
+    o.classes = 100;
+    run_quietly("mkdir hundred");
+    write_cifar100("hundred/train.bin", 50000, 3);
+    write_cifar100("hundred/test.bin", 10000, 5);
+    cr_assert(open_dir(&d, "hundred", o, err), "%s", err);
+    cr_expect(d.train.count == 49000 && d.val.count == 1000 && d.test.count == 1000);
+    cr_expect_eq(d.train.labels[12345], 45);
+    cr_expect_eq(d.train.bytes[12345*(size_t)PIXELS + 7], (unsigned char)(3 + 12345 + 7));
+    cr_expect_eq(d.val.labels[1], 1);
+    cr_expect_eq(d.test.bytes[0], 5);
+    dataset_close(&d);
+    expect_refused("hundred", cifar, "CIFAR-100 has 100 classes, the network 10");
+    run_quietly("truncate -s -1 hundred/test.bin");
+    expect_refused("hundred", o, "test.bin: short: record 9999 at offset 30736926 has 3073 of "
+                   "3074 bytes; 10000 records expected");
+}
+
+static const struct data_options mnist = { .c = 1, .h = 3, .w = 4, .classes = 10,
+    .train_samples = -1, .val_samples = 2, .test_samples = -1, .seed = 1 };
+
+/* `count` images of 3x4, pixel k of image i is i + k, label i % 10. */
+static void write_idx(const char *images, const char *labels, unsigned char count)
+{
+    unsigned char x[16 + 12*40] = { 0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 3, 0, 0, 0, 4 };
+    unsigned char y[8 + 40] = { 0, 0, 8, 1, 0, 0, 0, count };
+    for (int i = 0; i < count; i++) {
+        y[8 + i] = (unsigned char)(i % 10);
+        for (int k = 0; k < 12; k++)
+            x[16 + 12*i + k] = (unsigned char)(i + k);
+    }
+    write_bytes(images, x, 16 + 12*(size_t)count);
+    write_bytes(labels, y, 8 + (size_t)count);
+}
+
+Test(mnist, is_read_from_idx_files, .fini = shell_clean)
+{
+    struct dataset d;
+    char err[ERR_SIZE];
+    run_quietly("mkdir mnist");
+    write_idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 20);
+    write_idx("mnist/t10k-images.idx3-ubyte", "mnist/t10k-labels.idx1-ubyte", 7);
+    cr_assert(open_dir(&d, "mnist", mnist, err), "%s", err);
+    cr_expect(d.train.count == 18 && d.val.count == 2 && d.test.count == 7);
+    cr_expect(d.train.c == 1 && d.train.h == 3 && d.train.w == 4);
+    cr_expect_eq(d.train.bytes[12*5 + 3], 8);
+    cr_expect_eq(d.val.bytes[0], 18);
+    cr_expect_eq(d.val.labels[1], 9);
+    cr_expect_eq(d.test.labels[6], 6);
+    dataset_close(&d);
+}
+
+Test(mnist, damage_names_file_and_sizes, .fini = shell_clean)
+{
+    struct data_options o = mnist;
+    run_quietly("mkdir mnist");
+    write_idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 20);
+    expect_refused("mnist", mnist, "t10k-images-idx3-ubyte: ");
+    write_idx("mnist/t10k-images-idx3-ubyte", "mnist/t10k-labels-idx1-ubyte", 7);
+    o.h = 28;
+    expect_refused("mnist", o, "images are 1x3x4, the network takes 1x28x4");
+    o = mnist;
+    o.classes = 9;
+    expect_refused("mnist", o, "label 9 at offset 17; the network has classes 0 to 8");
+    o = mnist;
+    o.val_samples = 20;
+    expect_refused("mnist", o, "has 20 images to train and validate");
+    run_quietly("truncate -s -1 mnist/t10k-images-idx3-ubyte");
+    expect_refused("mnist", mnist, "short: 83 bytes behind the header of 16, 84 expected");
+    write_idx("mnist/t10k-images-idx3-ubyte", "mnist/other", 7);
+    write_idx("mnist/other", "mnist/t10k-labels-idx1-ubyte", 8);
+    expect_refused("mnist", mnist, "8 labels of 7 images");
+    run_quietly("cp mnist/t10k-images-idx3-ubyte mnist/t10k-labels-idx1-ubyte");
+    expect_refused("mnist", mnist, "00 00 08 01");
+    run_quietly("printf '\\037\\213xx' > mnist/t10k-labels-idx1-ubyte");
+    expect_refused("mnist", mnist, "gunzip it first");
+}
+
 Test(cifar, another_shape_or_class_count_is_refused, .fini = shell_clean)
 {
     struct data_options o = cifar;
@@ -165,7 +264,7 @@ Test(data, a_directory_that_is_none_or_empty_is_refused, .fini = shell_clean)
     run_quietly("mkdir empty");
     expect_refused("absent", cifar, "No such file");
     expect_refused("file", cifar, "is no directory");
-    expect_refused("empty", cifar, "holds neither CIFAR-10's");
+    expect_refused("empty", cifar, "holds none of CIFAR-10's");
 }
 
 Test(data, the_variable_is_followed_and_must_not_dangle, .fini = shell_clean)

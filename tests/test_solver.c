@@ -263,6 +263,108 @@ Test(solver, adds_half_of_reg_times_the_squares_to_the_loss)
     engine_close(&e);
 }
 
+Test(solver, clipping_at_a_length_never_reached_changes_no_bit)
+{
+    static real plain[1 << 14], clipped[1 << 14];
+    struct solver_options o = quick_options();
+    struct solver_report report;
+    char err[ERR_SIZE];
+    o.epochs = 3;
+    for (int k = 0; k < 2; k++) {
+        o.optimizer = k ? UPDATE_ADAM : UPDATE_SGD;
+        o.clip = 0;
+        cr_assert(train(&o, 1, &report, plain, err), "%s", err);
+        o.clip = 1e9;
+        cr_assert(train(&o, 3, &report, clipped, err), "%s", err);
+        cr_expect_eq(memcmp(plain, clipped, linear_model.arena*sizeof(real)), 0);
+    }
+}
+
+Test(solver, clips_the_gradient_to_its_length)
+{
+    struct engine e;
+    struct dataset d = easy_data();
+    struct preprocess none = { .mean = NULL };
+    const struct hyper h = { .lr = 1, .reg = (real)0.5, .keep = 1 };
+    static real before[1 << 14];
+    char err[ERR_SIZE];
+    double moved = 0;
+    cr_assert(engine_open(&e, &linear_model, 2, err) && engine_make_gradients(&e, err));
+    params_init(&e, 3, 0.1);
+    feed_batch(&e, &d.train, &none, NULL, 0, LINEAR_BATCH);
+    memcpy(before, e.arena, linear_model.arena*sizeof(real));
+    engine_rules(&e, &h, UPDATE_SGD);
+    double loss = engine_clipped(&e, LINEAR_BATCH, e.labels, 0.25);
+    for (int k = 0; k < linear_model.nparams; k++)
+        for (size_t i = 0; i < linear_model.params[k].stored; i++)
+            moved += pow((double)(e.arena[linear_model.params[k].at + i]
+                                  - before[linear_model.params[k].at + i]), 2);
+    cr_expect_float_eq(sqrt(moved), 0.25, 1e-5);
+    memcpy(e.arena, before, linear_model.arena*sizeof(real));
+    cr_expect_float_eq(loss, engine_step(&e, LINEAR_BATCH, e.labels, &h, UPDATE_STORE), 1e-9);
+    engine_close(&e);
+}
+
+Test(solver, stops_when_no_check_is_better)
+{
+    struct solver_options o = quick_options();
+    struct solver_report report;
+    char err[ERR_SIZE];
+    o.rate[RATE_LR] = 0;        /* nothing changes: the first check is the best */
+    o.epochs = 40;
+    o.patience = 3;
+    cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
+    cr_expect(report.stopped);
+    cr_expect_eq(report.iterations, 12, "%ld iterations", report.iterations);
+    o.check_every = 1;
+    cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
+    cr_expect_eq(report.iterations, 4, "%ld iterations", report.iterations);
+}
+
+Test(average, follows_its_formula_and_swaps_back)
+{
+    struct engine e;
+    struct average a;
+    char err[ERR_SIZE];
+    const struct param *p = &linear_model.params[0];
+    cr_assert(engine_open(&e, &linear_model, 2, err), "%s", err);
+    real *w = e.arena + p->at;
+    w[3] = 8;
+    cr_assert(average_open(&a, &e, AVERAGE_EMA, 0.75, 2, err), "%s", err);
+    w[3] = 16;
+    average_step(&a, &e, 1);
+    average_step(&a, &e, 2);
+    cr_expect_eq(w[3], 16);
+    average_swap(&a, &e);
+    cr_expect_eq(w[3], 10);     /* 0.75*8 + 0.25*16, once */
+    average_swap(&a, &e);
+    cr_expect_eq(w[3], 16);
+    average_close(&a);
+    w[3] = 8;
+    cr_assert(average_open(&a, &e, AVERAGE_LOOKAHEAD, 0.5, 1, err), "%s", err);
+    w[3] = 16;
+    average_step(&a, &e, 1);
+    cr_expect_eq(w[3], 12);     /* it begins there again */
+    average_close(&a);
+    engine_close(&e);
+}
+
+Test(average, of_a_run_is_what_is_checked)
+{
+    struct solver_options o = quick_options();
+    struct solver_report report;
+    char err[ERR_SIZE];
+    o.epochs = 40;
+    o.average = AVERAGE_EMA;
+    o.average_rate = 0.9;
+    o.average_every = 1;
+    cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
+    cr_expect_geq(report.best_val_acc, 0.9);
+    o.average_rate = 1;         /* stays where it began */
+    cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
+    cr_expect_lt(report.best_val_acc, 0.6);
+}
+
 Test(feed, classifies_whole_and_partial_batches_alike)
 {
     struct engine e;
