@@ -84,7 +84,8 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
-         test_npy.c test_safetensors.c test_data.c test_augment.c linear_model.c allocations.c shell.c)
+         test_npy.c test_safetensors.c test_data.c test_augment.c test_search.c \
+         linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -98,7 +99,7 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles programs
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -107,6 +108,7 @@ test: deps-test all tests           ## everything that can run here, in minutes
 	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'learning/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
@@ -181,6 +183,11 @@ $(TESTS)/programs: tests/test_programs.c tests/shell.c tests/shell.h tests/skip.
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
+
+$(TESTS)/cover: tests/test_cover.c tests/shell.c tests/shell.h tests/skip.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_cover.c tests/shell.c $(CRITERION) -lm -o $@
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

@@ -67,8 +67,7 @@ bool output_close(FILE *f, char *temporary, const char *path)
     return good;
 }
 
-/* In single quotes for the shell. */
-static void quote(struct text *t, const char *s)
+void shell_quote(struct text *t, const char *s)
 {
     text_puts(t, "'");
     for (; *s; s++)
@@ -85,9 +84,9 @@ bool compile(const char *source, const char *program, const char *default_cc)
     struct text command = { 0 };
     /* CC may hold words ("ccache gcc"), so it is left to the shell to split. */
     text_printf(&command, "%s -O3 ", cc && *cc ? cc : default_cc);
-    quote(&command, source);
+    shell_quote(&command, source);
     text_puts(&command, " -o ");
-    quote(&command, program);
+    shell_quote(&command, program);
     text_puts(&command, " -lm -pthread");
     int status = system(text_string(&command));
     bool good = status != -1 && WIFEXITED(status) && !WEXITSTATUS(status);

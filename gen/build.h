@@ -14,6 +14,10 @@ FILE *output_open(const char *path, char **temporary);
 ** it, prints a message and leaves an old file at path as it was. */
 bool output_close(FILE *f, char *temporary, const char *path);
 
+/* Appends s in single quotes for the shell. */
+struct text;
+void shell_quote(struct text *t, const char *s);
+
 /* Compiles source with ${CC:-default_cc}; the compiler's messages go to stderr. */
 bool compile(const char *source, const char *program, const char *default_cc);
 

@@ -12,6 +12,7 @@
 #include "layers.h"
 #include "options.h"
 #include "show.h"
+#include "sweep.h"
 #include "text.h"
 
 /* Prints the net and is true if `pass` is the one asked for with -d. */
@@ -104,9 +105,9 @@ static bool write_to(struct net *const *nets, int nnets, bool split, const char 
     return output_close(f, temporary, path);
 }
 
-static bool build(struct net *const *nets, int nnets, const char *output)
+/* Emits and compiles; the name that was given, or the network's. */
+static bool build_program(struct net *const *nets, int nnets, const char *program)
 {
-    const char *program = output ? output : nets[0]->name;
     struct text source = { 0 };
     const char *directory = getenv("TMPDIR");
     text_printf(&source, "%s/lathe-XXXXXX.c", directory && *directory ? directory : "/tmp");
@@ -128,9 +129,34 @@ static bool build(struct net *const *nets, int nnets, const char *output)
     good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
     unlink(source.at);
     text_free(&source);
+    return good;
+}
+
+static bool build(struct net *const *nets, int nnets, const char *output)
+{
+    const char *program = output ? output : nets[0]->name;
+    bool good = build_program(nets, nnets, program);
     if (good)
         fprintf(stderr, "built %s\n", program);
     return good;
+}
+
+/* One network of a sweep. */
+static bool build_one(struct options *o, const char *program, struct sweep_size *size)
+{
+    const struct isa *found[3];
+    struct net *nets[3];
+    int status, n = find_isas(o->isa, found);
+    for (int k = 0; k < n; k++) {
+        nets[k] = read_net(o, o->net[0], found[k], &status);
+        if (!nets[k])
+            return false;
+    }
+    for (int i = 0; i < nets[0]->nlayers; i++) {
+        size->params += nets[0]->layer[i].params;
+        size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
+    }
+    return build_program(nets, n, program);
 }
 
 static int finish(bool good)
@@ -154,6 +180,8 @@ int main(int argc, char **argv)
         doc(stdout);
         return finish(true);
     }
+    if (!strcmp(o.command, "sweep"))
+        return finish(sweep(&o, build_one));
     int nfound = find_isas(o.isa, found);
     for (int k = 0; k < nfound; k++)
         for (int i = 0; i < o.nnets; i++) {

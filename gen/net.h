@@ -260,8 +260,15 @@ struct net {
     size_t nsumsq;
 };
 
-/* The value of one --set option; used: told to spec.c's `let`. */
-struct setting { const char *name; double value; bool used; };
+/* One --set option: the value that counts, of those in its list; used: told to spec.c's
+** `let`. */
+enum { MAX_VALUES = 32 };
+struct setting {
+    const char *name;
+    double value, list[MAX_VALUES];
+    int count;
+    bool used;
+};
 
 /* spec.c. On an error prints every message it can to stderr, returns false. */
 bool spec_read(struct net *net, const char *path, struct setting *set, int nset);

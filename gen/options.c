@@ -20,6 +20,10 @@ static const struct command_def commands[] = {
       "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
     { "show", "lathe show NET [options]",
       "Layers, shapes, parameters, work, memory, register tiles, a forecast." },
+    { "sweep", "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
+      "Builds the network for every combination of the values, trains each, and tabulates\n"
+      "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
+      "--epochs 1, --train-samples 5000." },
     { "doc", "lathe doc", "The network file's whole vocabulary." },
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
@@ -31,7 +35,7 @@ static const struct option_def option_defs[] = {
     { "--isa", "NAME", "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
                        "x86: scalar, avx2 and avx512 in one program" },
     { "--dtype", "TYPE", "f32 (the default) or f64" },
-    { "--set", "NAME=VALUE", "overrides a `let`" },
+    { "--set", "NAME=VALUE", "overrides a `let`; for sweep several values, with commas" },
     { "--batch", "N", "the most images of one step" },
     { "--split", NULL, "without the runtime" },
     { "-d", "PASS", "prints the net after spec, shape, grad, fuse, block or mem" },
@@ -86,9 +90,17 @@ static bool set_option(struct options *o, const char *argument, int *status)
     char *name = alloc(length + 1, 1), *end;
     memcpy(name, argument, length);
     s->name = name;
-    s->value = strtod(equals + 1, &end);
-    if (end == equals + 1 || *end || !isfinite(s->value))
-        return usage(status, "--set %s: \"%s\" is no number", name, equals + 1);
+    const char *at = equals + 1;
+    do {
+        double value = strtod(at, &end);
+        if (end == at || (*end && *end != ',') || !isfinite(value))
+            return usage(status, "--set %s: \"%s\" is no number", name, at);
+        if (s->count == MAX_VALUES)
+            return usage(status, "--set %s: too many values%s", name, "");
+        s->list[s->count++] = value;
+        at = end + 1;
+    } while (*end == ',');
+    s->value = s->list[0];
     return true;
 }
 
@@ -195,6 +207,11 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
 {
     *o = (struct options){ .isa = "native" };
     for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--") && o->command && !strcmp(o->command, "sweep")) {
+            o->rest = argv + i + 1;
+            o->nrest = argc - i - 1;
+            break;
+        }
         if (argv[i][0] == '-' && argv[i][1]) {
             if (!read_option(o, argc, argv, &i, status))
                 return false;
@@ -217,7 +234,14 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
     if (!is_doc && !o->nnets)
         return usage(status, "%s: which network file?%s", o->command, "");
-    if (!strcmp(o->command, "show") && o->nnets > 1)
-        return usage(status, "show takes one network file%s%s", "", "");
+    bool sweeps = !strcmp(o->command, "sweep");
+    if ((!strcmp(o->command, "show") || sweeps) && o->nnets > 1)
+        return usage(status, "%s takes one network file%s", o->command, "");
+    if (sweeps && !o->nset)
+        return usage(status, "sweep: which values? --set NAME=A,B,...%s%s", "", "");
+    for (int k = 0; k < o->nset; k++)
+        if (o->set[k].count > 1 && !sweeps)
+            return usage(status, "--set %s: one value; several are for `lathe sweep`%s",
+                         o->set[k].name, "");
     return true;
 }

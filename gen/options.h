@@ -9,7 +9,7 @@
 enum { MAX_SETTINGS = 64, MAX_NETS = 64 };
 
 struct options {
-    const char *command;            /* emit build show doc */
+    const char *command;            /* emit build show sweep doc */
     const char *net[MAX_NETS]; int nnets;
     const char *output;             /* -o, or NULL */
     const char *isa;                /* a name of isas[], "native" or "x86" */
@@ -17,6 +17,7 @@ struct options {
     int batch;                      /* 0: the network file's */
     const char *pass;               /* -d, or NULL */
     struct setting set[MAX_SETTINGS]; int nset;
+    char **rest; int nrest;         /* behind `--`: sweep hands them to `train` */
 };
 
 /*

@@ -22,7 +22,7 @@ struct program {
 typedef int command_fn(const struct program *p, int argc, char **argv);
 
 command_fn command_train, command_eval, command_gradcheck, command_dump, command_bench,
-           command_info;
+           command_info, command_sweep;
 
 /* "NAME: message" on stderr; returns STATUS_FAULT or STATUS_USAGE. */
 int command_fault(const struct program *p, const char *format, ...)

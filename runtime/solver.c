@@ -146,6 +146,7 @@ static void solver_say_accuracy(struct solver_run *r, double train, double val)
 
 static bool solver_stopped(struct solver_run *r, const char *what)
 {
+    r->report->diverged = true;
     const char *file = r->report->saved ? r->options->params : NULL;
     return error_set(r->err, "%s at iteration %ld; training stopped%s%s. A lower --lr or "
                      "another --init may help", what, r->state.iteration,
@@ -199,6 +200,7 @@ static bool solver_iteration(struct solver_run *r)
     long iteration = r->state.iteration;
     double loss = solver_step(r), lr = solver_lr(r, iteration);
     r->report->iterations = ++r->state.iteration;
+    r->report->loss = loss;
     if (!o->quiet && iteration % o->print_every == 0)
         progress_line(&r->progress, "(Iteration %ld / %ld) loss: %f", iteration + 1, r->total,
                       loss);

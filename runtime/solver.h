@@ -27,6 +27,8 @@ struct solver_report {
     long iterations;
     double best_val_acc;          /* negative without a validation set */
     bool saved;                   /* parameters were written */
+    bool diverged;                /* why it failed: something is no longer finite */
+    double loss;                  /* of the last iteration */
     bool stopped;                 /* early: no better check for as long as asked */
     double images_per_second;     /* of the training steps alone */
 };
