@@ -131,8 +131,8 @@ static void write_network(const struct row *r, int number)
     int n = snprintf(text, sizeof text, "net c%d\ninput %sx%s\nconv 4 3x3\ntanh\n", number,
                      word(r, CHANNELS), image);
     if (residual)   /* the same shape by another way: a shortcut of the same geometry */
-        n += snprintf(text + n, sizeof text - (size_t)n, "residual {\n%s\n%s\n} shortcut {\n%s\n}\n",
-                      conv, word(r, BEHIND), conv);
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, word(r, BEHIND), conv);
     else
         n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, word(r, BEHIND));
     n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", word(r, POOL));

@@ -348,6 +348,57 @@ Test(program, evaluates_with_the_preprocessing_of_its_training, .fini = shell_cl
     run_free(&r);
 }
 
+Test(program, searches_and_goes_on_where_it_stopped, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny sweep --data synthetic --train-samples 200 --val-samples 100 --epochs 1 --runs 4 "
+         "--record r.csv > log && tail -1 log | grep -q 'tiny train --lr .* --reg ' && "
+         "test $(wc -l < r.csv) = 6");
+    sure("cp r.csv whole.csv && head -4 whole.csv > r.csv && ./tiny sweep --data synthetic "
+         "--train-samples 200 --val-samples 100 --epochs 1 --runs 4 --record r.csv > log2 && "
+         "cmp r.csv whole.csv && tail -1 log > a && tail -1 log2 | cmp - a");
+    fails(1, "a search of other settings", "./tiny sweep --data synthetic --train-samples 201 "
+          "--val-samples 100 --epochs 1 --runs 4 --record r.csv");
+    fails(2, "--lr-min 1 is greater", "./tiny sweep --lr-min 1 --lr-max 0.1");
+}
+
+Test(program, is_compared_with_others_by_lathe_sweep, .fini = shell_clean)
+{
+    struct run r = shell("$LATHE sweep " MODELS "/tiny.net --set filters=2,3 --set size=1,3 -- "
+                         "--data synthetic --train-samples 100 --val-samples 50");
+    cr_expect(r.status == 0 && strstr(r.output, "val_acc") && strstr(r.output, "lathe build"),
+              "%s", r.output);
+    int lines = 0;
+    for (const char *c = r.output; *c; c++)
+        lines += *c == '\n';
+    cr_expect(lines == 8, "%s", r.output);
+    run_free(&r);
+    fails(2, "which values?", "$LATHE sweep " MODELS "/tiny.net");
+    fails(2, "several are for", "$LATHE show " MODELS "/tiny.net --set filters=2,3");
+}
+
+Test(program, averages_views_at_test_time, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny train --data synthetic --train-samples 400 --val-samples 100 --epochs 2 "
+         "--flip random --translate 1 --edge reflect --cutout 2 --average ema --clip 5 "
+         "--check-every 20 --patience 50 > log");
+    sure("./tiny eval --params tiny.safetensors --data synthetic --val-samples 100 --tta > one && "
+         "./tiny eval --params tiny.safetensors --data synthetic --val-samples 100 --tta "
+         "--threads 1 | cmp - one && grep -q 'in 6 views' one");
+}
+
+Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
+{
+    struct run r = shell("for m in " MODELS "/*.net; do n=$(basename $m .net); "
+        "$LATHE build $m --batch 50 -o p || exit 1; "
+        "./p train --data synthetic --train-samples 100 --val-samples 50 --iterations 4 --batch 50 "
+        "> log && grep -q 'best val_acc' log && ./p eval --params $n.safetensors "
+        "--data synthetic --val-samples 50 > log || { echo $n; cat log; exit 1; }; done");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
 Test(program, writes_only_plain_lines_into_a_pipe, .fini = shell_clean)
 {
     make_tiny();
