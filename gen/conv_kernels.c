@@ -1,0 +1,344 @@
+/*
+** conv_kernels.c - instantiates the templates of convolution stages. It decides nothing.
+*/
+#include <stdio.h>
+
+#include "../runtime/model.h"
+#include "emission.h"
+
+/* ---- tiles and rows ---- */
+
+/* One tile; part: channels of its last vector that exist, 0: all. */
+static void tile(const struct emission *e, const struct sweep *s, const char *name, int mw,
+                 int nv, int part, bool relu)
+{
+    struct bindings b = { 0 };
+    int pixels = s->tile.mh*mw;
+    bind_name(&b, "NAME", "%s", name);
+    bind_flag(&b, "BIAS", s->bias);
+    bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW);
+    bind_flag(&b, "PARTIAL", part != 0);
+    bind_size(&b, "CI", s->ci);
+    bind_size(&b, "KH", s->kh);
+    bind_size(&b, "KW", s->kw);
+    bind_size(&b, "MH", s->tile.mh);
+    bind_size(&b, "MW", mw);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "BLOCK", (long)nv*e->net->vl);
+    bind_size(&b, "X_ROW", s->in_row);
+    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
+    bind_size(&b, "X_PIXEL", (long)s->step_x*s->ci);
+    bind_size(&b, "Y_ROW", s->out_row);
+    bind_size(&b, "Y_PIXEL", s->out_pixel);
+    bind_size(&b, "PART", part);
+    bind_epilogue(&b, relu);
+    kernel(e, "conv_tile.c", &b, "%dx%d pixels by %d vectors of %d: %d of %d registers",
+           s->tile.mh, mw, nv, e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
+}
+
+/* The tiles that a sweep needs, and the function that runs rows through them. */
+static void sweep(const struct emission *e, const struct sweep *s, bool relu)
+{
+    int vl = e->net->vl, left = s->ow % s->tile.mw;
+    int last_nv = (s->last + vl - 1) / vl, part = s->whole_vectors ? 0 : s->last % vl;
+    char whole[128], columns[128], last[128], last_columns[128];
+    snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
+    snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
+    snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
+    snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
+    if (s->blocks) {
+        tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
+        if (left)
+            tile(e, s, columns, left, s->tile.nv, 0, relu);
+    }
+    if (s->last) {
+        tile(e, s, last, s->tile.mw, last_nv, part, relu);
+        if (left)
+            tile(e, s, last_columns, left, last_nv, part, relu);
+    }
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_rows", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s", whole);
+    bind_name(&b, "TILE_COLUMNS", "%s", columns);
+    bind_name(&b, "TILE_LAST", "%s", last);
+    bind_name(&b, "TILE_LAST_COLUMNS", "%s", last_columns);
+    bind_flag(&b, "COLUMNS_LEFT", left != 0);
+    bind_flag(&b, "WHOLE_BLOCKS", s->blocks != 0);
+    bind_flag(&b, "LAST_BLOCK", s->last != 0);
+    bind_size(&b, "OW", s->ow);
+    bind_size(&b, "MH", s->tile.mh);
+    bind_size(&b, "MW", s->tile.mw);
+    bind_size(&b, "BLOCKS", s->blocks);
+    bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
+    bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
+    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
+    bind_size(&b, "X_PIXEL", (long)s->step_x*s->ci);
+    bind_size(&b, "Y_ROW", s->out_row);
+    bind_size(&b, "Y_PIXEL", s->out_pixel);
+    kernel(e, "conv_rows.c", &b, "%d channels to %d, %dx%d taps, rows of %d", s->ci, s->co,
+           s->kh, s->kw, s->ow);
+}
+
+/* ---- the stage's regions ---- */
+
+void conv_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct net *net = e->net;
+    const struct layer *l = &net->layer[s->head];
+    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    struct sweep f = s->forward;
+    f.bias = s->bias != NO_PARAM;
+    if (pool) {
+        /* Tiles store to the band: whole vectors, nothing between the pixels. */
+        f.out_pixel = (f.co + net->vl - 1) / net->vl*net->vl;
+        f.out_row = f.ow*f.out_pixel;
+    }
+    sweep(e, &f, s->relu_first);
+    if (pool)
+        pool_row(e, s, (size_t)f.out_row, (size_t)f.out_pixel);
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_name(&b, "ROWS", "%s%s_rows", e->prefix, f.name);
+    bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
+    bind_flag(&b, "POOL", pool != NULL);
+    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*(long)s->in.row : 0);
+    bind_y(e, s, &b);
+    bind_size(&b, "W", arena_at(e, s->at.packed) + (long)f.packed_at);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "BANDS", pool ? pool->out.h : s->mid.h / f.tile.mh);
+    bind_size(&b, "BAND_ROWS", pool ? pool->kh : f.tile.mh);
+    bind_argmax(e, s, &b);
+    bind_size(&b, "ARGMAX_ROW", (long)s->out.shape.w*s->out.shape.c);
+    bind_scratch(e, &b);
+    bind_size(&b, "BAND", arena_at(e, s->at.band));
+    kernel(e, "conv_fwd.c", &b,
+           "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s%s, %.1f MFLOP an image, tile %dx%dx%d",
+           s->name, l->in.h, l->in.w, l->in.c, s->out.shape.h, s->out.shape.w, s->out.shape.c,
+           l->kh, l->kw, s->relu == NO_LAYER ? "" : " + relu", pool ? " + max-pool" : "",
+           s->flop_forward / 1e6, f.tile.mh, f.tile.mw, f.tile.nv);
+}
+
+/* Where a pooled or plain output pixel lies in the haloed input; strides of it. */
+struct windows { int step_y, step_x, kw; };
+
+static struct windows windows(const struct emission *e, const struct stage *s)
+{
+    if (s->pool == NO_LAYER)
+        return (struct windows){ 1, 1, 1 };
+    const struct layer *pool = &e->net->layer[s->pool];
+    return (struct windows){ pool->stride, pool->stride_w, pool->kw };
+}
+
+static void conv_expand(const struct emission *e, const struct stage *s)
+{
+    struct windows win = windows(e, s);
+    struct bindings b = { 0 };
+    struct shape o = s->out.shape;
+    bind_name(&b, "NAME", "%s%s_expand", e->prefix, s->name);
+    bind_flag(&b, "POOL", s->pool != NO_LAYER);
+    bind_flag(&b, "RELU", s->relu != NO_LAYER);
+    bind_vectors(e, &b, o.c);
+    bind_size(&b, "H", o.h);
+    bind_size(&b, "W", o.w);
+    bind_size(&b, "C", o.c);
+    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_size(&b, "Y_PIXEL", o.c);
+    bind_size(&b, "PH", s->pool == NO_LAYER ? 1 : e->net->layer[s->pool].kh);
+    bind_size(&b, "PW", win.kw);
+    bind_size(&b, "STEP_Y", win.step_y);
+    bind_size(&b, "STEP_X", win.step_x);
+    bind_size(&b, "OUT_ROW", (long)s->expanded.row);
+    kernel(e, "conv_expand.c", &b, "%s: its output gradient, %dx%dx%d, un-pooled and masked",
+           s->name, o.h, o.w, o.c);
+}
+
+void conv_data_gradient(const struct emission *e, const struct stage *s, int dx)
+{
+    struct text phases = { 0 };
+    conv_expand(e, s);
+    for (int k = 0; k < s->ndgrad; k++) {
+        const struct sweep *d = &s->dgrad[k];
+        struct bindings b = { 0 };
+        sweep(e, d, false);
+        bind_name(&b, "NAME", "%s%s", e->prefix, d->name);
+        bind_name(&b, "ROWS", "%s%s_rows", e->prefix, d->name);
+        bind_size(&b, "W", arena_at(e, s->at.packed) + (long)d->packed_at);
+        bind_size(&b, "DY_AT", d->in_at);
+        bind_size(&b, "DX_AT", d->out_at);
+        bind_size(&b, "OH", d->oh);
+        kernel(e, "conv_phase.c", &b, "%s: phase (%d, %d) of stride %d", s->name, d->tap_y,
+               d->tap_x, d->tap_step);
+        text_printf(&phases, "    %s%s(s->arena, map, dx);\n", e->prefix, d->name);
+    }
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
+    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
+    bind_flag(&b, "GAPS", s->dgrad_gaps);
+    bind_here(&b, "phases", text_string(&phases));
+    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
+    bind_size(&b, "DX_SIZE", (long)s->in.shape.h*s->in.shape.w*s->in.shape.c);
+    bind_argmax(e, s, &b);
+    bind_scratch(e, &b);
+    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
+    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
+    kernel(e, "conv_dgrad.c", &b, "%s data gradient: %.1f MFLOP an image", s->name,
+           s->flop_dgrad / 1e6);
+    text_free(&phases);
+}
+
+/* Entries of one filter's list: a band, and one that is written but not counted. */
+static long list_space(const struct stage *s)
+{
+    return (long)s->band*s->out.shape.w + 1;
+}
+
+static void conv_lists(const struct emission *e, const struct stage *s)
+{
+    struct windows win = windows(e, s);
+    const struct layer *l = &e->net->layer[s->head];
+    long row = (long)s->in.row;
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
+    bind_flag(&b, "POOL", s->pool != NO_LAYER);
+    bind_flag(&b, "RELU", s->relu != NO_LAYER);
+    bind_size(&b, "W", o.w);
+    bind_size(&b, "C", o.c);
+    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_size(&b, "Y_PIXEL", o.c);
+    bind_size(&b, "PW", win.kw);
+    bind_size(&b, "STEP_Y", win.step_y*l->stride*row);
+    bind_size(&b, "STEP_X", (long)win.step_x*l->stride*l->in.c);
+    bind_size(&b, "WINDOW_Y", l->stride*row);
+    bind_size(&b, "WINDOW_X", (long)l->stride*l->in.c);
+    bind_size(&b, "SPACE", list_space(s));
+    kernel(e, "conv_lists.c", &b, "%s: nonzero output gradients by filter", s->name);
+}
+
+static void wgrad_tile(const struct emission *e, const struct stage *s, const char *suffix,
+                       int mh, int nv)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_wgrad%s", e->prefix, s->name, suffix);
+    bind_size(&b, "MH", mh);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "X_ROW", (long)s->in.row);
+    bind_size(&b, "ROW", s->row);
+    kernel(e, "conv_wgrad_tile.c", &b, "%d filter rows by %d vectors of %d: %d of %d registers",
+           mh, nv, e->net->vl, mh*nv + 1, e->net->isa->registers);
+}
+
+void conv_weight_gradient(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    int vl = e->net->vl, vectors = (l->kw*l->in.c + vl - 1) / vl;
+    int rows_left = l->kh % s->wgrad.mh, columns_left = vectors % s->wgrad.nv;
+    conv_lists(e, s);
+    wgrad_tile(e, s, "_tile", s->wgrad.mh, s->wgrad.nv);
+    if (columns_left)
+        wgrad_tile(e, s, "_tile_columns", s->wgrad.mh, columns_left);
+    if (rows_left)
+        wgrad_tile(e, s, "_tile_rows", rows_left, s->wgrad.nv);
+    if (rows_left && columns_left)
+        wgrad_tile(e, s, "_tile_corner", rows_left, columns_left);
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
+    bind_name(&b, "LISTS", "%s%s_lists", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s%s_wgrad_tile", e->prefix, s->name);
+    bind_name(&b, "TILE_COLUMNS", "%s%s_wgrad_tile_columns", e->prefix, s->name);
+    bind_name(&b, "TILE_ROWS", "%s%s_wgrad_tile_rows", e->prefix, s->name);
+    bind_name(&b, "TILE_ROWS_COLUMNS", "%s%s_wgrad_tile_corner", e->prefix, s->name);
+    bind_flag(&b, "COLUMNS_LEFT", columns_left != 0);
+    bind_flag(&b, "ROWS_LEFT", rows_left != 0);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "X_ROW", (long)s->in.row);
+    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_dy(e, s, &b);
+    bind_argmax(e, s, &b);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
+    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "H", s->out.shape.h);
+    bind_size(&b, "CO", l->filters);
+    bind_size(&b, "KH", l->kh);
+    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "MH", s->wgrad.mh);
+    bind_size(&b, "WHOLE_COLUMNS", vectors - columns_left);
+    bind_size(&b, "NV", s->wgrad.nv);
+    bind_size(&b, "BAND", s->band);
+    bind_scratch(e, &b);
+    bind_size(&b, "ENTRIES", arena_at(e, s->at.entries));
+    bind_size(&b, "SPACE", list_space(s));
+    kernel(e, "conv_wgrad.c", &b, "%s weight gradient: %.1f MFLOP an image if all were nonzero",
+           s->name, s->flop_wgrad / 1e6);
+}
+
+static void pack(const struct emission *e, const struct stage *s, const struct sweep *f,
+                 struct text *calls)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    int vl = e->net->vl;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_pack", e->prefix, f->name);
+    bind_flag(&b, "FLIPPED", f->flipped);
+    bind_size(&b, "KH", f->kh);
+    bind_size(&b, "KW", f->kw);
+    bind_size(&b, "CI", l->in.c);
+    bind_size(&b, "CO", l->filters);
+    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "CHANNELS", f->co);
+    bind_size(&b, "BLOCK", (long)f->tile.nv*vl);
+    bind_size(&b, "LAST_BLOCK", (long)(f->last + vl - 1) / vl*vl);
+    bind_size(&b, "PANEL_SIZE", (long)f->kh*f->kw*f->ci*f->tile.nv*vl);
+    bind_size(&b, "TAP_Y", f->tap_y);
+    bind_size(&b, "TAP_X", f->tap_x);
+    bind_size(&b, "TAP_STEP", f->tap_step);
+    kernel(e, "conv_pack.c", &b, "%s: panels of %d channels", f->name, f->tile.nv*vl);
+    text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
+                arena_at(e, s->at.packed) + (long)f->packed_at);
+}
+
+void conv_parameters(const struct emission *e, const struct stage *s)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct text calls = { 0 };
+    pack(e, s, &s->forward, &calls);
+    for (int k = 0; k < s->ndgrad; k++)
+        pack(e, s, &s->dgrad[k], &calls);
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
+    bind_name(&b, "PACK", "%s%s_pack", e->prefix, s->name);
+    bind_flag(&b, "PARTIAL_ROW", l->kw*l->in.c % e->net->vl != 0);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "W_RULE", s->weight);
+    bind_size(&b, "B_RULE", s->bias);
+    bind_here(&b, "packs", text_string(&calls));
+    bind_size(&b, "W", param_at(e, s->weight, 'w'));
+    bind_size(&b, "W_M", param_at(e, s->weight, 'm'));
+    bind_size(&b, "W_V", param_at(e, s->weight, 'v'));
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
+    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
+    bind_size(&b, "FILTER", (long)l->kh*s->row);
+    bind_size(&b, "CO", l->filters);
+    bind_size(&b, "FILTERS", LANES);
+    bind_size(&b, "KH", l->kh);
+    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "COLUMNS", (long)l->kw*l->in.c);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
+    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "SUMSQ", (long)s->sumsq);
+    bind_scratch(e, &b);
+    bind_size(&b, "GRADIENT", arena_at(e, s->at.gradient));
+    kernel(e, "conv_update.c", &b, "%s: %d filters of %dx%dx%d", s->name, l->filters, l->kh,
+           l->kw, l->in.c);
+    text_free(&calls);
+}

@@ -1,0 +1,108 @@
+/*
+** emission.c - what every kernel's instantiation shares: places in the arena, the banner,
+** the names that most templates know.
+*/
+#include "emission.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "layers.h"
+
+long arena_at(const struct emission *e, int buffer)
+{
+    return buffer == NO_BUFFER ? 0 : (long)e->net->buffer[buffer].at;
+}
+
+long param_at(const struct emission *e, int param, char which)
+{
+    if (param == NO_PARAM)
+        return 0;
+    const struct net_param *p = &e->net->param[param];
+    return arena_at(e, which == 'm' ? p->m : which == 'v' ? p->v : p->at);
+}
+
+void kernel(const struct emission *e, const char *file, struct bindings *b,
+            const char *format, ...)
+{
+    char what[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    struct text body = { 0 };
+    instantiate(file, b, &body);
+    text_printf(e->out, "/* %s\n** templates/%s, %s %s", what, file, e->net->isa->name,
+                e->net->f64 ? "f64" : "f32");
+    if (b->loops_kept)
+        text_printf(e->out, "; %d loop%s of more than %d lines kept", b->loops_kept,
+                    b->loops_kept > 1 ? "s" : "", UNROLL_LINES);
+    text_puts(e->out, " */\n");
+    text_puts(e->out, text_string(&body));
+    text_puts(e->out, "\n");
+    text_free(&body);
+}
+
+void bind_scratch(const struct emission *e, struct bindings *b)
+{
+    bind_size(b, "SCRATCH", (long)e->net->arena);
+    bind_size(b, "SCRATCH_SIZE", (long)e->net->scratch);
+}
+
+void bind_epilogue(struct bindings *b, bool relu)
+{
+    if (relu)
+        bind_operation(b, "v_relu", "%s", "");
+}
+
+void bind_x(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+{
+    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "X_ROW", (long)s->in.row);
+}
+
+void bind_y(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y_IMAGE", (long)s->out.image);
+    bind_size(b, "Y_ROW", (long)s->out.row);
+}
+
+void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "DY", arena_at(e, s->at.dy));
+    bind_size(b, "DY_IMAGE", (long)s->dy_image);
+}
+
+void bind_dx(const struct emission *e, const struct stage *s, int dx, struct bindings *b)
+{
+    bind_size(b, "DX", arena_at(e, dx));
+    bind_size(b, "DX_IMAGE", (long)s->dx_image);
+}
+
+void bind_vectors(const struct emission *e, struct bindings *b, int channels)
+{
+    bind_flag(b, "WHOLE_VECTORS", channels >= e->net->vl);
+    bind_flag(b, "PARTIAL", channels % e->net->vl != 0);
+    bind_size(b, "PART", channels % e->net->vl);
+}
+
+void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
+{
+    const struct layer_def *def = layer_def(l->kind);
+    char number[40] = "";
+    if (def->operands == OPERANDS_NUMBER)
+        snprintf(number, sizeof number, ", (real)%.17g", l->number);
+    if (forward)
+        bind_operation(b, def->function, "%s", number);
+    else
+        bind_operation(b, def->gradient, ", a%s", number);
+}
+
+void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    struct shape o = s->out.shape;
+    bind_size(b, "ARGMAX", arena_at(e, s->at.argmax));
+    bind_size(b, "ARGMAX_IMAGE", s->pool == NO_LAYER ? 0 : (long)o.h*o.w*o.c);
+}

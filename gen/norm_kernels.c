@@ -1,0 +1,144 @@
+/*
+** norm_kernels.c - instantiates the templates of batch normalisation. It decides nothing.
+*/
+#include "../runtime/model.h"
+#include "emission.h"
+#include "layers.h"
+
+static long norm_count(const struct stage *s)
+{
+    return (s->out.shape.c + LANES - 1) / LANES*LANES;
+}
+
+/* Vectors of channels that a pass sums at a time: at most 4, a divisor of all whole ones. */
+static int norm_vectors(const struct emission *e, const struct stage *s)
+{
+    int whole = s->out.shape.c / e->net->vl, nv = whole < 4 ? whole : 4;
+    while (nv > 1 && whole % nv)
+        nv--;
+    return nv ? nv : 1;
+}
+
+/* Where the normalised input lies, and what all its passes share. */
+static void bind_norm(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+{
+    bind_vectors(e, b, s->out.shape.c);
+    bind_x(e, s, x, b);
+    bind_size(b, "H", s->out.shape.h);
+    bind_size(b, "W", s->out.shape.w);
+    bind_size(b, "C", s->out.shape.c);
+    bind_size(b, "COUNT", norm_count(s));
+}
+
+static void bind_norm_output(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_y(e, s, b);
+    bind_size(b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+}
+
+void norm_statistics(const struct emission *e, const struct stage *s, int x)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_statistics", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_size(&b, "NV", norm_vectors(e, s));
+    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    kernel(e, "norm_statistics.c", &b, "%s: means and deviations of %dx%dx%d", s->name, o.h, o.w,
+           o.c);
+}
+
+void norm_merge(const struct emission *e, const struct stage *s)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_merge", e->prefix, s->name);
+    bind_name(&b, "MOMENTUM", "%.17g", l->momentum);
+    bind_name(&b, "EPS", "%.17g", l->eps);
+    bind_flag(&b, "SCALE", l->scale);
+    bind_size(&b, "C", s->out.shape.c);
+    bind_size(&b, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    bind_size(&b, "COUNT", norm_count(s));
+    bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+    bind_size(&b, "GAMMA", param_at(e, s->weight, 'w'));
+    bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
+    bind_size(&b, "RUNNING_MEAN", param_at(e, s->running_mean, 'w'));
+    bind_size(&b, "RUNNING_VAR", param_at(e, s->running_var, 'w'));
+    kernel(e, "norm_merge.c", &b, "%s: the batch's statistics, and the running ones", s->name);
+}
+
+void norm_forward(const struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_norm_output(e, s, &b);
+    if (with)
+        bind_pointwise(&b, with, true);
+    kernel(e, "norm_fwd.c", &b, "%s forward: %dx%dx%d%s%s", s->name, o.h, o.w, o.c,
+           with ? " + " : "", with ? layer_def(with->kind)->word : "");
+}
+
+static void norm_gradient(const struct emission *e, const struct stage *s)
+{
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_gradient", e->prefix, s->name);
+    bind_flag(&b, "POINTWISE", with != NULL);
+    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT);
+    if (with)
+        bind_pointwise(&b, with, false);
+    kernel(e, "norm_gradient.c", &b, "%s: gradient of the normalised values", s->name);
+}
+
+void norm_sums(const struct emission *e, const struct stage *s, int x)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    norm_gradient(e, s);
+    bind_name(&b, "NAME", "%s%s_sums", e->prefix, s->name);
+    bind_name(&b, "GRADIENT", "%s%s_gradient", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_norm_output(e, s, &b);
+    bind_dy(e, s, &b);
+    bind_size(&b, "NV", norm_vectors(e, s));
+    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    kernel(e, "norm_sums.c", &b, "%s backward: sums over %dx%dx%d", s->name, o.h, o.w, o.c);
+}
+
+void norm_update(const struct emission *e, const struct stage *s)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
+    bind_flag(&b, "SCALE", s->weight != NO_PARAM);
+    bind_size(&b, "C", s->out.shape.c);
+    bind_size(&b, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    bind_size(&b, "COUNT", norm_count(s));
+    bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+    bind_size(&b, "G", param_at(e, s->weight, 'w'));
+    bind_size(&b, "G_M", param_at(e, s->weight, 'm'));
+    bind_size(&b, "G_V", param_at(e, s->weight, 'v'));
+    bind_size(&b, "G_RULE", s->weight);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
+    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
+    bind_size(&b, "B_RULE", s->bias);
+    kernel(e, "norm_update.c", &b, "%s: gamma and beta", s->name);
+}
+
+void norm_backward(const struct emission *e, const struct stage *s, int x, int dx)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
+    bind_name(&b, "GRADIENT", "%s%s_gradient", e->prefix, s->name);
+    bind_norm(e, s, x, &b);
+    bind_norm_output(e, s, &b);
+    bind_dy(e, s, &b);
+    bind_dx(e, s, dx, &b);
+    kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
+}
