@@ -21,7 +21,7 @@ static void affine_tile(const struct emission *e, const struct stage *s, const c
            mi*mu*s->affine.nv + mi + 1, e->net->isa->registers);
 }
 
-void affine_forward(const struct emission *e, const struct stage *s, int x)
+void affine_forward(struct emission *e, const struct stage *s, int x)
 {
     struct shape in = s->in.shape;
     long inputs = (long)in.h*in.w*in.c, columns = (inputs + LANES - 1) / LANES*LANES;
@@ -156,7 +156,7 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
     kernel(e, "affine_panel.c", &b, "%s backward, one panel of %d columns", s->name, width);
 }
 
-void affine_backward(const struct emission *e, const struct stage *s, int x, int dx)
+void affine_backward(struct emission *e, const struct stage *s, int x, int dx)
 {
     struct shape in = s->in.shape;
     int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;

@@ -8,13 +8,13 @@
 
 /* ---- tiles and rows ---- */
 
-/* One tile; part: channels of its last vector that exist, 0: all. */
-static void tile(const struct emission *e, const struct sweep *s, const char *name, int mw,
+/* One tile; part: channels of its last vector that exist, 0: all. name: in, what it is
+** called where no other stage has it. */
+static void tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw,
                  int nv, int part, bool relu)
 {
     struct bindings b = { 0 };
     int pixels = s->tile.mh*mw;
-    bind_name(&b, "NAME", "%s", name);
     bind_flag(&b, "BIAS", s->bias);
     bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW);
     bind_flag(&b, "PARTIAL", part != 0);
@@ -32,16 +32,17 @@ static void tile(const struct emission *e, const struct sweep *s, const char *na
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, relu);
-    kernel(e, "conv_tile.c", &b, "%dx%d pixels by %d vectors of %d: %d of %d registers",
-           s->tile.mh, mw, nv, e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
+    shared_kernel(e, "conv_tile.c", &b, name,
+                  "%dx%d pixels by %d vectors of %d: %d of %d registers", s->tile.mh, mw, nv,
+                  e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
 }
 
 /* The tiles that a sweep needs, and the function that runs rows through them. */
-static void sweep(const struct emission *e, const struct sweep *s, bool relu)
+static void sweep(struct emission *e, const struct sweep *s, bool relu)
 {
     int vl = e->net->vl, left = s->ow % s->tile.mw;
     int last_nv = (s->last + vl - 1) / vl, part = s->whole_vectors ? 0 : s->last % vl;
-    char whole[128], columns[128], last[128], last_columns[128];
+    char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
     snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
     snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
     snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
@@ -81,7 +82,7 @@ static void sweep(const struct emission *e, const struct sweep *s, bool relu)
 
 /* ---- the stage's regions ---- */
 
-void conv_forward(const struct emission *e, const struct stage *s, int x)
+void conv_forward(struct emission *e, const struct stage *s, int x)
 {
     const struct net *net = e->net;
     const struct layer *l = &net->layer[s->head];
@@ -155,7 +156,7 @@ static void conv_expand(const struct emission *e, const struct stage *s)
            s->name, o.h, o.w, o.c);
 }
 
-void conv_data_gradient(const struct emission *e, const struct stage *s, int dx)
+void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
 {
     struct text phases = { 0 };
     conv_expand(e, s);
@@ -221,39 +222,42 @@ static void conv_lists(const struct emission *e, const struct stage *s)
     kernel(e, "conv_lists.c", &b, "%s: nonzero output gradients by filter", s->name);
 }
 
-static void wgrad_tile(const struct emission *e, const struct stage *s, const char *suffix,
-                       int mh, int nv)
+static void wgrad_tile(struct emission *e, const struct stage *s, char name[SHARED_NAME],
+                       const char *suffix, int mh, int nv)
 {
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_wgrad%s", e->prefix, s->name, suffix);
+    snprintf(name, SHARED_NAME, "%s%s_wgrad%s", e->prefix, s->name, suffix);
     bind_size(&b, "MH", mh);
     bind_size(&b, "NV", nv);
     bind_size(&b, "X_ROW", (long)s->in.row);
     bind_size(&b, "ROW", s->row);
-    kernel(e, "conv_wgrad_tile.c", &b, "%d filter rows by %d vectors of %d: %d of %d registers",
-           mh, nv, e->net->vl, mh*nv + 1, e->net->isa->registers);
+    shared_kernel(e, "conv_wgrad_tile.c", &b, name,
+                  "%d filter rows by %d vectors of %d: %d of %d registers", mh, nv, e->net->vl,
+                  mh*nv + 1, e->net->isa->registers);
 }
 
-void conv_weight_gradient(const struct emission *e, const struct stage *s, int x)
+void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
 {
     const struct layer *l = &e->net->layer[s->head];
     int vl = e->net->vl, vectors = (l->kw*l->in.c + vl - 1) / vl;
     int rows_left = l->kh % s->wgrad.mh, columns_left = vectors % s->wgrad.nv;
     conv_lists(e, s);
-    wgrad_tile(e, s, "_tile", s->wgrad.mh, s->wgrad.nv);
+    char whole[SHARED_NAME], columns[SHARED_NAME] = "", rows[SHARED_NAME] = "";
+    char corner[SHARED_NAME] = "";
+    wgrad_tile(e, s, whole, "_tile", s->wgrad.mh, s->wgrad.nv);
     if (columns_left)
-        wgrad_tile(e, s, "_tile_columns", s->wgrad.mh, columns_left);
+        wgrad_tile(e, s, columns, "_tile_columns", s->wgrad.mh, columns_left);
     if (rows_left)
-        wgrad_tile(e, s, "_tile_rows", rows_left, s->wgrad.nv);
+        wgrad_tile(e, s, rows, "_tile_rows", rows_left, s->wgrad.nv);
     if (rows_left && columns_left)
-        wgrad_tile(e, s, "_tile_corner", rows_left, columns_left);
+        wgrad_tile(e, s, corner, "_tile_corner", rows_left, columns_left);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
     bind_name(&b, "LISTS", "%s%s_lists", e->prefix, s->name);
-    bind_name(&b, "TILE", "%s%s_wgrad_tile", e->prefix, s->name);
-    bind_name(&b, "TILE_COLUMNS", "%s%s_wgrad_tile_columns", e->prefix, s->name);
-    bind_name(&b, "TILE_ROWS", "%s%s_wgrad_tile_rows", e->prefix, s->name);
-    bind_name(&b, "TILE_ROWS_COLUMNS", "%s%s_wgrad_tile_corner", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s", whole);
+    bind_name(&b, "TILE_COLUMNS", "%s", columns);
+    bind_name(&b, "TILE_ROWS", "%s", rows);
+    bind_name(&b, "TILE_ROWS_COLUMNS", "%s", corner);
     bind_flag(&b, "COLUMNS_LEFT", columns_left != 0);
     bind_flag(&b, "ROWS_LEFT", rows_left != 0);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "layers.h"
 
@@ -22,24 +23,61 @@ long param_at(const struct emission *e, int param, char which)
     return arena_at(e, which == 'm' ? p->m : which == 'v' ? p->v : p->at);
 }
 
-void kernel(const struct emission *e, const char *file, struct bindings *b,
-            const char *format, ...)
+/* The banner, "what" from format and args, and the body. */
+static void with_banner(const struct emission *e, const char *file, const struct bindings *b,
+                        const char *body, const char *format, va_list args)
+    __attribute__((format(printf, 5, 0)));
+static void with_banner(const struct emission *e, const char *file, const struct bindings *b,
+                        const char *body, const char *format, va_list args)
 {
     char what[256];
-    va_list args;
-    va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    struct text body = { 0 };
-    instantiate(file, b, &body);
     text_printf(e->out, "/* %s\n** templates/%s, %s %s", what, file, e->net->isa->name,
                 e->net->f64 ? "f64" : "f32");
     if (b->loops_kept)
         text_printf(e->out, "; %d loop%s of more than %d lines kept", b->loops_kept,
                     b->loops_kept > 1 ? "s" : "", UNROLL_LINES);
     text_puts(e->out, " */\n");
-    text_puts(e->out, text_string(&body));
+    text_puts(e->out, body);
     text_puts(e->out, "\n");
+}
+
+void kernel(const struct emission *e, const char *file, struct bindings *b,
+            const char *format, ...)
+{
+    struct text body = { 0 };
+    va_list args;
+    instantiate(file, b, &body);
+    va_start(args, format);
+    with_banner(e, file, b, text_string(&body), format, args);
+    va_end(args);
+    text_free(&body);
+}
+
+void shared_kernel(struct emission *e, const char *file, struct bindings *b,
+                   char name[SHARED_NAME], const char *format, ...)
+{
+    struct bindings nameless = *b;
+    struct text body = { 0 };
+    va_list args;
+    bind_name(&nameless, "NAME", "NAME");
+    instantiate(file, &nameless, &body);
+    for (int i = 0; i < e->nshared; i++)
+        if (!strcmp(text_string(&e->shared[i].body), text_string(&body))) {
+            memcpy(name, e->shared[i].name, SHARED_NAME);
+            text_free(&body);
+            return;
+        }
+    e->shared = grow(e->shared, (size_t)e->nshared + 1, sizeof *e->shared);
+    struct shared *s = &e->shared[e->nshared++];
+    s->body = body;
+    memcpy(s->name, name, SHARED_NAME);
+    body = (struct text){ 0 };
+    bind_name(b, "NAME", "%s", name);
+    instantiate(file, b, &body);
+    va_start(args, format);
+    with_banner(e, file, b, text_string(&body), format, args);
+    va_end(args);
     text_free(&body);
 }
 

@@ -9,10 +9,14 @@
 #include "text.h"
 #include "tmpl.h"
 
+/* A function that several stages may call: its text without the name, and the name. */
+struct shared { struct text body; char name[128]; };
+
 struct emission {
     const struct net *net;
     const char *prefix;         /* of every name */
     struct text *out;
+    struct shared *shared; int nshared;
 };
 
 /* Where a buffer lies in the arena, in reals; 0 for none. */
@@ -23,6 +27,16 @@ long param_at(const struct emission *e, int param, char which);
 /* Instantiates a template under a banner that says what it is. */
 void kernel(const struct emission *e, const char *file, struct bindings *b,
             const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+** The same for a function that is shared: where an equal one was emitted before, for another
+** stage, `name` becomes that one's, else it is emitted as `name`. Binds NAME itself. Stages of
+** equal shapes would fill a program with copies of the same tiles.
+*/
+enum { SHARED_NAME = sizeof ((struct shared *)0)->name };
+void shared_kernel(struct emission *e, const char *file, struct bindings *b,
+                   char name[SHARED_NAME], const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 void bind_scratch(const struct emission *e, struct bindings *b);
 /* Pointwise operations behind a kernel: one vector function each. */
@@ -39,9 +53,9 @@ void bind_argmax(const struct emission *e, const struct stage *s, struct binding
 void bind_vectors(const struct emission *e, struct bindings *b, int channels);
 
 /* The stages' regions; x, dx: buffers of what the stage reads and of its gradient. */
-void conv_forward(const struct emission *e, const struct stage *s, int x);
-void conv_data_gradient(const struct emission *e, const struct stage *s, int dx);
-void conv_weight_gradient(const struct emission *e, const struct stage *s, int x);
+void conv_forward(struct emission *e, const struct stage *s, int x);
+void conv_data_gradient(struct emission *e, const struct stage *s, int dx);
+void conv_weight_gradient(struct emission *e, const struct stage *s, int x);
 void conv_parameters(const struct emission *e, const struct stage *s);
 
 /* One row of a max-pool, from a band or a map with these strides. */
@@ -51,9 +65,9 @@ void pool_backward(const struct emission *e, const struct stage *s, int dx);
 void average_forward(const struct emission *e, const struct stage *s, int x);
 void average_backward(const struct emission *e, const struct stage *s, int dx);
 
-void affine_forward(const struct emission *e, const struct stage *s, int x);
+void affine_forward(struct emission *e, const struct stage *s, int x);
 void affine_lists(const struct emission *e, const struct stage *s);
-void affine_backward(const struct emission *e, const struct stage *s, int x, int dx);
+void affine_backward(struct emission *e, const struct stage *s, int x, int dx);
 
 void norm_statistics(const struct emission *e, const struct stage *s, int x);
 void norm_merge(const struct emission *e, const struct stage *s);

@@ -6,6 +6,7 @@
 #include "kernels.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "emission.h"
 #include "layers.h"
@@ -160,7 +161,7 @@ void region_function(const struct net *net, const struct region_plan *region, ch
     snprintf(name, size, "%s_%s", net->stage[region->stage].name, suffix[region->kind]);
 }
 
-static void forward(const struct emission *e, const struct stage *s, int x)
+static void forward(struct emission *e, const struct stage *s, int x)
 {
     switch (s->kind) {
     case STAGE_CONV:      conv_forward(e, s, x); break;
@@ -193,7 +194,7 @@ static void backward(const struct emission *e, const struct stage *s, int x, int
 
 void kernels(const struct net *net, const char *prefix, struct text *out)
 {
-    const struct emission e = { net, prefix, out };
+    struct emission e = { net, prefix, out, NULL, 0 };
     for (int r = 0; r < net->nregions; r++) {
         int stage = net->region[r].stage;
         const struct stage *s = &net->stage[stage];
@@ -216,4 +217,7 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;
         }
     }
+    for (int i = 0; i < e.nshared; i++)
+        text_free(&e.shared[i].body);
+    free(e.shared);
 }
