@@ -87,6 +87,89 @@ static void choose_tile(const struct net *net, struct sweep *s)
     s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
 }
 
+/* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
+** products and filters. */
+enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
+
+/* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
+static int tile_stride(int channels)
+{
+    return (channels + LANES - 1) / LANES*LANES + WINOGRAD_GAP;
+}
+
+/* How many tiles a pass takes: whole rows, and several images where one is small. */
+static void choose_pass(const struct net *net, struct winograd *w, int channels, int most_images)
+{
+    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
+    w->v_tile = tile_stride(channels);
+    int tiles = (int)(WINOGRAD_BYTES / (real_bytes*(size_t)(w->side*w->side*w->v_tile)));
+    int rows = tiles / w->columns;
+    w->images = 1;
+    w->pass = rows < 1 ? 1 : rows < w->rows ? rows : w->rows;
+    while (w->rows % w->pass)
+        w->pass--;
+    if (w->pass == w->rows) {
+        w->images = tiles / (w->rows*w->columns);
+        w->images = w->images > most_images ? most_images : w->images;
+        w->images = w->images < 1 ? 1 : w->images;
+    }
+}
+
+/* Tiles of the products: one place of a tile after the other, `channels` steps each. */
+static void choose_winograd(const struct net *net, struct sweep *s)
+{
+    struct winograd *w = &s->winograd;
+    choose_pass(net, w, s->ci, net->train.batch / GROUPS > 0 ? net->train.batch / GROUPS : 1);
+    int vectors = (s->co + net->vl - 1) / net->vl, tiles = w->images*w->pass*w->columns;
+    double best = 0;
+    for (int mw = 1; mw <= tiles; mw++)
+        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
+            double cost = 0;
+            for (int v = 0; v < vectors; v += nv)
+                cost += (tiles + mw - 1) / mw
+                        * tile_cycles(mw, vectors - v < nv ? vectors - v : nv, s->ci);
+            if (!s->tile.nv || cost < best) {
+                best = cost;
+                s->tile = (struct tile){ 1, mw, nv };
+            }
+        }
+    int width = s->tile.nv*net->vl, room = (tiles + s->tile.mw - 1) / s->tile.mw*s->tile.mw;
+    s->blocks = s->co / width;
+    s->last = s->co % width;
+    w->v_xi = room*w->v_tile + WINOGRAD_GAP;
+    w->m_xi = room*(s->blocks ? width : (s->last + net->vl - 1) / net->vl*net->vl) + WINOGRAD_GAP;
+    size_t last_width = (size_t)((s->last + net->vl - 1) / net->vl*net->vl);
+    s->packed_size = (size_t)(w->side*w->side*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
+    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+}
+
+static void choose_winograd_gradient(const struct net *net, struct stage *s)
+{
+    struct winograd *w = &s->wgrad_winograd;
+    const struct sweep *f = &s->forward;
+    choose_pass(net, w, f->ci > f->co ? f->ci : f->co,
+                net->train.batch / GROUPS > 0 ? net->train.batch / GROUPS : 1);
+    int tiles = w->images*w->pass*w->columns;
+    w->u_row = (f->ci + LANES - 1) / LANES*LANES;
+    double best = 0;
+    for (int mh = 1; mh <= LANES; mh *= 2)
+        for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++) {
+            int vectors = w->u_row / net->vl;
+            if (vectors % nv)
+                continue;
+            double cost = (f->co + mh - 1) / mh*(vectors / nv)*tile_cycles(mh, nv, tiles);
+            if (!s->wgrad.nv || cost < best) {
+                best = cost;
+                s->wgrad = (struct tile){ mh, 1, nv };
+            }
+        }
+    w->v_tile = tile_stride(f->ci);
+    w->g_tile = tile_stride(f->co);
+    w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
+    w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
+    w->u_xi = (f->co + s->wgrad.mh - 1) / s->wgrad.mh*s->wgrad.mh*w->u_row + WINOGRAD_GAP;
+}
+
 static void choose_wgrad(const struct net *net, struct stage *s)
 {
     const struct sweep *f = &s->forward;
@@ -156,6 +239,14 @@ static void choose_affine(const struct net *net, struct stage *s)
     s->bwd_rows = AFFINE_ROWS;
 }
 
+static void choose_sweep(const struct net *net, struct sweep *s)
+{
+    if (s->winograd.step)
+        choose_winograd(net, s);
+    else
+        choose_tile(net, s);
+}
+
 void block(struct net *net)
 {
     assert(net->nregions > 0 && net->vl > 0);
@@ -165,10 +256,13 @@ void block(struct net *net)
             choose_affine(net, s);
         if (s->kind != STAGE_CONV)
             continue;
-        choose_tile(net, &s->forward);
+        choose_sweep(net, &s->forward);
         for (int k = 0; k < s->ndgrad; k++)
-            choose_tile(net, &s->dgrad[k]);
-        choose_wgrad(net, s);
+            choose_sweep(net, &s->dgrad[k]);
+        if (s->wgrad_winograd.step)
+            choose_winograd_gradient(net, s);
+        else
+            choose_wgrad(net, s);
         size_t at = 0;
         s->forward.packed_at = at;
         at += s->forward.packed_size;

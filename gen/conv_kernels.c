@@ -8,10 +8,8 @@
 
 /* ---- tiles and rows ---- */
 
-/* One tile; part: channels of its last vector that exist, 0: all. name: in, what it is
-** called where no other stage has it. */
-static void tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw,
-                 int nv, int part, bool relu)
+void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw, int nv,
+               int part, bool relu)
 {
     struct bindings b = { 0 };
     int pixels = s->tile.mh*mw;
@@ -27,7 +25,7 @@ static void tile(struct emission *e, const struct sweep *s, char name[SHARED_NAM
     bind_size(&b, "BLOCK", (long)nv*e->net->vl);
     bind_size(&b, "X_ROW", s->in_row);
     bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", (long)s->step_x*s->ci);
+    bind_size(&b, "X_PIXEL", s->in_pixel);
     bind_size(&b, "Y_ROW", s->out_row);
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
@@ -48,14 +46,14 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
     snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
     if (s->blocks) {
-        tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
+        conv_tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
         if (left)
-            tile(e, s, columns, left, s->tile.nv, 0, relu);
+            conv_tile(e, s, columns, left, s->tile.nv, 0, relu);
     }
     if (s->last) {
-        tile(e, s, last, s->tile.mw, last_nv, part, relu);
+        conv_tile(e, s, last, s->tile.mw, last_nv, part, relu);
         if (left)
-            tile(e, s, last_columns, left, last_nv, part, relu);
+            conv_tile(e, s, last_columns, left, last_nv, part, relu);
     }
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_rows", e->prefix, s->name);
@@ -73,7 +71,7 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
     bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
     bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", (long)s->step_x*s->ci);
+    bind_size(&b, "X_PIXEL", s->in_pixel);
     bind_size(&b, "Y_ROW", s->out_row);
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     kernel(e, "conv_rows.c", &b, "%d channels to %d, %dx%d taps, rows of %d", s->ci, s->co,
@@ -133,7 +131,7 @@ static struct windows windows(const struct emission *e, const struct stage *s)
     return (struct windows){ pool->stride, pool->stride_w, pool->kw };
 }
 
-static void conv_expand(const struct emission *e, const struct stage *s)
+void conv_expand(const struct emission *e, const struct stage *s)
 {
     struct windows win = windows(e, s);
     struct bindings b = { 0 };
@@ -291,6 +289,12 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     const struct layer *l = &e->net->layer[s->head];
     int vl = e->net->vl;
     struct bindings b = { 0 };
+    text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
+                arena_at(e, s->at.packed) + (long)f->packed_at);
+    if (f->winograd.step) {
+        winograd_pack(e, s, f);
+        return;
+    }
     bind_name(&b, "NAME", "%s%s_pack", e->prefix, f->name);
     bind_flag(&b, "FLIPPED", f->flipped);
     bind_size(&b, "KH", f->kh);
@@ -306,8 +310,6 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     bind_size(&b, "TAP_X", f->tap_x);
     bind_size(&b, "TAP_STEP", f->tap_step);
     kernel(e, "conv_pack.c", &b, "%s: panels of %d channels", f->name, f->tile.nv*vl);
-    text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
-                arena_at(e, s->at.packed) + (long)f->packed_at);
 }
 
 void conv_parameters(const struct emission *e, const struct stage *s)

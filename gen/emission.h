@@ -52,11 +52,24 @@ void bind_argmax(const struct emission *e, const struct stage *s, struct binding
 /* Whole vectors of channels, and what is left. */
 void bind_vectors(const struct emission *e, struct bindings *b, int channels);
 
+/* The micro-kernel of a sweep; part: channels of its last vector that exist, 0: all. name:
+** in, what it is called where no other stage has it. */
+void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw, int nv,
+               int part, bool relu);
+/* A stage's output gradient, un-pooled and masked, into a haloed map. */
+void conv_expand(const struct emission *e, const struct stage *s);
+
 /* The stages' regions; x, dx: buffers of what the stage reads and of its gradient. */
 void conv_forward(struct emission *e, const struct stage *s, int x);
 void conv_data_gradient(struct emission *e, const struct stage *s, int dx);
 void conv_weight_gradient(struct emission *e, const struct stage *s, int x);
 void conv_parameters(const struct emission *e, const struct stage *s);
+
+void winograd_forward(struct emission *e, const struct stage *s, int x);
+void winograd_data_gradient(struct emission *e, const struct stage *s, int dx);
+void winograd_weight_gradient(struct emission *e, const struct stage *s, int x);
+/* Transforms one filter into the panels of a sweep. */
+void winograd_pack(const struct emission *e, const struct stage *s, const struct sweep *f);
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);

@@ -123,6 +123,20 @@ static double region_flop(const struct stage *s, enum region_kind kind)
     }
 }
 
+/* Parts of an item: passes, or panels of filters where one pass is all. */
+static int winograd_parts(const struct sweep *f)
+{
+    int passes = (f->winograd.rows + f->winograd.pass - 1) / f->winograd.pass;
+    return passes > 1 ? passes : f->blocks + (f->last != 0);
+}
+
+static int region_images(const struct stage *s, enum region_kind kind)
+{
+    const struct winograd *w = kind == REGION_FORWARD ? &s->forward.winograd
+                               : kind == REGION_CONV_DGRAD ? &s->dgrad[0].winograd : NULL;
+    return s->kind == STAGE_CONV && w && w->step ? w->images : 1;
+}
+
 /* How a region is divided into items, as model.h has it. */
 static void region_split(const struct net *net, const struct region_plan *r, struct text *out)
 {
@@ -131,7 +145,9 @@ static void region_split(const struct net *net, const struct region_plan *r, str
     struct shape in = s->in.shape;
     switch (r->kind) {
     case REGION_FORWARD:
-        if (s->kind == STAGE_CONV && s->pool == NO_LAYER)
+        if (s->kind == STAGE_CONV && s->forward.winograd.step)
+            text_printf(out, "SPLIT_IMAGES, %d", winograd_parts(&s->forward));
+        else if (s->kind == STAGE_CONV && s->pool == NO_LAYER)
             text_printf(out, "SPLIT_IMAGES, %d", s->mid.h / s->forward.tile.mh);
         else if (s->kind == STAGE_CONV || s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
             text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
@@ -176,7 +192,8 @@ static void regions_table(const struct net *net, const char *prefix, const char 
         region_function(net, region, function, sizeof function);
         text_printf(out, "    { \"%s %s\", ", s->name, region_what(region->kind));
         region_split(net, region, out);
-        text_printf(out, ", %.17g, %s%s },\n", region_flop(s, region->kind), prefix, function);
+        text_printf(out, ", %.17g, %s%s, %d },\n", region_flop(s, region->kind), prefix, function,
+                    region_images(s, region->kind));
     }
     text_puts(out, "};\n\n");
 }
@@ -373,6 +390,7 @@ static void group_region(const struct group *g, struct text *out, struct text *i
     library(path, f64, &words);
     instantiate("common.c", &(struct bindings){ 0 }, &words);
     library("runtime/vmath.h", f64, &words);
+    library("runtime/winograd.h", f64, &words);
     library("runtime/optim.c", f64, &words);
     library("runtime/muon.c", f64, &words);
     used_words(text_string(&words), text_string(&user), &kept, includes);

@@ -172,7 +172,7 @@ static void forward_sweep(const struct net *net, struct stage *s)
     const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     *f = (struct sweep){
         .ci = l->in.c, .co = l->filters, .kh = l->kh, .kw = l->kw,
-        .step_x = l->stride, .step_y = l->stride,
+        .step_y = l->stride, .in_pixel = l->stride*l->in.c,
         .oh = pool ? pool->kh : s->mid.h, .ow = s->mid.w,
         .in_row = (int)s->in.row,
         .tap_step = 1, .bias = true, .whole_vectors = pool != NULL,
@@ -238,7 +238,7 @@ static void backward_sweeps(const struct net *net, struct stage *s)
             struct sweep *d = &s->dgrad[s->ndgrad++];
             *d = (struct sweep){
                 .ci = l->filters, .co = l->in.c, .kh = y.taps, .kw = x.taps,
-                .step_x = 1, .step_y = 1, .oh = y.outputs, .ow = x.outputs,
+                .step_y = 1, .in_pixel = l->filters, .oh = y.outputs, .ow = x.outputs,
                 .in_row = (int)m->row,
                 .in_at = (long)(top + y.base - (y.taps - 1))*(long)m->row
                          + (long)(left + x.base - (x.taps - 1))*l->filters,
@@ -252,6 +252,40 @@ static void backward_sweeps(const struct net *net, struct stage *s)
             else
                 snprintf(d->name, sizeof d->name, "%s_dgrad_%d_%d", s->name, py, px);
         }
+}
+
+/* Channels from which on the transforms cost less than the multiplications they save. */
+enum { WINOGRAD_CHANNELS = 16 };
+
+/* Tiles over a map of h x w outputs; step 0 where they do not fit. */
+static struct winograd winograd_over(int h, int w)
+{
+    int step = h % 4 == 0 && w % 4 == 0 ? WINOGRAD_STEP : 2;
+    if (h % 2 || w % 2)
+        return (struct winograd){ .step = 0 };
+    return (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
+                              .columns = w / step };
+}
+
+/*
+** Winograd's filtering where it saves multiplications; the network alone decides, because it
+** decides the bits. Below a pool the gradients are sparse, which saves more.
+*/
+static void choose_winograd(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
+    if (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->winograd == WINOGRAD_NO
+        || (l->winograd == WINOGRAD_AUTO && !wide))
+        return;
+    if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
+        s->forward.winograd = winograd_over(s->mid.h, s->mid.w);
+    if (pool)
+        return;
+    s->wgrad_winograd = winograd_over(s->mid.h, s->mid.w);
+    if (s->needs_dx)
+        s->dgrad[0].winograd = winograd_over(l->in.h, l->in.w);
 }
 
 static void count_flop(const struct net *net, struct stage *s)
@@ -371,6 +405,7 @@ void fuse(struct net *net)
             forward_sweep(net, s);
             if (s->needs_dx)
                 backward_sweeps(net, s);
+            choose_winograd(net, s);
         }
         if (s->kind == STAGE_NORM) {
             add_region(net, REGION_NORM_STATISTICS, i);

@@ -164,7 +164,12 @@ void region_function(const struct net *net, const struct region_plan *region, ch
 static void forward(struct emission *e, const struct stage *s, int x)
 {
     switch (s->kind) {
-    case STAGE_CONV:      conv_forward(e, s, x); break;
+    case STAGE_CONV:
+        if (s->forward.winograd.step)
+            winograd_forward(e, s, x);
+        else
+            conv_forward(e, s, x);
+        break;
     case STAGE_AFFINE:    affine_forward(e, s, x); break;
     case STAGE_POOL:      pool_forward(e, s, x); break;
     case STAGE_AVERAGE:   average_forward(e, s, x); break;
@@ -212,8 +217,18 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         case REGION_NORM_UPDATE:     norm_update(&e, s); break;
         case REGION_NORM_BACKWARD:   norm_backward(&e, s, x, dx); break;
         case REGION_BACKWARD:        backward(&e, s, x, dx); break;
-        case REGION_CONV_DGRAD:      conv_data_gradient(&e, s, dx); break;
-        case REGION_CONV_WGRAD:      conv_weight_gradient(&e, s, x); break;
+        case REGION_CONV_DGRAD:
+            if (s->dgrad[0].winograd.step)
+                winograd_data_gradient(&e, s, dx);
+            else
+                conv_data_gradient(&e, s, dx);
+            break;
+        case REGION_CONV_WGRAD:
+            if (s->wgrad_winograd.step)
+                winograd_weight_gradient(&e, s, x);
+            else
+                conv_weight_gradient(&e, s, x);
+            break;
         case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;
         }
     }

@@ -16,8 +16,10 @@
 
 const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
-      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT, .max_window = 11,
-      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [bias=yes|no] [init=HOW]",
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_WINOGRAD,
+      .max_window = 11,
+      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [bias=yes|no] [init=HOW]\n"
+      "       [winograd=yes|no]",
       .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
       "whatever the stride; valid none; N as many on each side. Windows round down.\n"
@@ -25,7 +27,8 @@ const struct layer_def layer_defs[] = {
       "xavier (sqrt(2 / (inputs + outputs))), zeros, dirac (each of the first filters\n"
       "passes its channel on, the others are drawn), or whiten: F/2 eigenvectors of the\n"
       "training images' patches over sqrt(eigenvalue + 5e-4), and their negatives; the\n"
-      "weights then stay as they are.",
+      "weights then stay as they are. winograd: 3x3 filters of stride 1 over maps of even\n"
+      "sides with many channels take fewer multiplications; yes and no override.",
       .stage = STAGE_CONV, .forward = OP_CONV, .weights = OP_CONV_WGRAD, .data = OP_CONV_DGRAD },
     { LAYER_RELU, "relu",
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,

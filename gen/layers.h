@@ -16,7 +16,7 @@ enum gradient_from { FROM_OUTPUT, FROM_INPUT };
 
 enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8,
        ACCEPTS_BIAS = 16, ACCEPTS_MOMENTUM = 32, ACCEPTS_EPS = 64, ACCEPTS_SCALE = 128,
-       ACCEPTS_INIT = 256 };
+       ACCEPTS_INIT = 256, ACCEPTS_WINOGRAD = 1 << 12 };
 
 struct layer_def {
     enum layer_kind kind;

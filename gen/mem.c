@@ -273,6 +273,34 @@ static size_t entries(size_t n)
     return 2*n;     /* struct entry: an index and a value, both padded to reals */
 }
 
+static void larger(size_t *a, size_t b)
+{
+    *a = b > *a ? b : *a;
+}
+
+/* One set for all of a stage's regions: they run one after the other. */
+static void winograd_buffers(struct net *net, struct stage *s)
+{
+    const struct winograd *g = &s->wgrad_winograd;
+    size_t v = 0, m = 0;
+    for (int k = -1; k < s->ndgrad; k++) {
+        const struct winograd *w = k < 0 ? &s->forward.winograd : &s->dgrad[k].winograd;
+        larger(&v, (size_t)(w->side*w->side)*(size_t)w->v_xi);
+        larger(&m, (size_t)(w->side*w->side)*(size_t)w->m_xi);
+    }
+    larger(&v, (size_t)(g->side*g->side)*(size_t)g->v_xi);
+    if (v)
+        s->at.wino_v = add_scratch(net, s->name, "wino_v", v, false);
+    if (m)
+        s->at.wino_m = add_scratch(net, s->name, "wino_m", m, false);
+    if (!g->step)
+        return;
+    size_t places = (size_t)(g->side*g->side);
+    s->at.wino_g = add_scratch(net, s->name, "wino_g", places*(size_t)g->g_xi, false);
+    s->at.wino_u = add_scratch(net, s->name, "wino_u", places*(size_t)g->u_xi, false);
+    s->at.wino_db = add_scratch(net, s->name, "wino_db", (size_t)g->g_tile, false);
+}
+
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -289,16 +317,19 @@ static void conv_buffers(struct net *net, int stage)
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
                                region_of(net, stage, true) - 1, region_of(net, stage, true));
-    if (s->pool != NO_LAYER) {
+    if (s->pool != NO_LAYER && !f->winograd.step) {
         size_t pixel = (co + (size_t)net->vl - 1) / (size_t)net->vl*(size_t)net->vl;
         s->at.band = add_scratch(net, s->name, "band", (size_t)f->band*(size_t)f->ow*pixel,
                                  false);
     }
     if (s->needs_dx)
         s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
+    s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
+    winograd_buffers(net, s);
+    if (s->wgrad_winograd.step)
+        return;
     size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
     s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
-    s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
 }
 
 static void affine_buffers(struct net *net, int stage)
@@ -414,7 +445,8 @@ static size_t place_scratch(struct net *net)
     for (int i = 0; i < net->nstages; i++) {
         size_t at = top;
         const struct stage_buffers *b = &net->stage[i].at;
-        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums };
+        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wino_v,
+                              b->wino_m, b->wino_g, b->wino_u, b->wino_db };
         for (size_t k = 0; k < sizeof loose / sizeof *loose; k++)
             if (loose[k] != NO_BUFFER) {
                 net->buffer[loose[k]].at = at;
@@ -440,7 +472,9 @@ void mem(struct net *net)
             .partial = NO_BUFFER, .image_list = NO_BUFFER, .image_starts = NO_BUFFER,
             .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
             .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
-            .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER };
+            .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
+            .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER, .wino_u = NO_BUFFER,
+            .wino_db = NO_BUFFER };
         output_buffers(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);

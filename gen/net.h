@@ -26,6 +26,7 @@ enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOF
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
+enum winograd_choice { WINOGRAD_AUTO, WINOGRAD_YES, WINOGRAD_NO };
 
 struct layer {
     /* spec.c */
@@ -44,6 +45,7 @@ struct layer {
     double margin;              /* svm */
     double number;              /* leaky_relu: slope; scale: factor; dropout: share kept */
     bool bias;                  /* conv, affine */
+    enum winograd_choice winograd;      /* conv */
     bool scale;                 /* batchnorm: has gamma */
     double momentum, eps;       /* batchnorm */
     bool own_init;              /* init= was said: */
@@ -111,6 +113,23 @@ enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POI
 struct tile { int mh, mw, nv; };
 
 /*
+** Winograd's minimal filtering of a 3x3 convolution, F(step x step, 3x3): maps are cut into
+** tiles of step x step outputs, which come from windows of side x side inputs.
+*/
+struct winograd {
+    /* fuse.c */
+    int step;                   /* 2 or 4; 0: not by Winograd */
+    int side;                   /* step + 2 */
+    int rows, columns;          /* tiles of an image */
+    /* block.c */
+    int pass;                   /* rows of tiles transformed at a time ... */
+    int images;                 /* ... of so many images; more than 1: pass is all rows */
+    int v_tile, g_tile;         /* reals between tiles: inputs, output gradients */
+    int v_xi, g_xi, m_xi;       /* reals between the side*side places; m: of the products */
+    int u_row, u_xi;            /* weight gradient: reals of a filter; of all of them */
+};
+
+/*
 ** A convolution with stride 1 in its output: what conv_rows.c computes. The
 ** forward pass is one; the gradient to the data is one for every phase of the
 ** stride, over the haloed output gradient with the flipped filter.
@@ -119,7 +138,8 @@ struct sweep {
     char name[NAME_MAX_LEN + 40];
     int ci, co;                 /* channels read and written */
     int kh, kw;                 /* taps; 0: no tap reaches this phase, it is zero */
-    int step_x, step_y;         /* input pixels between neighbouring outputs */
+    int step_y;                 /* input rows between neighbouring outputs */
+    int in_pixel;               /* reals between the inputs of neighbouring outputs */
     int oh, ow;                 /* outputs computed */
     int in_row;                 /* reals between input rows */
     long in_at;                 /* first tap of output (0,0), reals from the origin */
@@ -131,8 +151,9 @@ struct sweep {
     bool bias;                  /* start from the bias, else from +0 */
     bool whole_vectors;         /* the output has room for whole vectors of channels */
     int band;                   /* tile rows divide it: rows handed over at a time */
+    struct winograd winograd;
     /* block.c */
-    struct tile tile;
+    struct tile tile;           /* Winograd: mw tiles of one place by nv vectors */
     int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
     int last;                   /* channels left for the last, narrower panel */
     size_t packed_size;         /* reals of all panels */
@@ -164,6 +185,9 @@ struct buffer {
     bool scratch;               /* one for each thread, `at` counts from its scratch */
 };
 
+/* The larger tile's outputs a side. */
+enum { WINOGRAD_STEP = 2 };
+
 enum { INPUT = -1, NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
 
 /* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
@@ -178,6 +202,8 @@ struct stage_buffers {
     int moments;                /* norm: sums of every image, two for each channel */
     int coefficients;           /* norm: six for each channel, see norm_merge.c */
     int band, expanded, entries, gradient, lanes, sums;     /* scratch */
+    int wino_v, wino_m;         /* scratch: transformed inputs, products */
+    int wino_g, wino_u, wino_db;        /* scratch: transformed gradients, their sums, bias */
 };
 
 struct stage {
@@ -202,8 +228,10 @@ struct stage {
     bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
     struct map expanded;        /* the haloed output gradient */
     int row;                    /* conv: reals of a stored filter row */
+    struct winograd wgrad_winograd;     /* conv: of the weight gradient */
     /* block.c */
-    struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused */
+    struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused;
+                                   Winograd: mh filters x nv vectors of ci */
     int band;                   /* conv wgrad: output rows listed at a time */
     struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
     int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */

@@ -65,6 +65,11 @@ static bool layer_shape(struct layer *l)
         l->out.c = l->filters;
         if (!windows(l))
             return false;
+        if (l->winograd == WINOGRAD_YES
+            && (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->out.h % 2 || l->out.w % 2))
+            return error(l, "winograd=yes is for 3x3 filters of stride 1 over outputs of even "
+                         "sides; %s has %dx%d, stride %d, outputs %dx%d", l->name, l->kh, l->kw,
+                         l->stride, l->out.h, l->out.w);
         if (l->first == INIT_WHITEN && (l->filters % 2 || l->filters > 2*l->in.c*l->kh*l->kw))
             return error(l, "init=whiten makes an even number of filters, at most %d of a window "
                          "of %dx%dx%d values", 2*l->in.c*l->kh*l->kw, l->in.c, l->kh, l->kw);

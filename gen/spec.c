@@ -254,6 +254,15 @@ static bool bias_option(struct parser *p, struct layer *l)
     return yes_no(p, "bias", &l->bias);
 }
 
+static bool winograd_option(struct parser *p, struct layer *l)
+{
+    bool yes;
+    if (!yes_no(p, "winograd", &yes))
+        return false;
+    l->winograd = yes ? WINOGRAD_YES : WINOGRAD_NO;
+    return true;
+}
+
 static bool scale_option(struct parser *p, struct layer *l)
 {
     return yes_no(p, "scale", &l->scale);
@@ -304,6 +313,7 @@ static const struct {
     { "smoothing", ACCEPTS_SMOOTHING, smoothing_option },
     { "margin", ACCEPTS_MARGIN, margin_option },
     { "bias", ACCEPTS_BIAS, bias_option },
+    { "winograd", ACCEPTS_WINOGRAD, winograd_option },
     { "momentum", ACCEPTS_MOMENTUM, momentum_option },
     { "eps", ACCEPTS_EPS, eps_option },
     { "scale", ACCEPTS_SCALE, scale_option },

@@ -102,11 +102,11 @@ int engine_items(const struct region *r, int n, int threads)
         return r->count;
     if (r->split == SPLIT_GROUPS)
         return n < GROUPS ? n : GROUPS;
-    int parts = 1;
+    int parts = 1, blocks = r->images > 1 ? (n + r->images - 1) / r->images : n;
     if (threads > 1)
-        while (parts < r->count && n*parts < ENGINE_ITEMS_A_THREAD*threads)
+        while (parts < r->count && blocks*parts < ENGINE_ITEMS_A_THREAD*threads)
             parts++;
-    return n*parts;
+    return blocks*parts;
 }
 
 struct engine_job { const struct region *region; const struct step *step; };

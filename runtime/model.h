@@ -154,7 +154,8 @@ struct step {
 ** `thread` (0 ..) selects scratch memory.
 */
 enum split {
-    SPLIT_IMAGES,            /* items = n * k, 1 <= k <= count; k parts an image */
+    SPLIT_IMAGES,            /* items = ceil(n / images) * k, 1 <= k <= count; k parts of
+                                the work on so many images */
     SPLIT_GROUPS,            /* items = min(n, GROUPS) */
     SPLIT_FIXED              /* items = count */
 };
@@ -165,6 +166,7 @@ struct region {
     int count;
     double flop;             /* dense-equivalent, one image (DESIGN section 5) */
     void (*run)(const struct step *s, int item, int items, int thread);
+    int images;              /* SPLIT_IMAGES: an item's; 0: 1 */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */

@@ -20,5 +20,6 @@ void random_mask(uint64_t seed, uint64_t step, uint64_t stream, uint32_t keep,
 
 #include "common.c"
 #include "../runtime/vmath.h"
+#include "../runtime/winograd.h"
 
 #endif

@@ -1,0 +1,50 @@
+/*
+** wino_fwd.c - a 3x3 convolution stage forward by Winograd's minimal filtering, up to IMAGES
+** images an item: PASS rows of tiles at a time are transformed, multiplied with the
+** transformed filters and transformed back while all of it stays in L2.
+**
+** Where threads outnumber items, parts of an item take passes, or panels of filters where one
+** pass is all (BY_PANELS): each then transforms the input for itself.
+*/
+#include "template.h"
+#include "wino_input.c"
+#include "wino_pass.c"
+
+#define NAME wino_fwd        /* @name */
+#define INPUT wino_input     /* @name */
+#define RUN wino_pass        /* @name */
+#define BY_PANELS 1          /* @flag */
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
+           Y_STEP = 256, W = 0, B = 0, IMAGES = 1, ROWS = 16, PASS = 4, COLUMNS = 16, PANELS = 1,
+           V_TILE = 48, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, ARGMAX = 0,
+           ARGMAX_IMAGE = 4096, ARGMAX_STEP = 256 };
+    enum { PASSES = (ROWS + PASS - 1) / PASS };
+    const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
+    const int first = item / parts * IMAGES;
+    const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
+    const real *x = s->arena + X + (size_t)first*X_IMAGE;
+    real *y = s->arena + Y + (size_t)first*Y_IMAGE;
+    unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)first*ARGMAX_IMAGE;
+    real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
+#if BY_PANELS
+    const int from = 0, to = PASSES;
+    const int low = part_start(part, parts, PANELS), high = part_start(part + 1, parts, PANELS);
+#else
+    const int from = part_start(part, parts, PASSES), to = part_start(part + 1, parts, PASSES);
+    const int low = 0, high = PANELS;
+#endif
+    for (int pass = from; pass < to; pass++) {
+        const int row = pass*PASS, rows = ROWS - row < PASS ? ROWS - row : PASS;
+        for (int i = 0; i < images; i++)
+            for (int r = 0; r < rows; r++)
+                INPUT(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)(row + r)*X_STEP,
+                      v + (ptrdiff_t)((i*PASS + r)*COLUMNS)*V_TILE);
+        RUN(v, s->arena + W, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*Y_STEP,
+            argmax + row*ARGMAX_STEP, images, rows, low, high);
+    }
+}
+
+#include "undef.h"
