@@ -89,6 +89,8 @@ static void choose_tile(const struct net *net, struct sweep *s)
 
 /* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
 ** products and filters. */
+/* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
+enum { SCATTER_CHANNELS = 32 };
 enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
 
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
@@ -170,6 +172,25 @@ static void choose_winograd_gradient(const struct net *net, struct stage *s)
     w->u_xi = (f->co + s->wgrad.mh - 1) / s->wgrad.mh*s->wgrad.mh*w->u_row + WINOGRAD_GAP;
 }
 
+static void choose_narrow(const struct net *net, struct stage *s)
+{
+    const struct sweep *f = &s->forward;
+    int columns = f->kw*f->ci, vectors = (f->co + net->vl - 1) / net->vl;
+    double best = 0;
+    for (int mt = 1; mt <= columns; mt++)
+        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mt, nv, false); nv++) {
+            if (columns % mt)
+                continue;
+            double cost = columns / mt*((vectors + nv - 1) / nv)*step_cycles(mt, nv);
+            if (!s->wgrad.nv || cost < best) {
+                best = cost;
+                s->wgrad = (struct tile){ 1, mt, nv };
+            }
+        }
+    int width = s->wgrad.nv*net->vl;
+    s->filters = (f->co + width - 1) / width*width;
+}
+
 static void choose_wgrad(const struct net *net, struct stage *s)
 {
     const struct sweep *f = &s->forward;
@@ -239,9 +260,31 @@ static void choose_affine(const struct net *net, struct stage *s)
     s->bwd_rows = AFFINE_ROWS;
 }
 
+/* Channels that the accumulators hold under one filter row. */
+static void choose_scatter(const struct net *net, struct sweep *s)
+{
+    struct scatter *d = &s->scatter;
+    int vectors = (s->co + net->vl - 1) / net->vl, most = net->isa->gradient / s->kw;
+    int nv = SCATTER_CHANNELS / net->vl;
+    nv = nv > vectors ? vectors : nv;
+    nv = nv > most ? most : nv;
+    nv = nv < 1 ? 1 : nv;
+    while (vectors % nv)
+        nv--;
+    d->channels = nv*net->vl;
+    d->cblocks = vectors / nv;
+    d->slice = d->filters*s->kw*d->channels;
+    d->map_row = d->map_columns*d->channels;
+    d->map_size = d->map_rows*d->map_row;
+    s->packed_size = (size_t)d->cblocks*(size_t)d->blocks*(size_t)s->kh*(size_t)d->slice;
+    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+}
+
 static void choose_sweep(const struct net *net, struct sweep *s)
 {
-    if (s->winograd.step)
+    if (s->scatter.filters)
+        choose_scatter(net, s);
+    else if (s->winograd.step)
         choose_winograd(net, s);
     else
         choose_tile(net, s);
@@ -261,6 +304,8 @@ void block(struct net *net)
             choose_sweep(net, &s->dgrad[k]);
         if (s->wgrad_winograd.step)
             choose_winograd_gradient(net, s);
+        else if (s->narrow)
+            choose_narrow(net, s);
         else
             choose_wgrad(net, s);
         size_t at = 0;

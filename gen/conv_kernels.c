@@ -283,6 +283,59 @@ void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
            s->name, s->flop_wgrad / 1e6);
 }
 
+void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
+{
+    const struct layer *l = &e->net->layer[s->head];
+    const struct sweep *f = &s->forward;
+    char tile[SHARED_NAME];
+    struct bindings t = { 0 }, b = { 0 };
+    if (!s->needs_dx)       /* else the data gradient's region has it */
+        conv_expand(e, s);
+    snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
+    bind_size(&t, "MT", s->wgrad.mw);
+    bind_size(&t, "NV", s->wgrad.nv);
+    bind_size(&t, "ROWS", s->mid.h);
+    bind_size(&t, "OW", s->mid.w);
+    bind_size(&t, "X_DOWN", (long)l->stride*(long)s->in.row);
+    bind_size(&t, "X_PIXEL", f->in_pixel);
+    bind_size(&t, "G_ROW", (long)s->expanded.row);
+    bind_size(&t, "G_PIXEL", l->filters);
+    bind_size(&t, "U_TAP", s->filters);
+    shared_kernel(e, "conv_narrow_tile.c", &t, tile,
+                  "%d taps by %d vectors of %d filters: %d of %d registers", s->wgrad.mw,
+                  s->wgrad.nv, e->net->vl, s->wgrad.mw*s->wgrad.nv + s->wgrad.nv + 1,
+                  e->net->isa->registers);
+    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
+    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s", tile);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "X_ROW", (long)s->in.row);
+    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_dy(e, s, &b);
+    bind_argmax(e, s, &b);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
+    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "CO", l->filters);
+    bind_size(&b, "KH", l->kh);
+    bind_size(&b, "COLUMNS", (long)l->kw*l->in.c);
+    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "MT", s->wgrad.mw);
+    bind_size(&b, "NV", s->wgrad.nv);
+    bind_size(&b, "U_TAP", s->filters);
+    bind_size(&b, "OH", s->mid.h);
+    bind_size(&b, "OW", s->mid.w);
+    bind_size(&b, "G_ROW", (long)s->expanded.row);
+    bind_scratch(e, &b);
+    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
+    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
+    bind_size(&b, "U_AT", arena_at(e, s->at.taps));
+    kernel(e, "conv_narrow.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
+           s->flop_wgrad / 1e6);
+}
+
 static void pack(const struct emission *e, const struct stage *s, const struct sweep *f,
                  struct text *calls)
 {
@@ -291,8 +344,8 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     struct bindings b = { 0 };
     text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
                 arena_at(e, s->at.packed) + (long)f->packed_at);
-    if (f->winograd.step) {
-        winograd_pack(e, s, f);
+    if (f->scatter.filters || f->winograd.step) {
+        (f->scatter.filters ? scatter_pack : winograd_pack)(e, s, f);
         return;
     }
     bind_name(&b, "NAME", "%s%s_pack", e->prefix, f->name);

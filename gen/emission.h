@@ -63,6 +63,7 @@ void conv_expand(const struct emission *e, const struct stage *s);
 void conv_forward(struct emission *e, const struct stage *s, int x);
 void conv_data_gradient(struct emission *e, const struct stage *s, int dx);
 void conv_weight_gradient(struct emission *e, const struct stage *s, int x);
+void conv_narrow_gradient(struct emission *e, const struct stage *s, int x);
 void conv_parameters(const struct emission *e, const struct stage *s);
 
 void winograd_forward(struct emission *e, const struct stage *s, int x);
@@ -70,6 +71,9 @@ void winograd_data_gradient(struct emission *e, const struct stage *s, int dx);
 void winograd_weight_gradient(struct emission *e, const struct stage *s, int x);
 /* Transforms one filter into the panels of a sweep. */
 void winograd_pack(const struct emission *e, const struct stage *s, const struct sweep *f);
+
+void scatter_data_gradient(struct emission *e, const struct stage *s, int dx);
+void scatter_pack(const struct emission *e, const struct stage *s, const struct sweep *f);
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);

@@ -288,6 +288,27 @@ static void choose_winograd(const struct net *net, struct stage *s)
         s->dgrad[0].winograd = winograd_over(l->in.h, l->in.w);
 }
 
+/*
+** Below a max-pool at most one output gradient of a window is not zero. Blocks and bands decide
+** the order of the sums: they must not depend on the machine. A block of 64 filters of 3x3 by
+** 32 channels is 24 KB a filter row; a band's lists are at most 64 KB.
+*/
+static void choose_scatter(const struct net *net, struct stage *s)
+{
+    enum { FILTERS = 64, CHANNELS = 8, ENTRIES = 8192 };
+    const struct layer *l = &net->layer[s->head];
+    if (s->pool == NO_LAYER || !s->needs_dx || l->stride != 1 || l->in.c < CHANNELS)
+        return;
+    const struct layer *pool = &net->layer[s->pool];
+    struct scatter *d = &s->dgrad[0].scatter;
+    d->filters = l->filters < FILTERS ? l->filters : FILTERS;
+    d->blocks = (l->filters + d->filters - 1) / d->filters;
+    d->band = ENTRIES / (pool->kh*pool->kw*pool->out.w*l->filters);
+    d->map_rows = l->in.h + l->pad_top + l->pad_bottom;
+    d->map_columns = l->in.w + l->pad_left + l->pad_right;
+    d->band = d->band < 1 ? 1 : d->band > pool->out.h ? pool->out.h : d->band;
+}
+
 static void count_flop(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
@@ -406,6 +427,10 @@ void fuse(struct net *net)
             if (s->needs_dx)
                 backward_sweeps(net, s);
             choose_winograd(net, s);
+            choose_scatter(net, s);
+            s->narrow = l->kw*l->in.c <= LANES;
+            if (!s->needs_dx)   /* the weight gradient may want it expanded: without halo */
+                s->expanded = lay_out(s->mid, (struct reading){ 0 });
         }
         if (s->kind == STAGE_NORM) {
             add_region(net, REGION_NORM_STATISTICS, i);

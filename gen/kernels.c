@@ -218,7 +218,9 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         case REGION_NORM_BACKWARD:   norm_backward(&e, s, x, dx); break;
         case REGION_BACKWARD:        backward(&e, s, x, dx); break;
         case REGION_CONV_DGRAD:
-            if (s->dgrad[0].winograd.step)
+            if (s->dgrad[0].scatter.filters)
+                scatter_data_gradient(&e, s, dx);
+            else if (s->dgrad[0].winograd.step)
                 winograd_data_gradient(&e, s, dx);
             else
                 conv_data_gradient(&e, s, dx);
@@ -226,6 +228,8 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         case REGION_CONV_WGRAD:
             if (s->wgrad_winograd.step)
                 winograd_weight_gradient(&e, s, x);
+            else if (s->narrow)
+                conv_narrow_gradient(&e, s, x);
             else
                 conv_weight_gradient(&e, s, x);
             break;

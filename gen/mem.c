@@ -322,11 +322,22 @@ static void conv_buffers(struct net *net, int stage)
         s->at.band = add_scratch(net, s->name, "band", (size_t)f->band*(size_t)f->ow*pixel,
                                  false);
     }
-    if (s->needs_dx)
+    if (s->needs_dx || s->narrow)
         s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
     s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
     winograd_buffers(net, s);
-    if (s->wgrad_winograd.step)
+    if (s->ndgrad && s->dgrad[0].scatter.filters) {
+        const struct scatter *d = &s->dgrad[0].scatter;
+        const struct layer *pool = &net->layer[s->pool];
+        size_t pixels = (size_t)(d->band*pool->kh*pool->kw*pool->out.w);
+        s->at.map = add_scratch(net, s->name, "map", (size_t)(d->cblocks*d->map_size), false);
+        s->at.lists = add_scratch(net, s->name, "lists", entries(pixels*(co + 1)), false);
+        s->at.ends = add_scratch(net, s->name, "ends", pixels*(size_t)d->blocks, false);
+    }
+    if (s->narrow)
+        s->at.taps = add_scratch(net, s->name, "taps", (size_t)(f->kh*f->kw*f->ci + 1)
+                                 *(size_t)s->filters, false);
+    if (s->wgrad_winograd.step || s->narrow)
         return;
     size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
     s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
@@ -446,7 +457,8 @@ static size_t place_scratch(struct net *net)
         size_t at = top;
         const struct stage_buffers *b = &net->stage[i].at;
         const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wino_v,
-                              b->wino_m, b->wino_g, b->wino_u, b->wino_db };
+                              b->wino_m, b->wino_g, b->wino_u, b->wino_db, b->taps, b->map,
+                              b->lists, b->ends };
         for (size_t k = 0; k < sizeof loose / sizeof *loose; k++)
             if (loose[k] != NO_BUFFER) {
                 net->buffer[loose[k]].at = at;
@@ -474,7 +486,8 @@ void mem(struct net *net)
             .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
             .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
             .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER, .wino_u = NO_BUFFER,
-            .wino_db = NO_BUFFER };
+            .wino_db = NO_BUFFER, .taps = NO_BUFFER, .map = NO_BUFFER, .lists = NO_BUFFER,
+            .ends = NO_BUFFER };
         output_buffers(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);

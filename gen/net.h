@@ -130,6 +130,22 @@ struct winograd {
 };
 
 /*
+** The data gradient of a convolution below a max-pool from the lists of its nonzero output
+** gradients (templates/conv_scatter.c).
+*/
+struct scatter {
+    /* fuse.c */
+    int filters;                /* of a block; 0: not so */
+    int blocks;
+    int band;                   /* pooled rows listed at a time */
+    int map_rows, map_columns;  /* pixels of the haloed input */
+    /* block.c */
+    int channels, cblocks;      /* of a block of input channels; how many */
+    int slice;                  /* reals of one filter row of a block by a block */
+    int map_row, map_size;      /* reals of the haloed map of one block of channels */
+};
+
+/*
 ** A convolution with stride 1 in its output: what conv_rows.c computes. The
 ** forward pass is one; the gradient to the data is one for every phase of the
 ** stride, over the haloed output gradient with the flipped filter.
@@ -152,6 +168,7 @@ struct sweep {
     bool whole_vectors;         /* the output has room for whole vectors of channels */
     int band;                   /* tile rows divide it: rows handed over at a time */
     struct winograd winograd;
+    struct scatter scatter;
     /* block.c */
     struct tile tile;           /* Winograd: mw tiles of one place by nv vectors */
     int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
@@ -203,6 +220,8 @@ struct stage_buffers {
     int coefficients;           /* norm: six for each channel, see norm_merge.c */
     int band, expanded, entries, gradient, lanes, sums;     /* scratch */
     int wino_v, wino_m;         /* scratch: transformed inputs, products */
+    int map, lists, ends;       /* scratch: scatter's map, pixel lists, where they end */
+    int taps;                   /* scratch, narrow: sums of the group, tap by tap */
     int wino_g, wino_u, wino_db;        /* scratch: transformed gradients, their sums, bias */
 };
 
@@ -229,9 +248,12 @@ struct stage {
     struct map expanded;        /* the haloed output gradient */
     int row;                    /* conv: reals of a stored filter row */
     struct winograd wgrad_winograd;     /* conv: of the weight gradient */
+    bool narrow;                /* conv: a filter row fills no vector: conv_narrow.c */
     /* block.c */
     struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused;
-                                   Winograd: mh filters x nv vectors of ci */
+                                   Winograd: mh filters x nv vectors of ci;
+                                   narrow: mw taps x nv vectors of filters */
+    int filters;                /* narrow: filters padded to whole tiles */
     int band;                   /* conv wgrad: output rows listed at a time */
     struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
     int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */
