@@ -257,10 +257,12 @@ static void backward_sweeps(const struct net *net, struct stage *s)
 /* Channels from which on the transforms cost less than the multiplications they save. */
 enum { WINOGRAD_CHANNELS = 16 };
 
-/* Tiles over a map of h x w outputs; step 0 where they do not fit. */
-static struct winograd winograd_over(int h, int w)
+/* Tiles over a map of h x w outputs, `step` a side where it divides them, else 2; step 0 where
+** none fit. */
+static struct winograd winograd_over(int h, int w, int step)
 {
-    int step = h % 4 == 0 && w % 4 == 0 ? WINOGRAD_STEP : 2;
+    if (h % step || w % step)
+        step = 2;
     if (h % 2 || w % 2)
         return (struct winograd){ .step = 0 };
     return (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
@@ -269,7 +271,9 @@ static struct winograd winograd_over(int h, int w)
 
 /*
 ** Winograd's filtering where it saves multiplications; the network alone decides, because it
-** decides the bits. Below a pool the gradients are sparse, which saves more.
+** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) rounds ten
+** times as coarsely as F(2x2), which is as exact as the direct sum: gradients bear it, forward it
+** would turn ReLUs (tests/compare_torch.py sees it in the deep models).
 */
 static void choose_winograd(const struct net *net, struct stage *s)
 {
@@ -280,12 +284,12 @@ static void choose_winograd(const struct net *net, struct stage *s)
         || (l->winograd == WINOGRAD_AUTO && !wide))
         return;
     if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
-        s->forward.winograd = winograd_over(s->mid.h, s->mid.w);
+        s->forward.winograd = winograd_over(s->mid.h, s->mid.w, 2);
     if (pool)
         return;
-    s->wgrad_winograd = winograd_over(s->mid.h, s->mid.w);
+    s->wgrad_winograd = winograd_over(s->mid.h, s->mid.w, 4);
     if (s->needs_dx)
-        s->dgrad[0].winograd = winograd_over(l->in.h, l->in.w);
+        s->dgrad[0].winograd = winograd_over(l->in.h, l->in.w, 4);
 }
 
 /*

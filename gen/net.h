@@ -202,9 +202,6 @@ struct buffer {
     bool scratch;               /* one for each thread, `at` counts from its scratch */
 };
 
-/* The larger tile's outputs a side. */
-enum { WINOGRAD_STEP = 2 };
-
 enum { INPUT = -1, NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
 
 /* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
