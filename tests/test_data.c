@@ -455,6 +455,23 @@ Test(mnist, larger_than_the_input_is_taken_where_windows_are_asked_for, .fini = 
     dataset_close(&d);
 }
 
+Test(preprocess, a_mean_image_fits_images_of_its_size_alone)
+{
+    static const uint8_t bytes[12] = { 10, 20, 30, 40, 50, 60, 30, 20, 10, 0, 50, 64 };
+    const struct images set = { .count = 2, .c = 2, .h = 1, .w = 3, .bytes = bytes };
+    const struct images other = { .count = 1, .c = 2, .h = 2, .w = 3, .bytes = bytes };
+    for (enum preprocess_kind kind = PREPROCESS_NONE; kind < PREPROCESS_KINDS; kind++) {
+        bool any = kind == PREPROCESS_NONE || kind == PREPROCESS_CHANNEL_NORM;
+        struct preprocess p;
+        char err[ERR_SIZE] = "";
+        cr_assert(preprocess_fit(&p, kind, &set, err), "%s", err);
+        cr_expect(preprocess_fits(&p, &set, err));
+        cr_expect_eq(preprocess_fits(&p, &other, err), any);
+        cr_expect(any || strstr(err, "mean image is 1x3, the data's images are 2x3"), "%s", err);
+        preprocess_free(&p);
+    }
+}
+
 Test(preprocess, the_mean_image_is_subtracted_and_planes_become_pixels)
 {
     static const uint8_t bytes[12] = { 10, 20, 30, 40, 50, 60, 30, 20, 10, 0, 50, 64 };
@@ -465,10 +482,10 @@ Test(preprocess, the_mean_image_is_subtracted_and_planes_become_pixels)
     static const real mean[6] = { 20, 20, 20, 20, 50, 62 };
     cr_expect_arr_eq(p.mean, mean, sizeof mean);
     real out[6];
-    images_put(&set, 1, &p, NULL, out, 6);
+    images_put(&set, 1, &p, NULL, out, 1, 3, 6);
     static const real expected[6] = { 10, -20, 0, 0, -10, 2 };    /* (x, c) pairs */
     cr_expect_arr_eq(out, expected, sizeof expected);
-    images_put(&set, 1, NULL, NULL, out, 6);
+    images_put(&set, 1, NULL, NULL, out, 1, 3, 6);
     static const real plain[6] = { 30, 0, 20, 50, 10, 64 };
     cr_expect_arr_eq(out, plain, sizeof plain);
     preprocess_free(&p);
@@ -480,7 +497,7 @@ Test(preprocess, rows_land_apart_and_leave_the_halo)
     const struct images set = { .count = 1, .c = 1, .h = 2, .w = 2, .values = values };
     real out[6] = { 9, 9, 9, 9, 9, 9 };
     static const real expected[6] = { 1, 2, 9, 9, 3, 4 };
-    images_put(&set, 0, NULL, NULL, out, 4);
+    images_put(&set, 0, NULL, NULL, out, 2, 2, 4);
     cr_expect_arr_eq(out, expected, sizeof expected);
 }
 
@@ -493,14 +510,14 @@ Test(preprocess, scale_and_channel_norm_divide_by_the_deviation)
     char err[ERR_SIZE];
     real out[4];
     cr_assert(preprocess_fit(&p, PREPROCESS_CHANNEL_NORM, &set, err), "%s", err);
-    images_put(&set, 1, &p, NULL, out, 4);
+    images_put(&set, 1, &p, NULL, out, 1, 2, 4);
     static const real normed[4] = { -1, 1, 1, 1 };      /* (x, c) pairs */
     for (int k = 0; k < 4; k++)
         cr_expect_float_eq((double)out[k], (double)normed[k], 1e-6);
     preprocess_free(&p);
     /* The mean image is 10 30 3 3: what is left is 0 0 -2 -2 | 0 0 2 2. */
     cr_assert(preprocess_fit(&p, PREPROCESS_SCALE, &set, err), "%s", err);
-    images_put(&set, 1, &p, NULL, out, 4);
+    images_put(&set, 1, &p, NULL, out, 1, 2, 4);
     const double deviation = sqrt((4*4.0) / 8);
     static const double left[4] = { 0, 2, 0, 2 };
     for (int k = 0; k < 4; k++)
@@ -516,11 +533,11 @@ Test(preprocess, none_leaves_the_values_and_a_constant_image_too)
     char err[ERR_SIZE];
     real out[2];
     cr_assert(preprocess_fit(&p, PREPROCESS_NONE, &set, err), "%s", err);
-    images_put(&set, 0, &p, NULL, out, 2);
+    images_put(&set, 0, &p, NULL, out, 1, 2, 2);
     cr_expect(out[0] == 7 && out[1] == 7);
     preprocess_free(&p);
     cr_assert(preprocess_fit(&p, PREPROCESS_CHANNEL_NORM, &set, err), "%s", err);
-    images_put(&set, 0, &p, NULL, out, 2);
+    images_put(&set, 0, &p, NULL, out, 1, 2, 2);
     cr_expect(out[0] == 0 && out[1] == 0);
     preprocess_free(&p);
     cr_expect_eq(preprocess_find("channel_norm"), PREPROCESS_CHANNEL_NORM);
