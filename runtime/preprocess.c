@@ -167,9 +167,9 @@ void images_put(const struct images *set, size_t index, const struct preprocess 
             for (size_t x = 0; from < 0 && x < (size_t)w; x++)
                 to[x*c] = 0;
             if (from >= 0)
-                preprocess_row(set, index*c*map + place,
-                               mean && !by_channel ? mean + place : NULL,
-                               by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w, to);
+                preprocess_row(set, index*c*map + place, mean && !by_channel ? mean + place : NULL,
+                               by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w,
+                               to);
         }
     }
     if (v->hole > 0)
