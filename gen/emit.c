@@ -332,8 +332,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_printf(out, "               .schedule = %d, .step_epochs = %.17g, .step_factor = %.17g, "
                 ".warmup = %.17g,\n", t->schedule, t->step_epochs, t->step_factor, t->warmup);
     text_printf(out, "               .augment = { .flip = %d, .translate = %d, .reflect = %d, "
-                ".cutout = %d },\n", t->augment.flip, t->augment.translate, t->augment.reflect,
-                t->augment.cutout);
+                ".cutout = %d, .crop = %d },\n", t->augment.flip, t->augment.translate,
+                t->augment.reflect, t->augment.cutout, t->augment.crop);
     text_printf(out, "               .clip = %.17g, .patience = %d, .average = %d, "
                 ".average_rate = %.17g, .average_every = %d },\n};\n\n", t->clip, t->patience,
                 t->average, t->average_rate, t->average_every);

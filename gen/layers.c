@@ -147,6 +147,10 @@ const struct setting_def setting_defs[] = {
       "channel's mean is subtracted, the rest divided by the channel's deviation." },
     { "flip", SETTING_FLIP, "flip [alternating]",
       "Training mirrors images at random; alternating: each every other epoch." },
+    { "crop", SETTING_CROP, "crop",
+      "The images may be larger than the network's input. Training takes a window of each, at\n"
+      "a random place; evaluation the middle one, eval --tta some around it. Images of the\n"
+      "input's size stay as they are: nothing is padded (translate N does that)." },
     { "translate", SETTING_TRANSLATE, "translate N [reflect]",
       "Training moves each image by up to N pixels up or down, left or right. What comes in\n"
       "is 0 (the mean), or the image reflected at its edge." },

@@ -45,8 +45,9 @@ const struct layer_def *layer_def(enum layer_kind kind);
 enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
                     SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
                     SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP,
-                    SETTING_FLIP, SETTING_TRANSLATE, SETTING_CUTOUT, SETTING_GROUP,
-                    SETTING_FREEZE, SETTING_CLIP, SETTING_PATIENCE, SETTING_AVERAGE };
+                    SETTING_FLIP, SETTING_CROP, SETTING_TRANSLATE, SETTING_CUTOUT,
+                    SETTING_GROUP, SETTING_FREEZE, SETTING_CLIP, SETTING_PATIENCE,
+                    SETTING_AVERAGE };
 
 struct setting_def {
     const char *word;

@@ -825,6 +825,10 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
     case SETTING_GROUP:     good = group_setting(p, at); break;
     case SETTING_FREEZE:    good = freeze_setting(p, at); break;
     case SETTING_FLIP:      good = flip_setting(p); break;
+    case SETTING_CROP:
+        t->augment.crop = 1;
+        good = true;
+        break;
     case SETTING_TRANSLATE: good = translate_setting(p); break;
     case SETTING_CUTOUT:
         good = integer(&p->sc, &p->scope, "cutout", 1, 1024, &t->augment.cutout);

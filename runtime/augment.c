@@ -23,8 +23,15 @@ static int augment_offset(uint64_t bits, int n)
     return (int)((bits & 0xFFFF)*(uint64_t)(2*n + 1) >> 16) - n;
 }
 
-struct view augment_view(const struct augment *a, int h, int w, uint64_t seed, uint64_t epoch,
-                         uint64_t iteration, uint64_t index, uint64_t place)
+/* From the middle window's place to that of one of the spare + 1, drawn from 32 random bits. */
+static int augment_window(uint64_t bits, int spare)
+{
+    return (int)((bits & 0xFFFFFFFF)*(uint64_t)(spare + 1) >> 32) - spare/2;
+}
+
+struct view augment_view(const struct augment *a, const struct images *set, int h, int w,
+                         uint64_t seed, uint64_t epoch, uint64_t iteration, uint64_t index,
+                         uint64_t place)
 {
     struct view v = { .reflect = a->reflect };
     uint64_t bits = random_bits(seed, RANDOM_AUGMENT, iteration, place);
@@ -35,6 +42,12 @@ struct view augment_view(const struct augment *a, int h, int w, uint64_t seed, u
     if (a->translate > 0) {
         v.top = augment_offset(bits, a->translate);
         v.left = augment_offset(bits >> 16, a->translate);
+    }
+    if (a->crop) {
+        uint64_t where = random_bits(seed, RANDOM_CROP, iteration, place);
+        int left = augment_window(where >> 32, set->w - w);
+        v.top += augment_window(where, set->h - h);
+        v.left += v.mirror ? -left : left;      /* a mirror image's places are mirrored, too */
     }
     if (a->cutout > 0) {
         v.hole = a->cutout;

@@ -69,6 +69,9 @@ static int eval_run(const struct program *p, const struct eval_settings *s,
     if (set->count == 0)
         return command_fault(p, "eval: the data has no %s images (%s)", s->split,
                              data->source);
+    char err[ERR_SIZE];
+    if (!preprocess_fits(preprocess, set, err))
+        return command_fault(p, "%s: %s", s->params, err);
     size_t *by_class = calloc(2*(size_t)p->model->classes, sizeof *by_class);
     size_t scores = (size_t)p->model->batch*(size_t)p->model->classes;
     real *sum = s->tta ? calloc(scores, sizeof *sum) : NULL;
@@ -88,22 +91,21 @@ static int eval_run(const struct program *p, const struct eval_settings *s,
     return STATUS_DONE;
 }
 
-static int eval_with_data(const struct program *p, const struct eval_settings *s,
-                          const struct dataset *data)
+/* The parameters say how images are to be treated, so they come first. */
+static int eval_with_engine(const struct program *p, struct eval_settings *s, struct engine *e)
 {
-    struct engine engine;
+    struct dataset data;
     struct param_file_info info;
     char err[ERR_SIZE];
-    if (!engine_open(&engine, p->model, (int)s->threads, err))
+    if (!param_file_load(s->params, e, &info, err))
         return command_fault(p, "%s", err);
-    int status;
-    if (param_file_load(s->params, &engine, &info, err)) {
-        status = eval_run(p, s, data, &engine, &info.preprocess);
-        preprocess_free(&info.preprocess);
-    } else {
-        status = command_fault(p, "%s", err);
+    int status = STATUS_FAULT;
+    s->data.crop = info.crop;
+    if (command_open_data(p, &s->data, &data)) {
+        status = eval_run(p, s, &data, e, &info.preprocess);
+        dataset_close(&data);
     }
-    engine_close(&engine);
+    preprocess_free(&info.preprocess);
     return status;
 }
 
@@ -111,16 +113,17 @@ int command_eval(const struct program *p, int argc, char **argv)
 {
     struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = "val",
                                .threads = workers_available() };
-    struct dataset data;
+    struct engine engine;
+    char err[ERR_SIZE];
     int status;
     if (!eval_options(p, &s, argc, argv, &status))
         return status;
     if (!s.params)
         return command_usage(p, "eval: --params FILE is required: the parameters that `train` "
                              "saved, %s.safetensors unless told otherwise", p->model->name);
-    if (!command_open_data(p, &s.data, &data))
-        return STATUS_FAULT;
-    status = eval_with_data(p, &s, &data);
-    dataset_close(&data);
+    if (!engine_open(&engine, p->model, (int)s.threads, err))
+        return command_fault(p, "%s", err);
+    status = eval_with_engine(p, &s, &engine);
+    engine_close(&engine);
     return status;
 }

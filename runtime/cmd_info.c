@@ -50,6 +50,9 @@ static void info_data(const struct dataset *data)
     info_images("train", &data->train);
     info_images("val", &data->val);
     info_images("test", &data->test);
+    if (data->train.h > data->h || data->train.w > data->w)
+        printf("  larger than the input: with `crop` windows of %dx%d are taken\n", data->h,
+               data->w);
     if (!data->class_names)
         return;
     printf("  classes");
@@ -63,6 +66,7 @@ int command_info(const struct program *p, int argc, char **argv)
     struct command_data d = COMMAND_DATA_DEFAULTS;
     struct dataset data;
     int status;
+    d.crop = true;      /* to look at */
     const struct option_row rows[] = {
         { "--data", OPTION_TEXT, "DIR", &d.dir, 0, 0, NULL,
           "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "

@@ -28,6 +28,7 @@ static void sweep_defaults(struct sweep_settings *s, const struct model *m)
                                   .seed = 1, .threads = workers_available() };
     solver_defaults(&s->solver, m);
     s->solver.quiet = true;
+    s->data.crop = s->solver.augment.crop;
     s->batch = s->solver.batch;
     s->search.runs = 12;
     s->search.low[SEARCH_LR] = lr / 30;

@@ -19,7 +19,7 @@ struct train_settings {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
-    const char *sample, *params, *preprocess, *schedule, *flip, *edge, *average;
+    const char *sample, *params, *preprocess, *schedule, *flip, *crop, *edge, *average;
     char default_params[256];
     double init;
     long iterations, batch, seed, threads, translate, cutout, patience, check_every,
@@ -28,6 +28,7 @@ struct train_settings {
     bool no_save;
 };
 
+static const char *const train_crops[] = { "none", "random", NULL };
 static const char *const train_edges[] = { "zero", "reflect", NULL };
 static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
 
@@ -42,6 +43,7 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
     s->average_every = OPTION_UNSET;
     s->patience = s->solver.patience;
     s->flip = flip_words[s->solver.augment.flip];
+    s->crop = train_crops[s->solver.augment.crop];
     s->edge = train_edges[s->solver.augment.reflect];
     s->translate = s->solver.augment.translate;
     s->cutout = s->solver.augment.cutout;
@@ -90,6 +92,8 @@ static bool train_options(const struct program *p, struct train_settings *s, int
           "none, mean_image, scale or channel_norm" },
         { "--flip", OPTION_CHOICE, "HOW", &s->flip, 0, 0, flip_words,
           "none, random, or alternating: mirrored every other epoch" },
+        { "--crop", OPTION_CHOICE, "HOW", &s->crop, 0, 0, train_crops,
+          "random: the images may be larger than the input; windows of them are taken" },
         { "--translate", OPTION_INTEGER, "N", &s->translate, 0, 1024, NULL,
           "moves each image by up to N pixels" },
         { "--edge", OPTION_CHOICE, "HOW", &s->edge, 0, 0, train_edges,
@@ -155,7 +159,9 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
     o->schedule = schedule_find(s->schedule);
     o->augment = (struct augment){ .flip = flip_find(s->flip), .translate = (int)s->translate,
                                    .reflect = strcmp(s->edge, "reflect") == 0,
-                                   .cutout = (int)s->cutout };
+                                   .cutout = (int)s->cutout,
+                                   .crop = strcmp(s->crop, "random") == 0 };
+    s->data.crop = o->augment.crop;
     enum average_kind average = average_find(s->average);
     if (average != o->average)
         average_standard(average, &o->average_rate, &o->average_every);

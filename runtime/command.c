@@ -59,7 +59,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
     char err[ERR_SIZE];
     struct data_options o = {
         .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w, .classes = m->classes,
-        .train_samples = d->train_samples, .val_samples = d->val_samples,
+        .crop = d->crop, .train_samples = d->train_samples, .val_samples = d->val_samples,
         .test_samples = d->test_samples, .seed = 1
     };
     if (dataset_open(data, &o, err))

@@ -40,13 +40,14 @@ bool command_options(const struct program *p, const char *command, const char *s
 struct command_data {
     const char *dir;                              /* --data */
     long train_samples, val_samples, test_samples;
+    bool crop;                                    /* images may be larger than the input */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
 bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
 
-#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET }
+#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, false }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 

@@ -51,15 +51,20 @@ static bool data_npy(struct dataset *d, struct npy *a, const char *dir, const ch
     return true;
 }
 
-static bool data_npy_images(struct dataset *d, struct images *set, const struct npy *x,
-                            const char *dir, const char *part, char *err)
+static bool data_npy_images(struct dataset *d, const struct data_options *o, struct images *set,
+                            const struct npy *x, const char *dir, const char *part, char *err)
 {
-    if (x->rank != 4 || x->dim[1] != (size_t)d->c || x->dim[2] != (size_t)d->h
-        || x->dim[3] != (size_t)d->w)
+    char path[DATA_PATH];
+    const char *misfit = x->rank != 4 ? "" : dataset_misfit(o, x->dim[1], x->dim[2], x->dim[3]);
+    if (misfit)
         return error_set(err, "%s/x_%s.npy: shape (%zu, %zu, %zu, %zu), rank %d; the network takes "
-                         "(n, %d, %d, %d)", dir, part, x->dim[0], x->dim[1], x->dim[2], x->dim[3],
-                         x->rank, d->c, d->h, d->w);
-    *set = (struct images){ .count = x->dim[0], .c = d->c, .h = d->h, .w = d->w };
+                         "(n, %d, %d, %d)%s", dir, part, x->dim[0], x->dim[1], x->dim[2],
+                         x->dim[3], x->rank, o->c, o->h, o->w, misfit);
+    snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
+    if (!dataset_alike(d, path, x->dim[2], x->dim[3], err))
+        return false;
+    *set = (struct images){ .count = x->dim[0], .c = o->c, .h = (int)x->dim[2],
+                            .w = (int)x->dim[3] };
     if (x->type == NPY_U1) {
         set->bytes = x->data;
         return true;
@@ -100,12 +105,12 @@ static bool data_npy_labels(struct dataset *d, struct images *set, const struct 
     return true;
 }
 
-static bool data_npy_set(struct dataset *d, struct images *set, const char *dir, const char *part,
-                         char *err)
+static bool data_npy_set(struct dataset *d, const struct data_options *o, struct images *set,
+                         const char *dir, const char *part, char *err)
 {
     struct npy x, y;
     return data_npy(d, &x, dir, "x", part, err)
-           && data_npy_images(d, set, &x, dir, part, err)
+           && data_npy_images(d, o, set, &x, dir, part, err)
            && data_npy(d, &y, dir, "y", part, err)
            && data_npy_labels(d, set, &y, dir, part, err);
 }
@@ -113,12 +118,12 @@ static bool data_npy_set(struct dataset *d, struct images *set, const char *dir,
 static bool data_open_npy(struct dataset *d, const struct data_options *o, const char *dir,
                           char *err)
 {
-    if (!data_npy_set(d, &d->train, dir, "train", err)
-        || !data_npy_set(d, &d->val, dir, "val", err))
+    if (!data_npy_set(d, o, &d->train, dir, "train", err)
+        || !data_npy_set(d, o, &d->val, dir, "val", err))
         return false;
     d->test = d->val;
     d->test.count = 0;
-    if (data_exists(dir, "x_test.npy") && !data_npy_set(d, &d->test, dir, "test", err))
+    if (data_exists(dir, "x_test.npy") && !data_npy_set(d, o, &d->test, dir, "test", err))
         return false;
     d->fit = d->train;
     snprintf(d->source, sizeof d->source, ".npy arrays in %s", dir);
@@ -172,7 +177,7 @@ static bool data_open(struct dataset *d, const struct data_options *o, char *err
 bool dataset_open(struct dataset *d, const struct data_options *options, char *err)
 {
     *d = (struct dataset){ .c = options->c, .h = options->h, .w = options->w,
-                           .classes = options->classes };
+                           .classes = options->classes, .crop = options->crop };
     if (data_open(d, options, err))
         return true;
     dataset_close(d);

@@ -27,12 +27,36 @@ bool dataset_cut(struct images *set, long samples, const char *what, char *err)
     return true;
 }
 
+const char *dataset_misfit(const struct data_options *o, size_t c, size_t h, size_t w)
+{
+    enum { MOST = 65536 };
+    size_t oh = (size_t)o->h, ow = (size_t)o->w;
+    bool larger = c == (size_t)o->c && h >= oh && w >= ow;
+    if (c == (size_t)o->c && h == oh && w == ow)
+        return NULL;
+    if (h > MOST || w > MOST)
+        return "; sides of more than 65536 pixels are not read";
+    if (o->crop)
+        return larger ? NULL : ", or larger images";
+    return larger ? "; add `crop` to take windows of them (or train --crop random)" : "";
+}
+
+bool dataset_alike(const struct dataset *d, const char *path, size_t h, size_t w, char *err)
+{
+    const struct images *train = &d->train;
+    if (!train->h || (h == (size_t)train->h && w == (size_t)train->w))
+        return true;
+    return error_set(err, "%s: images of %zux%zu; the training images are %dx%d", path, h, w,
+                     train->h, train->w);
+}
+
 bool dataset_fits(const struct data_options *o, const char *dir, const char *name, int c, int h,
                   int w, int classes, char *err)
 {
-    if (o->c != c || o->h != h || o->w != w)
-        return error_set(err, "%s: %s's images are %dx%dx%d, the network takes %dx%dx%d", dir,
-                         name, c, h, w, o->c, o->h, o->w);
+    const char *misfit = dataset_misfit(o, (size_t)c, (size_t)h, (size_t)w);
+    if (misfit)
+        return error_set(err, "%s: %s's images are %dx%dx%d, the network takes %dx%dx%d%s", dir,
+                         name, c, h, w, o->c, o->h, o->w, misfit);
     return o->classes == classes || error_set(err, "%s: %s has %d classes, the network %d", dir,
                                               name, classes, o->classes);
 }

@@ -24,7 +24,8 @@ enum { DATA_BLOCKS = 16 };
 
 struct dataset {
     char source[256];           /* one line: what was taken, from where */
-    int c, h, w, classes;
+    int c, h, w, classes;       /* what the network takes */
+    bool crop;                  /* the images, all of one size, may be larger */
     struct images train, val, test;
     struct images fit;          /* what preprocessing is computed from: the training
                                    images of the archive, before train_samples cuts */
@@ -36,6 +37,7 @@ struct dataset {
 struct data_options {
     const char *dir;            /* a directory, "synthetic", or NULL: search */
     int c, h, w, classes;       /* what the network wants */
+    bool crop;                  /* larger images will do: windows of them are taken */
     long train_samples;         /* -1: all; else the first so many */
     long val_samples;           /* -1: default */
     long test_samples;          /* -1: default (the first 1,000) */
@@ -45,7 +47,15 @@ struct data_options {
 /* Zeroed memory that dataset_close frees; NULL: err says why. */
 void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err);
 
-/* False, with a message, where a set's images or classes are not the network's. */
+/* NULL where images of this shape can be fed to the network; else how the error's text
+** ends: what would help, or nothing. */
+const char *dataset_misfit(const struct data_options *o, size_t c, size_t h, size_t w);
+
+/* False, with a message, where the images in `path` are not of the training images' size;
+** they are the first to be read. */
+bool dataset_alike(const struct dataset *d, const char *path, size_t h, size_t w, char *err);
+
+/* False, with a message, where a set's images or classes are not for the network. */
 bool dataset_fits(const struct data_options *o, const char *dir, const char *name, int c, int h,
                   int w, int classes, char *err);
 

@@ -28,13 +28,14 @@ static void feed_item(void *context, int item, int items, int thread)
     (void)items;
     (void)thread;
     const struct images *set = job->set;
+    const struct model *m = job->engine->model;
     size_t which = feed_which(job->index, job->first, item);
     struct view drawn;
     if (job->augment)
-        drawn = augment_view(job->augment, set->h, set->w, job->now.seed, job->now.epoch,
+        drawn = augment_view(job->augment, set, m->in_h, m->in_w, job->now.seed, job->now.epoch,
                              job->now.iteration, which, (uint64_t)item);
     images_put(set, which, job->preprocess, job->augment ? &drawn : job->view,
-               engine_input(job->engine, item), job->engine->model->input_row);
+               engine_input(job->engine, item), m->in_h, m->in_w, m->input_row);
 }
 
 static void feed_run(struct feed_job *job, int n)

@@ -14,9 +14,10 @@
 #include "engine.h"
 
 /*
-** Puts n images (at most model->batch) into the input buffer, on all threads, and
-** their labels into e->labels: images index[0 .. n-1], or first, first + 1, ...
-** where index is NULL. A set without labels leaves e->labels alone.
+** Puts n images (at most model->batch; of those larger than the input the middle windows)
+** into the input buffer, on all threads, and their labels into e->labels: images
+** index[0 .. n-1], or first, first + 1, ... where index is NULL. A set without labels
+** leaves e->labels alone.
 */
 void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
                 const uint32_t *index, size_t first, int n);

@@ -76,8 +76,8 @@ static bool idx_set(struct dataset *d, const struct data_options *o, const char 
     if (pixels)
         memcpy(pixels, file + 16, bytes);
     free(file);
-    if (!pixels || !dataset_fits(o, path, "this set", 1, (int)dim[1], (int)dim[2], o->classes,
-                                 err))
+    if (!pixels || !dataset_fits(o, path, "this set", 1, (int)dim[1], (int)dim[2], o->classes, err)
+        || !dataset_alike(d, path, dim[1], dim[2], err))
         return false;
     file = idx_read(idx_path(path, dir, part, false), IDX_LABELS, 1, &count, err);
     int32_t *labels = file ? dataset_alloc(d, count, sizeof *labels, err) : NULL;

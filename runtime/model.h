@@ -189,6 +189,7 @@ struct augment {
     int translate;           /* pixels, 0: not */
     int reflect;             /* 1: what comes in is reflected, 0: it is 0 */
     int cutout;              /* side of the hole, 0: none */
+    int crop;                /* 1: images may be larger than the input */
 };
 
 /* Averages of the parameters over the steps; average.h has the formulas. */

@@ -46,36 +46,40 @@ static struct tensor param_file_tensor(const struct param *p, const real *values
 }
 
 /* What preprocessing leaves in a file: the mean image, or each channel's mean, and one
-** deviation or each channel's. NULL values: only its name and shape. */
-static int param_file_preprocess(const struct model *m, enum preprocess_kind kind,
-                                 const real *mean, const real *deviation, struct tensor out[2])
+** deviation or each channel's. */
+static int param_file_preprocess(const struct model *m, const struct preprocess *p,
+                                 struct tensor out[2])
 {
-    size_t c = (size_t)m->in_c, h = (size_t)m->in_h, w = (size_t)m->in_w;
-    bool channels = kind == PREPROCESS_CHANNEL_NORM;
-    if (kind == PREPROCESS_NONE)
+    size_t c = (size_t)m->in_c, h = (size_t)p->h, w = (size_t)p->w;
+    bool channels = p->kind == PREPROCESS_CHANNEL_NORM;
+    if (p->kind == PREPROCESS_NONE)
         return 0;
     out[0] = (struct tensor){ .name = "data.mean_image", .type = param_file_real, .rank = 3,
-                              .dim = { c, h, w }, .data = mean, .count = c*h*w };
+                              .dim = { c, h, w }, .data = p->mean, .count = c*h*w };
     if (channels)
         out[0] = (struct tensor){ .name = "data.mean", .type = param_file_real, .rank = 1,
-                                  .dim = { c }, .data = mean, .count = c };
+                                  .dim = { c }, .data = p->mean, .count = c };
     out[1] = (struct tensor){ .name = "data.factor", .type = param_file_real, .rank = 1,
-                              .dim = { c }, .data = deviation, .count = c };
-    return kind == PREPROCESS_MEAN_IMAGE ? 1 : 2;
+                              .dim = { c }, .data = p->factor, .count = c };
+    return p->kind == PREPROCESS_MEAN_IMAGE ? 1 : 2;
 }
 
 static bool param_file_write(const char *path, const struct model *m,
                              const struct tensor *tensors, int count,
-                             enum preprocess_kind kind, const char *classes, char *err)
+                             enum preprocess_kind kind, const char *classes, bool crop, char *err)
 {
-    const struct tensor_metadata metadata[] = {
+    struct tensor_metadata metadata[] = {
         { "format", PARAM_FILE_FORMAT },
         { "network", m->name },
         { "layers", m->layers },
         { "preprocessing", preprocess_words[kind] },
-        { "classes", classes },
+        { NULL, NULL }, { NULL, NULL },
     };
-    int entries = (int)(sizeof metadata/sizeof *metadata) - (classes ? 0 : 1);
+    int entries = 4;
+    if (classes)
+        metadata[entries++] = (struct tensor_metadata){ "classes", classes };
+    if (crop)
+        metadata[entries++] = (struct tensor_metadata){ "crop", "yes" };
     return safetensors_write(path, tensors, count, metadata, entries, err);
 }
 
@@ -98,18 +102,10 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
         at += tensors[k].count;
     }
     enum preprocess_kind kind = p && p->mean ? p->kind : PREPROCESS_NONE;
-    real *channel_mean = calloc((size_t)m->in_c, sizeof *channel_mean);
+    if (kind != PREPROCESS_NONE)
+        count += param_file_preprocess(m, p, tensors + count);
     char *classes = param_file_classes(data);
-    bool good = channel_mean || error_set(err, "%s: not enough memory", path);
-    if (good && kind != PREPROCESS_NONE) {
-        size_t map = (size_t)m->in_h*(size_t)m->in_w;
-        for (size_t c = 0; c < (size_t)m->in_c; c++)
-            channel_mean[c] = p->mean[c*map];
-        count += param_file_preprocess(m, kind, kind == PREPROCESS_CHANNEL_NORM ? channel_mean
-                                       : p->mean, p->factor, tensors + count);
-    }
-    good = good && param_file_write(path, m, tensors, count, kind, classes, err);
-    free(channel_mean);
+    bool good = param_file_write(path, m, tensors, count, kind, classes, data && data->crop, err);
     free(classes);
     free(tensors);
     free(values);
@@ -209,15 +205,17 @@ static bool param_file_check(const char *path, const struct safetensors *s,
     return true;
 }
 
-/* A channel's mean for each of its pixels, from the last channel down: in place. */
-static void param_file_spread(const struct model *m, real *mean)
+/* The mean image is as large as the images were: the input's size, or larger. Where it is
+** no image at all, the input's size is what the error's text expects. */
+static void param_file_extent(const struct safetensors *s, const struct model *m,
+                              struct preprocess *p)
 {
-    size_t map = (size_t)m->in_h*(size_t)m->in_w;
-    for (size_t c = (size_t)m->in_c; c-- > 0;) {
-        real value = mean[c];
-        for (size_t k = 0; k < map; k++)
-            mean[c*map + k] = value;
-    }
+    enum { MOST = 65536 };
+    const struct tensor *t = safetensors_find(s, "data.mean_image");
+    bool larger = t && t->rank == 3 && t->dim[1] >= (size_t)m->in_h && t->dim[1] <= MOST
+                  && t->dim[2] >= (size_t)m->in_w && t->dim[2] <= MOST;
+    p->h = larger ? (int)t->dim[1] : m->in_h;
+    p->w = larger ? (int)t->dim[2] : m->in_w;
 }
 
 static bool param_file_load_preprocess(const char *path, const struct safetensors *s,
@@ -229,11 +227,11 @@ static bool param_file_load_preprocess(const char *path, const struct safetensor
     if (p->kind == PREPROCESS_KINDS)
         return error_set(err, "%s: preprocessing \"%s\": expected none, mean_image, scale or "
                          "channel_norm", path, how);
-    int count = param_file_preprocess(m, p->kind, NULL, NULL, wanted);
+    param_file_extent(s, m, p);
+    int count = param_file_preprocess(m, p, wanted);
     for (int k = 0; k < count; k++) {
         const struct tensor *t = param_file_find(path, s, &wanted[k], err);
-        size_t room = k ? t ? t->count : 0 : (size_t)m->in_c*(size_t)m->in_h*(size_t)m->in_w;
-        real *values = t ? malloc(room*sizeof(real)) : NULL;
+        real *values = t ? malloc(t->count*sizeof(real)) : NULL;
         if (!values) {
             preprocess_free(p);
             return t ? error_set(err, "%s: not enough memory", path) : false;
@@ -241,8 +239,6 @@ static bool param_file_load_preprocess(const char *path, const struct safetensor
         param_file_values(t, values);
         *(k ? &p->factor : &p->mean) = values;
     }
-    if (p->kind == PREPROCESS_CHANNEL_NORM)
-        param_file_spread(m, p->mean);
     return true;
 }
 
@@ -269,8 +265,10 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     bool good = values || error_set(err, "%s: not enough memory", path);
     good = good && param_file_check(path, &s, e->model, err) &&
            param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
-    if (good)
+    if (good) {
         param_file_set(&s, e, values);
+        info->crop = safetensors_metadata(&s, "crop") != NULL;
+    }
     free(values);
     safetensors_close(&s);
     return good;

@@ -1,10 +1,12 @@
 /*
 ** param_file.h - parameters as a safetensors file: canonical tensors named as in the
-** network, "data.mean_image" (channels, height, width) or "data.mean" (channels), and
-** "data.factor" (channels: one over the deviation); metadata: format "lathe-1",
-** network, layers (the fingerprint), preprocessing (none, mean_image, scale,
-** channel_norm), classes (names, one a line), checksum. It must never hold a time, a host,
-** an instruction set or a thread count: the same run makes the same bytes.
+** network, "data.mean_image" (channels, height, width: of the images trained on, which may
+** be larger than the input) or "data.mean" (channels), and "data.factor" (channels: one
+** over the deviation); metadata: format "lathe-1", network, layers (the fingerprint),
+** preprocessing (none, mean_image, scale, channel_norm), classes (names, one a line), crop
+** (there where training took windows: evaluation takes the middle ones), checksum. It must
+** never hold a time, a host, an instruction set or a thread count: the same run makes the
+** same bytes.
 */
 #ifndef LATHE_PARAM_FILE_H
 #define LATHE_PARAM_FILE_H
@@ -22,6 +24,7 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
 /* What a file says besides its parameters. */
 struct param_file_info {
     struct preprocess preprocess;     /* mean: allocated, or NULL for none */
+    bool crop;                        /* images may be larger than the input */
 };
 
 /*

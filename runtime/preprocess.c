@@ -62,11 +62,12 @@ bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struc
                     char *err)
 {
     size_t map = (size_t)train->h*(size_t)train->w, size = (size_t)train->c*map;
-    *p = (struct preprocess){ .kind = kind };
+    size_t share = kind == PREPROCESS_CHANNEL_NORM ? map : 1;      /* values of one mean */
+    *p = (struct preprocess){ .kind = kind, .h = train->h, .w = train->w };
     if (kind == PREPROCESS_NONE || train->count == 0)
         return true;
     double *mean = calloc(size, sizeof *mean);
-    p->mean = calloc(size, sizeof *p->mean);
+    p->mean = calloc(size/share, sizeof *p->mean);
     if (kind != PREPROCESS_MEAN_IMAGE)
         p->factor = calloc((size_t)train->c, sizeof *p->factor);
     if (!mean || !p->mean || (kind != PREPROCESS_MEAN_IMAGE && !p->factor)) {
@@ -81,8 +82,8 @@ bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struc
         mean[k] /= (double)train->count;
     if (kind == PREPROCESS_CHANNEL_NORM)
         preprocess_by_channel(mean, train->c, map);
-    for (size_t k = 0; k < size; k++)
-        p->mean[k] = (real)mean[k];
+    for (size_t k = 0; k < size/share; k++)
+        p->mean[k] = (real)mean[k*share];
     if (p->factor)
         preprocess_factor(p, mean, train);
     free(mean);
@@ -96,69 +97,81 @@ void preprocess_free(struct preprocess *p)
     p->mean = p->factor = NULL;
 }
 
-/* Where coordinate k of a view lies in the image; -1: outside. */
-static int preprocess_at(int k, int size, bool mirror, bool reflect)
+bool preprocess_fits(const struct preprocess *p, const struct images *set, char *err)
+{
+    if (!p->mean || p->kind == PREPROCESS_CHANNEL_NORM || (p->h == set->h && p->w == set->w))
+        return true;
+    return error_set(err, "the parameters' mean image is %dx%d, the data's images are %dx%d; "
+                     "images of the size trained on, or parameters trained with --preprocess "
+                     "channel_norm, are needed", p->h, p->w, set->h, set->w);
+}
+
+/* Row or column k of an image that has `size` of them; -1: outside. */
+static int preprocess_at(int k, int size, bool reflect)
 {
     if (reflect && size > 1)
         while (k < 0 || k >= size)
             k = k < 0 ? -k : 2*(size - 1) - k;
-    if (k < 0 || k >= size)
-        return -1;
-    return mirror ? size - 1 - k : k;
+    return k < 0 || k >= size ? -1 : k;
 }
 
-/* One row of one channel: out[x*c] from the columns at[x]. */
-static void preprocess_row(const struct images *set, size_t row_at, const real *mean, real factor,
-                           const int *at, real *out)
+/* One row of one channel: out[x*c] from the columns at[x], less the row's means or, where
+** they are NULL, the channel's. */
+static void preprocess_row(const struct images *set, size_t row_at, const real *means, real mean,
+                           real factor, const int *at, int w, real *out)
 {
     const size_t c = (size_t)set->c;
     const real *values = set->bytes ? NULL : set->values + row_at;
     const uint8_t *bytes = set->bytes ? set->bytes + row_at : NULL;
-    for (int x = 0; x < set->w; x++) {
+    for (int x = 0; x < w; x++) {
         int k = at[x];
         real value = 0;
         if (k >= 0) {
             value = bytes ? (real)bytes[k] : values[k];
-            value = mean ? (value - mean[k])*factor : value;
+            value = (value - (means ? means[k] : mean))*factor;
         }
         out[(size_t)x*c] = value;
     }
 }
 
-static void preprocess_hole(const struct images *set, const struct view *v, real *out, size_t row)
+static void preprocess_hole(const struct view *v, real *out, int h, int w, int c, size_t row)
 {
     int top = v->hole_top > 0 ? v->hole_top : 0, left = v->hole_left > 0 ? v->hole_left : 0;
     int bottom = v->hole_top + v->hole, right = v->hole_left + v->hole;
-    for (int y = top; y < bottom && y < set->h; y++)
-        for (int x = left; x < right && x < set->w; x++)
-            for (int k = 0; k < set->c; k++)
-                out[(size_t)y*row + (size_t)x*(size_t)set->c + (size_t)k] = 0;
+    for (int y = top; y < bottom && y < h; y++)
+        for (int x = left; x < right && x < w; x++)
+            for (int k = 0; k < c; k++)
+                out[(size_t)y*row + (size_t)x*(size_t)c + (size_t)k] = 0;
 }
 
 /* Planes to pixels; one channel at a time, so that reads run along memory. */
 void images_put(const struct images *set, size_t index, const struct preprocess *p,
-                const struct view *view, real *out, size_t row)
+                const struct view *view, real *out, int h, int w, size_t row)
 {
     static const struct view plain;
     enum { WIDEST = 4096 };     /* of what the generator accepts */
     const struct view *v = view ? view : &plain;
-    const size_t w = (size_t)set->w, map = (size_t)set->h*w;
+    const size_t c = (size_t)set->c, width = (size_t)set->w, map = (size_t)set->h*width;
+    const real *mean = p ? p->mean : NULL;
+    const bool by_channel = mean && p->kind == PREPROCESS_CHANNEL_NORM;
+    const int top = (set->h - h)/2 + v->top, left = (set->w - w)/2;
     int at[WIDEST];
-    for (int x = 0; x < set->w && x < WIDEST; x++)
-        at[x] = preprocess_at(x + v->left, set->w, v->mirror, v->reflect);
-    for (int y = 0; y < set->h; y++) {
-        int from = preprocess_at(y + v->top, set->h, false, v->reflect);
-        for (int k = 0; k < set->c; k++) {
-            real *to = out + (size_t)y*row + (size_t)k;
-            const size_t place = (size_t)k*map + (size_t)(from < 0 ? 0 : from)*w;
-            for (size_t x = 0; from < 0 && x < w; x++)
-                to[x*(size_t)set->c] = 0;
+    for (int x = 0; x < w && x < WIDEST; x++)
+        at[x] = preprocess_at(left + (v->mirror ? w - 1 - x - v->left : x + v->left), set->w,
+                              v->reflect);
+    for (int y = 0; y < h; y++) {
+        int from = preprocess_at(y + top, set->h, v->reflect);
+        for (size_t k = 0; k < c; k++) {
+            real *to = out + (size_t)y*row + k;
+            const size_t place = k*map + (size_t)(from < 0 ? 0 : from)*width;
+            for (size_t x = 0; from < 0 && x < (size_t)w; x++)
+                to[x*c] = 0;
             if (from >= 0)
-                preprocess_row(set, index*(size_t)set->c*map + place,
-                               p && p->mean ? p->mean + place : NULL,
-                               p && p->factor ? p->factor[k] : 1, at, to);
+                preprocess_row(set, index*c*map + place, mean && !by_channel ? mean + place : NULL,
+                               by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w,
+                               to);
         }
     }
     if (v->hole > 0)
-        preprocess_hole(set, v, out, row);
+        preprocess_hole(v, out, h, w, set->c, row);
 }

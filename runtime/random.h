@@ -16,7 +16,7 @@
 ** them, add new ones at the end. */
 enum random_purpose { RANDOM_INIT, RANDOM_SAMPLE, RANDOM_SHUFFLE, RANDOM_CHECK,
                       RANDOM_SYNTHETIC, RANDOM_PROBE, RANDOM_DROPOUT,
-                      RANDOM_AUGMENT, RANDOM_FLIP, RANDOM_SEARCH };
+                      RANDOM_AUGMENT, RANDOM_FLIP, RANDOM_SEARCH, RANDOM_CROP };
 
 /* The block cipher itself: 10 rounds, counter in place. Tested with known answers. */
 void random_philox(uint32_t counter[4], uint32_t key0, uint32_t key1);

@@ -13,14 +13,14 @@
 enum { WHITEN_IMAGES = 5000, WHITEN_SWEEPS = 60 };
 
 /* Adds the products of every patch's values to `sum`, n x n; canonical order c, kh, kw. */
-static void whiten_add(const struct param *p, const struct images *set, const real *image,
-                       double *patch, double *sum)
+static void whiten_add(const struct param *p, const real *image, int h, int w, double *patch,
+                       double *sum)
 {
     const int c = p->dim[1], kh = p->dim[2], kw = p->dim[3], n = c*kh*kw;
-    for (int y = 0; y + kh <= set->h; y++)
-        for (int x = 0; x + kw <= set->w; x++) {
+    for (int y = 0; y + kh <= h; y++)
+        for (int x = 0; x + kw <= w; x++) {
             for (int k = 0; k < n; k++)
-                patch[k] = (double)image[((y + k / kw % kh)*set->w + x + k % kw)*c + k / (kh*kw)];
+                patch[k] = (double)image[((y + k / kw % kh)*w + x + k % kw)*c + k / (kh*kw)];
             for (int i = 0; i < n; i++)
                 for (int j = 0; j <= i; j++)
                     sum[i*n + j] += patch[i]*patch[j];
@@ -104,19 +104,19 @@ static bool whiten_one(struct engine *e, int param, const struct images *train,
 {
     const struct param *p = &e->model->params[param];
     const int n = p->dim[1]*p->dim[2]*p->dim[3];
-    size_t square = (size_t)n*(size_t)n, values = (size_t)train->c*(size_t)train->h
-                                                  *(size_t)train->w;
+    const int h = e->model->in_h, w = e->model->in_w;
+    size_t square = (size_t)n*(size_t)n, row = (size_t)train->c*(size_t)w;
     double *sum = calloc(square, sizeof *sum), *v = calloc(square, sizeof *v);
     double *patch = calloc((size_t)n, sizeof *patch);
     unsigned char *taken = calloc((size_t)n, 1);
-    real *image = calloc(values, sizeof *image);
+    real *image = calloc((size_t)h*row, sizeof *image);
     bool good = sum && v && patch && taken && image;
     size_t count = train->count < WHITEN_IMAGES ? train->count : WHITEN_IMAGES;
-    double patches = (double)count*(train->h - p->dim[2] + 1)*(train->w - p->dim[3] + 1);
-    if (good && train->h >= p->dim[2] && train->w >= p->dim[3]) {
+    double patches = (double)count*(h - p->dim[2] + 1)*(w - p->dim[3] + 1);
+    if (good && h >= p->dim[2] && w >= p->dim[3]) {
         for (size_t i = 0; i < count; i++) {
-            images_put(train, i, pre, NULL, image, (size_t)train->w*(size_t)train->c);
-            whiten_add(p, train, image, patch, sum);
+            images_put(train, i, pre, NULL, image, h, w, row);
+            whiten_add(p, image, h, w, patch, sum);
         }
         for (int i = 0; i < n; i++)
             for (int j = 0; j <= i; j++)
@@ -126,7 +126,7 @@ static bool whiten_one(struct engine *e, int param, const struct images *train,
         engine_pack(e, param);
     } else if (good) {
         good = error_set(err, "%s: init=whiten of %dx%d patches from images of %dx%d", p->name,
-                         p->dim[2], p->dim[3], train->h, train->w);
+                         p->dim[2], p->dim[3], h, w);
     } else {
         (void)error_set(err, "not enough memory to whiten %d values", n);
     }

@@ -381,6 +381,97 @@ Test(data, numpy_arrays_of_another_shape_type_or_label_are_refused, .fini = shel
                    "(n, 2, 1, 4)");
 }
 
+/* ---- images larger than the network's input ---- */
+
+Test(data, larger_images_are_taken_where_windows_are_asked_for, .fini = shell_clean)
+{
+    static const uint8_t x[12] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 }, y[2] = { 3, 0 };
+    struct data_options o = small;      /* of 2x1x3 */
+    struct dataset d;
+    char err[ERR_SIZE];
+    write_arrays("train", NPY_U1, x, NPY_U1, y, 2);
+    write_arrays("val", NPY_U1, x, NPY_U1, y, 2);
+    o.w = 2;
+    expect_refused("", o, "the network takes (n, 2, 1, 2); add `crop` to take windows of them");
+    o.crop = true;
+    cr_assert(open_dir(&d, "", o, err), "%s", err);
+    cr_expect(d.crop && d.w == 2 && d.train.w == 3 && d.val.w == 3 && d.test.w == 3);
+    cr_expect(d.fit.w == 3 && d.train.bytes[11] == 11);
+    dataset_close(&d);
+}
+
+Test(data, smaller_images_and_other_channels_are_refused_with_crop_too, .fini = shell_clean)
+{
+    static const uint8_t x[12], y[2];
+    struct data_options o = small;
+    write_arrays("train", NPY_U1, x, NPY_U1, y, 2);
+    write_arrays("val", NPY_U1, x, NPY_U1, y, 2);
+    for (int crop = 0; crop < 2; crop++) {
+        const char *words = crop ? "(n, 2, 1, 4), or larger images" : "takes (n, 2, 1, 4)";
+        o = small;
+        o.crop = crop;
+        o.w = 4;
+        expect_refused("", o, words);
+        o = small;
+        o.crop = crop;
+        o.w = 2;
+        o.h = 2;        /* wider, but not as high */
+        expect_refused("", o, crop ? "(n, 2, 2, 2), or larger images" : "takes (n, 2, 2, 2)");
+        o = small;
+        o.crop = crop;
+        o.c = 1;
+        expect_refused("", o, "takes (n, 1, 1, 3)");
+    }
+}
+
+Test(data, sets_of_different_sizes_are_refused, .fini = shell_clean)
+{
+    static const uint8_t x[12], y[2];
+    struct data_options o = small;
+    const size_t dim[] = { 2, 2, 1, 2 };
+    char err[ERR_SIZE];
+    o.w = 1;
+    o.crop = true;
+    write_arrays("train", NPY_U1, x, NPY_U1, y, 2);
+    write_arrays("val", NPY_U1, x, NPY_U1, y, 2);
+    cr_assert(npy_write(in_dir("x_val.npy"), NPY_U1, dim, 4, x, err), "%s", err);
+    expect_refused("", o, "x_val.npy: images of 1x2; the training images are 1x3");
+}
+
+Test(mnist, larger_than_the_input_is_taken_where_windows_are_asked_for, .fini = shell_clean)
+{
+    struct data_options o = mnist;      /* of 3x4 */
+    struct dataset d;
+    char err[ERR_SIZE];
+    run_quietly("mkdir mnist");
+    write_idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 20);
+    write_idx("mnist/t10k-images-idx3-ubyte", "mnist/t10k-labels-idx1-ubyte", 7);
+    o.h = 2;
+    expect_refused("mnist", o, "images are 1x3x4, the network takes 1x2x4; add `crop`");
+    o.crop = true;
+    cr_assert(open_dir(&d, "mnist", o, err), "%s", err);
+    cr_expect(d.train.h == 3 && d.val.h == 3 && d.test.h == 3);
+    cr_expect_eq(d.val.bytes[0], 18);
+    dataset_close(&d);
+}
+
+Test(preprocess, a_mean_image_fits_images_of_its_size_alone)
+{
+    static const uint8_t bytes[12] = { 10, 20, 30, 40, 50, 60, 30, 20, 10, 0, 50, 64 };
+    const struct images set = { .count = 2, .c = 2, .h = 1, .w = 3, .bytes = bytes };
+    const struct images other = { .count = 1, .c = 2, .h = 2, .w = 3, .bytes = bytes };
+    for (enum preprocess_kind kind = PREPROCESS_NONE; kind < PREPROCESS_KINDS; kind++) {
+        bool any = kind == PREPROCESS_NONE || kind == PREPROCESS_CHANNEL_NORM;
+        struct preprocess p;
+        char err[ERR_SIZE] = "";
+        cr_assert(preprocess_fit(&p, kind, &set, err), "%s", err);
+        cr_expect(preprocess_fits(&p, &set, err));
+        cr_expect_eq(preprocess_fits(&p, &other, err), any);
+        cr_expect(any || strstr(err, "mean image is 1x3, the data's images are 2x3"), "%s", err);
+        preprocess_free(&p);
+    }
+}
+
 Test(preprocess, the_mean_image_is_subtracted_and_planes_become_pixels)
 {
     static const uint8_t bytes[12] = { 10, 20, 30, 40, 50, 60, 30, 20, 10, 0, 50, 64 };
@@ -391,10 +482,10 @@ Test(preprocess, the_mean_image_is_subtracted_and_planes_become_pixels)
     static const real mean[6] = { 20, 20, 20, 20, 50, 62 };
     cr_expect_arr_eq(p.mean, mean, sizeof mean);
     real out[6];
-    images_put(&set, 1, &p, NULL, out, 6);
+    images_put(&set, 1, &p, NULL, out, 1, 3, 6);
     static const real expected[6] = { 10, -20, 0, 0, -10, 2 };    /* (x, c) pairs */
     cr_expect_arr_eq(out, expected, sizeof expected);
-    images_put(&set, 1, NULL, NULL, out, 6);
+    images_put(&set, 1, NULL, NULL, out, 1, 3, 6);
     static const real plain[6] = { 30, 0, 20, 50, 10, 64 };
     cr_expect_arr_eq(out, plain, sizeof plain);
     preprocess_free(&p);
@@ -406,7 +497,7 @@ Test(preprocess, rows_land_apart_and_leave_the_halo)
     const struct images set = { .count = 1, .c = 1, .h = 2, .w = 2, .values = values };
     real out[6] = { 9, 9, 9, 9, 9, 9 };
     static const real expected[6] = { 1, 2, 9, 9, 3, 4 };
-    images_put(&set, 0, NULL, NULL, out, 4);
+    images_put(&set, 0, NULL, NULL, out, 2, 2, 4);
     cr_expect_arr_eq(out, expected, sizeof expected);
 }
 
@@ -419,14 +510,14 @@ Test(preprocess, scale_and_channel_norm_divide_by_the_deviation)
     char err[ERR_SIZE];
     real out[4];
     cr_assert(preprocess_fit(&p, PREPROCESS_CHANNEL_NORM, &set, err), "%s", err);
-    images_put(&set, 1, &p, NULL, out, 4);
+    images_put(&set, 1, &p, NULL, out, 1, 2, 4);
     static const real normed[4] = { -1, 1, 1, 1 };      /* (x, c) pairs */
     for (int k = 0; k < 4; k++)
         cr_expect_float_eq((double)out[k], (double)normed[k], 1e-6);
     preprocess_free(&p);
     /* The mean image is 10 30 3 3: what is left is 0 0 -2 -2 | 0 0 2 2. */
     cr_assert(preprocess_fit(&p, PREPROCESS_SCALE, &set, err), "%s", err);
-    images_put(&set, 1, &p, NULL, out, 4);
+    images_put(&set, 1, &p, NULL, out, 1, 2, 4);
     const double deviation = sqrt((4*4.0) / 8);
     static const double left[4] = { 0, 2, 0, 2 };
     for (int k = 0; k < 4; k++)
@@ -442,11 +533,11 @@ Test(preprocess, none_leaves_the_values_and_a_constant_image_too)
     char err[ERR_SIZE];
     real out[2];
     cr_assert(preprocess_fit(&p, PREPROCESS_NONE, &set, err), "%s", err);
-    images_put(&set, 0, &p, NULL, out, 2);
+    images_put(&set, 0, &p, NULL, out, 1, 2, 2);
     cr_expect(out[0] == 7 && out[1] == 7);
     preprocess_free(&p);
     cr_assert(preprocess_fit(&p, PREPROCESS_CHANNEL_NORM, &set, err), "%s", err);
-    images_put(&set, 0, &p, NULL, out, 2);
+    images_put(&set, 0, &p, NULL, out, 1, 2, 2);
     cr_expect(out[0] == 0 && out[1] == 0);
     preprocess_free(&p);
     cr_expect_eq(preprocess_find("channel_norm"), PREPROCESS_CHANNEL_NORM);

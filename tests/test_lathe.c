@@ -191,6 +191,9 @@ Test(network_file, unused_and_misplaced_settings_are_errors)
         { HEAD TAIL "train\n  flip alternatin\n", "6:8:", "did you mean \"alternating\"?" },
         { HEAD TAIL "train\n  translate 2 mirror\n", "6:15:", "reflect" },
         { HEAD TAIL "train\n  cutout 0\n", "6:10:", "from 1 to" },
+        { HEAD TAIL "train\n  crop 4\n", "6:8:", "nothing more expected" },
+        { HEAD TAIL "train\n  crop\n  crop\n", "7:3:", "set already, in line 6" },
+        { HEAD TAIL "train\n  corp\n", "6:3:", "did you mean \"crop\"?" },
         { HEAD TAIL "train\n  epochs -1\n", "6:10:", "greater than 0" },
         { HEAD "affine 4 stride=2\nsoftmax\n", "3:10:", "takes no option" },
     };

@@ -272,6 +272,33 @@ Test(first_values, are_what_each_layer_says)
     }
 }
 
+/* Larger images whiten by the windows that evaluation takes. */
+Test(first_values, whiten_the_middle_windows_of_larger_images)
+{
+    enum { IMAGES = 20, C = 3, H = 8, W = 9, LH = H + 3, LW = W + 2 };
+    static real values[IMAGES*C*H*W], larger[IMAGES*C*LH*LW];
+    for (int k = 0; k < IMAGES*C*LH*LW; k++) {
+        int y = k / LW % LH - 1, x = k % LW - 1;
+        larger[k] = (real)random_normal(5, RANDOM_PROBE, 0, (uint64_t)k);
+        if (y >= 0 && y < H && x >= 0 && x < W)
+            values[(k / (LH*LW)*H + y)*W + x] = larger[k];
+    }
+    const struct images set = { .count = IMAGES, .c = C, .h = H, .w = W, .values = values };
+    const struct images large = { .count = IMAGES, .c = C, .h = LH, .w = LW, .values = larger };
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = groups(i);
+        struct engine a, b;
+        char err[ERR_SIZE];
+        if (!m)
+            continue;
+        cr_assert(engine_open(&a, m, 1, err) && engine_open(&b, m, 1, err), "%s", err);
+        cr_assert(whiten(&a, &set, NULL, err) && whiten(&b, &large, NULL, err), "%s", err);
+        cr_expect_arr_eq(a.arena, b.arena, m->arena*sizeof *a.arena, "%s", m->isa);
+        engine_close(&a);
+        engine_close(&b);
+    }
+}
+
 /* Patches times the filters have covariance 1, as far as eigenvalues are above 5e-4. */
 Test(first_values, whiten_the_patches_of_the_training_images)
 {

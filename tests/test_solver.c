@@ -491,7 +491,8 @@ Test(param_file, brings_parameters_and_mean_image_back, .init = make_folder,
 {
     struct engine a, b;
     real mean[PIXELS];
-    struct preprocess p = { .kind = PREPROCESS_MEAN_IMAGE, .mean = mean };
+    struct preprocess p = { .kind = PREPROCESS_MEAN_IMAGE, .mean = mean,
+                            .h = LINEAR_H, .w = LINEAR_W };
     struct param_file_info info;
     char err[ERR_SIZE];
     for (int k = 0; k < PIXELS; k++)
@@ -505,6 +506,35 @@ Test(param_file, brings_parameters_and_mean_image_back, .init = make_folder,
     preprocess_free(&info.preprocess);
     engine_close(&a);
     engine_close(&b);
+}
+
+Test(param_file, keeps_the_size_of_images_larger_than_the_input, .init = make_folder,
+     .fini = remove_folder)
+{
+    enum { H = LINEAR_H + 1, W = LINEAR_W + 3 };
+    struct engine e;
+    real mean[LINEAR_C*H*W], factor[LINEAR_C] = { 1, 2, 3 };
+    struct preprocess p = { PREPROCESS_SCALE, mean, factor, H, W };
+    struct dataset d = easy_data();
+    struct param_file_info info;
+    char err[ERR_SIZE];
+    for (int k = 0; k < LINEAR_C*H*W; k++)
+        mean[k] = (real)k/4;
+    open_engine(&e, &linear_model, 0.5);
+    for (int crop = 0; crop < 2; crop++) {
+        d.crop = crop;
+        cr_assert(param_file_save(path, &e, &p, &d, err), "%s", err);
+        cr_assert(param_file_load(path, &e, &info, err), "%s", err);
+        cr_expect(info.crop == d.crop && info.preprocess.h == H && info.preprocess.w == W);
+        cr_expect_eq(memcmp(info.preprocess.mean, mean, sizeof mean), 0);
+        cr_expect_eq(memcmp(info.preprocess.factor, factor, sizeof factor), 0);
+        preprocess_free(&info.preprocess);
+    }
+    p.h = LINEAR_H - 1;
+    cr_assert(param_file_save(path, &e, &p, &d, err), "%s", err);
+    cr_expect_not(param_file_load(path, &e, &info, err));
+    cr_expect(strstr(err, "data.mean_image has shape (3, 3, 7), expected (3, 4, 4)"), "%s", err);
+    engine_close(&e);
 }
 
 /* Saves for linear_model and expects that `m` refuses the file with `message`. */
