@@ -43,6 +43,14 @@ void conv_forward(const struct emission *e, const struct stage *s, int x);
 void conv_data_gradient(const struct emission *e, const struct stage *s, int dx);
 void conv_weight_gradient(const struct emission *e, const struct stage *s, int x);
 void conv_parameters(const struct emission *e, const struct stage *s);
+void conv_expand(const struct emission *e, const struct stage *s);
+
+/* Depthwise convolutions: instead of conv_kernels.c's tiles and weight gradient. */
+void depth_sweep(const struct emission *e, const struct sweep *s, bool relu);
+void depth_repeat(const struct emission *e, const struct stage *s);
+void depth_weight_gradient(const struct emission *e, const struct stage *s, int x);
+/* What repeats the channels of the input where each has several filters. */
+void bind_repeat(const struct emission *e, const struct stage *s, struct bindings *b);
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);

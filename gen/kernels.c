@@ -212,7 +212,9 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         case REGION_NORM_BACKWARD:   norm_backward(&e, s, x, dx); break;
         case REGION_BACKWARD:        backward(&e, s, x, dx); break;
         case REGION_CONV_DGRAD:      conv_data_gradient(&e, s, dx); break;
-        case REGION_CONV_WGRAD:      conv_weight_gradient(&e, s, x); break;
+        case REGION_CONV_WGRAD:
+            (s->depth ? depth_weight_gradient : conv_weight_gradient)(&e, s, x);
+            break;
         case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;
         }
     }

@@ -155,7 +155,7 @@ static int add_weight(struct net *net, int stage, enum param_kind kind, size_t s
 {
     const struct layer *l = &net->layer[net->stage[stage].head];
     double std = l->own_init ? l->init_std : net->train.init_std;
-    double fan_out = (double)l->filters*(kind == PARAM_CONV ? l->kh*l->kw : 1);
+    double fan_out = (double)l->filters / l->groups*(kind == PARAM_CONV ? l->kh*l->kw : 1);
     if (std < 0)    /* He et al., arXiv:1502.01852; Glorot and Bengio, AISTATS 2010 */
         std = l->init_rule == RULE_XAVIER ? sqrt(2 / (fan_in + fan_out)) : sqrt(2.0 / fan_in);
     net->stage[stage].sumsq = net->nsumsq;
@@ -273,18 +273,32 @@ static size_t entries(size_t n)
     return 2*n;     /* struct entry: an index and a value, both padded to reals */
 }
 
+/* What a depthwise stage's gradient sums up in, and channels repeated: of its input, in
+** the other direction of its gradient. */
+static void depth_buffers(struct net *net, struct stage *s)
+{
+    const struct sweep *f = &s->forward;
+    size_t sums = ((size_t)(f->kh*f->kw) + 1)*round_up((size_t)f->co);
+    s->at.sums = add_scratch(net, s->name, "sums", sums, false);
+    size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)f->co;
+    if (s->times > 1)
+        s->at.wide = add_scratch(net, s->name, "wide", dx > s->wide.image ? dx : s->wide.image,
+                                 false);
+}
+
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     const struct sweep *f = &s->forward;
-    size_t co = (size_t)f->co, filter = (size_t)f->kh*(size_t)s->row;
+    const struct layer *l = &net->layer[s->head];
+    size_t co = (size_t)l->filters, filter = (size_t)f->kh*(size_t)s->row;
     size_t packed = f->packed_size;
     for (int k = 0; k < s->ndgrad; k++)
         packed += s->dgrad[k].packed_size;
     s->group_size = (long)round_up(co*filter + co);
     int fan_in = f->kh*f->kw*f->ci;
     s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in, (co + LANES - 1) / LANES);
-    if (net->layer[s->head].bias)
+    if (l->bias)
         s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
@@ -294,10 +308,14 @@ static void conv_buffers(struct net *net, int stage)
         s->at.band = add_scratch(net, s->name, "band", (size_t)f->band*(size_t)f->ow*pixel,
                                  false);
     }
-    if (s->needs_dx)
+    if (s->needs_dx || s->depth)
         s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
-    size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
-    s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
+    if (s->depth) {
+        depth_buffers(net, s);
+    } else {
+        size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
+        s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
+    }
     s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
 }
 
@@ -414,7 +432,8 @@ static size_t place_scratch(struct net *net)
     for (int i = 0; i < net->nstages; i++) {
         size_t at = top;
         const struct stage_buffers *b = &net->stage[i].at;
-        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums };
+        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums,
+                              b->wide };
         for (size_t k = 0; k < sizeof loose / sizeof *loose; k++)
             if (loose[k] != NO_BUFFER) {
                 net->buffer[loose[k]].at = at;
@@ -440,7 +459,8 @@ void mem(struct net *net)
             .partial = NO_BUFFER, .image_list = NO_BUFFER, .image_starts = NO_BUFFER,
             .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
             .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
-            .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER };
+            .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
+            .wide = NO_BUFFER };
         output_buffers(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);

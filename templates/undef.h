@@ -2,6 +2,7 @@
 ** undef.h - forgets a template's names and flags, so that another template can
 ** include it and define its own. No include guard: it ends every template.
 */
+#undef APART
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
@@ -12,6 +13,7 @@
 #undef EPS
 #undef EXPAND
 #undef FLIPPED
+#undef FOLD
 #undef GAPS
 #undef GRADIENT
 #undef LAST_BLOCK
@@ -32,6 +34,7 @@
 #undef POOL
 #undef POOL_ROW
 #undef RELU
+#undef REPEAT
 #undef ROWS
 #undef ROWS_LEFT
 #undef SCALE
@@ -39,6 +42,7 @@
 #undef SMOOTH
 #undef SMOOTHING
 #undef STORE
+#undef TAPS
 #undef TILE
 #undef TILES
 #undef TILE_COLUMNS
@@ -49,6 +53,7 @@
 #undef TILE_ROWS
 #undef TILE_ROWS_COLUMNS
 #undef TILE_UNIT
+#undef WIDEN
 #undef WGRAD
 #undef WGRAD_LAST
 #undef WHOLE_BLOCKS
