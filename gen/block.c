@@ -62,10 +62,9 @@ bool wgrad_tile_fits(const struct isa *isa, int rows, int nv)
     return rows*nv <= isa->gradient;
 }
 
-/* Weights of a vector, and inputs that come from memory as those of a weight gradient. */
 bool depth_tile_fits(const struct isa *isa, int pixels)
 {
-    return pixels <= isa->gradient;
+    return pixels <= isa->accumulators;     /* and one vector of weights */
 }
 
 static bool tile_fits(const struct isa *isa, const struct sweep *s, int pixels, int nv)
