@@ -62,6 +62,17 @@ bool wgrad_tile_fits(const struct isa *isa, int rows, int nv)
     return rows*nv <= isa->gradient;
 }
 
+bool depth_tile_fits(const struct isa *isa, int pixels)
+{
+    return pixels <= isa->accumulators;     /* and one vector of weights */
+}
+
+static bool tile_fits(const struct isa *isa, const struct sweep *s, int pixels, int nv)
+{
+    return s->depth ? nv == 1 && depth_tile_fits(isa, pixels)
+                    : conv_tile_fits(isa, pixels, nv, s->ci < CONV_SHALLOW);
+}
+
 static void choose_tile(const struct net *net, struct sweep *s)
 {
     int vectors = (s->co + net->vl - 1) / net->vl;
@@ -70,7 +81,7 @@ static void choose_tile(const struct net *net, struct sweep *s)
         for (int mw = 1; mw <= s->ow; mw++)
             for (int nv = 1; nv <= vectors; nv++) {
                 struct tile t = { mh, mw, nv };
-                if (s->band % mh || !conv_tile_fits(net->isa, mh*mw, nv, s->ci < CONV_SHALLOW))
+                if (s->band % mh || !tile_fits(net->isa, s, mh*mw, nv))
                     continue;
                 double cost = sweep_cycles(s, t, vectors);
                 if (!s->tile.nv || cost < best) {
@@ -84,7 +95,7 @@ static void choose_tile(const struct net *net, struct sweep *s)
     size_t taps = (size_t)s->kh*(size_t)s->kw*(size_t)s->ci;
     size_t last_width = (size_t)((s->last + net->vl - 1) / net->vl*net->vl);
     s->packed_size = taps*((size_t)s->blocks*(size_t)width + last_width);
-    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES*(size_t)s->groups;
 }
 
 /* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
@@ -211,12 +222,45 @@ static void choose_wgrad(const struct net *net, struct stage *s)
                 s->wgrad = (struct tile){ mh, 1, nv };
             }
         }
-    /* Output rows whose input stays in L1 while every filter passes over it. */
+}
+
+/* Cycles of one entry or position: rows x taps, each by so many vectors. */
+static double gradient_cycles(int rows, int taps, int vectors)
+{
+    double load = rows*taps*vectors*0.75;
+    return (load > MIN_CHAINS / 2.0 ? load : MIN_CHAINS / 2.0) + 2;
+}
+
+/* Where each tap has vectors of its own: rows and taps that leave no rest. */
+static void choose_taps(const struct net *net, struct stage *s)
+{
+    const struct sweep *f = &s->forward;
+    int vectors = (f->ci + net->vl - 1) / net->vl;
+    double best = 0;
+    for (int mh = 1; mh <= f->kh; mh++)
+        for (int mw = 1; mw <= f->kw; mw++)
+            for (int nv = 1; nv <= vectors; nv++) {
+                if (f->kh % mh || f->kw % mw || !wgrad_tile_fits(net->isa, mh*mw, nv))
+                    continue;
+                double cost = vectors / nv*gradient_cycles(mh, mw, nv);
+                if (vectors % nv)
+                    cost += gradient_cycles(mh, mw, vectors % nv);
+                cost *= (double)(f->kh / mh*(f->kw / mw));
+                if (!s->wgrad.nv || cost < best) {
+                    best = cost;
+                    s->wgrad = (struct tile){ mh, mw, nv };
+                }
+            }
+}
+
+/* Output rows whose input stays in L1 while every filter passes over it. */
+static void choose_band(const struct net *net, struct stage *s)
+{
     size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
     const struct layer *l = &net->layer[s->head];
     int step = s->pool == NO_LAYER ? l->stride : l->stride*net->layer[s->pool].stride;
     int rows = (int)(L1_BYTES / real_bytes / s->in.row);
-    s->band = (rows - l->kh) / step + 1;
+    s->band = (rows - l->dilation*(l->kh - 1) - 1) / step + 1;
     if (s->band < 1)
         s->band = 1;
     if (s->band > s->out.shape.h)
@@ -306,8 +350,11 @@ void block(struct net *net)
             choose_winograd_gradient(net, s);
         else if (s->narrow)
             choose_narrow(net, s);
+        else if (s->depth || taps_apart(&s->forward))
+            choose_taps(net, s);
         else
             choose_wgrad(net, s);
+        choose_band(net, s);
         size_t at = 0;
         s->forward.packed_at = at;
         at += s->forward.packed_size;

@@ -14,7 +14,10 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
     struct bindings b = { 0 };
     int pixels = s->tile.mh*mw;
     bind_flag(&b, "BIAS", s->bias);
-    bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW);
+    bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW && !taps_apart(s));
+    bind_flag(&b, "APART", taps_apart(s));
+    if (taps_apart(s))
+        bind_size(&b, "X_TAP", (long)s->dilation*s->in_pixel);
     bind_flag(&b, "PARTIAL", part != 0);
     bind_size(&b, "CI", s->ci);
     bind_size(&b, "KH", s->kh);
@@ -23,9 +26,9 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
     bind_size(&b, "MW", mw);
     bind_size(&b, "NV", nv);
     bind_size(&b, "BLOCK", (long)nv*e->net->vl);
-    bind_size(&b, "X_ROW", s->in_row);
+    bind_size(&b, "X_ROW", (long)s->dilation*s->in_row);
     bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", s->in_pixel);
+    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
     bind_size(&b, "Y_ROW", s->out_row);
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
@@ -71,11 +74,32 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
     bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
     bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", s->in_pixel);
+    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
     bind_size(&b, "Y_ROW", s->out_row);
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     kernel(e, "conv_rows.c", &b, "%d channels to %d, %dx%d taps, rows of %d", s->ci, s->co,
            s->kh, s->kw, s->ow);
+}
+
+/* A sweep of any kind, and the name of what it is called by. */
+static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, char *rows,
+                        size_t size)
+{
+    snprintf(rows, size, "%s%s_%s", e->prefix, s->name, s->groups > 1 ? "groups" : "rows");
+    if (s->depth)
+        depth_sweep(e, s, relu);
+    else
+        sweep(e, s, relu);
+    if (s->groups == 1)
+        return;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s", rows);
+    bind_name(&b, "ROWS", "%s%s_rows", e->prefix, s->name);
+    bind_size(&b, "COUNT", s->groups);
+    bind_size(&b, "CI", s->ci);
+    bind_size(&b, "CO", s->co);
+    bind_size(&b, "PACKED", (long)s->packed_size / s->groups);
+    kernel(e, "conv_groups.c", &b, "%d groups of %d channels to %d", s->groups, s->ci, s->co);
 }
 
 /* ---- the stage's regions ---- */
@@ -86,23 +110,33 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     const struct layer *l = &net->layer[s->head];
     const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     struct sweep f = s->forward;
+    char rows[128];
     f.bias = s->bias != NO_PARAM;
     if (pool) {
         /* Tiles store to the band: whole vectors, nothing between the pixels. */
-        f.out_pixel = (f.co + net->vl - 1) / net->vl*net->vl;
+        f.out_pixel = (l->filters + net->vl - 1) / net->vl*net->vl;
         f.out_row = f.ow*f.out_pixel;
     }
-    sweep(e, &f, s->relu_first);
+    whole_sweep(e, &f, s->relu_first, rows, sizeof rows);
+    if (s->times > 1)
+        depth_repeat(e, s);
     if (pool)
         pool_row(e, s, (size_t)f.out_row, (size_t)f.out_pixel);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_name(&b, "ROWS", "%s%s_rows", e->prefix, f.name);
+    bind_name(&b, "ROWS", "%s", rows);
+    bind_repeat(e, s, &b);
+    if (s->times > 1) {
+        long step = (long)l->stride*(pool ? pool->stride : f.tile.mh);
+        bind_size(&b, "WIDE_STEP", step);
+        bind_size(&b, "WIDE_BAND", (long)l->stride*((pool ? pool->kh : f.tile.mh) - 1)
+                                   + (long)l->dilation*(l->kh - 1) + 1);
+    }
     bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
     bind_flag(&b, "POOL", pool != NULL);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*(long)s->in.row : 0);
+    bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*f.in_row : 0);
     bind_y(e, s, &b);
     bind_size(&b, "W", arena_at(e, s->at.packed) + (long)f.packed_at);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
@@ -161,9 +195,10 @@ void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
     for (int k = 0; k < s->ndgrad; k++) {
         const struct sweep *d = &s->dgrad[k];
         struct bindings b = { 0 };
-        sweep(e, d, false);
+        char rows[128];
+        whole_sweep(e, d, false, rows, sizeof rows);
         bind_name(&b, "NAME", "%s%s", e->prefix, d->name);
-        bind_name(&b, "ROWS", "%s%s_rows", e->prefix, d->name);
+        bind_name(&b, "ROWS", "%s", rows);
         bind_size(&b, "W", arena_at(e, s->at.packed) + (long)d->packed_at);
         bind_size(&b, "DY_AT", d->in_at);
         bind_size(&b, "DX_AT", d->out_at);
@@ -176,12 +211,17 @@ void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
     bind_flag(&b, "GAPS", s->dgrad_gaps);
+    bind_flag(&b, "FOLD", s->times > 1);
+    if (s->times > 1) {
+        bind_size(&b, "WIDE", arena_at(e, s->at.wide));
+        bind_size(&b, "TIMES", s->times);
+    }
     bind_here(&b, "phases", text_string(&phases));
     bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
     bind_dx(e, s, dx, &b);
-    bind_size(&b, "DX_SIZE", (long)s->in.shape.h*s->in.shape.w*s->in.shape.c);
+    bind_size(&b, "DX_SIZE", (long)s->in.shape.h*s->in.shape.w*s->in.shape.c*s->times);
     bind_argmax(e, s, &b);
     bind_scratch(e, &b);
     bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
@@ -234,30 +274,91 @@ static void wgrad_tile(struct emission *e, const struct stage *s, char name[SHAR
                   mh*nv + 1, e->net->isa->registers);
 }
 
+/* Taps that lie apart: all that one filter's list is handed to. */
+static void wgrad_taps(const struct emission *e, const struct stage *s)
+{
+    const struct sweep *f = &s->forward;
+    int vl = e->net->vl, block = s->wgrad.nv*vl, last = f->ci % block;
+    for (int part = 0; part < 2; part++) {
+        struct bindings b = { 0 };
+        int nv = part ? (last + vl - 1) / vl : s->wgrad.nv;
+        if (part ? !last : f->ci < block)
+            continue;
+        bind_name(&b, "NAME", "%s%s_taps_tile%s", e->prefix, s->name, part ? "_last" : "");
+        bind_flag(&b, "PARTIAL", part && last % vl != 0);
+        bind_size(&b, "MH", s->wgrad.mh);
+        bind_size(&b, "MW", s->wgrad.mw);
+        bind_size(&b, "NV", nv);
+        bind_size(&b, "CI", f->ci);
+        bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
+        bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
+        bind_size(&b, "ROW", s->row);
+        bind_size(&b, "PART", part ? last % vl : 0);
+        kernel(e, "conv_taps_tile.c", &b, "%dx%d taps by %d vectors of %d: %d of %d registers",
+               s->wgrad.mh, s->wgrad.mw, nv, vl, s->wgrad.mh*s->wgrad.mw*nv + 1,
+               e->net->isa->registers);
+    }
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_taps", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s%s_taps_tile", e->prefix, s->name);
+    bind_name(&b, "TILE_LAST", "%s%s_taps_tile_last", e->prefix, s->name);
+    bind_flag(&b, "WHOLE_BLOCKS", f->ci >= block);
+    bind_flag(&b, "LAST_BLOCK", last != 0);
+    bind_size(&b, "KH", f->kh);
+    bind_size(&b, "KW", f->kw);
+    bind_size(&b, "CI", f->ci);
+    bind_size(&b, "MH", s->wgrad.mh);
+    bind_size(&b, "MW", s->wgrad.mw);
+    bind_size(&b, "WHOLE", f->ci - last);
+    bind_size(&b, "BLOCK", block);
+    bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
+    bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
+    bind_size(&b, "ROW", s->row);
+    kernel(e, "conv_taps.c", &b, "%s: one filter of %dx%dx%d", s->name, f->kh, f->kw, f->ci);
+}
+
+/* The tiles of filter rows whose taps are one run: whole, columns, rows and corner left. */
+enum { TILE_WHOLE, TILE_COLUMNS, TILE_ROWS, TILE_CORNER, WGRAD_TILES };
+
+static void wgrad_tiles(struct emission *e, const struct stage *s, int rows_left,
+                        int columns_left, char name[WGRAD_TILES][SHARED_NAME])
+{
+    wgrad_tile(e, s, name[TILE_WHOLE], "_tile", s->wgrad.mh, s->wgrad.nv);
+    if (columns_left)
+        wgrad_tile(e, s, name[TILE_COLUMNS], "_tile_columns", s->wgrad.mh, columns_left);
+    if (rows_left)
+        wgrad_tile(e, s, name[TILE_ROWS], "_tile_rows", rows_left, s->wgrad.nv);
+    if (rows_left && columns_left)
+        wgrad_tile(e, s, name[TILE_CORNER], "_tile_corner", rows_left, columns_left);
+}
+
 void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
 {
     const struct layer *l = &e->net->layer[s->head];
+    const bool apart = taps_apart(&s->forward);
     int vl = e->net->vl, vectors = (l->kw*l->in.c + vl - 1) / vl;
     int rows_left = l->kh % s->wgrad.mh, columns_left = vectors % s->wgrad.nv;
+    char name[WGRAD_TILES][SHARED_NAME] = { "" };
     conv_lists(e, s);
-    char whole[SHARED_NAME], columns[SHARED_NAME] = "", rows[SHARED_NAME] = "";
-    char corner[SHARED_NAME] = "";
-    wgrad_tile(e, s, whole, "_tile", s->wgrad.mh, s->wgrad.nv);
-    if (columns_left)
-        wgrad_tile(e, s, columns, "_tile_columns", s->wgrad.mh, columns_left);
-    if (rows_left)
-        wgrad_tile(e, s, rows, "_tile_rows", rows_left, s->wgrad.nv);
-    if (rows_left && columns_left)
-        wgrad_tile(e, s, corner, "_tile_corner", rows_left, columns_left);
+    if (apart)
+        wgrad_taps(e, s);
+    else
+        wgrad_tiles(e, s, rows_left, columns_left, name);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
     bind_name(&b, "LISTS", "%s%s_lists", e->prefix, s->name);
-    bind_name(&b, "TILE", "%s", whole);
-    bind_name(&b, "TILE_COLUMNS", "%s", columns);
-    bind_name(&b, "TILE_ROWS", "%s", rows);
-    bind_name(&b, "TILE_ROWS_COLUMNS", "%s", corner);
+    bind_name(&b, "TAPS", "%s%s_taps", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s", name[TILE_WHOLE]);
+    bind_name(&b, "TILE_COLUMNS", "%s", name[TILE_COLUMNS]);
+    bind_name(&b, "TILE_ROWS", "%s", name[TILE_ROWS]);
+    bind_name(&b, "TILE_ROWS_COLUMNS", "%s", name[TILE_CORNER]);
     bind_flag(&b, "COLUMNS_LEFT", columns_left != 0);
     bind_flag(&b, "ROWS_LEFT", rows_left != 0);
+    bind_flag(&b, "APART", apart);
+    if (apart) {
+        bind_size(&b, "FILTERS", s->forward.co);
+        bind_size(&b, "CHANNELS", s->forward.ci);
+    }
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
@@ -289,7 +390,7 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     const struct sweep *f = &s->forward;
     char tile[SHARED_NAME];
     struct bindings t = { 0 }, b = { 0 };
-    if (!s->needs_dx)       /* else the data gradient's region has it */
+    if (!s->needs_dx || s->dgrad[0].scatter.filters)    /* else the data gradient has it */
         conv_expand(e, s);
     snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
     bind_size(&t, "MT", s->wgrad.mw);
@@ -297,7 +398,7 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     bind_size(&t, "ROWS", s->mid.h);
     bind_size(&t, "OW", s->mid.w);
     bind_size(&t, "X_DOWN", (long)l->stride*(long)s->in.row);
-    bind_size(&t, "X_PIXEL", f->in_pixel);
+    bind_size(&t, "X_PIXEL", (long)f->step_x*f->in_pixel);
     bind_size(&t, "G_ROW", (long)s->expanded.row);
     bind_size(&t, "G_PIXEL", l->filters);
     bind_size(&t, "U_TAP", s->filters);
@@ -342,8 +443,9 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     const struct layer *l = &e->net->layer[s->head];
     int vl = e->net->vl;
     struct bindings b = { 0 };
-    text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
-                arena_at(e, s->at.packed) + (long)f->packed_at);
+    if (f->scatter.filters || f->winograd.step)
+        text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
+                    arena_at(e, s->at.packed) + (long)f->packed_at);
     if (f->scatter.filters || f->winograd.step) {
         (f->scatter.filters ? scatter_pack : winograd_pack)(e, s, f);
         return;
@@ -352,8 +454,8 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     bind_flag(&b, "FLIPPED", f->flipped);
     bind_size(&b, "KH", f->kh);
     bind_size(&b, "KW", f->kw);
-    bind_size(&b, "CI", l->in.c);
-    bind_size(&b, "CO", l->filters);
+    bind_size(&b, "CI", l->in.c / l->groups);
+    bind_size(&b, "CO", s->depth ? 1 : l->filters / l->groups);
     bind_size(&b, "ROW", s->row);
     bind_size(&b, "CHANNELS", f->co);
     bind_size(&b, "BLOCK", (long)f->tile.nv*vl);
@@ -363,11 +465,22 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     bind_size(&b, "TAP_X", f->tap_x);
     bind_size(&b, "TAP_STEP", f->tap_step);
     kernel(e, "conv_pack.c", &b, "%s: panels of %d channels", f->name, f->tile.nv*vl);
+    long at = arena_at(e, s->at.packed) + (long)f->packed_at;
+    int filters = l->filters / l->groups;
+    if (s->depth)           /* a lane of a panel */
+        text_printf(calls, "    %s%s_pack(filter, arena + %ld + co / %d * %d + co %% %d, 0);\n",
+                    e->prefix, f->name, at, vl, f->kh*f->kw*vl, vl);
+    else if (f->groups > 1)
+        text_printf(calls, "    %s%s_pack(filter, arena + %ld + co / %d * %ld, co %% %d);\n",
+                    e->prefix, f->name, at, filters, (long)f->packed_size / f->groups, filters);
+    else
+        text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name, at);
 }
 
 void conv_parameters(const struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
+    const int columns = l->kw*(l->in.c / l->groups);
     struct text calls = { 0 };
     pack(e, s, &s->forward, &calls);
     for (int k = 0; k < s->ndgrad; k++)
@@ -375,7 +488,7 @@ void conv_parameters(const struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
     bind_name(&b, "PACK", "%s%s_pack", e->prefix, s->name);
-    bind_flag(&b, "PARTIAL_ROW", l->kw*l->in.c % e->net->vl != 0);
+    bind_flag(&b, "PARTIAL_ROW", columns % e->net->vl != 0);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "W_RULE", s->weight);
     bind_size(&b, "B_RULE", s->bias);
@@ -391,13 +504,13 @@ void conv_parameters(const struct emission *e, const struct stage *s)
     bind_size(&b, "FILTERS", LANES);
     bind_size(&b, "KH", l->kh);
     bind_size(&b, "ROW", s->row);
-    bind_size(&b, "COLUMNS", (long)l->kw*l->in.c);
+    bind_size(&b, "COLUMNS", columns);
     bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
     bind_size(&b, "GROUP_SIZE", s->group_size);
     bind_size(&b, "SUMSQ", (long)s->sumsq);
     bind_scratch(e, &b);
     bind_size(&b, "GRADIENT", arena_at(e, s->at.gradient));
     kernel(e, "conv_update.c", &b, "%s: %d filters of %dx%dx%d", s->name, l->filters, l->kh,
-           l->kw, l->in.c);
+           l->kw, l->in.c / l->groups);
     text_free(&calls);
 }

@@ -26,6 +26,10 @@ static void dump_spec(const struct net *net, FILE *out)
             fprintf(out, " %d", l->filters);
         if (l->kh)
             fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
+        if (l->groups > 1)
+            fprintf(out, " groups=%d", l->groups);
+        if (l->dilation > 1)
+            fprintf(out, " dilation=%d", l->dilation);
         fputc('\n', out);
     }
     const struct optimizer_def *def = &optimizers[t->optimizer];

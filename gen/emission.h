@@ -65,6 +65,14 @@ void conv_data_gradient(struct emission *e, const struct stage *s, int dx);
 void conv_weight_gradient(struct emission *e, const struct stage *s, int x);
 void conv_narrow_gradient(struct emission *e, const struct stage *s, int x);
 void conv_parameters(const struct emission *e, const struct stage *s);
+void conv_expand(const struct emission *e, const struct stage *s);
+
+/* Depthwise convolutions: instead of conv_kernels.c's tiles and weight gradient. */
+void depth_sweep(const struct emission *e, const struct sweep *s, bool relu);
+void depth_repeat(const struct emission *e, const struct stage *s);
+void depth_weight_gradient(const struct emission *e, const struct stage *s, int x);
+/* What repeats the channels of the input where each has several filters. */
+void bind_repeat(const struct emission *e, const struct stage *s, struct bindings *b);
 
 void winograd_forward(struct emission *e, const struct stage *s, int x);
 void winograd_data_gradient(struct emission *e, const struct stage *s, int dx);

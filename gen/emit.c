@@ -83,7 +83,7 @@ static void params_table(const struct net *net, const char *prefix, struct text 
             text_printf(out, ".kind = PARAM_VECTOR, .rank = 1, .dim = { %d },\n", l->out.c);
         else if (p->kind == PARAM_CONV)
             text_printf(out, ".kind = PARAM_CONV, .rank = 4, .dim = { %d, %d, %d, %d },\n",
-                        l->filters, in.c, l->kh, l->kw);
+                        l->filters, in.c / l->groups, l->kh, l->kw);
         else
             text_printf(out, ".kind = PARAM_AFFINE, .rank = 2, .dim = { %d, %d },\n",
                         l->filters, in.h*in.w*in.c);
@@ -232,8 +232,8 @@ static void pack_function(const struct net *net, const char *prefix, struct text
         const struct stage *s = &net->stage[i];
         if (s->kind == STAGE_CONV)
             text_printf(out, "    if (param == %d)\n        for (int co = 0; co < %d; co++)\n"
-                        "            %s%s_pack(s->arena, co);\n", s->weight, s->forward.co,
-                        prefix, s->name);
+                        "            %s%s_pack(s->arena, co);\n", s->weight,
+                        net->layer[s->head].filters, prefix, s->name);
     }
     text_puts(out, "}\n\n");
 }
@@ -258,6 +258,10 @@ static void fingerprint(const struct net *net, struct text *out)
             text_printf(out, "%s: conv %d %dx%d stride=%d pad=%d,%d,%d,%d%s", l->name, l->filters,
                         l->kh, l->kw, l->stride, l->pad_top, l->pad_left, l->pad_bottom,
                         l->pad_right, l->bias ? "" : " bias=no");
+            if (l->groups > 1)
+                text_printf(out, " groups=%d", l->groups);
+            if (l->dilation > 1)
+                text_printf(out, " dilation=%d", l->dilation);
             break;
         case LAYER_MAXPOOL:
         case LAYER_GLOBALMAXPOOL:

@@ -165,17 +165,37 @@ int stage_source(const struct net *net, int stage)
     return from;
 }
 
+/* Depthwise; several filters a channel: they read a copy in which channels repeat. */
+static void lay_out_depth(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    s->depth = l->groups > 1 && l->groups == l->in.c;
+    s->times = s->depth ? l->filters / l->in.c : 1;
+    if (s->times == 1)
+        return;
+    struct map *m = &s->wide;
+    *m = (struct map){ .shape.c = l->filters,
+                       .rows = l->stride*(s->mid.h - 1) + l->dilation*(l->kh - 1) + 1,
+                       .columns = l->stride*(s->mid.w - 1) + l->dilation*(l->kw - 1) + 1 };
+    m->row = (size_t)m->columns*(size_t)l->filters;
+    m->image = (size_t)m->rows*m->row;
+}
+
 static void forward_sweep(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     struct sweep *f = &s->forward;
+    const int groups = s->depth ? 1 : l->groups;
     const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     *f = (struct sweep){
-        .ci = l->in.c, .co = l->filters, .kh = l->kh, .kw = l->kw,
-        .step_y = l->stride, .in_pixel = l->stride*l->in.c,
+        .ci = l->in.c / l->groups, .co = l->filters / groups, .kh = l->kh, .kw = l->kw,
+        .groups = groups, .depth = s->depth, .dilation = l->dilation,
+        .step_x = l->stride, .step_y = l->stride,
         .oh = pool ? pool->kh : s->mid.h, .ow = s->mid.w,
-        .in_row = (int)s->in.row,
-        .tap_step = 1, .bias = true, .whole_vectors = pool != NULL,
+        .in_row = (int)(s->times > 1 ? s->wide.row : s->in.row), .in_pixel = l->in.c*s->times,
+        .tap_step = 1, .bias = true,
+        /* What a group writes past its channels, the next one would have to mend. */
+        .whole_vectors = pool != NULL && groups == 1,
         .band = pool ? pool->kh : s->mid.h,
         .out_row = (int)s->out.row, .out_pixel = l->filters,
     };
@@ -183,36 +203,44 @@ static void forward_sweep(const struct net *net, struct stage *s)
 }
 
 /* Which taps reach the inputs u = stride*q + phase, and from which outputs:
-** y = q + base - j for the tap  first + stride*j. */
-struct reach { int first, taps, base, outputs; };
+** y = q + base - back*j for the tap  first + step*j. */
+struct reach { int first, taps, step, back, base, outputs; };
 
-static struct reach reach(int phase, int pad, int stride, int k, int size)
+static int common_divisor(int a, int b)
 {
-    struct reach r = { .first = (phase + pad) % stride };
-    r.taps = r.first < k ? (k - r.first + stride - 1) / stride : 0;
-    r.base = (phase + pad - r.first) / stride;
+    return b ? common_divisor(b, a % b) : a;
+}
+
+static struct reach reach(int phase, int pad, const struct layer *l, int k, int size)
+{
+    const int stride = l->stride, common = common_divisor(stride, l->dilation);
+    struct reach r = { .step = stride / common, .back = l->dilation / common };
     r.outputs = (size - phase + stride - 1) / stride;
+    while (r.first < k && (phase + pad + l->dilation*(stride - 1)*r.first) % stride)
+        r.first++;      /* u + pad is to be dilation*tap, modulo the stride */
+    r.taps = (k - r.first + r.step - 1) / r.step;
+    r.base = (phase + pad - l->dilation*r.first) / stride;
     return r;
 }
 
 /* The margins of the output gradient that all phases need, and its extent. */
 static void extend(struct reach r, int *before, int *extent)
 {
-    int low = r.base - (r.taps - 1), high = r.base + r.outputs;
+    int low = r.base - r.back*(r.taps - 1), high = r.base + r.outputs;
     if (-low > *before)
         *before = -low;
     if (high > *extent)
         *extent = high;
 }
 
-static void backward_sweeps(const struct net *net, struct stage *s)
+/* The output gradient, with margins for the data gradient if there is to be one. */
+static void lay_out_gradient(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    const int stride = l->stride;
     int rows = s->mid.h, columns = s->mid.w, top = 0, left = 0;
-    for (int p = 0; p < stride; p++) {
-        struct reach y = reach(p, l->pad_top, stride, l->kh, l->in.h);
-        struct reach x = reach(p, l->pad_left, stride, l->kw, l->in.w);
+    for (int p = 0; s->needs_dx && p < l->stride; p++) {
+        struct reach y = reach(p, l->pad_top, l, l->kh, l->in.h);
+        struct reach x = reach(p, l->pad_left, l, l->kw, l->in.w);
         if (y.taps && y.outputs > 0)
             extend(y, &top, &rows);
         if (x.taps && x.outputs > 0)
@@ -224,10 +252,18 @@ static void backward_sweeps(const struct net *net, struct stage *s)
     m->row = (size_t)m->columns*(size_t)s->mid.c;
     m->origin = (size_t)top*m->row + (size_t)left*(size_t)s->mid.c;
     m->image = (size_t)m->rows*m->row;
+}
+
+static void backward_sweeps(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    const struct map *m = &s->expanded;
+    const int stride = l->stride, channels = l->in.c*s->times;
+    const int groups = s->depth ? 1 : l->groups;
     for (int py = 0; py < stride; py++)
         for (int px = 0; px < stride; px++) {
-            struct reach y = reach(py, l->pad_top, stride, l->kh, l->in.h);
-            struct reach x = reach(px, l->pad_left, stride, l->kw, l->in.w);
+            struct reach y = reach(py, l->pad_top, l, l->kh, l->in.h);
+            struct reach x = reach(px, l->pad_left, l, l->kw, l->in.w);
             if (y.outputs <= 0 || x.outputs <= 0)
                 continue;
             if (!y.taps || !x.taps) {
@@ -237,14 +273,15 @@ static void backward_sweeps(const struct net *net, struct stage *s)
             s->dgrad = grow(s->dgrad, (size_t)s->ndgrad + 1, sizeof *s->dgrad);
             struct sweep *d = &s->dgrad[s->ndgrad++];
             *d = (struct sweep){
-                .ci = l->filters, .co = l->in.c, .kh = y.taps, .kw = x.taps,
-                .step_y = 1, .in_pixel = l->filters, .oh = y.outputs, .ow = x.outputs,
-                .in_row = (int)m->row,
-                .in_at = (long)(top + y.base - (y.taps - 1))*(long)m->row
-                         + (long)(left + x.base - (x.taps - 1))*l->filters,
-                .out_row = stride*l->in.w*l->in.c, .out_pixel = stride*l->in.c,
-                .out_at = (long)(py*l->in.w + px)*l->in.c,
-                .tap_y = y.first, .tap_x = x.first, .tap_step = stride, .flipped = true,
+                .ci = l->filters / l->groups / s->times, .co = channels / groups,
+                .kh = y.taps, .kw = x.taps, .groups = groups, .depth = s->depth,
+                .step_x = 1, .step_y = 1, .oh = y.outputs, .ow = x.outputs,
+                .in_row = (int)m->row, .in_pixel = l->filters, .dilation = y.back,
+                .in_at = (long)(m->top + y.base - y.back*(y.taps - 1))*(long)m->row
+                         + (long)(m->left + x.base - x.back*(x.taps - 1))*l->filters,
+                .out_row = stride*l->in.w*channels, .out_pixel = stride*channels,
+                .out_at = (long)(py*l->in.w + px)*channels,
+                .tap_y = y.first, .tap_x = x.first, .tap_step = y.step, .flipped = true,
                 .band = y.outputs,
             };
             if (stride == 1)
@@ -280,7 +317,8 @@ static void choose_winograd(const struct net *net, struct stage *s)
     const struct layer *l = &net->layer[s->head];
     const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
-    if (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->winograd == WINOGRAD_NO
+    if (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->groups != 1 || l->dilation != 1
+        || s->depth || l->winograd == WINOGRAD_NO
         || (l->winograd == WINOGRAD_AUTO && !wide))
         return;
     if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
@@ -301,7 +339,8 @@ static void choose_scatter(const struct net *net, struct stage *s)
 {
     enum { FILTERS = 64, CHANNELS = 8, ENTRIES = 8192 };
     const struct layer *l = &net->layer[s->head];
-    if (s->pool == NO_LAYER || !s->needs_dx || l->stride != 1 || l->in.c < CHANNELS)
+    if (s->pool == NO_LAYER || !s->needs_dx || l->stride != 1 || l->groups != 1
+        || l->dilation != 1 || l->in.c < CHANNELS)
         return;
     const struct layer *pool = &net->layer[s->pool];
     struct scatter *d = &s->dgrad[0].scatter;
@@ -426,15 +465,15 @@ void fuse(struct net *net)
         count_flop(net, s);
         if (s->kind == STAGE_CONV) {
             const struct layer *l = &net->layer[s->head];
-            s->row = (int)round_up((size_t)l->kw*(size_t)l->in.c, LANES);
+            lay_out_depth(net, s);
+            s->row = (int)round_up((size_t)l->kw*(size_t)(l->in.c / l->groups), LANES);
             forward_sweep(net, s);
+            lay_out_gradient(net, s);
             if (s->needs_dx)
                 backward_sweeps(net, s);
             choose_winograd(net, s);
             choose_scatter(net, s);
-            s->narrow = l->kw*l->in.c <= LANES;
-            if (!s->needs_dx)   /* the weight gradient may want it expanded: without halo */
-                s->expanded = lay_out(s->mid, (struct reading){ 0 });
+            s->narrow = l->kw*l->in.c <= LANES && !s->depth && !taps_apart(&s->forward);
         }
         if (s->kind == STAGE_NORM) {
             add_region(net, REGION_NORM_STATISTICS, i);

@@ -226,7 +226,9 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
                 conv_data_gradient(&e, s, dx);
             break;
         case REGION_CONV_WGRAD:
-            if (s->wgrad_winograd.step)
+            if (s->depth)
+                depth_weight_gradient(&e, s, x);
+            else if (s->wgrad_winograd.step)
                 winograd_weight_gradient(&e, s, x);
             else if (s->narrow)
                 conv_narrow_gradient(&e, s, x);

@@ -16,13 +16,17 @@
 
 const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
-      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_WINOGRAD,
-      .max_window = 11,
-      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [bias=yes|no] [init=HOW]\n"
-      "       [winograd=yes|no]",
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_GROUPS
+                 | ACCEPTS_DILATION | ACCEPTS_WINOGRAD, .max_window = 11,
+      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [groups=G] [dilation=D] "
+                  "[bias=yes|no] [init=HOW] [winograd=yes|no]",
       .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
       "whatever the stride; valid none; N as many on each side. Windows round down.\n"
+      "groups: channels and filters in G equal parts, each filter sees its part alone (1\n"
+      "unless said; as many as channels: depthwise). dilation: pixels from tap to tap (1\n"
+      "unless said); pad=same then puts D*(K-1)/2 zeros before and the rest of D*(K-1)\n"
+      "behind.\n"
       "init: the first weights, instead of the setting's: a standard deviation, kaiming,\n"
       "xavier (sqrt(2 / (inputs + outputs))), zeros, dirac (each of the first filters\n"
       "passes its channel on, the others are drawn), or whiten: F/2 eigenvectors of the\n"

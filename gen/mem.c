@@ -155,7 +155,7 @@ static int add_weight(struct net *net, int stage, enum param_kind kind, size_t s
 {
     const struct layer *l = &net->layer[net->stage[stage].head];
     double std = l->own_init ? l->init_std : net->train.init_std;
-    double fan_out = (double)l->filters*(kind == PARAM_CONV ? l->kh*l->kw : 1);
+    double fan_out = (double)l->filters / l->groups*(kind == PARAM_CONV ? l->kh*l->kw : 1);
     if (std < 0)    /* He et al., arXiv:1502.01852; Glorot and Bengio, AISTATS 2010 */
         std = l->init_rule == RULE_XAVIER ? sqrt(2 / (fan_in + fan_out)) : sqrt(2.0 / fan_in);
     net->stage[stage].sumsq = net->nsumsq;
@@ -301,18 +301,32 @@ static void winograd_buffers(struct net *net, struct stage *s)
     s->at.wino_db = add_scratch(net, s->name, "wino_db", (size_t)g->g_tile, false);
 }
 
+/* What a depthwise stage's gradient sums up in, and channels repeated: of its input, in
+** the other direction of its gradient. */
+static void depth_buffers(struct net *net, struct stage *s)
+{
+    const struct sweep *f = &s->forward;
+    size_t sums = ((size_t)(f->kh*f->kw) + 1)*round_up((size_t)f->co);
+    s->at.sums = add_scratch(net, s->name, "sums", sums, false);
+    size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)f->co;
+    if (s->times > 1)
+        s->at.wide = add_scratch(net, s->name, "wide", dx > s->wide.image ? dx : s->wide.image,
+                                 false);
+}
+
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     const struct sweep *f = &s->forward;
-    size_t co = (size_t)f->co, filter = (size_t)f->kh*(size_t)s->row;
+    const struct layer *l = &net->layer[s->head];
+    size_t co = (size_t)l->filters, filter = (size_t)f->kh*(size_t)s->row;
     size_t packed = f->packed_size;
     for (int k = 0; k < s->ndgrad; k++)
         packed += s->dgrad[k].packed_size;
     s->group_size = (long)round_up(co*filter + co);
     int fan_in = f->kh*f->kw*f->ci;
     s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in, (co + LANES - 1) / LANES);
-    if (net->layer[s->head].bias)
+    if (l->bias)
         s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
@@ -322,10 +336,12 @@ static void conv_buffers(struct net *net, int stage)
         s->at.band = add_scratch(net, s->name, "band", (size_t)f->band*(size_t)f->ow*pixel,
                                  false);
     }
-    if (s->needs_dx || s->narrow)
+    if (s->needs_dx || s->narrow || s->depth)
         s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
     s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
     winograd_buffers(net, s);
+    if (s->depth)
+        depth_buffers(net, s);
     if (s->ndgrad && s->dgrad[0].scatter.filters) {
         const struct scatter *d = &s->dgrad[0].scatter;
         const struct layer *pool = &net->layer[s->pool];
@@ -337,7 +353,7 @@ static void conv_buffers(struct net *net, int stage)
     if (s->narrow)
         s->at.taps = add_scratch(net, s->name, "taps", (size_t)(f->kh*f->kw*f->ci + 1)
                                  *(size_t)s->filters, false);
-    if (s->wgrad_winograd.step || s->narrow)
+    if (s->wgrad_winograd.step || s->narrow || s->depth)
         return;
     size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
     s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
@@ -456,9 +472,9 @@ static size_t place_scratch(struct net *net)
     for (int i = 0; i < net->nstages; i++) {
         size_t at = top;
         const struct stage_buffers *b = &net->stage[i].at;
-        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wino_v,
-                              b->wino_m, b->wino_g, b->wino_u, b->wino_db, b->taps, b->map,
-                              b->lists, b->ends };
+        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wide,
+                              b->wino_v, b->wino_m, b->wino_g, b->wino_u, b->wino_db, b->taps,
+                              b->map, b->lists, b->ends };
         for (size_t k = 0; k < sizeof loose / sizeof *loose; k++)
             if (loose[k] != NO_BUFFER) {
                 net->buffer[loose[k]].at = at;
@@ -485,9 +501,9 @@ void mem(struct net *net)
             .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
             .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
             .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
-            .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER, .wino_u = NO_BUFFER,
-            .wino_db = NO_BUFFER, .taps = NO_BUFFER, .map = NO_BUFFER, .lists = NO_BUFFER,
-            .ends = NO_BUFFER };
+            .wide = NO_BUFFER, .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER,
+            .wino_u = NO_BUFFER, .wino_db = NO_BUFFER, .taps = NO_BUFFER, .map = NO_BUFFER,
+            .lists = NO_BUFFER, .ends = NO_BUFFER };
         output_buffers(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);

@@ -39,6 +39,8 @@ struct layer {
     int kh, kw;                 /* conv, maxpool: window */
     int stride;                 /* conv: 1, maxpool: the window (kh) unless said */
     int stride_w;               /* maxpool without stride=: kw; else the same as stride */
+    int groups;                 /* conv: of channels and filters, each on its own */
+    int dilation;               /* conv: pixels from tap to tap */
     enum pad_kind pad_kind;
     int pad;                    /* PAD_NUMBER */
     double smoothing;           /* softmax: share of the labels spread over all classes */
@@ -152,12 +154,14 @@ struct scatter {
 */
 struct sweep {
     char name[NAME_MAX_LEN + 40];
-    int ci, co;                 /* channels read and written */
+    int ci, co;                 /* channels read and written: of one group */
+    int groups;                 /* how many times, ci and co channels further on */
+    bool depth;                 /* channel c is made of channel c alone: ci is 1 */
     int kh, kw;                 /* taps; 0: no tap reaches this phase, it is zero */
-    int step_y;                 /* input rows between neighbouring outputs */
-    int in_pixel;               /* reals between the inputs of neighbouring outputs */
+    int step_x, step_y;         /* input pixels between neighbouring outputs */
     int oh, ow;                 /* outputs computed */
-    int in_row;                 /* reals between input rows */
+    int in_row, in_pixel;       /* reals between input rows, input pixels */
+    int dilation;               /* input pixels between taps */
     long in_at;                 /* first tap of output (0,0), reals from the origin */
     int out_row, out_pixel;     /* reals between output rows, output pixels */
     long out_at;
@@ -173,9 +177,15 @@ struct sweep {
     struct tile tile;           /* Winograd: mw tiles of one place by nv vectors */
     int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
     int last;                   /* channels left for the last, narrower panel */
-    size_t packed_size;         /* reals of all panels */
+    size_t packed_size;         /* reals of all panels of all groups */
     size_t packed_at;           /* where they start in the stage's buffer */
 };
+
+/* The taps of a filter row are no one run of reals in the input. */
+static inline bool taps_apart(const struct sweep *s)
+{
+    return s->groups > 1 || s->dilation > 1;
+}
 
 /* How a map lies in memory: NHWC, `top` rows and `left` pixels of halo first. */
 struct map {
@@ -215,7 +225,7 @@ struct stage_buffers {
     int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
     int moments;                /* norm: sums of every image, two for each channel */
     int coefficients;           /* norm: six for each channel, see norm_merge.c */
-    int band, expanded, entries, gradient, lanes, sums;     /* scratch */
+    int band, expanded, entries, gradient, lanes, sums, wide;   /* scratch */
     int wino_v, wino_m;         /* scratch: transformed inputs, products */
     int map, lists, ends;       /* scratch: scatter's map, pixel lists, where they end */
     int taps;                   /* scratch, narrow: sums of the group, tap by tap */
@@ -243,11 +253,15 @@ struct stage {
     struct sweep *dgrad; int ndgrad;
     bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
     struct map expanded;        /* the haloed output gradient */
+    bool depth;                 /* conv: each group is one channel */
+    int times;                  /* depth: filters a channel; 1 otherwise */
+    struct map wide;            /* depth, times > 1: the input, each channel that often */
     int row;                    /* conv: reals of a stored filter row */
     struct winograd wgrad_winograd;     /* conv: of the weight gradient */
     bool narrow;                /* conv: a filter row fills no vector: conv_narrow.c */
     /* block.c */
-    struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused;
+    struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
+                                   mh x mw taps, nv vectors of each;
                                    Winograd: mh filters x nv vectors of ci;
                                    narrow: mw taps x nv vectors of filters */
     int filters;                /* narrow: filters padded to whole tiles */
@@ -333,6 +347,7 @@ enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS =
 bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
 bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
 bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
+bool depth_tile_fits(const struct isa *isa, int pixels);
 void mem(struct net *net);
 
 /* The stage whose output a stage reads: forks are looked through. Or INPUT. */

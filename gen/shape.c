@@ -20,26 +20,55 @@ static bool error(const struct layer *l, const char *format, ...)
     return false;
 }
 
+/* Pixels that k taps span. */
+static int span(const struct layer *l, int k)
+{
+    return l->dilation*(k - 1) + 1;
+}
+
 static void padding(struct layer *l)
 {
     bool same = l->pad_kind == PAD_SAME;
     int number = l->pad_kind == PAD_NUMBER ? l->pad : 0;
-    l->pad_top = same ? (l->kh - 1) / 2 : number;
-    l->pad_left = same ? (l->kw - 1) / 2 : number;
-    l->pad_bottom = same ? l->kh / 2 : number;
-    l->pad_right = same ? l->kw / 2 : number;
+    l->pad_top = same ? (span(l, l->kh) - 1) / 2 : number;
+    l->pad_left = same ? (span(l, l->kw) - 1) / 2 : number;
+    l->pad_bottom = same ? span(l, l->kh) / 2 : number;
+    l->pad_right = same ? span(l, l->kw) / 2 : number;
 }
 
 /* Both the convolution and the pool: windows over the padded input, rounded down. */
 static bool windows(struct layer *l)
 {
     int h = l->in.h + l->pad_top + l->pad_bottom, w = l->in.w + l->pad_left + l->pad_right;
-    if (l->kh > h || l->kw > w)
-        return error(l, "a window of %dx%d is larger than %s of %dx%d that %s gets", l->kh, l->kw,
+    int kh = span(l, l->kh), kw = span(l, l->kw);
+    if (kh > h || kw > w)
+        return error(l, "a window of %dx%d is larger than %s of %dx%d that %s gets", kh, kw,
                      h == l->in.h && w == l->in.w ? "the input" : "the padded input", h, w,
                      l->name);
-    l->out.h = (h - l->kh) / l->stride + 1;
-    l->out.w = (w - l->kw) / l->stride_w + 1;
+    l->out.h = (h - kh) / l->stride + 1;
+    l->out.w = (w - kw) / l->stride_w + 1;
+    return true;
+}
+
+static bool conv_shape(struct layer *l)
+{
+    padding(l);
+    l->out.c = l->filters;
+    if (!windows(l))
+        return false;
+    if (l->in.c % l->groups)
+        return error(l, "groups=%d does not divide the %d channels that %s gets", l->groups,
+                     l->in.c, l->name);
+    if (l->filters % l->groups)
+        return error(l, "groups=%d does not divide the %d filters of %s", l->groups, l->filters,
+                     l->name);
+    if (l->first != INIT_WHITEN)
+        return true;
+    if (l->groups > 1 || l->dilation > 1)
+        return error(l, "init=whiten is for a convolution without groups and dilation");
+    if (l->filters % 2 || l->filters > 2*l->in.c*l->kh*l->kw)
+        return error(l, "init=whiten makes an even number of filters, at most %d of a window "
+                     "of %dx%dx%d values", 2*l->in.c*l->kh*l->kw, l->in.c, l->kh, l->kw);
     return true;
 }
 
@@ -56,25 +85,22 @@ static bool too_large(const struct layer *l)
 
 static bool layer_shape(struct layer *l)
 {
-    long long inputs = (long long)l->in.c*l->in.h*l->in.w;
+    long long inputs = (long long)l->in.c*l->in.h*l->in.w, weights;
     double products = 0;
     l->out = l->in;
     switch (l->kind) {
     case LAYER_CONV:
-        padding(l);
-        l->out.c = l->filters;
-        if (!windows(l))
+        if (!conv_shape(l))
             return false;
         if (l->winograd == WINOGRAD_YES
-            && (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->out.h % 2 || l->out.w % 2))
+            && (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->groups != 1 || l->dilation != 1
+                || l->out.h % 2 || l->out.w % 2))
             return error(l, "winograd=yes is for 3x3 filters of stride 1 over outputs of even "
                          "sides; %s has %dx%d, stride %d, outputs %dx%d", l->name, l->kh, l->kw,
                          l->stride, l->out.h, l->out.w);
-        if (l->first == INIT_WHITEN && (l->filters % 2 || l->filters > 2*l->in.c*l->kh*l->kw))
-            return error(l, "init=whiten makes an even number of filters, at most %d of a window "
-                         "of %dx%dx%d values", 2*l->in.c*l->kh*l->kw, l->in.c, l->kh, l->kw);
-        l->params = (long long)l->filters*l->in.c*l->kh*l->kw + (l->bias ? l->filters : 0);
-        products = (double)l->filters*l->in.c*l->kh*l->kw*l->out.h*l->out.w;
+        weights = (long long)l->filters*(l->in.c / l->groups)*l->kh*l->kw;
+        l->params = weights + (l->bias ? l->filters : 0);
+        products = (double)weights*l->out.h*l->out.w;
         break;
     case LAYER_GLOBALMAXPOOL:
     case LAYER_GLOBALAVGPOOL:

@@ -12,7 +12,7 @@
 #include "scan.h"
 
 enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_IMAGE = 4096, MAX_BATCH = 65536,
-       MAX_NESTING = 16 };
+       MAX_NESTING = 16, MAX_DILATION = 64 };
 
 struct parser {
     struct scan sc;
@@ -207,6 +207,16 @@ static bool stride_option(struct parser *p, struct layer *l)
     return true;
 }
 
+static bool groups_option(struct parser *p, struct layer *l)
+{
+    return integer(&p->sc, &p->scope, "groups", 1, MAX_SIZE, &l->groups);
+}
+
+static bool dilation_option(struct parser *p, struct layer *l)
+{
+    return integer(&p->sc, &p->scope, "dilation", 1, MAX_DILATION, &l->dilation);
+}
+
 static bool pad_option(struct parser *p, struct layer *l)
 {
     char word[WORD_MAX_LEN];
@@ -318,6 +328,8 @@ static const struct {
     { "eps", ACCEPTS_EPS, eps_option },
     { "scale", ACCEPTS_SCALE, scale_option },
     { "init", ACCEPTS_INIT, init_option },
+    { "groups", ACCEPTS_GROUPS, groups_option },
+    { "dilation", ACCEPTS_DILATION, dilation_option },
 };
 enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
 
@@ -428,7 +440,8 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
                             struct place at)
 {
     struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1,
-                       .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5 };
+                       .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,
+                       .groups = 1, .dilation = 1 };
     const struct net *net = p->net;
     if (p->in_train)
         return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);

@@ -116,7 +116,8 @@ struct param {
     enum param_kind kind;
     int rank;                /* 4, 2 or 1 */
     int dim[4];              /* canonical shape */
-    int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened */
+    int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened; PARAM_CONV: the
+                                image that is read, in_c / dim[1] groups of channels */
     int fan_in;              /* values that one output sums over */
     enum param_role role;
     double init;             /* standard deviation of the Gaussian; < 0: none */

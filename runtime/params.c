@@ -119,15 +119,15 @@ void params_fill(struct engine *e, int param, uint64_t seed, double deviation)
     workers_run(e->workers, (int)chunks, params_chunk, &draw);
 }
 
-/* Filter k is the middle of channel k, for as many as there are of both. */
+/* Filter k of a group is the middle of its channel k, for as many as there are of both. */
 static void params_dirac(const struct param *p, real *stored)
 {
     size_t in = (size_t)p->dim[1], kh = (size_t)p->dim[2], kw = (size_t)p->dim[3];
-    size_t filter = in*kh*kw, filters = (size_t)p->dim[0] < in ? (size_t)p->dim[0] : in;
-    for (size_t f = 0; f < filters; f++)
-        for (size_t k = 0; k < filter; k++)
+    size_t filter = in*kh*kw, group = (size_t)p->dim[0]/((size_t)p->in_c/in);
+    for (size_t f = 0; f < (size_t)p->dim[0]; f++)
+        for (size_t k = 0; k < filter && f % group < in; k++)
             stored[params_index(p, f*filter + k)]
-                = k == f*kh*kw + (kh - 1)/2*kw + (kw - 1)/2 ? 1 : 0;
+                = k == f % group*kh*kw + (kh - 1)/2*kw + (kw - 1)/2 ? 1 : 0;
 }
 
 void params_init(struct engine *e, uint64_t seed, double deviation)

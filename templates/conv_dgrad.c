@@ -11,6 +11,7 @@
 #define NAME conv_dgrad      /* @name */
 #define EXPAND conv_expand   /* @name */
 #define GAPS 1               /* @flag */
+#define FOLD 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
@@ -23,13 +24,28 @@ static void NAME(const struct step *s, int item, int items, int thread)
     const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX);
     EXPAND(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE,
            argmax + (size_t)item*ARGMAX_IMAGE, map + EXPANDED_AT);
+#if FOLD
+    enum { /* @sizes */ WIDE = 0, TIMES = 2 };
+    real *dx = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + WIDE;
+#else
     real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
+#endif
     (void)dx;
 #if GAPS
     for (int k = 0; k < DX_SIZE; k++)
         dx[k] = 0;
 #endif
     /* @here phases */
+#if FOLD
+    /* Of each of a channel's filters, one behind the other. */
+    real *sum = s->arena + DX + (size_t)item*DX_IMAGE;
+    for (int k = 0; k < DX_SIZE / TIMES; k++) {
+        real all = dx[k*TIMES];
+        for (int t = 1; t < TIMES; t++)
+            all += dx[k*TIMES + t];
+        sum[k] = all;
+    }
+#endif
 }
 
 #include "undef.h"

@@ -7,11 +7,14 @@
 */
 #include "template.h"
 #include "conv_rows.c"
+#include "depth_repeat.c"
 #include "pool_row.c"
 
 #define NAME conv_fwd        /* @name */
 #define ROWS conv_rows       /* @name */
 #define POOL_ROW pool_row    /* @name */
+#define WIDEN depth_repeat   /* @name */
+#define REPEAT 1             /* @flag */
 #define POOL 1               /* @flag */
 #define BIAS 1               /* @flag */
 
@@ -21,6 +24,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
            Y_ROW = 256, W = 0, B = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
            ARGMAX_IMAGE = 4096, ARGMAX_ROW = 256, SCRATCH = 0, SCRATCH_SIZE = 1024,
            BAND = 0 };
+#if REPEAT
+    enum { /* @sizes */ WIDE = 0, WIDE_STEP = 2, WIDE_BAND = 4 };    /* rows */
+#endif
 #if BIAS
     const real *bias = s->arena + B;
 #else
@@ -30,6 +36,11 @@ static void NAME(const struct step *s, int item, int items, int thread)
     int from = part_start(part, parts, BANDS), to = part_start(part + 1, parts, BANDS);
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
     real *y = s->arena + Y + (size_t)image*Y_IMAGE;
+#if REPEAT
+    real *wide = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + WIDE;
+    WIDEN(x, wide, from*WIDE_STEP, (to - 1)*WIDE_STEP + WIDE_BAND);
+    x = wide;
+#endif
 #if POOL
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
     real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND;

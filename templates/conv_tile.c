@@ -3,7 +3,8 @@
 ** channels stay in registers while every tap of the filter is multiplied in.
 ** All strides are constants. The sum of one output runs over (ky, kx, channel)
 ** in raster order from the bias or +0, whatever the tile, the vector or the
-** instruction set: the results have the same bits everywhere.
+** instruction set: the results have the same bits everywhere. APART: taps of a row
+** lie X_TAP apart, with dilation or among the channels of other groups.
 **
 ** Each step ends in v_keep(): without it gcc shares broadcasts across steps,
 ** runs out of registers and spills accumulators (more than half the speed).
@@ -13,6 +14,7 @@
 #define NAME conv_tile       /* @name */
 #define BIAS 1               /* @flag */
 #define SHALLOW 0            /* @flag */
+#define APART 1              /* @flag */
 #define PARTIAL 1            /* @flag */
 
 static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
@@ -20,6 +22,9 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
 {
     enum { /* @sizes */ CI = 16, KH = 3, KW = 3, MH = 1, MW = 6, NV = 2, BLOCK = 32,
            X_ROW = 544, X_DOWN = 544, X_PIXEL = 16, Y_ROW = 512, Y_PIXEL = 16, PART = 1 };
+#if APART
+    enum { /* @sizes */ X_TAP = 64 };
+#endif
     vec acc[MH][MW][NV];
 #if BIAS
     UNROLL for (int i = 0; i < MH; i++)
@@ -56,7 +61,11 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
                     b[n] = v_load(w + ((ky*KW + kx)*CI + c)*BLOCK + n*VL);
                 UNROLL for (int i = 0; i < MH; i++)
                     UNROLL for (int j = 0; j < MW; j++) {
+#if APART
+                        a = v_set1(x[ky*X_ROW + i*X_DOWN + j*X_PIXEL + kx*X_TAP + c]);
+#else
                         a = v_set1(x[ky*X_ROW + i*X_DOWN + j*X_PIXEL + kx*CI + c]);
+#endif
                         UNROLL for (int n = 0; n < NV; n++)
                             acc[i][j][n] = v_fma(a, b[n], acc[i][j][n]);
                     }

@@ -2,6 +2,7 @@
 ** undef.h - forgets a template's names and flags, so that another template can
 ** include it and define its own. No include guard: it ends every template.
 */
+#undef APART
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
@@ -14,6 +15,7 @@
 #undef EXPAND
 #undef FILTER
 #undef FLIPPED
+#undef FOLD
 #undef GAPS
 #undef GRADIENT
 #undef INPUT
@@ -39,6 +41,7 @@
 #undef PRODUCTS
 #undef PRODUCTS_LAST
 #undef RELU
+#undef REPEAT
 #undef ROWS
 #undef ROWS_LEFT
 #undef RUN
@@ -59,6 +62,7 @@
 #undef TILE_ROWS
 #undef TILE_ROWS_COLUMNS
 #undef TILE_UNIT
+#undef WIDEN
 #undef WGRAD
 #undef WGRAD_LAST
 #undef WHOLE_BLOCKS

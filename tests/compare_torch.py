@@ -128,7 +128,9 @@ class Network:
             if words[0] == "conv":
                 top, left, bottom, right = map(int, option["pad"].split(","))
                 x = F.conv2d(F.pad(x, (left, right, top, bottom)), p[name + ".weight"],
-                             p.get(name + ".bias"), stride=int(option["stride"]))
+                             p.get(name + ".bias"), stride=int(option["stride"]),
+                             dilation=int(option.get("dilation", 1)),
+                             groups=int(option.get("groups", 1)))
             elif words[0] == "batchnorm":
                 x = self.batchnorm(p, x, name, option, training)
             elif words[0] == "dropout":     # off in dump

@@ -27,8 +27,9 @@ static void *zeros(size_t n)
 /* Windows of kh x kw. */
 static void windows(struct oracle_layer *l, int bottom, int right)
 {
-    l->oh = (l->h + l->top + bottom - l->kh) / l->stride_y + 1;
-    l->ow = (l->w + l->left + right - l->kw) / l->stride_x + 1;
+    int kh = l->dilation*(l->kh - 1) + 1, kw = l->dilation*(l->kw - 1) + 1;
+    l->oh = (l->h + l->top + bottom - kh) / l->stride_y + 1;
+    l->ow = (l->w + l->left + right - kw) / l->stride_x + 1;
 }
 
 static bool simple_layer(struct oracle_layer *l, const char *s)
@@ -46,6 +47,13 @@ static bool simple_layer(struct oracle_layer *l, const char *s)
     return false;
 }
 
+/* The number behind "NAME=", 1 if there is none. */
+static int option(const char *s, const char *name)
+{
+    const char *at = strstr(s, name);
+    return at ? atoi(at + strlen(name)) : 1;
+}
+
 static void read_layer(const char *line, struct oracle_layer *l, int *param)
 {
     int filters, bottom, right, length = (int)strcspn(line, "\n");
@@ -54,6 +62,8 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
     colon = strchr(text, ':');
     const char *s = colon ? colon + 2 : text;
     bool bias = !strstr(s, "bias=no");
+    l->groups = option(s, "groups=");
+    l->dilation = option(s, "dilation=");
     if (sscanf(s, "conv %d %dx%d stride=%d pad=%d,%d,%d,%d", &filters, &l->kh, &l->kw,
                &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
         l->kind = ORACLE_CONV;
@@ -180,15 +190,17 @@ static void conv_products(const struct oracle_layer *l, int n, int co, int y, in
 {
     size_t out = (((size_t)n*(size_t)l->oc + (size_t)co)*(size_t)l->oh + (size_t)y)
                  *(size_t)l->ow + (size_t)x;
-    for (int ci = 0; ci < l->c; ci++)
+    const int channels = l->c / l->groups, group = co / (l->oc / l->groups);
+    for (int ci = 0; ci < channels; ci++)
         for (int ky = 0; ky < l->kh; ky++)
             for (int kx = 0; kx < l->kw; kx++) {
-                int iy = y*l->stride_y + ky - l->top, ix = x*l->stride_x + kx - l->left;
+                int iy = y*l->stride_y + ky*l->dilation - l->top;
+                int ix = x*l->stride_x + kx*l->dilation - l->left;
                 if (iy < 0 || iy >= l->h || ix < 0 || ix >= l->w)
                     continue;
-                size_t in = (((size_t)n*(size_t)l->c + (size_t)ci)*(size_t)l->h + (size_t)iy)
-                            *(size_t)l->w + (size_t)ix;
-                size_t weight = (((size_t)co*(size_t)l->c + (size_t)ci)*(size_t)l->kh
+                size_t channel = (size_t)n*(size_t)l->c + (size_t)(group*channels + ci);
+                size_t in = (channel*(size_t)l->h + (size_t)iy)*(size_t)l->w + (size_t)ix;
+                size_t weight = (((size_t)co*(size_t)channels + (size_t)ci)*(size_t)l->kh
                                  + (size_t)ky)*(size_t)l->kw + (size_t)kx;
                 each(l, out, in, weight, context);
             }

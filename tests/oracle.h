@@ -20,6 +20,7 @@ struct oracle_layer {
     enum oracle_kind kind;
     int c, h, w, oc, oh, ow;        /* shapes of input and output */
     int kh, kw, stride_y, stride_x, top, left;
+    int groups, dilation;           /* conv */
     double number;                  /* leaky_relu: slope; scale: factor; dropout: share kept */
     double eps;                     /* batchnorm */
     int index;                      /* among the layers, from 0 */

@@ -11,9 +11,10 @@
 #include "shell.h"
 #include "skip.h"
 
-enum { MOST_VALUES = 12, FACTORS = 11, CHUNK = 12 };
+enum { MOST_VALUES = 12, FACTORS = 13, CHUNK = 12 };
 
-enum { CHANNELS, IMAGE, FILTERS, KERNEL, STRIDE, PAD, BEHIND, POOL, LOSS, BATCH, SHAPE };
+enum { CHANNELS, IMAGE, FILTERS, KERNEL, STRIDE, PAD, BEHIND, POOL, LOSS, BATCH, SHAPE, GROUPED,
+       DILATION };
 
 static const char *const factor[FACTORS][MOST_VALUES] = {
     [CHANNELS] = { "1", "3", "4", "7", "8", "9", "17" },
@@ -29,6 +30,8 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
     [BATCH] = { "1", "3", "5" },
     [SHAPE] = { "plain", "bias=no", "residual", "affine" },
+    [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
+    [DILATION] = { "1", "2", "3" },
 };
 
 static int values(int f)
@@ -120,22 +123,39 @@ static const char *word(const struct row *r, int f)
     return factor[f][r->value[f]];
 }
 
+/* The numbers of "HxW". */
+static void sides(const char *s, int *h, int *w)
+{
+    cr_assert_eq(sscanf(s, "%dx%d", h, w), 2, "%s", s);
+}
+
 static void write_network(const struct row *r, int number)
 {
     char text[1024], conv[200], name[32];
-    const char *shape = word(r, SHAPE), *image = word(r, IMAGE);
-    snprintf(conv, sizeof conv, "conv %s %s stride=%s pad=%s%s", word(r, FILTERS),
-             word(r, KERNEL), word(r, STRIDE), word(r, PAD),
-             !strcmp(shape, "bias=no") ? " bias=no" : "");
+    const char *shape = word(r, SHAPE);
+    int groups = atoi(word(r, GROUPED)), dilation = atoi(word(r, DILATION)), h, w, kh, kw;
+    sides(word(r, IMAGE), &h, &w);
+    sides(word(r, KERNEL), &kh, &kw);
+    if (strcmp(word(r, PAD), "same")) {     /* a wider window leaves as much */
+        h += (dilation - 1)*(kh - 1);
+        w += (dilation - 1)*(kw - 1);
+    }
+    /* Padding may make more of a small window's map than a globalmaxpool takes. */
+    bool large = !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1") && kh*kw < 10
+                 && !strcmp(word(r, POOL), "globalmaxpool");
+    snprintf(conv, sizeof conv, "conv %d %s stride=%s pad=%s groups=%d dilation=%d%s",
+             groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD), groups,
+             dilation, !strcmp(shape, "bias=no") ? " bias=no" : "");
     bool residual = !strcmp(shape, "residual"), affine = !strcmp(shape, "affine");
-    int n = snprintf(text, sizeof text, "net c%d\ninput %sx%s\nconv 4 3x3\ntanh\n", number,
-                     word(r, CHANNELS), image);
+    int n = snprintf(text, sizeof text, "net c%d\ninput %sx%dx%d\nconv 6 3x3\ntanh\n", number,
+                     word(r, CHANNELS), h, w);
     if (residual)   /* the same shape by another way: a shortcut of the same geometry */
         n += snprintf(text + n, sizeof text - (size_t)n,
                       "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, word(r, BEHIND), conv);
     else
         n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, word(r, BEHIND));
-    n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", word(r, POOL));
+    n += snprintf(text + n, sizeof text - (size_t)n, "%s%s\n", large ? "maxpool 2x2\n" : "",
+                  word(r, POOL));
     if (affine)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
                       word(r, BEHIND));

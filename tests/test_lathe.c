@@ -124,6 +124,16 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "batchnorm momentum=1\n" TAIL, "3:20:", "less than 1" },
         { HEAD "batchnorm eps=0\n" TAIL, "3:15:", "greater than 0" },
         { HEAD "conv 3 3x3 bias=maybe\n" TAIL, "3:17:", "no or yes" },
+        { HEAD "conv 4 3x3 groups=2\n" TAIL, "3:1:", "groups=2 does not divide the 3 channels" },
+        { HEAD "conv 4 3x3 groups=3\n" TAIL, "3:1:", "groups=3 does not divide the 4 filters" },
+        { HEAD "conv 3 3x3 groups=0\n" TAIL, "3:19:", "from 1 to" },
+        { HEAD "conv 3 3x3 dilation=0\n" TAIL, "3:21:", "from 1 to 64" },
+        { HEAD "conv 3 3x3 dilation=1.5\n" TAIL, "3:21:", "whole number" },
+        { HEAD "conv 3 3x3 dilation=4 pad=valid\n" TAIL, "3:1:",
+          "a window of 9x9 is larger than the input of 8x8" },
+        { HEAD "conv 4 2x2 init=whiten dilation=2\n" TAIL, "3:1:", "without groups and dilation" },
+        { HEAD "conv 6 2x2 groups=3 init=whiten\n" TAIL, "3:1:", "without groups and dilation" },
+        { HEAD "maxpool 2x2 dilation=2\n" TAIL, "3:13:", "takes no option" },
     };
     EXPECT_ALL_BAD(bad);
 }
@@ -279,6 +289,8 @@ Test(network_file, expressions_lets_and_repeats_are_understood)
 {
     expect_dump(HEAD "let a = 2, b = a*(3 + 1) % 5 - -1\nconv b (a+1)x(2*a-1)\n" TAIL, "-d spec",
                 "conv 4 3x3");
+    expect_dump(HEAD "let n = 3\nconv (2*n) 3x3 groups=n dilation=(n-1)\n" TAIL, "-d spec",
+                "conv 6 3x3 stride=1,1 groups=3 dilation=2");
     expect_dump(HEAD "let n = 4\nconv n 3x3\n" TAIL, "-d spec --set n=7", "conv 7 3x3");
     expect_dump(HEAD "repeat 3 as i {\nblock: conv (8*i) 3x3\nrelu\n}\n" TAIL, "-d spec",
                 "block_3      conv 24 3x3");
@@ -297,9 +309,13 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "conv 2 7x7 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 3,3,3,3");
     expect_dump(HEAD "conv 2 3x3 pad=valid\n" TAIL, "-d shape", "3x8x8 -> 2x6x6 pad 0,0,0,0");
     expect_dump(HEAD "conv 2 3x2 pad=2 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 2,2,2,2");
+    expect_dump(HEAD "conv 2 3x2 dilation=3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 3,1,3,2");
+    expect_dump(HEAD "conv 2 3x3 dilation=3 pad=valid\n" TAIL, "-d shape",
+                "3x8x8 -> 2x2x2 pad 0,0,0,0");
     expect_dump(HEAD "maxpool 3x3\n" TAIL, "-d shape", "3x8x8 -> 3x2x2");
     expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
     expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");
+    expect_dump(HEAD "conv 6 3x3 groups=3\n" TAIL, "-d shape", "params 60 flop 6912 6912");
     shell_clean();
 }
 

@@ -135,3 +135,38 @@ Test(params, init_depends_on_the_seed_and_not_on_the_threads)
     engine_close(&three);
     engine_close(&other);
 }
+
+/* A convolution of 4 channels to 6 filters in `groups` groups, 2x3 windows. */
+static void check_dirac(int groups)
+{
+    const int in = 4/groups, group = 6/groups;
+    const struct param p = { .name = "conv1.weight", .kind = PARAM_CONV, .rank = 4,
+                             .dim = { 6, in, 2, 3 }, .in_c = 4, .role = ROLE_WEIGHT, .init = 1,
+                             .m = 300, .v = 600, .stored = 6*2*16, .first = INIT_DIRAC,
+                             .own_init = 1 };
+    struct model model = linear_model;
+    model.params = &p;
+    model.nparams = 1;
+    model.arena = 900;
+    char err[ERR_SIZE];
+    struct engine e;
+    cr_assert(engine_open(&e, &model, 1, err), "%s", err);
+    params_init(&e, 1, -1);
+    for (int f = 0; f < 6; f++)
+        for (int c = 0; c < in; c++)
+            for (int k = 0; k < 2*3; k++) {
+                double w = (double)e.arena[params_index(&p, (size_t)((f*in + c)*6 + k))];
+                if (f % group >= in)
+                    cr_expect(w != 0 && w != 1, "filter %d is not drawn", f);
+                else
+                    cr_expect(w == (c == f % group && k == 1), "filter %d: %g at %d of channel %d",
+                              f, w, k, c);
+            }
+    engine_close(&e);
+}
+
+Test(params, init_dirac_passes_on_the_channels_of_each_group)
+{
+    check_dirac(1);
+    check_dirac(2);
+}

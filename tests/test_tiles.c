@@ -54,13 +54,22 @@ static void add(struct tiles *t, const char *file, struct bindings *b, struct te
     text_free(&body);
 }
 
-static void add_conv(struct tiles *t, int mh, int mw, int nv, bool shallow, struct text *out)
+/* Apart: with few channels, whose loop the compiler writes out; with many only the numbers
+** differ from deep tiles. */
+enum conv_kind { DEEP, SHALLOW, APART, CONV_KINDS };
+
+static void add_conv(struct tiles *t, int mh, int mw, int nv, enum conv_kind kind,
+                     struct text *out)
 {
+    static const char *const suffix[] = { "", "_shallow", "_apart" };
     struct bindings b = { 0 };
-    int ci = shallow ? SHALLOW_CI : CI, vl = isa_vl(t->isa, t->f64);
-    bind_name(&b, "NAME", "conv_%dx%dx%d%s", mh, mw, nv, shallow ? "_shallow" : "");
+    int ci = kind == DEEP ? CI : SHALLOW_CI, vl = isa_vl(t->isa, t->f64);
+    bind_name(&b, "NAME", "conv_%dx%dx%d%s", mh, mw, nv, suffix[kind]);
     bind_flag(&b, "BIAS", true);
-    bind_flag(&b, "SHALLOW", shallow);
+    bind_flag(&b, "SHALLOW", kind == SHALLOW);
+    bind_flag(&b, "APART", kind == APART);
+    if (kind == APART)
+        bind_size(&b, "X_TAP", 2*ci);
     bind_flag(&b, "PARTIAL", false);
     bind_size(&b, "CI", ci);
     bind_size(&b, "KH", 3);
@@ -81,11 +90,11 @@ static void add_conv(struct tiles *t, int mh, int mw, int nv, bool shallow, stru
 
 static void add_all_conv(struct tiles *t, struct text *out)
 {
-    for (int shallow = 0; shallow < 2; shallow++)
+    for (int kind = 0; kind < CONV_KINDS; kind++)
         for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
-            for (int nv = 1; conv_tile_fits(t->isa, mh, nv, shallow); nv++)
-                for (int mw = 1; conv_tile_fits(t->isa, mh*mw, nv, shallow); mw++)
-                    add_conv(t, mh, mw, nv, shallow, out);
+            for (int nv = 1; conv_tile_fits(t->isa, mh, nv, kind != DEEP); nv++)
+                for (int mw = 1; conv_tile_fits(t->isa, mh*mw, nv, kind != DEEP); mw++)
+                    add_conv(t, mh, mw, nv, (enum conv_kind)kind, out);
 }
 
 static void add_all_affine(struct tiles *t, struct text *out)
@@ -105,6 +114,74 @@ static void add_all_affine(struct tiles *t, struct text *out)
             bind_size(&b, "LANES_IMAGE", 40*LANES);
             add(t, "affine_tile.c", &b, out);
         }
+}
+
+static void add_all_depth(struct tiles *t, struct text *out)
+{
+    for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
+        for (int mw = 1; depth_tile_fits(t->isa, mh*mw); mw++) {
+            struct bindings b = { 0 };
+            bind_name(&b, "NAME", "depth_%dx%d", mh, mw);
+            bind_flag(&b, "BIAS", true);
+            bind_flag(&b, "PARTIAL", false);
+            bind_size(&b, "KH", 3);
+            bind_size(&b, "KW", 3);
+            bind_size(&b, "MH", mh);
+            bind_size(&b, "MW", mw);
+            bind_size(&b, "X_ROW", 34*CI);
+            bind_size(&b, "X_TAP", CI);
+            bind_size(&b, "X_DOWN", 34*CI);
+            bind_size(&b, "X_PIXEL", CI);
+            bind_size(&b, "Y_ROW", 32*CI);
+            bind_size(&b, "Y_PIXEL", CI);
+            bind_size(&b, "PART", 0);
+            bind_operation(&b, "v_relu", "%s", "");
+            add(t, "depth_tile.c", &b, out);
+        }
+}
+
+/* Weight gradients that have taps of their own: MH x MW of them, NV vectors of each. */
+static void add_taps(struct tiles *t, int mh, int mw, int nv, struct text *out)
+{
+    struct bindings b = { 0 }, d = { 0 };
+    int ci = nv*isa_vl(t->isa, t->f64);
+    bind_name(&b, "NAME", "taps_%dx%dx%d", mh, mw, nv);
+    bind_flag(&b, "PARTIAL", false);
+    bind_size(&b, "MH", mh);
+    bind_size(&b, "MW", mw);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "CI", ci);
+    bind_size(&b, "X_ROW", 34*CI);
+    bind_size(&b, "X_TAP", 2*ci);
+    bind_size(&b, "ROW", mw*ci);
+    bind_size(&b, "PART", 0);
+    add(t, "conv_taps_tile.c", &b, out);
+    if (nv > 1)
+        return;
+    bind_name(&d, "NAME", "depth_wgrad_%dx%d", mh, mw);
+    bind_size(&d, "H", 32);
+    bind_size(&d, "W", 32);
+    bind_size(&d, "KW", mw);
+    bind_size(&d, "MH", mh);
+    bind_size(&d, "MW", mw);
+    bind_size(&d, "X_ROW", 34*CI);
+    bind_size(&d, "X_TAP", CI);
+    bind_size(&d, "X_DOWN", 34*CI);
+    bind_size(&d, "X_PIXEL", CI);
+    bind_size(&d, "G_ROW", 34*CI);
+    bind_size(&d, "G_PIXEL", CI);
+    bind_size(&d, "PADDED", CI);
+    add(t, "depth_wgrad_tile.c", &d, out);
+}
+
+/* Every height and number of vectors, by two and three taps; columns of taps are the same
+** code as add_all_gradients' tiles, of which the compiler makes one function. */
+static void add_all_taps(struct tiles *t, struct text *out)
+{
+    for (int mh = 1; mh <= 11; mh++)
+        for (int mw = 2; mw <= 3; mw++)
+            for (int nv = 1; wgrad_tile_fits(t->isa, mh*mw, nv); nv++)
+                add_taps(t, mh, mw, nv, out);
 }
 
 static void add_all_gradients(struct tiles *t, struct text *out)
@@ -154,6 +231,8 @@ static void write_tiles(struct tiles *t)
     add_all_conv(t, &out);
     add_all_affine(t, &out);
     add_all_gradients(t, &out);
+    add_all_depth(t, &out);
+    add_all_taps(t, &out);
     if (t->isa->gcc_target)
         text_puts(&out, "#ifdef __clang__\n#pragma clang attribute pop\n#endif\n");
     write_text("tiles.c", text_string(&out));
