@@ -111,8 +111,8 @@ static bool taken(const struct instance *t)
 
 static bool has(const char *line, size_t length, const char *mark)
 {
-    const char *found = strstr(line, mark);
-    return found && found < line + length;
+    /* Not strstr: it would read to the end of the text for every line without the mark. */
+    return memmem(line, length, mark, strlen(mark)) != NULL;
 }
 
 static void define_mark(struct instance *t, const char *line, size_t length)
@@ -236,8 +236,8 @@ static void epilogue_marks(const char *s, const struct bindings *b, struct text 
 {
     while (*s) {
         size_t length = strcspn(s, "\n");
-        const char *mark = strstr(s, "/* @epilogue ");
-        if (mark && mark < s + length) {
+        const char *sign = "/* @epilogue ", *mark = memmem(s, length, sign, strlen(sign));
+        if (mark) {
             const char *variable = mark + strlen("/* @epilogue ");
             int name = (int)strcspn(variable, " ");
             for (int i = 0; i < b->nepilogue; i++)
