@@ -12,6 +12,7 @@
 #include "kernels.h"
 #include "layers.h"
 #include "tmpl.h"
+#include "traffic.h"
 #include "words.h"
 
 /* Networks of one instruction set, and what to put before their names. */
@@ -176,7 +177,9 @@ static void regions_table(const struct net *net, const char *prefix, const char 
         region_function(net, region, function, sizeof function);
         text_printf(out, "    { \"%s %s\", ", s->name, region_what(region->kind));
         region_split(net, region, out);
-        text_printf(out, ", %.17g, %s%s },\n", region_flop(s, region->kind), prefix, function);
+        struct traffic bytes = region_traffic(net, region);
+        text_printf(out, ", %.17g, %s%s, %.17g, %.17g },\n", region_flop(s, region->kind),
+                    prefix, function, bytes.fixed, bytes.image);
     }
     text_puts(out, "};\n\n");
 }

@@ -447,6 +447,8 @@ Test(program, refuses_wrong_usage_with_status_2, .fini = shell_clean)
     fails(2, "lathe build", "./tiny train --batch 9");
     fails(2, "--x", "./tiny dump --y y.npy -o o");
     fails(2, "--threads", "./tiny bench --threads 0");
+    fails(2, "--batch", "./tiny bench --batch 9");
+    fails(2, "did you mean --steps?", "./tiny bench --step 3");
 }
 
 Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
@@ -552,13 +554,43 @@ Test(program, checks_gradients_in_f64_and_says_so_in_f32, .fini = shell_clean)
 Test(program, measures_every_region, .fini = shell_clean)
 {
     make_tiny();
-    struct run r = shell("./tiny bench --seconds 0.05 --threads 1");
-    static const char *const words[] = { "FMA peak", "conv1 forward", "affine1 backward + update",
-                                         "conv1 weight gradient", "whole training step" };
+    struct run r = shell("./tiny bench --data synthetic --seconds 0 --threads 1 --warm 5");
+    static const char *const words[] = {
+        "FMA peak", "triad", "synthetic set", "steps 8 to 17 of training", "conv1 forward",
+        "affine1 backward + update", "conv1 weight gradient", "whole training step",
+        "inference of 8", "inference of 1 "
+    };
     cr_expect_eq(r.status, 0);
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         cr_expect(strstr(r.output, words[k]), "no %s in: %s", words[k], r.output);
     run_free(&r);
+}
+
+Test(program, measures_the_regions_of_evaluation_alone, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny bench --data synthetic --seconds 0 --warm 1 --infer --csv t.csv > out && "
+         "grep -q '^conv1 forward,forward,' t.csv && grep -q '^inference of 8,' t.csv && "
+         "! grep -q backward t.csv && ! grep -q step, t.csv && "
+         "awk -F, 'NF != 16 { exit 1 }' t.csv");
+}
+
+/* dump computes the batch anew from what bench wrote: the same loss, on any threads. */
+Test(program, hands_its_batch_to_others_and_goes_back_to_it, .fini = shell_clean)
+{
+    make_tiny();
+    sure("printf 'loss\nstep 3\ninfer 2 4\nevaluate 8\nwhat\nloss\nquit\n' | "
+         "./tiny bench --data synthetic --warm 20 --save . --serve > answers && "
+         "test $(grep -c . answers) = 7 && head -1 answers | grep -q '^ready network=tiny ' && "
+         "sed -n 3p answers | awk '$1 != \"times\" || NF != 4 { exit 1 }' && "
+         "sed -n 4p answers | awk '$1 != \"times\" || NF != 5 { exit 1 }' && "
+         "grep -q '^failed: unknown request what' answers && "
+         "test \"$(sed -n 2p answers)\" = \"$(sed -n 7p answers)\"");
+    sure("./tiny dump --params params.safetensors --x x.npy --y y.npy -o d && "
+         "header=$(od -An -tu8 -N8 d) && "
+         "od -An -tf4 -N4 -j$((8 + header + 8*10*4)) d | awk '{ print \"loss\", $1 }' > theirs && "
+         "awk '{ d[NR] = $2 } END { e = d[1] - d[3]; exit !(e*e < 1e-12) }' theirs answers || "
+         "{ sed -n 2p answers | cat - theirs; exit 1; }");
 }
 
 Test(data, archive_that_is_another_one_is_refused_and_the_old_data_stays, .fini = shell_clean)
