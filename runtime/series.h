@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-enum { SERIES_ROOM = 4096 };      /* samples; what comes later is dropped */
+enum { SERIES_ROOM = 16384 };      /* samples; what comes later is dropped */
 
 struct series { double *sample; int count; };
 
