@@ -21,7 +21,11 @@ LATHE = $(BUILD)/lathe
 all: $(LATHE) lib             ## build the generator and the runtime library
 
 help:                         ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-11s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'BENCH="--models A,B --peers pytorch,jax,tensorflow,onnxruntime,onednn or none'
+	@echo '       --rounds N --epochs N --threads N --warm STEPS --data DIR --python FILE"'
+	@echo '(bench/bench.py --help says more)'
 
 # ---- the generator, with templates and runtime inside ----
 
@@ -84,7 +88,7 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
-         test_npy.c test_safetensors.c test_data.c test_augment.c test_search.c \
+         test_npy.c test_safetensors.c test_data.c test_augment.c test_search.c test_series.c \
          linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
@@ -221,11 +225,23 @@ run: $(LATHE)                       ## train the course's three-layer network
 	$(LATHE) build models/three_layer.net -o $(BUILD)/three_layer
 	$(BUILD)/three_layer train --params $(BUILD)/three_layer.safetensors
 
-bench: $(LATHE)                     ## every kernel beside this machine's FMA peak
-	$(LATHE) build models/three_layer.net -o $(BUILD)/three_layer
-	$(BUILD)/three_layer bench
-	$(LATHE) build models/three_layer_3x3.net -o $(BUILD)/three_layer_3x3
-	$(BUILD)/three_layer_3x3 bench
+# Lathe and installed peers by turns; without Python the programs' own tables.
+BENCH_MODELS = three_layer three_layer_3x3 vgg_small vgg_small_bn resnet_small
+bench: $(LATHE)                     ## measure, beside what peers are installed; BENCH=OPTIONS
+	@if command -v $${PYTHON:-python3} >/dev/null; then \
+	    $${PYTHON:-python3} bench/bench.py --lathe $(LATHE) --out $(BUILD)/bench $(BENCH); \
+	else \
+	    echo "bench: no python3: the programs' own tables, no peers"; \
+	    for m in $(BENCH_MODELS); do \
+	        $(LATHE) build models/$$m.net -o $(BUILD)/$$m && $(BUILD)/$$m bench || exit 1; \
+	    done; \
+	fi
+
+bench-quick: $(LATHE)               ## a minute of it: three_layer, few rounds
+	@$(MAKE) --no-print-directory bench BENCH="--quick $(BENCH)"
+
+bench-peers:                        ## install PyTorch, JAX and others into PEERS=DIR, or a cache
+	@sh bench/peers.sh $(PEERS)
 
 data:                               ## download CIFAR-10 (162 MB) into data/ and verify it
 	@mkdir -p data
@@ -246,5 +262,5 @@ install: all                        ## PREFIX=/usr/local, DESTDIR=
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib test test-all test-real tests check golden deps deps-test lint run bench data install clean
+.PHONY: all help lib test test-all test-real tests check golden deps deps-test lint run bench bench-quick bench-peers data install clean
 .DELETE_ON_ERROR:

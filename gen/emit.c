@@ -12,6 +12,7 @@
 #include "kernels.h"
 #include "layers.h"
 #include "tmpl.h"
+#include "traffic.h"
 #include "words.h"
 
 /* Networks of one instruction set, and what to put before their names. */
@@ -192,8 +193,9 @@ static void regions_table(const struct net *net, const char *prefix, const char 
         region_function(net, region, function, sizeof function);
         text_printf(out, "    { \"%s %s\", ", s->name, region_what(region->kind));
         region_split(net, region, out);
-        text_printf(out, ", %.17g, %s%s, %d },\n", region_flop(s, region->kind), prefix, function,
-                    region_images(s, region->kind));
+        struct traffic bytes = region_traffic(net, region);
+        text_printf(out, ", %.17g, %s%s, %d, %.17g, %.17g },\n", region_flop(s, region->kind),
+                    prefix, function, region_images(s, region->kind), bytes.fixed, bytes.image);
     }
     text_puts(out, "};\n\n");
 }

@@ -168,6 +168,7 @@ struct region {
     double flop;             /* dense-equivalent, one image (DESIGN section 5) */
     void (*run)(const struct step *s, int item, int items, int thread);
     int images;              /* SPLIT_IMAGES: an item's; 0: 1 */
+    double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */

@@ -554,6 +554,8 @@ Test(program, refuses_wrong_usage_with_status_2, .fini = shell_clean)
     fails(2, "lathe build", "./tiny train --batch 9");
     fails(2, "--x", "./tiny dump --y y.npy -o o");
     fails(2, "--threads", "./tiny bench --threads 0");
+    fails(2, "--batch", "./tiny bench --batch 9");
+    fails(2, "did you mean --steps?", "./tiny bench --step 3");
 }
 
 Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
@@ -659,13 +661,43 @@ Test(program, checks_gradients_in_f64_and_says_so_in_f32, .fini = shell_clean)
 Test(program, measures_every_region, .fini = shell_clean)
 {
     make_tiny();
-    struct run r = shell("./tiny bench --seconds 0.05 --threads 1");
-    static const char *const words[] = { "FMA peak", "conv1 forward", "affine1 backward + update",
-                                         "conv1 weight gradient", "whole training step" };
+    struct run r = shell("./tiny bench --data synthetic --seconds 0 --threads 1 --warm 5");
+    static const char *const words[] = {
+        "FMA peak", "triad", "synthetic set", "steps 8 to 17 of training", "conv1 forward",
+        "affine1 backward + update", "conv1 weight gradient", "whole training step",
+        "inference of 8", "inference of 1 "
+    };
     cr_expect_eq(r.status, 0);
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         cr_expect(strstr(r.output, words[k]), "no %s in: %s", words[k], r.output);
     run_free(&r);
+}
+
+Test(program, measures_the_regions_of_evaluation_alone, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny bench --data synthetic --seconds 0 --warm 1 --infer --csv t.csv > out && "
+         "grep -q '^conv1 forward,forward,' t.csv && grep -q '^inference of 8,' t.csv && "
+         "! grep -q backward t.csv && ! grep -q step, t.csv && "
+         "awk -F, 'NF != 16 { exit 1 }' t.csv");
+}
+
+/* dump computes the batch anew from what bench wrote: the same loss, on any threads. */
+Test(program, hands_its_batch_to_others_and_goes_back_to_it, .fini = shell_clean)
+{
+    make_tiny();
+    sure("printf 'loss\nstep 3\ninfer 2 4\nevaluate 8\nwhat\nloss\nquit\n' | "
+         "./tiny bench --data synthetic --warm 20 --save . --serve > answers && "
+         "test $(grep -c . answers) = 7 && head -1 answers | grep -q '^ready network=tiny ' && "
+         "sed -n 3p answers | awk '$1 != \"times\" || NF != 4 { exit 1 }' && "
+         "sed -n 4p answers | awk '$1 != \"times\" || NF != 5 { exit 1 }' && "
+         "grep -q '^failed: unknown request what' answers && "
+         "test \"$(sed -n 2p answers)\" = \"$(sed -n 7p answers)\"");
+    sure("./tiny dump --params params.safetensors --x x.npy --y y.npy -o d && "
+         "header=$(od -An -tu8 -N8 d) && "
+         "od -An -tf4 -N4 -j$((8 + header + 8*10*4)) d | awk '{ print \"loss\", $1 }' > theirs && "
+         "awk '{ d[NR] = $2 } END { e = d[1] - d[3]; exit !(e*e < 1e-12) }' theirs answers || "
+         "{ sed -n 2p answers | cat - theirs; exit 1; }");
 }
 
 Test(data, archive_that_is_another_one_is_refused_and_the_old_data_stays, .fini = shell_clean)
@@ -679,6 +711,61 @@ Test(data, archive_that_is_another_one_is_refused_and_the_old_data_stays, .fini 
     struct run r = shell("cat data/cifar-10-batches-bin/test_batch.bin; ls data");
     cr_expect_str_eq(r.output, "old\ncifar-10-batches-bin\n", "%s", r.output);
     run_free(&r);
+}
+
+/* ---- make bench: what it makes of measurements; no time is looked at ---- */
+
+static void needs_python(void)
+{
+    if (!have("${PYTHON:-python3}"))
+        skip_test("no python3");
+}
+
+Test(bench, figures_report_and_contenders, .fini = shell_clean)
+{
+    needs_python();
+    sure("${PYTHON:-python3} $SOURCE/tests/test_bench.py");
+}
+
+Test(bench, measures_without_peers_and_writes_table_and_report, .fini = shell_clean)
+{
+    needs_python();
+    sure("${PYTHON:-python3} $SOURCE/bench/bench.py --lathe $LATHE --out out --models tiny "
+         "--peers none --rounds 2 --warm 3 --data synthetic --epochs 1 && "
+         "grep -q '^tiny,step,whole training step,Lathe,8,' out/results.csv && "
+         "grep -q '^tiny,kernel,conv1 weight gradient,Lathe,' out/results.csv && "
+         "grep -q '^tiny,epoch,' out/results.csv && "
+         "grep -q '^machine,bandwidth,triad,' out/results.csv && grep -q '<svg' out/report.html");
+}
+
+/* A peer that computes something else, one that crashes, one that is not there. */
+Test(bench, leaves_out_peers_that_do_other_work, .fini = shell_clean)
+{
+    needs_python();
+    sure("mkdir b && cp $SOURCE/bench/*.py b && mkdir b/models && "
+         "cp " MODELS "/tiny.net b/models && "
+         "printf 'import sys\\nprint(\"ready fake\", flush=True)\\nfor line in sys.stdin:\\n"
+         "    print(\"loss 1e9\", flush=True)\\n' > b/peer_torch.py && "
+         "echo 'raise SystemExit(7)' > b/peer_jax.py && "
+         "sed -i 's/(\"torch\", \"numpy\")/(\"os\",)/; s/(\"jax\", \"numpy\")/(\"os\",)/' "
+         "b/peers.py && sed -i 's/^HOME = .*/HOME = os.path.dirname(__file__)/' b/bench.py");
+    struct run r = shell("${PYTHON:-python3} $DIR/b/bench.py --lathe $LATHE --out out "
+                         "--models tiny --peers pytorch,jax --rounds 1 --warm 3 --epochs 0 "
+                         "--data synthetic");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(strstr(r.output, "PyTorch eager: left out: loss: 1e+09, Lathe "), "%s", r.output);
+    cr_expect(strstr(r.output, "JAX jit: left out: ended with status 7"), "%s", r.output);
+    run_free(&r);
+}
+
+Test(bench, refuses_wrong_usage_with_status_2, .fini = shell_clean)
+{
+    needs_python();
+    fails(2, "nowhere.net: no such file", "${PYTHON:-python3} $SOURCE/bench/bench.py --models "
+          "nowhere");
+    fails(2, "--rounds: at least 1", "${PYTHON:-python3} $SOURCE/bench/bench.py --rounds 0");
+    fails(2, "expected some of pytorch", "${PYTHON:-python3} $SOURCE/bench/bench.py --peers thano");
+    fails(2, "usage: peers.sh", "sh $SOURCE/bench/peers.sh --help");
 }
 
 /* ---- the comparison with PyTorch, where it is importable ---- */

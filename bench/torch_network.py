@@ -1,0 +1,94 @@
+"""A network as PyTorch computes it, from tensors named as the program names them. For
+tests/compare_torch.py and bench/peer_torch.py."""
+import torch
+import torch.nn.functional as F
+
+from network import Network
+
+
+class TorchOps:
+    """walk()'s operations with the tensors p."""
+
+    def __init__(self, p, training):
+        self.p, self.training = p, training
+
+    def conv(self, x, layer):
+        top, left, bottom, right = layer.pad()
+        weight, bias = self.p[layer.name + ".weight"], self.p.get(layer.name + ".bias")
+        pad = (top, left)
+        if pad != (bottom, right):
+            x, pad = F.pad(x, (left, right, top, bottom)), 0
+        return F.conv2d(x, weight, bias, layer.stride(), pad,
+                        int(layer.option.get("dilation", 1)), int(layer.option.get("groups", 1)))
+
+    def affine(self, x, layer):
+        return F.linear(x.flatten(1), self.p[layer.name + ".weight"],
+                        self.p.get(layer.name + ".bias"))[:, :, None, None]
+
+    def batchnorm(self, x, layer):
+        """PyTorch's running variance is of the unbiased one, and its momentum is the rest."""
+        weight, momentum = self.p.get(layer.name + ".weight"), layer.real("momentum")
+        mean, var = self.p[layer.name + ".running_mean"], self.p[layer.name + ".running_var"]
+        if self.training:
+            with torch.no_grad():
+                axes = [0] + list(range(2, x.dim()))
+                mean.mul_(momentum).add_(x.mean(axes), alpha=1 - momentum)
+                var.mul_(momentum).add_(x.var(axes, unbiased=False), alpha=1 - momentum)
+            mean = var = None
+        return F.batch_norm(x, mean, var, weight, self.p[layer.name + ".bias"], self.training, 0,
+                            layer.real("eps"))
+
+    def maxpool(self, x, layer):
+        return F.max_pool2d(x, layer.window(), layer.stride())
+
+    def avgpool(self, x, layer):
+        return F.avg_pool2d(x, layer.window(), layer.stride())
+
+    def add(self, x, other):
+        return x + other
+
+    def dropout(self, x, _):        # off in dump
+        return x
+
+    def scale(self, x, layer):
+        return x * layer.number()
+
+    def relu(self, x, _):
+        return F.relu(x)
+
+    def leaky_relu(self, x, layer):
+        return F.leaky_relu(x, layer.number())
+
+    def gelu(self, x, _):
+        return F.gelu(x)
+
+    def tanh(self, x, _):
+        return torch.tanh(x)
+
+    def sigmoid(self, x, _):
+        return torch.sigmoid(x)
+
+
+class TorchNetwork(Network):
+    ops = TorchOps
+
+    def forward(self, p, x, training=True):
+        return self.walk(self.ops(p, training), x).flatten(1)
+
+    def data_loss(self, scores, y):
+        """Over the images of a step, without the L2 term."""
+        if self.loss_words[0] == "svm":     # the course's; PyTorch's divides by the class count
+            right, margin = scores.gather(1, y[:, None]), self.loss_option("margin")
+            margins = (scores - right + margin).clamp(min=0)
+            loss = (margins.sum() - margin * len(y)) / len(y)
+        else:
+            loss = F.cross_entropy(scores, y, label_smoothing=self.loss_option("smoothing"))
+        return loss * len(y) if self.loss_sum else loss
+
+    def penalty(self, p, reg):
+        return 0.5 * reg * sum((p[name] * p[name]).sum() for name in self.weights())
+
+    def loss(self, p, x, y, reg, training=True):
+        """Scores, and the loss with its L2 term."""
+        scores = self.forward(p, x, training)
+        return scores, self.data_loss(scores, y) + self.penalty(p, reg)
