@@ -169,6 +169,8 @@ void block(struct net *net)
         for (int k = 0; k < s->ndgrad; k++)
             choose_tile(net, &s->dgrad[k]);
         choose_wgrad(net, s);
+        s->parts = s->pool != NO_LAYER ? s->out.shape.h
+                 : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
         size_t at = 0;
         s->forward.packed_at = at;
         at += s->forward.packed_size;

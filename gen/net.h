@@ -164,7 +164,8 @@ struct buffer {
     bool scratch;               /* one for each thread, `at` counts from its scratch */
 };
 
-enum { INPUT = -1, NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
+enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1,
+       MAX_SWEEPS = 128 };
 
 /* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
 struct stage_buffers {
@@ -175,7 +176,7 @@ struct stage_buffers {
     int packed;                 /* convolution weights packed for all its sweeps */
     int partial;                /* weight gradients of the groups */
     int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
-    int moments;                /* norm: sums of every image, two for each channel */
+    int moments;                /* norm: sums of every image's blocks, two for each channel */
     int coefficients;           /* norm: six for each channel, see norm_merge.c */
     int band, expanded, entries, gradient, lanes, sums;     /* scratch */
 };
@@ -195,6 +196,8 @@ struct stage {
     struct map in, out;
     struct map in_other;        /* add */
     size_t window;              /* conv: where in `in` the first window begins */
+    int norm;                   /* conv: the stage whose moments it gathers, or NO_STAGE */
+    int blocks;                 /* norm: an image's moments, of as many blocks of rows */
     size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
     double flop_forward, flop_wgrad, flop_dgrad;
     struct sweep forward;
@@ -203,6 +206,7 @@ struct stage {
     struct map expanded;        /* the haloed output gradient */
     int row;                    /* conv: reals of a stored filter row */
     /* block.c */
+    int parts;                  /* conv: bands of output rows that an image is cut into */
     struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; mw unused */
     int band;                   /* conv wgrad: output rows listed at a time */
     struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
