@@ -107,7 +107,9 @@ static void norm_gradient(const struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_gradient", e->prefix, s->name);
     bind_flag(&b, "POINTWISE", with != NULL);
-    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT);
+    /* A kink's gradient asks for the sign alone: computed again, it costs less than a map. */
+    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT
+                               && !layer_def(with->kind)->kink);
     if (with)
         bind_pointwise(&b, with, false);
     kernel(e, "norm_gradient.c", &b, "%s: gradient of the normalised values", s->name);
