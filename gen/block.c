@@ -355,6 +355,8 @@ void block(struct net *net)
         else
             choose_wgrad(net, s);
         choose_band(net, s);
+        s->parts = s->pool != NO_LAYER ? s->out.shape.h
+                 : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
         size_t at = 0;
         s->forward.packed_at = at;
         at += s->forward.packed_size;

@@ -104,6 +104,18 @@ static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, ch
 
 /* ---- the stage's regions ---- */
 
+/* The batchnorm behind, whose moments are gathered as soon as a band is there. */
+static void bind_moments(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    const struct stage *norm = s->norm == NO_STAGE ? NULL : &e->net->stage[s->norm];
+    if (norm)
+        norm_gather(e, norm, &s->out, s->forward.band);
+    bind_flag(b, "GATHERS", norm != NULL);
+    bind_name(b, "GATHER", "%s%s_gather", e->prefix, norm ? norm->name : "");
+    bind_size(b, "MOMENTS", norm ? arena_at(e, norm->at.moments) : 0);
+    bind_size(b, "COUNT", norm ? norm_count(norm) : 0);
+}
+
 void conv_forward(struct emission *e, const struct stage *s, int x)
 {
     const struct net *net = e->net;
@@ -123,6 +135,7 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     if (pool)
         pool_row(e, s, (size_t)f.out_row, (size_t)f.out_pixel);
     struct bindings b = { 0 };
+    bind_moments(e, s, &b);
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "ROWS", "%s", rows);
     bind_repeat(e, s, &b);
@@ -141,8 +154,8 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "W", arena_at(e, s->at.packed) + (long)f.packed_at);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "B", param_at(e, s->bias, 'w'));
-    bind_size(&b, "BANDS", pool ? pool->out.h : s->mid.h / f.tile.mh);
-    bind_size(&b, "BAND_ROWS", pool ? pool->kh : f.tile.mh);
+    bind_size(&b, "BANDS", s->parts);
+    bind_size(&b, "BAND_ROWS", pool ? pool->kh : s->mid.h / s->parts);
     bind_argmax(e, s, &b);
     bind_size(&b, "ARGMAX_ROW", (long)s->out.shape.w*s->out.shape.c);
     bind_scratch(e, &b);

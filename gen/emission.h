@@ -94,6 +94,9 @@ void affine_forward(struct emission *e, const struct stage *s, int x);
 void affine_lists(const struct emission *e, const struct stage *s);
 void affine_backward(struct emission *e, const struct stage *s, int x, int dx);
 
+/* Reals of a norm's values for all channels, whole lanes. */
+long norm_count(const struct stage *s);
+void norm_gather(const struct emission *e, const struct stage *s, const struct map *m, int rows);
 void norm_statistics(const struct emission *e, const struct stage *s, int x);
 void norm_merge(const struct emission *e, const struct stage *s);
 void norm_forward(const struct emission *e, const struct stage *s, int x);

@@ -146,11 +146,10 @@ static void region_split(const struct net *net, const struct region_plan *r, str
     struct shape in = s->in.shape;
     switch (r->kind) {
     case REGION_FORWARD:
-        if (s->kind == STAGE_CONV && s->forward.winograd.step)
-            text_printf(out, "SPLIT_IMAGES, %d", winograd_parts(&s->forward));
-        else if (s->kind == STAGE_CONV && s->pool == NO_LAYER)
-            text_printf(out, "SPLIT_IMAGES, %d", s->mid.h / s->forward.tile.mh);
-        else if (s->kind == STAGE_CONV || s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
+        if (s->kind == STAGE_CONV)
+            text_printf(out, "SPLIT_IMAGES, %d", s->forward.winograd.step
+                        ? winograd_parts(&s->forward) : s->parts);
+        else if (s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
             text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
         else if (s->kind == STAGE_AFFINE)
             text_printf(out, "SPLIT_FIXED, %d", (units + s->fwd_block - 1) / s->fwd_block);

@@ -10,6 +10,9 @@
 #include "../runtime/model.h"
 #include "layers.h"
 
+/* Output rows whose moments are gathered while they are in L1. */
+enum { MOMENTS_BYTES = 16 << 10 };
+
 static size_t round_up(size_t n, size_t to)
 {
     return (n + to - 1) / to * to;
@@ -69,8 +72,8 @@ static int make_stage(struct net *net, struct stage *s, int head)
     const struct layer *l = &net->layer[head];
     const struct layer_def *def = layer_def(l->kind);
     *s = (struct stage){ .kind = def->stage, .head = head, .relu = NO_LAYER, .pool = NO_LAYER,
-                         .pointwise = NO_LAYER, .weight = NO_PARAM, .bias = NO_PARAM,
-                         .running_mean = NO_PARAM, .running_var = NO_PARAM };
+                         .pointwise = NO_LAYER, .norm = NO_STAGE, .weight = NO_PARAM,
+                         .bias = NO_PARAM, .running_mean = NO_PARAM, .running_var = NO_PARAM };
     memcpy(s->name, l->name, sizeof s->name);
     int next = head + 1;
     const struct layer_def *with = behind(net, next) ? layer_def(net->layer[next].kind) : NULL;
@@ -200,6 +203,27 @@ static void forward_sweep(const struct net *net, struct stage *s)
         .out_row = (int)s->out.row, .out_pixel = l->filters,
     };
     snprintf(f->name, sizeof f->name, "%s_fwd", s->name);
+}
+
+/* A convolution that batchnorm stage `stage` reads gathers its moments, block by block of
+** output rows. All blocks are alike, whatever the type: the bits depend on them. */
+static bool gathered(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    struct stage *conv = s->from == INPUT ? NULL : &net->stage[s->from];
+    s->blocks = 1;
+    if (!conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER || conv->depth
+        || conv->forward.groups > 1 || conv->forward.winograd.step)
+        return false;
+    int rows = (int)(MOMENTS_BYTES / sizeof(float) / (size_t)(conv->mid.w*conv->mid.c));
+    if (rows < 1)
+        rows = 1;
+    while (conv->mid.h % rows)
+        rows--;
+    conv->norm = stage;
+    conv->forward.band = rows;
+    s->blocks = conv->mid.h / rows;
+    return true;
 }
 
 /* Which taps reach the inputs u = stride*q + phase, and from which outputs:
@@ -476,7 +500,8 @@ void fuse(struct net *net)
             s->narrow = l->kw*l->in.c <= LANES && !s->depth && !taps_apart(&s->forward);
         }
         if (s->kind == STAGE_NORM) {
-            add_region(net, REGION_NORM_STATISTICS, i);
+            if (!gathered(net, i))
+                add_region(net, REGION_NORM_STATISTICS, i);
             add_region(net, REGION_NORM_MERGE, i);
         }
         if (s->kind != STAGE_LOSS && s->kind != STAGE_FORK)

@@ -392,8 +392,10 @@ static void norm_buffers(struct net *net, int stage)
     s->bias = add_vector(net, stage, ROLE_BIAS, "bias", c, 1, 0);
     s->running_mean = add_vector(net, stage, ROLE_STATISTIC, "running_mean", c, 1, 0);
     s->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
-    s->at.moments = add_living(net, s->name, "moments", batch*2*round_up(c),
-                               forward_region(net, stage, false),
+    int gatherer = s->from != INPUT && net->stage[s->from].norm == stage ? s->from : stage;
+    s->at.moments = add_living(net, s->name, "moments",
+                               batch*(size_t)s->blocks*2*round_up(c),
+                               forward_region(net, gatherer, false),
                                region_of(net, stage, true));
     s->at.coefficients = add_kept(net, s->name, "coefficients", 6*round_up(c));
 }

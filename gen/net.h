@@ -212,7 +212,8 @@ struct buffer {
     bool scratch;               /* one for each thread, `at` counts from its scratch */
 };
 
-enum { INPUT = -1, NO_LAYER = -1, NO_BUFFER = -1, NO_PARAM = -1, MAX_SWEEPS = 128 };
+enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1,
+       MAX_SWEEPS = 128 };
 
 /* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
 struct stage_buffers {
@@ -223,7 +224,7 @@ struct stage_buffers {
     int packed;                 /* convolution weights packed for all its sweeps */
     int partial;                /* weight gradients of the groups */
     int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
-    int moments;                /* norm: sums of every image, two for each channel */
+    int moments;                /* norm: sums of every image's blocks, two for each channel */
     int coefficients;           /* norm: six for each channel, see norm_merge.c */
     int band, expanded, entries, gradient, lanes, sums, wide;   /* scratch */
     int wino_v, wino_m;         /* scratch: transformed inputs, products */
@@ -247,6 +248,8 @@ struct stage {
     struct map in, out;
     struct map in_other;        /* add */
     size_t window;              /* conv: where in `in` the first window begins */
+    int norm;                   /* conv: the stage whose moments it gathers, or NO_STAGE */
+    int blocks;                 /* norm: an image's moments, of as many blocks of rows */
     size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
     double flop_forward, flop_wgrad, flop_dgrad;
     struct sweep forward;
@@ -260,6 +263,7 @@ struct stage {
     struct winograd wgrad_winograd;     /* conv: of the weight gradient */
     bool narrow;                /* conv: a filter row fills no vector: conv_narrow.c */
     /* block.c */
+    int parts;                  /* conv: bands of output rows that an image is cut into */
     struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
                                    mh x mw taps, nv vectors of each;
                                    Winograd: mh filters x nv vectors of ci;

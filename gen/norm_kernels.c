@@ -5,15 +5,15 @@
 #include "emission.h"
 #include "layers.h"
 
-static long norm_count(const struct stage *s)
+long norm_count(const struct stage *s)
 {
     return (s->out.shape.c + LANES - 1) / LANES*LANES;
 }
 
-/* Vectors of channels that a pass sums at a time: at most 4, a divisor of all whole ones. */
-static int norm_vectors(const struct emission *e, const struct stage *s)
+/* Vectors of channels that a pass sums at a time: a divisor of all whole ones. */
+static int norm_vectors(const struct emission *e, const struct stage *s, int most)
 {
-    int whole = s->out.shape.c / e->net->vl, nv = whole < 4 ? whole : 4;
+    int whole = s->out.shape.c / e->net->vl, nv = whole < most ? whole : most;
     while (nv > 1 && whole % nv)
         nv--;
     return nv ? nv : 1;
@@ -36,16 +36,34 @@ static void bind_norm_output(const struct emission *e, const struct stage *s, st
     bind_size(b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
 }
 
+/* The function for `rows` rows of map m. */
+void norm_gather(const struct emission *e, const struct stage *s, const struct map *m, int rows)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_gather", e->prefix, s->name);
+    bind_vectors(e, &b, s->out.shape.c);
+    bind_size(&b, "X_ROW", (long)m->row);
+    bind_size(&b, "H", rows);
+    bind_size(&b, "W", s->out.shape.w);
+    bind_size(&b, "C", s->out.shape.c);
+    bind_size(&b, "COUNT", norm_count(s));
+    bind_size(&b, "NV", norm_vectors(e, s, 2));
+    bind_flag(&b, "ODD", s->out.shape.w % 2 != 0);
+    kernel(e, "norm_gather.c", &b, "%s: means and deviations of %d rows", s->name, rows);
+}
+
 void norm_statistics(const struct emission *e, const struct stage *s, int x)
 {
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
+    norm_gather(e, s, &s->in, o.h);
     bind_name(&b, "NAME", "%s%s_statistics", e->prefix, s->name);
-    bind_norm(e, s, x, &b);
-    bind_size(&b, "NV", norm_vectors(e, s));
+    bind_name(&b, "GATHER", "%s%s_gather", e->prefix, s->name);
+    bind_size(&b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
-    kernel(e, "norm_statistics.c", &b, "%s: means and deviations of %dx%dx%d", s->name, o.h, o.w,
-           o.c);
+    bind_size(&b, "COUNT", norm_count(s));
+    kernel(e, "norm_statistics.c", &b, "%s: statistics of %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
 void norm_merge(const struct emission *e, const struct stage *s)
@@ -57,7 +75,8 @@ void norm_merge(const struct emission *e, const struct stage *s)
     bind_name(&b, "EPS", "%.17g", l->eps);
     bind_flag(&b, "SCALE", l->scale);
     bind_size(&b, "C", s->out.shape.c);
-    bind_size(&b, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_size(&b, "BLOCKS", s->blocks);
+    bind_size(&b, "PIXELS", (long)s->out.shape.h / s->blocks*s->out.shape.w);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
     bind_size(&b, "COUNT", norm_count(s));
     bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
@@ -88,7 +107,9 @@ static void norm_gradient(const struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_gradient", e->prefix, s->name);
     bind_flag(&b, "POINTWISE", with != NULL);
-    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT);
+    /* A kink's gradient asks for the sign alone: computed again, it costs less than a map. */
+    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT
+                               && !layer_def(with->kind)->kink);
     if (with)
         bind_pointwise(&b, with, false);
     kernel(e, "norm_gradient.c", &b, "%s: gradient of the normalised values", s->name);
@@ -104,7 +125,7 @@ void norm_sums(const struct emission *e, const struct stage *s, int x)
     bind_norm(e, s, x, &b);
     bind_norm_output(e, s, &b);
     bind_dy(e, s, &b);
-    bind_size(&b, "NV", norm_vectors(e, s));
+    bind_size(&b, "NV", norm_vectors(e, s, 4));
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
     kernel(e, "norm_sums.c", &b, "%s backward: sums over %dx%dx%d", s->name, o.h, o.w, o.c);
 }

@@ -4,26 +4,30 @@
 ** overlap, that too, band by band: one band of rows goes into a scratch that
 ** stays in L1 and is pooled from there. The un-pooled map never reaches memory.
 ** An image may be cut into parts (bands of rows) when threads outnumber images.
+** A batchnorm behind has its moments gathered band by band, from L1 as well.
 */
 #include "template.h"
 #include "conv_rows.c"
 #include "depth_repeat.c"
 #include "pool_row.c"
+#include "norm_gather.c"
 
 #define NAME conv_fwd        /* @name */
 #define ROWS conv_rows       /* @name */
 #define POOL_ROW pool_row    /* @name */
 #define WIDEN depth_repeat   /* @name */
 #define REPEAT 1             /* @flag */
+#define GATHER norm_gather   /* @name */
 #define POOL 1               /* @flag */
 #define BIAS 1               /* @flag */
+#define GATHERS 1            /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, BAND_STEP = 1088, Y = 18496, Y_IMAGE = 4096,
            Y_ROW = 256, W = 0, B = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
            ARGMAX_IMAGE = 4096, ARGMAX_ROW = 256, SCRATCH = 0, SCRATCH_SIZE = 1024,
-           BAND = 0 };
+           BAND = 0, MOMENTS = 0, COUNT = 32 };
 #if REPEAT
     enum { /* @sizes */ WIDE = 0, WIDE_STEP = 2, WIDE_BAND = 4 };    /* rows */
 #endif
@@ -50,7 +54,16 @@ static void NAME(const struct step *s, int item, int items, int thread)
     }
 #else
     (void)thread;
+#if GATHERS
+    real *moments = s->arena + MOMENTS + (size_t)image*BANDS*2*COUNT;
+    for (int b = from; b < to; b++) {
+        ROWS(x, s->arena + W, bias, y, b*BAND_ROWS, (b + 1)*BAND_ROWS);
+        if (s->mode != MODE_EVAL)
+            GATHER(y + (ptrdiff_t)b*BAND_ROWS*Y_ROW, moments + (ptrdiff_t)b*2*COUNT);
+    }
+#else
     ROWS(x, s->arena + W, bias, y, from*BAND_ROWS, to*BAND_ROWS);
+#endif
 #endif
 }
 

@@ -1,7 +1,7 @@
 /*
-** norm_merge.c - a batch's mean and variance from its images', in their order (Chan,
-** Golub, LeVeque, "Updating formulae and a pairwise algorithm", 1979), and the running
-** ones; in evaluation the running ones count. Writes for each channel what the passes
+** norm_merge.c - a batch's mean and variance from those of its images' blocks of PIXELS
+** pixels, in their order (Chan, Golub, LeVeque, "Updating formulae and a pairwise
+** algorithm", 1979), and the running ones; in evaluation the running ones count. Writes for each channel what the passes
 ** over the maps need, COUNT values each: mean, 1/sqrt(var + eps), gamma/sqrt(var + eps),
 ** beta; norm_update.c adds two.
 */
@@ -14,7 +14,7 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ C = 17, PIXELS = 1024, MOMENTS = 0, COUNT = 32, COEFFICIENTS = 0,
+    enum { /* @sizes */ C = 17, BLOCKS = 1, PIXELS = 1024, MOMENTS = 0, COUNT = 32, COEFFICIENTS = 0,
            GAMMA = 0, BETA = 0, RUNNING_MEAN = 0, RUNNING_VAR = 0 };
     (void)items;
     (void)thread;
@@ -23,17 +23,17 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *coefficient = s->arena + COEFFICIENTS;
     double mean[LANES] = { 0 }, var[LANES] = { 0 };
     if (s->mode != MODE_EVAL) {
-        for (int i = 0; i < s->n; i++) {
-            const real *image = s->arena + MOMENTS + (size_t)i*2*COUNT;
+        for (int i = 0; i < s->n*BLOCKS; i++) {
+            const real *block = s->arena + MOMENTS + (size_t)i*2*COUNT;
             const double share = 1.0 / (i + 1), apart = (double)PIXELS*i*share;
             for (int c = first; c < last; c++) {
-                double d = (double)image[c] - mean[c - first];
+                double d = (double)block[c] - mean[c - first];
                 mean[c - first] += d*share;
-                var[c - first] += (double)image[COUNT + c] + d*d*apart;
+                var[c - first] += (double)block[COUNT + c] + d*d*apart;
             }
         }
         for (int c = first; c < last; c++)
-            var[c - first] /= (double)PIXELS*s->n;
+            var[c - first] /= (double)PIXELS*BLOCKS*s->n;
     } else {
         for (int c = first; c < last; c++) {
             mean[c - first] = (double)running_mean[c];

@@ -101,12 +101,12 @@ static double gradient_error(const struct oracle *o, const struct engine *e, int
     return difference / largest;
 }
 
-static void check_against_oracle(const struct model *m, int n)
+static void check_against_oracle(const struct model *m, int n, int threads)
 {
     struct engine e;
     struct oracle o;
     int32_t labels[GROUPS*4];
-    open_engine(&e, m, 2);
+    open_engine(&e, m, threads);
     fill(&e, labels, n);
     oracle_open(&o, m, n);
     load_oracle(&o, &e);
@@ -155,21 +155,22 @@ Test(kernels, scores_loss_and_gradients_equal_the_oracle)
 {
     for (int i = 0; i < lathe_nmodels; i++)
         if (runnable(i))
-            check_against_oracle(runnable(i), some_images(runnable(i)));
+            check_against_oracle(runnable(i), some_images(runnable(i)), 2);
 }
 
-Test(kernels, a_single_image_equals_the_oracle)
+/* Eight threads: cut into as many parts as each region allows. */
+Test(kernels, a_single_image_cut_into_parts_equals_the_oracle)
 {
     for (int i = 0; i < lathe_nmodels; i++)
         if (runnable(i))
-            check_against_oracle(runnable(i), 1);
+            check_against_oracle(runnable(i), 1, 8);
 }
 
 Test(kernels, a_full_batch_equals_the_oracle)
 {
     for (int i = 0; i < lathe_nmodels; i++)
         if (runnable(i))
-            check_against_oracle(runnable(i), runnable(i)->batch);
+            check_against_oracle(runnable(i), runnable(i)->batch, 2);
 }
 
 /* Everything a few steps leave: losses, then every parameter with its moments. */
