@@ -1,9 +1,9 @@
 /*
 ** norm_merge.c - a batch's mean and variance from those of its images' blocks of PIXELS
 ** pixels, in their order (Chan, Golub, LeVeque, "Updating formulae and a pairwise
-** algorithm", 1979), and the running ones; in evaluation the running ones count. Writes for each channel what the passes
-** over the maps need, COUNT values each: mean, 1/sqrt(var + eps), gamma/sqrt(var + eps),
-** beta; norm_update.c adds two.
+** algorithm", 1979), and the running ones; in evaluation the running ones count. Writes for
+** each channel what the passes over the maps need, COUNT values each: mean,
+** 1/sqrt(var + eps), gamma/sqrt(var + eps), beta; norm_update.c adds two.
 */
 #include "template.h"
 
@@ -14,8 +14,8 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ C = 17, BLOCKS = 1, PIXELS = 1024, MOMENTS = 0, COUNT = 32, COEFFICIENTS = 0,
-           GAMMA = 0, BETA = 0, RUNNING_MEAN = 0, RUNNING_VAR = 0 };
+    enum { /* @sizes */ C = 17, BLOCKS = 1, PIXELS = 1024, MOMENTS = 0, COUNT = 32,
+           COEFFICIENTS = 0, GAMMA = 0, BETA = 0, RUNNING_MEAN = 0, RUNNING_VAR = 0 };
     (void)items;
     (void)thread;
     const int first = item*LANES, last = first + LANES < C ? first + LANES : C;
