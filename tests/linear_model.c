@@ -220,7 +220,8 @@ static double linear_peak(long rounds)
 
 static const struct region linear_forward[] = {
     { "affine1 forward", SPLIT_IMAGES, 3, 2.0*LINEAR_IN*LINEAR_HIDDEN, linear_hidden, 0, 0, 0 },
-    { "affine2 forward", SPLIT_IMAGES, 1, 2.0*LINEAR_HIDDEN*LINEAR_CLASSES, linear_scores, 0, 0, 0 },
+    { "affine2 forward", SPLIT_IMAGES, 1, 2.0*LINEAR_HIDDEN*LINEAR_CLASSES, linear_scores, 0, 0,
+      0 },
 };
 
 #define LINEAR_BACKWARD(update1) { \
