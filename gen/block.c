@@ -98,10 +98,11 @@ static void choose_tile(const struct net *net, struct sweep *s)
     s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES*(size_t)s->groups;
 }
 
-/* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
-** products and filters. */
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
 enum { SCATTER_CHANNELS = 32 };
+
+/* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
+** products and filters. */
 enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
 
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
