@@ -113,7 +113,8 @@ test: deps-test all tests           ## everything that can run here, in minutes
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
-	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'learning/*'
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/tiles
+	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter '@(learning|emitted)/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
 	@$(RUN) CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'real/*'
@@ -164,7 +165,7 @@ $(TESTS)/nets64.c: $(LATHE) $(NETS)
 	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f64 --split -o $@
 $(TESTS)/nets%.o: $(TESTS)/nets%.c
 	@echo "cc     $@"
-	$(Q)$(CC) -O1 -Wall -Wextra -Iruntime -c $< -o $@
+	$(Q)$(CC) -Og -Wall -Wextra -Iruntime -c $< -o $@
 
 KERNELS = tests/test_kernels.c tests/test_optim.c tests/test_rules.c tests/oracle.c tests/allocations.c
 $(TESTS)/kernels32: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets32.o runtime/liblathe.a
