@@ -5,6 +5,7 @@
 
 #include "../runtime/model.h"
 #include "emission.h"
+#include "layers.h"
 
 static void affine_tile(const struct emission *e, const struct stage *s, const char *suffix,
                         int mi, int mu)
@@ -50,9 +51,9 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "W", param_at(e, s->weight, 'w'));
-    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
-    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "W", arena_at(e, s->at.weight));
+    bind_flag(&b, "BIAS", s->at.bias != NO_BUFFER);
+    bind_size(&b, "B", arena_at(e, s->at.bias));
     bind_size(&b, "UNITS", s->out.shape.c);
     bind_size(&b, "BLOCK", s->fwd_block);
     bind_size(&b, "COLUMNS", columns);
@@ -63,9 +64,28 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "LANES_AT", arena_at(e, s->at.lanes));
     bind_size(&b, "SUMS_AT", arena_at(e, s->at.sums));
     bind_epilogue(&b, s->relu != NO_LAYER);
-    kernel(e, "affine_fwd.c", &b, "%s forward: %ld -> %d%s, %.2f MFLOP an image, tile %dx%d",
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    if (with)
+        bind_pointwise(&b, with, true);
+    kernel(e, "affine_fwd.c", &b, "%s forward: %ld -> %d%s%s%s, %.2f MFLOP an image, tile %dx%d",
            s->name, inputs, s->out.shape.c, s->relu == NO_LAYER ? "" : " + relu",
-           s->flop_forward / 1e6, t.mh, t.mw);
+           with ? " + " : "", with ? layer_def(with->kind)->word : "", s->flop_forward / 1e6, t.mh,
+           t.mw);
+}
+
+void affine_fold(struct emission *e, const struct stage *s)
+{
+    struct shape in = s->in.shape;
+    struct bindings b = { 0 };
+    norm_fold(e, s);
+    bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
+    bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
+    bind_size(&b, "W", param_at(e, s->weight, 'w'));
+    bind_size(&b, "FOLDED_W", arena_at(e, s->at.weight));
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_size(&b, "COLUMNS", ((long)in.h*in.w*in.c + LANES - 1) / LANES*LANES);
+    kernel(e, "affine_fold.c", &b, "%s: one unit's weights, times what it is multiplied with",
+           s->name);
 }
 
 static long list_starts(const struct stage *s)

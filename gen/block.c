@@ -335,6 +335,12 @@ static void choose_sweep(const struct net *net, struct sweep *s)
         choose_tile(net, s);
 }
 
+static void choose_parts(struct stage *s)
+{
+    s->parts = s->pool != NO_LAYER ? s->out.shape.h
+             : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
+}
+
 void block(struct net *net)
 {
     assert(net->nregions > 0 && net->vl > 0);
@@ -356,14 +362,20 @@ void block(struct net *net)
         else
             choose_wgrad(net, s);
         choose_band(net, s);
-        s->parts = s->pool != NO_LAYER ? s->out.shape.h
-                 : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
-        size_t at = 0;
-        s->forward.packed_at = at;
-        at += s->forward.packed_size;
+        choose_parts(s);
+        size_t at = s->forward.packed_size;
         for (int k = 0; k < s->ndgrad; k++) {
             s->dgrad[k].packed_at = at;
             at += s->dgrad[k].packed_size;
+        }
+    }
+    for (int i = 0; i < net->nfolded; i++) {
+        struct stage *s = &net->folded[i];
+        if (s->kind == STAGE_AFFINE) {
+            choose_affine(net, s);
+        } else {
+            choose_sweep(net, &s->forward);
+            choose_parts(s);
         }
     }
 }

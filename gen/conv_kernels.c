@@ -5,6 +5,7 @@
 
 #include "../runtime/model.h"
 #include "emission.h"
+#include "layers.h"
 
 /* ---- tiles and rows ---- */
 
@@ -33,6 +34,8 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, relu);
+    if (s->with)
+        bind_pointwise(&b, s->with, true);
     shared_kernel(e, "conv_tile.c", &b, name,
                   "%dx%d pixels by %d vectors of %d: %d of %d registers", s->tile.mh, mw, nv,
                   e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
@@ -123,7 +126,7 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     struct sweep f = s->forward;
     char rows[128];
-    f.bias = s->bias != NO_PARAM;
+    f.bias = s->at.bias != NO_BUFFER;
     if (pool) {
         /* Tiles store to the band: whole vectors, nothing between the pixels. */
         f.out_pixel = (l->filters + net->vl - 1) / net->vl*net->vl;
@@ -152,8 +155,8 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*f.in_row : 0);
     bind_y(e, s, &b);
     bind_size(&b, "W", arena_at(e, s->at.packed) + (long)f.packed_at);
-    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
-    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_flag(&b, "BIAS", f.bias);
+    bind_size(&b, "B", arena_at(e, s->at.bias));
     bind_size(&b, "BANDS", s->parts);
     bind_size(&b, "BAND_ROWS", pool ? pool->kh : s->mid.h / s->parts);
     bind_argmax(e, s, &b);
@@ -161,9 +164,10 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     bind_scratch(e, &b);
     bind_size(&b, "BAND", arena_at(e, s->at.band));
     kernel(e, "conv_fwd.c", &b,
-           "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s%s, %.1f MFLOP an image, tile %dx%dx%d",
+           "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s%s%s%s, %.1f MFLOP an image, tile %dx%dx%d",
            s->name, l->in.h, l->in.w, l->in.c, s->out.shape.h, s->out.shape.w, s->out.shape.c,
-           l->kh, l->kw, s->relu == NO_LAYER ? "" : " + relu", pool ? " + max-pool" : "",
+           l->kh, l->kw, s->relu == NO_LAYER ? "" : " + relu", f.with ? " + " : "",
+           f.with ? layer_def(f.with->kind)->word : "", pool ? " + max-pool" : "",
            s->flop_forward / 1e6, f.tile.mh, f.tile.mw, f.tile.nv);
 }
 
@@ -450,20 +454,21 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
            s->flop_wgrad / 1e6);
 }
 
-static void pack(const struct emission *e, const struct stage *s, const struct sweep *f,
+/* calls: what packs filter `co`, at filter, is added to it. */
+static void pack(struct emission *e, const struct stage *s, const struct sweep *f,
                  struct text *calls)
 {
     const struct layer *l = &e->net->layer[s->head];
     int vl = e->net->vl;
+    long at = arena_at(e, s->at.packed) + (long)f->packed_at;
+    char name[SHARED_NAME];
     struct bindings b = { 0 };
-    if (f->scatter.filters || f->winograd.step)
-        text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name,
-                    arena_at(e, s->at.packed) + (long)f->packed_at);
+    snprintf(name, sizeof name, "%s%s_pack", e->prefix, f->name);
     if (f->scatter.filters || f->winograd.step) {
-        (f->scatter.filters ? scatter_pack : winograd_pack)(e, s, f);
+        (f->scatter.filters ? scatter_pack : winograd_pack)(e, s, f, name);
+        text_printf(calls, "    %s(filter, arena + %ld, co);\n", name, at);
         return;
     }
-    bind_name(&b, "NAME", "%s%s_pack", e->prefix, f->name);
     bind_flag(&b, "FLIPPED", f->flipped);
     bind_size(&b, "KH", f->kh);
     bind_size(&b, "KW", f->kw);
@@ -477,20 +482,19 @@ static void pack(const struct emission *e, const struct stage *s, const struct s
     bind_size(&b, "TAP_Y", f->tap_y);
     bind_size(&b, "TAP_X", f->tap_x);
     bind_size(&b, "TAP_STEP", f->tap_step);
-    kernel(e, "conv_pack.c", &b, "%s: panels of %d channels", f->name, f->tile.nv*vl);
-    long at = arena_at(e, s->at.packed) + (long)f->packed_at;
+    shared_kernel(e, "conv_pack.c", &b, name, "panels of %d channels", f->tile.nv*vl);
     int filters = l->filters / l->groups;
     if (s->depth)           /* a lane of a panel */
-        text_printf(calls, "    %s%s_pack(filter, arena + %ld + co / %d * %d + co %% %d, 0);\n",
-                    e->prefix, f->name, at, vl, f->kh*f->kw*vl, vl);
+        text_printf(calls, "    %s(filter, arena + %ld + co / %d * %d + co %% %d, 0);\n", name, at,
+                    vl, f->kh*f->kw*vl, vl);
     else if (f->groups > 1)
-        text_printf(calls, "    %s%s_pack(filter, arena + %ld + co / %d * %ld, co %% %d);\n",
-                    e->prefix, f->name, at, filters, (long)f->packed_size / f->groups, filters);
+        text_printf(calls, "    %s(filter, arena + %ld + co / %d * %ld, co %% %d);\n", name, at,
+                    filters, (long)f->packed_size / f->groups, filters);
     else
-        text_printf(calls, "    %s%s_pack(filter, arena + %ld, co);\n", e->prefix, f->name, at);
+        text_printf(calls, "    %s(filter, arena + %ld, co);\n", name, at);
 }
 
-void conv_parameters(const struct emission *e, const struct stage *s)
+void conv_parameters(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     const int columns = l->kw*(l->in.c / l->groups);
@@ -525,5 +529,22 @@ void conv_parameters(const struct emission *e, const struct stage *s)
     bind_size(&b, "GRADIENT", arena_at(e, s->at.gradient));
     kernel(e, "conv_update.c", &b, "%s: %d filters of %dx%dx%d", s->name, l->filters, l->kh,
            l->kw, l->in.c / l->groups);
+    text_free(&calls);
+}
+
+void conv_fold(struct emission *e, const struct stage *s)
+{
+    struct text calls = { 0 };
+    struct bindings b = { 0 };
+    norm_fold(e, s);
+    pack(e, s, &s->forward, &calls);
+    bind_here(&b, "packs", text_string(&calls));
+    bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
+    bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
+    bind_size(&b, "W", param_at(e, s->weight, 'w'));
+    bind_size(&b, "FILTER", (long)s->forward.kh*s->row);
+    bind_size(&b, "FILTER_AT", (long)e->net->arena + arena_at(e, s->at.gradient));
+    kernel(e, "conv_fold.c", &b, "%s: one filter, times what its channel is multiplied with",
+           s->name);
     text_free(&calls);
 }

@@ -27,6 +27,8 @@ static void tile(const struct emission *e, const struct sweep *s, const char *na
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, relu);
+    if (s->with)
+        bind_pointwise(&b, s->with, true);
     kernel(e, "depth_tile.c", &b, "%dx%d pixels of %d channels: %d of %d registers", s->tile.mh,
            mw, part ? part : e->net->vl, pixels + 1, e->net->isa->registers);
 }

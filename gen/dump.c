@@ -87,6 +87,13 @@ static void dump_fuse(const struct net *net, FILE *out)
         for (int k = 0; k < s->ndgrad; k++)
             dump_sweep(&s->dgrad[k], out);
     }
+    for (int i = 0; i < net->nfolded; i++) {
+        const struct stage *s = &net->folded[i];
+        fprintf(out, "folded %d %s, %s to %s\n", i, s->name, net->stage[s->folds].name,
+                net->stage[s->ends].name);
+        if (s->kind == STAGE_CONV)
+            dump_sweep(&s->forward, out);
+    }
     for (int r = 0; r < net->nregions; r++)
         fprintf(out, "region %d: kind %d of %s\n", r, (int)net->region[r].kind,
                 net->stage[net->region[r].stage].name);
@@ -113,7 +120,8 @@ static void dump_mem(const struct net *net, FILE *out)
         fprintf(out, "%-28s %10zu at %10zu %s%s, regions %d to %d\n", b->name, b->size, b->at,
                 b->scratch ? "scratch" : "arena", b->keep ? ", kept" : "", b->first, b->last);
     }
-    fprintf(out, "arena %zu, scratch %zu a thread\n", net->arena, net->scratch);
+    fprintf(out, "arena %zu, of that inference %zu, scratch %zu a thread\n", net->arena,
+            net->infer_arena, net->scratch);
 }
 
 void dump(const struct net *net, const char *pass, FILE *out)

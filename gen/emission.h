@@ -64,8 +64,7 @@ void conv_forward(struct emission *e, const struct stage *s, int x);
 void conv_data_gradient(struct emission *e, const struct stage *s, int dx);
 void conv_weight_gradient(struct emission *e, const struct stage *s, int x);
 void conv_narrow_gradient(struct emission *e, const struct stage *s, int x);
-void conv_parameters(const struct emission *e, const struct stage *s);
-void conv_expand(const struct emission *e, const struct stage *s);
+void conv_parameters(struct emission *e, const struct stage *s);
 
 /* Depthwise convolutions: instead of conv_kernels.c's tiles and weight gradient. */
 void depth_sweep(const struct emission *e, const struct sweep *s, bool relu);
@@ -77,11 +76,18 @@ void bind_repeat(const struct emission *e, const struct stage *s, struct binding
 void winograd_forward(struct emission *e, const struct stage *s, int x);
 void winograd_data_gradient(struct emission *e, const struct stage *s, int dx);
 void winograd_weight_gradient(struct emission *e, const struct stage *s, int x);
-/* Transforms one filter into the panels of a sweep. */
-void winograd_pack(const struct emission *e, const struct stage *s, const struct sweep *f);
+/* Transforms one filter into the panels of a sweep; name as conv_tile's. */
+void winograd_pack(struct emission *e, const struct stage *s, const struct sweep *f,
+                   char name[SHARED_NAME]);
 
 void scatter_data_gradient(struct emission *e, const struct stage *s, int dx);
-void scatter_pack(const struct emission *e, const struct stage *s, const struct sweep *f);
+void scatter_pack(struct emission *e, const struct stage *s, const struct sweep *f,
+                  char name[SHARED_NAME]);
+
+/* Weights and bias of a folded stage, which are no parameters. */
+void conv_fold(struct emission *e, const struct stage *s);
+void affine_fold(struct emission *e, const struct stage *s);
+void norm_fold(const struct emission *e, const struct stage *folded);
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);

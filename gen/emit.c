@@ -108,7 +108,7 @@ static const char *region_what(enum region_kind kind)
         [REGION_NORM_SUMS] = "gradient sums", [REGION_NORM_UPDATE] = "update",
         [REGION_NORM_BACKWARD] = "data gradient", [REGION_BACKWARD] = "backward",
         [REGION_CONV_DGRAD] = "data gradient", [REGION_CONV_WGRAD] = "weight gradient",
-        [REGION_CONV_UPDATE] = "update",
+        [REGION_CONV_UPDATE] = "update", [REGION_FOLDED] = "forward",
     };
     return what[kind];
 }
@@ -116,7 +116,8 @@ static const char *region_what(enum region_kind kind)
 static double region_flop(const struct stage *s, enum region_kind kind)
 {
     switch (kind) {
-    case REGION_FORWARD:         return s->flop_forward;
+    case REGION_FORWARD:
+    case REGION_FOLDED:          return s->flop_forward;
     case REGION_AFFINE_BACKWARD: return s->flop_wgrad + s->flop_dgrad;
     case REGION_CONV_DGRAD:      return s->flop_dgrad;
     case REGION_CONV_WGRAD:      return s->flop_wgrad;
@@ -141,11 +142,12 @@ static int region_images(const struct stage *s, enum region_kind kind)
 /* How a region is divided into items, as model.h has it. */
 static void region_split(const struct net *net, const struct region_plan *r, struct text *out)
 {
-    const struct stage *s = &net->stage[r->stage];
+    const struct stage *s = region_stage(net, r);
     int units = s->out.shape.c;
     struct shape in = s->in.shape;
     switch (r->kind) {
     case REGION_FORWARD:
+    case REGION_FOLDED:
         if (s->kind == STAGE_CONV)
             text_printf(out, "SPLIT_IMAGES, %d", s->forward.winograd.step
                         ? winograd_parts(&s->forward) : s->parts);
@@ -181,13 +183,13 @@ static void region_split(const struct net *net, const struct region_plan *r, str
     }
 }
 
-static void regions_table(const struct net *net, const char *prefix, const char *name, int first,
-                          int last, struct text *out)
+static void regions_table(const struct net *net, const char *prefix, const char *name,
+                          const struct region_plan *regions, int count, struct text *out)
 {
     text_printf(out, "static const struct region %s%s[] = {\n", prefix, name);
-    for (int r = first; r < last; r++) {
-        const struct region_plan *region = &net->region[r];
-        const struct stage *s = &net->stage[region->stage];
+    for (int r = 0; r < count; r++) {
+        const struct region_plan *region = &regions[r];
+        const struct stage *s = region_stage(net, region);
         char function[96];
         region_function(net, region, function, sizeof function);
         text_printf(out, "    { \"%s %s\", ", s->name, region_what(region->kind));
@@ -235,6 +237,20 @@ static void pack_function(const struct net *net, const char *prefix, struct text
             text_printf(out, "    if (param == %d)\n        for (int co = 0; co < %d; co++)\n"
                         "            %s%s_pack(s->arena, co);\n", s->weight,
                         net->layer[s->head].filters, prefix, s->name);
+    }
+    text_puts(out, "}\n\n");
+}
+
+/* Everything that inference's forward passes read and that is no parameter. */
+static void fold_function(const struct net *net, const char *prefix, struct text *out)
+{
+    text_printf(out, "static void %sfold(const struct step *s)\n{\n    (void)s;\n", prefix);
+    for (int r = 0; r < net->ninfer; r++) {
+        const struct stage *s = region_stage(net, &net->infer[r]);
+        bool folded = net->infer[r].kind == REGION_FOLDED;
+        if (folded || s->kind == STAGE_CONV)
+            text_printf(out, "    for (int k = 0; k < %d; k++)\n        %s%s_%s(s->arena, k);\n",
+                        net->layer[s->head].filters, prefix, s->name, folded ? "fold" : "pack");
     }
     text_puts(out, "}\n\n");
 }
@@ -318,9 +334,13 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_printf(out, "    .forward = %sforward, .nforward = %d,\n", prefix, net->nforward);
     text_printf(out, "    .backward = %sbackward, .nbackward = %d,\n", prefix,
                 net->nregions - net->nforward);
+    text_printf(out, "    .infer = %s%s, .ninfer = %d, .infer_arena = %zu,\n", prefix,
+                net->nfolded ? "infer" : "forward", net->nfolded ? net->ninfer : net->nforward,
+                net->infer_arena);
     if (ndecisions)
         text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
-    text_printf(out, "    .pack = %spack, .peak = %speak,\n", prefix, prefix);
+    text_printf(out, "    .pack = %spack, .fold = %sfold, .peak = %speak,\n", prefix, prefix,
+                prefix);
     text_puts(out, "    .update = {");
     for (int k = 0; k < UPDATE_KINDS; k++)
         text_printf(out, "%s %s", k ? "," : "", optimizers[k].function);
@@ -384,10 +404,14 @@ static void group_region(const struct group *g, struct text *out, struct text *i
         kernels(net, prefix, &user);
         peak_kernel(net, prefix, &user);
         params_table(net, prefix, &user);
-        regions_table(net, prefix, "forward", 0, net->nforward, &user);
-        regions_table(net, prefix, "backward", net->nforward, net->nregions, &user);
+        regions_table(net, prefix, "forward", net->region, net->nforward, &user);
+        regions_table(net, prefix, "backward", net->region + net->nforward,
+                      net->nregions - net->nforward, &user);
+        if (net->nfolded)
+            regions_table(net, prefix, "infer", net->infer, net->ninfer, &user);
         int ndecisions = decisions_table(net, prefix, &user);
         pack_function(net, prefix, &user);
+        fold_function(net, prefix, &user);
         model_struct(net, prefix, ndecisions, &user);
     }
     char path[64];

@@ -51,6 +51,15 @@ static bool is_relu(const struct layer *l)
     return l && l->kind == LAYER_RELU;
 }
 
+/* What a convolution has to compute for the pool behind it. */
+static struct shape pooled_part(const struct net *net, const struct stage *s)
+{
+    const struct layer *pool = &net->layer[s->pool];
+    return (struct shape){ .c = net->layer[s->head].out.c,
+                           .h = (pool->out.h - 1)*pool->stride + pool->kh,
+                           .w = (pool->out.w - 1)*pool->stride_w + pool->kw };
+}
+
 static int lead_conv(struct net *net, struct stage *s, int next)
 {
     if (is_relu(behind(net, next))) {
@@ -72,8 +81,9 @@ static int make_stage(struct net *net, struct stage *s, int head)
     const struct layer *l = &net->layer[head];
     const struct layer_def *def = layer_def(l->kind);
     *s = (struct stage){ .kind = def->stage, .head = head, .relu = NO_LAYER, .pool = NO_LAYER,
-                         .pointwise = NO_LAYER, .norm = NO_STAGE, .weight = NO_PARAM,
-                         .bias = NO_PARAM, .running_mean = NO_PARAM, .running_var = NO_PARAM };
+                         .pointwise = NO_LAYER, .norm = NO_STAGE, .folded = NO_STAGE,
+                         .weight = NO_PARAM, .bias = NO_PARAM, .running_mean = NO_PARAM,
+                         .running_var = NO_PARAM };
     memcpy(s->name, l->name, sizeof s->name);
     int next = head + 1;
     const struct layer_def *with = behind(net, next) ? layer_def(net->layer[next].kind) : NULL;
@@ -109,12 +119,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
     }
     s->needs_dx = has_op(net, def->data, head);
     s->trains = s->needs_dx || def->weights != OP_KINDS;
-    s->mid = l->out;
-    if (s->kind == STAGE_CONV && s->pool != NO_LAYER) {
-        const struct layer *pool = &net->layer[s->pool];
-        s->mid.h = (pool->out.h - 1)*pool->stride + pool->kh;
-        s->mid.w = (pool->out.w - 1)*pool->stride_w + pool->kw;
-    }
+    s->mid = s->kind == STAGE_CONV && s->pool != NO_LAYER ? pooled_part(net, s) : l->out;
     return next;
 }
 
@@ -336,18 +341,28 @@ static struct winograd winograd_over(int h, int w, int step)
 ** times as coarsely as F(2x2), which is as exact as the direct sum: gradients bear it, forward it
 ** would turn ReLUs (tests/compare_torch.py sees it in the deep models).
 */
-static void choose_winograd(const struct net *net, struct stage *s)
+static bool takes_winograd(const struct net *net, const struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
     bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
-    if (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->groups != 1 || l->dilation != 1
-        || s->depth || l->winograd == WINOGRAD_NO
-        || (l->winograd == WINOGRAD_AUTO && !wide))
+    return l->kh == 3 && l->kw == 3 && l->stride == 1 && l->groups == 1 && l->dilation == 1
+           && !s->depth && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
+}
+
+static void choose_winograd_forward(const struct net *net, struct stage *s)
+{
+    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    if (!takes_winograd(net, s))
         return;
     if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
         s->forward.winograd = winograd_over(s->mid.h, s->mid.w, 2);
-    if (pool)
+}
+
+static void choose_winograd(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    choose_winograd_forward(net, s);
+    if (s->pool != NO_LAYER || !takes_winograd(net, s))
         return;
     s->wgrad_winograd = winograd_over(s->mid.h, s->mid.w, 4);
     if (s->needs_dx)
@@ -479,6 +494,92 @@ static void lay_out_stage(struct net *net, int stage)
     s->dy_image = image_stride((size_t)out.h*(size_t)out.w*(size_t)out.c);
 }
 
+/* ---- inference: the norm behind a convolution or an affine layer, in its weights ---- */
+
+const struct stage *region_stage(const struct net *net, const struct region_plan *region)
+{
+    return &(region->kind == REGION_FOLDED ? net->folded : net->stage)[region->stage];
+}
+
+/* No layer is called like it. */
+static void name_folded(const struct net *net, struct stage *f, const char *name)
+{
+    snprintf(f->name, sizeof f->name, "%s_folded", name);
+    for (int i = 0; i < net->nlayers; i++)
+        if (!strcmp(net->layer[i].name, f->name)) {
+            snprintf(f->name, sizeof f->name, "%s_folded_", name);
+            i = -1;
+        }
+}
+
+/* A pool that reads norm stage `norm` and can be run band by band, or NO_STAGE. One place
+** for pointwise operations: another one before the pool than behind it, that is too many. */
+static int pool_behind(const struct net *net, int norm)
+{
+    const struct stage *n = &net->stage[norm], *next = &net->stage[norm + 1];
+    const struct layer *with = n->pointwise == NO_LAYER ? NULL : &net->layer[n->pointwise];
+    return next->kind == STAGE_POOL && next->from == norm && band_pool(&net->layer[next->head])
+           && (!with || is_relu(with) || next->relu == NO_LAYER) ? norm + 1 : NO_STAGE;
+}
+
+/* What norm stage `norm` and its head become: one stage, ending in pointwise layer and pool. */
+static void add_folded(struct net *net, int norm)
+{
+    net->folded = grow(net->folded, (size_t)net->nfolded + 1, sizeof *net->folded);
+    struct stage *f = &net->folded[net->nfolded], *n = &net->stage[norm];
+    struct stage *head = &net->stage[n->from];
+    int pool = head->kind == STAGE_CONV ? pool_behind(net, norm) : NO_STAGE;
+    const struct stage *end = &net->stage[pool == NO_STAGE ? norm : pool];
+    const struct layer *with = n->pointwise == NO_LAYER ? NULL : &net->layer[n->pointwise];
+    head->folded = net->nfolded++;
+    n->covered = true;
+    *f = *head;
+    name_folded(net, f, net->layer[head->head].name);
+    f->norm = NO_STAGE;
+    f->folds = norm;
+    f->ends = (int)(end - net->stage);
+    f->dgrad = NULL;
+    f->ndgrad = 0;
+    f->out = end->out;
+    if (pool != NO_STAGE) {
+        net->stage[pool].covered = true;
+        f->pool = end->pool;
+        f->relu = end->relu;
+        f->mid = pooled_part(net, f);
+    }
+    f->relu_first = is_relu(with);
+    if (f->relu_first)
+        f->relu = n->pointwise;     /* a second one changes nothing */
+    if (f->kind == STAGE_CONV) {
+        forward_sweep(net, f);
+        choose_winograd_forward(net, f);
+        f->wgrad_winograd.step = 0;
+        f->forward.with = f->relu_first ? NULL : with;
+    } else if (!f->relu_first) {
+        f->pointwise = n->pointwise;
+    }
+}
+
+static void inference(struct net *net)
+{
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        const struct stage *head = s->from == INPUT ? NULL : &net->stage[s->from];
+        if (s->kind == STAGE_NORM && head && head->relu == NO_LAYER && head->pool == NO_LAYER
+            && (head->kind == STAGE_CONV || head->kind == STAGE_AFFINE))
+            add_folded(net, i);
+    }
+    net->infer = alloc((size_t)net->nforward, sizeof *net->infer);
+    for (int r = 0; r < net->nforward; r++) {
+        const struct region_plan *region = &net->region[r];
+        const struct stage *s = &net->stage[region->stage];
+        if (s->folded != NO_STAGE)
+            net->infer[net->ninfer++] = (struct region_plan){ REGION_FOLDED, s->folded };
+        else if (!s->covered && region->kind != REGION_NORM_STATISTICS)
+            net->infer[net->ninfer++] = *region;
+    }
+}
+
 void fuse(struct net *net)
 {
     assert(net->nops > 0);
@@ -508,6 +609,7 @@ void fuse(struct net *net)
             add_region(net, REGION_FORWARD, i);
     }
     net->nforward = net->nregions;
+    inference(net);
     for (int i = net->nstages - 1; i >= 0; i--)
         backward_regions(net, i);
     net->classes = net->stage[net->nstages - 1].in.shape.c;

@@ -156,9 +156,9 @@ void region_function(const struct net *net, const struct region_plan *region, ch
         [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
         [REGION_NORM_SUMS] = "sums", [REGION_NORM_UPDATE] = "update",
         [REGION_NORM_BACKWARD] = "data", [REGION_CONV_DGRAD] = "data",
-        [REGION_CONV_WGRAD] = "weights", [REGION_CONV_UPDATE] = "update",
+        [REGION_CONV_WGRAD] = "weights", [REGION_CONV_UPDATE] = "update", [REGION_FOLDED] = "fwd",
     };
-    snprintf(name, size, "%s_%s", net->stage[region->stage].name, suffix[region->kind]);
+    snprintf(name, size, "%s_%s", region_stage(net, region)->name, suffix[region->kind]);
 }
 
 static void forward(struct emission *e, const struct stage *s, int x)
@@ -236,7 +236,13 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
                 conv_weight_gradient(&e, s, x);
             break;
         case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;
+        case REGION_FOLDED:          break;     /* in the list of inference alone */
         }
+    }
+    for (int i = 0; i < net->nfolded; i++) {
+        const struct stage *s = &net->folded[i];
+        forward(&e, s, stage_output(net, s->from));
+        (s->kind == STAGE_CONV ? conv_fold : affine_fold)(&e, s);
     }
     for (int i = 0; i < e.nshared; i++)
         text_free(&e.shared[i].body);

@@ -314,6 +314,24 @@ static void depth_buffers(struct net *net, struct stage *s)
                                  false);
 }
 
+static void forward_takes(const struct net *net, struct stage *s)
+{
+    s->at.weight = net->param[s->weight].at;
+    s->at.bias = s->bias == NO_PARAM ? NO_BUFFER : net->param[s->bias].at;
+}
+
+/* What a forward pass works in: the transforms, or what is handed over to be pooled. */
+static void forward_buffers(struct net *net, struct stage *s)
+{
+    size_t vl = (size_t)net->vl, filters = (size_t)net->layer[s->head].filters;
+    size_t pixel = (filters + vl - 1) / vl*vl;
+    winograd_buffers(net, s);
+    if (s->pool != NO_LAYER && !s->forward.winograd.step)
+        s->at.band = add_scratch(net, s->name, "band",
+                                 (size_t)s->forward.band*(size_t)s->forward.ow*pixel,
+                                 false);
+}
+
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -328,18 +346,14 @@ static void conv_buffers(struct net *net, int stage)
     s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in, (co + LANES - 1) / LANES);
     if (l->bias)
         s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
+    forward_takes(net, s);
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
                                region_of(net, stage, true) - 1, region_of(net, stage, true));
-    if (s->pool != NO_LAYER && !f->winograd.step) {
-        size_t pixel = (co + (size_t)net->vl - 1) / (size_t)net->vl*(size_t)net->vl;
-        s->at.band = add_scratch(net, s->name, "band", (size_t)f->band*(size_t)f->ow*pixel,
-                                 false);
-    }
     if (s->needs_dx || s->narrow || s->depth)
         s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
     s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
-    winograd_buffers(net, s);
+    forward_buffers(net, s);
     if (s->depth)
         depth_buffers(net, s);
     if (s->ndgrad && s->dgrad[0].scatter.filters) {
@@ -369,6 +383,7 @@ static void affine_buffers(struct net *net, int stage)
                            (columns + PANEL - 1) / PANEL);
     if (net->layer[s->head].bias)
         s->bias = add_vector(net, stage, ROLE_BIAS, "bias", units, (int)inputs, 0);
+    forward_takes(net, s);
     int first = region_of(net, stage, false), last = region_of(net, stage, true);
     size_t starts = (units + (size_t)s->bwd_rows - 1) / (size_t)s->bwd_rows + 1;
     s->at.image_list = add_living(net, s->name, "image_list", entries(batch*(units + 1)),
@@ -400,6 +415,53 @@ static void norm_buffers(struct net *net, int stage)
     s->at.coefficients = add_kept(net, s->name, "coefficients", 6*round_up(c));
 }
 
+/* A folded stage: its own weights, and the output of the last stage that it stands for. */
+static void folded_buffers(struct net *net, struct stage *f)
+{
+    const struct stage *head = &net->stage[net->stage[f->folds].from];
+    size_t units = (size_t)net->layer[f->head].filters;
+    f->weight = head->weight;
+    f->bias = head->bias;
+    f->at = head->at;
+    f->at.y = net->stage[f->ends].at.y;
+    f->at.argmax = net->stage[f->ends].at.argmax;
+    f->at.bias = add_kept(net, f->name, "bias", round_up(units));
+    if (f->kind == STAGE_AFFINE) {
+        f->at.weight = add_kept(net, f->name, "weight", net->param[f->weight].stored);
+    } else {
+        f->at.packed = add_kept(net, f->name, "packed", f->forward.packed_size);
+        forward_buffers(net, f);
+    }
+    /* What it reads lasts until its end is written. */
+    touch(net, stage_output(net, f->from), forward_region(net, f->ends, true));
+}
+
+static void mark(struct net *net, int buffer)
+{
+    if (buffer != NO_BUFFER)
+        net->buffer[buffer].infer = true;
+}
+
+/* What inference, folding and the loss touch. */
+static void mark_inference(struct net *net)
+{
+    const struct stage *loss = &net->stage[net->nstages - 1];
+    mark(net, net->input_at);
+    mark(net, net->losses_at);
+    mark(net, stage_gradient(net, net->nstages - 1));    /* the loss writes it as well */
+    mark(net, stage_output(net, loss->from));
+    for (int i = 0; i < net->nparams; i++)
+        mark(net, net->param[i].at);
+    for (int r = 0; r < net->ninfer; r++) {
+        const struct stage *s = region_stage(net, &net->infer[r]);
+        const int touched[] = { s->at.y, s->at.weight, s->at.bias, s->at.packed,
+                                s->at.coefficients,
+                                s->pool == NO_LAYER ? NO_BUFFER : s->at.argmax };
+        for (size_t k = 0; k < sizeof touched / sizeof *touched; k++)
+            mark(net, touched[k]);
+    }
+}
+
 static bool overlap(const struct buffer *a, const struct buffer *b)
 {
     return a->at < b->at + b->size && b->at < a->at + a->size;
@@ -424,40 +486,51 @@ static void place(struct buffer *const *placed, int nplaced, struct buffer *b, s
     }
 }
 
+/* What inference touches before the rest, each largest first. */
 static int larger_first(const void *a, const void *b)
 {
     const struct buffer *x = *(struct buffer *const *)a, *y = *(struct buffer *const *)b;
+    if (x->infer != y->infer)
+        return x->infer ? -1 : 1;
     if (x->size != y->size)
         return x->size < y->size ? 1 : -1;
     return (x > y) - (x < y);
 }
 
-/* Kept buffers in order, then the others, largest first, sharing memory. */
+/* Kept buffers in their order, those of inference or the others; returns their end. */
+static size_t place_kept(struct net *net, bool infer, size_t top)
+{
+    for (int i = 0; i < net->nbuffers; i++) {
+        struct buffer *b = &net->buffer[i];
+        if (b->scratch || !b->keep || b->infer != infer)
+            continue;
+        b->at = top;
+        top += b->size;
+    }
+    return top;
+}
+
+/* What inference touches in front: kept buffers, then maps, which share memory, as do the
+** gradients behind them; last what is kept for training alone. */
 static size_t place_arena(struct net *net)
 {
     struct buffer **shared = alloc((size_t)net->nbuffers, sizeof *shared);
     int nshared = 0;
-    size_t top = 0;
-    for (int i = 0; i < net->nbuffers; i++) {
-        struct buffer *b = &net->buffer[i];
-        if (b->scratch)
-            continue;
-        if (b->keep) {
-            b->at = top;
-            top += b->size;
-        } else {
-            shared[nshared++] = b;
-        }
-    }
+    for (int i = 0; i < net->nbuffers; i++)
+        if (!net->buffer[i].scratch && !net->buffer[i].keep)
+            shared[nshared++] = &net->buffer[i];
     qsort(shared, (size_t)nshared, sizeof *shared, larger_first);
-    size_t end = top;
+    size_t top = place_kept(net, true, 0), end = top;
+    net->infer_arena = top;
     for (int i = 0; i < nshared; i++) {
         place(shared, i, shared[i], top);
         if (shared[i]->at + shared[i]->size > end)
             end = shared[i]->at + shared[i]->size;
+        if (shared[i]->infer)
+            net->infer_arena = end;
     }
     free(shared);
-    return end;
+    return place_kept(net, false, end);
 }
 
 /* A thread's scratch: kept maps one behind the other, the rest of one stage
@@ -471,9 +544,11 @@ static size_t place_scratch(struct net *net)
             top += net->buffer[i].size;
         }
     size_t end = top;
-    for (int i = 0; i < net->nstages; i++) {
+    for (int i = 0; i < net->nstages + net->nfolded; i++) {
         size_t at = top;
-        const struct stage_buffers *b = &net->stage[i].at;
+        bool folded = i >= net->nstages;
+        const struct stage_buffers *b = folded ? &net->folded[i - net->nstages].at
+                                               : &net->stage[i].at;
         const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wide,
                               b->wino_v, b->wino_m, b->wino_g, b->wino_u, b->wino_db, b->taps,
                               b->map, b->lists, b->ends };
@@ -498,7 +573,7 @@ void mem(struct net *net)
         struct stage *s = &net->stage[i];
         s->at = (struct stage_buffers){
             .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .dy_other = NO_BUFFER,
-            .dsum = NO_BUFFER, .packed = NO_BUFFER,
+            .dsum = NO_BUFFER, .weight = NO_BUFFER, .bias = NO_BUFFER, .packed = NO_BUFFER,
             .partial = NO_BUFFER, .image_list = NO_BUFFER, .image_starts = NO_BUFFER,
             .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
             .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
@@ -518,6 +593,9 @@ void mem(struct net *net)
         gradient_buffers(net, i);
     lifetimes(net);
     net->losses_at = add_kept(net, "loss", "losses", batch);
+    for (int i = 0; i < net->nfolded; i++)
+        folded_buffers(net, &net->folded[i]);
+    mark_inference(net);
     net->arena = place_arena(net);
     net->scratch = place_scratch(net);
 }

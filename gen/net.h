@@ -153,7 +153,7 @@ struct scatter {
 ** stride, over the haloed output gradient with the flipped filter.
 */
 struct sweep {
-    char name[NAME_MAX_LEN + 40];
+    char name[NAME_MAX_LEN + 56];
     int ci, co;                 /* channels read and written: of one group */
     int groups;                 /* how many times, ci and co channels further on */
     bool depth;                 /* channel c is made of channel c alone: ci is 1 */
@@ -169,6 +169,7 @@ struct sweep {
     int tap_step;               /* and the distance to the next */
     bool flipped;               /* gradient to the data: channels swapped, taps flipped */
     bool bias;                  /* start from the bias, else from +0 */
+    const struct layer *with;   /* pointwise layer behind, which is no relu; or NULL */
     bool whole_vectors;         /* the output has room for whole vectors of channels */
     int band;                   /* tile rows divide it: rows handed over at a time */
     struct winograd winograd;
@@ -199,17 +200,19 @@ struct map {
 enum region_kind { REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_LOSS,
                    REGION_AFFINE_LISTS, REGION_AFFINE_BACKWARD, REGION_NORM_SUMS,
                    REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
-                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE };
+                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_FOLDED };
 
+/* Of net.stage; REGION_FOLDED: of net.folded. */
 struct region_plan { enum region_kind kind; int stage; };
 
 /* mem.c: one range of the arena. Sizes and offsets in reals. */
 struct buffer {
-    char name[NAME_MAX_LEN + 24];
+    char name[NAME_MAX_LEN + 40];
     size_t size, at;
     int first, last;            /* regions between which it is alive */
     bool keep;                  /* shares its memory with nothing: parameters, halos */
     bool scratch;               /* one for each thread, `at` counts from its scratch */
+    bool infer;                 /* inference touches it: it lies in front */
 };
 
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1,
@@ -221,7 +224,8 @@ struct stage_buffers {
     int dy;                     /* gradient of the output */
     int dy_other;               /* fork: of the block's second branch; dy is the first's */
     int dsum;                   /* add: gradient of the sum, before its pointwise layer */
-    int packed;                 /* convolution weights packed for all its sweeps */
+    int weight, bias;           /* what forward takes: the parameters' values, or folded ones */
+    int packed;                 /* conv: weights packed for its sweeps */
     int partial;                /* weight gradients of the groups */
     int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
     int moments;                /* norm: sums of every image's blocks, two for each channel */
@@ -236,11 +240,12 @@ struct stage_buffers {
 struct stage {
     /* fuse.c */
     enum stage_kind kind;
-    char name[NAME_MAX_LEN];    /* of the layer that leads it */
+    char name[NAME_MAX_LEN + 16];   /* of the layer that leads it */
     int head;                   /* that layer */
     int from, other;            /* stages read: a fork stands for what it reads; or INPUT */
     int relu, pool;             /* layers fused behind it, or NO_LAYER */
-    int pointwise;              /* pointwise: itself; norm, add: the one behind, or NO_LAYER */
+    int pointwise;              /* pointwise: itself; norm, add: the one behind, or NO_LAYER;
+                                   a folded affine: the one behind its norm */
     bool relu_first;            /* relu before pool */
     bool needs_dx;              /* something below has parameters */
     bool trains;                /* it or something below has parameters */
@@ -250,6 +255,9 @@ struct stage {
     size_t window;              /* conv: where in `in` the first window begins */
     int norm;                   /* conv: the stage whose moments it gathers, or NO_STAGE */
     int blocks;                 /* norm: an image's moments, of as many blocks of rows */
+    int folded;                 /* conv, affine: of net.folded, what inference runs, or -1 */
+    bool covered;               /* inference runs it as the end of a folded stage */
+    int folds, ends;            /* folded: the norm in it, the last stage in it */
     size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
     double flop_forward, flop_wgrad, flop_dgrad;
     struct sweep forward;
@@ -282,7 +290,7 @@ struct stage {
 };
 
 struct net_param {
-    char name[NAME_MAX_LEN + 8];
+    char name[NAME_MAX_LEN + 32];
     int stage;
     enum param_role role;
     enum param_kind kind;
@@ -316,12 +324,15 @@ struct net {
     /* fuse.c */
     struct stage *stage; int nstages;
     struct region_plan *region; int nregions, nforward;
+    struct stage *folded; int nfolded;      /* stages with the norm behind them in the weights */
+    struct region_plan *infer; int ninfer;  /* input to scores without what only training needs */
     int classes;
     /* mem.c */
     struct buffer *buffer; int nbuffers;
     struct net_param *param; int nparams;
     int input_at, losses_at;    /* buffers */
     size_t arena, scratch;      /* reals: shared; for each thread */
+    size_t infer_arena;         /* reals in front that inference touches */
     size_t nsumsq;
 };
 
@@ -356,6 +367,8 @@ void mem(struct net *net);
 
 /* The stage whose output a stage reads: forks are looked through. Or INPUT. */
 int stage_source(const struct net *net, int stage);
+/* The stage that a region runs. */
+const struct stage *region_stage(const struct net *net, const struct region_plan *region);
 /* The buffer with stage `from`'s output; INPUT: the images. */
 int stage_output(const struct net *net, int from);
 /* The buffer for the gradient of what a stage reads: of `from`'s output. */

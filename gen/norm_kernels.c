@@ -163,3 +163,21 @@ void norm_backward(const struct emission *e, const struct stage *s, int x, int d
     bind_dx(e, s, dx, &b);
     kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
 }
+
+void norm_fold(const struct emission *e, const struct stage *folded)
+{
+    const struct stage *s = &e->net->stage[folded->folds];
+    const struct layer *l = &e->net->layer[s->head];
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_factor", e->prefix, folded->name);
+    bind_name(&b, "EPS", "%.17g", l->eps);
+    bind_flag(&b, "SCALE", l->scale);
+    bind_flag(&b, "BIAS", folded->bias != NO_PARAM);
+    bind_size(&b, "B", param_at(e, folded->bias, 'w'));
+    bind_size(&b, "FOLDED_B", arena_at(e, folded->at.bias));
+    bind_size(&b, "GAMMA", param_at(e, s->weight, 'w'));
+    bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
+    bind_size(&b, "RUNNING_MEAN", param_at(e, s->running_mean, 'w'));
+    bind_size(&b, "RUNNING_VAR", param_at(e, s->running_var, 'w'));
+    kernel(e, "norm_fold.c", &b, "%s: %s in it", folded->name, s->name);
+}

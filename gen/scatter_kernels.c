@@ -68,12 +68,12 @@ void scatter_data_gradient(struct emission *e, const struct stage *s, int dx)
            s->name, s->flop_dgrad / 1e6);
 }
 
-void scatter_pack(const struct emission *e, const struct stage *s, const struct sweep *f)
+void scatter_pack(struct emission *e, const struct stage *s, const struct sweep *f,
+                  char name[SHARED_NAME])
 {
     const struct layer *l = &e->net->layer[s->head];
     const struct scatter *d = &f->scatter;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_pack", e->prefix, f->name);
     bind_size(&b, "KH", l->kh);
     bind_size(&b, "KW", l->kw);
     bind_size(&b, "CI", l->in.c);
@@ -83,5 +83,5 @@ void scatter_pack(const struct emission *e, const struct stage *s, const struct 
     bind_size(&b, "FB", d->filters);
     bind_size(&b, "BLOCKS", d->blocks);
     bind_size(&b, "SLICE", d->slice);
-    kernel(e, "scatter_pack.c", &b, "%s: filters by blocks of %d channels", f->name, d->channels);
+    shared_kernel(e, "scatter_pack.c", &b, name, "filters by blocks of %d channels", d->channels);
 }

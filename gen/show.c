@@ -54,6 +54,8 @@ void show(const struct net *net, int threads, FILE *out)
     fprintf(out, "arena     %zu bytes (%.1f MiB), and %zu bytes (%.1f MiB) a thread\n",
             net->arena*bytes, (double)(net->arena*bytes) / mib, net->scratch*bytes,
             (double)(net->scratch*bytes) / mib);
+    fprintf(out, "inference %zu bytes (%.1f MiB) of them\n", net->infer_arena*bytes,
+            (double)(net->infer_arena*bytes) / mib);
     double rate = net->isa->gflops*1e9 / (net->f64 ? 2 : 1)*threads;
     fprintf(out, "step      %.1f MFLOP for %d images\n", step / 1e6, batch);
     fprintf(out, "forecast  %.2f ms a step, %.1f s an epoch of 49,000 images,\n"

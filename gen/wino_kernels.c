@@ -12,11 +12,12 @@ static int last_vectors(const struct emission *e, const struct sweep *f)
     return (f->last + e->net->vl - 1) / e->net->vl;
 }
 
-static void transform(const struct emission *e, const struct winograd *w, const char *name,
+/* In the following, name: in, what a kernel is called where no other one equals it. */
+
+static void transform(struct emission *e, const struct winograd *w, char name[SHARED_NAME],
                       int channels, long x_row)
 {
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s", e->prefix, name);
     bind_name(&b, "INPUT", "v_input%d", w->step);
     bind_size(&b, "CI", channels);
     bind_size(&b, "COLUMNS", w->columns);
@@ -25,12 +26,13 @@ static void transform(const struct emission *e, const struct winograd *w, const 
     bind_size(&b, "X_ROW", x_row);
     bind_size(&b, "V_TILE", w->v_tile);
     bind_size(&b, "V_XI", w->v_xi);
-    kernel(e, "wino_input.c", &b, "%s: a row of %d tiles of %dx%d, %d channels", name, w->columns,
-           w->side, w->side, channels);
+    shared_kernel(e, "wino_input.c", &b, name, "a row of %d tiles of %dx%d, %d channels",
+                  w->columns, w->side, w->side, channels);
 }
 
 /* The products of one panel of nv vectors. */
-static void products(struct emission *e, const struct sweep *f, const char *suffix, int nv)
+static void products(struct emission *e, const struct sweep *f, char name[SHARED_NAME],
+                     const char *suffix, int nv)
 {
     const struct winograd *w = &f->winograd;
     struct sweep one = *f;      /* a place of all tiles: a convolution with one tap */
@@ -38,13 +40,14 @@ static void products(struct emission *e, const struct sweep *f, const char *suff
     one.kh = one.kw = one.step_y = 1;
     one.in_pixel = w->v_tile;
     one.bias = false;
+    one.with = NULL;
     one.in_row = one.out_row = 0;
     one.tile.mh = 1;
     one.out_pixel = nv*e->net->vl;
     snprintf(tile, sizeof tile, "%s%s_tile%s", e->prefix, f->name, suffix);
     conv_tile(e, &one, tile, f->tile.mw, nv, 0, false);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_products%s", e->prefix, f->name, suffix);
+    snprintf(name, SHARED_NAME, "%s%s_products%s", e->prefix, f->name, suffix);
     bind_name(&b, "TILE", "%s", tile);
     bind_size(&b, "XI", w->side*w->side);
     bind_size(&b, "CI", f->ci);
@@ -53,19 +56,19 @@ static void products(struct emission *e, const struct sweep *f, const char *suff
     bind_size(&b, "V_TILE", w->v_tile);
     bind_size(&b, "V_XI", w->v_xi);
     bind_size(&b, "M_XI", w->m_xi);
-    kernel(e, "wino_products.c", &b, "%s: %d places, %d channels to %d", f->name,
-           w->side*w->side, f->ci, nv*e->net->vl);
+    shared_kernel(e, "wino_products.c", &b, name, "%d places, %d channels to %d", w->side*w->side,
+                  f->ci, nv*e->net->vl);
 }
 
 /* How outputs of tiles lie in memory, and what becomes of them. */
 struct store { long y_row, y_pixel, argmax_row; bool bias, pool, relu, last; };
 
-static void output(const struct emission *e, const struct sweep *f, const struct store *to,
-                   const char *suffix, int part)
+static void output(struct emission *e, const struct sweep *f, const struct store *to,
+                   char name[SHARED_NAME], const char *suffix, int part)
 {
     const struct winograd *w = &f->winograd;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_output%s", e->prefix, f->name, suffix);
+    snprintf(name, SHARED_NAME, "%s%s_output%s", e->prefix, f->name, suffix);
     bind_name(&b, "OUTPUT", "v_output%d", w->step);
     bind_flag(&b, "BIAS", to->bias);
     bind_flag(&b, "POOL", to->pool);
@@ -79,24 +82,26 @@ static void output(const struct emission *e, const struct sweep *f, const struct
     bind_size(&b, "ARGMAX_ROW", to->argmax_row);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, to->relu);
-    kernel(e, "wino_output.c", &b, "%s: %dx%d outputs of a tile, one vector of channels", f->name,
-           w->step, w->step);
+    if (f->with)
+        bind_pointwise(&b, f->with, true);
+    shared_kernel(e, "wino_output.c", &b, name, "%dx%d outputs of a tile, one vector of channels",
+                  w->step, w->step);
 }
 
-static void outputs(const struct emission *e, const struct sweep *f, const struct store *to,
-                    const char *suffix, int channels, int width)
+static void outputs(struct emission *e, const struct sweep *f, const struct store *to,
+                    char name[SHARED_NAME], const char *suffix, int channels, int width)
 {
     int vl = e->net->vl, part = channels % vl;
-    char rest[32];
+    char rest[32], whole[SHARED_NAME] = "none", last[SHARED_NAME] = "none";
     snprintf(rest, sizeof rest, "%s_part", suffix);
     if (channels >= vl)
-        output(e, f, to, suffix, 0);
+        output(e, f, to, whole, suffix, 0);
     if (part)
-        output(e, f, to, rest, part);
+        output(e, f, to, last, rest, part);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_outputs%s", e->prefix, f->name, suffix);
-    bind_name(&b, "TILE", "%s%s_output%s", e->prefix, f->name, suffix);
-    bind_name(&b, "TILE_LAST", "%s%s_output%s", e->prefix, f->name, rest);
+    snprintf(name, SHARED_NAME, "%s%s_outputs%s", e->prefix, f->name, suffix);
+    bind_name(&b, "TILE", "%s", whole);
+    bind_name(&b, "TILE_LAST", "%s", last);
     bind_flag(&b, "WHOLE_VECTORS", channels >= vl);
     bind_flag(&b, "PARTIAL", part != 0);
     bind_size(&b, "COLUMNS", f->winograd.columns);
@@ -104,7 +109,7 @@ static void outputs(const struct emission *e, const struct sweep *f, const struc
     bind_size(&b, "WHOLE", channels - part);
     bind_size(&b, "Y_STEP", to->pool ? f->winograd.step / 2*to->y_pixel
                                      : f->winograd.step*to->y_pixel);
-    kernel(e, "wino_outputs.c", &b, "%s: a row of tiles, %d channels", f->name, channels);
+    shared_kernel(e, "wino_outputs.c", &b, name, "a row of tiles, %d channels", channels);
 }
 
 /* Rows of the output that a row of tiles makes. */
@@ -114,25 +119,27 @@ static int step_rows(const struct sweep *f, const struct store *to)
 }
 
 /* All that a pass calls, and the pass. */
-static void pass(struct emission *e, const struct sweep *f, const struct store *to, long y_image,
-                 long argmax_image)
+static void pass(struct emission *e, const struct sweep *f, const struct store *to,
+                 char name[SHARED_NAME], long y_image, long argmax_image)
 {
     const struct winograd *w = &f->winograd;
     int width = f->tile.nv*e->net->vl, last = last_vectors(e, f);
+    char multiply[SHARED_NAME] = "none", multiply_last[SHARED_NAME] = "none";
+    char store[SHARED_NAME] = "none", store_last[SHARED_NAME] = "none";
     if (f->blocks) {
-        products(e, f, "", f->tile.nv);
-        outputs(e, f, to, "", width, width);
+        products(e, f, multiply, "", f->tile.nv);
+        outputs(e, f, to, store, "", width, width);
     }
     if (f->last) {
-        products(e, f, "_last", last);
-        outputs(e, f, to, "_last", f->last, last*e->net->vl);
+        products(e, f, multiply_last, "_last", last);
+        outputs(e, f, to, store_last, "_last", f->last, last*e->net->vl);
     }
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_pass", e->prefix, f->name);
-    bind_name(&b, "PRODUCTS", "%s%s_products", e->prefix, f->name);
-    bind_name(&b, "PRODUCTS_LAST", "%s%s_products_last", e->prefix, f->name);
-    bind_name(&b, "STORE", "%s%s_outputs", e->prefix, f->name);
-    bind_name(&b, "STORE_LAST", "%s%s_outputs_last", e->prefix, f->name);
+    snprintf(name, SHARED_NAME, "%s%s_pass", e->prefix, f->name);
+    bind_name(&b, "PRODUCTS", "%s", multiply);
+    bind_name(&b, "PRODUCTS_LAST", "%s", multiply_last);
+    bind_name(&b, "STORE", "%s", store);
+    bind_name(&b, "STORE_LAST", "%s", store_last);
     bind_flag(&b, "WHOLE_BLOCKS", f->blocks != 0);
     bind_flag(&b, "LAST_BLOCK", f->last != 0);
     bind_size(&b, "BLOCKS", f->blocks);
@@ -145,16 +152,22 @@ static void pass(struct emission *e, const struct sweep *f, const struct store *
     bind_size(&b, "Y_STEP", step_rows(f, to)*to->y_row);
     bind_size(&b, "ARGMAX_IMAGE", argmax_image);
     bind_size(&b, "ARGMAX_STEP", step_rows(f, to)*to->argmax_row);
-    kernel(e, "wino_pass.c", &b, "%s: %d rows of %d tiles of %d image%s", f->name, w->pass,
-           w->columns, w->images, w->images > 1 ? "s" : "");
+    shared_kernel(e, "wino_pass.c", &b, name, "%d rows of %d tiles of %d image%s", w->pass,
+                  w->columns, w->images, w->images > 1 ? "s" : "");
 }
 
-static void bind_pass(const struct emission *e, const struct stage *s, const struct sweep *f,
-                      struct bindings *b)
+/* The passes of a sweep, whose input has rows of x_row, for whoever runs them. */
+static void bind_passes(struct emission *e, const struct stage *s, const struct sweep *f,
+                        const struct store *to, long x_row, long y_image, long argmax_image,
+                        struct bindings *b)
 {
     const struct winograd *w = &f->winograd;
-    bind_name(b, "INPUT", "%s%s_input", e->prefix, f->name);
-    bind_name(b, "RUN", "%s%s_pass", e->prefix, f->name);
+    char input[SHARED_NAME], run[SHARED_NAME];
+    snprintf(input, sizeof input, "%s%s_input", e->prefix, f->name);
+    transform(e, w, input, f->ci, x_row);
+    pass(e, f, to, run, y_image, argmax_image);
+    bind_name(b, "INPUT", "%s", input);
+    bind_name(b, "RUN", "%s", run);
     bind_size(b, "W", arena_at(e, s->at.packed) + (long)f->packed_at);
     bind_size(b, "IMAGES", w->images);
     bind_size(b, "ROWS", w->rows);
@@ -175,24 +188,20 @@ void winograd_forward(struct emission *e, const struct stage *s, int x)
     bool pool = s->pool != NO_LAYER;
     struct shape o = s->out.shape;
     struct store to = { .y_row = (long)s->out.row, .y_pixel = o.c, .argmax_row = (long)o.w*o.c,
-                        .bias = s->bias != NO_PARAM, .pool = pool, .relu = s->relu != NO_LAYER,
-                        .last = pool && !s->relu_first };
+                        .bias = s->at.bias != NO_BUFFER, .pool = pool, .relu = s->relu != NO_LAYER,
+                        .last = pool && !s->relu_first && !f->with };
     long argmax_image = pool ? (long)o.h*o.w*o.c : 0;
-    char name[NAME_MAX_LEN + 48];
-    snprintf(name, sizeof name, "%s_input", f->name);
-    transform(e, w, name, f->ci, (long)s->in.row);
-    pass(e, f, &to, (long)s->out.image, argmax_image);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_flag(&b, "BY_PANELS", w->pass == w->rows);
-    bind_pass(e, s, f, &b);
+    bind_passes(e, s, f, &to, (long)s->in.row, (long)s->out.image, argmax_image, &b);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", w->step*(long)s->in.row);
     bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "Y_STEP", step_rows(f, &to)*to.y_row);
-    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B", arena_at(e, s->at.bias));
     bind_size(&b, "ARGMAX", arena_at(e, s->at.argmax));
     bind_size(&b, "ARGMAX_IMAGE", argmax_image);
     bind_size(&b, "ARGMAX_STEP", step_rows(f, &to)*to.argmax_row);
@@ -208,15 +217,11 @@ void winograd_data_gradient(struct emission *e, const struct stage *s, int dx)
     const struct sweep *d = &s->dgrad[0];
     const struct winograd *w = &d->winograd;
     struct store to = { .y_row = (long)l->in.w*l->in.c, .y_pixel = l->in.c };
-    char name[NAME_MAX_LEN + 48];
-    conv_expand(e, s);
-    snprintf(name, sizeof name, "%s_input", d->name);
-    transform(e, w, name, d->ci, (long)s->expanded.row);
-    pass(e, d, &to, (long)s->dx_image, 0);
     struct bindings b = { 0 };
+    conv_expand(e, s);
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
-    bind_pass(e, s, d, &b);
+    bind_passes(e, s, d, &to, (long)s->expanded.row, (long)s->dx_image, 0, &b);
     bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
@@ -231,12 +236,12 @@ void winograd_data_gradient(struct emission *e, const struct stage *s, int dx)
            s->name, w->step, w->step, s->flop_dgrad / 1e6);
 }
 
-static void gradient(const struct emission *e, const struct stage *s)
+static void gradient(struct emission *e, const struct stage *s, char name[SHARED_NAME])
 {
     const struct winograd *w = &s->wgrad_winograd;
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_wgrad_gradient", e->prefix, s->name);
+    snprintf(name, SHARED_NAME, "%s%s_wgrad_gradient", e->prefix, s->name);
     bind_name(&b, "GRADIENT", "v_gradient%d", w->step);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
@@ -248,8 +253,8 @@ static void gradient(const struct emission *e, const struct stage *s)
     bind_size(&b, "Y_ROW", (long)s->out.row);
     bind_size(&b, "G_TILE", w->g_tile);
     bind_size(&b, "G_XI", w->g_xi);
-    kernel(e, "wino_gradient.c", &b, "%s: output gradients of a row of %d tiles", s->name,
-           w->columns);
+    shared_kernel(e, "wino_gradient.c", &b, name, "output gradients of a row of %d tiles",
+                  w->columns);
 }
 
 void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
@@ -257,10 +262,10 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
     const struct layer *l = &e->net->layer[s->head];
     const struct winograd *w = &s->wgrad_winograd;
     struct shape o = s->out.shape;
-    char name[NAME_MAX_LEN + 48], tile[SHARED_NAME];
-    snprintf(name, sizeof name, "%s_wgrad_input", s->name);
-    transform(e, w, name, l->in.c, (long)s->in.row);
-    gradient(e, s);
+    char input[SHARED_NAME], dy[SHARED_NAME], tile[SHARED_NAME], filter[SHARED_NAME];
+    snprintf(input, sizeof input, "%s%s_wgrad_input", e->prefix, s->name);
+    transform(e, w, input, l->in.c, (long)s->in.row);
+    gradient(e, s, dy);
     struct bindings t = { 0 };
     snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
     bind_size(&t, "MH", s->wgrad.mh);
@@ -272,19 +277,19 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
                   "%d filters by %d vectors of %d: %d of %d registers", s->wgrad.mh, s->wgrad.nv,
                   e->net->vl, s->wgrad.mh*s->wgrad.nv + s->wgrad.nv + 1, e->net->isa->registers);
     struct bindings f = { 0 };
-    bind_name(&f, "NAME", "%s%s_wgrad_filter", e->prefix, s->name);
+    snprintf(filter, sizeof filter, "%s%s_wgrad_filter", e->prefix, s->name);
     bind_name(&f, "FILTER", "v_filter%d", w->step);
     bind_size(&f, "CI", l->in.c);
     bind_size(&f, "SIDE", w->side);
     bind_size(&f, "U_XI", w->u_xi);
     bind_size(&f, "ROW", s->row);
-    kernel(e, "wino_filter.c", &f, "%s: a filter's gradient", s->name);
+    shared_kernel(e, "wino_filter.c", &f, filter, "a filter's gradient");
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
-    bind_name(&b, "INPUT", "%s%s", e->prefix, name);
-    bind_name(&b, "GRADIENT", "%s%s_wgrad_gradient", e->prefix, s->name);
+    bind_name(&b, "INPUT", "%s", input);
+    bind_name(&b, "GRADIENT", "%s", dy);
     bind_name(&b, "TILE", "%s", tile);
-    bind_name(&b, "FILTER", "%s%s_wgrad_filter", e->prefix, s->name);
+    bind_name(&b, "FILTER", "%s", filter);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", w->step*(long)s->in.row);
@@ -319,12 +324,12 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
            "direct", s->name, w->step, w->step, s->flop_wgrad / 1e6);
 }
 
-void winograd_pack(const struct emission *e, const struct stage *s, const struct sweep *f)
+void winograd_pack(struct emission *e, const struct stage *s, const struct sweep *f,
+                   char name[SHARED_NAME])
 {
     const struct layer *l = &e->net->layer[s->head];
     const struct winograd *w = &f->winograd;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_pack", e->prefix, f->name);
     bind_name(&b, "TAPS", "v_taps%d", w->step);
     bind_flag(&b, "FLIPPED", f->flipped);
     bind_size(&b, "SIDE", w->side);
@@ -335,6 +340,6 @@ void winograd_pack(const struct emission *e, const struct stage *s, const struct
     bind_size(&b, "BLOCK", (long)f->tile.nv*e->net->vl);
     bind_size(&b, "LAST_BLOCK", (long)last_vectors(e, f)*e->net->vl);
     bind_size(&b, "PANEL_SIZE", (long)w->side*w->side*f->ci*f->tile.nv*e->net->vl);
-    kernel(e, "wino_pack.c", &b, "%s: transformed filters in panels of %d channels", f->name,
-           f->tile.nv*e->net->vl);
+    shared_kernel(e, "wino_pack.c", &b, name, "transformed filters in panels of %d channels",
+                  f->tile.nv*e->net->vl);
 }

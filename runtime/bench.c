@@ -13,23 +13,23 @@
 
 enum { BENCH_PASSES = 20 };       /* of one image in a round */
 
-static void bench_region(void *context, bool backward, int index, double seconds)
+/* The first row of a list's regions. */
+static int bench_list(const struct model *m, enum engine_list list)
+{
+    return list == ENGINE_FORWARD ? 0 : list == ENGINE_BACKWARD ? m->nforward
+                                                                : m->nforward + m->nbackward;
+}
+
+static void bench_region(void *context, enum engine_list list, int index, double seconds)
 {
     struct bench *b = context;
-    int row = backward ? b->engine.model->nforward + index : index;
-    series_add(&b->row[row].seconds, seconds);
+    series_add(&b->row[bench_list(b->engine.model, list) + index].seconds, seconds);
 }
 
 static void bench_timing(struct bench *b, bool on)
 {
     b->engine.timing = on ? bench_region : NULL;
     b->engine.timing_context = b;
-}
-
-/* What inference costs: the only place that knows how it is done. */
-static void bench_evaluate(struct bench *b, int images)
-{
-    engine_forward(&b->engine, images, MODE_EVAL);
 }
 
 void bench_steps(struct bench *b, long count)
@@ -54,7 +54,7 @@ void bench_inference(struct bench *b, int row, int images, long count, bool regi
     for (long k = -BENCH_UNTIMED; k < count; k++) {
         bench_timing(b, regions && k >= 0);
         double start = engine_clock();
-        bench_evaluate(b, images);
+        engine_infer(&b->engine, images);
         double seconds = engine_clock() - start;
         if (k >= 0)
             series_add(&b->row[row].seconds, seconds);
@@ -90,36 +90,42 @@ double bench_evaluation_loss(struct bench *b, int images)
 {
     replay_rewind(&b->replay);
     replay_feed(&b->replay);
-    bench_evaluate(b, images);
+    engine_infer(&b->engine, images);
     return engine_loss(&b->engine, b->engine.labels);
+}
+
+/* Rows of a list's regions; sum: what they are part of. */
+static void bench_name_regions(struct bench *b, const struct region *regions, int count,
+                               enum engine_list list, struct bench_row *sum)
+{
+    double images = (double)b->settings->batch;
+    for (int k = 0; k < count; k++) {
+        const struct region *r = &regions[k];
+        struct bench_row *row = &b->row[bench_list(b->engine.model, list) + k];
+        *row = (struct bench_row){ .kind = list == ENGINE_BACKWARD ? "backward" : "forward",
+                                   .flop = r->flop*images,
+                                   .bytes = r->bytes_fixed + r->bytes_image*images };
+        snprintf(row->name, sizeof row->name, "%s", r->name);
+        sum->flop += row->flop;
+        sum->bytes += row->bytes;
+    }
 }
 
 static void bench_name_rows(struct bench *b)
 {
     const struct model *m = b->engine.model;
-    double images = (double)b->settings->batch;
     struct bench_row *step = &b->row[b->step], *batch = &b->row[b->batch];
     *step = (struct bench_row){ .name = "whole training step", .kind = "step" };
     *batch = (struct bench_row){ .kind = "inference" };
     snprintf(batch->name, sizeof batch->name, "inference of %ld", b->settings->batch);
-    for (int k = 0; k < b->step; k++) {
-        bool forward = k < m->nforward;
-        const struct region *r = forward ? &m->forward[k] : &m->backward[k - m->nforward];
-        struct bench_row *row = &b->row[k];
-        *row = (struct bench_row){ .kind = forward ? "forward" : "backward",
-                                   .flop = r->flop*images,
-                                   .bytes = r->bytes_fixed + r->bytes_image*images };
-        snprintf(row->name, sizeof row->name, "%s", r->name);
-        step->flop += row->flop;
-        step->bytes += row->bytes;
-        batch->flop += forward ? row->flop : 0;
-        batch->bytes += forward ? row->bytes : 0;
-    }
+    bench_name_regions(b, m->forward, m->nforward, ENGINE_FORWARD, step);
+    bench_name_regions(b, m->backward, m->nbackward, ENGINE_BACKWARD, step);
+    bench_name_regions(b, m->infer, m->ninfer, ENGINE_INFER, batch);
     struct bench_row *single = &b->row[b->single];
     *single = (struct bench_row){ .name = "inference of 1", .kind = "inference",
-                                  .flop = batch->flop/images };
-    for (int k = 0; k < m->nforward; k++)
-        single->bytes += m->forward[k].bytes_fixed + m->forward[k].bytes_image;
+                                  .flop = batch->flop/(double)b->settings->batch };
+    for (int k = 0; k < m->ninfer; k++)
+        single->bytes += m->infer[k].bytes_fixed + m->infer[k].bytes_image;
 }
 
 /* The instruction sets of this network in the program; the one at work first. */
@@ -140,7 +146,7 @@ static bool bench_open_isas(struct bench *b)
 bool bench_open(struct bench *b, char *err)
 {
     const struct model *m = b->engine.model;
-    b->step = m->nforward + m->nbackward;
+    b->step = bench_list(m, ENGINE_INFER) + m->ninfer;
     b->batch = b->step + 1;
     b->single = b->settings->batch > 1 ? b->batch + 1 : b->batch;
     b->rows = b->single + 1;

@@ -36,7 +36,7 @@ struct bench {
     struct engine engine;
     struct replay replay;
     struct roof roof;
-    struct bench_row *row;        /* forward regions, backward regions, then: */
+    struct bench_row *row;        /* regions of forward, backward, inference, then: */
     int rows, step, batch, single;    /* whole step, inference of a batch, of an image */
     struct bench_isa isa[BENCH_ISAS]; int isas;     /* the one at work first */
     struct series all, one;       /* bytes/s */

@@ -121,7 +121,7 @@ int command_eval(const struct program *p, int argc, char **argv)
     if (!s.params)
         return command_usage(p, "eval: --params FILE is required: the parameters that `train` "
                              "saved, %s.safetensors unless told otherwise", p->model->name);
-    if (!engine_open(&engine, p->model, (int)s.threads, err))
+    if (!engine_open_inference(&engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);
     status = eval_with_engine(p, &s, &engine);
     engine_close(&engine);

@@ -12,6 +12,7 @@
 static void info_network(const struct model *m)
 {
     size_t bytes = m->arena*sizeof(real), thread = m->scratch*sizeof(real);
+    size_t front = m->infer_arena*sizeof(real);
     printf("network    %s\n", m->name);
     printf("input      %dx%dx%d, %d classes\n", m->in_c, m->in_h, m->in_w, m->classes);
     printf("parameters %zu\n", params_learned_total(m));
@@ -19,6 +20,7 @@ static void info_network(const struct model *m)
     printf("capacity   %d images a step\n", m->batch);
     printf("built for  %s, %s\n", m->isa, sizeof(real) == 4 ? "f32" : "f64");
     printf("arena      %zu bytes, and %zu a thread\n", bytes, thread);
+    printf("inference  %zu bytes of them\n", front);
     printf("layers\n");
     for (const char *line = m->layers; *line;) {
         int length = (int)strcspn(line, "\n");

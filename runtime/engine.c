@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine.h"
 #include "error.h"
@@ -25,20 +26,35 @@ static bool engine_alloc(struct engine *e, int threads, char *err)
         __builtin_add_overflow(reals, m->arena, &reals) ||
         __builtin_mul_overflow(reals, sizeof(real), &bytes))
         return error_set(err, "%s needs more memory than can be addressed", m->name);
-    size_t align = bytes >= ENGINE_HUGE_PAGE ? ENGINE_HUGE_PAGE : ALIGN;
-    void *memory = NULL;
-    if (posix_memalign(&memory, align, bytes) != 0)
+    /* Zeros that cost nothing until they are touched; huge pages where there are some. */
+    size_t slack = bytes >= ENGINE_HUGE_PAGE ? ENGINE_HUGE_PAGE : 0;
+    void *memory = MAP_FAILED;
+    if (!__builtin_add_overflow(bytes, slack, &e->mapped))
+        memory = mmap(NULL, e->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
         return error_set(err, "%s needs %zu MB of memory, which there is not; try a smaller "
                          "capacity (lathe build --batch)", m->name, (bytes >> 20) + 1);
+    e->mapping = memory;
+    size_t beyond = slack ? (uintptr_t)memory % ENGINE_HUGE_PAGE : 0;
+    e->arena = (real *)((char *)memory + (beyond ? ENGINE_HUGE_PAGE - beyond : 0));
+    e->bytes = bytes;
 #ifdef MADV_HUGEPAGE
     /* Only advice: without it the parameters' thousands of pages crowd the TLB. */
-    if (align == ENGINE_HUGE_PAGE)
-        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    if (slack)
+        (void)madvise(e->arena, bytes, MADV_HUGEPAGE);
 #endif
-    memset(memory, 0, bytes);
-    e->arena = memory;
-    e->bytes = bytes;
     return true;
+}
+
+/* Gives back what only training needs: whole pages between the arena's front and the scratch. */
+static bool engine_shrink(struct engine *e, char *err)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *start = (char *)e->arena;
+    size_t from = (e->model->infer_arena*sizeof(real) + page - 1)/page*page;
+    size_t to = e->model->arena*sizeof(real)/page*page;
+    return from >= to || mprotect(start + from, to - from, PROT_NONE) == 0
+           || error_set(err, "%s: its memory cannot be divided", e->model->name);
 }
 
 bool engine_open(struct engine *e, const struct model *model, int threads, char *err)
@@ -66,6 +82,17 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
     return true;
 }
 
+bool engine_open_inference(struct engine *e, const struct model *model, int threads, char *err)
+{
+    if (!engine_open(e, model, threads, err))
+        return false;
+    e->inference = true;
+    if (engine_shrink(e, err))
+        return true;
+    engine_close(e);
+    return false;
+}
+
 void engine_close(struct engine *e)
 {
     workers_close(e->workers);
@@ -75,7 +102,8 @@ void engine_close(struct engine *e)
     free(e->kept);
     free(e->room);
     free(e->gradient);
-    free(e->arena);
+    if (e->mapping)
+        munmap(e->mapping, e->mapped);
     *e = (struct engine){ .model = NULL };
 }
 
@@ -117,14 +145,15 @@ static void engine_item(void *context, int item, int items, int thread)
     job->region->run(job->step, item, items, thread);
 }
 
-static void engine_region(struct engine *e, const struct region *r, bool backward, int index)
+static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
+                          int index)
 {
     struct engine_job job = { r, &e->step };
     double start = e->timing ? engine_clock() : 0;
     int items = engine_items(r, e->step.n, workers_count(e->workers));
     workers_run(e->workers, items, engine_item, &job);
     if (e->timing)
-        e->timing(e->timing_context, backward, index, engine_clock() - start);
+        e->timing(e->timing_context, list, index, engine_clock() - start);
 }
 
 void engine_forward(struct engine *e, int n, enum step_mode mode)
@@ -133,7 +162,20 @@ void engine_forward(struct engine *e, int n, enum step_mode mode)
     e->step.mode = e->frozen ? MODE_EVAL : mode;
     e->forward_images = n;
     for (int k = 0; k < e->model->nforward; k++)
-        engine_region(e, &e->model->forward[k], false, k);
+        engine_region(e, &e->model->forward[k], ENGINE_FORWARD, k);
+}
+
+void engine_infer(struct engine *e, int n)
+{
+    e->step.n = n;
+    e->step.mode = MODE_EVAL;
+    e->forward_images = n;
+    if (!atomic_load(&e->folded)) {
+        e->model->fold(&e->step);
+        atomic_store(&e->folded, true);
+    }
+    for (int k = 0; k < e->model->ninfer; k++)
+        engine_region(e, &e->model->infer[k], ENGINE_INFER, k);
 }
 
 /* The images' losses, added in order: the same bits for every thread count. */
@@ -150,7 +192,7 @@ double engine_loss(struct engine *e, const int32_t *labels)
 {
     e->step.labels = labels;
     e->step.probe = NULL;
-    engine_region(e, &e->model->backward[0], true, 0);
+    engine_region(e, &e->model->backward[0], ENGINE_BACKWARD, 0);
     return engine_sum_losses(e, e->forward_images)/e->forward_images;
 }
 
@@ -169,7 +211,7 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
 static void engine_backward(struct engine *e)
 {
     for (int k = 0; k < e->model->nbackward; k++)
-        engine_region(e, &e->model->backward[k], true, k);
+        engine_region(e, &e->model->backward[k], ENGINE_BACKWARD, k);
 }
 
 static size_t engine_room(const struct param *p)
@@ -310,6 +352,7 @@ double engine_update(struct engine *e, int n, const int32_t *labels, enum step_m
     engine_backward(e);
     if (e->room)
         workers_run(e->workers, e->model->nparams, engine_muon, e);
+    atomic_store(&e->folded, false);
     double data = engine_sum_losses(e, n);
     return (e->model->train.loss_sum ? data : data/n) + engine_penalty(e);
 }
@@ -335,7 +378,9 @@ double engine_probe(struct engine *e, int n, const real *probe)
 
 void engine_pack(struct engine *e, int param)
 {
-    e->model->pack(&e->step, param);
+    atomic_store(&e->folded, false);
+    if (!e->inference)      /* folding packs what inference reads */
+        e->model->pack(&e->step, param);
 }
 
 void engine_pack_all(struct engine *e)

@@ -6,6 +6,7 @@
 #ifndef LATHE_ENGINE_H
 #define LATHE_ENGINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +16,8 @@
 
 /* Told after every region that it took `seconds`; `backward`: in which list the
 ** region's `index` counts. Used by `bench`. */
-typedef void engine_timing_fn(void *context, bool backward, int index, double seconds);
+enum engine_list { ENGINE_FORWARD, ENGINE_BACKWARD, ENGINE_INFER };   /* model's regions */
+typedef void engine_timing_fn(void *context, enum engine_list list, int index, double seconds);
 
 struct engine {
     const struct model *model;
@@ -24,17 +26,30 @@ struct engine {
     struct rule *rule, *kept;     /* [model->nparams], of the step in progress; a copy */
     real *room;                   /* what muon works in, or NULL */
     real *gradient;               /* all parameters' gradients, for clipping, or NULL */
+    bool inference;               /* engine_open_inference opened it */
+    atomic_bool folded;           /* no parameter has changed since model->fold */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
     real *arena;                  /* model->arena reals, then every thread's scratch */
     int32_t *labels;              /* [model->batch]: room for a batch's labels */
     size_t bytes;                 /* of the arena with scratch */
-    int forward_images;           /* what the last engine_forward ran */
+    void *mapping; size_t mapped; /* what it lies in, bytes */
+    int forward_images;           /* what the last engine_forward or engine_infer ran */
     engine_timing_fn *timing;     /* NULL: no clock is read */
     void *timing_context;
 };
 
-/* threads: 0 stands for workers_available(). False: err says why. */
+/*
+** threads: 0 stands for workers_available(). False: err says why. The arena is zeros that no
+** memory stands behind until they are touched.
+*/
 bool engine_open(struct engine *e, const struct model *model, int threads, char *err);
+
+/*
+** The same for engine_infer and engine_loss alone, with parameters from a file: only the
+** arena's first model->infer_arena reals and the scratch can be touched; moments, gradients
+** and what else training needs are addresses without memory.
+*/
+bool engine_open_inference(struct engine *e, const struct model *model, int threads, char *err);
 void engine_close(struct engine *e);
 
 /* Where image `index` of the batch goes: NHWC, rows model->input_row apart. */
@@ -44,10 +59,17 @@ const real *engine_scores(const struct engine *e, int index);   /* [classes] */
 /* Scores of the first n images (1 .. model->batch) of the input buffer. */
 void engine_forward(struct engine *e, int n, enum step_mode mode);
 
+/*
+** The same in MODE_EVAL, but for rounding, and faster: the batchnorms that directly follow a
+** convolution or an affine layer are in its weights. Folds them first where a step or
+** engine_pack came since.
+*/
+void engine_infer(struct engine *e, int n);
+
 /* Every parameter by the same optimizer: fills e->rule. */
 void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update);
 
-/* Mean loss of the images that engine_forward ran, without the L2 term. */
+/* Mean loss of the images that engine_forward or engine_infer ran, without the L2 term. */
 double engine_loss(struct engine *e, const int32_t *labels);
 
 /*

@@ -63,6 +63,8 @@ void feed_augmented(struct engine *e, const struct images *set, const struct pre
     feed_run(&job, n);
 }
 
+/* Training's checks infer as `eval` does: what they print is what it will print, to the bit. */
+
 /* The scores of n images as the mean over the views, in their order. */
 static void feed_views(struct feed_job *job, int n, real *sum)
 {
@@ -73,7 +75,7 @@ static void feed_views(struct feed_job *job, int n, real *sum)
         struct view view = augment_tta(number, &share);
         job->view = &view;
         feed_run(job, n);
-        engine_forward(e, n, MODE_EVAL);
+        engine_infer(e, n);
         for (int i = 0; i < n; i++)
             for (int j = 0; j < m->classes; j++) {
                 real *to = sum + (size_t)i*(size_t)m->classes + j;
@@ -114,7 +116,7 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
             feed_views(&job, n, sum);
         } else {
             feed_run(&job, n);
-            engine_forward(e, n, MODE_EVAL);
+            engine_infer(e, n);
         }
         r.loss += engine_loss(e, e->labels)*n;
         for (int i = 0; i < n; i++) {

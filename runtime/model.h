@@ -237,11 +237,20 @@ struct model {
     const struct region *forward;  int nforward;    /* input to scores */
     const struct region *backward; int nbackward;   /* loss first, then gradients
                                                        and updates, scores to input */
+    const struct region *infer; int ninfer;         /* input to scores as forward gives them in
+                                                       MODE_EVAL, but for rounding: batchnorms
+                                                       are in the weights where they can be */
+    size_t infer_arena;      /* reals at the arena's start: with the scratch all that infer, fold,
+                                the loss and the parameters' values touch */
     const struct decision *decisions; int ndecisions;
 
     /* To be called for every parameter after its values were changed from
     ** outside (initialisation, loading, a gradient check's probe). */
     void (*pack)(const struct step *s, int param);
+
+    /* To be called before infer where any parameter was changed since, by a step or from
+    ** outside; it needs no pack before. */
+    void (*fold)(const struct step *s);
 
     update_fn *update[UPDATE_KINDS];
     muon_fn *muon;

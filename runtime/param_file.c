@@ -248,8 +248,10 @@ static void param_file_set(const struct safetensors *s, struct engine *e, real *
         const struct param *p = &e->model->params[k];
         param_file_values(safetensors_find(s, p->name), values);
         params_set(p, e->arena + p->at, values);
-        memset(e->arena + p->m, 0, p->stored*sizeof(real));
-        memset(e->arena + p->v, 0, p->stored*sizeof(real));
+        if (!e->inference) {
+            memset(e->arena + p->m, 0, p->stored*sizeof(real));
+            memset(e->arena + p->v, 0, p->stored*sizeof(real));
+        }
     }
     engine_pack_all(e);
 }

@@ -28,20 +28,22 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if WHOLE_VECTORS
             for (int c = 0; c < WHOLE; c += VL) {
                 vec g = v_mul(v_load(from + c), share);
-                UNROLL for (int i = 0; i < PH; i++)
+                for (int i = 0; i < PH; i++) {
                     UNROLL for (int j = 0; j < PW; j++) {
                         real *q = window + (i*X_W + j)*C + c;
                         v_store(q, v_add(v_load(q), g));
                     }
+                }
             }
 #endif
 #if PARTIAL
             vec g = v_mul(v_load_part(from + WHOLE, PART), share);
-            UNROLL for (int i = 0; i < PH; i++)
+            for (int i = 0; i < PH; i++) {
                 UNROLL for (int j = 0; j < PW; j++) {
                     real *q = window + (i*X_W + j)*C + WHOLE;
                     v_store_part(q, v_add(v_load_part(q, PART), g), PART);
                 }
+            }
 #endif
         }
 }

@@ -25,17 +25,19 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if WHOLE_VECTORS
             for (int c = 0; c < WHOLE; c += VL) {
                 vec sum = v_zero();
-                UNROLL for (int i = 0; i < PH; i++)
+                for (int i = 0; i < PH; i++) {
                     UNROLL for (int j = 0; j < PW; j++)
                         sum = v_add(sum, v_load(window + c + i*X_ROW + j*C));
+                }
                 v_store(to + c, v_mul(sum, share));
             }
 #endif
 #if PARTIAL
             vec sum = v_zero();
-            UNROLL for (int i = 0; i < PH; i++)
+            for (int i = 0; i < PH; i++) {
                 UNROLL for (int j = 0; j < PW; j++)
                     sum = v_add(sum, v_load_part(window + WHOLE + i*X_ROW + j*C, PART));
+            }
             v_store_part(to + WHOLE, v_mul(sum, share), PART);
 #endif
         }

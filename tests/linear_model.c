@@ -210,6 +210,11 @@ static void linear_pack(const struct step *s, int param)
     (void)param;
 }
 
+static void linear_fold(const struct step *s)
+{
+    (void)s;
+}
+
 static double linear_peak(long rounds)
 {
     volatile double x = 1;
@@ -250,8 +255,10 @@ static const struct decision linear_decisions[] = {
     .arena = ARENA, .scratch = LANES, .nsumsq = LINEAR_CLASSES + LINEAR_HIDDEN, \
     .params = linear_params, .nparams = 4, \
     .forward = linear_forward, .nforward = 2, .backward = regions, .nbackward = 4, \
+    .infer = linear_forward, .ninfer = 2, .infer_arena = ARENA, \
     .decisions = linear_decisions, .ndecisions = 1, \
-    .pack = linear_pack, .update = { [UPDATE_STORE] = linear_store, [UPDATE_SGD] = linear_sgd, \
+    .pack = linear_pack, .fold = linear_fold, \
+    .update = { [UPDATE_STORE] = linear_store, [UPDATE_SGD] = linear_sgd, \
                 [UPDATE_ADAM] = linear_adam }, \
     .peak = linear_peak, \
     .train = { UPDATE_ADAM, { 1e-2, 0.9, 0.999, 1e-8, 0 }, 1e-3, 0.95, 2, 20, 1 } }

@@ -230,6 +230,136 @@ Test(bits, are_the_same_for_1_2_3_and_8_threads)
     }
 }
 
+/* A few steps of training move running statistics and weights. */
+static void train(struct engine *e, int n)
+{
+    int32_t labels[GROUPS*4];
+    struct hyper h = hyper(0.01);
+    fill(e, labels, n);
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        if (strstr(p->name, "running_var"))
+            for (size_t i = 0; i < params_count(p); i++)
+                e->arena[p->at + params_index(p, i)] += 2;   /* variances are positive */
+    }
+    for (int k = 0; k < STEPS; k++)
+        engine_step(e, n, labels, &h, UPDATE_ADAM);
+}
+
+static void copy_scores(const struct engine *e, int n, real *to)
+{
+    size_t classes = (size_t)e->model->classes;
+    for (int i = 0; i < n; i++)
+        memcpy(to + (size_t)i*classes, engine_scores(e, i), classes*sizeof *to);
+}
+
+/* What a trained network infers: scores, then the loss. */
+static void infer(const struct model *m, int threads, int n, real *out)
+{
+    struct engine e;
+    int32_t labels[GROUPS*4] = { 0 };
+    open_engine(&e, m, threads);
+    train(&e, some_images(m));
+    engine_infer(&e, n);
+    copy_scores(&e, n, out);
+    out[n*m->classes] = (real)engine_loss(&e, labels);
+    engine_close(&e);
+}
+
+static real *room(const struct model *m)
+{
+    real *p = calloc((size_t)(m->batch*m->classes) + 1, sizeof *p);
+    cr_assert(p);
+    return p;
+}
+
+Test(inference, with_folded_batchnorms_equals_evaluation)
+{
+    const double bound = sizeof(real) == 4 ? 1e-5 : 1e-12;
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine e;
+        if (!m)
+            continue;
+        real *folded = room(m), *plain = room(m);
+        open_engine(&e, m, 2);
+        engine_infer(&e, 1);    /* folded once, and to be folded anew */
+        train(&e, m->batch);
+        engine_infer(&e, m->batch);
+        copy_scores(&e, m->batch, folded);
+        engine_forward(&e, m->batch, MODE_EVAL);
+        copy_scores(&e, m->batch, plain);
+        double difference = 0, largest = 0;
+        for (int k = 0; k < m->batch*m->classes; k++) {
+            double d = fabs((double)folded[k] - (double)plain[k]);
+            difference = isnan(d) ? INFINITY : fmax(difference, d);
+            largest = fmax(largest, fabs((double)plain[k]));
+        }
+        cr_expect(difference <= bound*largest, "%s %s: scores differ by %g of %g", m->name, m->isa,
+                  difference, largest);
+        free(folded);
+        free(plain);
+        engine_close(&e);
+    }
+}
+
+Test(inference, has_the_same_bits_for_1_2_3_and_8_threads)
+{
+    static const int threads[] = { 2, 3, 8 };
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        if (!m)
+            continue;
+        real *one = room(m), *other = room(m);
+        size_t size = (size_t)(m->batch*m->classes + 1)*sizeof *one;
+        for (int n = 1; n <= m->batch; n += m->batch - 1) {
+            infer(m, 1, n, one);
+            for (int t = 0; t < 3; t++) {
+                infer(m, threads[t], n, other);
+                cr_expect(!memcmp(one, other, size), "%s %s, %d images: differs with %d threads",
+                          m->name, m->isa, n, threads[t]);
+            }
+        }
+        free(one);
+        free(other);
+    }
+}
+
+Test(inference, touches_the_front_of_the_arena_and_the_scratch_alone)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        struct engine whole, front;
+        int32_t labels[GROUPS*4];
+        char err[ERR_SIZE];
+        if (!m)
+            continue;
+        real *expected = room(m), *found = room(m);
+        open_engine(&whole, m, 2);
+        train(&whole, m->batch);
+        engine_infer(&whole, m->batch);
+        copy_scores(&whole, m->batch, expected);
+        /* Beyond lies no memory: a kernel that goes there ends this test. */
+        cr_assert(engine_open_inference(&front, m, 2, err), "%s", err);
+        fill(&front, labels, m->batch);
+        for (int k = 0; k < m->nparams; k++) {
+            const struct param *p = &m->params[k];
+            memcpy(front.arena + p->at, whole.arena + p->at, p->stored*sizeof(real));
+        }
+        engine_pack_all(&front);
+        engine_infer(&front, m->batch);
+        copy_scores(&front, m->batch, found);
+        cr_expect(!memcmp(expected, found, (size_t)(m->batch*m->classes)*sizeof *found),
+                  "%s %s", m->name, m->isa);
+        double loss = engine_loss(&front, labels);
+        cr_expect(loss == engine_loss(&whole, labels), "%s %s: loss %g", m->name, m->isa, loss);
+        free(expected);
+        free(found);
+        engine_close(&front);
+        engine_close(&whole);
+    }
+}
+
 /* The same network on the instruction set that comes first in the file, the widest. */
 static const struct model *widest(const struct model *m)
 {
@@ -266,6 +396,22 @@ Test(bits, are_the_same_for_every_instruction_set)
         for (int u = 0; u < UPDATE_KINDS; u++)
             expect_same_bits(m, 1, (enum update_kind)u);
         expect_same_bits(m, m->batch, UPDATE_ADAM);
+    }
+}
+
+Test(inference, has_the_same_bits_for_every_instruction_set)
+{
+    for (int i = 0; i < lathe_nmodels; i++) {
+        const struct model *m = runnable(i);
+        if (!m || widest(m) == m)
+            continue;
+        real *a = room(m), *b = room(m);
+        infer(m, 2, m->batch, a);
+        infer(widest(m), 2, m->batch, b);
+        cr_expect(!memcmp(a, b, (size_t)(m->batch*m->classes + 1)*sizeof *a),
+                  "%s: %s and %s differ", m->name, m->isa, widest(m)->isa);
+        free(a);
+        free(b);
     }
 }
 
@@ -396,6 +542,7 @@ Test(memory, is_not_allocated_in_a_step)
         for (int k = 0; k < 10; k++) {
             engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
             engine_forward(&e, 1, MODE_CHECK);
+            engine_infer(&e, 1);
         }
         cr_expect_eq(allocations(), before, "%s %s", m->name, m->isa);
         engine_close(&e);
