@@ -37,6 +37,7 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "TILES", "%s%s_tiles", e->prefix, s->name);
+    bind_name(&b, "AHEAD", "%s%s_ahead", e->prefix, s->name);
     bind_name(&b, "STORE", "%s%s_store", e->prefix, s->name);
     bind_name(&b, "TILE", "%s%s_tile", e->prefix, s->name);
     bind_name(&b, "TILE_IMAGE", "%s%s%s", e->prefix, s->name, t.mh > 1 ? "_tile_image" : "_tile");

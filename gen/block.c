@@ -11,10 +11,11 @@
 #include "net.h"
 
 enum {
+    LINE_BYTES = 64,
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
     MIN_CHAINS = 10,            /* independent FMAs that hide their latency: 8 would do
                                    on paper; measured: 82 % of peak with 8, 87 with 10 */
-    AFFINE_IMAGES = 64, AFFINE_DEPTH = 4, AFFINE_ROWS = 50, AFFINE_MAX_TILES = 5,
+    AFFINE_IMAGES = 100, AFFINE_DEPTH = 8, AFFINE_ROWS = 50, AFFINE_MAX_TILES = 5,
     AFFINE_ITEMS = 16           /* work items wanted, for balance over threads */
 };
 
@@ -266,6 +267,11 @@ static void choose_band(const struct net *net, struct stage *s)
         s->band = 1;
     if (s->band > s->out.shape.h)
         s->band = s->out.shape.h;
+    /* The lists of all filters grow at once: an odd number of cache lines apart, else their
+    ** ends meet in few of the cache's sets. One entry more than there are values. */
+    int per_line = LINE_BYTES / (int)(2*real_bytes);
+    int lines = (s->band*s->out.shape.w + per_line) / per_line;
+    s->list_space = (lines | 1)*per_line;
 }
 
 static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
@@ -300,7 +306,10 @@ static void choose_affine(const struct net *net, struct stage *s)
         }
     int tiles = (units + s->affine.mw*AFFINE_ITEMS - 1) / (s->affine.mw*AFFINE_ITEMS);
     s->fwd_block = s->affine.mw*(tiles < AFFINE_MAX_TILES ? tiles : AFFINE_MAX_TILES);
-    s->fwd_images = net->train.batch < AFFINE_IMAGES ? net->train.batch : AFFINE_IMAGES;
+    int batch = net->train.batch, passes = (batch + AFFINE_IMAGES - 1) / AFFINE_IMAGES;
+    int images = (batch + passes - 1) / passes;     /* of equal passes, whole tiles */
+    images = (images + s->affine.mh - 1) / s->affine.mh*s->affine.mh;
+    s->fwd_images = images < batch ? images : batch;
     s->fwd_depth = AFFINE_DEPTH;
     s->bwd_rows = AFFINE_ROWS;
 }

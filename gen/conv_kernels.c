@@ -249,11 +249,6 @@ void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
 }
 
 /* Entries of one filter's list: a band, and one that is written but not counted. */
-static long list_space(const struct stage *s)
-{
-    return (long)s->band*s->out.shape.w + 1;
-}
-
 static void conv_lists(const struct emission *e, const struct stage *s)
 {
     struct windows win = windows(e, s);
@@ -264,16 +259,20 @@ static void conv_lists(const struct emission *e, const struct stage *s)
     bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "W", o.w);
     bind_size(&b, "C", o.c);
     bind_size(&b, "Y_ROW", (long)s->out.row);
     bind_size(&b, "Y_PIXEL", o.c);
-    bind_size(&b, "PW", win.kw);
     bind_size(&b, "STEP_Y", win.step_y*l->stride*row);
     bind_size(&b, "STEP_X", (long)win.step_x*l->stride*l->in.c);
-    bind_size(&b, "WINDOW_Y", l->stride*row);
-    bind_size(&b, "WINDOW_X", (long)l->stride*l->in.c);
-    bind_size(&b, "SPACE", list_space(s));
+    bind_size(&b, "SPACE", s->list_space);
+    if (s->pool != NO_LAYER) {
+        bind_size(&b, "PH", e->net->layer[s->pool].kh);
+        bind_size(&b, "PW", win.kw);
+        bind_size(&b, "WINDOW_Y", l->stride*row);
+        bind_size(&b, "WINDOW_X", (long)l->stride*l->in.c);
+    }
     kernel(e, "conv_lists.c", &b, "%s: nonzero output gradients by filter", s->name);
 }
 
@@ -376,7 +375,6 @@ void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
         bind_size(&b, "FILTERS", s->forward.co);
         bind_size(&b, "CHANNELS", s->forward.ci);
     }
-    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
@@ -396,7 +394,7 @@ void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "BAND", s->band);
     bind_scratch(e, &b);
     bind_size(&b, "ENTRIES", arena_at(e, s->at.entries));
-    bind_size(&b, "SPACE", list_space(s));
+    bind_size(&b, "SPACE", s->list_space);
     kernel(e, "conv_wgrad.c", &b, "%s weight gradient: %.1f MFLOP an image if all were nonzero",
            s->name, s->flop_wgrad / 1e6);
 }

@@ -132,11 +132,15 @@ static int winograd_parts(const struct sweep *f)
     return passes > 1 ? passes : f->blocks + (f->last != 0);
 }
 
+/* Images of an item; 0: as model.h has it. */
 static int region_images(const struct stage *s, enum region_kind kind)
 {
-    const struct winograd *w = kind == REGION_FORWARD ? &s->forward.winograd
+    bool forward = kind == REGION_FORWARD || kind == REGION_FOLDED;
+    const struct winograd *w = forward ? &s->forward.winograd
                                : kind == REGION_CONV_DGRAD ? &s->dgrad[0].winograd : NULL;
-    return s->kind == STAGE_CONV && w && w->step ? w->images : 1;
+    if (forward && s->kind == STAGE_AFFINE)
+        return s->fwd_images;
+    return s->kind == STAGE_CONV && w && w->step ? w->images : 0;
 }
 
 /* How a region is divided into items, as model.h has it. */

@@ -369,8 +369,8 @@ static void conv_buffers(struct net *net, int stage)
                                  *(size_t)s->filters, false);
     if (s->wgrad_winograd.step || s->narrow || s->depth)
         return;
-    size_t space = (size_t)s->band*(size_t)s->out.shape.w + 1;
-    s->at.entries = add_scratch(net, s->name, "entries", entries(co*space), false);
+    s->at.entries = add_scratch(net, s->name, "entries", entries(co*(size_t)s->list_space),
+                                false);
 }
 
 static void affine_buffers(struct net *net, int stage)

@@ -278,6 +278,7 @@ struct stage {
                                    narrow: mw taps x nv vectors of filters */
     int filters;                /* narrow: filters padded to whole tiles */
     int band;                   /* conv wgrad: output rows listed at a time */
+    int list_space;             /* entries from a filter's list to the next one's */
     struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
     int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */
     int bwd_rows;               /* affine: rows of the weight a pass */

@@ -31,6 +31,7 @@ static struct traffic region_reals(const struct net *net, const struct stage *s,
     double dx = s->needs_dx ? in : 0;
     switch (kind) {
     case REGION_FORWARD:
+    case REGION_FOLDED:
         if (s->kind == STAGE_ADD)
             in *= 2;
         return (struct traffic){ weight, in + out };
@@ -53,7 +54,7 @@ static struct traffic region_reals(const struct net *net, const struct stage *s,
 
 struct traffic region_traffic(const struct net *net, const struct region_plan *region)
 {
-    struct traffic t = region_reals(net, &net->stage[region->stage], region->kind);
+    struct traffic t = region_reals(net, region_stage(net, region), region->kind);
     double real_bytes = net->f64 ? sizeof(double) : sizeof(float);
     return (struct traffic){ t.fixed*real_bytes, t.image*real_bytes };
 }

@@ -127,7 +127,7 @@ double engine_clock(void)
 int engine_items(const struct region *r, int n, int threads)
 {
     if (r->split == SPLIT_FIXED)
-        return r->count;
+        return r->images ? (n + r->images - 1) / r->images*r->count : r->count;
     if (r->split == SPLIT_GROUPS)
         return n < GROUPS ? n : GROUPS;
     int parts = 1, blocks = r->images > 1 ? (n + r->images - 1) / r->images : n;

@@ -30,15 +30,18 @@ static void NAME(const struct step *s, int item, int items, int thread)
             struct entry *e = (struct entry *)(s->arena + IMAGE_LIST) + (size_t)i*(UNITS + 1);
             int32_t *start = (int32_t *)(s->arena + IMAGE_STARTS) + (size_t)i*STARTS;
             int n = 0;
+            const real *g = dy + (size_t)i*DY_IMAGE;
+#if RELU
+            real value[UNITS];
+            relu_gradient(g, y + (size_t)i*Y_IMAGE, value, UNITS);
+#else
+            const real *value = g;
+#endif
             for (int u = 0; u < UNITS; u++) {
                 if (u % ROWS == 0)
                     start[u / ROWS] = n;
-                real g = dy[(size_t)i*DY_IMAGE + u];
-#if RELU
-                g = y[(size_t)i*Y_IMAGE + u] > 0 ? g : 0;
-#endif
-                e[n] = (struct entry){ u, g };
-                n += g != 0;
+                e[n] = (struct entry){ u, value[u] };
+                n += is_nonzero(value[u]);
             }
             start[STARTS - 1] = n;
         }
@@ -60,7 +63,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
             g = y[(size_t)i*Y_IMAGE + u] > 0 ? g : 0;
 #endif
             list[(size_t)u*UNIT_SPACE + n[u - first]] = (struct entry){ i, g };
-            n[u - first] += g != 0;
+            n[u - first] += is_nonzero(g);
 #if BIAS
             db[u - first] += g;
 #endif

@@ -3,9 +3,38 @@
 ** the division of work into contiguous parts. Emitted once per instruction set.
 */
 #include <math.h>
+#include <string.h>
 
 /* One nonzero: where it is (the list's owner says in which unit), its value. */
 struct entry { int32_t at; real value; };
+
+/* value != 0 without a jump: lists are half full, and a processor guesses every second one
+** wrong. */
+static inline int is_nonzero(real value)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof value);
+    return bits << (65 - 8*sizeof value) != 0;      /* without the sign, if little-endian */
+}
+
+/* The gradient of n values behind a ReLU: g where y is positive, else 0. */
+static inline void relu_gradient(const real *g, const real *y, real *to, int n)
+{
+    int k = 0;
+    for (; k + VL <= n; k += VL)
+        v_store(to + k, v_select(v_gt(v_load(y + k), v_zero()), v_load(g + k), v_zero()));
+    for (; k < n; k++)
+        to[k] = y[k] > 0 ? g[k] : 0;
+}
+
+static inline void add_values(real *to, const real *values, int n)
+{
+    int k = 0;
+    for (; k + VL <= n; k += VL)
+        v_store(to + k, v_add(v_load(to + k), v_load(values + k)));
+    for (; k < n; k++)
+        to[k] += values[k];
+}
 
 /* Where part `part` of `parts` equal, contiguous parts of 0 .. count starts. */
 static inline int part_start(int part, int parts, int count)

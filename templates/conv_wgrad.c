@@ -20,7 +20,6 @@
 #define COLUMNS_LEFT 1       /* @flag */
 #define ROWS_LEFT 1          /* @flag */
 #define APART 1              /* @flag */
-#define BIAS 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
@@ -34,7 +33,6 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { WHOLE_ROWS = KH / MH * MH, FILTER = KH*ROW };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
-    (void)db;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
                                              + ENTRIES);
     int count[CO];
@@ -47,16 +45,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int from = 0; from < H; from += BAND) {
             int to = from + BAND < H ? from + BAND : H;
             LISTS(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
-                  argmax, entries, count, from, to);
+                  argmax, entries, count, db, from, to);
             for (int f = 0; f < CO; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
-#if BIAS
-                real sum = db[f];
-                for (int k = 0; k < count[f]; k++)
-                    sum += e[k].value;
-                db[f] = sum;
-#endif
 #if APART
                 TAPS(x + f / FILTERS*CHANNELS, e, count[f], d);
 #else

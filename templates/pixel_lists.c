@@ -18,11 +18,18 @@ static inline void NAME(const real *dy /* [H][W][C] */, const real *y,
 #if !RELU
     (void)y;
 #endif
+    int32_t place[PH*PW];       /* the argmax's pixel, from the window's first */
+    UNROLL for (int i = 0; i < PH; i++)
+        UNROLL for (int j = 0; j < PW; j++)
+            place[i*PW + j] = i*W*PW + j;
     for (int r = from; r < to; r++)
         for (int p = 0; p < W; p++) {
             const real *g = dy + (r*W + p)*C;
 #if RELU
-            const real *active = y + r*Y_ROW + p*C;
+            real value[C];
+            relu_gradient(g, y + r*Y_ROW + p*C, value, C);
+#else
+            const real *value = g;
 #endif
             const unsigned char *k = argmax + (r*W + p)*C;
             const int pixel = (r - from)*PH*W*PW + p*PW;
@@ -30,13 +37,9 @@ static inline void NAME(const real *dy /* [H][W][C] */, const real *y,
             for (int b = 0; b < BLOCKS; b++) {
                 const int last = (b + 1)*FB < C ? (b + 1)*FB : C;
                 for (int f = b*FB; f < last; f++) {
-                    struct entry e = { f - b*FB, g[f] };
-#if RELU
-                    e.value = active[f] > 0 ? e.value : 0;
-#endif
-                    const int at = pixel + k[f] / PW*W*PW + k[f] % PW;
-                    entries[(ptrdiff_t)at*SPACE + n[k[f]]] = e;
-                    n[k[f]] += e.value != 0;
+                    entries[(ptrdiff_t)(pixel + place[k[f]])*SPACE + n[k[f]]]
+                        = (struct entry){ f - b*FB, value[f] };
+                    n[k[f]] += is_nonzero(value[f]);
                 }
                 UNROLL for (int i = 0; i < PH; i++)
                     UNROLL for (int j = 0; j < PW; j++)

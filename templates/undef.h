@@ -49,6 +49,7 @@
 #undef SHALLOW
 #undef SMOOTH
 #undef SMOOTHING
+#undef AHEAD
 #undef STORE
 #undef STORE_LAST
 #undef TAPS
