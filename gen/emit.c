@@ -338,6 +338,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_printf(out, "    .forward = %sforward, .nforward = %d,\n", prefix, net->nforward);
     text_printf(out, "    .backward = %sbackward, .nbackward = %d,\n", prefix,
                 net->nregions - net->nforward);
+    text_printf(out, "    .input_free = %d,\n",
+                net->region[net->nregions - 1].kind == REGION_CONV_UPDATE);
     text_printf(out, "    .infer = %s%s, .ninfer = %d, .infer_arena = %zu,\n", prefix,
                 net->nfolded ? "infer" : "forward", net->nfolded ? net->ninfer : net->nforward,
                 net->infer_arena);

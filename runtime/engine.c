@@ -137,21 +137,34 @@ int engine_items(const struct region *r, int n, int threads)
     return blocks*parts;
 }
 
-struct engine_job { const struct region *region; const struct step *step; };
+struct engine_job {
+    const struct region *region;
+    const struct step *step;
+    int items;                      /* the region's; those behind are work beside it */
+    struct engine_beside beside;
+};
 
 static void engine_item(void *context, int item, int items, int thread)
 {
     const struct engine_job *job = context;
-    job->region->run(job->step, item, items, thread);
+    if (item < job->items)
+        job->region->run(job->step, item, job->items, thread);
+    else
+        job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
 }
 
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
                           int index)
 {
-    struct engine_job job = { r, &e->step };
+    struct engine_job job = { .region = r, .step = &e->step };
     double start = e->timing ? engine_clock() : 0;
-    int items = engine_items(r, e->step.n, workers_count(e->workers));
-    workers_run(e->workers, items, engine_item, &job);
+    job.items = engine_items(r, e->step.n, workers_count(e->workers));
+    if (e->beside.items && e->model->input_free && list == ENGINE_BACKWARD
+        && index + 1 == e->model->nbackward) {
+        job.beside = e->beside;
+        e->beside.items = 0;
+    }
+    workers_run(e->workers, job.items + job.beside.items, engine_item, &job);
     if (e->timing)
         e->timing(e->timing_context, list, index, engine_clock() - start);
 }
@@ -212,6 +225,14 @@ static void engine_backward(struct engine *e)
 {
     for (int k = 0; k < e->model->nbackward; k++)
         engine_region(e, &e->model->backward[k], ENGINE_BACKWARD, k);
+    if (e->beside.items)
+        workers_run(e->workers, e->beside.items, e->beside.fn, e->beside.context);
+    e->beside.items = 0;
+}
+
+void engine_beside(struct engine *e, int items, workers_fn *fn, void *context)
+{
+    e->beside = (struct engine_beside){ items, fn, context };
 }
 
 static size_t engine_room(const struct param *p)

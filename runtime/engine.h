@@ -33,6 +33,7 @@ struct engine {
     int32_t *labels;              /* [model->batch]: room for a batch's labels */
     size_t bytes;                 /* of the arena with scratch */
     void *mapping; size_t mapped; /* what it lies in, bytes */
+    struct engine_beside { int items; workers_fn *fn; void *context; } beside;
     int forward_images;           /* what the last engine_forward or engine_infer ran */
     engine_timing_fn *timing;     /* NULL: no clock is read */
     void *timing_context;
@@ -68,6 +69,12 @@ void engine_infer(struct engine *e, int n);
 
 /* Every parameter by the same optimizer: fills e->rule. */
 void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update);
+
+/*
+** Work that the next step hands to its threads as soon as it needs the input buffer no longer:
+** beside its last region where that one does not read it, else behind.
+*/
+void engine_beside(struct engine *e, int items, workers_fn *fn, void *context);
 
 /* Mean loss of the images that engine_forward or engine_infer ran, without the L2 term. */
 double engine_loss(struct engine *e, const int32_t *labels);

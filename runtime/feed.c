@@ -6,17 +6,6 @@
 
 #include "feed.h"
 
-struct feed_job {
-    struct engine *engine;
-    const struct images *set;
-    const struct preprocess *preprocess;
-    const uint32_t *index;
-    size_t first;
-    const struct view *view;        /* of all images, or NULL */
-    const struct augment *augment;  /* or NULL */
-    struct feed_moment now;
-};
-
 static size_t feed_which(const uint32_t *index, size_t first, int item)
 {
     return index ? index[item] : first + (size_t)item;
@@ -24,7 +13,7 @@ static size_t feed_which(const uint32_t *index, size_t first, int item)
 
 static void feed_item(void *context, int item, int items, int thread)
 {
-    const struct feed_job *job = context;
+    const struct feed *job = context;
     (void)items;
     (void)thread;
     const struct images *set = job->set;
@@ -38,19 +27,24 @@ static void feed_item(void *context, int item, int items, int thread)
                engine_input(job->engine, item), m->in_h, m->in_w, m->input_row);
 }
 
-static void feed_run(struct feed_job *job, int n)
+void feed_arrived(const struct feed *job, int n)
 {
     const struct images *set = job->set;
-    workers_run(job->engine->workers, n, feed_item, job);
     for (int i = 0; set->labels && i < n; i++)
         job->engine->labels[i] = set->labels[feed_which(job->index, job->first, i)];
+}
+
+static void feed_run(struct feed *job, int n)
+{
+    workers_run(job->engine->workers, n, feed_item, job);
+    feed_arrived(job, n);
 }
 
 void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
                 const uint32_t *index, size_t first, int n)
 {
-    struct feed_job job = { .engine = e, .set = set, .preprocess = p, .index = index,
-                            .first = first };
+    struct feed job = { .engine = e, .set = set, .preprocess = p, .index = index,
+                        .first = first };
     feed_run(&job, n);
 }
 
@@ -58,15 +52,20 @@ void feed_augmented(struct engine *e, const struct images *set, const struct pre
                     const uint32_t *index, int n, const struct augment *augment,
                     struct feed_moment now)
 {
-    struct feed_job job = { .engine = e, .set = set, .preprocess = p, .index = index,
-                            .augment = augment, .now = now };
+    struct feed job = { .engine = e, .set = set, .preprocess = p, .index = index,
+                        .augment = augment, .now = now };
     feed_run(&job, n);
+}
+
+void feed_ahead(struct feed *job, int n)
+{
+    engine_beside(job->engine, n, feed_item, job);
 }
 
 /* Training's checks infer as `eval` does: what they print is what it will print, to the bit. */
 
 /* The scores of n images as the mean over the views, in their order. */
-static void feed_views(struct feed_job *job, int n, real *sum)
+static void feed_views(struct feed *job, int n, real *sum)
 {
     struct engine *e = job->engine;
     const struct model *m = e->model;
@@ -110,8 +109,8 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
     size_t capacity = (size_t)e->model->batch;
     for (size_t first = 0; first < count; first += capacity) {
         int n = (int)(count - first < capacity ? count - first : capacity);
-        struct feed_job job = { .engine = e, .set = set, .preprocess = p,
-                                .index = index ? index + first : NULL, .first = first };
+        struct feed job = { .engine = e, .set = set, .preprocess = p,
+                            .index = index ? index + first : NULL, .first = first };
         if (sum) {
             feed_views(&job, n, sum);
         } else {

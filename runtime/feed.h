@@ -30,6 +30,26 @@ void feed_augmented(struct engine *e, const struct images *set, const struct pre
                     const uint32_t *index, int n, const struct augment *augment,
                     struct feed_moment now);
 
+/* A batch and what becomes of its images. */
+struct feed {
+    struct engine *engine;
+    const struct images *set;
+    const struct preprocess *preprocess;
+    const uint32_t *index;
+    size_t first;                   /* where index is NULL */
+    const struct view *view;        /* of all images, or NULL */
+    const struct augment *augment;  /* or NULL */
+    struct feed_moment now;
+};
+
+/*
+** feed_augmented in two: the images while the engine's next step runs, as soon as it needs its
+** own no longer (engine_beside); then, that step over, their labels. `job` and what it points
+** to must last until then, and nothing else may feed or infer between.
+*/
+void feed_ahead(struct feed *job, int n);
+void feed_arrived(const struct feed *job, int n);
+
 struct feed_result {
     size_t count, correct;
     double loss;                 /* mean, without the L2 term */

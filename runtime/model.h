@@ -237,6 +237,7 @@ struct model {
     const struct region *forward;  int nforward;    /* input to scores */
     const struct region *backward; int nbackward;   /* loss first, then gradients
                                                        and updates, scores to input */
+    int input_free;          /* the last of them does not read the input */
     const struct region *infer; int ninfer;         /* input to scores as forward gives them in
                                                        MODE_EVAL, but for rounding: batchnorms
                                                        are in the weights where they can be */

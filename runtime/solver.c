@@ -28,6 +28,8 @@ struct solver_run {
     long per_epoch, total;
     int batch;
     uint32_t *chosen;             /* [batch] */
+    struct feed feed;             /* of the images chosen */
+    bool fed;                     /* the next iteration's are in the input buffer */
     uint32_t *order;              /* [train.count], when images are shuffled */
     uint32_t *checked;            /* [SOLVER_CHECK] */
     double lr;                    /* with lr_decay, without the schedule: for the history */
@@ -85,14 +87,47 @@ static void solver_choose(struct solver_run *r, long iteration)
         r->chosen[i] = r->order[place*r->batch + i];
 }
 
+static struct feed_moment solver_moment(const struct solver_run *r, long iteration)
+{
+    return (struct feed_moment){ r->options->seed, (uint64_t)(iteration/r->per_epoch),
+                                 (uint64_t)iteration };
+}
+
+/* Accuracies are due behind iteration `iteration`. */
+static bool solver_checks(const struct solver_run *r, long iteration)
+{
+    long done = iteration + 1, every = r->options->check_every;
+    return iteration == 0 || done == r->total || done % r->per_epoch == 0
+           || (every > 0 && done % every == 0);
+}
+
+/* A check uses the input buffer; where none comes between, the workers put the next
+** iteration's images there while this one's step runs. */
+static void solver_feed(struct solver_run *r)
+{
+    long iteration = r->state.iteration;
+    if (r->fed) {
+        feed_arrived(&r->feed, r->batch);
+    } else {
+        solver_choose(r, iteration);
+        feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, r->batch,
+                       &r->options->augment, solver_moment(r, iteration));
+    }
+    r->fed = !solver_checks(r, iteration);
+    if (!r->fed)
+        return;
+    solver_choose(r, iteration + 1);
+    r->feed = (struct feed){ .engine = r->engine, .set = &r->data->train,
+                             .preprocess = r->preprocess, .index = r->chosen,
+                             .augment = &r->options->augment,
+                             .now = solver_moment(r, iteration + 1) };
+    feed_ahead(&r->feed, r->batch);
+}
+
 static double solver_step(struct solver_run *r)
 {
     double start = engine_clock();
-    solver_choose(r, r->state.iteration);
-    struct feed_moment now = { r->options->seed, (uint64_t)(r->state.iteration/r->per_epoch),
-                               (uint64_t)r->state.iteration };
-    feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, r->batch,
-                   &r->options->augment, now);
+    solver_feed(r);
     rules_apply(&r->state.rules, r->engine, r->options, r->state.iteration, r->per_epoch,
                 r->total);
     r->engine->step.seed = r->options->seed;
@@ -215,10 +250,7 @@ static bool solver_iteration(struct solver_run *r)
         return solver_stopped(r, isnan(loss) ? "the loss is nan" : "the loss is infinite");
     if (!o->quiet)
         progress_update(&r->progress, r->state.iteration, loss, solver_rate(r));
-    bool due = o->check_every > 0 && r->state.iteration % o->check_every == 0;
-    if (iteration == 0 || epoch_end || due || r->state.iteration == r->total)
-        return solver_check(r);
-    return true;
+    return !solver_checks(r, iteration) || solver_check(r);
 }
 
 static bool solver_open(struct solver_run *r)

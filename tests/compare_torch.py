@@ -43,6 +43,7 @@ LR = {"adam": 1e-4, "sgd": 1e-2, "momentum": 1e-2, "nesterov": 1e-2, "adagrad": 
 NOISY = "adam", "adamw", "adagrad", "rmsprop"   # divide by the gradient's own size
 LARGE = "three_layer", "three_layer_3x3"        # compared with two optimizers: time
 ORIGINAL = ("tiny",) + LARGE                    # the other models with one, sgd
+DEEP_NETS = "folded", "winograd"                # of tests/nets, compared as the models are
 OWN_RULES = "groups", "airbench"    # parameters with optimizers of their own: test_rules.c
 DEEP = 10       # times PyTorch's own f32 error
 STEPS, SEED = 10, 2
@@ -201,7 +202,9 @@ def main():
     comparison = Comparison("-v" in sys.argv[1:])
     original = [os.path.join(HOME, "models", name + ".net") for name in ORIGINAL]
     models = sorted(set(glob.glob(os.path.join(HOME, "models", "*.net"))) - set(original))
-    nets = sorted(glob.glob(os.path.join(HOME, "tests", "nets", "*.net")))
+    nets = set(glob.glob(os.path.join(HOME, "tests", "nets", "*.net")))
+    deep = {os.path.join(HOME, "tests", "nets", name + ".net") for name in DEEP_NETS}
+    models, nets = models + sorted(deep), sorted(nets - deep)
     # The models take fewer images than they are made for: in f32 few enough that none of the
     # deep ones' activations lies so near a kink that rounding decides.
     few = {"f32": "4", "f64": "20"}

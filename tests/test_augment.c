@@ -277,3 +277,46 @@ Test(augmentation, at_test_time_weighs_one_in_all)
     }
     cr_expect(sum == 1 && mirrored == TTA_VIEWS/2 && top == 0);
 }
+
+/* Where the model's last region reads the input, behind it, else beside it. */
+static void expect_ahead(int input_free, int threads)
+{
+    const struct augment a = { .flip = FLIP_RANDOM, .translate = 1, .cutout = 2, .crop = 1 };
+    static const int32_t labels[FED] = { 2, 0, 1 };
+    struct model model = linear_model;
+    struct images set = larger_images();
+    struct engine e;
+    char err[ERR_SIZE];
+    real expected[FED*LINEAR_IN];
+    feed(1, true, expected);
+    set.labels = labels;
+    model.input_free = input_free;
+    cr_assert(engine_open(&e, &model, threads, err), "%s", err);
+    feed_batch(&e, &set, NULL, NULL, 0, FED);
+    struct feed job = { .engine = &e, .set = &set, .augment = &a, .now = { 3, 1, 40 } };
+    feed_ahead(&job, FED);
+    int32_t others[FED] = { 0 };
+    const struct hyper h = { .lr = 0 };
+    engine_step(&e, FED, others, &h, UPDATE_STORE);
+    feed_arrived(&job, FED);
+    real first = engine_input(&e, 0)[0];
+    engine_input(&e, 0)[0] = 99;        /* the next step does not feed again */
+    engine_step(&e, FED, others, &h, UPDATE_STORE);
+    cr_expect_eq(engine_input(&e, 0)[0], 99);
+    engine_input(&e, 0)[0] = first;
+    const size_t row = LINEAR_W*LINEAR_C;
+    for (int i = 0; i < FED; i++) {
+        cr_expect_eq(e.labels[i], labels[i]);
+        for (size_t y = 0; y < LINEAR_H; y++)
+            cr_expect_arr_eq(engine_input(&e, i) + y*linear_model.input_row,
+                             expected + (size_t)i*LINEAR_IN + y*row, row*sizeof(real),
+                             "image %d, row %zu, input free: %d", i, y, input_free);
+    }
+    engine_close(&e);
+}
+
+Test(feeding, beside_a_step_puts_the_same_images_and_then_their_labels)
+{
+    expect_ahead(0, 3);
+    expect_ahead(1, 1);
+}
