@@ -120,8 +120,8 @@ static void choose_pass(const struct net *net, struct winograd *w, int channels,
     int tiles = (int)(WINOGRAD_BYTES / (real_bytes*(size_t)(w->side*w->side*w->v_tile)));
     int rows = tiles / w->columns;
     w->images = 1;
-    w->pass = rows < 1 ? 1 : rows < w->rows ? rows : w->rows;
-    while (w->rows % w->pass)
+    w->pass = rows < w->unit ? w->unit : rows < w->rows ? rows : w->rows;
+    while (w->rows % w->pass || w->pass % w->unit)
         w->pass--;
     if (w->pass == w->rows) {
         w->images = tiles / (w->rows*w->columns);

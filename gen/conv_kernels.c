@@ -107,8 +107,7 @@ static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, ch
 
 /* ---- the stage's regions ---- */
 
-/* The batchnorm behind, whose moments are gathered as soon as a band is there. */
-static void bind_moments(const struct emission *e, const struct stage *s, struct bindings *b)
+void bind_moments(const struct emission *e, const struct stage *s, struct bindings *b)
 {
     const struct stage *norm = s->norm == NO_STAGE ? NULL : &e->net->stage[s->norm];
     if (norm)

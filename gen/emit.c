@@ -125,11 +125,12 @@ static double region_flop(const struct stage *s, enum region_kind kind)
     }
 }
 
-/* Parts of an item: passes, or panels of filters where one pass is all. */
-static int winograd_parts(const struct sweep *f)
+/* Parts of an item: passes, or panels of filters where one pass is all and nobody gathers
+** moments of all channels from it. */
+static int winograd_parts(const struct sweep *f, bool gathers)
 {
     int passes = (f->winograd.rows + f->winograd.pass - 1) / f->winograd.pass;
-    return passes > 1 ? passes : f->blocks + (f->last != 0);
+    return passes > 1 ? passes : gathers ? 1 : f->blocks + (f->last != 0);
 }
 
 /* Images of an item; 0: as model.h has it. */
@@ -154,7 +155,7 @@ static void region_split(const struct net *net, const struct region_plan *r, str
     case REGION_FOLDED:
         if (s->kind == STAGE_CONV)
             text_printf(out, "SPLIT_IMAGES, %d", s->forward.winograd.step
-                        ? winograd_parts(&s->forward) : s->parts);
+                        ? winograd_parts(&s->forward, s->norm != NO_STAGE) : s->parts);
         else if (s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
             text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
         else if (s->kind == STAGE_AFFINE)

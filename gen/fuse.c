@@ -218,15 +218,18 @@ static bool gathered(struct net *net, int stage)
     struct stage *conv = s->from == INPUT ? NULL : &net->stage[s->from];
     s->blocks = 1;
     if (!conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER || conv->depth
-        || conv->forward.groups > 1 || conv->forward.winograd.step)
+        || conv->forward.groups > 1)
         return false;
+    struct winograd *w = &conv->forward.winograd;
     int rows = (int)(MOMENTS_BYTES / sizeof(float) / (size_t)(conv->mid.w*conv->mid.c));
-    if (rows < 1)
-        rows = 1;
-    while (conv->mid.h % rows)
+    int step = w->step ? w->step : 1;       /* rows that are made at a time */
+    if (rows < step)
+        rows = step;
+    while (conv->mid.h % rows || rows % step)
         rows--;
     conv->norm = stage;
     conv->forward.band = rows;
+    w->unit = rows / step;
     s->blocks = conv->mid.h / rows;
     return true;
 }
@@ -332,7 +335,7 @@ static struct winograd winograd_over(int h, int w, int step)
     if (h % 2 || w % 2)
         return (struct winograd){ .step = 0 };
     return (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
-                              .columns = w / step };
+                              .columns = w / step, .unit = 1 };
 }
 
 /*

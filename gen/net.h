@@ -123,6 +123,7 @@ struct winograd {
     int step;                   /* 2 or 4; 0: not by Winograd */
     int side;                   /* step + 2 */
     int rows, columns;          /* tiles of an image */
+    int unit;                   /* rows of tiles that a pass holds whole numbers of */
     /* block.c */
     int pass;                   /* rows of tiles transformed at a time ... */
     int images;                 /* ... of so many images; more than 1: pass is all rows */

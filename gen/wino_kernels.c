@@ -193,7 +193,13 @@ void winograd_forward(struct emission *e, const struct stage *s, int x)
     long argmax_image = pool ? (long)o.h*o.w*o.c : 0;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_flag(&b, "BY_PANELS", w->pass == w->rows);
+    bind_flag(&b, "BY_PANELS", w->pass == w->rows && s->norm == NO_STAGE);
+    bind_moments(e, s, &b);
+    if (s->norm != NO_STAGE) {
+        bind_size(&b, "STEP", w->step);
+        bind_size(&b, "BAND_ROWS", f->band);
+        bind_size(&b, "Y_ROW", to.y_row);
+    }
     bind_passes(e, s, f, &to, (long)s->in.row, (long)s->out.image, argmax_image, &b);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);

@@ -3,24 +3,33 @@
 ** images an item: PASS rows of tiles at a time are transformed, multiplied with the
 ** transformed filters and transformed back while all of it stays in L2.
 **
+** A batchnorm behind has its moments gathered pass by pass, from L2 as well.
+**
 ** Where threads outnumber items, parts of an item take passes, or panels of filters where one
 ** pass is all (BY_PANELS): each then transforms the input for itself.
 */
 #include "template.h"
 #include "wino_input.c"
 #include "wino_pass.c"
+#include "norm_gather.c"
 
 #define NAME wino_fwd        /* @name */
 #define INPUT wino_input     /* @name */
 #define RUN wino_pass        /* @name */
+#define GATHER norm_gather   /* @name */
 #define BY_PANELS 1          /* @flag */
+#define GATHERS 1            /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
            Y_STEP = 256, W = 0, B = 0, IMAGES = 1, ROWS = 16, PASS = 4, COLUMNS = 16, PANELS = 1,
            V_TILE = 48, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, ARGMAX_STEP = 256 };
+           ARGMAX_IMAGE = 4096, ARGMAX_STEP = 256, MOMENTS = 0, COUNT = 32 };
+#if GATHERS
+    enum { /* @sizes */ STEP = 2, BAND_ROWS = 4, Y_ROW = 128 };
+    enum { BANDS = ROWS*STEP / BAND_ROWS };
+#endif
     enum { PASSES = (ROWS + PASS - 1) / PASS };
     const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
     const int first = item / parts * IMAGES;
@@ -44,6 +53,13 @@ static void NAME(const struct step *s, int item, int items, int thread)
                       v + (ptrdiff_t)((i*PASS + r)*COLUMNS)*V_TILE);
         RUN(v, s->arena + W, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*Y_STEP,
             argmax + row*ARGMAX_STEP, images, rows, low, high);
+#if GATHERS
+        real *moments = s->arena + MOMENTS + (size_t)first*BANDS*2*COUNT;
+        for (int k = 0; s->mode != MODE_EVAL && k < images; k++)
+            for (int b = row*STEP / BAND_ROWS; b < (row + rows)*STEP / BAND_ROWS; b++)
+                GATHER(y + (ptrdiff_t)k*Y_IMAGE + (ptrdiff_t)b*BAND_ROWS*Y_ROW,
+                       moments + (ptrdiff_t)(k*BANDS + b)*2*COUNT);
+#endif
     }
 }
 
