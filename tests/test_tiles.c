@@ -209,6 +209,38 @@ static void add_all_gradients(struct tiles *t, struct text *out)
     }
 }
 
+/* Tiles of dense weight gradients: filters transformed by Winograd, rows of few taps. */
+static void add_all_dense_gradients(struct tiles *t, struct text *out)
+{
+    int vl = isa_vl(t->isa, t->f64);
+    for (int mh = 1; mh <= LANES; mh *= 2)
+        for (int nv = 1; conv_tile_fits(t->isa, mh, nv, false); nv++) {
+            struct bindings b = { 0 };
+            bind_name(&b, "NAME", "wino_wgrad_%dx%d", mh, nv);
+            bind_size(&b, "MH", mh);
+            bind_size(&b, "NV", nv);
+            bind_size(&b, "G_TILE", 48);
+            bind_size(&b, "V_TILE", 48);
+            bind_size(&b, "U_ROW", nv*vl);
+            add(t, "wino_wgrad_tile.c", &b, out);
+        }
+    for (int mt = 1; mt <= LANES; mt++)
+        for (int nv = 1; conv_tile_fits(t->isa, mt, nv, false); nv++) {
+            struct bindings b = { 0 };
+            bind_name(&b, "NAME", "narrow_%dx%d", mt, nv);
+            bind_size(&b, "MT", mt);
+            bind_size(&b, "NV", nv);
+            bind_size(&b, "ROWS", 32);
+            bind_size(&b, "OW", 32);
+            bind_size(&b, "X_DOWN", 102);
+            bind_size(&b, "X_PIXEL", 3);
+            bind_size(&b, "G_ROW", 32*nv*vl);
+            bind_size(&b, "G_PIXEL", nv*vl);
+            bind_size(&b, "U_TAP", nv*vl);
+            add(t, "conv_narrow_tile.c", &b, out);
+        }
+}
+
 /* The file: as an emitted program, its code in a target region, no -m flags. */
 static void write_tiles(struct tiles *t)
 {
@@ -231,6 +263,7 @@ static void write_tiles(struct tiles *t)
     add_all_conv(t, &out);
     add_all_affine(t, &out);
     add_all_gradients(t, &out);
+    add_all_dense_gradients(t, &out);
     add_all_depth(t, &out);
     add_all_taps(t, &out);
     if (t->isa->gcc_target)
