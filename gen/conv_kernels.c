@@ -247,7 +247,6 @@ void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
     text_free(&phases);
 }
 
-/* Entries of one filter's list: a band, and one that is written but not counted. */
 static void conv_lists(const struct emission *e, const struct stage *s)
 {
     struct windows win = windows(e, s);

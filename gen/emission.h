@@ -92,6 +92,7 @@ void norm_fold(const struct emission *e, const struct stage *folded);
 /* The batchnorm behind a convolution, whose moments are gathered as soon as a band of its rows
 ** is there. */
 void bind_moments(const struct emission *e, const struct stage *s, struct bindings *b);
+
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);
 void pool_forward(const struct emission *e, const struct stage *s, int x);

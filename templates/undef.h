@@ -2,6 +2,7 @@
 ** undef.h - forgets a template's names and flags, so that another template can
 ** include it and define its own. No include guard: it ends every template.
 */
+#undef AHEAD
 #undef APART
 #undef BIAS
 #undef BY_IMAGE
@@ -49,7 +50,6 @@
 #undef SHALLOW
 #undef SMOOTH
 #undef SMOOTHING
-#undef AHEAD
 #undef STORE
 #undef STORE_LAST
 #undef TAPS
