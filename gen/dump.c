@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../runtime/optimizer.h"
+#include "choice.h"
 #include "layers.h"
-#include "net.h"
 
 const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
 
@@ -99,18 +99,27 @@ static void dump_fuse(const struct net *net, FILE *out)
                 net->stage[net->region[r].stage].name);
 }
 
+/* What was taken, and the cheapest of the candidates. */
+static void dump_choice(const struct choice *c, FILE *out)
+{
+    enum { SHOWN = 8 };
+    char text[CHOICE_TEXT];
+    choice_text(c, c->taken, text);
+    fprintf(out, "choice %s %s of", c->name, text);
+    for (int k = 0; k < c->ncandidates && k < SHOWN; k++) {
+        choice_text(c, k, text);
+        fprintf(out, " %s", text);
+    }
+    if (c->ncandidates > SHOWN)
+        fprintf(out, " and %d more", c->ncandidates - SHOWN);
+    fputc('\n', out);
+}
+
 static void dump_block(const struct net *net, FILE *out)
 {
     dump_fuse(net, out);
-    for (int i = 0; i < net->nstages; i++) {
-        const struct stage *s = &net->stage[i];
-        if (s->kind == STAGE_CONV)
-            fprintf(out, "%s: weight gradient %d rows x %d vectors, bands of %d\n", s->name,
-                    s->wgrad.mh, s->wgrad.nv, s->band);
-        if (s->kind == STAGE_AFFINE)
-            fprintf(out, "%s: %d images x %d units, %d units an item, %d panels a pass\n", s->name,
-                    s->affine.mh, s->affine.mw, s->fwd_block, s->fwd_depth);
-    }
+    for (int i = 0; i < net->nchoices; i++)
+        dump_choice(&net->choice[i], out);
 }
 
 static void dump_mem(const struct net *net, FILE *out)

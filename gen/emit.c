@@ -113,6 +113,12 @@ static const char *region_what(enum region_kind kind)
     return what[kind];
 }
 
+void region_name(const struct net *net, const struct region_plan *region, char *name,
+                 size_t size)
+{
+    snprintf(name, size, "%s %s", region_stage(net, region)->name, region_what(region->kind));
+}
+
 static double region_flop(const struct stage *s, enum region_kind kind)
 {
     switch (kind) {
@@ -195,9 +201,10 @@ static void regions_table(const struct net *net, const char *prefix, const char 
     for (int r = 0; r < count; r++) {
         const struct region_plan *region = &regions[r];
         const struct stage *s = region_stage(net, region);
-        char function[96];
+        char function[96], title[2*NAME_MAX_LEN];
         region_function(net, region, function, sizeof function);
-        text_printf(out, "    { \"%s %s\", ", s->name, region_what(region->kind));
+        region_name(net, region, title, sizeof title);
+        text_printf(out, "    { \"%s\", ", title);
         region_split(net, region, out);
         struct traffic bytes = region_traffic(net, region);
         text_printf(out, ", %.17g, %s%s, %d, %.17g, %.17g },\n", region_flop(s, region->kind),

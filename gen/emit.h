@@ -15,4 +15,8 @@
 */
 void emit(struct net *const *nets, int nnets, bool split, FILE *out);
 
+/* What `bench` calls a region: "conv1 weight gradient". */
+void region_name(const struct net *net, const struct region_plan *region, char *name,
+                 size_t size);
+
 #endif

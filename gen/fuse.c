@@ -601,9 +601,6 @@ void fuse(struct net *net)
                 backward_sweeps(net, s);
             choose_winograd(net, s);
             choose_scatter(net, s);
-            /* Behind a pool the lists are short enough: 9.9 ms against 11.1 (three_layer_3x3). */
-            s->narrow = l->kw*l->in.c <= LANES && s->pool == NO_LAYER && !s->depth
-                        && !taps_apart(&s->forward);
         }
         if (s->kind == STAGE_NORM) {
             if (!gathered(net, i))

@@ -14,6 +14,7 @@
 #include "show.h"
 #include "sweep.h"
 #include "text.h"
+#include "tune.h"
 
 /* Prints the net and is true if `pass` is the one asked for with -d. */
 static bool dumped(const struct net *net, const struct options *o, const char *pass)
@@ -24,16 +25,30 @@ static bool dumped(const struct net *net, const struct options *o, const char *p
     return true;
 }
 
-/* All passes on one file. NULL: done after -d, or *status is 1 and it was said why. */
+/* The file of --tune for a network that was read. */
+static bool read_tuning(struct options *o, struct net *net)
+{
+    if (!o->tune)
+        return true;
+    net->tuning = alloc(1, sizeof *net->tuning);
+    if (!tuning_read(net->tuning, o->tune, net))
+        return false;
+    o->tuned |= net->tuning->found;
+    return true;
+}
+
+/* All passes on one file; trial: candidates to take, or NULL. NULL: done after -d, or *status is
+** 1 and it was said why. */
 static struct net *read_net(struct options *o, const char *path, const struct isa *isa,
-                            int *status)
+                            struct tuning *trial, int *status)
 {
     struct net *net = alloc(1, sizeof *net);
     net->isa = isa;
     net->f64 = o->f64;
     net->vl = isa_vl(isa, o->f64);
+    net->tuning = trial;
     *status = 1;
-    if (!spec_read(net, path, o->set, o->nset))
+    if (!spec_read(net, path, o->set, o->nset) || (!trial && !read_tuning(o, net)))
         return NULL;
     if (o->batch)
         net->train.batch = o->batch;
@@ -53,6 +68,10 @@ static struct net *read_net(struct options *o, const char *path, const struct is
     if (dumped(net, o, "fuse"))
         return NULL;
     block(net);
+    if (o->tune && !trial && !tuning_fits(net->tuning, net)) {
+        *status = 1;
+        return NULL;
+    }
     if (dumped(net, o, "block"))
         return NULL;
     mem(net);
@@ -148,7 +167,7 @@ static bool build_one(struct options *o, const char *program, struct sweep_size 
     struct net *nets[3];
     int status, n = find_isas(o->isa, found);
     for (int k = 0; k < n; k++) {
-        nets[k] = read_net(o, o->net[0], found[k], &status);
+        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
         if (!nets[k])
             return false;
     }
@@ -157,6 +176,29 @@ static bool build_one(struct options *o, const char *program, struct sweep_size 
         size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
     }
     return build_program(nets, n, program);
+}
+
+static struct net *read_trial(struct options *o, struct tuning *trial)
+{
+    const struct isa *found[3];
+    int status;
+    find_isas(o->isa, found);
+    return read_net(o, o->net[0], found[0], trial, &status);
+}
+
+static bool build_trial(struct net *net, const char *program)
+{
+    return build_program(&net, 1, program);
+}
+
+static bool has_tuning(const struct options *o, const struct net *net)
+{
+    if (!o->tune || o->tuned)
+        return true;
+    fprintf(stderr, "lathe: %s: has nothing for %s %s %s; lathe tune %s%s%s writes it\n", o->tune,
+            net->name, net->isa->name, net->f64 ? "f64" : "f32", net->path, net->f64
+            ? " --dtype f64" : "", net->isa == isa_native() ? "" : " with --isa");
+    return false;
 }
 
 static int finish(bool good)
@@ -182,14 +224,18 @@ int main(int argc, char **argv)
     }
     if (!strcmp(o.command, "sweep"))
         return finish(sweep(&o, build_one));
+    if (!strcmp(o.command, "tune"))
+        return finish(tune(&o, read_trial, build_trial));
     int nfound = find_isas(o.isa, found);
     for (int k = 0; k < nfound; k++)
         for (int i = 0; i < o.nnets; i++) {
-            struct net *net = read_net(&o, o.net[i], found[k], &status);
+            struct net *net = read_net(&o, o.net[i], found[k], NULL, &status);
             if (!net)
                 return status ? status : finish(true);
             nets[nnets++] = net;
         }
+    if (!has_tuning(&o, nets[0]))
+        return 1;
     if (!strcmp(o.command, "show")) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
         show(nets[0], cores > 0 ? (int)cores : 1, stdout);

@@ -268,6 +268,17 @@ static void lifetimes(struct net *net)
     }
 }
 
+static const struct stage_buffers no_buffers = {
+    .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .dy_other = NO_BUFFER, .dsum =
+    NO_BUFFER, .weight = NO_BUFFER, .bias = NO_BUFFER, .packed = NO_BUFFER, .partial = NO_BUFFER,
+    .image_list = NO_BUFFER, .image_starts = NO_BUFFER, .unit_list = NO_BUFFER, .unit_count =
+    NO_BUFFER, .moments = NO_BUFFER, .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded =
+    NO_BUFFER, .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
+    .wide = NO_BUFFER, .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER, .wino_u =
+    NO_BUFFER, .wino_db = NO_BUFFER, .taps = NO_BUFFER, .map = NO_BUFFER, .lists = NO_BUFFER,
+    .ends = NO_BUFFER
+};
+
 static size_t entries(size_t n)
 {
     return 2*n;     /* struct entry: an index and a value, both padded to reals */
@@ -301,17 +312,22 @@ static void winograd_buffers(struct net *net, struct stage *s)
     s->at.wino_db = add_scratch(net, s->name, "wino_db", (size_t)g->g_tile, false);
 }
 
-/* What a depthwise stage's gradient sums up in, and channels repeated: of its input, in
-** the other direction of its gradient. */
+/* A depthwise stage's channels repeated: of its input, in the other direction of its gradient. */
+static void wide_buffer(struct net *net, struct stage *s)
+{
+    size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)s->forward.co;
+    if (s->depth && s->times > 1)
+        s->at.wide = add_scratch(net, s->name, "wide", dx > s->wide.image ? dx : s->wide.image,
+                                 false);
+}
+
+/* And what its weight gradient sums up in. */
 static void depth_buffers(struct net *net, struct stage *s)
 {
     const struct sweep *f = &s->forward;
     size_t sums = ((size_t)(f->kh*f->kw) + 1)*round_up((size_t)f->co);
     s->at.sums = add_scratch(net, s->name, "sums", sums, false);
-    size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)f->co;
-    if (s->times > 1)
-        s->at.wide = add_scratch(net, s->name, "wide", dx > s->wide.image ? dx : s->wide.image,
-                                 false);
+    wide_buffer(net, s);
 }
 
 static void forward_takes(const struct net *net, struct stage *s)
@@ -373,6 +389,14 @@ static void conv_buffers(struct net *net, int stage)
                                 false);
 }
 
+/* What an affine stage's forward pass sums up in. */
+static void lanes_buffers(struct net *net, struct stage *s)
+{
+    size_t lanes = (size_t)s->fwd_images*(size_t)s->fwd_block*LANES;
+    s->at.lanes = add_scratch(net, s->name, "lanes", lanes, false);
+    s->at.sums = add_scratch(net, s->name, "sums", round_up((size_t)s->fwd_block), false);
+}
+
 static void affine_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -392,9 +416,7 @@ static void affine_buffers(struct net *net, int stage)
     s->at.unit_list = add_living(net, s->name, "unit_list", entries(units*(batch + 1)),
                                  first, last);
     s->at.unit_count = add_living(net, s->name, "unit_count", units, first, last);
-    size_t lanes = (size_t)s->fwd_images*(size_t)s->fwd_block*LANES;
-    s->at.lanes = add_scratch(net, s->name, "lanes", lanes, false);
-    s->at.sums = add_scratch(net, s->name, "sums", round_up((size_t)s->fwd_block), false);
+    lanes_buffers(net, s);
 }
 
 static void norm_buffers(struct net *net, int stage)
@@ -415,22 +437,27 @@ static void norm_buffers(struct net *net, int stage)
     s->at.coefficients = add_kept(net, s->name, "coefficients", 6*round_up(c));
 }
 
-/* A folded stage: its own weights, and the output of the last stage that it stands for. */
+/* A folded stage: its own weights and scratch (its tiles need not be the head's), and the
+** output of the last stage that it stands for. */
 static void folded_buffers(struct net *net, struct stage *f)
 {
     const struct stage *head = &net->stage[net->stage[f->folds].from];
     size_t units = (size_t)net->layer[f->head].filters;
     f->weight = head->weight;
     f->bias = head->bias;
-    f->at = head->at;
+    f->at = no_buffers;
     f->at.y = net->stage[f->ends].at.y;
     f->at.argmax = net->stage[f->ends].at.argmax;
     f->at.bias = add_kept(net, f->name, "bias", round_up(units));
     if (f->kind == STAGE_AFFINE) {
         f->at.weight = add_kept(net, f->name, "weight", net->param[f->weight].stored);
+        lanes_buffers(net, f);
     } else {
         f->at.packed = add_kept(net, f->name, "packed", f->forward.packed_size);
+        f->at.gradient = add_scratch(net, f->name, "filter", (size_t)f->forward.kh*(size_t)f->row,
+                                     false);
         forward_buffers(net, f);
+        wide_buffer(net, f);
     }
     /* What it reads lasts until its end is written. */
     touch(net, stage_output(net, f->from), forward_region(net, f->ends, true));
@@ -571,16 +598,7 @@ void mem(struct net *net)
     net->input_at = add_kept(net, "input", "x", batch*in->image);
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
-        s->at = (struct stage_buffers){
-            .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .dy_other = NO_BUFFER,
-            .dsum = NO_BUFFER, .weight = NO_BUFFER, .bias = NO_BUFFER, .packed = NO_BUFFER,
-            .partial = NO_BUFFER, .image_list = NO_BUFFER, .image_starts = NO_BUFFER,
-            .unit_list = NO_BUFFER, .unit_count = NO_BUFFER, .moments = NO_BUFFER,
-            .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded = NO_BUFFER,
-            .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
-            .wide = NO_BUFFER, .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER,
-            .wino_u = NO_BUFFER, .wino_db = NO_BUFFER, .taps = NO_BUFFER, .map = NO_BUFFER,
-            .lists = NO_BUFFER, .ends = NO_BUFFER };
+        s->at = no_buffers;
         output_buffers(net, i);
         if (s->kind == STAGE_CONV)
             conv_buffers(net, i);

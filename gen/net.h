@@ -270,8 +270,8 @@ struct stage {
     struct map wide;            /* depth, times > 1: the input, each channel that often */
     int row;                    /* conv: reals of a stored filter row */
     struct winograd wgrad_winograd;     /* conv: of the weight gradient */
-    bool narrow;                /* conv: a filter row fills no vector: conv_narrow.c */
     /* block.c */
+    bool narrow;                /* conv: weight gradient by conv_narrow.c */
     int parts;                  /* conv: bands of output rows that an image is cut into */
     struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
                                    mh x mw taps, nv vectors of each;
@@ -308,6 +308,8 @@ struct net_param {
 };
 
 struct isa;
+struct choice;
+struct tuning;
 
 struct net {
     /* spec.c */
@@ -321,6 +323,7 @@ struct net {
     const struct isa *isa;
     bool f64;
     int vl;                     /* reals of one vector: isa and type */
+    struct tuning *tuning;      /* whose candidates block.c takes; NULL: the cost model's */
     /* grad.c */
     struct op *op; int nops; int nforward_ops;
     /* fuse.c */
@@ -329,6 +332,8 @@ struct net {
     struct stage *folded; int nfolded;      /* stages with the norm behind them in the weights */
     struct region_plan *infer; int ninfer;  /* input to scores without what only training needs */
     int classes;
+    /* block.c */
+    struct choice *choice; int nchoices;
     /* mem.c */
     struct buffer *buffer; int nbuffers;
     struct net_param *param; int nparams;

@@ -24,6 +24,9 @@ static const struct command_def commands[] = {
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
       "--epochs 1, --train-samples 5000." },
+    { "tune", "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
+      "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"
+      "fastest into a file for --tune; takes minutes. No bit of any result depends on it." },
     { "doc", "lathe doc", "The network file's whole vocabulary." },
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
@@ -37,6 +40,7 @@ static const struct option_def option_defs[] = {
     { "--dtype", "TYPE", "f32 (the default) or f64" },
     { "--set", "NAME=VALUE", "overrides a `let`; for sweep several values, with commas" },
     { "--batch", "N", "the most images of one step" },
+    { "--tune", "FILE", "tiles and blocks from a file that lathe tune wrote" },
     { "--split", NULL, "without the runtime" },
     { "-d", "PASS", "prints the net after spec, shape, grad, fuse, block or mem" },
     { "--help", NULL, "this text" },
@@ -129,6 +133,8 @@ static bool take(struct options *o, const char *option, const char *argument, in
     } else if (!strcmp(option, "--dtype")) {
         o->f64 = !strcmp(argument, "f64");
         return one_of(argument, dtypes, 2, option, status);
+    } else if (!strcmp(option, "--tune")) {
+        o->tune = argument;
     } else if (!strcmp(option, "--set")) {
         return set_option(o, argument, status);
     } else if (!strcmp(option, "-d")) {
@@ -203,11 +209,17 @@ static bool read_command(struct options *o, const char *word, int *status)
     return usage(status, "unknown command \"%s\"%s", word, "");
 }
 
+/* Commands whose words behind `--` are for the programs that they run. */
+static bool takes_rest(const char *command)
+{
+    return command && (!strcmp(command, "sweep") || !strcmp(command, "tune"));
+}
+
 bool options_read(struct options *o, int argc, char **argv, int *status)
 {
     *o = (struct options){ .isa = "native" };
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--") && o->command && !strcmp(o->command, "sweep")) {
+        if (!strcmp(argv[i], "--") && takes_rest(o->command)) {
             o->rest = argv + i + 1;
             o->nrest = argc - i - 1;
             break;
@@ -235,8 +247,15 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     if (!is_doc && !o->nnets)
         return usage(status, "%s: which network file?%s", o->command, "");
     bool sweeps = !strcmp(o->command, "sweep");
-    if ((!strcmp(o->command, "show") || sweeps) && o->nnets > 1)
+    bool tunes = !strcmp(o->command, "tune");
+    if ((!strcmp(o->command, "show") || sweeps || tunes) && o->nnets > 1)
         return usage(status, "%s takes one network file%s", o->command, "");
+    if (tunes && !strcmp(o->isa, "x86"))
+        return usage(status, "tune takes one instruction set: --isa avx2, say%s%s", "", "");
+    if (tunes && (o->tune || o->pass))
+        return usage(status, "tune takes no %s%s", o->tune ? "--tune" : "-d", "");
+    if (sweeps && o->tune)
+        return usage(status, "sweep takes no --tune: its networks differ%s%s", "", "");
     if (sweeps && !o->nset)
         return usage(status, "sweep: which values? --set NAME=A,B,...%s%s", "", "");
     for (int k = 0; k < o->nset; k++)

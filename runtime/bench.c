@@ -20,6 +20,11 @@ static int bench_list(const struct model *m, enum engine_list list)
                                                                 : m->nforward + m->nbackward;
 }
 
+int bench_infer_rows(const struct bench *b)
+{
+    return bench_list(b->engine.model, ENGINE_INFER);
+}
+
 static void bench_region(void *context, enum engine_list list, int index, double seconds)
 {
     struct bench *b = context;

@@ -46,6 +46,8 @@ struct bench {
 bool bench_open(struct bench *b, char *err);
 void bench_close(struct bench *b);      /* and engine and replay */
 
+/* The first row of inference's regions; they end before b->step. */
+int bench_infer_rows(const struct bench *b);
 void bench_roofs(struct bench *b);
 void bench_steps(struct bench *b, long count);
 /* Into b->batch or b->single; regions: into theirs as well. */

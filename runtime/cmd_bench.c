@@ -21,14 +21,15 @@ static void bench_say_times(const struct bench *b, int row, int before)
     printf("\n");
 }
 
-/* The medians of the last `count` samples. */
-static void bench_say_regions(const struct bench *b, int count)
+/* The medians of the last `count` samples of the rows from `first` to before `end`. */
+static void bench_say_regions(const struct bench *b, int first, int end, int count)
 {
     printf("regions");
-    for (int k = 0; k < b->step; k++) {
+    for (int k = first; k < end; k++) {
         const struct series *s = &b->row[k].seconds;
         struct series last = { s->sample + s->count - count, count };
-        printf("%s%s=%.6f", k ? ";" : " ", b->row[k].name, series_quantile(&last, 0.5)*1e3);
+        printf("%s%s=%.6f", k > first ? ";" : " ", b->row[k].name,
+               series_quantile(&last, 0.5)*1e3);
     }
     printf("\n");
 }
@@ -40,7 +41,10 @@ static bool bench_answer(struct bench *b, const char *line)
     const long most = b->settings->batch;
     if (sscanf(line, "regions %ld", &count) == 1 && count > 0 && count <= SERIES_ROOM) {
         bench_steps(b, count);
-        bench_say_regions(b, (int)count);
+        bench_say_regions(b, 0, bench_infer_rows(b), (int)count);
+    } else if (sscanf(line, "inference %ld", &count) == 1 && count > 0 && count <= SERIES_ROOM) {
+        bench_inference(b, b->batch, (int)most, count, true);
+        bench_say_regions(b, bench_infer_rows(b), b->step, (int)count);
     } else if (sscanf(line, "step %ld", &count) == 1 && count > 0 && count <= SERIES_ROOM) {
         int before = b->row[b->step].seconds.count;
         bench_steps(b, count);

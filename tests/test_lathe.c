@@ -357,6 +357,52 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
     shell_clean();
 }
 
+/* What a tuning file may say wrongly. */
+Test(tuning, wrong_files_are_errors_with_their_place)
+{
+    static const struct { const char *text, *words; } bad[] = {
+        { "conv1_fwd tile 1x8x2\n", "t.tune:1:1: error: \"conv1_fwd\" where `net NAME ISA TYPE`" },
+        { "net t avx2\n", "t.tune:1:11: error: the end of the line where `net NAME ISA TYPE`" },
+        { "net t avx3 f32\n", "no instruction set and type: avx3 f32" },
+        { "net t avx2 f32 8\n", "t.tune:1:16: error: \"8\" where the line should end" },
+        { "# ours\nnet t avx2 f32\nconv1_fwd tile\n", "t.tune:3:15: error: the end of the line" },
+        { "net t avx2 f32\nconv1_fwd tile 99x1x1\n", "99x1x1 is none of its candidates, 1x" },
+        { "net t avx2 f32\nconv1_fwd tilt 1x8x1\n", "did you mean \"conv1_fwd tile\"?" },
+        { "net t avx2 f32\nconv9_bwd size 1\n", "t decides no \"conv9_bwd size\"; was the network" },
+        { "net t avx2 f32\nconv1 wgrad_band 8\nconv1 wgrad_band 4\n", "was chosen in line 2" },
+        { "net t scalar f32\nconv1_fwd tile 1x8x1\n", "has nothing for t avx2 f32; lathe tune" },
+        { "net u avx2 f32\n", "has nothing for t avx2 f32" },
+        { "net t avx2 f32\n\001\n", "t.tune:2:2: error: the end of the line" },
+        { "", "has nothing for t avx2 f32" },
+    };
+    write_text("t.net", HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_text("t.tune", bad[i].text);
+        struct run r = shell("$LATHE emit t.net --isa avx2 --tune t.tune -o t.c");
+        cr_expect(r.status == 1 && strstr(r.output, bad[i].words), "exit %d, no \"%s\" from:\n%s%s",
+                  r.status, bad[i].words, bad[i].text, r.output);
+        run_free(&r);
+    }
+    struct run r = shell("test -e t.c || $LATHE emit t.net --tune missing.tune");
+    cr_expect(r.status == 1 && strstr(r.output, "missing.tune: error: cannot be opened"), "%s",
+              r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(tuning, is_taken_for_the_instruction_set_it_was_made_for)
+{
+    write_text("t.net", HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL);
+    write_text("t.tune", "net other avx2 f32\nconv7 x 1\nnet t avx2 f32  # measured\n"
+               "conv1 wgrad_band 2\nnet t avx2 f64\nconv1 wgrad_band 1\n");
+    struct run r = shell("for isa in avx2 x86; do $LATHE emit t.net --isa $isa --tune t.tune | "
+                         "grep -o 'BAND = [12],'; done; $LATHE emit t.net --isa avx2 --dtype f64 "
+                         "--tune t.tune | grep -o 'BAND = [12],'");
+    cr_expect_str_eq(r.output, "BAND = 2,\nBAND = 2,\nBAND = 1,\n", "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
 Test(command_line, help_and_doc_exit_0)
 {
     static const char *const good[] = { "--help", "emit --help", "build --help", "doc", "--version",

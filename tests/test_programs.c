@@ -228,6 +228,63 @@ Test(old_cpu, is_told_what_it_lacks, .fini = shell_clean)
 }
 #endif
 
+/* ---- tuning ---- */
+
+/* Candidates of every choice of block.c: the second, the fifth or the last before it. In groups
+** whose numbers do not depend on each other. */
+Test(same_bytes, from_all_tiles_and_blocks_that_could_be_chosen, .fini = shell_clean,
+     .timeout = 300)
+{
+    sure("cat > tuned.sh <<'END'\n"
+         "make() { $LATHE emit $net --split $1 -o $2.c && ${CC:-cc} -O1 -I$SOURCE/runtime $2.c "
+         "$SOURCE/runtime/liblathe.a -o $2 -lm -pthread || exit 1; }\n"
+         "train() { ./$1 train --data synthetic --train-samples 60 --val-samples 20 --iterations 4 "
+         "--threads $2 --history $1.csv --params $1.st > /dev/null || exit 1; }\n"
+         "net=$1; programs=0\n"
+         "make '' model; train model 1\n"
+         "for what in 'tile|wgrad_tile|depth|bwd_rows' "
+         "'pass|block|images|vectors|wgrad_band|wgrad_pass' wgrad_dense; do for k in 1 4; do\n"
+         "{ $LATHE show $net | sed -n '1s/^\\([^,]*\\), \\([^,]*\\),.*/net \\1 \\2/p'\n"
+         "$LATHE show $net -d block | awk -v k=$k -v what=\"^($what)\\$\" '/^choice/ && "
+         "$3 ~ what { n = NF - 5; print $2, $3, $(6 + (k < n ? k : n - 1)) }'; } > net.tune\n"
+         "make '--tune net.tune' tuned\n"
+         "cmp -s model.c tuned.c && continue\n"
+         "train tuned 2\n"
+         "cmp model.csv tuned.csv && cmp model.st tuned.st || { cat net.tune; exit 1; }\n"
+         "programs=$((programs + 1))\n"
+         "done; done\n"
+         "test $programs -ge 3\nEND\n");
+    sure("sh tuned.sh $SOURCE/tests/nets/folded.net");
+    sure("sh tuned.sh $SOURCE/tests/nets/scatter.net");
+    sure("sh tuned.sh " MODELS "/tiny.net");
+}
+
+/* A compiler whose programs say that one tile is fast, and another in inference slow. */
+Test(tune, writes_what_its_programs_measured, .fini = shell_clean)
+{
+    sure("cat > cc.sh <<'END'\n#!/bin/sh\n"
+         "ms=1.0\ngrep -q 'OW = 16, MH = 1, MW = 6,' $2 && ms=0.5\n"
+         "printf '#!/bin/sh\\necho ready\\necho \"regions conv1 forward=%s;conv1 weight gradient=1;"
+         "affine1 forward=1;affine2 forward=1;affine1 backward + update=1;affine2 backward + "
+         "update=1\"\\necho \"regions conv1 forward=1\"\\necho times %s %s\\n' $ms $ms $ms > $4\n"
+         "chmod +x $4\nEND\nchmod +x cc.sh\n");
+    sure("CC=$PWD/cc.sh $LATHE tune " MODELS "/tiny.net --isa avx2 > log && "
+         "grep -q 'conv1_fwd tile .* -> 1x6x1 ' log && grep -q 'ratio 0.500' log && "
+         "grep -q '^net tiny avx2 f32$' tiny.tune && "
+         "grep -q '^conv1_fwd tile 1x6x1    # the cost model: ' tiny.tune && "
+         "test $(grep -c 'the cost model: ' tiny.tune) = 1 && "
+         "$LATHE emit " MODELS "/tiny.net --isa avx2 --tune tiny.tune | "
+         "grep -q 'OW = 16, MH = 1, MW = 6,'");
+    /* Nothing is faster: the cost model's choices. */
+    sure("sed 's/ms=0.5/ms=0.99/' cc.sh > slow.sh && chmod +x slow.sh && "
+         "CC=$PWD/slow.sh $LATHE tune " MODELS "/tiny.net --isa avx2 -o slow.tune > log && "
+         "grep -q 'the cost model.s are kept' log && ! grep 'the cost model: ' slow.tune");
+    fails(1, "the C compiler failed", "CC=false $LATHE tune " MODELS "/tiny.net -o a.tune; s=$?; "
+          "test -e a.tune && exit 9; exit $s");
+    fails(1, "failed", "sed 's/times/time/' cc.sh > mute.sh && chmod +x mute.sh && "
+          "CC=$PWD/mute.sh $LATHE tune " MODELS "/tiny.net --isa avx2");
+}
+
 /* ---- what the programs are made of ---- */
 
 /* Every model's file stays under 1 MB, and gcc and clang have nothing to say of it; only

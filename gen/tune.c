@@ -1,0 +1,381 @@
+/*
+** tune.c - measures candidates. Regions do not share their choices, so one program tries one
+** candidate of every region at once: the first choice of each, then the second with the first
+** one's winner, and so on. Every sample is a process of its own, by turns, since memory lies
+** elsewhere in each; a candidate is compared with the cost model's by the ratio of their
+** neighbours in time. It must never choose what is faster by chance: what does not win by
+** LEAST_GAIN leaves the cost model's.
+*/
+#include "tune.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "emit.h"
+#include "text.h"
+
+enum {
+    CANDIDATES = 8,             /* of a choice: its cheapest */
+    ROUNDS = 5, STEPS = 8,      /* processes of each program; steps measured in one */
+    FINAL_ROUNDS = 9,
+    ANSWER = 1 << 16
+};
+/* Candidates that cost more are not tried; what must be won. */
+static const double MOST_COST = 1.6, LEAST_GAIN = 0.02;
+
+/* The answers of one process: name=ms;name=ms... of training and of inference; the step. */
+struct sample { char *training, *inference; double step; };
+
+struct tuner {
+    struct options *o;
+    tune_read *read;
+    tune_build *build;
+    char directory[512];
+    struct tuning won;
+    struct sample sample[CANDIDATES][FINAL_ROUNDS];
+    double ratio;               /* of the whole step, tuned to not */
+};
+
+/* ---- programs ---- */
+
+static const char *program_path(const struct tuner *t, int candidate, struct text *path)
+{
+    path->length = 0;
+    text_printf(path, "%s/%d", t->directory, candidate);
+    return text_string(path);
+}
+
+/* Builds all, as many at a time as there are processors. */
+static bool build_all(struct tuner *t, struct net *const *nets, int count)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct text path = { 0 };
+    bool good = true;
+    for (int begun = 0, ended = 0; ended < count;) {
+        if (begun < count && begun - ended < cores) {
+            fflush(NULL);
+            pid_t child = fork();
+            if (child == 0)
+                _exit(t->build(nets[begun], program_path(t, begun, &path)) ? 0 : 1);
+            if (child < 0) {
+                fprintf(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
+                good = false;
+                count = begun;
+                continue;
+            }
+            begun++;
+            continue;
+        }
+        int status;
+        good = wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && good;
+        ended++;
+    }
+    text_free(&path);
+    return good;
+}
+
+static void remove_programs(struct tuner *t)
+{
+    struct text path = { 0 };
+    for (int k = 0; k < CANDIDATES; k++)
+        unlink(program_path(t, k, &path));
+    text_free(&path);
+}
+
+/* One process of a program. False: a message was printed. */
+static bool measure(struct tuner *t, int candidate, struct sample *s)
+{
+    struct text command = { 0 }, path = { 0 };
+    char *line = alloc(ANSWER, 1);
+    text_printf(&command, "printf 'regions %d\\ninference %d\\nstep %d\\n' | ", STEPS, STEPS,
+                STEPS);
+    shell_quote(&command, program_path(t, candidate, &path));
+    text_puts(&command, " bench --serve --warm 20");
+    for (int k = 0; k < t->o->nrest; k++) {
+        text_puts(&command, " ");
+        shell_quote(&command, t->o->rest[k]);
+    }
+    *s = (struct sample){ NULL, NULL, 0 };
+    FILE *out = popen(text_string(&command), "r");
+    while (out && fgets(line, ANSWER, out)) {
+        if (!strncmp(line, "regions ", 8))
+            *(s->training ? &s->inference : &s->training) = strdup(line + 7);
+        if (!strncmp(line, "times ", 6)) {
+            int count = 0;
+            double total = 0;
+            for (char *at = line + 6, *end; ; at = end, count++) {
+                double ms = strtod(at, &end);
+                if (end == at)
+                    break;
+                total += ms;
+            }
+            s->step = count ? total / count : 0;
+        }
+    }
+    int status = out ? pclose(out) : -1;
+    bool good = status == 0 && s->training && s->inference && s->step > 0;
+    if (!good)
+        fprintf(stderr, "lathe: %s: failed\n", text_string(&command));
+    text_free(&command);
+    text_free(&path);
+    free(line);
+    return good;
+}
+
+static void forget(struct tuner *t)
+{
+    for (int k = 0; k < CANDIDATES; k++)
+        for (int r = 0; r < FINAL_ROUNDS; r++) {
+            free(t->sample[k][r].training);
+            free(t->sample[k][r].inference);
+            t->sample[k][r] = (struct sample){ NULL, NULL, 0 };
+        }
+}
+
+/* On a terminal alone. */
+static void progress(int done, int runs)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    if (done < runs)
+        fprintf(stderr, "\r%3d %% of %d runs ", 100*done / runs, runs);
+    else
+        fprintf(stderr, "\r%24s\r", "");
+}
+
+static bool measure_all(struct tuner *t, int programs, int rounds)
+{
+    forget(t);
+    for (int r = 0; r < rounds; r++)
+        for (int k = 0; k < programs; k++) {
+            /* Back and forth, so that nobody is always first behind a pause. */
+            int candidate = r % 2 ? programs - 1 - k : k;
+            progress(r*programs + k, programs*rounds);
+            if (!measure(t, candidate, &t->sample[candidate][r]))
+                return false;
+        }
+    progress(rounds*programs, programs*rounds);
+    return true;
+}
+
+/* ---- what was measured ---- */
+
+static double region_ms(const struct sample *s, const struct net *net, const struct choice *c)
+{
+    char name[CHOICE_NAME];
+    region_name(net, &c->region, name, sizeof name);
+    size_t length = strlen(name);
+    const char *at = c->region.kind == REGION_FOLDED ? s->inference : s->training;
+    for (; at; at = strchr(at, ';')) {
+        at++;                       /* the blank or semicolon before a name */
+        if (!strncmp(at, name, length) && at[length] == '=')
+            return strtod(at + length + 1, NULL);
+    }
+    DIE("bench did not tell of the region \"%s\"", name);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *x, int n)
+{
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+/* How many candidates of c are worth a measurement. */
+static int worth_trying(const struct choice *c)
+{
+    int n = 1;
+    while (n < c->ncandidates && n < CANDIDATES
+           && (c->candidate[0].cost <= 0 || c->candidate[n].cost <= MOST_COST*c->candidate[0].cost))
+        n++;
+    return n;
+}
+
+/* The fastest of a choice's candidates, into t->won. */
+static void decide(struct tuner *t, const struct net *net, const struct choice *c)
+{
+    double best = 1 - LEAST_GAIN, first[ROUNDS], ratio[ROUNDS];
+    char text[CHOICE_TEXT], model[CHOICE_TEXT];
+    int winner = 0, n = worth_trying(c);
+    for (int r = 0; r < ROUNDS; r++)
+        first[r] = region_ms(&t->sample[0][r], net, c);
+    for (int k = 1; k < n; k++) {
+        for (int r = 0; r < ROUNDS; r++)
+            ratio[r] = region_ms(&t->sample[k][r], net, c) / first[r];
+        double middle = median(ratio, ROUNDS);
+        if (middle < best) {
+            best = middle;
+            winner = k;
+        }
+    }
+    choice_text(c, winner, text);
+    choice_text(c, 0, model);
+    tuning_set(&t->won, c->name, text);
+    if (winner) {
+        double ms = median(first, ROUNDS);
+        printf("%-32s %10s -> %-10s %9.4f ms %9.4f\n", c->name, model, text, ms, ms*best);
+        fflush(stdout);
+    }
+}
+
+/* ---- rounds ---- */
+
+static bool same_region(const struct region_plan *a, const struct region_plan *b)
+{
+    return a->kind == b->kind && a->stage == b->stage;
+}
+
+/* The choices of one turn: the `turn`th of each region that has more than one candidate. */
+static int choices_of(const struct net *net, int turn, const struct choice **found)
+{
+    int n = 0;
+    for (int i = 0; i < net->nchoices; i++) {
+        const struct choice *c = &net->choice[i];
+        int before = 0;
+        for (int k = 0; k < i; k++)
+            before += same_region(&net->choice[k].region, &c->region)
+                      && worth_trying(&net->choice[k]) > 1;
+        if (before == turn && worth_trying(c) > 1)
+            found[n++] = c;
+    }
+    return n;
+}
+
+/* The networks with the k-th candidate of every choice of the turn. */
+static struct net *candidate_net(struct tuner *t, const struct choice *const *c, int count, int k)
+{
+    struct tuning trial = { .path = NULL };
+    char text[CHOICE_TEXT];
+    for (int i = 0; i < t->won.nlines; i++)
+        tuning_set(&trial, t->won.line[i].name, t->won.line[i].value);
+    for (int i = 0; i < count; i++)
+        if (k < worth_trying(c[i])) {
+            choice_text(c[i], k, text);
+            tuning_set(&trial, c[i]->name, text);
+        }
+    struct net *net = t->read(t->o, &trial);
+    tuning_free(&trial);
+    return net;
+}
+
+/* One turn. *more: there was something to try. False: a message was printed. */
+static bool take_turn(struct tuner *t, int turn, bool *more)
+{
+    struct net *net = t->read(t->o, &t->won), *nets[CANDIDATES];
+    if (!net)
+        return false;
+    const struct choice **c = alloc((size_t)net->nchoices, sizeof *c);
+    int count = choices_of(net, turn, c), programs = 0;
+    for (int i = 0; i < count; i++)
+        if (worth_trying(c[i]) > programs)
+            programs = worth_trying(c[i]);
+    *more = count > 0;
+    bool good = true;
+    for (int k = 0; good && k < programs; k++)
+        good = (nets[k] = candidate_net(t, c, count, k)) != NULL;
+    if (good && programs) {
+        fprintf(stderr, "%d choices, %d programs\n", count, programs);
+        good = build_all(t, nets, programs) && measure_all(t, programs, ROUNDS);
+    }
+    for (int i = 0; good && i < count; i++)
+        decide(t, net, c[i]);
+    remove_programs(t);
+    free(c);
+    return good;
+}
+
+/* ---- the result ---- */
+
+/* The cost model's program beside the tuned one. */
+static bool compare(struct tuner *t, double *before, double *after)
+{
+    struct tuning none = { .path = NULL };
+    struct net *nets[2] = { t->read(t->o, &none), t->read(t->o, &t->won) };
+    double step[2][FINAL_ROUNDS], ratio[FINAL_ROUNDS];
+    if (!nets[0] || !nets[1] || !build_all(t, nets, 2) || !measure_all(t, 2, FINAL_ROUNDS))
+        return false;
+    for (int r = 0; r < FINAL_ROUNDS; r++) {
+        for (int k = 0; k < 2; k++)
+            step[k][r] = t->sample[k][r].step;
+        ratio[r] = step[1][r] / step[0][r];
+    }
+    *before = median(step[0], FINAL_ROUNDS);
+    *after = median(step[1], FINAL_ROUNDS);
+    t->ratio = median(ratio, FINAL_ROUNDS);
+    remove_programs(t);
+    return true;
+}
+
+static bool write_file(const struct net *net, const char *path)
+{
+    char *temporary, text[CHOICE_TEXT];
+    FILE *f = output_open(path, &temporary);
+    if (!f)
+        return false;
+    fprintf(f, "# Written by `lathe tune %s`: what was fastest on one machine. The bits of all\n"
+            "# results are the same with it and without it.\n# lathe build %s --tune FILE\n\n"
+            "net %s %s %s\n", net->path, net->path, net->name, net->isa->name,
+            net->f64 ? "f64" : "f32");
+    for (int i = 0; i < net->nchoices; i++) {
+        const struct choice *c = &net->choice[i];
+        choice_text(c, c->taken, text);
+        fprintf(f, "%s %s", c->name, text);
+        choice_text(c, 0, text);
+        fprintf(f, c->taken ? "    # the cost model: %s\n" : "\n", text);
+    }
+    return output_close(f, temporary, path);
+}
+
+/* A whole step that is no faster: the cost model's choices, which at least lose nothing. */
+static bool finish(struct tuner *t)
+{
+    struct text path = { 0 };
+    double before, after;
+    bool good = compare(t, &before, &after);
+    struct tuning none = { .path = NULL };
+    struct net *net = good ? t->read(t->o, t->ratio < 1 ? &t->won : &none) : NULL;
+    if (net) {
+        printf("whole training step: %.3f ms by the cost model, %.3f tuned, ratio %.3f%s\n",
+               before, after, t->ratio, t->ratio < 1 ? "" : ": the cost model's are kept");
+        text_printf(&path, "%s.tune", net->name);
+        const char *output = t->o->output ? t->o->output : text_string(&path);
+        good = write_file(net, output);
+        if (good)
+            printf("wrote %s; lathe build %s --tune %s\n", output, net->path, output);
+    }
+    text_free(&path);
+    return good && net;
+}
+
+bool tune(struct options *o, tune_read *read, tune_build *build)
+{
+    struct tuner *t = alloc(1, sizeof *t);
+    const char *temporary = getenv("TMPDIR");
+    *t = (struct tuner){ .o = o, .read = read, .build = build };
+    snprintf(t->directory, sizeof t->directory, "%s/lathe-tune-XXXXXX",
+             temporary && *temporary ? temporary : "/tmp");
+    if (!mkdtemp(t->directory)) {
+        fprintf(stderr, "lathe: %s: cannot be made: %s\n", t->directory, strerror(errno));
+        free(t);
+        return false;
+    }
+    bool good = true, more = true;
+    for (int turn = 0; good && more; turn++)
+        good = take_turn(t, turn, &more);
+    good = good && finish(t);
+    remove_programs(t);
+    forget(t);
+    rmdir(t->directory);
+    tuning_free(&t->won);
+    free(t);
+    return good;
+}
