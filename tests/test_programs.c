@@ -761,6 +761,7 @@ Test(bench, refuses_wrong_usage_with_status_2, .fini = shell_clean)
 
 Test(torch, computes_what_the_programs_compute, .fini = shell_clean, .timeout = 900)
 {
+    needs_python();
     struct run r = shell("${PYTHON:-python3} $SOURCE/tests/compare_torch.py");
     if (r.status == 77) {
         run_free(&r);
