@@ -206,6 +206,8 @@ static void regions_table(const struct net *net, const char *prefix, const char 
     text_puts(out, "};\n\n");
 }
 
+/* A stage below all parameters decides what no parameter can change, and as no gradient
+** passes it, its decisions do not outlive forward: others' values are there then. */
 static int decisions_table(const struct net *net, const char *prefix, struct text *out)
 {
     int n = 0;
@@ -214,7 +216,8 @@ static int decisions_table(const struct net *net, const char *prefix, struct tex
         struct shape o = s->out.shape;
         bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
                                              : s->relu != NO_LAYER;
-        if (s->kind == STAGE_LOSS || s->kind == STAGE_FORK || (!kink && s->pool == NO_LAYER))
+        bool decides = s->kind != STAGE_LOSS && s->kind != STAGE_FORK && s->trains;
+        if (!decides || (!kink && s->pool == NO_LAYER))
             continue;
         if (!n)
             text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
