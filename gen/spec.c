@@ -151,7 +151,7 @@ static bool block_once(struct parser *p, struct place opened, const char *word)
 static bool repeat_header(struct parser *p, int *times_n, struct variable *counter)
 {
     char as[WORD_MAX_LEN];
-    if (!integer(&p->sc, &p->scope, "the number of repeats", 0, MAX_LAYERS, times_n))
+    if (!integer(&p->sc, &p->scope, "the number of repeats", 1, MAX_LAYERS, times_n))
         return false;
     if (!scan_word(&p->sc, as) || strcmp(as, "as"))
         return scan_error(&p->sc, scan_place(&p->sc), "\"as NAME\" expected: repeat N as NAME {");
@@ -163,19 +163,26 @@ static bool repeat_header(struct parser *p, int *times_n, struct variable *count
     return expect_char(p, '{', "after the name");
 }
 
+/* Is there a "{" in the rest of the line without its "}"? */
+static bool leaves_open(const char *s)
+{
+    int open = 0;
+    for (; *s && *s != '\n' && *s != '#'; s++)
+        open += (*s == '{') - (*s == '}' && open);
+    return open > 0;
+}
+
 static bool repeat_statement(struct parser *p, struct place at)
 {
     struct variable counter = { .counter = true };
-    int times_n;
+    int times_n, layers = p->net->nlayers;
     if (!repeat_header(p, &times_n, &counter)) {
         /* Its "}" belongs to it all the same, and is not worth another message. */
-        p->headless += memchr(p->sc.s, '{', strcspn(p->sc.s, "\n")) != NULL;
+        p->headless += leaves_open(p->sc.s);
         return false;
     }
     if (++p->nesting > MAX_NESTING)
         return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
-    if (!times_n)
-        return scan_error(&p->sc, at, "a block repeated 0 times");
     size_t length = strlen(p->suffix);
     struct scan start = p->sc;
     int scope = p->scope.count;
@@ -188,7 +195,10 @@ static bool repeat_statement(struct parser *p, struct place at)
         p->scope.count = scope;
         scope_push(&p->scope, counter);
         snprintf(p->suffix + length, sizeof p->suffix - length, "_%d", i);
-        good = block_once(p, at, "repeat");
+        /* Every round adds to MAX_LAYERS: nested blocks of nothing would have no end. */
+        good = block_once(p, at, "repeat")
+               && (p->net->nlayers > layers
+                   || scan_error(&p->sc, at, "the block of this `repeat` has no layers"));
     }
     p->scope.count = scope;
     p->suffix[length] = '\0';

@@ -214,7 +214,9 @@ Test(network_file, repeats_without_end_are_errors)
 {
     static const struct bad bad[] = {
         { HEAD "repeat 3 as i {\nrelu\n" TAIL, "3:1:", "has no \"}\"" },
-        { HEAD "repeat 1000000000 as i {\nrelu\n}\n" TAIL, "3:8:", "from 0 to 10000" },
+        { HEAD "repeat 1000000000 as i {\nrelu\n}\n" TAIL, "3:8:", "from 1 to 10000" },
+        { HEAD "repeat 10000 as i { repeat 10000 as j {\nrepeat 100 as k { } } }\n" TAIL, "4:1:",
+          "has no layers" },
         { HEAD "repeat 200 as i {\nrepeat 200 as j {\nrelu\n}\n}\n" TAIL, "5:1:",
           "more than 10000 layers" },
         { HEAD "}\n" TAIL, "3:1:", "without a `repeat`" },
