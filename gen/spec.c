@@ -94,6 +94,7 @@ static void override(struct parser *p, struct variable *v)
 
 static bool let_statement(struct parser *p)
 {
+    bool good = true;
     do {
         struct variable v = { 0 };
         scan_blanks(&p->sc);
@@ -106,12 +107,18 @@ static bool let_statement(struct parser *p)
             return scan_error(&p->sc, v.at, "\"%s\" is defined already, in line %d", v.name,
                               other->at.line);
         if (!expect_char(p, '=', "after the name")
-            || !expression(&p->sc, &p->scope, &v.value))
-            return false;
+            || !expression(&p->sc, &p->scope, &v.value)) {
+            /* Known all the same, as a number that fits nearly everywhere: else each of its
+            ** uses were another error. */
+            v.value = 1;
+            v.used = true;
+            good = false;
+            p->sc.s += strcspn(p->sc.s, ",#}\n");
+        }
         override(p, &v);
         scope_push(&p->scope, v);
     } while (scan_char(&p->sc, ','));
-    return expect_end(p, "the value");
+    return good && expect_end(p, "the value");
 }
 
 static bool input_statement(struct parser *p, struct place at)
@@ -229,9 +236,14 @@ static bool dilation_option(struct parser *p, struct layer *l)
 
 static bool pad_option(struct parser *p, struct layer *l)
 {
+    static const char *const words[] = { "same", "valid" };
     char word[WORD_MAX_LEN];
     struct scan before = p->sc;
+    struct place at = scan_place(&p->sc);
     if (scan_word(&p->sc, word)) {
+        const char *near = nearest(word, words, 2);
+        if (near && strcmp(word, near) && !scope_find(&p->scope, word))
+            return scan_error(&p->sc, at, "unknown pad \"%s\"; did you mean \"%s\"?", word, near);
         l->pad_kind = !strcmp(word, "valid") ? PAD_VALID : PAD_SAME;
         if (!strcmp(word, "valid") || !strcmp(word, "same"))
             return true;

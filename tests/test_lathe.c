@@ -49,10 +49,31 @@ Test(network_file, a_wrong_repeat_is_one_error_and_takes_its_brace_along)
     shell_clean();
 }
 
+/* Mistakes that were followed by echoes of themselves. */
+Test(network_file, one_mistake_is_one_error)
+{
+    static const char *const bad[] = {
+        HEAD "repeat 0 as i {\nrelu\n}\n" TAIL, HEAD "repeat 0 as i { relu }\n" TAIL,
+        HEAD "let a = 1/0\naffine a\nsoftmax\n",
+        HEAD "let a = 1/0, b = 3\nconv b 3x3\naffine a\nsoftmax\n",
+        HEAD "let a\naffine a\nsoftmax\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_text("bad.net", bad[i]);
+        struct run r = shell("$LATHE show bad.net");
+        const char *end = strchr(r.output, '\n');
+        cr_expect(r.status == 1 && end && !end[1], "%s: %s", bad[i], r.output);
+        run_free(&r);
+    }
+    shell_clean();
+}
+
 Test(network_file, unknown_words_name_the_nearest_known_one)
 {
     static const struct bad bad[] = {
         { HEAD "conf 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "CONV 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
         { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
         { HEAD TAIL "train\n  optimizer adm\n", "6:13:", "did you mean \"adam\"?" },
