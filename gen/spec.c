@@ -419,13 +419,59 @@ static void automatic_name(const struct net *net, struct layer *l, const struct 
     snprintf(l->name, sizeof l->name, "%s%d", def->prefix ? def->prefix : def->word, number);
 }
 
+/* Does one of a list of words stand at s, up to its end or a '_'? */
+static bool word_at(const char *s, const char *const *words, int n)
+{
+    size_t length = strcspn(s, "_");
+    for (int k = 0; k < n; k++)
+        if (strlen(words[k]) == length && !memcmp(s, words[k], length))
+            return true;
+    return false;
+}
+
+/* Is `longer` the beginning of a C name made for layer `name`, like conv1_fwd of
+** conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel of the same name. */
+static bool names_kernel(const char *longer, const char *name)
+{
+    static const char *const heads[] = { "fwd", "folded", "dgrad", "wgrad", "tile", "taps",
+                                         "last" };
+    size_t length = strlen(name);
+    return !strncmp(longer, name, length) && longer[length] == '_'
+           && word_at(longer + length + 1, heads, sizeof heads / sizeof *heads);
+}
+
+/* Functions of the vocabulary and the runtime that a kernel of such a label would be. */
+static bool names_runtime(const char *name)
+{
+    static const char *const words[] = { "v", "engine", "command", "optim", "progress", "replay",
+                                         "gradcheck", "feed", "preprocess", "schedule", "info" };
+    return !strchr(name, '_') && word_at(name, words, sizeof words / sizeof *words);
+}
+
+static bool free_name(struct parser *p, const struct layer *l)
+{
+    const struct net *net = p->net;
+    if (names_runtime(l->name))
+        return scan_error(&p->sc, l->at, "the name \"%s\" is one of the program's own: %s_...",
+                          l->name, l->name);
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *other = &net->layer[i];
+        if (!strcmp(other->name, l->name))
+            return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
+                              l->name, other->at.line);
+        if (names_kernel(l->name, other->name) || names_kernel(other->name, l->name))
+            return scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
+                              "would have the same names: choose another label", l->name,
+                              other->name, other->at.line);
+    }
+    return true;
+}
+
 static bool add_layer(struct parser *p, const struct layer *l)
 {
     struct net *net = p->net;
-    for (int i = 0; i < net->nlayers; i++)
-        if (!strcmp(net->layer[i].name, l->name))
-            return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the %s in line %d",
-                              l->name, "layer", net->layer[i].at.line);
+    if (!free_name(p, l))
+        return false;
     if (net->nlayers == MAX_LAYERS)
         return scan_error(&p->sc, l->at, "more than %d layers", MAX_LAYERS);
     net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);

@@ -176,6 +176,10 @@ Test(network_file, names_collide_with_both_lines_named)
     static const struct bad bad[] = {
         { HEAD "stem: conv 3 3x3\nstem: relu\n" TAIL, "4:1:", "in line 3" },
         { HEAD "conv2: conv 3 3x3\nconv 3 3x3\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "conv 3 3x3\nconv1_fwd: conv 3 3x3\n" TAIL, "4:1:",
+          "\"conv1_fwd\" and of \"conv1\" in line 3" },
+        { HEAD "conv2_dgrad_0: conv 3 3x3\nconv 3 3x3\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "engine: conv 3 3x3\n" TAIL, "3:1:", "the program's own: engine_" },
         { HEAD "let a = 1, a = 2\naffine a\nsoftmax\n", "3:12:", "in line 3" },
         { HEAD "net u\n" TAIL, "3:1:", "the first is in line 1" },
         { HEAD "input 3x9x9\n" TAIL, "3:1:", "the first is in line 2" },
