@@ -437,6 +437,18 @@ Test(command_line, a_failing_compiler_is_reported)
     shell_clean();
 }
 
+Test(command_line, a_failing_compiler_leaves_the_old_program_and_nothing_else)
+{
+    write_text("good.net", HEAD TAIL);
+    write_text("p", "old");
+    write_text("cc", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\necho part > $2\nexit 1\n");
+    struct run r = shell("chmod +x cc; CC=$DIR/cc $LATHE build good.net -o p 2> log; echo $?; "
+                         "cat p; rm log; ls | tr '\\n' ' '");
+    cr_expect_str_eq(r.output, "1\noldcc good.net p ", "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
 Test(command_line, show_prints_every_layer_and_the_arena)
 {
     write_text("good.net", HEAD "conv 5 3x3\nrelu\nmaxpool 2x2\n" TAIL);
