@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cifar.h"
 #include "error.h"
@@ -143,6 +144,9 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return error_set(err, "%s: is no directory; --data takes the directory of the files", dir);
+    /* Every file would seem missing. */
+    if (access(dir, X_OK))
+        return error_set(err, "data directory %s: %s", dir, strerror(errno));
     if (data_exists(dir, "data_batch_1.bin") || data_exists(dir, "test_batch.bin"))
         return cifar_open(d, o, dir, CIFAR_10, err);
     if (data_exists(dir, "cifar-10-batches-bin/data_batch_1.bin"))

@@ -558,7 +558,7 @@ Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
 }
 
 /* Root reads everything, so root asks as nobody. */
-Test(program, refuses_an_unreadable_file, .fini = shell_clean)
+Test(program, refuses_an_unreadable_file_or_directory, .fini = shell_clean)
 {
     if (geteuid() == 0 && !have("setpriv"))
         skip_test("root reads everything, and there is no setpriv");
@@ -572,6 +572,9 @@ Test(program, refuses_an_unreadable_file, .fini = shell_clean)
     sure("./tiny train --data synthetic --iterations 2 --quiet && chmod 0 tiny.safetensors");
     snprintf(command, sizeof command, "%s./tiny eval --params tiny.safetensors", as);
     fails(1, "tiny.safetensors: cannot be opened: Permission denied", command);
+    sure("mkdir closed && chmod 0 closed");
+    snprintf(command, sizeof command, "%s./tiny train --data closed --no-save", as);
+    fails(1, "data directory closed: Permission denied", command);
 }
 
 Test(program, refuses_parameters_that_are_not_its_own, .fini = shell_clean)
