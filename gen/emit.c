@@ -99,7 +99,7 @@ static void params_table(const struct net *net, const char *prefix, struct text 
     text_puts(out, "};\n\n");
 }
 
-static const char *region_what(enum region_kind kind)
+const char *region_what(enum region_kind kind)
 {
     static const char *const what[] = {
         [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",

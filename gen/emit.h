@@ -15,4 +15,7 @@
 */
 void emit(struct net *const *nets, int nnets, bool split, FILE *out);
 
+/* What a region does: "forward", "weight gradient". */
+const char *region_what(enum region_kind kind);
+
 #endif

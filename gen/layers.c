@@ -180,6 +180,14 @@ const struct setting_def setting_defs[] = {
     { "loss", SETTING_LOSS, "loss mean|sum",
       "The images' losses are averaged over the batch (the default) or added." },
 };
+const char *const schedule_words[SCHEDULE_KINDS] = {
+    [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
+    [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
+
+const char *const preprocess_words[PREPROCESS_KINDS] = {
+    [PREPROCESS_NONE] = "none", [PREPROCESS_MEAN_IMAGE] = "mean_image",
+    [PREPROCESS_SCALE] = "scale", [PREPROCESS_CHANNEL_NORM] = "channel_norm" };
+
 const int nsetting_defs = sizeof setting_defs / sizeof *setting_defs;
 
 const struct keyword_def keyword_defs[] = {

@@ -703,15 +703,11 @@ static bool init_setting(struct parser *p)
     return which || positive(p, "the standard deviation", true, &p->net->train.init_std);
 }
 
-static const char *const schedule_names[SCHEDULE_KINDS] = {
-    [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
-    [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
-
 static bool schedule_setting(struct parser *p)
 {
     struct train_settings *t = &p->net->train;
     int which;
-    if (!choice(p, "schedule", schedule_names, SCHEDULE_KINDS, &which))
+    if (!choice(p, "schedule", schedule_words, SCHEDULE_KINDS, &which))
         return false;
     t->schedule = (enum schedule_kind)which;
     return t->schedule != SCHEDULE_STEP
@@ -819,7 +815,7 @@ static bool group_option(struct parser *p, struct own_settings *own)
     case 1: return positive(p, "reg", true, &own->reg);
     case 2: return positive(p, "lr_decay", false, &own->lr_decay);
     case 3:
-        if (!choice(p, "schedule", schedule_names, SCHEDULE_STEP, &schedule))
+        if (!choice(p, "schedule", schedule_words, SCHEDULE_STEP, &schedule))
             return false;
         own->schedule = (enum schedule_kind)schedule;
         return true;
@@ -870,9 +866,6 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
 {
     static const char *const samples[] = { "shuffle", "replacement" };
     static const char *const losses[] = { "mean", "sum" };
-    static const char *const preprocessings[PREPROCESS_KINDS] = {
-        [PREPROCESS_NONE] = "none", [PREPROCESS_MEAN_IMAGE] = "mean_image",
-        [PREPROCESS_SCALE] = "scale", [PREPROCESS_CHANNEL_NORM] = "channel_norm" };
     struct train_settings *t = &p->net->train;
     int which;
     if (!p->in_train)
@@ -916,7 +909,7 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         break;
     case SETTING_WARMUP:    good = positive(p, "warmup", true, &t->warmup); break;
     case SETTING_PREPROCESS:
-        good = choice(p, "preprocessing", preprocessings, PREPROCESS_KINDS, &which);
+        good = choice(p, "preprocessing", preprocess_words, PREPROCESS_KINDS, &which);
         if (good)
             t->preprocess = (enum preprocess_kind)which;
         break;

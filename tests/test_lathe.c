@@ -317,7 +317,7 @@ Test(network_file, expressions_lets_and_repeats_are_understood)
     expect_dump(HEAD "let a = 2, b = a*(3 + 1) % 5 - -1\nconv b (a+1)x(2*a-1)\n" TAIL, "-d spec",
                 "conv 4 3x3");
     expect_dump(HEAD "let n = 3\nconv (2*n) 3x3 groups=n dilation=(n-1)\n" TAIL, "-d spec",
-                "conv 6 3x3 stride=1,1 groups=3 dilation=2");
+                "conv 6 3x3 stride=1,1 pad=same groups=3 dilation=2");
     expect_dump(HEAD "let n = 4\nconv n 3x3\n" TAIL, "-d spec --set n=7", "conv 7 3x3");
     expect_dump(HEAD "repeat 3 as i {\nblock: conv (8*i) 3x3\nrelu\n}\n" TAIL, "-d spec",
                 "block_3      conv 24 3x3");
@@ -327,6 +327,28 @@ Test(network_file, expressions_lets_and_repeats_are_understood)
                 "affine 4");
     expect_dump(HEAD TAIL "train\n  init gaussian 1e-3\n  optimizer sgd lr=0.5\n  epochs 0.25\n",
                 "-d spec --batch 3", "init=0.001 sgd lr=0.5");
+    shell_clean();
+}
+
+Test(network_file, everything_it_says_is_in_the_dump_of_spec)
+{
+    static const struct { const char *text, *words; } said[] = {
+        { HEAD "conv 2 3x3\n" TAIL, "conv 2 3x3 stride=1,1 pad=same\n" },
+        { HEAD "conv 2 3x3 pad=valid bias=no init=xavier\n" TAIL, "pad=valid bias=no init=xavier" },
+        { HEAD "conv 2 3x3 pad=2 init=dirac winograd=no\n" TAIL, " pad=2 init=dirac winograd=no" },
+        { HEAD "conv 2 3x3 init=0.5\n" TAIL, " init=0.5" },
+        { HEAD "leaky_relu 0.1\n" TAIL, "leaky_relu 0.1\n" },
+        { HEAD "dropout 0.8\n" TAIL, "dropout 0.8\n" },
+        { HEAD "batchnorm momentum=0.8\n" TAIL, "momentum=0.8 eps=1e-05 scale=yes" },
+        { HEAD "affine 4\nsoftmax smoothing=0.1\n", "softmax smoothing=0.1" },
+        { HEAD TAIL, "train init=kaiming adam" },
+        { HEAD TAIL "train\n  schedule step 2 0.5\n  flip\n  preprocess scale\n  translate 3\n",
+          "schedule=step 2 0.5 warmup=0 loss=mean clip=0 patience=0 average=none\n"
+          "preprocess=scale flip=random crop=0 translate=3 cutout=0\n" },
+        { HEAD TAIL "train\n  group bias lr=2 reg=1\n", "group bias lr=2 reg=1\n" },
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        expect_dump(said[i].text, "-d spec", said[i].words);
     shell_clean();
 }
 
@@ -349,7 +371,7 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
 Test(network_file, every_pass_can_be_dumped)
 {
     static const char *const pass[] = { "spec", "shape", "grad", "fuse", "block", "mem" };
-    static const char *const words[] = { "net t", "params", "conv_wgrad", "stage 0 conv1 + relu",
+    static const char *const words[] = { "net t", "params", "conv_wgrad", "affine1 gradient lists",
                                          "weight gradient", "conv1.weight.v" };
     for (int i = 0; i < 6; i++) {
         char option[16];
