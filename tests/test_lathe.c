@@ -395,6 +395,11 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
         { "emit x.net -d foo", "unknown \"foo\"" },
         { "emit x.net -o", "followed by FILE" },
         { "show a.net b.net", "one network file" },
+        { "show x.net --split", "show takes no --split" },
+        { "--split build x.net", "build takes no --split" },
+        { "doc --isa avx2", "doc takes no --isa" },
+        { "sweep x.net --set a=1,2 -o f", "sweep takes no -o" },
+        { "emit x.net -d spec -o f.c", "without -o" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct run r = shell("$LATHE %s", wrong[i].arguments);
@@ -415,6 +420,16 @@ Test(command_line, help_and_doc_exit_0)
         cr_expect(r.status == 0 && r.output[0], "lathe %s: exit %d", good[i], r.status);
         run_free(&r);
     }
+    shell_clean();
+}
+
+Test(command_line, help_lists_the_options_that_a_command_takes)
+{
+    struct run r = shell("$LATHE build --help | grep -e --split; $LATHE doc --help | grep -e --isa; "
+                         "$LATHE emit --help | grep -c -e --split -e --isa -e ' -o'; "
+                         "$LATHE --help | grep -c -e '^  --split'");
+    cr_expect_str_eq(r.output, "4\n1\n", "%s", r.output);
+    run_free(&r);
     shell_clean();
 }
 
