@@ -526,7 +526,9 @@ Test(program, explains_every_command, .fini = shell_clean)
                          "./tiny $c --help > help || exit 1; grep -q -- --help help || exit 2; "
                          "awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' help || "
                          "exit 3; "
-                         "./tiny --help | grep -q \"^  $c \" || exit 4; done");
+                         "./tiny --help | grep -q \"^  $c \" || exit 4; done; "
+                         "./tiny eval --help | grep -A1 test-samples | grep -q 1000 || exit 5; "
+                         "./tiny info --help | grep -q CIFAR-100 || exit 6");
     cr_expect(r.status == 0, "%d: %s", r.status, r.output);
     run_free(&r);
 }
@@ -547,6 +549,9 @@ Test(program, refuses_wrong_usage_with_status_2, .fini = shell_clean)
     fails(2, "--threads", "./tiny bench --threads 0");
     fails(2, "--batch", "./tiny bench --batch 9");
     fails(2, "did you mean --steps?", "./tiny bench --step 3");
+    fails(2, "without --mode eval", "./tiny dump --x x --y y -o o --steps 3 --mode eval");
+    fails(2, "the same file, f", "./tiny train --params f --history f");
+    fails(2, "the same file, f", ": > f; ln -s f g; ./tiny train --params f --history g");
 }
 
 Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
