@@ -503,15 +503,20 @@ static void runtime_sources(struct text *done, struct text *out)
 
 /* ---- the file ---- */
 
-static void banner(struct net *const *nets, int nnets, struct text *out)
+static void banner(struct net *const *nets, int nnets, bool split, struct text *out)
 {
     text_puts(out, "/*\n** Written by lathe; edit the network file, not this.\n**\n");
     for (int i = 0; i < nnets; i++)
         text_printf(out, "** network %s, %s %s, up to %d images a step\n", nets[i]->name,
                     nets[i]->isa->name, nets[i]->f64 ? "f64" : "f32", nets[i]->train.batch);
-    text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n** No -march: the kernels carry "
-                   "their target. Same bits for every compiler, -O level,\n** instruction set "
-                   "and number of threads.\n*/\n");
+    if (split)
+        text_printf(out, "**\n** cc -O3 -IRUNTIME FILE.c RUNTIME/liblathe%s.a -o PROGRAM -lm "
+                    "-pthread\n** RUNTIME: the directory runtime/ of lathe, where `make lib` "
+                    "puts the library.\n", nets[0]->f64 ? "64" : "");
+    else
+        text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n");
+    text_puts(out, "** No -march: the kernels carry their target. Same bits for every compiler, "
+                   "-O level,\n** instruction set and number of threads.\n*/\n");
 }
 
 static int count_names(struct net *const *nets, int nnets)
@@ -571,7 +576,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     struct text head = { 0 }, headers = { 0 }, regions = { 0 }, models = { 0 }, runtime = { 0 };
     struct text done = { 0 }, whole = { 0 };
 
-    banner(nets, nnets, &head);
+    banner(nets, nnets, split, &head);
     for (int k = 0; k < ngroups; k++)
         group_region(&groups[k], &regions, &headers);
     text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));

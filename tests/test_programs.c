@@ -292,6 +292,7 @@ Test(emitted, files_refuse_fast_math, .fini = shell_clean)
 Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
 {
     sure("$LATHE emit " MODELS "/tiny.net --split -o f.c && "
+         "grep -q 'cc -O3 -IRUNTIME FILE.c RUNTIME/liblathe.a -o PROGRAM' f.c && "
          "${CC:-cc} -O2 -I$SOURCE/runtime f.c $SOURCE/runtime/liblathe.a -o f -lm -pthread && "
          "./f train --data synthetic --iterations 2 --no-save --quiet");
     fails(1, "lathe_models_f64", "${CC:-cc} -O0 -I$SOURCE/runtime f.c "
