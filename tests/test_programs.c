@@ -851,6 +851,19 @@ Test(learning, reaches_the_courses_accuracy_on_cifar_10, .fini = shell_clean, .t
     run_free(&r);
 }
 
+/* Its own 8 epochs. */
+Test(learning, of_three_layer_3x3_passes_65_per_cent_on_cifar_10, .fini = shell_clean,
+     .timeout = 900)
+{
+    test_all();
+    cifar();
+    struct run r = shell("$LATHE build " MODELS "/three_layer_3x3.net -o net && "
+        "./net train --data $CIFAR --no-save --quiet > log; s=$?; cat log; "
+        "awk '/^best val_acc: /{good = $3 + 0 > 0.65} END{exit !good}' log && exit $s");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
 Test(learning, of_the_synthetic_set_needs_more_than_a_linear_classifier, .fini = shell_clean,
      .timeout = 900)
 {
