@@ -425,7 +425,8 @@ Test(command_line, help_and_doc_exit_0)
 
 Test(command_line, help_lists_the_options_that_a_command_takes)
 {
-    struct run r = shell("$LATHE build --help | grep -e --split; $LATHE doc --help | grep -e --isa; "
+    struct run r = shell("$LATHE build --help | grep -e --split; "
+                         "$LATHE doc --help | grep -e --isa; "
                          "$LATHE emit --help | grep -c -e --split -e --isa -e ' -o'; "
                          "$LATHE --help | grep -c -e '^  --split'");
     cr_expect_str_eq(r.output, "4\n1\n", "%s", r.output);
