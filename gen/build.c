@@ -18,6 +18,13 @@ static bool fail(const char *path, const char *what)
     return false;
 }
 
+static mode_t permissions(mode_t all)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return all & ~mask;
+}
+
 FILE *output_open(const char *path, char **temporary)
 {
     struct stat st;
@@ -45,9 +52,7 @@ FILE *output_open(const char *path, char **temporary)
         text_free(&name);
         return NULL;
     }
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask))
+    if (fchmod(fd, permissions(0666)))
         fail(path, "its permissions cannot be set");
     *temporary = name.at;
     return f;
@@ -78,7 +83,7 @@ void shell_quote(struct text *t, const char *s)
     text_puts(t, "'");
 }
 
-bool compile(const char *source, const char *program, const char *default_cc)
+static bool run_compiler(const char *source, const char *program, const char *default_cc)
 {
     const char *cc = getenv("CC");
     struct text command = { 0 };
@@ -94,4 +99,23 @@ bool compile(const char *source, const char *program, const char *default_cc)
         fprintf(stderr, "lathe: the C compiler failed: %s\n", text_string(&command));
     text_free(&command);
     return good;
+}
+
+bool compile(const char *source, const char *program, const char *default_cc)
+{
+    char *temporary;
+    FILE *f = output_open(program, &temporary);
+    if (!f)
+        return false;
+    /* A compiler that fails may have begun to write, or removed what it wrote. */
+    if (!run_compiler(source, temporary ? temporary : program, default_cc)) {
+        fclose(f);
+        if (temporary)
+            unlink(temporary);
+        free(temporary);
+        return false;
+    }
+    if (temporary && chmod(temporary, permissions(0777)))
+        fail(program, "its permissions cannot be set");
+    return output_close(f, temporary, program);
 }

@@ -18,7 +18,8 @@ bool output_close(FILE *f, char *temporary, const char *path);
 struct text;
 void shell_quote(struct text *t, const char *s);
 
-/* Compiles source with ${CC:-default_cc}; the compiler's messages go to stderr. */
+/* Compiles source with ${CC:-default_cc}; the compiler's messages go to stderr. On failure an
+** old program is left as it was. */
 bool compile(const char *source, const char *program, const char *default_cc);
 
 #endif

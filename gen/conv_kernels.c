@@ -51,15 +51,16 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
     snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
     snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
+    int rest = s->again ? s->tile.mw : left;    /* of an equal tile there is one */
     if (s->blocks) {
         conv_tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
         if (left)
-            conv_tile(e, s, columns, left, s->tile.nv, 0, relu);
+            conv_tile(e, s, columns, rest, s->tile.nv, 0, relu);
     }
     if (s->last) {
         conv_tile(e, s, last, s->tile.mw, last_nv, part, relu);
         if (left)
-            conv_tile(e, s, last_columns, left, last_nv, part, relu);
+            conv_tile(e, s, last_columns, rest, last_nv, part, relu);
     }
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_rows", e->prefix, s->name);
@@ -73,6 +74,7 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     bind_size(&b, "OW", s->ow);
     bind_size(&b, "MH", s->tile.mh);
     bind_size(&b, "MW", s->tile.mw);
+    bind_size(&b, "AGAIN", s->again);
     bind_size(&b, "BLOCKS", s->blocks);
     bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
     bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);

@@ -99,7 +99,7 @@ static void params_table(const struct net *net, const char *prefix, struct text 
     text_puts(out, "};\n\n");
 }
 
-static const char *region_what(enum region_kind kind)
+const char *region_what(enum region_kind kind)
 {
     static const char *const what[] = {
         [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
@@ -213,6 +213,8 @@ static void regions_table(const struct net *net, const char *prefix, const char 
     text_puts(out, "};\n\n");
 }
 
+/* A stage below all parameters decides what no parameter can change, and as no gradient
+** passes it, its decisions do not outlive forward: others' values are there then. */
 static int decisions_table(const struct net *net, const char *prefix, struct text *out)
 {
     int n = 0;
@@ -221,7 +223,8 @@ static int decisions_table(const struct net *net, const char *prefix, struct tex
         struct shape o = s->out.shape;
         bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
                                              : s->relu != NO_LAYER;
-        if (s->kind == STAGE_LOSS || s->kind == STAGE_FORK || (!kink && s->pool == NO_LAYER))
+        bool decides = s->kind != STAGE_LOSS && s->kind != STAGE_FORK && s->trains;
+        if (!decides || (!kink && s->pool == NO_LAYER))
             continue;
         if (!n)
             text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
@@ -507,15 +510,20 @@ static void runtime_sources(struct text *done, struct text *out)
 
 /* ---- the file ---- */
 
-static void banner(struct net *const *nets, int nnets, struct text *out)
+static void banner(struct net *const *nets, int nnets, bool split, struct text *out)
 {
     text_puts(out, "/*\n** Written by lathe; edit the network file, not this.\n**\n");
     for (int i = 0; i < nnets; i++)
         text_printf(out, "** network %s, %s %s, up to %d images a step\n", nets[i]->name,
                     nets[i]->isa->name, nets[i]->f64 ? "f64" : "f32", nets[i]->train.batch);
-    text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n** No -march: the kernels carry "
-                   "their target. Same bits for every compiler, -O level,\n** instruction set "
-                   "and number of threads.\n*/\n");
+    if (split)
+        text_printf(out, "**\n** cc -O3 -IRUNTIME FILE.c RUNTIME/liblathe%s.a -o PROGRAM -lm "
+                    "-pthread\n** RUNTIME: the directory runtime/ of lathe, where `make lib` "
+                    "puts the library.\n", nets[0]->f64 ? "64" : "");
+    else
+        text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n");
+    text_puts(out, "** No -march: the kernels carry their target. Same bits for every compiler, "
+                   "-O level,\n** instruction set and number of threads.\n*/\n");
 }
 
 static int count_names(struct net *const *nets, int nnets)
@@ -575,7 +583,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     struct text head = { 0 }, headers = { 0 }, regions = { 0 }, models = { 0 }, runtime = { 0 };
     struct text done = { 0 }, whole = { 0 };
 
-    banner(nets, nnets, &head);
+    banner(nets, nnets, split, &head);
     for (int k = 0; k < ngroups; k++)
         group_region(&groups[k], &regions, &headers);
     text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));

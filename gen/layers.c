@@ -3,6 +3,7 @@
 */
 #include "layers.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "../runtime/optimizer.h"
@@ -179,6 +180,14 @@ const struct setting_def setting_defs[] = {
     { "loss", SETTING_LOSS, "loss mean|sum",
       "The images' losses are averaged over the batch (the default) or added." },
 };
+const char *const schedule_words[SCHEDULE_KINDS] = {
+    [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
+    [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
+
+const char *const preprocess_words[PREPROCESS_KINDS] = {
+    [PREPROCESS_NONE] = "none", [PREPROCESS_MEAN_IMAGE] = "mean_image",
+    [PREPROCESS_SCALE] = "scale", [PREPROCESS_CHANNEL_NORM] = "channel_norm" };
+
 const int nsetting_defs = sizeof setting_defs / sizeof *setting_defs;
 
 const struct keyword_def keyword_defs[] = {
@@ -208,7 +217,12 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Slips between two words: a letter more, less, other, or two swapped. */
+static char small(char c)
+{
+    return (char)tolower((unsigned char)c);
+}
+
+/* Slips between two words: a letter more, less, other, or two swapped. CAPITALS are none. */
 static int distance(const char *a, const char *b)
 {
     enum { LONG = 32 };
@@ -223,8 +237,9 @@ static int distance(const char *a, const char *b)
                 continue;
             }
             d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
-                            d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                            d[i - 1][j - 1] + (small(a[i - 1]) != small(b[j - 1])));
+            if (i > 1 && j > 1 && small(a[i - 1]) == small(b[j - 2])
+                && small(a[i - 2]) == small(b[j - 1]))
                 d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
         }
     return d[na][nb];

@@ -58,6 +58,10 @@ struct setting_def {
 extern const struct setting_def setting_defs[];
 extern const int nsetting_defs;
 
+/* What stands behind `schedule` and `preprocess`. */
+extern const char *const schedule_words[SCHEDULE_KINDS];
+extern const char *const preprocess_words[PREPROCESS_KINDS];
+
 /* The words that are no layers: net let input repeat train. */
 struct keyword_def { const char *word, *synopsis, *help; };
 extern const struct keyword_def keyword_defs[];

@@ -177,6 +177,7 @@ struct sweep {
     struct scatter scatter;
     /* block.c */
     struct tile tile;           /* Winograd: mw tiles of one place by nv vectors */
+    int again;                  /* outputs of a row's last tile that the one before it made too */
     int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
     int last;                   /* channels left for the last, narrower panel */
     size_t packed_size;         /* reals of all panels of all groups */

@@ -10,50 +10,61 @@
 #include "layers.h"
 #include "version.h"
 
-struct command_def { const char *word, *synopsis, *help; };
+/* Commands, as bits: which take an option. */
+enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, FOR_DOC = 32,
+       FOR_NETS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
+       FOR_ALL = FOR_NETS | FOR_DOC };
+
+struct command_def { const char *word; int bit; const char *synopsis, *help; };
 
 static const struct command_def commands[] = {
-    { "emit", "lathe emit NET... [-o FILE.c] [options]",
+    { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
       "Prints one self-contained C file, or with --split only the network's part,\n"
       "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
-    { "build", "lathe build NET... [-o PROGRAM] [options]",
+    { "build", FOR_BUILD, "lathe build NET... [-o PROGRAM] [options]",
       "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
-    { "show", "lathe show NET [options]",
+    { "show", FOR_SHOW, "lathe show NET [options]",
       "Layers, shapes, parameters, work, memory, register tiles, a forecast." },
-    { "sweep", "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
+    { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
       "--epochs 1, --train-samples 5000." },
-    { "tune", "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
+    { "tune", FOR_TUNE, "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
       "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"
       "fastest into a file for --tune; takes minutes. No bit of any result depends on it." },
-    { "doc", "lathe doc", "The network file's whole vocabulary." },
+    { "doc", FOR_DOC, "lathe doc", "The network file's whole vocabulary." },
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
-struct option_def { const char *word, *argument, *help; };
+struct option_def { const char *word; int commands; const char *argument, *help; };
 
 static const struct option_def option_defs[] = {
-    { "-o", "FILE", "what to write" },
-    { "--isa", "NAME", "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
-                       "x86: scalar, avx2 and avx512 in one program" },
-    { "--dtype", "TYPE", "f32 (the default) or f64" },
-    { "--set", "NAME=VALUE", "overrides a `let`; for sweep several values, with commas" },
-    { "--batch", "N", "the most images of one step" },
-    { "--tune", "FILE", "tiles and blocks from a file that lathe tune wrote" },
-    { "--split", NULL, "without the runtime" },
-    { "-d", "PASS", "prints the net after spec, shape, grad, fuse, block or mem" },
-    { "--help", NULL, "this text" },
-    { "--version", NULL, "the version" },
+    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE, "FILE", "what to write" },
+    { "--isa", FOR_NETS, "NAME",
+      "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
+      "x86: scalar, avx2 and avx512 in one program" },
+    { "--dtype", FOR_NETS, "TYPE", "f32 (the default) or f64" },
+    { "--set", FOR_NETS, "NAME=VALUE",
+      "overrides a `let`; for sweep several values, with commas" },
+    { "--batch", FOR_NETS, "N", "the most images of one step" },
+    { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
+      "tiles and blocks from a file that lathe tune wrote" },
+    { "--split", FOR_EMIT, NULL, "without the runtime" },
+    { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
+      "prints the net after spec, shape, grad, fuse, block or mem" },
+    { "--help", FOR_ALL, NULL, "this text" },
+    { "--version", FOR_ALL, NULL, "the version" },
 };
 enum { NOPTIONS = sizeof option_defs / sizeof *option_defs };
 
 static void help(FILE *out, const char *command)
 {
+    int bits = command ? 0 : FOR_ALL;
     if (!command)
         fputs("lathe turns a network file into a C program that trains and runs it.\n\n", out);
     for (int i = 0; i < NCOMMANDS; i++)
         if (!command || !strcmp(command, commands[i].word)) {
+            bits |= commands[i].bit;
             fprintf(out, "  %s\n      ", commands[i].synopsis);
             for (const char *s = commands[i].help; *s; s++)
                 fprintf(out, *s == '\n' ? "\n      " : "%c", *s);
@@ -61,6 +72,8 @@ static void help(FILE *out, const char *command)
         }
     fputs("\nOptions:\n", out);
     for (int i = 0; i < NOPTIONS; i++) {
+        if (!(option_defs[i].commands & bits))
+            continue;
         char left[32];
         snprintf(left, sizeof left, "%s %s", option_defs[i].word,
                  option_defs[i].argument ? option_defs[i].argument : "");
@@ -156,7 +169,9 @@ static bool take(struct options *o, const char *option, const char *argument, in
     return true;
 }
 
-static bool read_option(struct options *o, int argc, char **argv, int *i, int *status)
+/* given: the options so far, as bits of option_defs. */
+static bool read_option(struct options *o, int argc, char **argv, int *i, unsigned *given,
+                        int *status)
 {
     const char *known[NOPTIONS];
     for (int k = 0; k < NOPTIONS; k++) {
@@ -166,6 +181,7 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, int *s
                       && option_defs[k].argument && length > 2;
         if (strcmp(argv[*i], known[k]) && !joined)
             continue;
+        *given |= 1u << k;
         if (!strcmp(known[k], "--help") || !strcmp(known[k], "--version")) {
             if (known[k][2] == 'h')
                 help(stdout, o->command);
@@ -215,8 +231,23 @@ static bool takes_rest(const char *command)
     return command && (!strcmp(command, "sweep") || !strcmp(command, "tune"));
 }
 
+/* Options that a command would not look at are wrong usage. */
+static bool check_given(const struct options *o, unsigned given, int *status)
+{
+    int command = 0;
+    while (strcmp(o->command, commands[command].word))
+        command++;
+    for (int k = 0; k < NOPTIONS; k++)
+        if (given & 1u << k && !(option_defs[k].commands & commands[command].bit))
+            return usage(status, "%s takes no %s", o->command, option_defs[k].word);
+    if (o->pass && o->output)
+        return usage(status, "-d %s prints to standard output: it goes without -o%s", o->pass, "");
+    return true;
+}
+
 bool options_read(struct options *o, int argc, char **argv, int *status)
 {
+    unsigned given = 0;
     *o = (struct options){ .isa = "native" };
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--") && takes_rest(o->command)) {
@@ -225,7 +256,7 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
             break;
         }
         if (argv[i][0] == '-' && argv[i][1]) {
-            if (!read_option(o, argc, argv, &i, status))
+            if (!read_option(o, argc, argv, &i, &given, status))
                 return false;
         } else if (!o->command) {
             if (!read_command(o, argv[i], status))
@@ -241,6 +272,8 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
         *status = 2;
         return false;
     }
+    if (!check_given(o, given, status))
+        return false;
     bool is_doc = !strcmp(o->command, "doc");
     if (is_doc && o->nnets)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
@@ -252,10 +285,6 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
         return usage(status, "%s takes one network file%s", o->command, "");
     if (tunes && !strcmp(o->isa, "x86"))
         return usage(status, "tune takes one instruction set: --isa avx2, say%s%s", "", "");
-    if (tunes && (o->tune || o->pass))
-        return usage(status, "tune takes no %s%s", o->tune ? "--tune" : "-d", "");
-    if (sweeps && o->tune)
-        return usage(status, "sweep takes no --tune: its networks differ%s%s", "", "");
     if (sweeps && !o->nset)
         return usage(status, "sweep: which values? --set NAME=A,B,...%s%s", "", "");
     for (int k = 0; k < o->nset; k++)

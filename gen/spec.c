@@ -94,6 +94,7 @@ static void override(struct parser *p, struct variable *v)
 
 static bool let_statement(struct parser *p)
 {
+    bool good = true;
     do {
         struct variable v = { 0 };
         scan_blanks(&p->sc);
@@ -106,12 +107,18 @@ static bool let_statement(struct parser *p)
             return scan_error(&p->sc, v.at, "\"%s\" is defined already, in line %d", v.name,
                               other->at.line);
         if (!expect_char(p, '=', "after the name")
-            || !expression(&p->sc, &p->scope, &v.value))
-            return false;
+            || !expression(&p->sc, &p->scope, &v.value)) {
+            /* Known all the same, as a number that fits nearly everywhere: else each of its
+            ** uses were another error. */
+            v.value = 1;
+            v.used = true;
+            good = false;
+            p->sc.s += strcspn(p->sc.s, ",#}\n");
+        }
         override(p, &v);
         scope_push(&p->scope, v);
     } while (scan_char(&p->sc, ','));
-    return expect_end(p, "the value");
+    return good && expect_end(p, "the value");
 }
 
 static bool input_statement(struct parser *p, struct place at)
@@ -151,7 +158,7 @@ static bool block_once(struct parser *p, struct place opened, const char *word)
 static bool repeat_header(struct parser *p, int *times_n, struct variable *counter)
 {
     char as[WORD_MAX_LEN];
-    if (!integer(&p->sc, &p->scope, "the number of repeats", 0, MAX_LAYERS, times_n))
+    if (!integer(&p->sc, &p->scope, "the number of repeats", 1, MAX_LAYERS, times_n))
         return false;
     if (!scan_word(&p->sc, as) || strcmp(as, "as"))
         return scan_error(&p->sc, scan_place(&p->sc), "\"as NAME\" expected: repeat N as NAME {");
@@ -163,19 +170,26 @@ static bool repeat_header(struct parser *p, int *times_n, struct variable *count
     return expect_char(p, '{', "after the name");
 }
 
+/* Is there a "{" in the rest of the line without its "}"? */
+static bool leaves_open(const char *s)
+{
+    int open = 0;
+    for (; *s && *s != '\n' && *s != '#'; s++)
+        open += (*s == '{') - (*s == '}' && open);
+    return open > 0;
+}
+
 static bool repeat_statement(struct parser *p, struct place at)
 {
     struct variable counter = { .counter = true };
-    int times_n;
+    int times_n, layers = p->net->nlayers;
     if (!repeat_header(p, &times_n, &counter)) {
         /* Its "}" belongs to it all the same, and is not worth another message. */
-        p->headless += memchr(p->sc.s, '{', strcspn(p->sc.s, "\n")) != NULL;
+        p->headless += leaves_open(p->sc.s);
         return false;
     }
     if (++p->nesting > MAX_NESTING)
         return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
-    if (!times_n)
-        return scan_error(&p->sc, at, "a block repeated 0 times");
     size_t length = strlen(p->suffix);
     struct scan start = p->sc;
     int scope = p->scope.count;
@@ -188,7 +202,10 @@ static bool repeat_statement(struct parser *p, struct place at)
         p->scope.count = scope;
         scope_push(&p->scope, counter);
         snprintf(p->suffix + length, sizeof p->suffix - length, "_%d", i);
-        good = block_once(p, at, "repeat");
+        /* Every round adds to MAX_LAYERS: nested blocks of nothing would have no end. */
+        good = block_once(p, at, "repeat")
+               && (p->net->nlayers > layers
+                   || scan_error(&p->sc, at, "the block of this `repeat` has no layers"));
     }
     p->scope.count = scope;
     p->suffix[length] = '\0';
@@ -219,9 +236,14 @@ static bool dilation_option(struct parser *p, struct layer *l)
 
 static bool pad_option(struct parser *p, struct layer *l)
 {
+    static const char *const words[] = { "same", "valid" };
     char word[WORD_MAX_LEN];
     struct scan before = p->sc;
+    struct place at = scan_place(&p->sc);
     if (scan_word(&p->sc, word)) {
+        const char *near = nearest(word, words, 2);
+        if (near && strcmp(word, near) && !scope_find(&p->scope, word))
+            return scan_error(&p->sc, at, "unknown pad \"%s\"; did you mean \"%s\"?", word, near);
         l->pad_kind = !strcmp(word, "valid") ? PAD_VALID : PAD_SAME;
         if (!strcmp(word, "valid") || !strcmp(word, "same"))
             return true;
@@ -397,13 +419,59 @@ static void automatic_name(const struct net *net, struct layer *l, const struct 
     snprintf(l->name, sizeof l->name, "%s%d", def->prefix ? def->prefix : def->word, number);
 }
 
+/* Does one of a list of words stand at s, up to its end or a '_'? */
+static bool word_at(const char *s, const char *const *words, int n)
+{
+    size_t length = strcspn(s, "_");
+    for (int k = 0; k < n; k++)
+        if (strlen(words[k]) == length && !memcmp(s, words[k], length))
+            return true;
+    return false;
+}
+
+/* Is `longer` the beginning of a C name made for layer `name`, like conv1_fwd of
+** conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel of the same name. */
+static bool names_kernel(const char *longer, const char *name)
+{
+    static const char *const heads[] = { "fwd", "folded", "dgrad", "wgrad", "tile", "taps",
+                                         "last" };
+    size_t length = strlen(name);
+    return !strncmp(longer, name, length) && longer[length] == '_'
+           && word_at(longer + length + 1, heads, sizeof heads / sizeof *heads);
+}
+
+/* Functions of the vocabulary and the runtime that a kernel of such a label would be. */
+static bool names_runtime(const char *name)
+{
+    static const char *const words[] = { "v", "engine", "command", "optim", "progress", "replay",
+                                         "gradcheck", "feed", "preprocess", "schedule", "info" };
+    return !strchr(name, '_') && word_at(name, words, sizeof words / sizeof *words);
+}
+
+static bool free_name(struct parser *p, const struct layer *l)
+{
+    const struct net *net = p->net;
+    if (names_runtime(l->name))
+        return scan_error(&p->sc, l->at, "the name \"%s\" is one of the program's own: %s_...",
+                          l->name, l->name);
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *other = &net->layer[i];
+        if (!strcmp(other->name, l->name))
+            return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
+                              l->name, other->at.line);
+        if (names_kernel(l->name, other->name) || names_kernel(other->name, l->name))
+            return scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
+                              "would have the same names: choose another label", l->name,
+                              other->name, other->at.line);
+    }
+    return true;
+}
+
 static bool add_layer(struct parser *p, const struct layer *l)
 {
     struct net *net = p->net;
-    for (int i = 0; i < net->nlayers; i++)
-        if (!strcmp(net->layer[i].name, l->name))
-            return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the %s in line %d",
-                              l->name, "layer", net->layer[i].at.line);
+    if (!free_name(p, l))
+        return false;
     if (net->nlayers == MAX_LAYERS)
         return scan_error(&p->sc, l->at, "more than %d layers", MAX_LAYERS);
     net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);
@@ -635,15 +703,11 @@ static bool init_setting(struct parser *p)
     return which || positive(p, "the standard deviation", true, &p->net->train.init_std);
 }
 
-static const char *const schedule_names[SCHEDULE_KINDS] = {
-    [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
-    [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
-
 static bool schedule_setting(struct parser *p)
 {
     struct train_settings *t = &p->net->train;
     int which;
-    if (!choice(p, "schedule", schedule_names, SCHEDULE_KINDS, &which))
+    if (!choice(p, "schedule", schedule_words, SCHEDULE_KINDS, &which))
         return false;
     t->schedule = (enum schedule_kind)which;
     return t->schedule != SCHEDULE_STEP
@@ -751,7 +815,7 @@ static bool group_option(struct parser *p, struct own_settings *own)
     case 1: return positive(p, "reg", true, &own->reg);
     case 2: return positive(p, "lr_decay", false, &own->lr_decay);
     case 3:
-        if (!choice(p, "schedule", schedule_names, SCHEDULE_STEP, &schedule))
+        if (!choice(p, "schedule", schedule_words, SCHEDULE_STEP, &schedule))
             return false;
         own->schedule = (enum schedule_kind)schedule;
         return true;
@@ -802,9 +866,6 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
 {
     static const char *const samples[] = { "shuffle", "replacement" };
     static const char *const losses[] = { "mean", "sum" };
-    static const char *const preprocessings[PREPROCESS_KINDS] = {
-        [PREPROCESS_NONE] = "none", [PREPROCESS_MEAN_IMAGE] = "mean_image",
-        [PREPROCESS_SCALE] = "scale", [PREPROCESS_CHANNEL_NORM] = "channel_norm" };
     struct train_settings *t = &p->net->train;
     int which;
     if (!p->in_train)
@@ -848,7 +909,7 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         break;
     case SETTING_WARMUP:    good = positive(p, "warmup", true, &t->warmup); break;
     case SETTING_PREPROCESS:
-        good = choice(p, "preprocessing", preprocessings, PREPROCESS_KINDS, &which);
+        good = choice(p, "preprocessing", preprocess_words, PREPROCESS_KINDS, &which);
         if (good)
             t->preprocess = (enum preprocess_kind)which;
         break;

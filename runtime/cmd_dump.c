@@ -267,6 +267,8 @@ int command_dump(const struct program *p, int argc, char **argv)
     if (!s.x || !s.y || !s.out)
         return command_usage(p, "dump: %s is required", !s.x ? "--x X.npy"
                              : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
+    if (s.steps > 0 && strcmp(s.mode, "eval") == 0)
+        return command_usage(p, "dump: --steps trains: it goes without --mode eval");
     if (!optimizer_options_settle(&s.optimizer, &s.solver, err))
         return command_usage(p, "dump: %s", err);
     if (!engine_open(&run.engine, p->model, (int)s.threads, err))

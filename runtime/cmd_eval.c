@@ -33,7 +33,7 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
         { "--split", OPTION_CHOICE, "NAME", &s->split, 0, 0, eval_splits,
           "val, test or train" },
         { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,
-          "the first N test images" },
+          "the first N test images; else 1000, of .npy arrays all" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
           "the last N training images are the validation set" },
         { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,

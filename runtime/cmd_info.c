@@ -71,7 +71,7 @@ int command_info(const struct program *p, int argc, char **argv)
     d.crop = true;      /* to look at */
     const struct option_row rows[] = {
         { "--data", OPTION_TEXT, "DIR", &d.dir, 0, 0, NULL,
-          "CIFAR-10's binary files, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
           "data/cifar-10-batches-bin, synthetic" },
     };
     if (!command_options(p, "info", "The network, its tensors, and the data.", rows,

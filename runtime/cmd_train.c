@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "augment.h"
 #include "command.h"
@@ -138,6 +139,15 @@ static bool train_options(const struct program *p, struct train_settings *s, int
                            argc, argv, status);
 }
 
+/* Would the one overwrite the other? A device takes both. */
+static bool train_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    if (stat(a, &one) || stat(b, &other))
+        return strcmp(a, b) == 0;
+    return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 /* What the table cannot check. */
 static bool train_settle(const struct program *p, struct train_settings *s, int *status)
 {
@@ -174,6 +184,11 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
     o->check_every = s->check_every;
     o->replacement = strcmp(s->sample, "replacement") == 0;
     o->params = s->no_save ? NULL : s->params;
+    if (o->params && o->history && train_same_file(o->params, o->history)) {
+        *status = command_usage(p, "train: --params and --history are the same file, %s",
+                                o->params);
+        return false;
+    }
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cifar.h"
 #include "error.h"
@@ -51,15 +52,26 @@ static bool data_npy(struct dataset *d, struct npy *a, const char *dir, const ch
     return true;
 }
 
+/* (60, 768) */
+static const char *data_shape(const struct npy *a, char *text, size_t size)
+{
+    size_t at = (size_t)snprintf(text, size, "(");
+    for (int k = 0; k < a->rank && at < size; k++)
+        at += (size_t)snprintf(text + at, size - at, "%s%zu", k ? ", " : "", a->dim[k]);
+    if (at < size)
+        snprintf(text + at, size - at, "%s", a->rank == 1 ? ",)" : ")");
+    return text;
+}
+
 static bool data_npy_images(struct dataset *d, const struct data_options *o, struct images *set,
                             const struct npy *x, const char *dir, const char *part, char *err)
 {
-    char path[DATA_PATH];
+    char path[DATA_PATH], shape[192];
     const char *misfit = x->rank != 4 ? "" : dataset_misfit(o, x->dim[1], x->dim[2], x->dim[3]);
     if (misfit)
-        return error_set(err, "%s/x_%s.npy: shape (%zu, %zu, %zu, %zu), rank %d; the network takes "
-                         "(n, %d, %d, %d)%s", dir, part, x->dim[0], x->dim[1], x->dim[2],
-                         x->dim[3], x->rank, o->c, o->h, o->w, misfit);
+        return error_set(err, "%s/x_%s.npy: shape %s, rank %d; the network takes "
+                         "(n, %d, %d, %d)%s", dir, part, data_shape(x, shape, sizeof shape),
+                         x->rank, o->c, o->h, o->w, misfit);
     snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
     if (!dataset_alike(d, path, x->dim[2], x->dim[3], err))
         return false;
@@ -121,6 +133,8 @@ static bool data_open_npy(struct dataset *d, const struct data_options *o, const
     if (!data_npy_set(d, o, &d->train, dir, "train", err)
         || !data_npy_set(d, o, &d->val, dir, "val", err))
         return false;
+    if (!d->train.count)
+        return error_set(err, "%s/x_train.npy: holds no images", dir);
     d->test = d->val;
     d->test.count = 0;
     if (data_exists(dir, "x_test.npy") && !data_npy_set(d, o, &d->test, dir, "test", err))
@@ -143,6 +157,9 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return error_set(err, "%s: is no directory; --data takes the directory of the files", dir);
+    /* Every file would seem missing. */
+    if (access(dir, X_OK))
+        return error_set(err, "data directory %s: %s", dir, strerror(errno));
     if (data_exists(dir, "data_batch_1.bin") || data_exists(dir, "test_batch.bin"))
         return cifar_open(d, o, dir, CIFAR_10, err);
     if (data_exists(dir, "cifar-10-batches-bin/data_batch_1.bin"))

@@ -3,6 +3,8 @@
 */
 #include "dataset.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -79,6 +81,22 @@ bool dataset_split(struct dataset *d, const struct data_options *o, const char *
     return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
            && dataset_cut(&d->test, o->test_samples < 0 ? test : o->test_samples,
                           "--test-samples", err);
+}
+
+const char *dataset_not_finite(const struct dataset *d, char *text, size_t size)
+{
+    const struct { const char *name; const struct images *set; } sets[] = {
+        { "training", &d->fit }, { "training", &d->train }, { "validation", &d->val } };
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+        const struct images *set = sets[s].set;
+        size_t pixels = (size_t)set->c*(size_t)set->h*(size_t)set->w;
+        for (size_t k = 0; set->values && k < set->count*pixels; k++)
+            if (!isfinite(set->values[k])) {
+                snprintf(text, size, "%s image %zu", sets[s].name, k / pixels);
+                return text;
+            }
+    }
+    return NULL;
 }
 
 void dataset_close(struct dataset *d)

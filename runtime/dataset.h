@@ -66,6 +66,9 @@ bool dataset_split(struct dataset *d, const struct data_options *o, const char *
 /* Training images `fit`, of them the first train_samples for training; and so on. */
 bool dataset_cut(struct images *set, long samples, const char *what, char *err);
 
+/* "training image 3", the first that holds a value which is not finite; NULL: there is none. */
+const char *dataset_not_finite(const struct dataset *d, char *text, size_t size);
+
 void dataset_close(struct dataset *d);
 
 #endif

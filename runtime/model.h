@@ -259,7 +259,13 @@ struct model {
     struct train_defaults train;
 };
 
-/* All networks of the emitted file, each for its instruction sets, widest first. */
+/* All networks of the emitted file, each for its instruction sets, widest first. The linker
+** knows them by their type: what it would lay out otherwise than the library, it refuses. */
+#if LATHE_F64
+#define lathe_models lathe_models_f64
+#else
+#define lathe_models lathe_models_f32
+#endif
 extern const struct model *const lathe_models[];
 extern const int lathe_nmodels;
 

@@ -3,6 +3,7 @@
 ** step: what it needs is allocated before the first.
 */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,9 +184,15 @@ static bool solver_stopped(struct solver_run *r, const char *what)
 {
     r->report->diverged = true;
     const char *file = r->report->saved ? r->options->params : NULL;
-    return error_set(r->err, "%s at iteration %ld; training stopped%s%s. A lower --lr or "
-                     "another --init may help", what, r->state.iteration,
-                     file ? "; the best parameters before it are in " : "", file ? file : "");
+    char image[64], advice[128];
+    if (dataset_not_finite(r->data, image, sizeof image))
+        snprintf(advice, sizeof advice, "The data is at fault: %s (from 0) holds a nan or an "
+                 "infinity", image);
+    else
+        snprintf(advice, sizeof advice, "A lower --lr or another --init may help");
+    return error_set(r->err, "%s at iteration %ld; training stopped%s%s. %s", what,
+                     r->state.iteration, file ? "; the best parameters before it are in " : "",
+                     file ? file : "", advice);
 }
 
 /* Accuracies, the best parameters, the history. Without a validation set every

@@ -1,7 +1,8 @@
 /*
 ** conv_rows.c - rows FROM .. TO of one image through the tiles: for each panel
 ** of output channels, row by row. A panel of weights stays in the cache while
-** the rows pass. Row and channel remainders have tiles of their own.
+** the rows pass. Row and channel remainders have tiles of their own; or the last tile of a
+** row begins AGAIN outputs further left, which it computes a second time.
 */
 #include "template.h"
 #include "conv_tile.c"
@@ -18,9 +19,9 @@
 static inline void NAME(const real *x /* haloed NHWC */, const real *w /* panels */,
                         const real *bias, real *y /* NHWC */, int from, int to)
 {
-    enum { /* @sizes */ OW = 32, MH = 1, MW = 6, BLOCKS = 1, BLOCK = 32, PANEL_SIZE = 4608,
-           X_DOWN = 544, X_PIXEL = 16, Y_ROW = 512, Y_PIXEL = 16 };
-    enum { WHOLE = OW / MW * MW };
+    enum { /* @sizes */ OW = 32, MH = 1, MW = 6, AGAIN = 0, BLOCKS = 1, BLOCK = 32,
+           PANEL_SIZE = 4608, X_DOWN = 544, X_PIXEL = 16, Y_ROW = 512, Y_PIXEL = 16 };
+    enum { WHOLE = OW / MW * MW, REST = WHOLE - AGAIN };
 #if WHOLE_BLOCKS
     for (int b = 0; b < BLOCKS; b++) {
         const real *panel = w + b*PANEL_SIZE, *start = bias ? bias + b*BLOCK : bias;
@@ -30,7 +31,7 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* panels
             for (int c = 0; c < WHOLE; c += MW)
                 TILE(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
 #if COLUMNS_LEFT
-            TILE_COLUMNS(p + WHOLE*X_PIXEL, panel, start, q + WHOLE*Y_PIXEL);
+            TILE_COLUMNS(p + REST*X_PIXEL, panel, start, q + REST*Y_PIXEL);
 #endif
         }
     }
@@ -43,7 +44,7 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* panels
         for (int c = 0; c < WHOLE; c += MW)
             TILE_LAST(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
 #if COLUMNS_LEFT
-        TILE_LAST_COLUMNS(p + WHOLE*X_PIXEL, panel, start, q + WHOLE*Y_PIXEL);
+        TILE_LAST_COLUMNS(p + REST*X_PIXEL, panel, start, q + REST*Y_PIXEL);
 #endif
     }
 #endif

@@ -379,6 +379,13 @@ Test(data, numpy_arrays_of_another_shape_type_or_label_are_refused, .fini = shel
     o.w = 4;
     expect_refused("", o, "x_train.npy: shape (2, 2, 1, 3), rank 4; the network takes "
                    "(n, 2, 1, 4)");
+    const size_t flat[] = { 2, 6 };
+    char err[ERR_SIZE];
+    cr_assert(npy_write(in_dir("x_train.npy"), NPY_F4, flat, 2, x, err), "%s", err);
+    expect_refused("", small, "x_train.npy: shape (2, 6), rank 2; the network takes (n, 2, 1, 3)");
+    write_arrays("train", NPY_F4, x, NPY_I4, good, 0);
+    write_arrays("val", NPY_F4, x, NPY_I4, good, 2);
+    expect_refused("", small, "x_train.npy: holds no images");
 }
 
 /* ---- images larger than the network's input ---- */

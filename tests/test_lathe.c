@@ -49,10 +49,31 @@ Test(network_file, a_wrong_repeat_is_one_error_and_takes_its_brace_along)
     shell_clean();
 }
 
+/* Mistakes that were followed by echoes of themselves. */
+Test(network_file, one_mistake_is_one_error)
+{
+    static const char *const bad[] = {
+        HEAD "repeat 0 as i {\nrelu\n}\n" TAIL, HEAD "repeat 0 as i { relu }\n" TAIL,
+        HEAD "let a = 1/0\naffine a\nsoftmax\n",
+        HEAD "let a = 1/0, b = 3\nconv b 3x3\naffine a\nsoftmax\n",
+        HEAD "let a\naffine a\nsoftmax\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_text("bad.net", bad[i]);
+        struct run r = shell("$LATHE show bad.net");
+        const char *end = strchr(r.output, '\n');
+        cr_expect(r.status == 1 && end && !end[1], "%s: %s", bad[i], r.output);
+        run_free(&r);
+    }
+    shell_clean();
+}
+
 Test(network_file, unknown_words_name_the_nearest_known_one)
 {
     static const struct bad bad[] = {
         { HEAD "conf 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "CONV 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
         { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
         { HEAD TAIL "train\n  optimizer adm\n", "6:13:", "did you mean \"adam\"?" },
@@ -155,6 +176,10 @@ Test(network_file, names_collide_with_both_lines_named)
     static const struct bad bad[] = {
         { HEAD "stem: conv 3 3x3\nstem: relu\n" TAIL, "4:1:", "in line 3" },
         { HEAD "conv2: conv 3 3x3\nconv 3 3x3\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "conv 3 3x3\nconv1_fwd: conv 3 3x3\n" TAIL, "4:1:",
+          "\"conv1_fwd\" and of \"conv1\" in line 3" },
+        { HEAD "conv2_dgrad_0: conv 3 3x3\nconv 3 3x3\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "engine: conv 3 3x3\n" TAIL, "3:1:", "the program's own: engine_" },
         { HEAD "let a = 1, a = 2\naffine a\nsoftmax\n", "3:12:", "in line 3" },
         { HEAD "net u\n" TAIL, "3:1:", "the first is in line 1" },
         { HEAD "input 3x9x9\n" TAIL, "3:1:", "the first is in line 2" },
@@ -214,7 +239,9 @@ Test(network_file, repeats_without_end_are_errors)
 {
     static const struct bad bad[] = {
         { HEAD "repeat 3 as i {\nrelu\n" TAIL, "3:1:", "has no \"}\"" },
-        { HEAD "repeat 1000000000 as i {\nrelu\n}\n" TAIL, "3:8:", "from 0 to 10000" },
+        { HEAD "repeat 1000000000 as i {\nrelu\n}\n" TAIL, "3:8:", "from 1 to 10000" },
+        { HEAD "repeat 10000 as i { repeat 10000 as j {\nrepeat 100 as k { } } }\n" TAIL, "4:1:",
+          "has no layers" },
         { HEAD "repeat 200 as i {\nrepeat 200 as j {\nrelu\n}\n}\n" TAIL, "5:1:",
           "more than 10000 layers" },
         { HEAD "}\n" TAIL, "3:1:", "without a `repeat`" },
@@ -290,7 +317,7 @@ Test(network_file, expressions_lets_and_repeats_are_understood)
     expect_dump(HEAD "let a = 2, b = a*(3 + 1) % 5 - -1\nconv b (a+1)x(2*a-1)\n" TAIL, "-d spec",
                 "conv 4 3x3");
     expect_dump(HEAD "let n = 3\nconv (2*n) 3x3 groups=n dilation=(n-1)\n" TAIL, "-d spec",
-                "conv 6 3x3 stride=1,1 groups=3 dilation=2");
+                "conv 6 3x3 stride=1,1 pad=same groups=3 dilation=2");
     expect_dump(HEAD "let n = 4\nconv n 3x3\n" TAIL, "-d spec --set n=7", "conv 7 3x3");
     expect_dump(HEAD "repeat 3 as i {\nblock: conv (8*i) 3x3\nrelu\n}\n" TAIL, "-d spec",
                 "block_3      conv 24 3x3");
@@ -300,6 +327,28 @@ Test(network_file, expressions_lets_and_repeats_are_understood)
                 "affine 4");
     expect_dump(HEAD TAIL "train\n  init gaussian 1e-3\n  optimizer sgd lr=0.5\n  epochs 0.25\n",
                 "-d spec --batch 3", "init=0.001 sgd lr=0.5");
+    shell_clean();
+}
+
+Test(network_file, everything_it_says_is_in_the_dump_of_spec)
+{
+    static const struct { const char *text, *words; } said[] = {
+        { HEAD "conv 2 3x3\n" TAIL, "conv 2 3x3 stride=1,1 pad=same\n" },
+        { HEAD "conv 2 3x3 pad=valid bias=no init=xavier\n" TAIL, "pad=valid bias=no init=xavier" },
+        { HEAD "conv 2 3x3 pad=2 init=dirac winograd=no\n" TAIL, " pad=2 init=dirac winograd=no" },
+        { HEAD "conv 2 3x3 init=0.5\n" TAIL, " init=0.5" },
+        { HEAD "leaky_relu 0.1\n" TAIL, "leaky_relu 0.1\n" },
+        { HEAD "dropout 0.8\n" TAIL, "dropout 0.8\n" },
+        { HEAD "batchnorm momentum=0.8\n" TAIL, "momentum=0.8 eps=1e-05 scale=yes" },
+        { HEAD "affine 4\nsoftmax smoothing=0.1\n", "softmax smoothing=0.1" },
+        { HEAD TAIL, "train init=kaiming adam" },
+        { HEAD TAIL "train\n  schedule step 2 0.5\n  flip\n  preprocess scale\n  translate 3\n",
+          "schedule=step 2 0.5 warmup=0 loss=mean clip=0 patience=0 average=none\n"
+          "preprocess=scale flip=random crop=0 translate=3 cutout=0\n" },
+        { HEAD TAIL "train\n  group bias lr=2 reg=1\n", "group bias lr=2 reg=1\n" },
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        expect_dump(said[i].text, "-d spec", said[i].words);
     shell_clean();
 }
 
@@ -322,7 +371,7 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
 Test(network_file, every_pass_can_be_dumped)
 {
     static const char *const pass[] = { "spec", "shape", "grad", "fuse", "block", "mem" };
-    static const char *const words[] = { "net t", "params", "conv_wgrad", "stage 0 conv1 + relu",
+    static const char *const words[] = { "net t", "params", "conv_wgrad", "affine1 gradient lists",
                                          "weight gradient", "conv1.weight.v" };
     for (int i = 0; i < 6; i++) {
         char option[16];
@@ -346,6 +395,11 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
         { "emit x.net -d foo", "unknown \"foo\"" },
         { "emit x.net -o", "followed by FILE" },
         { "show a.net b.net", "one network file" },
+        { "show x.net --split", "show takes no --split" },
+        { "--split build x.net", "build takes no --split" },
+        { "doc --isa avx2", "doc takes no --isa" },
+        { "sweep x.net --set a=1,2 -o f", "sweep takes no -o" },
+        { "emit x.net -d spec -o f.c", "without -o" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct run r = shell("$LATHE %s", wrong[i].arguments);
@@ -415,6 +469,17 @@ Test(command_line, help_and_doc_exit_0)
     shell_clean();
 }
 
+Test(command_line, help_lists_the_options_that_a_command_takes)
+{
+    struct run r = shell("$LATHE build --help | grep -e --split; "
+                         "$LATHE doc --help | grep -e --isa; "
+                         "$LATHE emit --help | grep -c -e --split -e --isa -e ' -o'; "
+                         "$LATHE --help | grep -c -e '^  --split'");
+    cr_expect_str_eq(r.output, "4\n1\n", "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
 Test(command_line, an_unwritable_output_is_an_error_and_keeps_the_old_file)
 {
     write_text("good.net", HEAD TAIL);
@@ -452,6 +517,18 @@ Test(command_line, a_failing_compiler_is_reported)
     struct run r = shell("CC=false $LATHE build good.net -o p; echo $?; test ! -e p");
     cr_expect(r.status == 0 && strstr(r.output, "the C compiler failed") && strstr(r.output, "1\n"),
               "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(command_line, a_failing_compiler_leaves_the_old_program_and_nothing_else)
+{
+    write_text("good.net", HEAD TAIL);
+    write_text("p", "old");
+    write_text("cc", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\necho part > $2\nexit 1\n");
+    struct run r = shell("chmod +x cc; CC=$DIR/cc $LATHE build good.net -o p 2> log; echo $?; "
+                         "cat p; rm log; ls | tr '\\n' ' '");
+    cr_expect_str_eq(r.output, "1\noldcc good.net p ", "%s", r.output);
     run_free(&r);
     shell_clean();
 }

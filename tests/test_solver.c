@@ -226,6 +226,28 @@ Test(solver, names_the_iteration_of_a_loss_that_is_not_finite)
     cr_assert(strstr(err, expected), "%s", err);
 }
 
+/* No learning rate mends it. */
+Test(solver, names_the_image_that_is_not_finite)
+{
+    static real values[(TRAIN + VAL)*PIXELS];
+    struct solver_options o = quick_options();
+    struct solver_report report;
+    struct engine e;
+    struct dataset d = easy_data();
+    struct preprocess none = { .mean = NULL };
+    char err[ERR_SIZE];
+    values[7*PIXELS + 1] = (real)NAN;
+    d.train.bytes = d.val.bytes = NULL;
+    d.train.values = values;
+    d.val.values = values + TRAIN*PIXELS;
+    cr_assert(engine_open(&e, &linear_model, 1, err));
+    params_init(&e, 1, 0.01);
+    cr_assert_not(solver_train(&e, &d, &none, &o, &report, err));
+    cr_assert(strstr(err, "training image 7 (from 0) holds a nan") && !strstr(err, "--lr"), "%s",
+              err);
+    engine_close(&e);
+}
+
 Test(solver, hands_adams_powers_over_as_running_products)
 {
     struct solver_options o = quick_options();
