@@ -505,6 +505,9 @@ static bool checkpoint_restore_with(const struct checkpoint *c, struct checkpoin
     };
     if (!t[0] || !t[1] || !t[2] || !t[3])
         return false;
+    checkpoint_take(t[0], counts, sizeof *counts);
+    if (!checkpoint_same_data(c, r, counts, err))       /* the length may follow from it */
+        return false;
     if (c->iteration > total)
         return error_set(err, "%s: %ld iterations are done, and the run is to have %ld; see "
                          "--epochs and --iterations", c->path, c->iteration, total);
@@ -514,11 +517,10 @@ static bool checkpoint_restore_with(const struct checkpoint *c, struct checkpoin
     x->part = calloc((size_t)r->state->rules.count*PARTS + 1, sizeof *x->part);
     if (!x->rules || !x->history || !x->room || !x->part)
         return error_set(err, "%s: not enough memory", c->path);
-    checkpoint_take(t[0], counts, sizeof *counts);
     checkpoint_take(t[1], numbers, sizeof *numbers);
     checkpoint_take(t[2], x->rules, sizeof *x->rules);
     checkpoint_take(t[3], x->history, sizeof *x->history);
-    if (!checkpoint_same_data(c, r, counts, err) || !checkpoint_same_rules(c, r, x->rules, err)
+    if (!checkpoint_same_rules(c, r, x->rules, err)
         || !checkpoint_find_parts(c, r, x->part, err))
         return false;
     checkpoint_set_state(r->state, counts, numbers, x->rules, x->history);
