@@ -146,15 +146,16 @@ static void train_rows(struct train_settings *s)
           "loss and accuracies of every iteration" },
         { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
           "where the best parameters are saved" },
-        { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters" },
+        { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters; "
+          "Ctrl-C then saves nothing either, unless --checkpoint says where" },
         { "--checkpoint", OPTION_TEXT, "FILE", &s->checkpoint, 0, 0, NULL,
-          "where the whole state of the run is saved: so often, at the end, and when Ctrl-C "
-          "stops it; `eval` reads it, too" },
+          "where the whole state of the run is saved: every N iterations, at the end, and when "
+          "Ctrl-C stops it, which without this saves beside --params; `eval` reads it, too" },
         { "--checkpoint-every", OPTION_INTEGER, "N", &s->checkpoint_every, 1, much, NULL,
-          "iterations from one to the next; with --checkpoint alone an epoch's" },
+          "iterations from one checkpoint to the next; with --checkpoint alone an epoch's" },
         { "--resume", OPTION_TEXT, "FILE", &s->resume, 0, 0, NULL,
-          "goes on from a checkpoint, and saves there: the run's options come from it; --epochs, "
-          "--iterations and --patience may be given anew, files and --threads too" },
+          "goes on from a checkpoint, and saves there: the run's options come from it; how long "
+          "it is (--epochs, --iterations, --patience), files and --threads may be given anew" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
     _Static_assert(COMMAND_COUNT(own) <= 64, "room for every option");

@@ -289,7 +289,8 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
                          taken);
     const char *checksum = safetensors_metadata(s, "checksum");
     char found[24];
-    snprintf(found, sizeof found, "%016" PRIx64, safetensors_checksum(safetensors_start, data, data_size));
+    snprintf(found, sizeof found, "%016" PRIx64,
+             safetensors_checksum(safetensors_start, data, data_size));
     if (checksum && strcmp(checksum, found))
         return error_set(err, "%s: damaged: its checksum is %s, its data has %s", path, checksum,
                          found);

@@ -148,15 +148,15 @@ Test(resume, refuses_what_contradicts_the_checkpoint, .fini = shell_clean)
 /* Starts a command in the test's directory, its output in file `out`, or on a terminal. */
 static pid_t start(const char *command, const char *out, int terminal)
 {
-    char whole[1200];
-    shell_dir();
+    char whole[1200], path[256];
+    snprintf(path, sizeof path, "%s/%s", shell_dir(), out ? out : "");
     snprintf(whole, sizeof whole, "cd $DIR && exec %s", command);
+    if (out)
+        unlink(path);           /* an earlier one's output must not be taken for this one's */
     pid_t child = fork();
     cr_assert_geq(child, 0);
     if (child > 0)
         return child;
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", shell_dir(), out ? out : "");
     int fd = out ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : terminal;
     if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
         _exit(127);
@@ -258,12 +258,14 @@ Test(interrupt, that_is_ignored_stays_ignored, .fini = shell_clean)
 /* ---- killed ---- */
 
 /* Kills the run `kills` times, each time `most` microseconds into it at the latest, goes on from
-** what there is, and lets the last one end. Returns how many died while they wrote. */
-static int kill_and_go_on(const char *net, const char *options, int kills, unsigned most)
+** what there is, and lets the last one end. Counts who died before its end, and who of them
+** while it wrote. */
+struct deaths { int all, writing; };
+static struct deaths kill_and_go_on(const char *net, const char *options, int kills, unsigned most)
 {
     char command[512];
+    struct deaths deaths = { 0, 0 };
     unsigned noise = 1;
-    int writing = 0;
     for (int k = 0; k <= kills; k++) {
         struct run begun = shell("test -e c");
         if (begun.status == 0)
@@ -281,12 +283,13 @@ static int kill_and_go_on(const char *net, const char *options, int kills, unsig
         }
         int status = ended(child);
         struct run left = shell("cat log; test -e c.lathe-tmp && exit 3");
-        writing += left.status == 3;
+        deaths.all += WIFSIGNALED(status);
+        deaths.writing += left.status == 3;
         cr_assert(k < kills || (WIFEXITED(status) && WEXITSTATUS(status) == 0), "life %d: %s", k,
                   left.output);
         run_free(&left);
     }
-    return writing;
+    return deaths;
 }
 
 static void kill_many(const char *net, const char *options, int kills, unsigned most)
@@ -296,9 +299,10 @@ static void kill_many(const char *net, const char *options, int kills, unsigned 
                          options);
     cr_assert(r.status == 0, "%s", r.output);
     run_free(&r);
-    int writing = kill_and_go_on(net, options, kills, most);
+    struct deaths deaths = kill_and_go_on(net, options, kills, most);
     if (getenv("LATHE_TEST_ALL"))
-        fprintf(stderr, "%s: %d kills, %d of them during a write\n", net, kills, writing);
+        fprintf(stderr, "%s: %d runs killed, %d of them during a write\n", net, deaths.all,
+                deaths.writing);
     sure("cmp a.csv b.csv && cmp a.st b.st && ! test -e c.lathe-tmp && "
          "test \"$(ls | grep -c lathe-tmp)\" = 0");
 }
@@ -306,7 +310,7 @@ static void kill_many(const char *net, const char *options, int kills, unsigned 
 Test(killed, at_any_moment_a_run_ends_with_the_same_bytes, .fini = shell_clean, .timeout = 600)
 {
     bool all = getenv("LATHE_TEST_ALL") != NULL;
-    kill_many("deep", all ? "--epochs 300 --schedule cosine --optimizer adam --average ema"
+    kill_many("deep", all ? "--epochs 500 --schedule cosine --optimizer adam --average ema"
               : "--epochs 10 --schedule cosine --optimizer adam --average ema", all ? 100 : 6,
               50000);
 }
@@ -314,7 +318,7 @@ Test(killed, at_any_moment_a_run_ends_with_the_same_bytes, .fini = shell_clean, 
 Test(killed, with_muon_and_frozen_layers_too, .fini = shell_clean, .timeout = 600)
 {
     bool all = getenv("LATHE_TEST_ALL") != NULL;
-    kill_many("groups", all ? "--epochs 300" : "--epochs 6", all ? 100 : 4, 50000);
+    kill_many("groups", all ? "--epochs 500" : "--epochs 6", all ? 100 : 4, 50000);
 }
 
 Test(killed, a_run_whose_loss_becomes_nan_leaves_a_good_checkpoint, .fini = shell_clean)
