@@ -88,8 +88,8 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
-         test_npy.c test_safetensors.c test_data.c test_augment.c test_search.c test_series.c \
-         linear_model.c allocations.c shell.c)
+         test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
+         test_series.c linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -103,7 +103,7 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs resume
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -114,6 +114,7 @@ test: deps-test all tests           ## everything that can run here, in minutes
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/tiles
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter '@(learning|emitted)/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
@@ -188,6 +189,19 @@ $(TESTS)/programs: tests/test_programs.c tests/shell.c tests/shell.h tests/skip.
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
+
+# Its programs, on two instruction sets.
+RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))
+$(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
+	@mkdir -p $(@D)
+	@echo "build  $@"
+	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
+	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
+
+$(TESTS)/resume: tests/test_resume.c tests/shell.c tests/shell.h $(RESUMED)
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_resume.c tests/shell.c $(CRITERION) -o $@
 
 $(TESTS)/cover: tests/test_cover.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)

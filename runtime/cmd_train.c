@@ -5,23 +5,37 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "augment.h"
+#include "checkpoint.h"
 #include "command.h"
 #include "error.h"
+#include "interrupt.h"
+#include "option_text.h"
+#include "optimizer.h"
 #include "optimizer_options.h"
 #include "params.h"
 #include "solver.h"
 #include "whiten.h"
+
+enum { CHECKPOINT_EPOCH = -1 };    /* an epoch's iterations, which the data tells */
 
 struct train_settings {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
     const char *sample, *params, *preprocess, *schedule, *flip, *crop, *edge, *average;
-    char default_params[256];
+    const char *checkpoint, *resume;
+    char default_params[256], default_checkpoint[1024];
+    long checkpoint_every;
+    struct option_row rows[OPTIMIZER_ROWS + 64];
+    int nrows;
+    struct checkpoint from;       /* where the run goes on, with --resume, */
+    char **words;                 /* and its options as words */
+    char *text;                   /* the run's options, for its own checkpoints */
     double init;
     long iterations, batch, seed, threads, translate, cutout, patience, check_every,
          average_every;
@@ -32,6 +46,15 @@ struct train_settings {
 static const char *const train_crops[] = { "none", "random", NULL };
 static const char *const train_edges[] = { "zero", "reflect", NULL };
 static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
+
+/* What a checkpoint does not say, and what it says but anyone may change: where things lie, how
+** long the run is, what changes no bit. */
+static const char *const train_unsaid[] = {
+    "--threads", "--print-every", "--history", "--params", "--checkpoint", "--resume", NULL
+};
+static const char *const train_free[] = {
+    "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
+};
 
 static void train_defaults_of(struct train_settings *s, const struct model *m)
 {
@@ -52,18 +75,16 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
     snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
     s->params = s->default_params;
     s->init = -1;
-    s->iterations = OPTION_UNSET;
+    s->iterations = s->checkpoint_every = OPTION_UNSET;
     s->batch = s->solver.batch;
     s->seed = 1;
     s->threads = workers_available();
 }
 
-static bool train_options(const struct program *p, struct train_settings *s, int argc,
-                          char **argv, int *status)
+static void train_rows(struct train_settings *s)
 {
     struct solver_options *o = &s->solver;
     const double much = 1e9, huge = INFINITY;
-    struct option_row rows[OPTIMIZER_ROWS + 64];
     const struct option_row own[] = {
         { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
           "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
@@ -126,17 +147,127 @@ static bool train_options(const struct program *p, struct train_settings *s, int
           "loss and accuracies of every iteration" },
         { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
           "where the best parameters are saved" },
-        { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters" },
+        { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters; "
+          "Ctrl-C then saves nothing either, unless --checkpoint says where" },
+        { "--checkpoint", OPTION_TEXT, "FILE", &s->checkpoint, 0, 0, NULL,
+          "where the whole state of the run is saved: every N iterations, at the end, and when "
+          "Ctrl-C stops it, which without this saves beside --params; `eval` reads it, too" },
+        { "--checkpoint-every", OPTION_INTEGER, "N", &s->checkpoint_every, 1, much, NULL,
+          "iterations from one checkpoint to the next; with --checkpoint alone an epoch's" },
+        { "--resume", OPTION_TEXT, "FILE", &s->resume, 0, 0, NULL,
+          "goes on from a checkpoint, and saves there: the run's options come from it; how long "
+          "it is (--epochs, --iterations, --patience), files and --threads may be given anew" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
     _Static_assert(COMMAND_COUNT(own) <= 64, "room for every option");
     for (int k = 0; k < COMMAND_COUNT(own); k++)
-        rows[k] = own[k];
-    optimizer_options_rows(&s->optimizer, o, rows + COMMAND_COUNT(own));
+        s->rows[k] = own[k];
+    optimizer_options_rows(&s->optimizer, o, s->rows + COMMAND_COUNT(own));
+    s->nrows = COMMAND_COUNT(own) + OPTIMIZER_ROWS;
+}
+
+static bool train_parse(const struct program *p, struct train_settings *s, int argc, char **argv,
+                        int *status)
+{
     return command_options(p, "train",
                            "Trains the network and saves the parameters that were best on "
-                           "the validation images.", rows, COMMAND_COUNT(own) + OPTIMIZER_ROWS,
-                           argc, argv, status);
+                           "the validation images. Ctrl-C finishes the iteration, saves all of "
+                           "the run's state and says how to go on.", s->rows, s->nrows, argc,
+                           argv, status);
+}
+
+/* A data directory is a place, the synthetic set is what it is. */
+static char *train_text(struct train_settings *s)
+{
+    const char *dir = s->data.dir;
+    if (dir && strcmp(dir, "synthetic") != 0)
+        s->data.dir = NULL;
+    char *text = option_text_write(s->rows, s->nrows, train_unsaid);
+    s->data.dir = dir;
+    return text;
+}
+
+/* The checkpoint's options, then those that are given: false where one contradicts another. */
+static bool train_options_from(const struct program *p, struct train_settings *s,
+                               const char *from, int argc, char **argv, int *status)
+{
+    struct option_conflict c;
+    char err[ERR_SIZE];
+    int count;
+    *status = STATUS_FAULT;
+    if (!checkpoint_open(&s->from, from, p->model, err)) {
+        command_fault(p, "%s", err);
+        return false;
+    }
+    s->words = option_text_words(s->from.options, &count);
+    if (s->words && !train_parse(p, s, count, s->words, status)) {
+        *status = command_fault(p, "%s: its options are not this program's", from);
+        return false;
+    }
+    char *theirs = s->words ? train_text(s) : NULL;
+    if (options_peek("--epochs", argc, argv))       /* which of the two counts is the last word */
+        s->iterations = OPTION_UNSET;
+    bool good = theirs && train_parse(p, s, argc, argv, status);
+    s->resume = from;
+    char *ours = good ? train_text(s) : NULL;
+    if (!theirs || (good && !ours)) {
+        *status = command_fault(p, "%s: not enough memory", from);
+        good = false;
+    } else if (good && !option_text_agree(s->rows, s->nrows, theirs, ours, train_free, &c)) {
+        *status = command_usage(p, "train: %s is %s in the run of %s, and %s here; it cannot be "
+                                "changed on the way", c.name, c.theirs, from, c.ours);
+        good = false;
+    }
+    free(theirs);
+    free(ours);
+    return good;
+}
+
+static bool train_options(const struct program *p, struct train_settings *s, int argc,
+                          char **argv, int *status)
+{
+    train_rows(s);
+    const char *from = options_peek("--resume", argc, argv);
+    for (int k = 0; k < argc; k++)
+        if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0)
+            from = NULL;
+    return from ? train_options_from(p, s, from, argc, argv, status)
+                : train_parse(p, s, argc, argv, status);
+}
+
+/* Where the state goes: beside the parameters unless said otherwise, or where it came from.
+** Who saves nothing at all (--no-save) is stopped by the first signal. */
+static bool train_settle_checkpoint(const struct program *p, struct train_settings *s, int *status)
+{
+    struct solver_options *o = &s->solver;
+    static const char end[] = ".safetensors";
+    const bool file = strncmp(s->params, "/dev/", 5) != 0;
+    const char *params = file ? s->params : s->default_params;
+    const size_t length = strlen(params), cut = strlen(end);
+    const bool ends = length > cut && strcmp(params + length - cut, end) == 0;
+    snprintf(s->default_checkpoint, sizeof s->default_checkpoint, "%.*s.checkpoint%s",
+             (int)(ends ? length - cut : length), params, end);
+    bool asked = s->checkpoint || s->checkpoint_every != OPTION_UNSET || s->resume;
+    o->checkpoint = s->checkpoint ? s->checkpoint : s->resume ? s->resume
+                    : asked || !s->no_save ? s->default_checkpoint : NULL;
+    o->checkpoint_every = s->checkpoint_every != OPTION_UNSET ? s->checkpoint_every
+                          : s->checkpoint ? CHECKPOINT_EPOCH : 0;
+    if (!o->params || !o->checkpoint || strcmp(o->params, o->checkpoint) != 0)
+        return true;
+    *status = command_usage(p, "train: --params and the checkpoint are the same file, %s",
+                            o->params);
+    return false;
+}
+
+/* What was not given, as it is now: so that a checkpoint says it all. */
+static void train_resolve(struct train_settings *s)
+{
+    const struct solver_options *o = &s->solver;
+    if (o->average != AVERAGE_NONE) {
+        s->average_rate = o->average_rate;
+        s->average_every = o->average_every;
+    }
+    optimizer_options_resolve(&s->optimizer, o);
 }
 
 /* Would the one overwrite the other? A device takes both. */
@@ -189,7 +320,9 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
                                 o->params);
         return false;
     }
-    return true;
+    train_resolve(s);
+    o->from = s->resume ? &s->from : NULL;
+    return train_settle_checkpoint(p, s, status);
 }
 
 static void train_say_result(const struct solver_options *o, const struct solver_report *r)
@@ -205,6 +338,75 @@ static void train_say_result(const struct solver_options *o, const struct solver
     printf(", %.0f images/s\n", r->images_per_second);
 }
 
+/* A word as the shell takes it. */
+static void train_say_word(const char *name, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./=,:+@%-";
+    fprintf(stderr, "%s%s", name ? " " : "", name ? name : "");
+    fputc(' ', stderr);
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fputs(word, stderr);
+        return;
+    }
+    fputc('\'', stderr);
+    for (; *word; word++)
+        if (*word == '\'')
+            fputs("'\\''", stderr);
+        else
+            fputc(*word, stderr);
+    fputc('\'', stderr);
+}
+
+static void train_say_number(const char *name, long number)
+{
+    fprintf(stderr, " %s %ld", name, number);
+}
+
+/* The command that goes on: all that the checkpoint does not say. */
+static void train_say_command(const struct program *p, const struct train_settings *s)
+{
+    const struct solver_options *o = &s->solver;
+    fputs("to go on:\n ", stderr);
+    train_say_word(NULL, p->called);
+    fputs(" train", stderr);
+    train_say_word("--resume", o->checkpoint);
+    if (strcmp(p->model->name, lathe_models[0]->name) != 0)
+        train_say_word("--network", p->model->name);
+    if (s->data.dir && strcmp(s->data.dir, "synthetic") != 0)
+        train_say_word("--data", s->data.dir);
+    if (o->history)
+        train_say_word("--history", o->history);
+    if (s->no_save)
+        fputs(" --no-save", stderr);
+    else if (s->params != s->default_params)
+        train_say_word("--params", s->params);
+    if (s->threads != workers_available())
+        train_say_number("--threads", s->threads);
+    if (o->print_every != SOLVER_PRINT_EVERY)
+        train_say_number("--print-every", o->print_every);
+    if (o->quiet)
+        fputs(" --quiet", stderr);
+    fputc('\n', stderr);
+}
+
+/* To stderr: into a pipe go lines of results only, and its reader may be gone. */
+static int train_interrupted(const struct program *p, const struct train_settings *s,
+                             const struct solver_report *r)
+{
+    const struct solver_options *o = &s->solver;
+    command_fault(p, "stopped by %s behind iteration %ld of %ld; %s%s",
+                  interrupt_name(r->interrupted), r->iterations, r->planned,
+                  r->kept ? "the run's whole state is in " : "there is nothing to go on from",
+                  r->kept ? o->checkpoint : "");
+    if (r->kept && r->best_val_acc >= 0 && o->params)
+        fprintf(stderr, "the best parameters so far (val_acc %f) are in %s\n", r->best_val_acc,
+                o->params);
+    if (r->kept)
+        train_say_command(p, s);
+    return STATUS_SIGNAL + r->interrupted;
+}
+
 static int train_run(const struct program *p, struct train_settings *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
@@ -217,33 +419,54 @@ static int train_run(const struct program *p, struct train_settings *s,
         printf("%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
                params_learned_total(p->model), p->model->isa, workers_count(engine.workers),
                workers_count(engine.workers) == 1 ? "" : "s", data->source);
-    params_init(&engine, s->solver.seed, s->init);
-    bool good = whiten(&engine, &data->fit, preprocess, err)
-                && solver_train(&engine, data, preprocess, &s->solver, &report, err);
-    if (good)
-        train_say_result(&s->solver, &report);
+    bool good = true;
+    if (!s->resume) {
+        params_init(&engine, s->solver.seed, s->init);
+        good = whiten(&engine, &data->fit, preprocess, err);
+    }
+    good = good && solver_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
-    return good ? STATUS_DONE : command_fault(p, "%s", err);
+    if (!good)
+        return command_fault(p, "%s", err);
+    if (report.interrupted)
+        return train_interrupted(p, s, &report);
+    train_say_result(&s->solver, &report);
+    return STATUS_DONE;
 }
 
-int command_train(const struct program *p, int argc, char **argv)
+static int train_with_data(const struct program *p, struct train_settings *s)
 {
-    struct train_settings s;
     struct dataset data;
     struct preprocess preprocess;
     char err[ERR_SIZE];
     int status;
-    train_defaults_of(&s, p->model);
-    if (!train_options(p, &s, argc, argv, &status) || !train_settle(p, &s, &status))
-        return status;
-    if (!command_open_data(p, &s.data, &data))
+    if (!command_open_data(p, &s->data, &data))
         return STATUS_FAULT;
-    if (preprocess_fit(&preprocess, preprocess_find(s.preprocess), &data.fit, err)) {
-        status = train_run(p, &s, &data, &preprocess);
+    if (s->solver.checkpoint_every == CHECKPOINT_EPOCH)
+        s->solver.checkpoint_every = s->checkpoint_every
+            = solver_epoch_iterations(&s->solver, data.train.count);
+    s->solver.settings = s->text = train_text(s);
+    if (!s->text) {
+        status = command_fault(p, "not enough memory");
+    } else if (preprocess_fit(&preprocess, preprocess_find(s->preprocess), &data.fit, err)) {
+        status = train_run(p, s, &data, &preprocess);
         preprocess_free(&preprocess);
     } else {
         status = command_fault(p, "%s", err);
     }
     dataset_close(&data);
+    return status;
+}
+
+int command_train(const struct program *p, int argc, char **argv)
+{
+    struct train_settings s;
+    int status;
+    train_defaults_of(&s, p->model);
+    if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status))
+        status = train_with_data(p, &s);
+    checkpoint_close(&s.from);
+    free(s.words);
+    free(s.text);
     return status;
 }

@@ -11,10 +11,12 @@
 #include "engine.h"
 #include "options.h"
 
-enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2 };
+enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2,
+       STATUS_SIGNAL = 128 };     /* and its number: stopped by a signal, saved */
 
 struct program {
     const char *name;             /* as it was called, without its folder */
+    const char *called;           /* with it: for commands that are to be given again */
     const struct model *model;    /* the chosen network, for an ISA that runs here */
 };
 

@@ -11,7 +11,7 @@
 /* The bytes of a file, with a zero behind them; free() them. NULL: err says why. */
 void *file_read(const char *path, size_t *size, char *err);
 
-/* Writes a temporary file beside path, syncs it and renames it. */
+/* Writes path.lathe-tmp, syncs it, renames it and syncs the directory. */
 bool file_write(const char *path, const void *bytes, size_t size, char *err);
 
 #endif

@@ -11,11 +11,15 @@
 
 struct optimizer_rate { const char *name; enum rate rate; double standard; };
 
+/* What one update leaves for the next, beside the parameter (model.h's m and v). */
+enum { MOMENT_FIRST = 1, MOMENT_SECOND = 2 };
+
 struct optimizer_def {
     const char *word;                       /* NULL: none (UPDATE_STORE) */
     const char *function;                   /* in optim.c */
     const char *formula;
     struct optimizer_rate rate[RATES]; int count;
+    unsigned moments;
 };
 
 extern const struct optimizer_def optimizers[UPDATE_KINDS];

@@ -72,3 +72,13 @@ bool optimizer_options_settle(struct optimizer_options *o, struct solver_options
     }
     return true;
 }
+
+void optimizer_options_resolve(struct optimizer_options *o, const struct solver_options *s)
+{
+    for (int k = 0; k < OPTIMIZER_ROWS - 1; k++) {
+        const char *name;
+        double *value = optimizer_options_value(o, k, &name);
+        const struct optimizer_rate *rate = optimizer_rate(s->optimizer, name);
+        *value = rate ? s->rate[rate->rate] : NAN;
+    }
+}

@@ -30,4 +30,7 @@ void optimizer_options_rows(struct optimizer_options *o, const struct solver_opt
 bool optimizer_options_settle(struct optimizer_options *o, struct solver_options *s,
                               char *err);
 
+/* What was not given becomes what the solver's options have. */
+void optimizer_options_resolve(struct optimizer_options *o, const struct solver_options *s);
+
 #endif

@@ -36,7 +36,7 @@ static char *param_file_classes(const struct dataset *data)
     return text;
 }
 
-static struct tensor param_file_tensor(const struct param *p, const real *values)
+struct tensor param_file_tensor(const struct param *p, const real *values)
 {
     struct tensor t = { .name = p->name, .type = param_file_real, .rank = p->rank,
                         .data = values, .count = params_count(p) };
@@ -64,50 +64,74 @@ static int param_file_preprocess(const struct model *m, const struct preprocess 
     return p->kind == PREPROCESS_MEAN_IMAGE ? 1 : 2;
 }
 
-static bool param_file_write(const char *path, const struct model *m,
-                             const struct tensor *tensors, int count,
-                             enum preprocess_kind kind, const char *classes, bool crop, char *err)
+/* Everything that is put together; freed by its caller. */
+struct param_file_parts {
+    struct tensor *tensors; int count;
+    struct tensor_metadata *metadata; int entries;
+    char *classes;
+};
+
+static void param_file_say(struct param_file_parts *parts, const char *key, const char *value)
 {
-    struct tensor_metadata metadata[] = {
-        { "format", PARAM_FILE_FORMAT },
-        { "network", m->name },
-        { "layers", m->layers },
-        { "preprocessing", preprocess_words[kind] },
-        { NULL, NULL }, { NULL, NULL },
-    };
-    int entries = 4;
-    if (classes)
-        metadata[entries++] = (struct tensor_metadata){ "classes", classes };
-    if (crop)
-        metadata[entries++] = (struct tensor_metadata){ "crop", "yes" };
-    return safetensors_write(path, tensors, count, metadata, entries, err);
+    parts->metadata[parts->entries++] = (struct tensor_metadata){ key, value };
+}
+
+static void param_file_gather(const struct param_file *f, struct param_file_parts *parts)
+{
+    const struct preprocess *p = f->preprocess;
+    const enum preprocess_kind kind = p && p->mean ? p->kind : PREPROCESS_NONE;
+    const real *at = f->values;
+    for (int k = 0; k < f->model->nparams; k++) {
+        parts->tensors[k] = param_file_tensor(&f->model->params[k], at);
+        at += parts->tensors[k].count;
+    }
+    parts->count = f->model->nparams;
+    if (kind != PREPROCESS_NONE)
+        parts->count += param_file_preprocess(f->model, p, parts->tensors + parts->count);
+    for (int k = 0; k < f->nmore; k++)
+        parts->tensors[parts->count++] = f->more[k];
+    param_file_say(parts, "format", PARAM_FILE_FORMAT);
+    param_file_say(parts, "network", f->model->name);
+    param_file_say(parts, "layers", f->model->layers);
+    param_file_say(parts, "preprocessing", preprocess_words[kind]);
+    if (parts->classes)
+        param_file_say(parts, "classes", parts->classes);
+    if (f->data && f->data->crop)
+        param_file_say(parts, "crop", "yes");
+    if (f->state)
+        param_file_say(parts, "state", f->state);
+}
+
+bool param_file_write(const char *path, const struct param_file *f, char *err)
+{
+    enum { ENTRIES = 7, DATA_TENSORS = 2 };
+    struct param_file_parts parts = { .classes = param_file_classes(f->data) };
+    size_t tensors = (size_t)f->model->nparams + DATA_TENSORS + (size_t)f->nmore;
+    parts.tensors = calloc(tensors, sizeof *parts.tensors);
+    parts.metadata = calloc(ENTRIES, sizeof *parts.metadata);
+    bool good = (parts.tensors && parts.metadata)
+                || error_set(err, "%s: not enough memory to save the parameters", path);
+    if (good) {
+        param_file_gather(f, &parts);
+        good = safetensors_write(path, parts.tensors, parts.count, parts.metadata, parts.entries,
+                                 err);
+    }
+    free(parts.tensors);
+    free(parts.metadata);
+    free(parts.classes);
+    return good;
 }
 
 bool param_file_save(const char *path, const struct engine *e, const struct preprocess *p,
                      const struct dataset *data, char *err)
 {
-    const struct model *m = e->model;
-    int count = m->nparams;
-    struct tensor *tensors = calloc((size_t)count + 2, sizeof *tensors);
-    real *values = malloc(params_total(m)*sizeof(real)), *at = values;
-    if (!tensors || !values) {
-        free(tensors);
-        free(values);
+    real *values = malloc(params_total(e->model)*sizeof(real));
+    if (!values)
         return error_set(err, "%s: not enough memory to save the parameters", path);
-    }
-    for (int k = 0; k < count; k++) {
-        const struct param *param = &m->params[k];
-        params_get(param, e->arena + param->at, at);
-        tensors[k] = param_file_tensor(param, at);
-        at += tensors[k].count;
-    }
-    enum preprocess_kind kind = p && p->mean ? p->kind : PREPROCESS_NONE;
-    if (kind != PREPROCESS_NONE)
-        count += param_file_preprocess(m, p, tensors + count);
-    char *classes = param_file_classes(data);
-    bool good = param_file_write(path, m, tensors, count, kind, classes, data && data->crop, err);
-    free(classes);
-    free(tensors);
+    params_get_all(e, values);
+    const struct param_file f = { .model = e->model, .values = values, .preprocess = p,
+                                  .data = data };
+    bool good = param_file_write(path, &f, err);
     free(values);
     return good;
 }
@@ -137,9 +161,8 @@ static void param_file_shape(const struct tensor *t, char *out, size_t size)
         at += (size_t)snprintf(out + at, size - at, "%s%zu", k ? ", " : "", t->dim[k]);
 }
 
-/* The file's tensor that is shaped and typed as `wanted`, or NULL. */
-static const struct tensor *param_file_find(const char *path, const struct safetensors *s,
-                                            const struct tensor *wanted, char *err)
+const struct tensor *param_file_find(const char *path, const struct safetensors *s,
+                                     const struct tensor *wanted, char *err)
 {
     char theirs[128], ours[128];
     const struct tensor *t = safetensors_find(s, wanted->name);
@@ -167,8 +190,7 @@ static const struct tensor *param_file_find(const char *path, const struct safet
     return t;
 }
 
-/* The file's data may lie at any address: values are copied one by one. */
-static void param_file_values(const struct tensor *t, real *out)
+void param_file_values(const struct tensor *t, real *out)
 {
     const unsigned char *bytes = t->data;
     for (size_t k = 0; k < t->count; k++) {
@@ -184,8 +206,8 @@ static void param_file_values(const struct tensor *t, real *out)
     }
 }
 
-static bool param_file_check(const char *path, const struct safetensors *s,
-                             const struct model *m, char *err)
+bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
+                      char *err)
 {
     const char *format = safetensors_metadata(s, "format");
     const char *layers = safetensors_metadata(s, "layers");

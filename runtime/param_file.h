@@ -15,6 +15,18 @@
 
 #include "data.h"
 #include "engine.h"
+#include "safetensors.h"
+
+/* What goes into a file. */
+struct param_file {
+    const struct model *model;
+    const real *values;                   /* canonical, one parameter behind the other */
+    const struct preprocess *preprocess;  /* or NULL */
+    const struct dataset *data;           /* gives the class names, or NULL */
+    const struct tensor *more; int nmore; /* a checkpoint's: checkpoint.c */
+    const char *state;                    /* its version, or NULL */
+};
+bool param_file_write(const char *path, const struct param_file *f, char *err);
 
 /* The engine's parameters; data (or NULL) gives the class names. The old file
 ** survives a failure. */
@@ -34,5 +46,22 @@ struct param_file_info {
 */
 bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
                      char *err);
+
+/* ---- for who reads more from such a file ---- */
+
+/* False, with a message: no parameters of this network, or damaged ones. */
+bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
+                      char *err);
+
+/* A parameter's tensor: its name, canonical shape and the program's type. */
+struct tensor param_file_tensor(const struct param *p, const real *values);
+
+/* The file's tensor that has `wanted`'s name and shape and holds f32 or, in an f64 program,
+** f64; NULL: err says what is wrong. */
+const struct tensor *param_file_find(const char *path, const struct safetensors *s,
+                                     const struct tensor *wanted, char *err);
+
+/* Its values; the file's data may lie at any address. */
+void param_file_values(const struct tensor *t, real *out);
 
 #endif

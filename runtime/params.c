@@ -90,6 +90,15 @@ void params_set(const struct param *p, real *stored, const real *canonical)
         stored[params_index(p, k)] = canonical[k];
 }
 
+void params_get_all(const struct engine *e, real *canonical)
+{
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        params_get(p, e->arena + p->at, canonical);
+        canonical += params_count(p);
+    }
+}
+
 struct params_draw {
     const struct param *param;
     real *stored;

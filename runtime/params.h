@@ -26,6 +26,9 @@ size_t params_index(const struct param *p, size_t index);
 void params_get(const struct param *p, const real *stored, real *canonical);
 void params_set(const struct param *p, real *stored, const real *canonical);
 
+/* All of them, one behind the other: params_total reals. */
+void params_get_all(const struct engine *e, real *canonical);
+
 /*
 ** Weights from a Gaussian of mean 0 and the network's standard deviation, or
 ** `deviation` where that is not negative; biases zero, gammas one. Value i of parameter k is

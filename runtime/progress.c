@@ -1,5 +1,5 @@
 /*
-** progress.c - the bar. No colour, so NO_COLOR has nothing to switch off. It must
+** progress.c - the bar. Its colour says nothing that its length does not say. It must
 ** never be wider than the terminal: a wrapped bar cannot be taken back.
 */
 #include <stdarg.h>
@@ -12,14 +12,25 @@
 #include "engine.h"
 #include "progress.h"
 
-enum { PROGRESS_WIDTH = 80 };
+enum { PROGRESS_WIDTH = 80, PROGRESS_BAR = 4, PROGRESS_TEXT = 32 };
 static const double progress_interval = 0.1;   /* seconds between drawings */
 
-void progress_open(struct progress *p, long total)
+/* What is said beside the bar, in the order of the line. */
+enum progress_piece { PIECE_PERCENT, PIECE_EPOCH, PIECE_LOSS, PIECE_ACCURACY, PIECE_RATE,
+                      PIECE_LEFT, PIECES };
+
+/* What a narrow terminal shows first. */
+static const enum progress_piece progress_rank[PIECES] = {
+    PIECE_PERCENT, PIECE_LEFT, PIECE_LOSS, PIECE_ACCURACY, PIECE_EPOCH, PIECE_RATE
+};
+
+void progress_open(struct progress *p, long first, long total)
 {
-    const char *term = getenv("TERM");
+    const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
     bool dumb = term && strcmp(term, "dumb") == 0;
-    *p = (struct progress){ .terminal = isatty(STDOUT_FILENO) == 1 && !dumb, .total = total };
+    *p = (struct progress){ .terminal = isatty(STDOUT_FILENO) == 1 && !dumb, .first = first,
+                            .total = total };
+    p->colour = p->terminal && !(plain && *plain);
     p->start = p->drawn = engine_clock();
 }
 
@@ -48,39 +59,71 @@ static void progress_time(char *out, size_t size, double seconds)
         snprintf(out, size, "%ld:%02ld", s/60, s % 60);
 }
 
-static void progress_draw(const struct progress *p, long done, double loss, double rate,
+/* Every piece's text; an empty one is left out. */
+static void progress_say(const struct progress *p, const struct progress_now *now, double seconds,
+                         char text[PIECES][PROGRESS_TEXT])
+{
+    long ran = now->done - p->first;
+    double rest = ran > 0 ? seconds/(double)ran*(double)(p->total - now->done) : 0;
+    char left[PROGRESS_TEXT - 8];
+    progress_time(left, sizeof left, rest);
+    snprintf(text[PIECE_PERCENT], PROGRESS_TEXT, "%3ld%%", 100*now->done/p->total);
+    snprintf(text[PIECE_EPOCH], PROGRESS_TEXT, "epoch %.*f/%.4g", now->epochs < 1 ? 3 : 1,
+             now->epoch, now->epochs);
+    snprintf(text[PIECE_LOSS], PROGRESS_TEXT, now->loss < 1000 ? "loss %.4f" : "loss %.3g",
+             now->loss);
+    if (now->set)
+        snprintf(text[PIECE_ACCURACY], PROGRESS_TEXT, "%s %.3f", now->set, now->accuracy);
+    snprintf(text[PIECE_RATE], PROGRESS_TEXT, "%.0f images/s", now->images_per_second);
+    snprintf(text[PIECE_LEFT], PROGRESS_TEXT, "%s left", left);
+}
+
+static void progress_bar(const struct progress *p, long done, int length)
+{
+    static const char full[] = "========================================"
+                               "========================================";
+    int part = (int)((double)length*(double)done/(double)p->total);
+    _Static_assert(sizeof full > PROGRESS_WIDTH, "a bar as long as the widest line");
+    printf("[%s%.*s%s%*s] ", p->colour ? "\033[36m" : "", part, full,
+           p->colour ? "\033[0m" : "", length - part, "");
+}
+
+static void progress_draw(const struct progress *p, const struct progress_now *now,
                           double seconds)
 {
-    char text[96], left[32], line[PROGRESS_WIDTH + 1];
-    double rest = done > 0 ? seconds/(double)done*(double)(p->total - done) : 0;
-    progress_time(left, sizeof left, rest);
-    int length = snprintf(text, sizeof text, " %3ld%%  loss %.4f  %.0f images/s  %s left",
-                          100*done/p->total, loss, rate, left);
+    char text[PIECES][PROGRESS_TEXT] = { "" };
+    bool chosen[PIECES] = { false };
     int width = progress_width() - 1;   /* the last column may wrap by itself */
-    int bar = width - length - 2;
-    if (bar >= 4) {
-        int full = (int)((double)bar*(double)done/(double)p->total);
-        line[0] = '[';
-        memset(line + 1, '=', (size_t)full);
-        memset(line + 1 + full, ' ', (size_t)(bar - full));
-        line[bar + 1] = ']';
-        line[bar + 2] = 0;
-        printf("\r%s%s\033[K", line, text);
-    } else if (width > 0) {
-        printf("\r%.*s\033[K", width, text + 1);
+    int used = 0;
+    progress_say(p, now, seconds, text);
+    for (int k = 0; k < PIECES; k++) {
+        enum progress_piece piece = progress_rank[k];
+        int length = (int)strlen(text[piece]) + (used ? 2 : 0);
+        chosen[piece] = *text[piece] && used + length <= width;
+        used += chosen[piece] ? length : 0;
     }
+    putchar('\r');
+    if (width - used - 3 >= PROGRESS_BAR)
+        progress_bar(p, now->done, width - used - 3);
+    const char *between = "";
+    for (int k = 0; k < PIECES; k++)
+        if (chosen[k]) {
+            printf("%s%s", between, text[k]);
+            between = "  ";
+        }
+    fputs("\033[K", stdout);
     fflush(stdout);
 }
 
-void progress_update(struct progress *p, long done, double loss, double images_per_second)
+void progress_update(struct progress *p, const struct progress_now *now)
 {
     if (!p->terminal)
         return;
-    double now = engine_clock();
-    if (now - p->drawn < progress_interval)
+    double clock = engine_clock();
+    if (clock - p->drawn < progress_interval)
         return;
-    p->drawn = now;
-    progress_draw(p, done, loss, images_per_second, now - p->start);
+    p->drawn = clock;
+    progress_draw(p, now, clock - p->start);
     p->shown = true;
 }
 

@@ -9,15 +9,24 @@
 
 struct progress {
     bool terminal;       /* stdout is one: the bar is drawn */
+    bool colour;         /* it is, and NO_COLOR is not set (no-color.org) */
     bool shown;          /* it is on the screen now */
-    long total;          /* iterations */
+    long first, total;   /* iterations: done before this run began or went on, and of all */
     double start, drawn; /* seconds, engine_clock: of the first and the last drawing */
 };
 
-void progress_open(struct progress *p, long total);
+void progress_open(struct progress *p, long first, long total);
 
-/* After iteration `done` of the total; redraws ten times a second at most. */
-void progress_update(struct progress *p, long done, double loss, double images_per_second);
+/* Where a run is. */
+struct progress_now {
+    long done;                    /* iterations */
+    double epoch, epochs, loss;
+    const char *set;              /* what the accuracy is of; NULL: none yet */
+    double accuracy, images_per_second;
+};
+
+/* Redraws ten times a second at most. */
+void progress_update(struct progress *p, const struct progress_now *now);
 
 /* A line of output, above the bar. */
 void progress_line(struct progress *p, const char *format, ...)

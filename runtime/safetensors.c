@@ -21,9 +21,11 @@ static const struct { const char *text; size_t size; } safetensors_types[] = {
 };
 enum { SAFETENSORS_TYPES = sizeof safetensors_types / sizeof *safetensors_types };
 
-static uint64_t safetensors_checksum(const unsigned char *bytes, size_t size)
+static const uint64_t safetensors_start = 0xcbf29ce484222325u;
+
+/* Goes on from the hash of what comes before. */
+static uint64_t safetensors_checksum(uint64_t hash, const unsigned char *bytes, size_t size)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ bytes[i])*0x100000001b3u;
     return hash;
@@ -287,7 +289,8 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
                          taken);
     const char *checksum = safetensors_metadata(s, "checksum");
     char found[24];
-    snprintf(found, sizeof found, "%016" PRIx64, safetensors_checksum(data, data_size));
+    snprintf(found, sizeof found, "%016" PRIx64,
+             safetensors_checksum(safetensors_start, data, data_size));
     if (checksum && strcmp(checksum, found))
         return error_set(err, "%s: damaged: its checksum is %s, its data has %s", path, checksum,
                          found);
@@ -376,11 +379,16 @@ static void safetensors_quote(struct safetensors_text *t, const char *s)
     safetensors_puts(t, "\"");
 }
 
+static size_t safetensors_bytes(const struct tensor *x)
+{
+    return x->count*safetensors_types[x->type].size;
+}
+
 static void safetensors_write_entry(struct safetensors_text *t, const struct tensor *x,
                                     size_t *offset)
 {
     char text[64];
-    size_t bytes = x->count*safetensors_types[x->type].size;
+    size_t bytes = safetensors_bytes(x);
     safetensors_puts(t, ",");
     safetensors_quote(t, x->name);
     safetensors_puts(t, ":{\"dtype\":\"");
@@ -395,40 +403,54 @@ static void safetensors_write_entry(struct safetensors_text *t, const struct ten
     *offset += bytes;
 }
 
+static void safetensors_write_header(struct safetensors_text *file, const struct tensor *tensors,
+                                     int count, const struct tensor_metadata *metadata,
+                                     int entries)
+{
+    char checksum[24];
+    size_t offset = 0;
+    uint64_t hash = safetensors_start;
+    for (int k = 0; k < count; k++)
+        hash = safetensors_checksum(hash, tensors[k].data, safetensors_bytes(&tensors[k]));
+    snprintf(checksum, sizeof checksum, "%016" PRIx64, hash);
+    safetensors_add(file, "\0\0\0\0\0\0\0\0", 8);
+    safetensors_puts(file, "{\"__metadata__\":{");
+    for (int k = 0; k < entries; k++) {
+        safetensors_quote(file, metadata[k].key);
+        safetensors_puts(file, ":");
+        safetensors_quote(file, metadata[k].value);
+        safetensors_puts(file, ",");
+    }
+    safetensors_puts(file, "\"checksum\":");
+    safetensors_quote(file, checksum);
+    safetensors_puts(file, "}");
+    for (int k = 0; k < count; k++)
+        safetensors_write_entry(file, &tensors[k], &offset);
+    safetensors_puts(file, "}");
+    while (file->at && file->length % 8)
+        safetensors_puts(file, " ");
+    for (int k = 0; file->at && k < 8; k++)
+        file->at[k] = (char)((uint64_t)(file->length - 8) >> 8*k & 255);
+}
+
 bool safetensors_write(const char *path, const struct tensor *tensors, int count,
                        const struct tensor_metadata *metadata, int entries, char *err)
 {
-    struct safetensors_text data = { malloc(1), 0, 1 }, file = { malloc(8), 0, 8 };
-    char checksum[24];
-    size_t offset = 0;
+    struct safetensors_text file = { malloc(8), 0, 8 };
+    size_t size = 0;
+    safetensors_write_header(&file, tensors, count, metadata, entries);
     for (int k = 0; k < count; k++)
-        safetensors_add(&data, tensors[k].data,
-                        tensors[k].count*safetensors_types[tensors[k].type].size);
-    if (data.at)
-        snprintf(checksum, sizeof checksum, "%016" PRIx64,
-                 safetensors_checksum((unsigned char *)data.at, data.length));
-    safetensors_add(&file, "\0\0\0\0\0\0\0\0", 8);
-    safetensors_puts(&file, "{\"__metadata__\":{");
-    for (int k = 0; k < entries; k++) {
-        safetensors_quote(&file, metadata[k].key);
-        safetensors_puts(&file, ":");
-        safetensors_quote(&file, metadata[k].value);
-        safetensors_puts(&file, ",");
+        size += safetensors_bytes(&tensors[k]);
+    /* All of the data's room at once: it may be most of the memory that there is. */
+    char *more = file.at ? realloc(file.at, file.length + size) : NULL;
+    if (more) {
+        file.at = more;
+        file.space = file.length + size;
     }
-    safetensors_puts(&file, "\"checksum\":");
-    safetensors_quote(&file, data.at ? checksum : "");
-    safetensors_puts(&file, "}");
-    for (int k = 0; k < count; k++)
-        safetensors_write_entry(&file, &tensors[k], &offset);
-    safetensors_puts(&file, "}");
-    while (file.at && file.length % 8)
-        safetensors_puts(&file, " ");
-    for (int k = 0; file.at && k < 8; k++)
-        file.at[k] = (char)((uint64_t)(file.length - 8) >> 8*k & 255);
-    safetensors_add(&file, data.at ? data.at : "", data.length);
-    bool good = data.at && file.at ? file_write(path, file.at, file.length, err)
-                                   : error_set(err, "%s: not enough memory", path);
-    free(data.at);
+    for (int k = 0; more && k < count; k++)
+        safetensors_add(&file, tensors[k].data, safetensors_bytes(&tensors[k]));
+    bool good = more ? file_write(path, file.at, file.length, err)
+                     : error_set(err, "%s: not enough memory", path);
     free(file.at);
     return good;
 }

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
 #include "error.h"
 #include "feed.h"
-#include "history.h"
-#include "param_file.h"
+#include "interrupt.h"
+#include "params.h"
 #include "progress.h"
 #include "random.h"
 #include "solver.h"
@@ -24,16 +25,18 @@ struct solver_run {
     const struct solver_options *options;
     struct solver_report *report;
     struct solver_state state;
+    struct checkpoint_run kept;   /* the same, as checkpoint.h wants it */
     struct progress progress;
-    struct history history;
+    double accuracy;              /* of the last check; negative: none yet */
     long per_epoch, total;
+    long first;                   /* iterations done when this run began or went on */
     int batch;
     uint32_t *chosen;             /* [batch] */
     struct feed feed;             /* of the images chosen */
     bool fed;                     /* the next iteration's are in the input buffer */
-    uint32_t *order;              /* [train.count], when images are shuffled */
+    uint32_t *order;              /* [train.count], when images are shuffled, */
+    long order_epoch;             /* in this epoch; -1: not yet */
     uint32_t *checked;            /* [SOLVER_CHECK] */
-    double lr;                    /* with lr_decay, without the schedule: for the history */
     double busy;                  /* seconds spent in steps */
     char *err;
 };
@@ -48,7 +51,7 @@ void solver_defaults(struct solver_options *o, const struct model *model)
         .clip = t->clip, .patience = t->patience, .average = t->average,
         .average_rate = t->average_rate, .average_every = t->average_every,
         .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
-        .replacement = t->replacement != 0, .seed = 1, .print_every = 10
+        .replacement = t->replacement != 0, .seed = 1, .print_every = SOLVER_PRINT_EVERY
     };
     for (int k = 0; k < RATES; k++)
         o->rate[k] = t->rate[k];
@@ -82,8 +85,9 @@ static void solver_choose(struct solver_run *r, long iteration)
         return;
     }
     long epoch = iteration/r->per_epoch, place = iteration % r->per_epoch;
-    if (place == 0)
+    if (epoch != r->order_epoch)
         random_permutation(o->seed, (uint64_t)epoch, r->order, count);
+    r->order_epoch = epoch;
     for (int i = 0; i < r->batch; i++)
         r->chosen[i] = r->order[place*r->batch + i];
 }
@@ -143,7 +147,7 @@ static double solver_step(struct solver_run *r)
 
 static double solver_rate(const struct solver_run *r)
 {
-    return r->busy > 0 ? (double)r->state.iteration*r->batch/r->busy : 0;
+    return r->busy > 0 ? (double)(r->state.iteration - r->first)*r->batch/r->busy : 0;
 }
 
 /* The course's check_accuracy: at most SOLVER_CHECK images, drawn with replacement. */
@@ -160,18 +164,25 @@ static struct feed_result solver_check_train(struct solver_run *r)
 
 static bool solver_save(struct solver_run *r)
 {
+    const struct param_file f = { .model = r->engine->model, .values = r->state.best,
+                                  .preprocess = r->preprocess, .data = r->data };
     if (!r->options->params)
         return true;
-    if (!param_file_save(r->options->params, r->engine, r->preprocess, r->data, r->err))
+    if (!param_file_write(r->options->params, &f, r->err))
         return false;
     r->report->saved = true;
     return true;
 }
 
+static double solver_epochs(const struct solver_run *r)
+{
+    return r->options->iterations > 0 ? (double)r->total/(double)r->per_epoch
+                                      : r->options->epochs;
+}
+
 static void solver_say_accuracy(struct solver_run *r, double train, double val)
 {
-    double epochs = r->options->iterations > 0
-                    ? (double)r->total/(double)r->per_epoch : r->options->epochs;
+    double epochs = solver_epochs(r);
     if (val >= 0)
         progress_line(&r->progress, "(Epoch %ld / %g) train acc: %f; val_acc: %f",
                       r->state.epoch, epochs, train, val);
@@ -182,17 +193,33 @@ static void solver_say_accuracy(struct solver_run *r, double train, double val)
 
 static bool solver_stopped(struct solver_run *r, const char *what)
 {
+    char kept[ERR_SIZE/4] = "";
     r->report->diverged = true;
     const char *file = r->report->saved ? r->options->params : NULL;
     char image[64], advice[128];
+    if (r->report->kept > 0)
+        snprintf(kept, sizeof kept, "; the checkpoint of iteration %ld is in %.64s",
+                 r->report->kept, r->options->checkpoint);
     if (dataset_not_finite(r->data, image, sizeof image))
         snprintf(advice, sizeof advice, "The data is at fault: %s (from 0) holds a nan or an "
                  "infinity", image);
     else
         snprintf(advice, sizeof advice, "A lower --lr or another --init may help");
-    return error_set(r->err, "%s at iteration %ld; training stopped%s%s. %s", what,
+    return error_set(r->err, "%s at iteration %ld; training stopped%s%s%s. %s", what,
                      r->state.iteration, file ? "; the best parameters before it are in " : "",
-                     file ? file : "", advice);
+                     file ? file : "", kept, advice);
+}
+
+static void solver_patience(struct solver_run *r)
+{
+    long patience = r->options->patience;
+    r->report->stopped = patience > 0 && r->state.checks_since >= patience;
+}
+
+static bool solver_save_history(const struct solver_run *r)
+{
+    const char *file = r->options->history;
+    return !file || history_save(&r->state.history, file, r->err);
 }
 
 /* Accuracies, the best parameters, the history. Without a validation set every
@@ -206,18 +233,21 @@ static bool solver_check_now(struct solver_run *r)
     double val_acc = val.count > 0 ? feed_accuracy(&val) : -1;
     if (!r->options->quiet)
         solver_say_accuracy(r, train_acc, val_acc);
-    history_check(&r->history, train_acc, val_acc);
+    r->accuracy = val_acc >= 0 ? val_acc : train_acc;
+    history_check(&r->state.history, train_acc, val_acc);
     if (!train.finite || !val.finite)
         return solver_stopped(r, "the network's scores are no longer finite");
     r->state.checks_since++;
     if (val.count == 0 || val_acc > r->state.best_val_acc) {
         r->report->best_val_acc = r->state.best_val_acc = val_acc;
         r->state.checks_since = 0;
+        if (r->state.best)
+            params_get_all(r->engine, r->state.best);
         if (!solver_save(r))
             return false;
     }
-    r->report->stopped = r->options->patience > 0 && r->state.checks_since >= r->options->patience;
-    return !r->options->history || history_save(&r->history, r->options->history, r->err);
+    solver_patience(r);
+    return solver_save_history(r);
 }
 
 /* Of the averages, where there are any. */
@@ -232,8 +262,19 @@ static bool solver_check(struct solver_run *r)
 /* The run's own rate, which groups may not share. */
 static double solver_lr(const struct solver_run *r, long iteration)
 {
-    return r->lr*schedule_factor(r->options->schedule, r->options, iteration, r->per_epoch,
-                                 r->total);
+    return r->state.lr*schedule_factor(r->options->schedule, r->options, iteration, r->per_epoch,
+                                       r->total);
+}
+
+static void solver_progress(struct solver_run *r, double loss)
+{
+    const struct progress_now now = {
+        .done = r->state.iteration, .epoch = (double)r->state.iteration/(double)r->per_epoch,
+        .epochs = solver_epochs(r), .loss = loss,
+        .set = r->accuracy < 0 ? NULL : r->data->val.count > 0 ? "val" : "train",
+        .accuracy = r->accuracy, .images_per_second = solver_rate(r)
+    };
+    progress_update(&r->progress, &now);
 }
 
 static bool solver_iteration(struct solver_run *r)
@@ -250,14 +291,120 @@ static bool solver_iteration(struct solver_run *r)
     if (epoch_end) {
         r->state.epoch++;
         rules_epoch(&r->state.rules);
-        r->lr *= o->lr_decay;
+        r->state.lr *= o->lr_decay;
     }
-    history_add(&r->history, r->state.epoch, loss, lr);
+    history_add(&r->state.history, r->state.epoch, loss, lr);
     if (!isfinite(loss))
         return solver_stopped(r, isnan(loss) ? "the loss is nan" : "the loss is infinite");
     if (!o->quiet)
-        progress_update(&r->progress, r->state.iteration, loss, solver_rate(r));
+        solver_progress(r, loss);
     return !solver_checks(r, iteration) || solver_check(r);
+}
+
+/* ---- stopping and going on ---- */
+
+static bool solver_finite(const struct engine *e)
+{
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        for (size_t i = 0; i < p->stored; i++)
+            if (!isfinite(e->arena[p->at + i]))
+                return false;
+    }
+    return true;
+}
+
+/* The last step may have spoilt the parameters, which only the next loss shows: what cannot be
+** gone on from must not take the place of what can. */
+static bool solver_keep(struct solver_run *r)
+{
+    const long iteration = r->state.iteration;
+    if (r->report->kept == iteration || !solver_finite(r->engine))
+        return true;
+    if (!checkpoint_save(r->options->checkpoint, &r->kept, r->err))
+        return false;
+    r->report->kept = iteration;
+    return true;
+}
+
+/* The checkpoint that is due behind an iteration. */
+static bool solver_keep_due(struct solver_run *r)
+{
+    const long every = r->options->checkpoint_every, done = r->state.iteration;
+    bool over = done == r->total || r->report->stopped;
+    return every == 0 || (done % every != 0 && !over) || solver_keep(r);
+}
+
+/* Behind the last iteration of this process. A signal that comes too late changes nothing. */
+static bool solver_keep_interrupted(struct solver_run *r)
+{
+    bool over = r->state.iteration == r->total || r->report->stopped;
+    int number = r->options->checkpoint ? interrupt_seen() : 0;
+    if (over || !number)
+        return true;
+    r->report->interrupted = number;
+    if (!solver_keep(r))
+        return false;
+    return r->report->kept == r->state.iteration
+           || solver_stopped(r, "some parameters are no longer finite");
+}
+
+/* A run made longer or shorter: where its schedule depends on the length, it takes another
+** course from here on. */
+static void solver_say_length(struct solver_run *r)
+{
+    const struct solver_options *o = r->options;
+    const long at = r->state.iteration, before = r->state.planned;
+    r->state.planned = r->total;
+    if (before == r->total || o->quiet)
+        return;
+    for (int k = 0; k < r->state.rules.count; k++) {
+        const struct param_rule *p = &r->state.rules.param[k];
+        double was = schedule_factor(p->schedule, o, at, r->per_epoch, before);
+        double is = schedule_factor(p->schedule, o, at, r->per_epoch, r->total);
+        if (was == is || at >= r->total)
+            continue;
+        progress_line(&r->progress, "the %s schedule now spans %ld iterations, not %ld: the next "
+                      "rate is %.4g, not %.4g", schedule_words[p->schedule], r->total, before,
+                      p->lr*is, at < before ? p->lr*was : 0);
+        return;
+    }
+}
+
+/* The state as it was when the checkpoint was written, and the files as they were then or, where
+** the run went further before it was killed, will be again. */
+static bool solver_resume(struct solver_run *r)
+{
+    const struct checkpoint *from = r->options->from;
+    if (!checkpoint_restore(from, &r->kept, r->total, r->err))
+        return false;
+    const long done = r->state.iteration;
+    const struct history_row *row = r->state.history.row;
+    r->first = done;
+    r->report->iterations = done;
+    r->report->loss = row[done - 1].loss;
+    r->report->best_val_acc = r->state.best_val_acc;
+    for (long k = done - 1; r->accuracy < 0 && k >= 0; k--)
+        r->accuracy = row[k].val_acc >= 0 ? row[k].val_acc : row[k].train_acc;
+    solver_patience(r);
+    progress_open(&r->progress, r->first, r->total);
+    if (!r->options->quiet)
+        progress_line(&r->progress, "going on behind iteration %ld of %ld (%s)", done, r->total,
+                      from->path);
+    solver_say_length(r);
+    return solver_save(r) && solver_save_history(r);
+}
+
+static bool solver_open_best(struct solver_run *r)
+{
+    const struct solver_options *o = r->options;
+    r->kept = (struct checkpoint_run){ .engine = r->engine, .data = r->data,
+                                       .preprocess = r->preprocess, .state = &r->state,
+                                       .options = o->settings };
+    if (!o->params && !o->checkpoint && !o->from)
+        return true;
+    r->state.best = malloc((params_total(r->engine->model) + 1)*sizeof(real));
+    return r->state.best || error_set(r->err, "not enough memory for the best parameters");
 }
 
 static bool solver_open(struct solver_run *r)
@@ -278,20 +425,24 @@ static bool solver_open(struct solver_run *r)
     r->order = o->replacement ? NULL : calloc(count, sizeof *r->order);
     if (!r->chosen || !r->checked || (!o->replacement && !r->order))
         return error_set(r->err, "not enough memory for %zu training images", count);
-    r->lr = o->rate[RATE_LR];
-    r->state.best_val_acc = -1;
+    r->state.lr = o->rate[RATE_LR];
+    r->state.planned = r->report->planned = r->total;
+    r->state.best_val_acc = r->accuracy = -1;
+    r->order_epoch = -1;
     return rules_open(&r->state.rules, r->engine, o, r->err)
            && (o->clip <= 0 || engine_make_gradients(r->engine, r->err))
            && average_open(&r->state.average, r->engine, o->average, o->average_rate,
                            o->average_every, r->err)
-           && history_open(&r->history, (size_t)r->total, r->err);
+           && history_open(&r->state.history, (size_t)r->total, r->err)
+           && solver_open_best(r) && (!o->from || solver_resume(r));
 }
 
 static void solver_close(struct solver_run *r)
 {
-    history_close(&r->history);
+    history_close(&r->state.history);
     rules_close(&r->state.rules);
     average_close(&r->state.average);
+    free(r->state.best);
     free(r->chosen);
     free(r->checked);
     free(r->order);
@@ -303,17 +454,24 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     struct solver_run r = { .engine = e, .data = data, .preprocess = p, .options = o,
                             .report = report, .err = err };
     *report = (struct solver_report){ .best_val_acc = -1 };
+    if (o->checkpoint)
+        interrupt_open();
     bool good = solver_open(&r);
-    progress_open(&r.progress, r.total);
-    for (long k = 0; good && k < r.total && !report->stopped; k++)
-        good = solver_iteration(&r);
+    progress_open(&r.progress, r.first, r.total);
+    while (good && r.state.iteration < r.total && !report->stopped
+           && !(o->checkpoint && interrupt_seen()))
+        good = solver_iteration(&r) && solver_keep_due(&r);
     if (!o->quiet)
         progress_close(&r.progress);
+    good = good && solver_keep_interrupted(&r)
+           && (!report->interrupted || solver_save_history(&r));
+    if (o->checkpoint)
+        interrupt_close();
     report->images_per_second = solver_rate(&r);
     /* What was measured before a failure is worth having; its message comes first. */
     char ignored[ERR_SIZE];
-    if (!good && o->history && r.history.count > 0)
-        (void)history_save(&r.history, o->history, ignored);
+    if (!good && o->history && r.state.history.count > 0)
+        (void)history_save(&r.state.history, o->history, ignored);
     solver_close(&r);
     return good;
 }

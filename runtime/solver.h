@@ -12,15 +12,21 @@
 #include "average.h"
 #include "data.h"
 #include "engine.h"
+#include "history.h"
 #include "rules.h"
 
-/* How far a run is. */
+/* How far a run is: with the engine's parameters and moments all that the next iteration needs,
+** and all that is in a checkpoint. Whoever adds to it adds to checkpoint.c. */
 struct solver_state {
     long iteration, epoch;        /* completed */
+    long planned;                 /* iterations of the whole run */
     struct rules rules;           /* and each parameter's rates and powers */
     struct average average;
+    struct history history;
+    double lr;                    /* with lr_decay, without the schedule: for the history */
     double best_val_acc;          /* negative: none yet */
     long checks_since;            /* the best */
+    real *best;                   /* its parameters, canonical, or NULL where nobody saves them */
 };
 
 struct solver_report {
@@ -30,6 +36,9 @@ struct solver_report {
     bool diverged;                /* why it failed: something is no longer finite */
     double loss;                  /* of the last iteration */
     bool stopped;                 /* early: no better check for as long as asked */
+    int interrupted;              /* by this signal before the end; 0: not */
+    long kept;                    /* iteration of the last checkpoint written; 0: none */
+    long planned;                 /* iterations of the whole run */
     double images_per_second;     /* of the training steps alone */
 };
 
@@ -38,8 +47,9 @@ long solver_epoch_iterations(const struct solver_options *o, size_t images);
 long solver_iterations(const struct solver_options *o, size_t images);
 
 /*
-** Trains from the parameters in the engine. False: err says why; a loss that is not
-** finite stops with the iteration's number, and what was saved before stays.
+** Trains from the parameters in the engine, or goes on from a checkpoint: then with the bits,
+** files and lines that the run would have had without a stop. False: err says why; a loss that is
+** not finite stops with the iteration's number, and what was saved before stays.
 */
 bool solver_train(struct engine *e, const struct dataset *data, const struct preprocess *p,
                   const struct solver_options *o, struct solver_report *report, char *err);

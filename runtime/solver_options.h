@@ -9,6 +9,10 @@
 
 #include "model.h"
 
+enum { SOLVER_PRINT_EVERY = 10 };     /* unless told otherwise */
+
+struct checkpoint;
+
 struct solver_options {
     enum update_kind optimizer;
     double rate[RATES];           /* of the optimizer; the learning rate first */
@@ -33,6 +37,11 @@ struct solver_options {
     bool quiet;                   /* no lines, no bar */
     const char *history;          /* CSV to write, or NULL */
     const char *params;           /* where the best parameters go, or NULL */
+    const char *checkpoint;       /* where the whole state goes when a signal stops the run, or
+                                     NULL: signals are not looked at */
+    long checkpoint_every;        /* and after so many iterations, and at the end; 0: not */
+    const char *settings;         /* what a checkpoint says of the options, option_text.h */
+    const struct checkpoint *from;   /* goes on from there, not from the engine's parameters */
 };
 
 /* The network file's settings; seed 1, a line every 10 iterations. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../runtime/error.h"
 #include "../runtime/file.h"
@@ -159,5 +161,39 @@ Test(safetensors, a_failed_write_keeps_the_old_file, .fini = shell_clean)
     cr_expect(strstr(err, "a"), "%s", err);
     r = shell("chmod 700 locked; cat locked/a old.safetensors; ls locked");
     cr_expect_str_eq(r.output, "oldolda\n", "%s", r.output);
+    run_free(&r);
+}
+
+/* What a killed process leaves is taken over, not added to. */
+Test(file, left_behind_by_a_killed_process_is_replaced, .fini = shell_clean)
+{
+    char err[ERR_SIZE] = "";
+    write_text("a.lathe-tmp", "half of something longer than what comes");
+    cr_assert(file_write(in_dir("a"), "whole", 5, err), "%s", err);
+    struct run r = shell("cat a; ls -A");
+    cr_expect_str_eq(r.output, "wholea\n", "%s", r.output);
+    run_free(&r);
+}
+
+Test(file, of_two_writers_at_once_is_whole, .fini = shell_clean)
+{
+    enum { SIZE = 1 << 16, ROUNDS = 40 };
+    static char ours[SIZE], theirs[SIZE];
+    char err[ERR_SIZE] = "";
+    memset(ours, 'a', SIZE);
+    memset(theirs, 'b', SIZE);
+    in_dir("shared");
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    for (int k = 0; k < ROUNDS; k++)
+        if (!file_write(in_dir("shared"), child ? ours : theirs, child ? SIZE : SIZE / 2, err))
+            _exit(1);
+    if (!child)
+        _exit(0);
+    int status;
+    cr_assert(waitpid(child, &status, 0) == child && status == 0);
+    struct run r = shell("ls -A; tr -d a < shared | wc -c; tr -d b < shared | wc -c");
+    bool last = !strcmp(r.output, "shared\n0\n65536\n");
+    cr_expect(last || !strcmp(r.output, "shared\n32768\n0\n"), "%s", r.output);
     run_free(&r);
 }
