@@ -12,8 +12,9 @@ EXACT = -ffp-contract=off
 Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c,$(wildcard gen/*.c))
-# The table of optimizers is the runtime's and the parser's.
-GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(BUILD)/gen/optimizer.o
+# The table of optimizers is the runtime's and the parser's, the drawing the report's, too.
+SHARED = optimizer drawing markup
+GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
 LATHE = $(BUILD)/lathe
@@ -46,7 +47,7 @@ $(BUILD)/gen/%.o: gen/%.c
 	@echo "cc     $<"
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
 
-$(BUILD)/gen/optimizer.o: runtime/optimizer.c
+$(SHARED:%=$(BUILD)/gen/%.o): $(BUILD)/gen/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
 

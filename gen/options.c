@@ -18,8 +18,9 @@ static const struct command_def commands[] = {
       "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
     { "build", "lathe build NET... [-o PROGRAM] [options]",
       "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
-    { "show", "lathe show NET [options]",
-      "Layers, shapes, parameters, work, memory, register tiles, a forecast." },
+    { "show", "lathe show NET [--html] [-o FILE] [options]",
+      "Layers, shapes, parameters, work, memory, register tiles, a forecast; with --html\n"
+      "as a page that draws the network." },
     { "sweep", "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
@@ -38,6 +39,7 @@ static const struct option_def option_defs[] = {
     { "--set", "NAME=VALUE", "overrides a `let`; for sweep several values, with commas" },
     { "--batch", "N", "the most images of one step" },
     { "--split", NULL, "without the runtime" },
+    { "--html", NULL, "show: a page for a browser" },
     { "-d", "PASS", "prints the net after spec, shape, grad, fuse, block or mem" },
     { "--help", NULL, "this text" },
     { "--version", NULL, "the version" },
@@ -144,6 +146,8 @@ static bool take(struct options *o, const char *option, const char *argument, in
             return usage(status, "--batch takes a whole number from 1 to 65536, not \"%s\"%s",
                          argument, "");
         o->batch = (int)n;
+    } else if (!strcmp(option, "--html")) {
+        o->html = true;
     } else {
         o->split = true;
     }
@@ -235,6 +239,8 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     if (!is_doc && !o->nnets)
         return usage(status, "%s: which network file?%s", o->command, "");
     bool sweeps = !strcmp(o->command, "sweep");
+    if (o->html && strcmp(o->command, "show"))
+        return usage(status, "--html is for show, not for %s%s", o->command, "");
     if ((!strcmp(o->command, "show") || sweeps) && o->nnets > 1)
         return usage(status, "%s takes one network file%s", o->command, "");
     if (sweeps && !o->nset)
