@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "augment.h"
@@ -26,6 +27,7 @@ struct train_settings {
          average_every;
     double average_rate;
     bool no_save;
+    char command[4096];           /* as a shell would read it */
 };
 
 static const char *const train_crops[] = { "none", "random", NULL };
@@ -123,6 +125,10 @@ static bool train_options(const struct program *p, struct train_settings *s, int
           "iterations between loss lines" },
         { "--history", OPTION_TEXT, "FILE.csv", &o->history, 0, 0, NULL,
           "loss and accuracies of every iteration" },
+        { "--report", OPTION_TEXT, "FILE.html", &o->report, 0, 0, NULL,
+          "a page with curves, filters, mistakes, the network: after each epoch" },
+        { "--plot", OPTION_TEXT, "FILE.svg", &o->plot, 0, 0, NULL,
+          "the course's two plots: loss, and accuracies over epochs" },
         { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
           "where the best parameters are saved" },
         { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters" },
@@ -136,6 +142,45 @@ static bool train_options(const struct program *p, struct train_settings *s, int
                            "Trains the network and saves the parameters that were best on "
                            "the validation images.", rows, COMMAND_COUNT(own) + OPTIMIZER_ROWS,
                            argc, argv, status);
+}
+
+/* A word, in single quotes where it needs them. */
+static void train_word(FILE *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_=+./,:@%";
+    if (*word && word[strspn(word, plain)] == 0) {
+        fputs(word, out);
+        return;
+    }
+    putc('\'', out);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
+    putc('\'', out);
+}
+
+/* What repeats the run: the command, the seed and the data where only defaults name them. */
+static void train_command(const struct program *p, struct train_settings *s, int argc, char **argv)
+{
+    const char *data = getenv("LATHE_DATA");
+    FILE *out = fmemopen(s->command, sizeof s->command - 1, "w");
+    if (!out)
+        return;
+    if (data && !s->data.dir) {
+        fputs("LATHE_DATA=", out);
+        train_word(out, data);
+        putc(' ', out);
+    }
+    train_word(out, p->path);
+    fputs(" train", out);
+    for (int k = 0; k < argc; k++) {
+        putc(' ', out);
+        train_word(out, argv[k]);
+    }
+    if (!options_peek("--seed", argc, argv))
+        fprintf(out, " --seed %ld", s->seed);
+    if (fclose(out) == 0)
+        s->solver.command = s->command;
 }
 
 /* What the table cannot check. */
@@ -221,6 +266,7 @@ int command_train(const struct program *p, int argc, char **argv)
     train_defaults_of(&s, p->model);
     if (!train_options(p, &s, argc, argv, &status) || !train_settle(p, &s, &status))
         return status;
+    train_command(p, &s, argc, argv);
     if (!command_open_data(p, &s.data, &data))
         return STATUS_FAULT;
     if (preprocess_fit(&preprocess, preprocess_find(s.preprocess), &data.fit, err)) {

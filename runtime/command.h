@@ -15,6 +15,7 @@ enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2 };
 
 struct program {
     const char *name;             /* as it was called, without its folder */
+    const char *path;             /* with it */
     const struct model *model;    /* the chosen network, for an ISA that runs here */
 };
 

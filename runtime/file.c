@@ -74,6 +74,34 @@ static bool file_fill(int fd, const void *bytes, size_t size)
     return !fsync(fd) || errno == EINVAL || errno == EROFS;
 }
 
+/* A new file beside path, and its name, NULL for want of memory; -1: errno says why. */
+static int file_temporary(const char *path, char **temporary)
+{
+    size_t length = strlen(path);
+    *temporary = malloc(length + 8);
+    if (!*temporary)
+        return -1;
+    memcpy(*temporary, path, length);
+    memcpy(*temporary + length, ".XXXXXX", 8);
+    return mkstemp(*temporary);
+}
+
+bool file_writable(const char *path, char *err)
+{
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return (!S_ISDIR(st.st_mode) && !access(path, W_OK))
+               || error_set(err, "%s: cannot be written: it is no file", path);
+    char *temporary;
+    int fd = file_temporary(path, &temporary), saved = errno;
+    if (fd >= 0) {
+        unlink(temporary);
+        close(fd);
+    }
+    free(temporary);
+    return fd >= 0 || error_set(err, "%s: cannot be written: %s", path, strerror(saved));
+}
+
 bool file_write(const char *path, const void *bytes, size_t size, char *err)
 {
     struct stat st;
@@ -85,13 +113,8 @@ bool file_write(const char *path, const void *bytes, size_t size, char *err)
         return good || error_set(err, "%s: cannot be written: %s", path,
                                  f ? strerror(errno) : "it is no file");
     }
-    size_t length = strlen(path);
-    char *temporary = malloc(length + 8);
-    if (!temporary)
-        return error_set(err, "%s: not enough memory", path);
-    memcpy(temporary, path, length);
-    memcpy(temporary + length, ".XXXXXX", 8);
-    int fd = mkstemp(temporary);
+    char *temporary;
+    int fd = file_temporary(path, &temporary);
     bool good = fd >= 0 && file_fill(fd, bytes, size);
     if (good) {
         mode_t mask = umask(0);

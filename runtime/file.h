@@ -14,4 +14,7 @@ void *file_read(const char *path, size_t *size, char *err);
 /* Writes a temporary file beside path, syncs it and renames it. */
 bool file_write(const char *path, const void *bytes, size_t size, char *err);
 
+/* Whether it could: to be asked before the work that a failure would waste. */
+bool file_writable(const char *path, char *err);
+
 #endif

@@ -174,7 +174,8 @@ static int main_run(struct program *p, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-    struct program p = { .name = slash ? slash + 1 : argc > 0 ? argv[0] : "lathe" };
+    struct program p = { .name = slash ? slash + 1 : argc > 0 ? argv[0] : "lathe",
+                         .path = argc > 0 ? argv[0] : "lathe" };
     int status = main_run(&p, argc, argv);
     /* A full disk shows only here: what was printed is perhaps not written. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_DONE) {

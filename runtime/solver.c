@@ -12,6 +12,7 @@
 #include "param_file.h"
 #include "progress.h"
 #include "random.h"
+#include "report.h"
 #include "solver.h"
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
@@ -25,6 +26,7 @@ struct solver_run {
     struct solver_state state;
     struct progress progress;
     struct history history;
+    struct report page;
     long per_epoch, total;
     int batch;
     uint32_t *chosen;             /* [batch] */
@@ -146,15 +148,15 @@ static double solver_rate(const struct solver_run *r)
 }
 
 /* The course's check_accuracy: at most SOLVER_CHECK images, drawn with replacement. */
-static struct feed_result solver_check_train(struct solver_run *r)
+static struct feed_result solver_check_train(struct solver_run *r, const struct feed_watch *watch)
 {
     const struct images *train = &r->data->train;
     if (train->count <= SOLVER_CHECK)
-        return feed_classify(r->engine, train, r->preprocess, NULL, train->count, NULL, NULL);
+        return feed_watched(r->engine, train, r->preprocess, NULL, train->count, watch);
     for (uint64_t i = 0; i < SOLVER_CHECK; i++)
         r->checked[i] = (uint32_t)random_below(r->options->seed, RANDOM_CHECK,
                                                (uint64_t)r->state.iteration, i, train->count);
-    return feed_classify(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, NULL, NULL);
+    return feed_watched(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, watch);
 }
 
 static bool solver_save(struct solver_run *r)
@@ -192,9 +194,10 @@ static bool solver_stopped(struct solver_run *r, const char *what)
 ** check counts as the best. */
 static bool solver_check_now(struct solver_run *r)
 {
-    struct feed_result train = solver_check_train(r);
-    struct feed_result val = feed_classify(r->engine, &r->data->val, r->preprocess, NULL,
-                                           r->data->val.count, NULL, NULL);
+    const struct feed_watch *watch = report_watch(&r->page);    /* of what validates */
+    struct feed_result train = solver_check_train(r, r->data->val.count ? NULL : watch);
+    struct feed_result val = feed_watched(r->engine, &r->data->val, r->preprocess, NULL,
+                                          r->data->val.count, watch);
     double train_acc = feed_accuracy(&train);
     double val_acc = val.count > 0 ? feed_accuracy(&val) : -1;
     if (!r->options->quiet)
@@ -213,11 +216,17 @@ static bool solver_check_now(struct solver_run *r)
     return !r->options->history || history_save(&r->history, r->options->history, r->err);
 }
 
+static bool solver_report(struct solver_run *r, bool over, const char *trouble, char *err)
+{
+    const struct report_moment now = { r->state.iteration, over, trouble, r->state.best_val_acc };
+    return report_write(&r->page, &r->history, &now, err);
+}
+
 /* Of the averages, where there are any. */
 static bool solver_check(struct solver_run *r)
 {
     average_swap(&r->state.average, r->engine);
-    bool good = solver_check_now(r);
+    bool good = solver_check_now(r) && solver_report(r, false, NULL, r->err);
     average_swap(&r->state.average, r->engine);
     return good;
 }
@@ -233,7 +242,9 @@ static bool solver_iteration(struct solver_run *r)
 {
     const struct solver_options *o = r->options;
     long iteration = r->state.iteration;
+    report_before(&r->page, iteration);
     double loss = solver_step(r), lr = solver_lr(r, iteration);
+    report_after(&r->page, iteration, r->busy);
     r->report->iterations = ++r->state.iteration;
     r->report->loss = loss;
     if (!o->quiet && iteration % o->print_every == 0)
@@ -277,12 +288,15 @@ static bool solver_open(struct solver_run *r)
            && (o->clip <= 0 || engine_make_gradients(r->engine, r->err))
            && average_open(&r->state.average, r->engine, o->average, o->average_rate,
                            o->average_every, r->err)
-           && history_open(&r->history, (size_t)r->total, r->err);
+           && history_open(&r->history, (size_t)r->total, r->err)
+           && report_open(&r->page, r->engine, r->data, o, r->total, r->per_epoch, r->batch,
+                          r->err);
 }
 
 static void solver_close(struct solver_run *r)
 {
     history_close(&r->history);
+    report_close(&r->page);
     rules_close(&r->state.rules);
     average_close(&r->state.average);
     free(r->chosen);
@@ -307,6 +321,9 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     char ignored[ERR_SIZE];
     if (!good && o->history && r.history.count > 0)
         (void)history_save(&r.history, o->history, ignored);
+    if (r.state.iteration > 0 && !solver_report(&r, true, good ? NULL : err,
+                                                good ? err : ignored))
+        good = false;
     solver_close(&r);
     return good;
 }

@@ -33,6 +33,8 @@ struct solver_options {
     bool quiet;                   /* no lines, no bar */
     const char *history;          /* CSV to write, or NULL */
     const char *params;           /* where the best parameters go, or NULL */
+    const char *report, *plot;    /* HTML and SVG to write, or NULL; report.h */
+    const char *command;          /* what the report says repeats the run, or NULL */
 };
 
 /* The network file's settings; seed 1, a line every 10 iterations. */
