@@ -89,8 +89,9 @@ static void params_table(const struct net *net, const char *prefix, struct text 
         else
             text_printf(out, ".kind = PARAM_AFFINE, .rank = 2, .dim = { %d, %d },\n",
                         l->filters, in.h*in.w*in.c);
-        text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d, .fan_in = %d, "
-                    ".role = %s, .init = %.17g,\n", in.c, in.h, in.w, p->fan_in,
+        if (p->kind != PARAM_VECTOR)
+            text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d,\n", in.c, in.h, in.w);
+        text_printf(out, "      .fan_in = %d, .role = %s, .init = %.17g,\n", p->fan_in,
                     roles[p->role], p->init);
         if (p->start != 0 || p->nsumsq)
             text_printf(out, "      .start = %g, .sumsq = %zu, .nsumsq = %d,\n", p->start,

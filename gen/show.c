@@ -98,7 +98,9 @@ void show_page(const struct net *net, int threads, FILE *out)
     fprintf(out, "</h1>\n<p class=\"soft\">A network before training: %s %s, batch %d.</p>\n"
             "<div class=\"tiles\">\n", net->isa->name, net->f64 ? "f64" : "f32", batch);
     tile(out, "layers", "%d", net->nlayers);
-    tile(out, "parameters", "%lld", params);
+    fputs("<div class=\"tile\"><b>", out);
+    markup_count(out, (double)params);
+    fputs("</b><span>parameters</span></div>\n", out);
     tile(out, "MFLOP to train on an image", "%.1f", flop / 1e6);
     tile(out, "MiB of memory to train", "%.1f", (double)net->arena*bytes / mib);
     tile(out, "MiB to infer", "%.1f", (double)net->infer_arena*bytes / mib);
@@ -108,8 +110,8 @@ void show_page(const struct net *net, int threads, FILE *out)
     drawing_network(out, info, net->nlayers, (const int[]){ net->input.c, net->input.h,
                                                             net->input.w });
     free(info);
-    fprintf(out, "<p class=\"soft\">The forecast assumes %g GFLOP/s on each of %d core%s. Memory is "
-            "for %d images a step, without %.1f MiB a thread.</p></section>\n",
+    fprintf(out, "<p class=\"soft\">The forecast assumes %g GFLOP/s on each of %d core%s. "
+            "Memory is for %d images a step, without %.1f MiB a thread.</p></section>\n",
             net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s", batch,
             (double)net->scratch*bytes / mib);
     markup_close(out);

@@ -302,7 +302,7 @@ void instantiate_path(const char *path, struct bindings *b, struct text *out)
     rename_all(text_string(&marked), b, &renamed);
     unroll(text_string(&renamed), b, &written);
     if (is_template)
-        drop_zeros(text_string(&written), &shorter);
+        drop_idle(text_string(&written), &shorter);
     const char *body = text_string(is_template ? &shorter : &written);
     epilogue_marks(body + strspn(body, "\n"), b, out);
     text_free(&marked);

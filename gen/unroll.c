@@ -317,8 +317,21 @@ static const char *zero_end(const char *s)
     return strchr("*/%(.[", *s) ? NULL : s;
 }
 
-void drop_zeros(const char *text, struct text *out)
+/* "1*" before a size, where nothing in front of it is multiplied or divided. */
+static bool factor_one(const char *text, const char *s)
 {
+    if (s[0] != '1' || s[1] != '*' || !isupper((unsigned char)s[2]))
+        return false;
+    if (s > text && word_char(s[-1]))
+        return false;
+    while (s > text && s[-1] == ' ')
+        s--;
+    return s > text && strchr("+([,", s[-1]);
+}
+
+void drop_idle(const char *text, struct text *out)
+{
+    const char *start = text;
     char before = ' ';          /* the character last written */
     while (*text) {
         const char *end = NULL;
@@ -332,6 +345,8 @@ void drop_zeros(const char *text, struct text *out)
             text = end;
             continue;
         }
+        if (factor_one(start, text))
+            text += 2;
         before = *text;
         text_add(out, text++, 1);
     }

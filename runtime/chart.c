@@ -9,7 +9,7 @@
 #include "dmath.h"
 #include "markup.h"
 
-enum { CHART_LEFT = 56, CHART_RIGHT = 14, CHART_TOP = 60, CHART_BOTTOM = 46,
+enum { CHART_LEFT = 60, CHART_RIGHT = 22, CHART_TOP = 60, CHART_BOTTOM = 46,
        CHART_ACROSS = CHART_WIDTH - CHART_LEFT - CHART_RIGHT,
        CHART_DOWN = CHART_HEIGHT - CHART_TOP - CHART_BOTTOM,
        CHART_DOTS = 48,         /* points that tell their numbers when touched */
@@ -20,10 +20,10 @@ const char chart_style[] =
     ".chart{width:100%;height:auto}.chart text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,"
     "'DejaVu Sans',sans-serif;fill:var(--soft)}.chart .title{font-weight:600;font-size:14px;"
     "fill:var(--ink)}.grid-line{stroke:var(--line);fill:none}.curve{fill:none;stroke-width:2;"
-    "stroke-linejoin:round;stroke-linecap:round}.faint{stroke-width:1;opacity:.4}"
+    "stroke-linejoin:round;stroke-linecap:round}.faint{stroke-width:1;opacity:.5}"
     ".hover{opacity:0}.hover:hover{opacity:1}.mark{stroke:var(--bad);stroke-dasharray:5 4}"
     ".chart .marked{fill:var(--bad)}\n"
-    "@media(max-width:600px){.chart text{font-size:15px}.chart .title{font-size:16px}}\n";
+    "@media(max-width:600px){.chart text{font-size:14px}.chart .title{font-size:16px}}\n";
 
 /* From a value to a place. */
 struct chart_scale { double least, most; bool log; };
@@ -126,7 +126,10 @@ static void chart_tick_y(FILE *out, const struct chart_frame *f, double value)
     fprintf(out, "<path class=\"grid-line\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" "
             "text-anchor=\"end\">", CHART_LEFT, y, CHART_WIDTH - CHART_RIGHT, CHART_LEFT - 6,
             y + 4);
-    chart_number(out, value);
+    if (f->y.log)
+        fprintf(out, "%g", value);
+    else
+        chart_number(out, value);
     fputs("</text>\n", out);
 }
 
@@ -182,8 +185,8 @@ static void chart_legend(FILE *out, const struct chart *c)
         size_t length = 0;
         while (c->series[i].name[length])
             length++;
-        fprintf(out, "<path class=\"curve\" style=\"stroke:%s\" d=\"M%.0f 38h14\"/><text x=\"%.0f\" "
-                "y=\"42\">", c->series[i].color, x, x + 19);
+        fprintf(out, "<path class=\"curve\" style=\"stroke:%s\" d=\"M%.0f 38h14\"/>"
+                "<text x=\"%.0f\" y=\"42\">", c->series[i].color, x, x + 19);
         markup_text(out, c->series[i].name);
         fprintf(out, "%s</text>\n", many && i == 0 ? " \342\200\246" : "");
         x += 42 + 7.6*(double)(length + (many ? 2 : 0));
@@ -193,8 +196,9 @@ static void chart_legend(FILE *out, const struct chart *c)
 static void chart_dot(FILE *out, const struct chart_frame *f, const struct chart_series *s,
                       size_t k, const char *class)
 {
-    fprintf(out, "<circle class=\"%s\" style=\"fill:%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%s\"><title>",
-            class, s->color, chart_x(f, s->x[k]), chart_y(f, s->y[k]), *class ? "5" : "2.6");
+    fprintf(out, "<circle class=\"%s\" style=\"fill:%s\" cx=\"%.1f\" cy=\"%.1f\" "
+            "r=\"%s\"><title>", class, s->color, chart_x(f, s->x[k]), chart_y(f, s->y[k]),
+            *class ? "5" : "2.6");
     markup_text(out, s->name);
     fputs(": ", out);
     fprintf(out, "%.4g at ", s->y[k]);

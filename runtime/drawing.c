@@ -10,14 +10,16 @@
 
 #include "markup.h"
 
-enum { DRAWING_ROW = 40, DRAWING_MIDDLE = 82, DRAWING_WIDTH = 126, DRAWING_LANES = 4 };
+enum { DRAWING_ROW = 40, DRAWING_MIDDLE = 68, DRAWING_WIDTH = 104, DRAWING_LANES = 4 };
 
 const char drawing_style[] =
-    ".net{width:100%;max-width:860px}.net td{height:40px;padding-top:0;padding-bottom:0;line-height:1.25}.net td:first-child{padding:0}"
+    ".net{width:100%;max-width:860px}.net td{height:40px;padding-top:0;padding-bottom:0;"
+    "line-height:1.25}.net td:first-child{padding:0}"
     ".net tbody tr{border:0}.net i{display:block;height:4px;border-radius:2px;margin:2px 0 0 auto;"
     "background:var(--c0)}.net tfoot td{border-top:1px solid var(--line);font-weight:600}"
     ".skip{fill:none;stroke:var(--soft);stroke-width:1.5}\n"
-    "@media(max-width:600px){.net .bw{display:none}.net td{padding:0 5px}}\n";
+    "@media(max-width:600px){.net .bw{display:none}.net{font-size:.74rem}.net svg{width:54px}"
+    ".net th,.net td{padding:0 4px;white-space:normal}}\n";
 
 /* By the first letters of what a layer is. */
 static const struct { const char *word, *color; } drawing_colors[] = {
@@ -52,7 +54,7 @@ static double drawing_half(const struct drawing *d, const struct layer_info *l)
 {
     double whole = sqrt((double)d->input.h*d->input.w);
     double share = sqrt(sqrt((double)l->h*l->w)/whole);
-    return 3 + 33*(share < 1.1 ? share : 1.1);
+    return 3 + 28*(share < 1.1 ? share : 1.1);
 }
 
 /* Layer k reads layer `from`, but not from right above. */
@@ -78,7 +80,7 @@ static void drawing_lines(FILE *out, struct drawing *d, int k, int *source)
     double in = k < 0 ? 0 : DRAWING_MIDDLE - drawing_half(d, drawing_at(d, d->layer[k].from));
     double left = DRAWING_MIDDLE - drawing_half(d, drawing_at(d, k));
     for (int lane = 0; lane < DRAWING_LANES; lane++) {
-        int x = 34 - 9*lane;
+        int x = 28 - 7*lane;
         if (d->lane_end[lane] < 0)
             continue;
         if (k >= 0 && drawing_skips(d, source[lane], k))
@@ -95,8 +97,8 @@ static void drawing_lines(FILE *out, struct drawing *d, int k, int *source)
         return;
     d->lane_end[lane] = reader;
     source[lane] = k;
-    fprintf(out, "<path class=\"skip\" d=\"M%.1f 36C%d 36 %d 32 %d 40\"/>", left, 34 - 9*lane,
-            34 - 9*lane, 34 - 9*lane);
+    fprintf(out, "<path class=\"skip\" d=\"M%.1f 36C%d 36 %d 32 %d 40\"/>", left, 28 - 7*lane,
+            28 - 7*lane, 28 - 7*lane);
 }
 
 static void drawing_shape(FILE *out, struct drawing *d, int k, int *source)
@@ -104,8 +106,9 @@ static void drawing_shape(FILE *out, struct drawing *d, int k, int *source)
     const struct layer_info *l = drawing_at(d, k);
     double below = drawing_half(d, l);
     double above = k < 0 ? below : drawing_half(d, drawing_at(d, l->from));
-    fprintf(out, "<td><svg width=\"%d\" height=\"%d\" aria-hidden=\"true\">", DRAWING_WIDTH,
-            DRAWING_ROW);
+    fprintf(out, "<td><svg width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
+            "preserveAspectRatio=\"none\" aria-hidden=\"true\">", DRAWING_WIDTH,
+            DRAWING_ROW, DRAWING_WIDTH, DRAWING_ROW);
     drawing_lines(out, d, k, source);
     bool from_above = k >= 0 && l->from == k - 1;
     bool read_below = k + 1 < d->count && d->layer[k + 1].from == k;
@@ -150,7 +153,7 @@ static void drawing_row(FILE *out, struct drawing *d, int k, int *source)
 void drawing_network(FILE *out, const struct layer_info *layer, int count, const int input[3])
 {
     struct drawing d = { .layer = layer, .count = count,
-                         .input = { .name = "input", .what = "channels\303\227height\303\227width",
+                         .input = { .name = "input", .what = "image",
                                     .c = input[0], .h = input[1], .w = input[2] } };
     int source[DRAWING_LANES] = { 0 };
     double params = 0, forward = 0, backward = 0;

@@ -21,10 +21,11 @@ enum { PAGE_ROWS = 200,          /* of the table of numbers */
 
 static const char page_style[] =
     ".pictures{display:grid;gap:8px;grid-template-columns:repeat(auto-fill,minmax(76px,1fr))}"
-    ".filters{grid-template-columns:repeat(auto-fill,minmax(34px,1fr));gap:5px}"
+    ".filters{grid-template-columns:repeat(auto-fill,minmax(48px,1fr));gap:5px}"
     "img{width:100%;display:block;image-rendering:pixelated;border-radius:3px}"
     "figure{margin:0;font-size:.78rem;line-height:1.3;overflow-wrap:anywhere}"
-    ".matrix td{text-align:center}.matrix th{font-weight:400}"
+    ".matrix{width:100%}.matrix td{text-align:center}.matrix thead th{font-weight:400;"
+    "text-align:center}.matrix thead th:first-child{text-align:left}"
     ".trouble{border-color:var(--bad);color:var(--bad);font-weight:600}\n";
 
 /* Columns of the history. */
@@ -135,8 +136,9 @@ static void page_head(FILE *out, const struct report *r, const struct page_curve
     page_number_tile(out, of, "%.0f", (double)now->iteration);
     page_number_tile(out, "epochs", "%.3g", (double)now->iteration/(double)r->per_epoch);
     page_number_tile(out, "images/s", "%.0f", page_speed(r));
-    page_number_tile(out, "parameters", "%.0f", (double)params_learned_total(m));
-    fputs("</div>\n", out);
+    fputs("<div class=\"tile\"><b>", out);
+    markup_count(out, (double)params_learned_total(m));
+    fputs("</b><span>parameters</span></div>\n</div>\n", out);
 }
 
 /* Over the samples: iterations, and what `which` is: a weight's ratios, or -1: images/s. */
@@ -198,9 +200,9 @@ static void page_filters(FILE *out, const struct report *r)
     page_open_card(out, "filters");
     fputs("<h2>Filters of ", out);
     markup_text(out, p->name);
-    fprintf(out, "</h2>\n<p class=\"soft\">%zu of %d&#215;%d&#215;%d, each from its least (black) to "
-            "its greatest value%s.</p>\n<div class=\"pictures filters\">\n", filters, shape[0],
-            shape[1], shape[2], shape[0] == 3 ? "" : "; their first channel");
+    fprintf(out, "</h2>\n<p class=\"soft\">%zu of %d&#215;%d&#215;%d, each from its least "
+            "(black) to its greatest value%s.</p>\n<div class=\"pictures filters\">\n", filters,
+            shape[0], shape[1], shape[2], shape[0] == 3 ? "" : "; their first channel");
     for (size_t f = 0; f < filters && f < REPORT_FILTERS; f++) {
         const real *values = w + f*(count/filters);
         real least = values[0], most = values[0];
@@ -283,8 +285,8 @@ static void page_matrix(FILE *out, const struct report *r)
         fputs("</th>", out);
         for (int j = 0; j < classes; j++) {
             unsigned n = r->confusion[i*classes + j];
-            fprintf(out, "<td style=\"background:color-mix(in oklab,var(%s) %u%%,transparent)\">%u</td>",
-                    i == j ? "--c0" : "--c1", sum ? 70*n/sum : 0, n);
+            fprintf(out, "<td style=\"background:color-mix(in oklab,var(%s) %u%%,transparent)\">"
+                    "%u</td>", i == j ? "--c0" : "--c1", sum ? 70*n/sum : 0, n);
         }
         fprintf(out, "<td>%.0f %%</td></tr>\n",
                 sum ? 100.0*r->confusion[i*classes + i]/sum : 0.0);
@@ -311,7 +313,7 @@ static void page_pairs(FILE *out, const struct report *r)
                 page_class(out, r, k / classes);
                 fputs(" taken for ", out);
                 page_class(out, r, k % classes);
-                fprintf(out, " %u&#215;", next);
+                fprintf(out, " (%u)", next);
             }
     }
     fputs(shown ? ".</p>\n" : "none.</p>\n", out);
@@ -370,9 +372,9 @@ static void page_checks(FILE *out, const struct page_curves *c, const struct his
     for (size_t k = 0; k < h->count; k++)
         checks += isnan(c->train[k]) ? 0u : 1u;
     size_t every = (checks + PAGE_ROWS - 1)/PAGE_ROWS;
-    fprintf(out, "<h2>Checks</h2>\n<p class=\"soft\">%zu, of which every %zu. is here. Every iteration "
-            "is in --history's file.</p>\n<div class=\"wide\"><table><thead><tr><th>iteration</th>"
-            "<th>epoch</th><th>loss</th><th>running mean</th><th>learning rate</th><th>training "
+    fprintf(out, "<h2>Checks</h2>\n<p class=\"soft\">%zu, every %zu. of them here; --history's "
+            "file has every iteration.</p>\n<div class=\"wide\"><table><thead><tr>"
+            "<th>iteration</th><th>epoch</th><th>loss</th><th>running mean</th><th>learning rate</th><th>training "
             "accuracy</th><th>validation accuracy</th></tr></thead>\n<tbody>\n", checks,
             every ? every : 1);
     for (size_t k = 0; k < h->count; k++) {
@@ -416,8 +418,8 @@ static void page_repeat(FILE *out, const struct report *r)
     page_open_card(out, "repeat");
     fputs("<h2>To repeat it</h2>\n<pre>", out);
     markup_text(out, o->command ? o->command : "");
-    fprintf(out, "</pre>\n<p>Seed %llu, %s, learning rate %g, L2 %g, %d images a step. The same bits "
-            "come of every number of threads, instruction set and compiler.</p></section>\n",
+    fprintf(out, "</pre>\n<p>Seed %llu, %s, learning rate %g, L2 %g, %d images a step. The same "
+            "bits come of every number of threads, instruction set and compiler.</p></section>\n",
             (unsigned long long)o->seed, optimizers[o->optimizer].word, o->rate[RATE_LR], o->reg,
             r->batch);
 }
@@ -438,7 +440,8 @@ bool report_page(FILE *out, const struct report *r, const struct history *h,
     page_open_card(out, "network");
     fputs("<h2>Network</h2>\n", out);
     drawing_network(out, m->info, m->ninfo, (const int[]){ m->in_c, m->in_h, m->in_w });
-    fputs("</section>\n<details class=\"card\" id=\"numbers\"><summary>The numbers</summary>\n", out);
+    fputs("</section>\n<details class=\"card\" id=\"numbers\">"
+          "<summary>The numbers</summary>\n", out);
     page_checks(out, &c, h);
     page_ratio_table(out, r);
     fputs("</details>\n", out);
