@@ -90,6 +90,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
          test_npy.c test_safetensors.c test_data.c test_augment.c test_search.c test_series.c \
+         test_report.c \
          linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
@@ -111,6 +112,7 @@ RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
 
 test: deps-test all tests           ## everything that can run here, in minutes
 	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
+	@echo "== browser" && $(RUN) sh tests/browser.sh
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover

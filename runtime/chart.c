@@ -33,7 +33,7 @@ struct chart_frame { const struct chart *chart; struct chart_scale x, y; };
 static double chart_share(const struct chart_scale *s, double value)
 {
     if (s->log)
-        return math_log(value/s->least)/math_log(s->most/s->least);
+        return (math_log(value) - math_log(s->least))/(math_log(s->most) - math_log(s->least));
     return (value - s->least)/(s->most - s->least);
 }
 
@@ -136,7 +136,7 @@ static void chart_tick_y(FILE *out, const struct chart_frame *f, double value)
 /* Powers of ten, every so many; between them 2 and 5 where there are few. */
 static void chart_ticks_log(FILE *out, const struct chart_frame *f)
 {
-    double decades = math_log(f->y.most/f->y.least)/math_log(10), power = 1;
+    double decades = (math_log(f->y.most) - math_log(f->y.least))/math_log(10), power = 1;
     int every = (int)(decades/6) + 1, k = 0;
     while (power > f->y.least)
         power /= 10;
@@ -155,7 +155,7 @@ static void chart_axes(FILE *out, const struct chart_frame *f, bool whole)
     double step = chart_step(f->y.most - f->y.least, 5);
     if (f->y.log)
         chart_ticks_log(out, f);
-    for (int k = 0; !f->y.log && f->y.least + k*step <= f->y.most + step/2; k++)
+    for (int k = 0; !f->y.log && f->y.least + k*step <= f->y.most + step/1000; k++)
         chart_tick_y(out, f, f->y.least + k*step);
     step = chart_step(f->x.most, 5);
     if (whole && step < 1)
