@@ -371,12 +371,12 @@ static void page_checks(FILE *out, const struct page_curves *c, const struct his
     size_t checks = 0, seen = 0;
     for (size_t k = 0; k < h->count; k++)
         checks += isnan(c->train[k]) ? 0u : 1u;
-    size_t every = (checks + PAGE_ROWS - 1)/PAGE_ROWS;
+    size_t every = checks/PAGE_ROWS + 1;
     fprintf(out, "<h2>Checks</h2>\n<p class=\"soft\">%zu, every %zu. of them here; --history's "
             "file has every iteration.</p>\n<div class=\"wide\"><table><thead><tr>"
-            "<th>iteration</th><th>epoch</th><th>loss</th><th>running mean</th><th>learning rate</th><th>training "
-            "accuracy</th><th>validation accuracy</th></tr></thead>\n<tbody>\n", checks,
-            every ? every : 1);
+            "<th>iteration</th><th>epoch</th><th>loss</th><th>running mean</th>"
+            "<th>learning rate</th><th>training accuracy</th><th>validation accuracy</th>"
+            "</tr></thead>\n<tbody>\n", checks, every);
     for (size_t k = 0; k < h->count; k++) {
         if (isnan(c->train[k]) && k + 1 < h->count)
             continue;

@@ -100,6 +100,7 @@ $run --optimizer sgd --lr 1e30 --epochs 8 --report diverged.html >/dev/null 2>&1
 
 parts="loss accuracy ratios rate speed filters confusion network numbers repeat"
 for page in normal one diverged; do
+    measure $page.html 1200
     # shellcheck disable=SC2086
     has $page $parts
     grep -q 'charts: 5' answers || fail "$page: not five charts"

@@ -617,10 +617,10 @@ Test(program, keeps_old_files_when_it_cannot_write, .fini = shell_clean)
 Test(program, reports_the_command_that_repeats_a_run, .fini = shell_clean)
 {
     make_tiny();
-    sure("./tiny train --data synthetic --iterations 3 --quiet --params 'a b.st' --report r.html && "
-         "sed -n 's,.*<pre>\\(.*\\)</pre>.*,\\1,p' r.html | sed \"s/&#39;/'/g\" > again && "
-         "cp 'a b.st' first && rm 'a b.st' && grep -q -- '--seed 1' again && sh again && "
-         "cmp first 'a b.st'");
+    sure("./tiny train --data synthetic --iterations 3 --quiet --params 'a b.st' "
+         "--report r.html && sed -n 's,.*<pre>\\(.*\\)</pre>.*,\\1,p' r.html | "
+         "sed \"s/&#39;/'/g\" > again && cp 'a b.st' first && rm 'a b.st' && "
+         "grep -q -- '--seed 1' again && sh again && cmp first 'a b.st'");
 }
 
 Test(program, writes_to_devices_and_leaves_them_devices, .fini = shell_clean)

@@ -248,6 +248,27 @@ Test(report, a_diverged_run_says_where, .fini = shell_clean)
     free(plot);
 }
 
+Test(report, a_run_that_diverges_at_once_has_a_page, .fini = shell_clean)
+{
+    char err[ERR_SIZE];
+    struct engine e;
+    struct solver_report result;
+    struct dataset d = noise();
+    struct preprocess none = { .mean = NULL };
+    struct solver_options o = options(in_dir("r.html"), in_dir("p.svg"));
+    cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
+    for (size_t k = 0; k < linear_model.params[0].stored; k++)
+        e.arena[linear_model.params[0].at + k] = (real)NAN;
+    cr_assert_not(solver_train(&e, &d, &none, &o, &result, err));
+    engine_close(&e);
+    char *page = text_of(o.report), *plot = text_of(o.plot);
+    expect_page(page);
+    expect_balanced(plot);
+    expect_in(page, "the loss is nan at iteration 1;");
+    free(page);
+    free(plot);
+}
+
 Test(report, changes_no_bit_of_the_training, .fini = shell_clean)
 {
     static real with[1 << 14], without[1 << 14];
