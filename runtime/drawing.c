@@ -18,8 +18,8 @@ const char drawing_style[] =
     ".net tbody tr{border:0}.net i{display:block;height:4px;border-radius:2px;margin:2px 0 0 auto;"
     "background:var(--c0)}.net tfoot td{border-top:1px solid var(--line);font-weight:600}"
     ".skip{fill:none;stroke:var(--soft);stroke-width:1.5}\n"
-    "@media(max-width:600px){.net .bw{display:none}.net{font-size:.74rem}.net svg{width:54px}"
-    ".net th,.net td{padding:0 4px;white-space:normal}}\n";
+    "@media(max-width:600px){.net .bw{display:none}.net{font-size:.7rem}.net svg{width:40px}"
+    ".net th,.net td{padding:0 3px;white-space:normal}}\n";
 
 /* By the first letters of what a layer is. */
 static const struct { const char *word, *color; } drawing_colors[] = {
@@ -166,7 +166,8 @@ void drawing_network(FILE *out, const struct layer_info *layer, int count, const
         d.most = fmax(d.most, fmax(layer[k].forward, layer[k].backward));
     }
     fputs("<div class=\"wide\"><table class=\"net\"><thead><tr><th></th><th class=\"l\">layer</th>"
-          "<th>output</th><th>parameters</th><th>MFLOP forward</th><th class=\"bw\">backward</th>"
+          "<th>output</th><th>para&shy;meters</th><th>MFLOP forward</th>"
+          "<th class=\"bw\">backward</th>"
           "</tr></thead>\n<tbody>\n", out);
     for (int k = -1; k < count; k++)
         drawing_row(out, &d, k, source);

@@ -238,6 +238,15 @@ static double solver_lr(const struct solver_run *r, long iteration)
                                  r->total);
 }
 
+/* The last page; trouble: why training failed, or NULL. */
+static bool solver_report_end(struct solver_run *r, const char *trouble, char *err)
+{
+    average_swap(&r->state.average, r->engine);
+    bool good = solver_report(r, true, trouble, err);
+    average_swap(&r->state.average, r->engine);
+    return good;
+}
+
 static bool solver_iteration(struct solver_run *r)
 {
     const struct solver_options *o = r->options;
@@ -321,9 +330,8 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     char ignored[ERR_SIZE];
     if (!good && o->history && r.history.count > 0)
         (void)history_save(&r.history, o->history, ignored);
-    if (r.state.iteration > 0 && !solver_report(&r, true, good ? NULL : err,
-                                                good ? err : ignored))
-        good = false;
+    if (r.state.iteration > 0)
+        good = solver_report_end(&r, good ? NULL : err, good ? err : ignored) && good;
     solver_close(&r);
     return good;
 }
