@@ -12,8 +12,9 @@ EXACT = -ffp-contract=off
 Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c,$(wildcard gen/*.c))
-# The table of optimizers is the runtime's and the parser's.
-GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(BUILD)/gen/optimizer.o
+# The table of optimizers is the runtime's and the parser's, the drawing the report's, too.
+SHARED = optimizer drawing markup
+GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
 LATHE = $(BUILD)/lathe
@@ -46,7 +47,7 @@ $(BUILD)/gen/%.o: gen/%.c
 	@echo "cc     $<"
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
 
-$(BUILD)/gen/optimizer.o: runtime/optimizer.c
+$(SHARED:%=$(BUILD)/gen/%.o): $(BUILD)/gen/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
 
@@ -89,7 +90,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
          test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
-         test_series.c linear_model.c allocations.c shell.c)
+         test_series.c test_report.c linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -110,6 +111,7 @@ RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
 
 test: deps-test all tests           ## everything that can run here, in minutes
 	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
+	@echo "== browser" && $(RUN) sh tests/browser.sh
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover

@@ -9,6 +9,7 @@
 
 #include "../runtime/model.h"
 #include "../runtime/optimizer.h"
+#include "info.h"
 #include "kernels.h"
 #include "layers.h"
 #include "tmpl.h"
@@ -88,10 +89,13 @@ static void params_table(const struct net *net, const char *prefix, struct text 
         else
             text_printf(out, ".kind = PARAM_AFFINE, .rank = 2, .dim = { %d, %d },\n",
                         l->filters, in.h*in.w*in.c);
-        text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d, .fan_in = %d, "
-                    ".role = %s, .init = %.17g, .start = %g,\n", in.c, in.h, in.w, p->fan_in,
-                    roles[p->role], p->init, p->start);
-        text_printf(out, "      .sumsq = %zu, .nsumsq = %d,\n", p->sumsq, p->nsumsq);
+        if (p->kind != PARAM_VECTOR)
+            text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d,\n", in.c, in.h, in.w);
+        text_printf(out, "      .fan_in = %d, .role = %s, .init = %.17g,\n", p->fan_in,
+                    roles[p->role], p->init);
+        if (p->start != 0 || p->nsumsq)
+            text_printf(out, "      .start = %g, .sumsq = %zu, .nsumsq = %d,\n", p->start,
+                        p->sumsq, p->nsumsq);
         own_settings(p, out);
         text_printf(out, "      .at = %zu, .m = %zu, .v = %zu, .stored = %zu },\n",
                     net->buffer[p->at].at, net->buffer[p->m].at, net->buffer[p->v].at, p->stored);
@@ -327,6 +331,18 @@ static void fingerprint(const struct net *net, struct text *out)
     }
 }
 
+static void info_table(const struct net *net, const char *prefix, struct text *out)
+{
+    struct layer_info *info = layer_infos(net);
+    text_printf(out, "static const struct layer_info %sinfo[] = {\n", prefix);
+    for (int i = 0; i < net->nlayers; i++)
+        text_printf(out, "    { \"%s\", \"%s\", %d, %d, %d, %d, %d, %.17g, %.17g, %.17g },\n",
+                    info[i].name, info[i].what, info[i].from, info[i].other, info[i].c, info[i].h,
+                    info[i].w, info[i].params, info[i].forward, info[i].backward);
+    text_puts(out, "};\n\n");
+    free(info);
+}
+
 static void model_struct(const struct net *net, const char *prefix, int ndecisions,
                          struct text *out)
 {
@@ -336,7 +352,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
                 prefix, net->name, net->isa->name);
     text_puts(out, "    .layers = \"");
     fingerprint(net, out);
-    text_printf(out, "\",\n    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n",
+    text_printf(out, "\",\n    .info = %sinfo, .ninfo = %d,\n", prefix, net->nlayers);
+    text_printf(out, "    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n",
                 net->input.c, net->input.h, net->input.w, net->classes, t->batch);
     const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
     text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
@@ -429,6 +446,7 @@ static void group_region(const struct group *g, struct text *out, struct text *i
         int ndecisions = decisions_table(net, prefix, &user);
         pack_function(net, prefix, &user);
         fold_function(net, prefix, &user);
+        info_table(net, prefix, &user);
         model_struct(net, prefix, ndecisions, &user);
     }
     char path[64];
@@ -465,6 +483,50 @@ static bool listed(const struct text *list, const char *path)
     return list->at && strstr(list->at, line);
 }
 
+static bool ends(const char *s, const char *end)
+{
+    return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
+}
+
+static bool is_embedded(const char *path)
+{
+    for (int i = 0; i < nembedded_files; i++)
+        if (!strcmp(embedded_files[i].path, path))
+            return true;
+    return false;
+}
+
+/* A system header, included before where no #if was around it. */
+static bool repeated(const char *line, size_t length, int depth, struct text *done)
+{
+    char name[64];
+    if (strncmp(line, "#include <", 10))
+        return false;
+    snprintf(name, sizeof name, "%.*s", (int)length - 1, line);
+    bool before = listed(done, name);
+    if (!before && depth == 0)
+        text_printf(done, "%s\n", name);
+    return before;
+}
+
+/* A header, whose guard guards nothing here: what is behind the guard's two lines; before it
+** the opening comment, where it has no source to say the same or tells formats and formulas.
+** The guard's #endif is the one too many. */
+static const char *header_inside(const char *path, const char *s, struct text *out)
+{
+    enum { LONG = 280 };
+    char source[128];
+    snprintf(source, sizeof source, "%.*sc", (int)strlen(path) - 1, path);
+    const char *guard = strstr(s, "*/\n#ifndef LATHE_");
+    if (!guard)
+        DIE("%s: a comment, then a guard", path);
+    guard += strlen("*/\n");
+    if (guard - s > LONG || !is_embedded(source))
+        text_add(out, s, (size_t)(guard - s));
+    guard += strcspn(guard, "\n") + 1;
+    return guard + strcspn(guard, "\n") + 1;
+}
+
 /* The file, behind the local headers that it includes; each once. */
 static void amalgamate(const char *path, struct text *done, struct text *out)
 {
@@ -479,18 +541,17 @@ static void amalgamate(const char *path, struct text *done, struct text *out)
         if (line == s || line[-1] == '\n')
             amalgamate(header, done, out);
     }
-    while (*s) {
-        size_t length = strcspn(s, "\n") + 1;
-        if (strncmp(s, "#include \"", 10))
-            text_add(out, s, strnlen(s, length));
-        s += strnlen(s, length);
+    if (ends(path, ".h"))
+        s = header_inside(path, s, out);
+    for (int depth = 0; *s; ) {
+        size_t length = strnlen(s, strcspn(s, "\n") + 1);
+        depth += !strncmp(s, "#if", 3);
+        depth -= !strncmp(s, "#endif", 6);
+        if (depth >= 0 && strncmp(s, "#include \"", 10) && !repeated(s, length, depth, done))
+            text_add(out, s, length);
+        s += length;
     }
     text_puts(out, "\n");
-}
-
-static bool ends(const char *s, const char *end)
-{
-    return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
 }
 
 /* In the SIMD vocabulary: emitted once per instruction set. */

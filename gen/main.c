@@ -124,6 +124,23 @@ static bool write_to(struct net *const *nets, int nnets, bool split, const char 
     return output_close(f, temporary, path);
 }
 
+static bool show_to(const struct net *net, const struct options *o)
+{
+    void (*shown)(const struct net *, int, FILE *) = o->html ? show_page : show;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int threads = cores > 0 ? (int)cores : 1;
+    char *temporary;
+    if (!o->output) {
+        shown(net, threads, stdout);
+        return true;
+    }
+    FILE *f = output_open(o->output, &temporary);
+    if (!f)
+        return false;
+    shown(net, threads, f);
+    return output_close(f, temporary, o->output);
+}
+
 /* Emits and compiles; the name that was given, or the network's. */
 static bool build_program(struct net *const *nets, int nnets, const char *program)
 {
@@ -236,11 +253,8 @@ int main(int argc, char **argv)
         }
     if (!has_tuning(&o, nets[0]))
         return 1;
-    if (!strcmp(o.command, "show")) {
-        long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        show(nets[0], cores > 0 ? (int)cores : 1, stdout);
-        return finish(true);
-    }
+    if (!strcmp(o.command, "show"))
+        return finish(show_to(nets[0], &o));
     if (same_names(nets, nnets))
         return 1;
     if (!strcmp(o.command, "emit"))

@@ -23,8 +23,9 @@ static const struct command_def commands[] = {
       "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
     { "build", FOR_BUILD, "lathe build NET... [-o PROGRAM] [options]",
       "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
-    { "show", FOR_SHOW, "lathe show NET [options]",
-      "Layers, shapes, parameters, work, memory, register tiles, a forecast." },
+    { "show", FOR_SHOW, "lathe show NET [--html] [-o FILE] [options]",
+      "Layers, shapes, parameters, work, memory, register tiles, a forecast; with --html\n"
+      "as a page that draws the network." },
     { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
@@ -50,6 +51,7 @@ static const struct option_def option_defs[] = {
     { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
       "tiles and blocks from a file that lathe tune wrote" },
     { "--split", FOR_EMIT, NULL, "without the runtime" },
+    { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints the net after spec, shape, grad, fuse, block or mem" },
     { "--help", FOR_ALL, NULL, "this text" },
@@ -163,6 +165,8 @@ static bool take(struct options *o, const char *option, const char *argument, in
             return usage(status, "--batch takes a whole number from 1 to 65536, not \"%s\"%s",
                          argument, "");
         o->batch = (int)n;
+    } else if (!strcmp(option, "--html")) {
+        o->html = true;
     } else {
         o->split = true;
     }

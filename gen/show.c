@@ -4,7 +4,13 @@
 */
 #include "show.h"
 
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "../runtime/drawing.h"
+#include "../runtime/markup.h"
+#include "info.h"
 
 static const struct stage *stage_of(const struct net *net, int layer)
 {
@@ -62,4 +68,51 @@ void show(const struct net *net, int threads, FILE *out)
             "          assuming %g GFLOP/s on each of %d core%s; PROGRAM bench measures\n",
             step / rate*1e3, (forward + backward)*49000 / rate,
             net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s");
+}
+
+static void tile(FILE *out, const char *what, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void tile(FILE *out, const char *what, const char *format, ...)
+{
+    char value[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    markup_tile(out, value, what);
+}
+
+void show_page(const struct net *net, int threads, FILE *out)
+{
+    double flop = 0, bytes = net->f64 ? 8 : 4, mib = 1 << 20;
+    long long params = 0;
+    int batch = net->train.batch;
+    for (int i = 0; i < net->nlayers; i++) {
+        params += net->layer[i].params;
+        flop += net->layer[i].flop_forward + net->layer[i].flop_backward;
+    }
+    double step = flop*batch / (net->isa->gflops*1e9 / (net->f64 ? 2 : 1)*threads);
+    markup_open(out, net->name, 0, drawing_style);
+    fputs("<h1>", out);
+    markup_text(out, net->name);
+    fprintf(out, "</h1>\n<p class=\"soft\">A network before training: %s %s, batch %d.</p>\n"
+            "<div class=\"tiles\">\n", net->isa->name, net->f64 ? "f64" : "f32", batch);
+    tile(out, "layers", "%d", net->nlayers);
+    fputs("<div class=\"tile\"><b>", out);
+    markup_count(out, (double)params);
+    fputs("</b><span>parameters</span></div>\n", out);
+    tile(out, "MFLOP to train on an image", "%.1f", flop / 1e6);
+    tile(out, "MiB of memory to train", "%.1f", (double)net->arena*bytes / mib);
+    tile(out, "MiB to infer", "%.1f", (double)net->infer_arena*bytes / mib);
+    tile(out, "ms a step, forecast", "%.2f", step*1e3);
+    fputs("</div>\n<section class=\"card\" id=\"network\"><h2>Network</h2>\n", out);
+    struct layer_info *info = layer_infos(net);
+    drawing_network(out, info, net->nlayers, (const int[]){ net->input.c, net->input.h,
+                                                            net->input.w });
+    free(info);
+    fprintf(out, "<p class=\"soft\">The forecast assumes %g GFLOP/s on each of %d core%s. "
+            "Memory is for %d images a step, without %.1f MiB a thread.</p></section>\n",
+            net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s", batch,
+            (double)net->scratch*bytes / mib);
+    markup_close(out);
 }

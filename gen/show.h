@@ -8,4 +8,7 @@
 
 void show(const struct net *net, int threads, FILE *out);
 
+/* The same as a page with the network's drawing. */
+void show_page(const struct net *net, int threads, FILE *out);
+
 #endif

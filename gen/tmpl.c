@@ -294,17 +294,21 @@ void instantiate_path(const char *path, struct bindings *b, struct text *out)
         s = strstr(s, "*/") + 2;
         s += strspn(s, "\n");
     }
-    struct text marked = { 0 }, renamed = { 0 }, written = { 0 };
+    struct text marked = { 0 }, renamed = { 0 }, written = { 0 }, shorter = { 0 };
     line_marks(&t, s, &marked);
-    if (!strncmp(path, "templates/", 10))
+    bool is_template = !strncmp(path, "templates/", 10);
+    if (is_template)
         check_used(&t);
     rename_all(text_string(&marked), b, &renamed);
     unroll(text_string(&renamed), b, &written);
-    const char *body = text_string(&written);
+    if (is_template)
+        drop_idle(text_string(&written), &shorter);
+    const char *body = text_string(is_template ? &shorter : &written);
     epilogue_marks(body + strspn(body, "\n"), b, out);
     text_free(&marked);
     text_free(&renamed);
     text_free(&written);
+    text_free(&shorter);
 }
 
 static char *read_override(const char *directory, const char *file)

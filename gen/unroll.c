@@ -305,6 +305,53 @@ static void write_out(const struct loop *loop, struct bindings *b, struct text *
     text_free(&whole);
 }
 
+/* The end of "0", "0*SIZE" or "0*SIZE*SIZE" at s, or NULL. */
+static const char *zero_end(const char *s)
+{
+    if (*s != '0' || word_char(s[1]) || s[1] == '.')
+        return NULL;
+    for (s++; *s == '*' && isupper((unsigned char)s[1]); s = token_end(s + 1))
+        for (const char *c = s + 1; c < token_end(s + 1); c++)
+            if (islower((unsigned char)*c))     /* no size, which are whole and finite */
+                return NULL;
+    return strchr("*/%(.[", *s) ? NULL : s;
+}
+
+/* "1*" before a size, where nothing in front of it is multiplied or divided. */
+static bool factor_one(const char *text, const char *s)
+{
+    if (s[0] != '1' || s[1] != '*' || !isupper((unsigned char)s[2]))
+        return false;
+    if (s > text && word_char(s[-1]))
+        return false;
+    while (s > text && s[-1] == ' ')
+        s--;
+    return s > text && strchr("+([,", s[-1]);
+}
+
+void drop_idle(const char *text, struct text *out)
+{
+    const char *start = text;
+    char before = ' ';          /* the character last written */
+    while (*text) {
+        const char *end = NULL;
+        if (!strncmp(text, " + ", 3) && (end = zero_end(text + 3))) {
+            if (!strchr(")],;", *end) && strncmp(end, " + ", 3))
+                end = NULL;
+        } else if ((before == '(' || before == '[') && (end = zero_end(text))) {
+            end = strncmp(end, " + ", 3) ? NULL : end + 3;
+        }
+        if (end && *end) {
+            text = end;
+            continue;
+        }
+        if (factor_one(start, text))
+            text += 2;
+        before = *text;
+        text_add(out, text++, 1);
+    }
+}
+
 void unroll(const char *text, struct bindings *b, struct text *out)
 {
     while (*text) {

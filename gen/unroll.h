@@ -20,4 +20,8 @@ void replace_word(const char *text, const char *word, const char *by, struct tex
 */
 void unroll(const char *text, struct bindings *b, struct text *out);
 
+/* Appends text to out without the terms 0 and 0*SIZE of sums, and 1*SIZE as SIZE: loops
+** written out have many, and who reads them is looking for the others. */
+void drop_idle(const char *text, struct text *out);
+
 #endif

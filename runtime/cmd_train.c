@@ -41,6 +41,7 @@ struct train_settings {
          average_every;
     double average_rate;
     bool no_save;
+    char command[4096];           /* as a shell would read it */
 };
 
 static const char *const train_crops[] = { "none", "random", NULL };
@@ -50,7 +51,8 @@ static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
 /* What a checkpoint does not say, and what it says but anyone may change: where things lie, how
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
-    "--threads", "--print-every", "--history", "--params", "--checkpoint", "--resume", NULL
+    "--threads", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
+    "--resume", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
@@ -145,6 +147,10 @@ static void train_rows(struct train_settings *s)
           "iterations between loss lines" },
         { "--history", OPTION_TEXT, "FILE.csv", &o->history, 0, 0, NULL,
           "loss and accuracies of every iteration" },
+        { "--report", OPTION_TEXT, "FILE.html", &o->report, 0, 0, NULL,
+          "a page with curves, filters, mistakes, the network: after each epoch" },
+        { "--plot", OPTION_TEXT, "FILE.svg", &o->plot, 0, 0, NULL,
+          "the course's two plots: loss, and accuracies over epochs" },
         { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
           "where the best parameters are saved" },
         { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters; "
@@ -279,6 +285,45 @@ static bool train_same_file(const char *a, const char *b)
     return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+/* A word, in single quotes where it needs them. */
+static void train_word(FILE *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_=+./,:@%";
+    if (*word && word[strspn(word, plain)] == 0) {
+        fputs(word, out);
+        return;
+    }
+    putc('\'', out);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
+    putc('\'', out);
+}
+
+/* What repeats the run: the command, the seed and the data where only defaults name them. */
+static void train_command(const struct program *p, struct train_settings *s, int argc, char **argv)
+{
+    const char *data = getenv("LATHE_DATA");
+    FILE *out = fmemopen(s->command, sizeof s->command - 1, "w");
+    if (!out)
+        return;
+    if (data && !s->data.dir) {
+        fputs("LATHE_DATA=", out);
+        train_word(out, data);
+        putc(' ', out);
+    }
+    train_word(out, p->called);
+    fputs(" train", out);
+    for (int k = 0; k < argc; k++) {
+        putc(' ', out);
+        train_word(out, argv[k]);
+    }
+    if (!options_peek("--seed", argc, argv))
+        fprintf(out, " --seed %ld", s->seed);
+    if (fclose(out) == 0)
+        s->solver.command = s->command;
+}
+
 /* What the table cannot check. */
 static bool train_settle(const struct program *p, struct train_settings *s, int *status)
 {
@@ -338,24 +383,10 @@ static void train_say_result(const struct solver_options *o, const struct solver
     printf(", %.0f images/s\n", r->images_per_second);
 }
 
-/* A word as the shell takes it. */
 static void train_say_word(const char *name, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_./=,:+@%-";
-    fprintf(stderr, "%s%s", name ? " " : "", name ? name : "");
-    fputc(' ', stderr);
-    if (*word && strspn(word, plain) == strlen(word)) {
-        fputs(word, stderr);
-        return;
-    }
-    fputc('\'', stderr);
-    for (; *word; word++)
-        if (*word == '\'')
-            fputs("'\\''", stderr);
-        else
-            fputc(*word, stderr);
-    fputc('\'', stderr);
+    fprintf(stderr, " %s%s", name ? name : "", name ? " " : "");
+    train_word(stderr, word);
 }
 
 static void train_say_number(const char *name, long number)
@@ -377,6 +408,10 @@ static void train_say_command(const struct program *p, const struct train_settin
         train_say_word("--data", s->data.dir);
     if (o->history)
         train_say_word("--history", o->history);
+    if (o->report)
+        train_say_word("--report", o->report);
+    if (o->plot)
+        train_say_word("--plot", o->plot);
     if (s->no_save)
         fputs(" --no-save", stderr);
     else if (s->params != s->default_params)
@@ -463,8 +498,10 @@ int command_train(const struct program *p, int argc, char **argv)
     struct train_settings s;
     int status;
     train_defaults_of(&s, p->model);
-    if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status))
+    if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {
+        train_command(p, &s, argc, argv);
         status = train_with_data(p, &s);
+    }
     checkpoint_close(&s.from);
     free(s.words);
     free(s.text);

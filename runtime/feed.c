@@ -101,9 +101,10 @@ static int feed_answer(const real *scores, int classes)
     return best;
 }
 
-struct feed_result feed_classify(struct engine *e, const struct images *set,
-                                 const struct preprocess *p, const uint32_t *index,
-                                 size_t count, size_t *by_class, real *sum)
+static struct feed_result feed_all(struct engine *e, const struct images *set,
+                                   const struct preprocess *p, const uint32_t *index,
+                                   size_t count, size_t *by_class, real *sum,
+                                   const struct feed_watch *watch)
 {
     struct feed_result r = { .count = count, .finite = true };
     size_t capacity = (size_t)e->model->batch;
@@ -123,6 +124,9 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
             bool right = answer == e->labels[i];
             r.finite = r.finite && answer >= 0;
             r.correct += right;
+            if (watch)
+                watch->see(watch->context, feed_which(job.index, first, i), engine_scores(e, i),
+                           e->labels[i], answer);
             if (by_class) {
                 by_class[2*e->labels[i]]++;
                 by_class[2*e->labels[i] + 1] += right;
@@ -132,6 +136,20 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
     if (count > 0)
         r.loss /= (double)count;
     return r;
+}
+
+struct feed_result feed_classify(struct engine *e, const struct images *set,
+                                 const struct preprocess *p, const uint32_t *index,
+                                 size_t count, size_t *by_class, real *sum)
+{
+    return feed_all(e, set, p, index, count, by_class, sum, NULL);
+}
+
+struct feed_result feed_watched(struct engine *e, const struct images *set,
+                                const struct preprocess *p, const uint32_t *index,
+                                size_t count, const struct feed_watch *watch)
+{
+    return feed_all(e, set, p, index, count, NULL, NULL, watch);
 }
 
 double feed_accuracy(const struct feed_result *r)

@@ -67,6 +67,18 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
                                  size_t count, size_t *by_class, real *sum);
 
+/* Told of every image, in order, what the network made of it; answer: -1 where a score is not
+** finite. */
+struct feed_watch {
+    void (*see)(void *context, size_t index, const real *scores, int label, int answer);
+    void *context;
+};
+
+/* feed_classify without views, by_class and sum, and with a watch, or NULL. */
+struct feed_result feed_watched(struct engine *e, const struct images *set,
+                                const struct preprocess *p, const uint32_t *index,
+                                size_t count, const struct feed_watch *watch);
+
 double feed_accuracy(const struct feed_result *r);   /* 0 .. 1 */
 
 #endif

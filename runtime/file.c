@@ -132,6 +132,34 @@ static bool file_sync_directory(char *path)
     return !close(fd) && good;
 }
 
+/* The temporary file's name; NULL: no memory. */
+static char *file_temporary_name(const char *path)
+{
+    size_t length = strlen(path);
+    char *name = malloc(length + sizeof file_suffix);
+    if (name) {
+        memcpy(name, path, length);
+        memcpy(name + length, file_suffix, sizeof file_suffix);
+    }
+    return name;
+}
+
+bool file_writable(const char *path, char *err)
+{
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return (!S_ISDIR(st.st_mode) && !access(path, W_OK))
+               || error_set(err, "%s: cannot be written: it is no file", path);
+    char *name = file_temporary_name(path);
+    int fd = name ? file_temporary(name) : -1, failure = errno;
+    if (fd >= 0) {
+        unlink(name);
+        close(fd);
+    }
+    free(name);
+    return fd >= 0 || error_set(err, "%s: cannot be written: %s", path, strerror(failure));
+}
+
 /* name: the temporary file's, with room to be cut at its last slash. */
 static bool file_replace(const char *path, char *name, const void *bytes, size_t size)
 {
@@ -154,12 +182,9 @@ bool file_write(const char *path, const void *bytes, size_t size, char *err)
     struct stat st;
     if (!stat(path, &st) && !S_ISREG(st.st_mode))
         return file_write_device(path, S_ISDIR(st.st_mode), bytes, size, err);
-    size_t length = strlen(path);
-    char *name = malloc(length + sizeof file_suffix);
+    char *name = file_temporary_name(path);
     if (!name)
         return error_set(err, "%s: not enough memory", path);
-    memcpy(name, path, length);
-    memcpy(name + length, file_suffix, sizeof file_suffix);
     bool good = file_replace(path, name, bytes, size)
                 || error_set(err, "%s: cannot be written: %s", path, strerror(errno));
     free(name);

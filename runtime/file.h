@@ -14,4 +14,7 @@ void *file_read(const char *path, size_t *size, char *err);
 /* Writes path.lathe-tmp, syncs it, renames it and syncs the directory. */
 bool file_write(const char *path, const void *bytes, size_t size, char *err);
 
+/* Whether it could: to be asked before the work that a failure would waste. */
+bool file_writable(const char *path, char *err);
+
 #endif

@@ -194,6 +194,14 @@ struct augment {
     int crop;                /* 1: images may be larger than the input */
 };
 
+/* What a drawing of the network says of one layer. */
+struct layer_info {
+    const char *name, *what; /* "conv1", "conv 32 7x7" */
+    int from, other;         /* layers that it reads, -1: the input; but one: the same twice */
+    int c, h, w;             /* output */
+    double params, forward, backward;   /* FLOP of one image, dense-equivalent */
+};
+
 /* Averages of the parameters over the steps; average.h has the formulas. */
 enum average_kind { AVERAGE_NONE, AVERAGE_EMA, AVERAGE_LOOKAHEAD, AVERAGE_KINDS };
 
@@ -221,6 +229,7 @@ struct model {
     const char *name;        /* of the network */
     const char *isa;         /* "scalar" "avx2" "avx512" "neon" */
     const char *layers;      /* fingerprint: one line a layer, '\n' between */
+    const struct layer_info *info; int ninfo;       /* for the drawing */
     int in_c, in_h, in_w, classes;
     int batch;               /* capacity: the most images of one step */
 

@@ -14,6 +14,7 @@
 #include "params.h"
 #include "progress.h"
 #include "random.h"
+#include "report.h"
 #include "solver.h"
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
@@ -28,6 +29,7 @@ struct solver_run {
     struct checkpoint_run kept;   /* the same, as checkpoint.h wants it */
     struct progress progress;
     double accuracy;              /* of the last check; negative: none yet */
+    struct report page;
     long per_epoch, total;
     long first;                   /* iterations done when this run began or went on */
     int batch;
@@ -151,15 +153,15 @@ static double solver_rate(const struct solver_run *r)
 }
 
 /* The course's check_accuracy: at most SOLVER_CHECK images, drawn with replacement. */
-static struct feed_result solver_check_train(struct solver_run *r)
+static struct feed_result solver_check_train(struct solver_run *r, const struct feed_watch *watch)
 {
     const struct images *train = &r->data->train;
     if (train->count <= SOLVER_CHECK)
-        return feed_classify(r->engine, train, r->preprocess, NULL, train->count, NULL, NULL);
+        return feed_watched(r->engine, train, r->preprocess, NULL, train->count, watch);
     for (uint64_t i = 0; i < SOLVER_CHECK; i++)
         r->checked[i] = (uint32_t)random_below(r->options->seed, RANDOM_CHECK,
                                                (uint64_t)r->state.iteration, i, train->count);
-    return feed_classify(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, NULL, NULL);
+    return feed_watched(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, watch);
 }
 
 static bool solver_save(struct solver_run *r)
@@ -226,9 +228,10 @@ static bool solver_save_history(const struct solver_run *r)
 ** check counts as the best. */
 static bool solver_check_now(struct solver_run *r)
 {
-    struct feed_result train = solver_check_train(r);
-    struct feed_result val = feed_classify(r->engine, &r->data->val, r->preprocess, NULL,
-                                           r->data->val.count, NULL, NULL);
+    const struct feed_watch *watch = report_watch(&r->page);    /* of what validates */
+    struct feed_result train = solver_check_train(r, r->data->val.count ? NULL : watch);
+    struct feed_result val = feed_watched(r->engine, &r->data->val, r->preprocess, NULL,
+                                          r->data->val.count, watch);
     double train_acc = feed_accuracy(&train);
     double val_acc = val.count > 0 ? feed_accuracy(&val) : -1;
     if (!r->options->quiet)
@@ -250,11 +253,17 @@ static bool solver_check_now(struct solver_run *r)
     return solver_save_history(r);
 }
 
+static bool solver_report(struct solver_run *r, bool over, const char *trouble, char *err)
+{
+    const struct report_moment now = { r->state.iteration, over, trouble, r->state.best_val_acc };
+    return report_write(&r->page, &r->state.history, &now, err);
+}
+
 /* Of the averages, where there are any. */
 static bool solver_check(struct solver_run *r)
 {
     average_swap(&r->state.average, r->engine);
-    bool good = solver_check_now(r);
+    bool good = solver_check_now(r) && solver_report(r, false, NULL, r->err);
     average_swap(&r->state.average, r->engine);
     return good;
 }
@@ -277,11 +286,22 @@ static void solver_progress(struct solver_run *r, double loss)
     progress_update(&r->progress, &now);
 }
 
+/* The last page; trouble: why training failed, or NULL. */
+static bool solver_report_end(struct solver_run *r, const char *trouble, char *err)
+{
+    average_swap(&r->state.average, r->engine);
+    bool good = solver_report(r, true, trouble, err);
+    average_swap(&r->state.average, r->engine);
+    return good;
+}
+
 static bool solver_iteration(struct solver_run *r)
 {
     const struct solver_options *o = r->options;
     long iteration = r->state.iteration;
+    report_before(&r->page, iteration);
     double loss = solver_step(r), lr = solver_lr(r, iteration);
+    report_after(&r->page, iteration, r->busy);
     r->report->iterations = ++r->state.iteration;
     r->report->loss = loss;
     if (!o->quiet && iteration % o->print_every == 0)
@@ -434,12 +454,15 @@ static bool solver_open(struct solver_run *r)
            && average_open(&r->state.average, r->engine, o->average, o->average_rate,
                            o->average_every, r->err)
            && history_open(&r->state.history, (size_t)r->total, r->err)
-           && solver_open_best(r) && (!o->from || solver_resume(r));
+           && solver_open_best(r) && (!o->from || solver_resume(r))
+           && report_open(&r->page, r->engine, r->data, o, r->total, r->per_epoch, r->batch,
+                          r->err);
 }
 
 static void solver_close(struct solver_run *r)
 {
     history_close(&r->state.history);
+    report_close(&r->page);
     rules_close(&r->state.rules);
     average_close(&r->state.average);
     free(r->state.best);
@@ -456,7 +479,9 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     *report = (struct solver_report){ .best_val_acc = -1 };
     if (o->checkpoint)
         interrupt_open();
-    bool good = solver_open(&r);
+    const bool opened = solver_open(&r);
+    bool good = opened;
+    r.page.since = r.first;
     progress_open(&r.progress, r.first, r.total);
     while (good && r.state.iteration < r.total && !report->stopped
            && !(o->checkpoint && interrupt_seen()))
@@ -472,6 +497,8 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     char ignored[ERR_SIZE];
     if (!good && o->history && r.state.history.count > 0)
         (void)history_save(&r.state.history, o->history, ignored);
+    if (opened && r.state.iteration > 0)
+        good = solver_report_end(&r, good ? NULL : err, good ? err : ignored) && good;
     solver_close(&r);
     return good;
 }

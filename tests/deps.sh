@@ -37,6 +37,7 @@ fi
 
 missing=
 command -v clang >/dev/null || missing="$missing clang"
+command -v chromium >/dev/null || missing="$missing chromium"
 command -v objdump >/dev/null || missing="$missing binutils"
 if [ "$(uname -m)" = x86_64 ]; then
     command -v aarch64-linux-gnu-gcc >/dev/null && [ -e /usr/aarch64-linux-gnu/lib/libc.a ] ||
@@ -49,5 +50,6 @@ for package in $missing; do
 done
 echo "deps: Criterion is here;" \
      "clang: $(command -v clang || echo none);" \
+     "chromium: $(command -v chromium || echo none);" \
      "AArch64 compiler: $(command -v aarch64-linux-gnu-gcc || echo none);" \
      "qemu-user: $(command -v qemu-aarch64 || echo none)"

@@ -245,9 +245,17 @@ static const struct decision linear_decisions[] = {
     { HIDDEN, LANES, 1, 1, LINEAR_HIDDEN, LINEAR_HIDDEN, 0 }
 };
 
+static const struct layer_info linear_info[] = {
+    { "affine1", "affine 6", -1, -1, LINEAR_HIDDEN, 1, 1, 294, 576, 576 },
+    { "relu1", "relu", 0, 0, LINEAR_HIDDEN, 1, 1, 0, 0, 0 },
+    { "affine2", "affine 4", 1, 1, LINEAR_CLASSES, 1, 1, 28, 48, 96 },
+    { "softmax1", "softmax", 2, 2, LINEAR_CLASSES, 1, 1, 0, 0, 0 },
+};
+
 #define LINEAR_MODEL(regions) { \
     .name = "linear", .isa = "scalar", \
     .layers = "input 3x4x4\naffine1: affine 6\nrelu\naffine2: affine 4\nsoftmax\n", \
+    .info = linear_info, .ninfo = 4, \
     .in_c = LINEAR_C, .in_h = LINEAR_H, .in_w = LINEAR_W, .classes = LINEAR_CLASSES, \
     .batch = LINEAR_BATCH, \
     .input = INPUT + INPUT_FIRST, .input_image = IMAGE, .input_row = ROW, \

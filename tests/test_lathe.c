@@ -68,6 +68,26 @@ Test(network_file, one_mistake_is_one_error)
     shell_clean();
 }
 
+Test(show, draws_a_network_as_a_page, .fini = shell_clean)
+{
+    struct run r = shell("$LATHE show --html $SOURCE/models/resnet_small.net > a.html && "
+                         "$LATHE show --html $SOURCE/models/resnet_small.net -o b.html && "
+                         "cmp a.html b.html && grep -c '<tr><td><svg' a.html");
+    cr_expect(r.status == 0 && !strcmp(r.output, "35\n"), "the input and 34 layers: %s", r.output);
+    run_free(&r);
+    r = shell("grep -q 'conv 48 3x3 stride=2' a.html && grep -q '48&#215;16&#215;16' a.html && "
+              "grep -q '174,274' a.html && ! grep -q '<script' a.html");
+    cr_expect(r.status == 0, "a layer, its output, the parameters are not there");
+    run_free(&r);
+    r = shell("echo old > file; $LATHE show --html $SOURCE/models/tiny.net -o file/a.html");
+    cr_expect(r.status == 1 && strstr(r.output, "file/a.html"), "%d: %s", r.status, r.output);
+    run_free(&r);
+    r = shell("$LATHE emit --html $SOURCE/models/tiny.net");
+    cr_expect(r.status == 2 && strstr(r.output, "emit takes no --html"), "%d: %s", r.status,
+              r.output);
+    run_free(&r);
+}
+
 Test(network_file, unknown_words_name_the_nearest_known_one)
 {
     static const struct bad bad[] = {

@@ -674,11 +674,23 @@ Test(program, keeps_old_files_when_it_cannot_write, .fini = shell_clean)
           "file/p.safetensors");
     fails(1, "file/h.csv", "./tiny train --data synthetic --iterations 2 --no-save --history "
           "file/h.csv");
+    fails(1, "file/r.html", "./tiny train --data synthetic --iterations 2 --no-save --report "
+          "file/r.html");
     fails(1, "file/prog", "$LATHE build " MODELS "/tiny.net -o file/prog");
     fails(1, "file/prog.c", "$LATHE emit " MODELS "/tiny.net -o file/prog.c");
     struct run r = shell("cat file; ls -A | sort | tr '\\n' ' '");
     cr_expect_str_eq(r.output, "old\nfile tiny tiny.c ", "%s", r.output);
     run_free(&r);
+}
+
+/* With its own words quoted for the shell, and the seed that was not said. */
+Test(program, reports_the_command_that_repeats_a_run, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny train --data synthetic --iterations 3 --quiet --params 'a b.st' "
+         "--report r.html && sed -n 's,.*<pre>\\(.*\\)</pre>.*,\\1,p' r.html | "
+         "sed \"s/&#39;/'/g\" > again && cp 'a b.st' first && rm 'a b.st' && "
+         "grep -q -- '--seed 1' again && sh again && cmp first 'a b.st'");
 }
 
 Test(program, writes_to_devices_and_leaves_them_devices, .fini = shell_clean)
