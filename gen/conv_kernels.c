@@ -109,13 +109,14 @@ static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, ch
 
 /* ---- the stage's regions ---- */
 
-void bind_moments(const struct emission *e, const struct stage *s, struct bindings *b)
+void bind_moments(struct emission *e, const struct stage *s, struct bindings *b)
 {
     const struct stage *norm = s->norm == NO_STAGE ? NULL : &e->net->stage[s->norm];
+    char gather[SHARED_NAME] = "none";
     if (norm)
-        norm_gather(e, norm, &s->out, s->forward.band);
+        norm_gather(e, norm, &s->out, s->forward.band, gather);
     bind_flag(b, "GATHERS", norm != NULL);
-    bind_name(b, "GATHER", "%s%s_gather", e->prefix, norm ? norm->name : "");
+    bind_name(b, "GATHER", "%s", gather);
     bind_size(b, "MOMENTS", norm ? arena_at(e, norm->at.moments) : 0);
     bind_size(b, "COUNT", norm ? norm_count(norm) : 0);
 }

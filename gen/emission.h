@@ -91,7 +91,7 @@ void norm_fold(const struct emission *e, const struct stage *folded);
 
 /* The batchnorm behind a convolution, whose moments are gathered as soon as a band of its rows
 ** is there. */
-void bind_moments(const struct emission *e, const struct stage *s, struct bindings *b);
+void bind_moments(struct emission *e, const struct stage *s, struct bindings *b);
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);
@@ -106,12 +106,13 @@ void affine_backward(struct emission *e, const struct stage *s, int x, int dx);
 
 /* Reals of a norm's values for all channels, whole lanes. */
 long norm_count(const struct stage *s);
-void norm_gather(const struct emission *e, const struct stage *s, const struct map *m, int rows);
-void norm_statistics(const struct emission *e, const struct stage *s, int x);
-void norm_merge(const struct emission *e, const struct stage *s);
+void norm_gather(struct emission *e, const struct stage *s, const struct map *m, int rows,
+                 char name[SHARED_NAME]);
+void norm_statistics(struct emission *e, const struct stage *s, int x);
+void norm_merge(struct emission *e, const struct stage *s);
 void norm_forward(const struct emission *e, const struct stage *s, int x);
-void norm_sums(const struct emission *e, const struct stage *s, int x);
+void norm_sums(struct emission *e, const struct stage *s, int x);
 void norm_update(const struct emission *e, const struct stage *s);
-void norm_backward(const struct emission *e, const struct stage *s, int x, int dx);
+void norm_backward(struct emission *e, const struct stage *s, int x, int dx);
 
 #endif

@@ -37,10 +37,11 @@ static void bind_norm_output(const struct emission *e, const struct stage *s, st
 }
 
 /* The function for `rows` rows of map m. */
-void norm_gather(const struct emission *e, const struct stage *s, const struct map *m, int rows)
+void norm_gather(struct emission *e, const struct stage *s, const struct map *m, int rows,
+                 char name[SHARED_NAME])
 {
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_gather", e->prefix, s->name);
+    snprintf(name, SHARED_NAME, "%s%s_gather", e->prefix, s->name);
     bind_vectors(e, &b, s->out.shape.c);
     bind_size(&b, "X_ROW", (long)m->row);
     bind_size(&b, "H", rows);
@@ -49,16 +50,17 @@ void norm_gather(const struct emission *e, const struct stage *s, const struct m
     bind_size(&b, "COUNT", norm_count(s));
     bind_size(&b, "NV", norm_vectors(e, s, 2));
     bind_flag(&b, "ODD", s->out.shape.w % 2 != 0);
-    kernel(e, "norm_gather.c", &b, "%s: means and deviations of %d rows", s->name, rows);
+    shared_kernel(e, "norm_gather.c", &b, name, "means and deviations of %d rows", rows);
 }
 
-void norm_statistics(const struct emission *e, const struct stage *s, int x)
+void norm_statistics(struct emission *e, const struct stage *s, int x)
 {
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    norm_gather(e, s, &s->in, o.h);
+    char gather[SHARED_NAME];
+    norm_gather(e, s, &s->in, o.h, gather);
     bind_name(&b, "NAME", "%s%s_statistics", e->prefix, s->name);
-    bind_name(&b, "GATHER", "%s%s_gather", e->prefix, s->name);
+    bind_name(&b, "GATHER", "%s", gather);
     bind_size(&b, "X", arena_at(e, x) + (long)s->in.origin);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
@@ -66,19 +68,23 @@ void norm_statistics(const struct emission *e, const struct stage *s, int x)
     kernel(e, "norm_statistics.c", &b, "%s: statistics of %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
-void norm_merge(const struct emission *e, const struct stage *s)
+void norm_merge(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    struct bindings b = { 0 };
+    struct bindings channels = { 0 }, b = { 0 };
+    char name[SHARED_NAME];
+    snprintf(name, sizeof name, "%s%s_channels", e->prefix, s->name);
+    bind_name(&channels, "MOMENTUM", "%.17g", l->momentum);
+    bind_name(&channels, "EPS", "%.17g", l->eps);
+    bind_flag(&channels, "SCALE", l->scale);
+    bind_size(&channels, "C", s->out.shape.c);
+    bind_size(&channels, "BLOCKS", s->blocks);
+    bind_size(&channels, "PIXELS", (long)s->out.shape.h / s->blocks*s->out.shape.w);
+    bind_size(&channels, "COUNT", norm_count(s));
+    shared_kernel(e, "norm_channels.c", &channels, name, "a batch's statistics, and running ones");
     bind_name(&b, "NAME", "%s%s_merge", e->prefix, s->name);
-    bind_name(&b, "MOMENTUM", "%.17g", l->momentum);
-    bind_name(&b, "EPS", "%.17g", l->eps);
-    bind_flag(&b, "SCALE", l->scale);
-    bind_size(&b, "C", s->out.shape.c);
-    bind_size(&b, "BLOCKS", s->blocks);
-    bind_size(&b, "PIXELS", (long)s->out.shape.h / s->blocks*s->out.shape.w);
+    bind_name(&b, "MERGE", "%s", name);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
-    bind_size(&b, "COUNT", norm_count(s));
     bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
     bind_size(&b, "GAMMA", param_at(e, s->weight, 'w'));
     bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
@@ -101,32 +107,61 @@ void norm_forward(const struct emission *e, const struct stage *s, int x)
            with ? " + " : "", with ? layer_def(with->kind)->word : "");
 }
 
-static void norm_gradient(const struct emission *e, const struct stage *s)
+static void norm_gradient(struct emission *e, const struct stage *s, char name[SHARED_NAME])
 {
     const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_gradient", e->prefix, s->name);
+    snprintf(name, SHARED_NAME, "%s%s_gradient", e->prefix, s->name);
     bind_flag(&b, "POINTWISE", with != NULL);
     /* A kink's gradient asks for the sign alone: computed again, it costs less than a map. */
     bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT
                                && !layer_def(with->kind)->kink);
     if (with)
         bind_pointwise(&b, with, false);
-    kernel(e, "norm_gradient.c", &b, "%s: gradient of the normalised values", s->name);
+    shared_kernel(e, "norm_gradient.c", &b, name, "gradient of the normalised values");
 }
 
-void norm_sums(const struct emission *e, const struct stage *s, int x)
+/* What the two passes of the gradient over an image share; GRADIENT comes with it. */
+static void bind_norm_image(struct emission *e, const struct stage *s, struct bindings *b)
+{
+    char gradient[SHARED_NAME];
+    norm_gradient(e, s, gradient);
+    bind_name(b, "GRADIENT", "%s", gradient);
+    bind_vectors(e, b, s->out.shape.c);
+    bind_size(b, "X_ROW", (long)s->in.row);
+    bind_size(b, "Y_ROW", (long)s->out.row);
+    bind_size(b, "H", s->out.shape.h);
+    bind_size(b, "W", s->out.shape.w);
+    bind_size(b, "C", s->out.shape.c);
+    bind_size(b, "COUNT", norm_count(s));
+}
+
+/* Where its maps lie. */
+static void bind_norm_maps(const struct emission *e, const struct stage *s, int x,
+                           struct bindings *b)
+{
+    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y_IMAGE", (long)s->out.image);
+    bind_dy(e, s, b);
+    bind_size(b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+}
+
+void norm_sums(struct emission *e, const struct stage *s, int x)
 {
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    norm_gradient(e, s);
+    struct bindings image = { 0 }, b = { 0 };
+    char name[SHARED_NAME];
+    snprintf(name, sizeof name, "%s%s_image_sums", e->prefix, s->name);
+    bind_norm_image(e, s, &image);
+    bind_size(&image, "NV", norm_vectors(e, s, 4));
+    shared_kernel(e, "norm_image_sums.c", &image, name, "sums over %dx%dx%d", o.h, o.w, o.c);
     bind_name(&b, "NAME", "%s%s_sums", e->prefix, s->name);
-    bind_name(&b, "GRADIENT", "%s%s_gradient", e->prefix, s->name);
-    bind_norm(e, s, x, &b);
-    bind_norm_output(e, s, &b);
-    bind_dy(e, s, &b);
-    bind_size(&b, "NV", norm_vectors(e, s, 4));
+    bind_name(&b, "IMAGE", "%s", name);
+    bind_norm_maps(e, s, x, &b);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    bind_size(&b, "COUNT", norm_count(s));
     kernel(e, "norm_sums.c", &b, "%s backward: sums over %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
@@ -151,15 +186,17 @@ void norm_update(const struct emission *e, const struct stage *s)
     kernel(e, "norm_update.c", &b, "%s: gamma and beta", s->name);
 }
 
-void norm_backward(const struct emission *e, const struct stage *s, int x, int dx)
+void norm_backward(struct emission *e, const struct stage *s, int x, int dx)
 {
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
+    struct bindings image = { 0 }, b = { 0 };
+    char name[SHARED_NAME];
+    snprintf(name, sizeof name, "%s%s_image_bwd", e->prefix, s->name);
+    bind_norm_image(e, s, &image);
+    shared_kernel(e, "norm_image_bwd.c", &image, name, "data gradient of %dx%dx%d", o.h, o.w, o.c);
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
-    bind_name(&b, "GRADIENT", "%s%s_gradient", e->prefix, s->name);
-    bind_norm(e, s, x, &b);
-    bind_norm_output(e, s, &b);
-    bind_dy(e, s, &b);
+    bind_name(&b, "IMAGE", "%s", name);
+    bind_norm_maps(e, s, x, &b);
     bind_dx(e, s, dx, &b);
     kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
 }

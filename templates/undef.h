@@ -19,6 +19,7 @@
 #undef FOLD
 #undef GAPS
 #undef GRADIENT
+#undef IMAGE
 #undef INPUT
 #undef LAST
 #undef LAST_BLOCK
@@ -27,6 +28,7 @@
 #undef LAST_TILE
 #undef LISTS
 #undef MARGIN
+#undef MERGE
 #undef MEAN
 #undef MOMENTUM
 #undef NAME
