@@ -489,11 +489,13 @@ static bool is_kernel_source(const char *path)
     return !strcmp(path, "runtime/optim.c") || !strcmp(path, "runtime/muon.c");
 }
 
-static void runtime_sources(struct text *done, struct text *out)
+static void runtime_sources(bool f64, struct text *done, struct text *out)
 {
     for (int i = 0; i < nembedded_files; i++) {
         const char *path = embedded_files[i].path;
-        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_kernel_source(path))
+        /* Gradients are checked in f64 alone. */
+        bool idle = !f64 && !strcmp(path, "runtime/gradcheck.c");
+        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_kernel_source(path) && !idle)
             amalgamate(path, done, out);
     }
 }
@@ -579,7 +581,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
         amalgamate("runtime/model.h", &done, &headers);
         amalgamate("runtime/dmath.h", &done, &headers);
         amalgamate("runtime/random.h", &done, &headers);
-        runtime_sources(&done, &runtime);
+        runtime_sources(nets[0]->f64, &done, &runtime);
     }
     models_table(groups, ngroups, nnets, &models);
 
