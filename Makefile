@@ -44,11 +44,11 @@ $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
 $(BUILD)/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $<"
-	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/gen/optimizer.o: runtime/optimizer.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(LATHE): $(GEN_OBJ) $(BUILD)/gen/main.o
 	@echo "link   $@"
@@ -71,11 +71,11 @@ runtime/liblathe64.a: $(LIB64)
 $(BUILD)/lib32/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $< (f32)"
-	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=0 -MMD -c $< -o $@
+	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=0 -MMD -MP -c $< -o $@
 $(BUILD)/lib64/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $< (f64)"
-	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=1 -MMD -c $< -o $@
+	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=1 -MMD -MP -c $< -o $@
 
 -include $(wildcard $(BUILD)/gen/*.d $(BUILD)/lib32/*.d $(BUILD)/lib64/*.d $(BUILD)/tests/*.d)
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/version.h"
 #include "layers.h"
-#include "version.h"
 
 struct command_def { const char *word, *synopsis, *help; };
 
