@@ -103,7 +103,7 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs predict
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -188,6 +188,11 @@ $(TESTS)/programs: tests/test_programs.c tests/shell.c tests/shell.h tests/skip.
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
+
+$(TESTS)/predict: tests/test_predict.c tests/shell.c tests/shell.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_predict.c tests/shell.c $(CRITERION) -lm -o $@
 
 $(TESTS)/cover: tests/test_cover.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)

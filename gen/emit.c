@@ -326,8 +326,9 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
                 prefix, net->name, net->isa->name);
     text_puts(out, "    .layers = \"");
     fingerprint(net, out);
-    text_printf(out, "\",\n    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n",
-                net->input.c, net->input.h, net->input.w, net->classes, t->batch);
+    text_printf(out, "\",\n    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n"
+                "    .softmax = %d,\n", net->input.c, net->input.h, net->input.w, net->classes,
+                t->batch, net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX);
     const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
     text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
                 net->buffer[net->input_at].at + in->origin, in->image, in->row);
