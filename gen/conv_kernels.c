@@ -14,6 +14,7 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
 {
     struct bindings b = { 0 };
     int pixels = s->tile.mh*mw;
+    b.brief = s->brief;
     bind_flag(&b, "BIAS", s->bias);
     bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW && !taps_apart(s));
     bind_flag(&b, "APART", taps_apart(s));

@@ -36,7 +36,7 @@ static void with_banner(const struct emission *e, const char *file, const struct
                 e->net->f64 ? "f64" : "f32");
     if (b->loops_kept)
         text_printf(e->out, "; %d loop%s of more than %d lines kept", b->loops_kept,
-                    b->loops_kept > 1 ? "s" : "", UNROLL_LINES);
+                    b->loops_kept > 1 ? "s" : "", b->brief ? BRIEF_LINES : UNROLL_LINES);
     text_puts(e->out, " */\n");
     text_puts(e->out, body);
     text_puts(e->out, "\n");

@@ -110,9 +110,9 @@ void norm_gather(struct emission *e, const struct stage *s, const struct map *m,
                  char name[SHARED_NAME]);
 void norm_statistics(struct emission *e, const struct stage *s, int x);
 void norm_merge(struct emission *e, const struct stage *s);
-void norm_forward(const struct emission *e, const struct stage *s, int x);
+void norm_forward(struct emission *e, const struct stage *s, int x);
 void norm_sums(struct emission *e, const struct stage *s, int x);
-void norm_update(const struct emission *e, const struct stage *s);
+void norm_update(struct emission *e, const struct stage *s);
 void norm_backward(struct emission *e, const struct stage *s, int x, int dx);
 
 #endif

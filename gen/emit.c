@@ -353,8 +353,9 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_puts(out, "    .layers = \"");
     fingerprint(net, out);
     text_printf(out, "\",\n    .info = %sinfo, .ninfo = %d,\n", prefix, net->nlayers);
-    text_printf(out, "    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n",
-                net->input.c, net->input.h, net->input.w, net->classes, t->batch);
+    text_printf(out, "    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n"
+                "    .softmax = %d,\n", net->input.c, net->input.h, net->input.w, net->classes,
+                t->batch, net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX);
     const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
     text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
                 net->buffer[net->input_at].at + in->origin, in->image, in->row);
@@ -443,7 +444,8 @@ static void group_region(const struct group *g, struct text *out, struct text *i
                       net->nregions - net->nforward, &user);
         if (net->nfolded)
             regions_table(net, prefix, "infer", net->infer, net->ninfer, &user);
-        int ndecisions = decisions_table(net, prefix, &user);
+        /* Only the gradient checks of an f64 program ask. */
+        int ndecisions = net->f64 ? decisions_table(net, prefix, &user) : 0;
         pack_function(net, prefix, &user);
         fold_function(net, prefix, &user);
         info_table(net, prefix, &user);
@@ -560,11 +562,13 @@ static bool is_kernel_source(const char *path)
     return !strcmp(path, "runtime/optim.c") || !strcmp(path, "runtime/muon.c");
 }
 
-static void runtime_sources(struct text *done, struct text *out)
+static void runtime_sources(bool f64, struct text *done, struct text *out)
 {
     for (int i = 0; i < nembedded_files; i++) {
         const char *path = embedded_files[i].path;
-        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_kernel_source(path))
+        /* Gradients are checked in f64 alone. */
+        bool idle = !f64 && !strcmp(path, "runtime/gradcheck.c");
+        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_kernel_source(path) && !idle)
             amalgamate(path, done, out);
     }
 }
@@ -655,7 +659,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
         amalgamate("runtime/model.h", &done, &headers);
         amalgamate("runtime/dmath.h", &done, &headers);
         amalgamate("runtime/random.h", &done, &headers);
-        runtime_sources(&done, &runtime);
+        runtime_sources(nets[0]->f64, &done, &runtime);
     }
     models_table(groups, ngroups, nnets, &models);
 

@@ -555,6 +555,7 @@ static void add_folded(struct net *net, int norm)
         f->relu = n->pointwise;     /* a second one changes nothing */
     if (f->kind == STAGE_CONV) {
         forward_sweep(net, f);
+        f->forward.brief = true;
         choose_winograd_forward(net, f);
         f->wgrad_winograd.step = 0;
         f->forward.with = f->relu_first ? NULL : with;

@@ -173,6 +173,7 @@ struct sweep {
     const struct layer *with;   /* pointwise layer behind, which is no relu; or NULL */
     bool whole_vectors;         /* the output has room for whole vectors of channels */
     int band;                   /* tile rows divide it: rows handed over at a time */
+    bool brief;                 /* the second one of a stage: its taps stay loops */
     struct winograd winograd;
     struct scatter scatter;
     /* block.c */

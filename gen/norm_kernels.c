@@ -19,20 +19,26 @@ static int norm_vectors(const struct emission *e, const struct stage *s, int mos
     return nv ? nv : 1;
 }
 
-/* Where the normalised input lies, and what all its passes share. */
-static void bind_norm(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+/* What the passes over an image share. */
+static void bind_norm_image(const struct emission *e, const struct stage *s, struct bindings *b)
 {
     bind_vectors(e, b, s->out.shape.c);
-    bind_x(e, s, x, b);
+    bind_size(b, "X_ROW", (long)s->in.row);
+    bind_size(b, "Y_ROW", (long)s->out.row);
     bind_size(b, "H", s->out.shape.h);
     bind_size(b, "W", s->out.shape.w);
     bind_size(b, "C", s->out.shape.c);
     bind_size(b, "COUNT", norm_count(s));
 }
 
-static void bind_norm_output(const struct emission *e, const struct stage *s, struct bindings *b)
+/* Where its maps lie. */
+static void bind_norm_maps(const struct emission *e, const struct stage *s, int x,
+                           struct bindings *b)
 {
-    bind_y(e, s, b);
+    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y_IMAGE", (long)s->out.image);
     bind_size(b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
 }
 
@@ -93,19 +99,6 @@ void norm_merge(struct emission *e, const struct stage *s)
     kernel(e, "norm_merge.c", &b, "%s: the batch's statistics, and the running ones", s->name);
 }
 
-void norm_forward(const struct emission *e, const struct stage *s, int x)
-{
-    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
-    struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_norm(e, s, x, &b);
-    bind_norm_output(e, s, &b);
-    if (with)
-        bind_pointwise(&b, with, true);
-    kernel(e, "norm_fwd.c", &b, "%s forward: %dx%dx%d%s%s", s->name, o.h, o.w, o.c,
-           with ? " + " : "", with ? layer_def(with->kind)->word : "");
-}
 
 static void norm_gradient(struct emission *e, const struct stage *s, char name[SHARED_NAME])
 {
@@ -121,64 +114,66 @@ static void norm_gradient(struct emission *e, const struct stage *s, char name[S
     shared_kernel(e, "norm_gradient.c", &b, name, "gradient of the normalised values");
 }
 
-/* What the two passes of the gradient over an image share; GRADIENT comes with it. */
-static void bind_norm_image(struct emission *e, const struct stage *s, struct bindings *b)
+void norm_forward(struct emission *e, const struct stage *s, int x)
 {
-    char gradient[SHARED_NAME];
-    norm_gradient(e, s, gradient);
-    bind_name(b, "GRADIENT", "%s", gradient);
-    bind_vectors(e, b, s->out.shape.c);
-    bind_size(b, "X_ROW", (long)s->in.row);
-    bind_size(b, "Y_ROW", (long)s->out.row);
-    bind_size(b, "H", s->out.shape.h);
-    bind_size(b, "W", s->out.shape.w);
-    bind_size(b, "C", s->out.shape.c);
-    bind_size(b, "COUNT", norm_count(s));
-}
-
-/* Where its maps lie. */
-static void bind_norm_maps(const struct emission *e, const struct stage *s, int x,
-                           struct bindings *b)
-{
-    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
-    bind_size(b, "X_IMAGE", (long)s->in.image);
-    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
-    bind_size(b, "Y_IMAGE", (long)s->out.image);
-    bind_dy(e, s, b);
-    bind_size(b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    struct shape o = s->out.shape;
+    struct bindings image = { 0 }, b = { 0 };
+    char name[SHARED_NAME];
+    snprintf(name, sizeof name, "%s%s_image_fwd", e->prefix, s->name);
+    bind_norm_image(e, s, &image);
+    if (with)
+        bind_pointwise(&image, with, true);
+    shared_kernel(e, "norm_image_fwd.c", &image, name, "%dx%dx%d%s%s", o.h, o.w, o.c,
+                  with ? " + " : "", with ? layer_def(with->kind)->word : "");
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_name(&b, "IMAGE", "%s", name);
+    bind_norm_maps(e, s, x, &b);
+    kernel(e, "norm_fwd.c", &b, "%s forward: %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
 void norm_sums(struct emission *e, const struct stage *s, int x)
 {
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
-    char name[SHARED_NAME];
+    char name[SHARED_NAME], gradient[SHARED_NAME];
     snprintf(name, sizeof name, "%s%s_image_sums", e->prefix, s->name);
+    norm_gradient(e, s, gradient);
     bind_norm_image(e, s, &image);
+    bind_name(&image, "GRADIENT", "%s", gradient);
     bind_size(&image, "NV", norm_vectors(e, s, 4));
     shared_kernel(e, "norm_image_sums.c", &image, name, "sums over %dx%dx%d", o.h, o.w, o.c);
     bind_name(&b, "NAME", "%s%s_sums", e->prefix, s->name);
     bind_name(&b, "IMAGE", "%s", name);
     bind_norm_maps(e, s, x, &b);
+    bind_dy(e, s, &b);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
     bind_size(&b, "COUNT", norm_count(s));
     kernel(e, "norm_sums.c", &b, "%s backward: sums over %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
-void norm_update(const struct emission *e, const struct stage *s)
+void norm_update(struct emission *e, const struct stage *s)
 {
-    struct bindings b = { 0 };
+    struct bindings parameters = { 0 }, b = { 0 };
+    bool scale = s->weight != NO_PARAM;
+    char name[SHARED_NAME];
+    snprintf(name, sizeof name, "%s%s_parameters", e->prefix, s->name);
+    bind_flag(&parameters, "SCALE", scale);
+    bind_size(&parameters, "C", s->out.shape.c);
+    bind_size(&parameters, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_size(&parameters, "COUNT", norm_count(s));
+    shared_kernel(e, "norm_parameters.c", &parameters, name, "gradients of gamma and beta");
     bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
-    bind_flag(&b, "SCALE", s->weight != NO_PARAM);
-    bind_size(&b, "C", s->out.shape.c);
-    bind_size(&b, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
+    bind_name(&b, "PARAMETERS", "%s", name);
+    bind_flag(&b, "SCALE", scale);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
-    bind_size(&b, "COUNT", norm_count(s));
     bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
-    bind_size(&b, "G", param_at(e, s->weight, 'w'));
-    bind_size(&b, "G_M", param_at(e, s->weight, 'm'));
-    bind_size(&b, "G_V", param_at(e, s->weight, 'v'));
-    bind_size(&b, "G_RULE", s->weight);
+    if (scale) {
+        bind_size(&b, "G", param_at(e, s->weight, 'w'));
+        bind_size(&b, "G_M", param_at(e, s->weight, 'm'));
+        bind_size(&b, "G_V", param_at(e, s->weight, 'v'));
+        bind_size(&b, "G_RULE", s->weight);
+    }
     bind_size(&b, "B", param_at(e, s->bias, 'w'));
     bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
     bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
@@ -190,13 +185,16 @@ void norm_backward(struct emission *e, const struct stage *s, int x, int dx)
 {
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
-    char name[SHARED_NAME];
+    char name[SHARED_NAME], gradient[SHARED_NAME];
     snprintf(name, sizeof name, "%s%s_image_bwd", e->prefix, s->name);
+    norm_gradient(e, s, gradient);
     bind_norm_image(e, s, &image);
+    bind_name(&image, "GRADIENT", "%s", gradient);
     shared_kernel(e, "norm_image_bwd.c", &image, name, "data gradient of %dx%dx%d", o.h, o.w, o.c);
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "IMAGE", "%s", name);
     bind_norm_maps(e, s, x, &b);
+    bind_dy(e, s, &b);
     bind_dx(e, s, dx, &b);
     kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
 }

@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/version.h"
 #include "layers.h"
-#include "version.h"
 
 /* Commands, as bits: which take an option. */
 enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, FOR_DOC = 32,
        FOR_NETS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
        FOR_ALL = FOR_NETS | FOR_DOC };
 
-struct command_def { const char *word; int bit; const char *synopsis, *help; };
 
 static const struct command_def commands[] = {
     { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
@@ -37,8 +36,6 @@ static const struct command_def commands[] = {
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
-struct option_def { const char *word; int commands; const char *argument, *help; };
-
 static const struct option_def option_defs[] = {
     { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE, "FILE", "what to write" },
     { "--isa", FOR_NETS, "NAME",
@@ -58,6 +55,27 @@ static const struct option_def option_defs[] = {
     { "--version", FOR_ALL, NULL, "the version" },
 };
 enum { NOPTIONS = sizeof option_defs / sizeof *option_defs };
+
+const struct command_def *command_table(int *count)
+{
+    *count = NCOMMANDS;
+    return commands;
+}
+
+const struct option_def *option_table(int *count)
+{
+    *count = NOPTIONS;
+    return option_defs;
+}
+
+const char *const *option_choices(const char *option)
+{
+    static const char *const isa_words[] = { "scalar", "avx2", "avx512", "neon", "native",
+                                             "x86", NULL };
+    static const char *const dtypes[] = { "f32", "f64", NULL };
+    return !strcmp(option, "--isa") ? isa_words : !strcmp(option, "--dtype") ? dtypes
+           : !strcmp(option, "-d") ? dump_passes : NULL;
+}
 
 static void help(FILE *out, const char *command)
 {
@@ -123,11 +141,12 @@ static bool set_option(struct options *o, const char *argument, int *status)
     return true;
 }
 
-static bool one_of(const char *argument, const char *const *known, int n, const char *option,
-                   int *status)
+static bool one_of(const char *argument, const char *option, int *status)
 {
-    for (int i = 0; i < n; i++)
-        if (!strcmp(argument, known[i]))
+    const char *const *known = option_choices(option);
+    int n = 0;
+    for (; known[n]; n++)
+        if (!strcmp(argument, known[n]))
             return true;
     const char *near = nearest(argument, known, n);
     char message[160];
@@ -138,26 +157,21 @@ static bool one_of(const char *argument, const char *const *known, int n, const 
 
 static bool take(struct options *o, const char *option, const char *argument, int *status)
 {
-    static const char *const isa_names[] = { "scalar", "avx2", "avx512", "neon", "native", "x86" };
-    static const char *const dtypes[] = { "f32", "f64" };
     if (!strcmp(option, "-o")) {
         o->output = argument;
     } else if (!strcmp(option, "--isa")) {
         o->isa = argument;
-        return one_of(argument, isa_names, 6, option, status);
+        return one_of(argument, option, status);
     } else if (!strcmp(option, "--dtype")) {
         o->f64 = !strcmp(argument, "f64");
-        return one_of(argument, dtypes, 2, option, status);
+        return one_of(argument, option, status);
     } else if (!strcmp(option, "--tune")) {
         o->tune = argument;
     } else if (!strcmp(option, "--set")) {
         return set_option(o, argument, status);
     } else if (!strcmp(option, "-d")) {
-        int n = 0;
-        while (dump_passes[n])
-            n++;
         o->pass = argument;
-        return one_of(argument, dump_passes, n, option, status);
+        return one_of(argument, option, status);
     } else if (!strcmp(option, "--batch")) {
         char *end;
         long n = strtol(argument, &end, 10);

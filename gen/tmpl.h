@@ -21,7 +21,7 @@
 
 #include "text.h"
 
-enum { TMPL_MAX = 64, UNROLL_LINES = 700 };
+enum { TMPL_MAX = 64, UNROLL_LINES = 700, BRIEF_LINES = 120 };
 
 struct bindings {
     struct { const char *key; char value[96]; } name[TMPL_MAX];  int nnames;
@@ -29,6 +29,7 @@ struct bindings {
     struct { const char *key; bool value; } flag[TMPL_MAX];      int nflags;
     struct { const char *key; const char *value; } here[16];     int nheres;
     struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
+    bool brief;            /* loops of more than BRIEF_LINES are kept, too */
     int loops_kept;        /* out: UNROLL loops too long to be written out */
 };
 

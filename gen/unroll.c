@@ -295,7 +295,7 @@ static void write_out(const struct loop *loop, struct bindings *b, struct text *
     body_lines(loop, &lines);
     int kept = b->loops_kept;
     copies(loop, text_string(&lines), b, &whole);
-    if (count_lines(text_string(&whole)) > UNROLL_LINES) {
+    if (count_lines(text_string(&whole)) > (b->brief ? BRIEF_LINES : UNROLL_LINES)) {
         b->loops_kept = kept;
         kept_loop(loop, text_string(&lines), b, out);
     } else {

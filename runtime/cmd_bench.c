@@ -103,6 +103,8 @@ static bool bench_parameters(struct bench *b, const struct dataset *data,
     if (!param_file_load(s->params, &b->engine, &info, err))
         return false;
     *preprocess = info.preprocess;
+    info.preprocess = (struct preprocess){ .mean = NULL };
+    param_file_info_free(&info);
     return true;
 }
 

@@ -105,7 +105,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
         status = eval_run(p, s, &data, e, &info.preprocess);
         dataset_close(&data);
     }
-    preprocess_free(&info.preprocess);
+    param_file_info_free(&info);
     return status;
 }
 

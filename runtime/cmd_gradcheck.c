@@ -32,6 +32,8 @@ static bool gradcheck_options_of(const struct program *p, struct gradcheck_setti
                            "f64 program.", rows, COMMAND_COUNT(rows), argc, argv, status);
 }
 
+#if LATHE_F64
+
 static void gradcheck_print(const struct gradcheck_report *r)
 {
     printf("%-24s%9s%8s%12s%12s\n", "tensor", "entries", "flips", "max error", "");
@@ -79,22 +81,20 @@ static int gradcheck_command_run(const struct program *p, const struct gradcheck
     return good ? STATUS_DONE : command_fault(p, "%s", err);
 }
 
+#endif
+
 int command_gradcheck(const struct program *p, int argc, char **argv)
 {
     struct gradcheck_settings s = { .threads = workers_available() };
-    struct engine engine;
-    char err[ERR_SIZE];
     int status;
     gradcheck_defaults(&s.check, p->model);
     s.seed = (long)s.check.seed;
     s.batch = s.check.images;
     if (!gradcheck_options_of(p, &s, argc, argv, &status))
         return status;
-#if !LATHE_F64
-    return command_fault(p, "gradcheck: differences of this size drown in the rounding of f32; "
-                         "build the network in f64: lathe build NET --dtype f64 -o %s_f64, "
-                         "then ./%s_f64 gradcheck", p->model->name, p->model->name);
-#endif
+#if LATHE_F64
+    struct engine engine;
+    char err[ERR_SIZE];
     s.check.seed = (uint64_t)s.seed;
     s.check.images = (int)s.batch;
     if (!engine_open(&engine, p->model, (int)s.threads, err))
@@ -102,4 +102,9 @@ int command_gradcheck(const struct program *p, int argc, char **argv)
     status = gradcheck_command_run(p, &s.check, &engine);
     engine_close(&engine);
     return status;
+#else
+    return command_fault(p, "gradcheck: differences of this size drown in the rounding of f32; "
+                         "build the network in f64: lathe build NET --dtype f64 -o %s_f64, "
+                         "then ./%s_f64 gradcheck", p->model->name, p->model->name);
+#endif
 }

@@ -33,9 +33,8 @@ int command_usage(const struct program *p, const char *format, ...)
     return STATUS_USAGE;
 }
 
-bool command_options(const struct program *p, const char *command, const char *summary,
-                     const struct option_row *rows, int count, int argc, char **argv,
-                     int *status)
+bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
+                   int *status)
 {
     /* main reads these two before any command runs; they are here to be allowed. */
     const char *network = p->model->name, *isa = p->model->isa;
@@ -45,11 +44,22 @@ bool command_options(const struct program *p, const char *command, const char *s
         { "--isa", OPTION_TEXT, "NAME", &isa, 0, 0, NULL,
           "instruction set; else the widest that this processor has" },
     };
-    const struct options o = { p->name, command, summary, rows, count, shared,
-                               COMMAND_COUNT(shared) };
-    enum options_result result = options_parse(&o, argc, argv);
+    o->program = p->name;
+    o->shared = shared;
+    o->nshared = COMMAND_COUNT(shared);
+    enum options_result result = options_parse(o, argc, argv);
+    o->shared = NULL;      /* they end here */
+    o->nshared = 0;
     *status = result == OPTIONS_WRONG ? STATUS_USAGE : STATUS_DONE;
     return result == OPTIONS_OK;
+}
+
+bool command_options(const struct program *p, const char *command, const char *summary,
+                     const struct option_row *rows, int count, int argc, char **argv,
+                     int *status)
+{
+    struct options o = { .command = command, .summary = summary, .row = rows, .count = count };
+    return command_parse(p, &o, argc, argv, status);
 }
 
 bool command_open_data(const struct program *p, const struct command_data *d,

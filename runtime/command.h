@@ -24,7 +24,7 @@ struct program {
 typedef int command_fn(const struct program *p, int argc, char **argv);
 
 command_fn command_train, command_eval, command_gradcheck, command_dump, command_bench,
-           command_info, command_sweep;
+           command_info, command_sweep, command_predict;
 
 /* "NAME: message" on stderr; returns STATUS_FAULT or STATUS_USAGE. */
 int command_fault(const struct program *p, const char *format, ...)
@@ -37,6 +37,10 @@ int command_usage(const struct program *p, const char *format, ...)
 bool command_options(const struct program *p, const char *command, const char *summary,
                      const struct option_row *rows, int count, int argc, char **argv,
                      int *status);
+
+/* The same, where command, summary, row and operand of *o are set. */
+bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
+                   int *status);
 
 /* Which data a command takes. */
 struct command_data {

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +13,7 @@
 
 #include "error.h"
 
-static void *file_read_open(FILE *f, const char *path, size_t *size, char *err)
+void *file_read_stream(FILE *f, const char *path, size_t *size, char *err)
 {
     struct stat st;
     if (fstat(fileno(f), &st) || S_ISDIR(st.st_mode)) {
@@ -56,7 +55,7 @@ void *file_read(const char *path, size_t *size, char *err)
         error_set(err, "%s: cannot be opened: %s", path, strerror(errno));
         return NULL;
     }
-    void *bytes = file_read_open(f, path, size, err);
+    void *bytes = file_read_stream(f, path, size, err);
     fclose(f);
     return bytes;
 }

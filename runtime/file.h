@@ -7,9 +7,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* The bytes of a file, with a zero behind them; free() them. NULL: err says why. */
 void *file_read(const char *path, size_t *size, char *err);
+
+/* The rest of an open file, a pipe too; path is for messages alone. */
+void *file_read_stream(FILE *f, const char *path, size_t *size, char *err);
 
 /* Writes path.lathe-tmp, syncs it, renames it and syncs the directory. */
 bool file_write(const char *path, const void *bytes, size_t size, char *err);

@@ -21,15 +21,6 @@ struct gradcheck_run {
     real **direction;         /* likewise; NULL while single entries are checked */
 };
 
-void gradcheck_defaults(struct gradcheck_options *o, const struct model *model)
-{
-    enum { IMAGES = 5 };
-    *o = (struct gradcheck_options){
-        .h = 1e-6, .seed = 1, .images = model->batch < IMAGES ? model->batch : IMAGES,
-        .every = 3000, .entries = 200, .directions = 20
-    };
-}
-
 static uint64_t gradcheck_mix(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value)*UINT64_C(0x9e3779b97f4a7c15);

@@ -22,8 +22,15 @@ struct gradcheck_options {
     int directions;         /* random directions, in larger networks */
 };
 
-/* h 1e-6, seed 1, 5 images, 3,000 parameters, 200 entries, 20 directions. */
-void gradcheck_defaults(struct gradcheck_options *o, const struct model *model);
+/* Here, since emitted f32 programs go without gradcheck.c, and yet explain the options. */
+static inline void gradcheck_defaults(struct gradcheck_options *o, const struct model *model)
+{
+    enum { IMAGES = 5 };
+    *o = (struct gradcheck_options){
+        .h = 1e-6, .seed = 1, .images = model->batch < IMAGES ? model->batch : IMAGES,
+        .every = 3000, .entries = 200, .directions = 20
+    };
+}
 
 /* One tensor's result, or that of the directions (name "directions"). */
 struct gradcheck_tensor {

@@ -9,12 +9,14 @@
 #include "cpu.h"
 #include "error.h"
 #include "model.h"
+#include "version.h"
 
 struct main_command { const char *name; command_fn *run; const char *meaning; };
 
 static const struct main_command main_commands[] = {
     { "train", command_train, "train the network and save its best parameters" },
     { "eval", command_eval, "accuracy of saved parameters" },
+    { "predict", command_predict, "classes of images: PPM, PGM, CIFAR's records" },
     { "sweep", command_sweep, "search for a learning rate and regularisation" },
     { "gradcheck", command_gradcheck, "gradients against central differences (f64)" },
     { "dump", command_dump, "scores, loss and gradients of one batch, to compare" },
@@ -27,7 +29,8 @@ static void main_help(const char *name, FILE *out)
     fprintf(out, "usage: %s COMMAND [options]\n\n", name);
     for (int k = 0; k < COMMAND_COUNT(main_commands); k++)
         fprintf(out, "  %-11s%s\n", main_commands[k].name, main_commands[k].meaning);
-    fprintf(out, "\n%s COMMAND --help tells a command's options.\n", name);
+    fprintf(out, "\n%s COMMAND --help tells a command's options; --version, who made this.\n",
+            name);
 }
 
 static const struct main_command *main_find(const struct program *p, const char *word)
@@ -155,6 +158,10 @@ static int main_run(struct program *p, int argc, char **argv)
         const struct main_command *c = main_find(p, argv[2]);
         p->model = lathe_models[0];
         return c ? c->run(p, 1, words) : STATUS_USAGE;
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("%s: made by lathe %s\n", p->name, LATHE_VERSION);
+        return STATUS_DONE;
     }
     const struct main_command *c = main_find(p, word);
     if (!c)

@@ -231,6 +231,7 @@ struct model {
     const char *layers;      /* fingerprint: one line a layer, '\n' between */
     const struct layer_info *info; int ninfo;       /* for the drawing */
     int in_c, in_h, in_w, classes;
+    int softmax;             /* the loss is: e^score over their sum are probabilities */
     int batch;               /* capacity: the most images of one step */
 
     /* pixel (y, x, c) of input image i: input + i*input_image + y*input_row + x*in_c + c */

@@ -135,8 +135,21 @@ static bool options_set(const struct options *o, const struct option_row *row,
     return true;
 }
 
-enum options_result options_parse(const struct options *o, int argc, char **argv)
+/* Whether `word` was an operand; behind `--`, all are. */
+static bool options_operand(struct options *o, char *word, char **argv, bool *all)
 {
+    if (!o->operand || (!*all && word[0] == '-' && word[1] && strcmp(word, "--") != 0))
+        return false;
+    if (!*all && strcmp(word, "--") == 0)
+        *all = true;
+    else
+        argv[o->noperands++] = word;
+    return true;
+}
+
+enum options_result options_parse(struct options *o, int argc, char **argv)
+{
+    bool all = false;
     for (int k = 0; k < argc; k++)
         if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
             options_help(o);
@@ -144,6 +157,8 @@ enum options_result options_parse(const struct options *o, int argc, char **argv
         }
     for (int k = 0; k < argc; k++) {
         const char *argument;
+        if (options_operand(o, argv[k], argv, &all))
+            continue;
         const struct option_row *row = options_find(o, argv[k], &argument);
         if (!row) {
             options_unknown(o, argv[k]);
@@ -230,7 +245,8 @@ static void options_help_row(const struct option_row *row)
 
 void options_help(const struct options *o)
 {
-    printf("usage: %s %s [options]\n\n", o->program, o->command);
+    printf("usage: %s %s [options]%s%s\n\n", o->program, o->command, o->operand ? " " : "",
+           o->operand ? o->operand : "");
     options_wrap(o->summary, 0);
     printf("\n");
     for (int k = 0; k < o->count + o->nshared; k++)

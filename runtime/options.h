@@ -32,13 +32,16 @@ struct options {
     const char *program, *command, *summary;
     const struct option_row *row; int count;         /* the command's own */
     const struct option_row *shared; int nshared;    /* those of every command */
+    const char *operand;          /* "IMAGE...", or NULL: none is taken */
+    int noperands;
 };
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_WRONG };
 
-/* Reads argv[0 .. argc-1] (options only) into the rows' values. OPTIONS_HELP: the
-** help was printed on stdout; OPTIONS_WRONG: a message on stderr. */
-enum options_result options_parse(const struct options *o, int argc, char **argv);
+/* Reads options into the rows' values; operands, where there are any, are moved to
+** argv[0 .. noperands-1], what stands behind `--` too. OPTIONS_HELP: the help was printed
+** on stdout; OPTIONS_WRONG: a message on stderr. */
+enum options_result options_parse(struct options *o, int argc, char **argv);
 
 void options_help(const struct options *o);
 

@@ -290,10 +290,19 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     good = good && param_file_check(path, &s, e->model, err) &&
            param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
+        const char *classes = safetensors_metadata(&s, "classes");
         param_file_set(&s, e, values);
         info->crop = safetensors_metadata(&s, "crop") != NULL;
+        info->classes = classes ? strdup(classes) : NULL;
     }
     free(values);
     safetensors_close(&s);
     return good;
+}
+
+void param_file_info_free(struct param_file_info *info)
+{
+    preprocess_free(&info->preprocess);
+    free(info->classes);
+    info->classes = NULL;
 }

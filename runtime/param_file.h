@@ -37,6 +37,7 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
 struct param_file_info {
     struct preprocess preprocess;     /* mean: allocated, or NULL for none */
     bool crop;                        /* images may be larger than the input */
+    char *classes;                    /* their names, one a line, or NULL: unknown */
 };
 
 /*
@@ -46,6 +47,7 @@ struct param_file_info {
 */
 bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
                      char *err);
+void param_file_info_free(struct param_file_info *info);
 
 /* ---- for who reads more from such a file ---- */
 

@@ -35,6 +35,7 @@
 #undef ONE
 #undef OUTPUT
 #undef PACK
+#undef PARAMETERS
 #undef PANEL_STEP
 #undef PARTIAL
 #undef PARTIAL_ROW

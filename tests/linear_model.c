@@ -257,7 +257,7 @@ static const struct layer_info linear_info[] = {
     .layers = "input 3x4x4\naffine1: affine 6\nrelu\naffine2: affine 4\nsoftmax\n", \
     .info = linear_info, .ninfo = 4, \
     .in_c = LINEAR_C, .in_h = LINEAR_H, .in_w = LINEAR_W, .classes = LINEAR_CLASSES, \
-    .batch = LINEAR_BATCH, \
+    .softmax = 1, .batch = LINEAR_BATCH, \
     .input = INPUT + INPUT_FIRST, .input_image = IMAGE, .input_row = ROW, \
     .scores = SCORES, .scores_image = LANES, .losses = LOSSES, \
     .arena = ARENA, .scratch = LANES, .nsumsq = LINEAR_CLASSES + LINEAR_HIDDEN, \

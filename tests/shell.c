@@ -92,3 +92,19 @@ bool have(const char *program)
     run_free(&r);
     return found;
 }
+
+void sure(const char *command)
+{
+    struct run r = shell("%s", command);
+    cr_assert(r.status == 0, "exit %d: %s\n%.1500s", r.status, command, r.output);
+    run_free(&r);
+}
+
+void fails(int status, const char *words, const char *command)
+{
+    struct run r = shell("%s", command);
+    cr_expect(r.status == status, "exit %d, not %d: %s\n%.1500s", r.status, status, command,
+              r.output);
+    cr_expect(strstr(r.output, words), "no \"%s\" from: %s\n%.1500s", words, command, r.output);
+    run_free(&r);
+}

@@ -23,6 +23,10 @@ void shell_clean(void);
 
 void write_bytes(const char *name, const void *bytes, size_t size);   /* into it */
 void write_text(const char *name, const char *text);
+/* A command that must succeed; one that must fail with `status` and say `words`. */
+void sure(const char *command);
+void fails(int status, const char *words, const char *command);
+
 bool have(const char *program);     /* on the PATH? */
 
 #endif

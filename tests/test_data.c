@@ -12,6 +12,7 @@
 
 #include "../runtime/data.h"
 #include "../runtime/error.h"
+#include "../runtime/image.h"
 #include "../runtime/npy.h"
 #include "../runtime/synthetic.h"
 #include "shell.h"
@@ -549,4 +550,35 @@ Test(preprocess, none_leaves_the_values_and_a_constant_image_too)
     preprocess_free(&p);
     cr_expect_eq(preprocess_find("channel_norm"), PREPROCESS_CHANNEL_NORM);
     cr_expect_eq(preprocess_find("mean"), PREPROCESS_KINDS);
+}
+
+/* ---- images from files, resized ---- */
+
+/* One channel of h x w to out_h x out_w. */
+static void expect_resized(int h, int w, const real *in, int out_h, int out_w, const real *out)
+{
+    char err[ERR_SIZE];
+    size_t n = (size_t)h*(size_t)w;
+    struct image image = { .c = 1, .h = h, .w = w, .values = malloc(n*sizeof(real)) };
+    memcpy(image.values, in, n*sizeof(real));
+    cr_assert(image_resize(&image, out_h, out_w, err), "%s", err);
+    cr_assert(image.h == out_h && image.w == out_w);
+    for (int k = 0; k < out_h*out_w; k++)
+        cr_expect(fabs((double)image.values[k] - (double)out[k]) < 1e-4, "value %d of %dx%d: %g, "
+                  "not %g", k, out_h, out_w, (double)image.values[k], (double)out[k]);
+    image_free(&image);
+}
+
+/* Enlarged as OpenCV and PyTorch do, shrunk as Pillow does: weights 3, 3, 1 of 7 at an edge and
+** 1, 3, 3, 1 of 8 inside. */
+Test(images, resized_are_bilinear_and_no_pixel_is_passed_over)
+{
+    expect_resized(1, 2, (const real[]){ 0, 100 }, 1, 4, (const real[]){ 0, 25, 75, 100 });
+    expect_resized(2, 1, (const real[]){ 0, 100 }, 4, 1, (const real[]){ 0, 25, 75, 100 });
+    expect_resized(2, 2, (const real[]){ 0, 40, 80, 120 }, 3, 3,
+                   (const real[]){ 0, 20, 40, 40, 60, 80, 80, 100, 120 });
+    expect_resized(1, 6, (const real[]){ 70, 0, 0, 0, 0, 0 }, 1, 3, (const real[]){ 30, 0, 0 });
+    expect_resized(1, 6, (const real[]){ 0, 8, 80, 0, 0, 56 }, 1, 3,
+                   (const real[]){ (real)(104/7.0), 31, 24 });
+    expect_resized(3, 1, (const real[]){ 7, 7, 7 }, 1, 2, (const real[]){ 7, 7 });
 }

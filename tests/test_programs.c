@@ -15,24 +15,6 @@
 
 #define MODELS "$SOURCE/models"
 
-/* Commands that must succeed. */
-static void sure(const char *command)
-{
-    struct run r = shell("%s", command);
-    cr_assert(r.status == 0, "exit %d: %s\n%.1500s", r.status, command, r.output);
-    run_free(&r);
-}
-
-/* A command that must fail with `status` and say `words`. */
-static void fails(int status, const char *words, const char *command)
-{
-    struct run r = shell("%s", command);
-    cr_expect(r.status == status, "exit %d, not %d: %s\n%.1500s", r.status, status, command,
-              r.output);
-    cr_expect(strstr(r.output, words), "no \"%s\" from: %s\n%.1500s", words, command, r.output);
-    run_free(&r);
-}
-
 /* ---- the same bytes ---- */
 
 /* A deeper network with strides, gaps, odd channel counts, batch statistics, dropout and
@@ -582,7 +564,7 @@ Test(program, fits_a_narrow_terminal, .fini = shell_clean)
 Test(program, explains_every_command, .fini = shell_clean)
 {
     make_tiny();
-    struct run r = shell("for c in train eval gradcheck dump bench info; do "
+    struct run r = shell("for c in train eval predict gradcheck dump bench info; do "
                          "./tiny $c --help > help || exit 1; grep -q -- --help help || exit 2; "
                          "awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' help || "
                          "exit 3; "

@@ -525,7 +525,7 @@ Test(param_file, brings_parameters_and_mean_image_back, .init = make_folder,
     cr_assert(param_file_load(path, &b, &info, err), "%s", err);
     cr_assert_eq(memcmp(a.arena, b.arena, linear_model.arena*sizeof(real)), 0);
     cr_assert_eq(memcmp(info.preprocess.mean, mean, sizeof mean), 0);
-    preprocess_free(&info.preprocess);
+    param_file_info_free(&info);
     engine_close(&a);
     engine_close(&b);
 }
@@ -550,7 +550,7 @@ Test(param_file, keeps_the_size_of_images_larger_than_the_input, .init = make_fo
         cr_expect(info.crop == d.crop && info.preprocess.h == H && info.preprocess.w == W);
         cr_expect_eq(memcmp(info.preprocess.mean, mean, sizeof mean), 0);
         cr_expect_eq(memcmp(info.preprocess.factor, factor, sizeof factor), 0);
-        preprocess_free(&info.preprocess);
+        param_file_info_free(&info);
     }
     p.h = LINEAR_H - 1;
     cr_assert(param_file_save(path, &e, &p, &d, err), "%s", err);
@@ -624,7 +624,7 @@ static enum options_result parse(char *first, char *second, long *n, double *x)
         { "--colour", OPTION_CHOICE, "C", &colour, 0, 0, colours, "a colour" },
         { "--flag", OPTION_FLAG, NULL, &flag, 0, 0, NULL, "a flag" },
     };
-    const struct options o = { "prog", "cmd", "Does it.", rows, 4, NULL, 0 };
+    struct options o = { "prog", "cmd", "Does it.", rows, 4, NULL, 0, NULL, 0 };
     char *argv[] = { first, second };
     return options_parse(&o, second ? 2 : 1, argv);
 }
