@@ -11,14 +11,14 @@ EXACT = -ffp-contract=off
 # make Q= shows every command.
 Q ?= @
 
-GEN = $(filter-out gen/embed.c gen/main.c,$(wildcard gen/*.c))
+GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
 # The table of optimizers is the runtime's and the parser's.
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(BUILD)/gen/optimizer.o
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
 LATHE = $(BUILD)/lathe
 
-all: $(LATHE) lib             ## build the generator and the runtime library
+all: $(LATHE) lib pages       ## build the generator and the runtime library
 
 help:                         ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,23 @@ $(BUILD)/gen/optimizer.o: runtime/optimizer.c
 $(LATHE): $(GEN_OBJ) $(BUILD)/gen/main.o
 	@echo "link   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lm
+
+# ---- manual pages and completion, from lathe's own tables ----
+
+SHARE = $(BUILD)/share
+pages: $(SHARE)/lathe.1 $(SHARE)/lathe-net.5 $(SHARE)/lathe.bash $(SHARE)/lathe.zsh
+
+$(BUILD)/pages: $(GEN_OBJ) $(BUILD)/gen/pages.o
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lm
+$(SHARE)/lathe.1 $(SHARE)/lathe-net.5: $(BUILD)/pages
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/pages $(@F) > $@
+$(SHARE)/lathe.bash: $(BUILD)/pages install/lathe.bash
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/pages bash > $@ && cat install/lathe.bash >> $@
+$(SHARE)/lathe.zsh: $(BUILD)/pages install/lathe.zsh
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/pages zsh > $@ && cat install/lathe.zsh >> $@
 
 # ---- the runtime as a library, for lathe emit --split ----
 
@@ -103,7 +120,7 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs predict
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs predict install
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -194,6 +211,11 @@ $(TESTS)/predict: tests/test_predict.c tests/shell.c tests/shell.h
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) tests/test_predict.c tests/shell.c $(CRITERION) -lm -o $@
 
+$(TESTS)/install: tests/test_install.c tests/shell.c tests/shell.h tests/skip.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) tests/test_install.c tests/shell.c $(CRITERION) -o $@
+
 $(TESTS)/cover: tests/test_cover.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"
@@ -257,16 +279,25 @@ data:                               ## download CIFAR-10 (162 MB) into data/ and
 	      echo "make data: $(DATA_URL) cannot be fetched" >&2; exit 1; }
 	@sh bench/cifar10.sh data/cifar-10-binary.tar.gz data
 
+# BINDIR, LIBDIR, INCLUDEDIR, DATADIR and MANDIR may be told apart from PREFIX.
+BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+VERSION := $(shell sed -n 's/^#define LATHE_VERSION "\(.*\)"/\1/p' runtime/version.h)
+PLACES = PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \
+         DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' \
+         BUILD='$(BUILD)'
+
 install: all                        ## PREFIX=/usr/local, DESTDIR=
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/lathe
-	install -d $(DESTDIR)$(PREFIX)/share/lathe/models
-	install -m 755 $(LATHE) $(DESTDIR)$(PREFIX)/bin/lathe
-	install -m 644 runtime/liblathe.a runtime/liblathe64.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 runtime/*.h $(DESTDIR)$(PREFIX)/include/lathe
-	install -m 644 models/*.net $(DESTDIR)$(PREFIX)/share/lathe/models
+	@$(PLACES) sh install/install.sh install
+
+uninstall:                          ## what install made, by its own record
+	@$(PLACES) sh install/install.sh uninstall
 
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib test test-all test-real tests check golden deps deps-test lint run bench bench-quick bench-peers data install clean
+.PHONY: all help lib pages test test-all test-real tests check golden deps deps-test lint run bench bench-quick bench-peers data install uninstall clean
 .DELETE_ON_ERROR:

@@ -278,17 +278,21 @@ static void doc_optimizers(FILE *out)
     fputc('\n', out);
 }
 
+const char doc_file[] = "one statement a line, # begins a comment. A dimension is a\n"
+                        "number or an expression in parentheses: (2*n)x(2*n).";
+const char doc_layers[] = "Layers, in order; LABEL: before one names it.";
+const char doc_settings[] = "Settings behind `train`.";
+
 void doc(FILE *out)
 {
-    fputs("The network file: one statement a line, # begins a comment. A dimension is a\n"
-          "number or an expression in parentheses: (2*n)x(2*n).\n\n", out);
+    fprintf(out, "The network file: %s\n\n", doc_file);
     for (int i = 0; i < nkeyword_defs; i++)
         entry(out, keyword_defs[i].synopsis, keyword_defs[i].help);
-    fputs("Layers, in order; LABEL: before one names it.\n\n", out);
+    fprintf(out, "%s\n\n", doc_layers);
     for (int i = 0; i < nlayer_defs; i++)
         if (layer_defs[i].word)
             entry(out, layer_defs[i].synopsis, layer_defs[i].help);
-    fputs("Settings behind `train`.\n\n", out);
+    fprintf(out, "%s\n\n", doc_settings);
     for (int i = 0; i < nsetting_defs; i++) {
         entry(out, setting_defs[i].synopsis, setting_defs[i].help);
         if (setting_defs[i].kind == SETTING_OPTIMIZER)

@@ -69,7 +69,8 @@ void train_defaults(struct train_settings *t);
 ** from `next`, which returns NULL behind the last. */
 const char *nearest(const char *word, const char *const *known, int nknown);
 
-/* lathe doc */
+/* lathe doc; what it says beside the tables */
 void doc(FILE *out);
+extern const char doc_file[], doc_layers[], doc_settings[];
 
 #endif

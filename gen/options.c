@@ -10,8 +10,6 @@
 #include "../runtime/version.h"
 #include "layers.h"
 
-struct command_def { const char *word, *synopsis, *help; };
-
 static const struct command_def commands[] = {
     { "emit", "lathe emit NET... [-o FILE.c] [options]",
       "Prints one self-contained C file, or with --split only the network's part,\n"
@@ -28,8 +26,6 @@ static const struct command_def commands[] = {
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
-struct option_def { const char *word, *argument, *help; };
-
 static const struct option_def option_defs[] = {
     { "-o", "FILE", "what to write" },
     { "--isa", "NAME", "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
@@ -43,6 +39,27 @@ static const struct option_def option_defs[] = {
     { "--version", NULL, "the version" },
 };
 enum { NOPTIONS = sizeof option_defs / sizeof *option_defs };
+
+const struct command_def *command_table(int *count)
+{
+    *count = NCOMMANDS;
+    return commands;
+}
+
+const struct option_def *option_table(int *count)
+{
+    *count = NOPTIONS;
+    return option_defs;
+}
+
+const char *const *option_choices(const char *option)
+{
+    static const char *const isa_words[] = { "scalar", "avx2", "avx512", "neon", "native",
+                                             "x86", NULL };
+    static const char *const dtypes[] = { "f32", "f64", NULL };
+    return !strcmp(option, "--isa") ? isa_words : !strcmp(option, "--dtype") ? dtypes
+           : !strcmp(option, "-d") ? dump_passes : NULL;
+}
 
 static void help(FILE *out, const char *command)
 {
@@ -104,11 +121,12 @@ static bool set_option(struct options *o, const char *argument, int *status)
     return true;
 }
 
-static bool one_of(const char *argument, const char *const *known, int n, const char *option,
-                   int *status)
+static bool one_of(const char *argument, const char *option, int *status)
 {
-    for (int i = 0; i < n; i++)
-        if (!strcmp(argument, known[i]))
+    const char *const *known = option_choices(option);
+    int n = 0;
+    for (; known[n]; n++)
+        if (!strcmp(argument, known[n]))
             return true;
     const char *near = nearest(argument, known, n);
     char message[160];
@@ -119,24 +137,19 @@ static bool one_of(const char *argument, const char *const *known, int n, const 
 
 static bool take(struct options *o, const char *option, const char *argument, int *status)
 {
-    static const char *const isa_names[] = { "scalar", "avx2", "avx512", "neon", "native", "x86" };
-    static const char *const dtypes[] = { "f32", "f64" };
     if (!strcmp(option, "-o")) {
         o->output = argument;
     } else if (!strcmp(option, "--isa")) {
         o->isa = argument;
-        return one_of(argument, isa_names, 6, option, status);
+        return one_of(argument, option, status);
     } else if (!strcmp(option, "--dtype")) {
         o->f64 = !strcmp(argument, "f64");
-        return one_of(argument, dtypes, 2, option, status);
+        return one_of(argument, option, status);
     } else if (!strcmp(option, "--set")) {
         return set_option(o, argument, status);
     } else if (!strcmp(option, "-d")) {
-        int n = 0;
-        while (dump_passes[n])
-            n++;
         o->pass = argument;
-        return one_of(argument, dump_passes, n, option, status);
+        return one_of(argument, option, status);
     } else if (!strcmp(option, "--batch")) {
         char *end;
         long n = strtol(argument, &end, 10);

@@ -1,5 +1,6 @@
 /*
-** options.h - the command line of lathe.
+** options.h - the command line of lathe, and its tables: help, manual page and completion are
+** made of them.
 */
 #ifndef LATHE_OPTIONS_H
 #define LATHE_OPTIONS_H
@@ -25,5 +26,16 @@ struct options {
 ** message about wrong usage.
 */
 bool options_read(struct options *o, int argc, char **argv, int *status);
+
+/* `synopsis` begins with "lathe WORD"; NET in it: network files are taken. */
+struct command_def { const char *word, *synopsis, *help; };
+const struct command_def *command_table(int *count);
+
+/* argument: NULL for flags. */
+struct option_def { const char *word, *argument, *help; };
+const struct option_def *option_table(int *count);
+
+/* The words that an option takes, NULL behind the last; or NULL: others. */
+const char *const *option_choices(const char *option);
 
 #endif

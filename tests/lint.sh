@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 layout=$(mktemp) || exit 1
 # Layout: what a compiler does not see.
-files="gen/*.[ch] templates/*.[ch] runtime/*.[ch] runtime/simd/*.h tests/*.[ch] tests/*.py bench/*"
+files="gen/*.[ch] templates/*.[ch] runtime/*.[ch] runtime/simd/*.h tests/*.[ch] tests/*.py bench/*
+install/*"
 grep -nE '.{101,}' $files | sed 's/$/ <- longer than 100 columns/' >>"$layout"
 grep -nE '[[:space:]]$' $files Makefile tests/*.sh | sed 's/$/<- blank at the end/' >>"$layout"
 grep -n "$(printf '\t')" $files | sed 's/$/ <- tab/' >>"$layout"
