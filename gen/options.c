@@ -15,7 +15,6 @@ enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, 
        FOR_NETS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
        FOR_ALL = FOR_NETS | FOR_DOC };
 
-
 static const struct command_def commands[] = {
     { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
       "Prints one self-contained C file, or with --split only the network's part,\n"

@@ -39,6 +39,9 @@ missing=
 command -v clang >/dev/null || missing="$missing clang"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v objdump >/dev/null || missing="$missing binutils"
+command -v pkg-config >/dev/null || missing="$missing pkg-config"
+command -v groff >/dev/null || missing="$missing groff"
+command -v zsh >/dev/null || missing="$missing zsh"
 if [ "$(uname -m)" = x86_64 ]; then
     command -v aarch64-linux-gnu-gcc >/dev/null && [ -e /usr/aarch64-linux-gnu/lib/libc.a ] ||
         missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"

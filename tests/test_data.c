@@ -582,3 +582,28 @@ Test(images, resized_are_bilinear_and_no_pixel_is_passed_over)
                    (const real[]){ (real)(104/7.0), 31, 24 });
     expect_resized(3, 1, (const real[]){ 7, 7, 7 }, 1, 2, (const real[]){ 7, 7 });
 }
+
+/* A network of 100 classes has CIFAR-100's records: the second label counts. */
+Test(images, of_cifar_100_have_two_labels, .fini = shell_clean)
+{
+    enum { SIZE = 2 + 3*32*32 };
+    static unsigned char records[2*SIZE];
+    char err[ERR_SIZE], path[128];
+    struct image_file f;
+    struct image image;
+    for (int k = 0; k < 2; k++) {
+        records[k*SIZE] = 19;
+        records[k*SIZE + 1] = (unsigned char)(98 + k);
+        records[k*SIZE + 2] = (unsigned char)(7 + k);
+    }
+    write_bytes("records", records, sizeof records);
+    snprintf(path, sizeof path, "%s/records", shell_dir());
+    cr_assert(image_open(&f, path, 100, err), "%s", err);
+    for (int k = 0; k < 2; k++) {
+        cr_assert_eq(image_next(&f, &image, err), IMAGE_GOOD, "%s", err);
+        cr_expect(image.label == 98 + k && image.values[0] == (real)(7 + k) && image.c == 3);
+        image_free(&image);
+    }
+    cr_expect_eq(image_next(&f, &image, err), IMAGE_END);
+    image_close(&f);
+}
