@@ -640,6 +640,14 @@ static void models_table(const struct group *groups, int ngroups, int nnets, str
     text_printf(out, "};\nconst int lathe_nmodels = %d;\n\n", nnets);
 }
 
+/* With one blank line where parts that were put together leave several. */
+static void put_text(const char *s, FILE *out)
+{
+    for (; *s; s++)
+        if (strncmp(s, "\n\n\n", 3))
+            fputc(*s, out);
+}
+
 void emit(struct net *const *nets, int nnets, bool split, FILE *out)
 {
     struct net **sorted = alloc((size_t)nnets, sizeof *sorted);
@@ -670,7 +678,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     bind_here(&b, "models", text_string(&models));
     bind_here(&b, "runtime", text_string(&runtime));
     instantiate("program.c", &b, &whole);
-    fputs(text_string(&whole), out);
+    put_text(text_string(&whole), out);
 
     struct text *all[] = { &head, &headers, &regions, &models, &runtime, &done, &whole };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

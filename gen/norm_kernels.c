@@ -96,7 +96,7 @@ void norm_merge(struct emission *e, const struct stage *s)
     bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
     bind_size(&b, "RUNNING_MEAN", param_at(e, s->running_mean, 'w'));
     bind_size(&b, "RUNNING_VAR", param_at(e, s->running_var, 'w'));
-    kernel(e, "norm_merge.c", &b, "%s: the batch's statistics, and the running ones", s->name);
+    kernel(e, "norm_merge.c", &b, "%s: statistics", s->name);
 }
 
 
@@ -129,7 +129,7 @@ void norm_forward(struct emission *e, const struct stage *s, int x)
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "IMAGE", "%s", name);
     bind_norm_maps(e, s, x, &b);
-    kernel(e, "norm_fwd.c", &b, "%s forward: %dx%dx%d", s->name, o.h, o.w, o.c);
+    kernel(e, "norm_fwd.c", &b, "%s: forward", s->name);
 }
 
 void norm_sums(struct emission *e, const struct stage *s, int x)
@@ -149,7 +149,7 @@ void norm_sums(struct emission *e, const struct stage *s, int x)
     bind_dy(e, s, &b);
     bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
     bind_size(&b, "COUNT", norm_count(s));
-    kernel(e, "norm_sums.c", &b, "%s backward: sums over %dx%dx%d", s->name, o.h, o.w, o.c);
+    kernel(e, "norm_sums.c", &b, "%s: gradient sums", s->name);
 }
 
 void norm_update(struct emission *e, const struct stage *s)
@@ -196,7 +196,7 @@ void norm_backward(struct emission *e, const struct stage *s, int x, int dx)
     bind_norm_maps(e, s, x, &b);
     bind_dy(e, s, &b);
     bind_dx(e, s, dx, &b);
-    kernel(e, "norm_bwd.c", &b, "%s data gradient: %dx%dx%d", s->name, o.h, o.w, o.c);
+    kernel(e, "norm_bwd.c", &b, "%s: data gradient", s->name);
 }
 
 void norm_fold(const struct emission *e, const struct stage *folded)

@@ -442,7 +442,7 @@ Test(tuning, wrong_files_are_errors_with_their_place)
         { "# ours\nnet t avx2 f32\nconv1_fwd tile\n", "t.tune:3:15: error: the end of the line" },
         { "net t avx2 f32\nconv1_fwd tile 99x1x1\n", "99x1x1 is none of its candidates, 1x" },
         { "net t avx2 f32\nconv1_fwd tilt 1x8x1\n", "did you mean \"conv1_fwd tile\"?" },
-        { "net t avx2 f32\nconv9_bwd size 1\n", "t decides no \"conv9_bwd size\"; was the network" },
+        { "net t avx2 f32\nconv9_bwd size 1\n", "t decides no \"conv9_bwd size\"; was the" },
         { "net t avx2 f32\nconv1 wgrad_band 8\nconv1 wgrad_band 4\n", "was chosen in line 2" },
         { "net t scalar f32\nconv1_fwd tile 1x8x1\n", "has nothing for t avx2 f32; lathe tune" },
         { "net u avx2 f32\n", "has nothing for t avx2 f32" },
