@@ -296,7 +296,8 @@ Test(option_text, brings_every_bit_back_and_names_what_differs)
         { "--flag", OPTION_FLAG, NULL, &flag, 0, 0, NULL, "" },
     };
     static const char *const without[] = { "--path", NULL }, *const except[] = { "--word", NULL };
-    const struct options o = { "prog", "cmd", "", rows, 6, NULL, 0 };
+    struct options o = { .program = "prog", .command = "cmd", .summary = "", .row = rows,
+                         .count = 6 };
     struct option_conflict c;
     int count;
     char *text = option_text_write(rows, 6, without), *copy = strdup(text);

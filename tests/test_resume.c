@@ -17,24 +17,6 @@
 
 #include "shell.h"
 
-/* Commands that must succeed. */
-static void sure(const char *command)
-{
-    struct run r = shell("%s", command);
-    cr_assert(r.status == 0, "exit %d: %s\n%.1500s", r.status, command, r.output);
-    run_free(&r);
-}
-
-/* A command that must fail with `status` and say `words`. */
-static void fails(int status, const char *words, const char *command)
-{
-    struct run r = shell("%s", command);
-    cr_expect(r.status == status, "exit %d, not %d: %s\n%.1500s", r.status, status, command,
-              r.output);
-    cr_expect(strstr(r.output, words), "no \"%s\" from: %s\n%.1500s", words, command, r.output);
-    run_free(&r);
-}
-
 /* The programs of tests/resume/NET.net for this CPU and for none, as NET_native, NET_scalar. */
 static void make(const char *net)
 {
