@@ -17,13 +17,11 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
     b.brief = s->brief;
     bind_flag(&b, "BIAS", s->bias);
     bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW && !taps_apart(s));
-    bind_flag(&b, "APART", taps_apart(s));
-    if (taps_apart(s))
-        bind_size(&b, "X_TAP", (long)s->dilation*s->in_pixel);
+    bind_size(&b, "X_TAP", taps_apart(s) ? (long)s->dilation*s->in_pixel : 0);
     bind_flag(&b, "PARTIAL", part != 0);
-    bind_size(&b, "CI", s->ci);
     bind_size(&b, "KH", s->kh);
-    bind_size(&b, "KW", s->kw);
+    bind_size(&b, "TAPS", taps_apart(s) ? s->kw : 1);
+    bind_size(&b, "RUN", taps_apart(s) ? s->ci : (long)s->kw*s->ci);
     bind_size(&b, "MH", s->tile.mh);
     bind_size(&b, "MW", mw);
     bind_size(&b, "NV", nv);

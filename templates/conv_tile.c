@@ -3,8 +3,9 @@
 ** channels stay in registers while every tap of the filter is multiplied in.
 ** All strides are constants. The sum of one output runs over (ky, kx, channel)
 ** in raster order from the bias or +0, whatever the tile, the vector or the
-** instruction set: the results have the same bits everywhere. APART: taps of a row
-** lie X_TAP apart, with dilation or among the channels of other groups.
+** instruction set: the results have the same bits everywhere. RUN: reals that a filter row
+** takes from the input at a stretch, all of its KW*CI; or, with dilation or among the channels
+** of other groups, CI of them from each of TAPS places X_TAP apart.
 **
 ** Each step ends in v_keep(): without it gcc shares broadcasts across steps,
 ** runs out of registers and spills accumulators (more than half the speed).
@@ -18,23 +19,14 @@
 #define NAME conv_tile       /* @name */
 #define BIAS 1               /* @flag */
 #define SHALLOW 0            /* @flag */
-#define APART 1              /* @flag */
 #define PARTIAL 1            /* @flag */
 
 static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
                         const real *bias, real *y /* NHWC */)
 {
-    enum { /* @sizes */ CI = 16, KH = 3, KW = 3, MH = 1, MW = 6, NV = 2, BLOCK = 32,
-           X_ROW = 544, X_DOWN = 544, X_PIXEL = 16, Y_ROW = 512, Y_PIXEL = 16, PART = 1 };
-#if APART
-    enum { /* @sizes */ X_TAP = 64 };
-    enum { TAPS = KW, RUN = CI };
-#endif
-#if !SHALLOW
-#if !APART
-    enum { TAPS = 1, RUN = KW*CI, X_TAP = 0 };
-#endif
-#endif
+    enum { /* @sizes */ KH = 3, TAPS = 1, RUN = 48, MH = 1, MW = 6, NV = 2, BLOCK = 32,
+           X_ROW = 544, X_DOWN = 544, X_PIXEL = 16, X_TAP = 0, Y_ROW = 512, Y_PIXEL = 16,
+           PART = 1 };
     vec acc[MH][MW][NV];
 #if BIAS
     UNROLL for (int i = 0; i < MH; i++)
@@ -50,10 +42,10 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
 #endif
 #if SHALLOW
     UNROLL for (int ky = 0; ky < KH; ky++)
-        UNROLL for (int k = 0; k < KW*CI; k++) {
+        UNROLL for (int k = 0; k < RUN; k++) {
             vec a, b[NV];
             UNROLL for (int n = 0; n < NV; n++)
-                b[n] = v_load(w + (ky*KW*CI + k)*BLOCK + n*VL);
+                b[n] = v_load(w + (ky*RUN + k)*BLOCK + n*VL);
             UNROLL for (int i = 0; i < MH; i++)
                 UNROLL for (int j = 0; j < MW; j++) {
                     a = v_set1(x[ky*X_ROW + i*X_DOWN + j*X_PIXEL + k]);
@@ -63,8 +55,8 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
             v_keep();
         }
 #else
-    for (int ky = 0; ky < KH; ky++)
-        for (int tap = 0; tap < TAPS; tap++)
+    for (int ky = 0; ky < KH; ky++) {
+        UNROLL for (int tap = 0; tap < TAPS; tap++)
             for (int k = 0; k < RUN; k++) {
                 vec a, b[NV];
                 UNROLL for (int n = 0; n < NV; n++)
@@ -77,6 +69,7 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
                     }
                 v_keep();
             }
+    }
 #endif
     UNROLL for (int i = 0; i < MH; i++)
         UNROLL for (int j = 0; j < MW; j++) {

@@ -67,13 +67,11 @@ static void add_conv(struct tiles *t, int mh, int mw, int nv, enum conv_kind kin
     bind_name(&b, "NAME", "conv_%dx%dx%d%s", mh, mw, nv, suffix[kind]);
     bind_flag(&b, "BIAS", true);
     bind_flag(&b, "SHALLOW", kind == SHALLOW);
-    bind_flag(&b, "APART", kind == APART);
-    if (kind == APART)
-        bind_size(&b, "X_TAP", 2*ci);
+    bind_size(&b, "X_TAP", kind == APART ? 2*ci : 0);
     bind_flag(&b, "PARTIAL", false);
-    bind_size(&b, "CI", ci);
     bind_size(&b, "KH", 3);
-    bind_size(&b, "KW", 3);
+    bind_size(&b, "TAPS", kind == APART ? 3 : 1);
+    bind_size(&b, "RUN", kind == APART ? ci : 3*ci);
     bind_size(&b, "MH", mh);
     bind_size(&b, "MW", mw);
     bind_size(&b, "NV", nv);

@@ -3,8 +3,8 @@
 static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
                         const real *bias, real *y /* NHWC */)
 {
-    enum { CI = 3, KH = 3, KW = 3, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54, X_DOWN = 54,
-           X_PIXEL = 3, Y_ROW = 128, Y_PIXEL = 8, PART = 0 };
+    enum { KH = 3, TAPS = 1, RUN = 9, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54,
+           X_DOWN = 54, X_PIXEL = 3, X_TAP = 0, Y_ROW = 128, Y_PIXEL = 8, PART = 0 };
     vec acc[MH][MW][NV];
     acc[0][0][0] = v_load(bias);
     acc[0][1][0] = v_load(bias);
@@ -205,7 +205,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI)*BLOCK);
+        b[0] = v_load(w + (RUN)*BLOCK);
         a = v_set1(x[X_ROW]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL]);
@@ -226,7 +226,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 1)*BLOCK);
+        b[0] = v_load(w + (RUN + 1)*BLOCK);
         a = v_set1(x[X_ROW + 1]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 1]);
@@ -247,7 +247,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 2)*BLOCK);
+        b[0] = v_load(w + (RUN + 2)*BLOCK);
         a = v_set1(x[X_ROW + 2]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 2]);
@@ -268,7 +268,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 3)*BLOCK);
+        b[0] = v_load(w + (RUN + 3)*BLOCK);
         a = v_set1(x[X_ROW + 3]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 3]);
@@ -289,7 +289,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 4)*BLOCK);
+        b[0] = v_load(w + (RUN + 4)*BLOCK);
         a = v_set1(x[X_ROW + 4]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 4]);
@@ -310,7 +310,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 5)*BLOCK);
+        b[0] = v_load(w + (RUN + 5)*BLOCK);
         a = v_set1(x[X_ROW + 5]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 5]);
@@ -331,7 +331,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 6)*BLOCK);
+        b[0] = v_load(w + (RUN + 6)*BLOCK);
         a = v_set1(x[X_ROW + 6]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 6]);
@@ -352,7 +352,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 7)*BLOCK);
+        b[0] = v_load(w + (RUN + 7)*BLOCK);
         a = v_set1(x[X_ROW + 7]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 7]);
@@ -373,7 +373,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (KW*CI + 8)*BLOCK);
+        b[0] = v_load(w + (RUN + 8)*BLOCK);
         a = v_set1(x[X_ROW + 8]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_ROW + X_PIXEL + 8]);
@@ -394,7 +394,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI)*BLOCK);
+        b[0] = v_load(w + (2*RUN)*BLOCK);
         a = v_set1(x[2*X_ROW]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL]);
@@ -415,7 +415,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 1)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 1)*BLOCK);
         a = v_set1(x[2*X_ROW + 1]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 1]);
@@ -436,7 +436,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 2)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 2)*BLOCK);
         a = v_set1(x[2*X_ROW + 2]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 2]);
@@ -457,7 +457,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 3)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 3)*BLOCK);
         a = v_set1(x[2*X_ROW + 3]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 3]);
@@ -478,7 +478,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 4)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 4)*BLOCK);
         a = v_set1(x[2*X_ROW + 4]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 4]);
@@ -499,7 +499,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 5)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 5)*BLOCK);
         a = v_set1(x[2*X_ROW + 5]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 5]);
@@ -520,7 +520,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 6)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 6)*BLOCK);
         a = v_set1(x[2*X_ROW + 6]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 6]);
@@ -541,7 +541,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 7)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 7)*BLOCK);
         a = v_set1(x[2*X_ROW + 7]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 7]);
@@ -562,7 +562,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2*KW*CI + 8)*BLOCK);
+        b[0] = v_load(w + (2*RUN + 8)*BLOCK);
         a = v_set1(x[2*X_ROW + 8]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[2*X_ROW + X_PIXEL + 8]);
