@@ -60,6 +60,7 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "COLUMNS", columns);
     bind_size(&b, "DEPTH", s->fwd_depth);
     bind_size(&b, "IMAGES", s->fwd_images);
+    bind_size(&b, "TOGETHER", s->fwd_together);
     bind_size(&b, "LANES_IMAGE", (long)s->fwd_block*LANES);
     bind_scratch(e, &b);
     bind_size(&b, "LANES_AT", arena_at(e, s->at.lanes));

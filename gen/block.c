@@ -15,8 +15,13 @@ enum {
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
     MIN_CHAINS = 10,            /* independent FMAs that hide their latency: 8 would do
                                    on paper; measured: 82 % of peak with 8, 87 with 10 */
-    AFFINE_IMAGES = 100, AFFINE_DEPTH = 8, AFFINE_ROWS = 50, AFFINE_MAX_TILES = 5,
-    AFFINE_ITEMS = 16           /* work items wanted, for balance over threads */
+    AFFINE_IMAGES = 100,
+    AFFINE_DEPTH = 4,           /* panels: the tile's images and units, 20 KB, fit into L1 */
+    AFFINE_TILES = 2, AFFINE_MAX_TILES = 5,     /* of a block: its lanes are read and written
+                                   with every DEPTH panels */
+    AFFINE_ALONE = 256,         /* units at least whose sums there is room for, of one image */
+    AFFINE_ITEMS = 16,          /* work items wanted, for balance over threads */
+    AFFINE_ROWS = 200           /* of a panel, backward: 100 KB, in L2 while images pass */
 };
 
 /* Cycles of one step of a tile: two FMAs and two loads a cycle. */
@@ -354,11 +359,15 @@ static void choose_affine(struct net *net, struct region_plan forward, struct st
     s->affine = affine_tile(net, forward, s);
     int tiles = (units + s->affine.mw*AFFINE_ITEMS - 1) / (s->affine.mw*AFFINE_ITEMS);
     struct choice *block = choice_open(net, forward, s->name, "block", 1);
-    tiles = tiles < AFFINE_MAX_TILES ? tiles : AFFINE_MAX_TILES;
+    tiles = tiles < AFFINE_TILES ? tiles : AFFINE_TILES;
     for (int k = 0; k < AFFINE_MAX_TILES; k++)      /* tiles, tiles - 1, ..., 1, the larger */
         choice_offer(block, k, s->affine.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
     s->fwd_block = choice_settle(net, block)[0];
     s->fwd_images = affine_images(net, forward, s);
+    int blocks = (units + s->fwd_block - 1) / s->fwd_block;
+    int least = (AFFINE_ALONE + s->fwd_block - 1) / s->fwd_block;
+    s->fwd_together = s->fwd_images > least ? s->fwd_images : least;
+    s->fwd_together = s->fwd_together < blocks ? s->fwd_together : blocks;
     struct choice *depth = choice_open(net, forward, s->name, "depth", 1);
     offer_sizes(depth, AFFINE_DEPTH, 1, 4*AFFINE_DEPTH);
     s->fwd_depth = choice_settle(net, depth)[0];

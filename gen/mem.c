@@ -392,9 +392,11 @@ static void conv_buffers(struct net *net, int stage)
 /* What an affine stage's forward pass sums up in. */
 static void lanes_buffers(struct net *net, struct stage *s)
 {
-    size_t lanes = (size_t)s->fwd_images*(size_t)s->fwd_block*LANES;
-    s->at.lanes = add_scratch(net, s->name, "lanes", lanes, false);
-    s->at.sums = add_scratch(net, s->name, "sums", round_up((size_t)s->fwd_block), false);
+    size_t block = (size_t)s->fwd_block, together = (size_t)s->fwd_together*block;
+    size_t images = (size_t)s->fwd_images*block;
+    s->at.lanes = add_scratch(net, s->name, "lanes",
+                              (images > together ? images : together)*LANES, false);
+    s->at.sums = add_scratch(net, s->name, "sums", round_up(together), false);
 }
 
 static void affine_buffers(struct net *net, int stage)

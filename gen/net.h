@@ -284,6 +284,7 @@ struct stage {
     int list_space;             /* entries from a filter's list to the next one's */
     struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
     int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */
+    int fwd_together;           /* blocks at a time, where there is one image */
     int bwd_rows;               /* affine: rows of the weight a pass */
     /* mem.c */
     struct stage_buffers at;

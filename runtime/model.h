@@ -158,7 +158,8 @@ enum split {
     SPLIT_IMAGES,            /* items = ceil(n / images) * k, 1 <= k <= count; k parts of
                                 the work on so many images */
     SPLIT_GROUPS,            /* items = min(n, GROUPS) */
-    SPLIT_FIXED              /* items = ceil(n / images) * count; images 0: count */
+    SPLIT_FIXED              /* items = ceil(n / images) * count; one image: at most one a
+                                thread; images 0: count */
 };
 
 struct region {

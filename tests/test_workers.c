@@ -100,6 +100,16 @@ Test(engine, cuts_images_finer_when_there_are_few)
     cr_assert_eq(engine_items(&groups, 50, 2), 16);
     cr_assert_eq(engine_items(&groups, 5, 2), 5);
     cr_assert_eq(engine_items(&fixed, 5, 2), 7);
+    cr_assert_eq(engine_items(&fixed, 1, 2), 7);
+}
+
+Test(engine, gives_each_thread_one_item_of_a_single_image)
+{
+    const struct region affine = { "r", SPLIT_FIXED, 7, 0, NULL, 4, 0, 0 };
+    cr_assert_eq(engine_items(&affine, 9, 2), 21);
+    cr_assert_eq(engine_items(&affine, 1, 1), 1);
+    cr_assert_eq(engine_items(&affine, 1, 3), 3);
+    cr_assert_eq(engine_items(&affine, 1, 8), 7);
 }
 
 #if defined(__GLIBC__)
