@@ -122,22 +122,24 @@ WORDS = scalar
 endif
 
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs resume predict \
-       install
+       install docs
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
 
 test: deps-test all tests           ## everything that can run here, in minutes
-	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
 	@echo "== browser" && $(RUN) sh tests/browser.sh
+	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/tiles
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter '@(learning|emitted)/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
+	@$(RUN) DOCS=docs/notebook.md $(TESTS)/docs
 	@$(RUN) CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'real/*'
 
 tests: $(RUNS:%=$(TESTS)/%)
@@ -196,47 +198,27 @@ $(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets6
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
-$(TESTS)/lathe: tests/test_lathe.c tests/shell.c tests/shell.h
+# Run commands, as a user would.
+$(addprefix $(TESTS)/,lathe programs resume predict install docs cover): $(TESTS)/%: \
+        tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_lathe.c tests/shell.c $(CRITERION) -o $@
+	$(Q)$(TEST_CC) $< tests/shell.c $(CRITERION) -lm -o $@
+
 # With the generator's own passes: its tiles are instantiated as it does it.
 $(TESTS)/tiles: tests/test_tiles.c tests/shell.c tests/shell.h tests/skip.h $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) tests/test_tiles.c tests/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
-$(TESTS)/programs: tests/test_programs.c tests/shell.c tests/shell.h tests/skip.h
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_programs.c tests/shell.c $(CRITERION) -lm -o $@
 
-# Its programs, on two instruction sets.
+# What resume runs, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))
 $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@mkdir -p $(@D)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-
-$(TESTS)/resume: tests/test_resume.c tests/shell.c tests/shell.h $(RESUMED)
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_resume.c tests/shell.c $(CRITERION) -o $@
-
-$(TESTS)/predict: tests/test_predict.c tests/shell.c tests/shell.h
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_predict.c tests/shell.c $(CRITERION) -lm -o $@
-
-$(TESTS)/install: tests/test_install.c tests/shell.c tests/shell.h tests/skip.h
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_install.c tests/shell.c $(CRITERION) -o $@
-
-$(TESTS)/cover: tests/test_cover.c tests/shell.c tests/shell.h tests/skip.h
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_cover.c tests/shell.c $(CRITERION) -lm -o $@
+$(TESTS)/resume: $(RESUMED)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

@@ -42,6 +42,7 @@ command -v objdump >/dev/null || missing="$missing binutils"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 command -v groff >/dev/null || missing="$missing groff"
 command -v zsh >/dev/null || missing="$missing zsh"
+python3 -c 'import numpy' 2>/dev/null || missing="$missing python3-numpy"
 if [ "$(uname -m)" = x86_64 ]; then
     command -v aarch64-linux-gnu-gcc >/dev/null && [ -e /usr/aarch64-linux-gnu/lib/libc.a ] ||
         missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
