@@ -171,6 +171,29 @@ static void choose_pass(struct net *net, struct region_plan region, const char *
     w->images = n[1];
 }
 
+/* One place of so many tiles, through the first `vectors` vectors of filters. */
+static double place_cycles(const struct sweep *s, int tiles, int mw, int nv, int vectors)
+{
+    double cost = 0;
+    for (int v = 0; v < vectors; v += nv)
+        cost += (tiles + mw - 1) / mw*tile_cycles(mw, vectors - v < nv ? vectors - v : nv, s->ci);
+    return cost;
+}
+
+/* What one image costs the first of two threads, that take rows or panels of it. */
+static double alone_cycles(const struct sweep *s, int mw, int nv, int vectors)
+{
+    const struct winograd *w = &s->winograd;
+    if (!w->by_panels)
+        return place_cycles(s, (w->rows + 1) / 2*w->columns, mw, nv, vectors);
+    int half = ((vectors + nv - 1) / nv + 1) / 2*nv;
+    return place_cycles(s, w->rows*w->columns, mw, nv, half < vectors ? half : vectors);
+}
+
+/* The weight of one image's cycles beside a batch's: what is as good for a batch may be better
+** for one. */
+static const double ALONE = 0.25;
+
 /* Tiles of the products: one place of a tile after the other, `channels` steps each. */
 static void choose_winograd(struct net *net, struct region_plan region, struct sweep *s)
 {
@@ -180,11 +203,9 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     int vectors = (s->co + net->vl - 1) / net->vl, tiles = w->images*w->pass*w->columns;
     for (int mw = 1; mw <= tiles; mw++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
-            double cost = 0;
-            for (int v = 0; v < vectors; v += nv)
-                cost += (tiles + mw - 1) / mw
-                        * tile_cycles(mw, vectors - v < nv ? vectors - v : nv, s->ci);
-            choice_offer(c, cost, 1, mw, nv);
+            double batch = place_cycles(s, tiles, mw, nv, vectors) / tiles;
+            double alone = alone_cycles(s, mw, nv, vectors) / (w->rows*w->columns);
+            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone), 1, mw, nv);
         }
     s->tile = settled_tile(net, c);
     int width = s->tile.nv*net->vl, room = (tiles + s->tile.mw - 1) / s->tile.mw*s->tile.mw;

@@ -452,7 +452,7 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
            s->flop_wgrad / 1e6);
 }
 
-/* calls: what packs filter `co`, at filter, is added to it. */
+/* calls: what packs n filters from `first` on, which lie at filters, is added to it. */
 static void pack(struct emission *e, const struct stage *s, const struct sweep *f,
                  struct text *calls)
 {
@@ -462,9 +462,16 @@ static void pack(struct emission *e, const struct stage *s, const struct sweep *
     char name[SHARED_NAME];
     struct bindings b = { 0 };
     snprintf(name, sizeof name, "%s%s_pack", e->prefix, f->name);
-    if (f->scatter.filters || f->winograd.step) {
-        (f->scatter.filters ? scatter_pack : winograd_pack)(e, s, f, name);
-        text_printf(calls, "    %s(filter, arena + %ld, co);\n", name, at);
+    if (f->winograd.step) {
+        winograd_pack(e, s, f, name);
+        text_printf(calls, "    %s(filters, arena + %ld, first, n);\n", name, at);
+        return;
+    }
+    text_puts(calls, "    for (int k = 0; k < n; k++)\n");
+    const char *one = "filters + k*FILTER";
+    if (f->scatter.filters) {
+        scatter_pack(e, s, f, name);
+        text_printf(calls, "        %s(%s, arena + %ld, first + k);\n", name, one, at);
         return;
     }
     bind_flag(&b, "FLIPPED", f->flipped);
@@ -483,13 +490,14 @@ static void pack(struct emission *e, const struct stage *s, const struct sweep *
     shared_kernel(e, "conv_pack.c", &b, name, "panels of %d channels", f->tile.nv*vl);
     int filters = l->filters / l->groups;
     if (s->depth)           /* a lane of a panel */
-        text_printf(calls, "    %s(filter, arena + %ld + co / %d * %d + co %% %d, 0);\n", name, at,
-                    vl, f->kh*f->kw*vl, vl);
+        text_printf(calls, "        %s(%s, arena + %ld + (first + k) / %d * %d "
+                    "+ (first + k) %% %d, 0);\n", name, one, at, vl, f->kh*f->kw*vl, vl);
     else if (f->groups > 1)
-        text_printf(calls, "    %s(filter, arena + %ld + co / %d * %ld, co %% %d);\n", name, at,
-                    filters, (long)f->packed_size / f->groups, filters);
+        text_printf(calls, "        %s(%s, arena + %ld + (first + k) / %d * %ld, "
+                    "(first + k) %% %d);\n", name, one, at, filters,
+                    (long)f->packed_size / f->groups, filters);
     else
-        text_printf(calls, "    %s(filter, arena + %ld, co);\n", name, at);
+        text_printf(calls, "        %s(%s, arena + %ld, first + k);\n", name, one, at);
 }
 
 void conv_parameters(struct emission *e, const struct stage *s)
@@ -541,8 +549,10 @@ void conv_fold(struct emission *e, const struct stage *s)
     bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
     bind_size(&b, "FILTER", (long)s->forward.kh*s->row);
-    bind_size(&b, "FILTER_AT", (long)e->net->arena + arena_at(e, s->at.gradient));
-    kernel(e, "conv_fold.c", &b, "%s: one filter, times what its channel is multiplied with",
+    bind_size(&b, "CO", e->net->layer[s->head].filters);
+    bind_size(&b, "FILTERS", LANES);
+    bind_size(&b, "FILTERS_AT", (long)e->net->arena + arena_at(e, s->at.gradient));
+    kernel(e, "conv_fold.c", &b, "%s: filters, times what their channels are multiplied with",
            s->name);
     text_free(&calls);
 }

@@ -135,12 +135,13 @@ static double region_flop(const struct stage *s, enum region_kind kind)
     }
 }
 
-/* Parts of an item: passes, or panels of filters where one pass is all and nobody gathers
-** moments of all channels from it. */
+/* Moments are gathered of all channels. */
 static int winograd_parts(const struct sweep *f, bool gathers)
 {
-    int passes = (f->winograd.rows + f->winograd.pass - 1) / f->winograd.pass;
-    return passes > 1 ? passes : gathers ? 1 : f->blocks + (f->last != 0);
+    const struct winograd *w = &f->winograd;
+    if (!w->by_panels)
+        return w->rows / w->unit;
+    return gathers ? 1 : f->blocks + (f->last != 0);
 }
 
 /* Images of an item; 0: as model.h has it. */
@@ -253,9 +254,8 @@ static void pack_function(const struct net *net, const char *prefix, struct text
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
         if (s->kind == STAGE_CONV)
-            text_printf(out, "    if (param == %d)\n        for (int co = 0; co < %d; co++)\n"
-                        "            %s%s_pack(s->arena, co);\n", s->weight,
-                        net->layer[s->head].filters, prefix, s->name);
+            text_printf(out, "    if (param == %d)\n        %s%s_pack(s->arena, 0, %d);\n",
+                        s->weight, prefix, s->name, net->layer[s->head].filters);
     }
     text_puts(out, "}\n\n");
 }
@@ -267,9 +267,12 @@ static void fold_function(const struct net *net, const char *prefix, struct text
     for (int r = 0; r < net->ninfer; r++) {
         const struct stage *s = region_stage(net, &net->infer[r]);
         bool folded = net->infer[r].kind == REGION_FOLDED;
-        if (folded || s->kind == STAGE_CONV)
-            text_printf(out, "    for (int k = 0; k < %d; k++)\n        %s%s_%s(s->arena, k);\n",
-                        net->layer[s->head].filters, prefix, s->name, folded ? "fold" : "pack");
+        int units = net->layer[s->head].filters, step = s->kind == STAGE_CONV ? LANES : 1;
+        if (folded)
+            text_printf(out, "    for (int k = 0; k < %d; k += %d)\n        %s%s_fold(s->arena, k);"
+                        "\n", units, step, prefix, s->name);
+        else if (s->kind == STAGE_CONV)
+            text_printf(out, "    %s%s_pack(s->arena, 0, %d);\n", prefix, s->name, units);
     }
     text_puts(out, "}\n\n");
 }

@@ -326,6 +326,9 @@ static void backward_sweeps(const struct net *net, struct stage *s)
 /* Channels from which on the transforms cost less than the multiplications they save. */
 enum { WINOGRAD_CHANNELS = 16 };
 
+/* Rows of tiles, with fewer of which every thread would read all filters for a tile or two. */
+enum { FEW_ROWS = 4 };
+
 /* Tiles over a map of h x w outputs, `step` a side where it divides them, else 2; step 0 where
 ** none fit. */
 static struct winograd winograd_over(int h, int w, int step)
@@ -335,14 +338,13 @@ static struct winograd winograd_over(int h, int w, int step)
     if (h % 2 || w % 2)
         return (struct winograd){ .step = 0 };
     return (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
-                              .columns = w / step, .unit = 1 };
+                              .columns = w / step, .unit = 1, .by_panels = h / step < FEW_ROWS };
 }
 
 /*
 ** Winograd's filtering where it saves multiplications; the network alone decides, because it
-** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) rounds ten
-** times as coarsely as F(2x2), which is as exact as the direct sum: gradients bear it, forward it
-** would turn ReLUs (tests/compare_torch.py sees it in the deep models).
+** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) where it fits;
+** it rounds twice as coarsely as a direct sum or F(2x2) (runtime/winograd.h).
 */
 static bool takes_winograd(const struct net *net, const struct stage *s)
 {
@@ -358,7 +360,7 @@ static void choose_winograd_forward(const struct net *net, struct stage *s)
     if (!takes_winograd(net, s))
         return;
     if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
-        s->forward.winograd = winograd_over(s->mid.h, s->mid.w, 2);
+        s->forward.winograd = winograd_over(s->mid.h, s->mid.w, 4);
 }
 
 static void choose_winograd(const struct net *net, struct stage *s)

@@ -456,8 +456,8 @@ static void folded_buffers(struct net *net, struct stage *f)
         lanes_buffers(net, f);
     } else {
         f->at.packed = add_kept(net, f->name, "packed", f->forward.packed_size);
-        f->at.gradient = add_scratch(net, f->name, "filter", (size_t)f->forward.kh*(size_t)f->row,
-                                     false);
+        f->at.gradient = add_scratch(net, f->name, "filters",
+                                     LANES*(size_t)f->forward.kh*(size_t)f->row, false);
         forward_buffers(net, f);
         wide_buffer(net, f);
     }

@@ -124,6 +124,7 @@ struct winograd {
     int side;                   /* step + 2 */
     int rows, columns;          /* tiles of an image */
     int unit;                   /* rows of tiles that a pass holds whole numbers of */
+    bool by_panels;             /* threads share an image by panels of filters, not by rows */
     /* block.c */
     int pass;                   /* rows of tiles transformed at a time ... */
     int images;                 /* ... of so many images; more than 1: pass is all rows */

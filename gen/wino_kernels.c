@@ -193,7 +193,8 @@ void winograd_forward(struct emission *e, const struct stage *s, int x)
     long argmax_image = pool ? (long)o.h*o.w*o.c : 0;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_flag(&b, "BY_PANELS", w->pass == w->rows && s->norm == NO_STAGE);
+    bind_flag(&b, "BY_PANELS", w->by_panels && s->norm == NO_STAGE);
+    bind_size(&b, "UNIT", w->unit);
     bind_moments(e, s, &b);
     if (s->norm != NO_STAGE) {
         bind_size(&b, "STEP", w->step);
@@ -339,8 +340,8 @@ void winograd_pack(struct emission *e, const struct stage *s, const struct sweep
     bind_name(&b, "TAPS", "v_taps%d", w->step);
     bind_flag(&b, "FLIPPED", f->flipped);
     bind_size(&b, "SIDE", w->side);
+    bind_size(&b, "STEPS", f->ci);
     bind_size(&b, "CI", l->in.c);
-    bind_size(&b, "CO", l->filters);
     bind_size(&b, "ROW", s->row);
     bind_size(&b, "CHANNELS", f->co);
     bind_size(&b, "BLOCK", (long)f->tile.nv*e->net->vl);

@@ -126,7 +126,7 @@ double engine_clock(void)
 
 int engine_items(const struct region *r, int n, int threads)
 {
-    if (r->split == SPLIT_FIXED && r->images && n == 1)
+    if (r->split != SPLIT_GROUPS && r->images && n == 1)
         return r->count < threads ? r->count : threads;
     if (r->split == SPLIT_FIXED)
         return r->images ? (n + r->images - 1) / r->images*r->count : r->count;

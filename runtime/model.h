@@ -158,8 +158,7 @@ enum split {
     SPLIT_IMAGES,            /* items = ceil(n / images) * k, 1 <= k <= count; k parts of
                                 the work on so many images */
     SPLIT_GROUPS,            /* items = min(n, GROUPS) */
-    SPLIT_FIXED              /* items = ceil(n / images) * count; one image: at most one a
-                                thread; images 0: count */
+    SPLIT_FIXED              /* items = ceil(n / images) * count; images 0: count */
 };
 
 struct region {
@@ -168,7 +167,9 @@ struct region {
     int count;
     double flop;             /* dense-equivalent, one image (DESIGN section 5) */
     void (*run)(const struct step *s, int item, int items, int thread);
-    int images;              /* an item's; 0: SPLIT_IMAGES 1, SPLIT_FIXED all */
+    int images;              /* an item's; 0: SPLIT_IMAGES 1, SPLIT_FIXED all. Where it is
+                                given, one image is at most one item a thread: every item
+                                reads all of its weights */
     double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
 };
 

@@ -1,6 +1,6 @@
 /*
-** conv_fold.c - one filter of a convolution with the batchnorm behind it in its weights,
-** packed for inference. Written in scratch, which no region uses meanwhile.
+** conv_fold.c - up to FILTERS filters of a convolution with the batchnorm behind it in their
+** weights, packed for inference. Written in scratch, which no region uses meanwhile.
 */
 #include "template.h"
 #include "norm_fold.c"
@@ -9,14 +9,17 @@
 #define NAME conv_fold       /* @name */
 #define FACTOR norm_fold     /* @name */
 
-static void NAME(real *arena, int co)
+static void NAME(real *arena, int first)
 {
-    enum { /* @sizes */ W = 0, FILTER = 144, FILTER_AT = 0 };
-    const real *w = arena + W + (size_t)co*FILTER;
-    real *filter = arena + FILTER_AT;
-    const double factor = FACTOR(arena, co);
-    for (int k = 0; k < FILTER; k++)
-        filter[k] = (real)((double)w[k]*factor);
+    enum { /* @sizes */ W = 0, CO = 16, FILTERS = 16, FILTER = 144, FILTERS_AT = 0 };
+    const int n = CO - first < FILTERS ? CO - first : FILTERS;
+    const real *w = arena + W + (size_t)first*FILTER;
+    real *filters = arena + FILTERS_AT;
+    for (int f = 0; f < n; f++) {
+        const double factor = FACTOR(arena, first + f);
+        for (int k = 0; k < FILTER; k++)
+            filters[f*FILTER + k] = (real)((double)w[f*FILTER + k]*factor);
+    }
     /* @here packs */
 }
 

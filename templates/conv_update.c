@@ -12,11 +12,13 @@
 #define PARTIAL_ROW 1        /* @flag */
 #define BIAS 1               /* @flag */
 
-static inline void PACK(real *arena, int co)
+/* n filters, the first of them a multiple of LANES. */
+static inline void PACK(real *arena, int first, int n)
 {
     enum { /* @sizes */ W = 0, FILTER = 144 };
-    const real *filter = arena + W + (size_t)co*FILTER;
-    (void)filter;
+    const real *filters = arena + W + (size_t)first*FILTER;
+    (void)filters;
+    (void)n;
     /* @here packs */
 }
 
@@ -62,8 +64,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #endif
         sumsq += rule->update(s->arena + W + at, s->arena + W_M + at, s->arena + W_V + at, g,
                               FILTER, &rule->hyper);
-        PACK(s->arena, co);
     }
+    PACK(s->arena, first, last - first);
     s->sumsq[SUMSQ + item] = sumsq;
 #if BIAS
     rule = s->rule + B_RULE;

@@ -5,8 +5,8 @@
 **
 ** A batchnorm behind has its moments gathered pass by pass, from L2 as well.
 **
-** Where threads outnumber items, parts of an item take passes, or panels of filters where one
-** pass is all (BY_PANELS): each then transforms the input for itself.
+** Where threads outnumber items, parts of an item take UNIT rows of tiles at least, or panels of
+** filters where there are few rows (BY_PANELS): each then transforms the input for itself.
 */
 #include "template.h"
 #include "wino_input.c"
@@ -23,14 +23,13 @@
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
-           Y_STEP = 256, W = 0, B = 0, IMAGES = 1, ROWS = 16, PASS = 4, COLUMNS = 16, PANELS = 1,
-           V_TILE = 48, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, ARGMAX_STEP = 256, MOMENTS = 0, COUNT = 32 };
+           Y_STEP = 256, W = 0, B = 0, IMAGES = 1, ROWS = 16, PASS = 4, UNIT = 1, COLUMNS = 16,
+           PANELS = 1, V_TILE = 48, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0,
+           ARGMAX = 0, ARGMAX_IMAGE = 4096, ARGMAX_STEP = 256, MOMENTS = 0, COUNT = 32 };
 #if GATHERS
     enum { /* @sizes */ STEP = 2, BAND_ROWS = 4, Y_ROW = 128 };
     enum { BANDS = ROWS*STEP / BAND_ROWS };
 #endif
-    enum { PASSES = (ROWS + PASS - 1) / PASS };
     const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
     const int first = item / parts * IMAGES;
     const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
@@ -39,14 +38,15 @@ static void NAME(const struct step *s, int item, int items, int thread)
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)first*ARGMAX_IMAGE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
 #if BY_PANELS
-    const int from = 0, to = PASSES;
+    const int from = 0, to = ROWS;
     const int low = part_start(part, parts, PANELS), high = part_start(part + 1, parts, PANELS);
 #else
-    const int from = part_start(part, parts, PASSES), to = part_start(part + 1, parts, PASSES);
+    const int from = part_start(part, parts, ROWS / UNIT)*UNIT;
+    const int to = part_start(part + 1, parts, ROWS / UNIT)*UNIT;
     const int low = 0, high = PANELS;
 #endif
-    for (int pass = from; pass < to; pass++) {
-        const int row = pass*PASS, rows = ROWS - row < PASS ? ROWS - row : PASS;
+    for (int row = from; row < to; row += PASS) {
+        const int rows = to - row < PASS ? to - row : PASS;
         for (int i = 0; i < images; i++)
             for (int r = 0; r < rows; r++)
                 INPUT(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)(row + r)*X_STEP,

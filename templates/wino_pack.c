@@ -1,7 +1,8 @@
 /*
-** wino_pack.c - one filter, transformed by Winograd's G w G^T, into the panels that the
-** products read: [panel][SIDE*SIDE][channel in][BLOCK channels out]. For the gradient to the
-** data the roles of the channels change and the taps come flipped.
+** wino_pack.c - n filters, transformed by Winograd's G w G^T, into the panels that the
+** products read: [panel][SIDE*SIDE][step of the sum][BLOCK channels]. For the gradient to the
+** data the filters are the sum, and taps come flipped. Forward the filters are a panel's
+** channels, and their taps are brought together one by one: 9 of them, not SIDE*SIDE products.
 */
 #include "template.h"
 
@@ -9,43 +10,44 @@
 #define TAPS v_taps2         /* @name */
 #define FLIPPED 1            /* @flag */
 
-static inline void NAME(const real *filter /* [3][ROW], row: 3*CI */, real *panels, int co)
+static inline void NAME(const real *filters /* [n][3][ROW], row: 3*CI */, real *panels, int first,
+                        int n)
 {
-    enum { /* @sizes */ SIDE = 4, CI = 32, CO = 32, ROW = 96, CHANNELS = 32, BLOCK = 32,
+    enum { /* @sizes */ SIDE = 4, STEPS = 32, CI = 32, ROW = 96, CHANNELS = 32, BLOCK = 32,
            LAST_BLOCK = 32, PANEL_SIZE = 16384 };
-    for (int c = 0; c < CI; c += VL) {
-        const int n = CI - c < VL ? CI - c : VL;
-        vec d[SIDE*SIDE];
-        UNROLL for (int i = 0; i < 3; i++)
-            UNROLL for (int j = 0; j < 3; j++) {
 #if FLIPPED
-                d[i*SIDE + j] = v_load_part(filter + (2 - i)*ROW + (2 - j)*CI + c, n);
+    enum { F_VL = 1, C_VL = VL };
 #else
-                d[i*SIDE + j] = v_load_part(filter + i*ROW + j*CI + c, n);
+    enum { F_VL = VL, C_VL = 1 };
 #endif
-            }
-        UNROLL for (int i = 0; i < 3; i++)
-            TAPS(d + i*SIDE, 1);
-        UNROLL for (int j = 0; j < SIDE; j++)
-            TAPS(d + j, SIDE);
+    for (int f = 0; f < n; f += F_VL)
+        for (int c = 0; c < CI; c += C_VL) {
+            const real *taps = filters + (ptrdiff_t)f*3*ROW + c;
+            vec d[SIDE*SIDE];
 #if FLIPPED
-        const int panel = c / BLOCK;
-        const int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_BLOCK;
-        real *to = panels + panel*PANEL_SIZE + co*width + c % BLOCK;
-        for (int k = 0; k < SIDE*SIDE; k++)
-            v_store_part(to + k*CO*width, d[k], n);
+            const int channel = c, step = first + f, lanes = CI - c < VL ? CI - c : VL;
+            UNROLL for (int i = 0; i < 3; i++)
+                UNROLL for (int j = 0; j < 3; j++)
+                    d[i*SIDE + j] = v_load_part(taps + (2 - i)*ROW + (2 - j)*CI, lanes);
 #else
-        real one[SIDE*SIDE*VL];
-        const int panel = co / BLOCK;
-        const int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_BLOCK;
-        real *to = panels + panel*PANEL_SIZE + c*width + co % BLOCK;
-        UNROLL for (int k = 0; k < SIDE*SIDE; k++)
-            v_store(one + k*VL, d[k]);
-        for (int k = 0; k < SIDE*SIDE; k++)
-            for (int l = 0; l < n; l++)
-                to[(k*CI + l)*width] = one[k*VL + l];
+            const int channel = first + f, step = c, lanes = n - f < VL ? n - f : VL;
+            real together[3*3*VL] = { 0 };
+            for (int l = 0; l < lanes; l++)
+                for (int k = 0; k < 3*3; k++)
+                    together[k*VL + l] = taps[(l*3 + k/3)*ROW + k%3*CI];
+            UNROLL for (int k = 0; k < 3*3; k++)
+                d[k/3*SIDE + k%3] = v_load(together + k*VL);
 #endif
-    }
+            UNROLL for (int i = 0; i < 3; i++)
+                TAPS(d + i*SIDE, 1);
+            UNROLL for (int j = 0; j < SIDE; j++)
+                TAPS(d + j, SIDE);
+            const int panel = channel / BLOCK;
+            const int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_BLOCK;
+            real *to = panels + panel*PANEL_SIZE + step*width + channel % BLOCK;
+            for (int k = 0; k < SIDE*SIDE; k++)
+                v_store(to + k*STEPS*width, d[k]);
+        }
 }
 
 #include "undef.h"

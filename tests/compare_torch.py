@@ -47,6 +47,7 @@ DEEP_NETS = "folded", "winograd"                # of tests/nets, compared as the
 OWN_RULES = "groups", "airbench"    # parameters with optimizers of their own: test_rules.c
 DEEP = 10       # times PyTorch's own f32 error
 STEPS, SEED = 10, 2
+OTHER_SEEDS = {"resnet_small": 3}   # with 2, alone of 2 to 13, one of its activations turns
 
 
 def run(*words):
@@ -100,7 +101,7 @@ class Comparison:
 
 
 def compare(network, program, dtype, folder, comparison):
-    generator = np.random.default_rng(SEED)
+    generator = np.random.default_rng(OTHER_SEEDS.get(network.name, SEED))
     real = np.float32 if dtype == "f32" else np.float64
     start = {name: t.astype(real) for name, t in network.parameters(generator).items()}
     n = network.batch
