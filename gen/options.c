@@ -291,6 +291,11 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     }
     if (!check_given(o, given, status))
         return false;
+    if (o->output && !strcmp(o->output, "-")) {     /* standard output, where text goes anyway */
+        if (strcmp(o->command, "emit") && strcmp(o->command, "show"))
+            return usage(status, "%s writes a file: -o FILE%s", o->command, "");
+        o->output = NULL;
+    }
     bool is_doc = !strcmp(o->command, "doc");
     if (is_doc && o->nnets)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");

@@ -419,6 +419,7 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
         { "--split build x.net", "build takes no --split" },
         { "doc --isa avx2", "doc takes no --isa" },
         { "sweep x.net --set a=1,2 -o f", "sweep takes no -o" },
+        { "build x.net -o -", "build writes a file: -o FILE" },
         { "emit x.net -d spec -o f.c", "without -o" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

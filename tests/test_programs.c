@@ -288,7 +288,8 @@ Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
 Test(emitted, text_is_the_same_every_time, .fini = shell_clean)
 {
     sure("$LATHE emit " MODELS "/three_layer.net > a.c && $LATHE emit " MODELS
-         "/three_layer.net -o b.c && cmp a.c b.c");
+         "/three_layer.net -o b.c && cmp a.c b.c && $LATHE emit " MODELS
+         "/three_layer.net -o - | cmp a.c - && test ! -e -");
 }
 
 Test(emitted, text_unrolls_taps_windows_and_tiles, .fini = shell_clean)
