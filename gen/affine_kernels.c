@@ -125,6 +125,19 @@ void affine_lists(const struct emission *e, const struct stage *s)
     kernel(e, "affine_lists.c", &b, "%s: nonzero output gradients by image and by unit", s->name);
 }
 
+void affine_bias(const struct emission *e, const struct stage *s)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bias", e->prefix, s->name);
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_dy(e, s, &b);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
+    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
+    bind_size(&b, "B_RULE", s->bias);
+    kernel(e, "affine_bias.c", &b, "%s: the bias' gradient and update", s->name);
+}
+
 static void affine_panel_tiles(const struct emission *e, const struct stage *s, const char *suffix,
                                int nv, int width)
 {
@@ -142,7 +155,65 @@ static void affine_panel_tiles(const struct emission *e, const struct stage *s, 
     kernel(e, "affine_wgrad_tile.c", &w, "%d vectors of %d", nv, e->net->vl);
 }
 
-/* The backward pass of one panel `width` columns wide. */
+/* What every backward pass of a panel, `width` columns wide, reads and writes. */
+static void bind_panel(const struct emission *e, const struct stage *s, int width, int x, int dx,
+                       struct bindings *b)
+{
+    bind_flag(b, "DX", s->needs_dx);
+    bind_size(b, "WIDTH", width);
+    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "GRADIENT", arena_at(e, dx));
+    bind_size(b, "DX_IMAGE", (long)s->dx_image);
+    bind_size(b, "W", param_at(e, s->weight, 'w'));
+    bind_size(b, "W_M", param_at(e, s->weight, 'm'));
+    bind_size(b, "W_V", param_at(e, s->weight, 'v'));
+    bind_size(b, "W_RULE", s->weight);
+}
+
+/* A tile of a dense product: an image's or a unit's rows of a, and how it goes on to the next. */
+static void dense_tile(const struct emission *e, const char *name, int rows, int nv, long a_row,
+                       long a_step, long b_step, long c_row)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s", name);
+    bind_size(&b, "M", rows);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "A_ROW", a_row);
+    bind_size(&b, "A_STEP", a_step);
+    bind_size(&b, "B_STEP", b_step);
+    bind_size(&b, "C_ROW", c_row);
+    kernel(e, "affine_dense_tile.c", &b, "%d rows, %d vectors of %d", rows, nv, e->net->vl);
+}
+
+static void affine_dense(const struct emission *e, const struct stage *s, const char *kind,
+                         int width, int x, int dx)
+{
+    struct tile tile = width == PANEL ? s->whole_panel : s->last_panel;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, kind);
+    for (int one = 0; one < 2; one++) {
+        char data[SHARED_NAME], weights[SHARED_NAME];
+        int rows = one ? 1 : tile.mh;
+        snprintf(data, sizeof data, "%s%s_dgrad_%s%s", e->prefix, s->name, kind, one ? "_one" : "");
+        snprintf(weights, sizeof weights, "%s%s_wgrad_%s%s", e->prefix, s->name, kind,
+                 one ? "_one" : "");
+        if (s->needs_dx)
+            dense_tile(e, data, rows, tile.nv, (long)s->dy_image, 1, width, (long)s->dx_image);
+        dense_tile(e, weights, rows, tile.nv, 1, (long)s->dy_image, (long)s->in.image, width);
+        bind_name(&b, one ? "DGRAD_ONE" : "DGRAD", "%s", data);
+        bind_name(&b, one ? "WGRAD_ONE" : "WGRAD", "%s", weights);
+    }
+    bind_panel(e, s, width, x, dx, &b);
+    bind_dy(e, s, &b);
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_size(&b, "ROWS", s->bwd_rows);
+    bind_size(&b, "M", tile.mh);
+    bind_size(&b, "TILE", (long)tile.nv*e->net->vl);
+    kernel(e, "affine_dense.c", &b, "%s backward, one panel of %d columns", s->name, width);
+}
+
+/* The backward pass of one panel from lists. */
 static void affine_panel(const struct emission *e, const struct stage *s, const char *kind,
                          int width, int x, int dx)
 {
@@ -160,21 +231,12 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
     bind_name(&b, "DGRAD_LAST", "%s%s_dgrad%s", e->prefix, s->name, rest);
     bind_name(&b, "WGRAD", "%s%s_wgrad%s", e->prefix, s->name, whole);
     bind_name(&b, "WGRAD_LAST", "%s%s_wgrad%s", e->prefix, s->name, rest);
-    bind_flag(&b, "DX", s->needs_dx);
     bind_flag(&b, "TILES", vectors >= PANEL_VECTORS);
     bind_flag(&b, "LAST_TILE", left != 0);
     bind_lists(e, s, &b);
-    bind_size(&b, "WIDTH", width);
     bind_size(&b, "WHOLE", (long)(vectors - left)*e->net->vl);
     bind_size(&b, "TILE", (long)PANEL_VECTORS*e->net->vl);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->in.origin);
-    bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "GRADIENT", arena_at(e, dx));
-    bind_size(&b, "DX_IMAGE", (long)s->dx_image);
-    bind_size(&b, "W", param_at(e, s->weight, 'w'));
-    bind_size(&b, "W_M", param_at(e, s->weight, 'm'));
-    bind_size(&b, "W_V", param_at(e, s->weight, 'v'));
-    bind_size(&b, "W_RULE", s->weight);
+    bind_panel(e, s, width, x, dx, &b);
     kernel(e, "affine_panel.c", &b, "%s backward, one panel of %d columns", s->name, width);
 }
 
@@ -183,10 +245,12 @@ void affine_backward(struct emission *e, const struct stage *s, int x, int dx)
     struct shape in = s->in.shape;
     int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
     int panels = columns / PANEL, left = columns % PANEL;
+    void (*panel)(const struct emission *, const struct stage *, const char *, int, int, int)
+        = s->dense ? affine_dense : affine_panel;
     if (panels)
-        affine_panel(e, s, "panel", PANEL, x, dx);
+        panel(e, s, "panel", PANEL, x, dx);
     if (left)
-        affine_panel(e, s, "last_panel", left, x, dx);
+        panel(e, s, "last_panel", left, x, dx);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
     bind_name(&b, "PANEL_STEP", "%s%s_panel", e->prefix, s->name);

@@ -401,6 +401,30 @@ static void choose_rows(struct net *net, struct region_plan backward, struct sta
     s->bwd_rows = choice_settle(net, c)[0];
 }
 
+/* Rows and vectors of a product over all images, in a panel of so many vectors. */
+static struct tile dense_tile(const struct net *net, int vectors)
+{
+    struct tile best = { .mh = 1, .mw = 1, .nv = 1 };
+    double least = 0;
+    for (int mh = 1; mh <= AFFINE_DENSE_ROWS; mh++)
+        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mh, nv, false); nv++) {
+            double cost = tile_cycles(mh, nv, net->train.batch) / (mh*nv);
+            if (vectors % nv == 0 && (least == 0 || cost < least)) {
+                least = cost;
+                best = (struct tile){ .mh = mh, .mw = 1, .nv = nv };
+            }
+        }
+    return best;
+}
+
+static void choose_panels(const struct net *net, struct stage *s)
+{
+    struct shape in = s->in.shape;
+    int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
+    s->whole_panel = dense_tile(net, PANEL / net->vl);
+    s->last_panel = dense_tile(net, columns % PANEL / net->vl);
+}
+
 /* Channels that the accumulators hold under one filter row. */
 static void choose_scatter(struct net *net, struct region_plan region, struct sweep *s)
 {
@@ -496,6 +520,7 @@ void block(struct net *net)
         if (s->kind == STAGE_AFFINE) {
             choose_affine(net, (struct region_plan){ REGION_FORWARD, i }, s);
             choose_rows(net, (struct region_plan){ REGION_AFFINE_BACKWARD, i }, s);
+            choose_panels(net, s);
         }
         if (s->kind == STAGE_CONV)
             block_conv(net, i);

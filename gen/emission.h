@@ -102,6 +102,7 @@ void average_backward(const struct emission *e, const struct stage *s, int dx);
 
 void affine_forward(struct emission *e, const struct stage *s, int x);
 void affine_lists(const struct emission *e, const struct stage *s);
+void affine_bias(const struct emission *e, const struct stage *s);
 void affine_backward(struct emission *e, const struct stage *s, int x, int dx);
 
 /* Reals of a norm's values for all channels, whole lanes. */

@@ -107,7 +107,8 @@ const char *region_what(enum region_kind kind)
 {
     static const char *const what[] = {
         [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
-        [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BACKWARD] = "backward + update",
+        [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BIAS] = "bias gradient + update",
+        [REGION_AFFINE_BACKWARD] = "backward + update",
         [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
         [REGION_NORM_SUMS] = "gradient sums", [REGION_NORM_UPDATE] = "update",
         [REGION_NORM_BACKWARD] = "data gradient", [REGION_BACKWARD] = "backward",
@@ -176,6 +177,9 @@ static void region_split(const struct net *net, const struct region_plan *r, str
         break;
     case REGION_AFFINE_LISTS:
         text_printf(out, "SPLIT_FIXED, %d", GROUPS + (units + LANES - 1) / LANES);
+        break;
+    case REGION_AFFINE_BIAS:
+        text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
         break;
     case REGION_AFFINE_BACKWARD:
         text_printf(out, "SPLIT_FIXED, %d", (in.h*in.w*in.c + PANEL - 1) / PANEL);

@@ -13,6 +13,9 @@
 /* Output rows whose moments are gathered while they are in L1. */
 enum { MOMENTS_BYTES = 16 << 10 };
 
+/* Units from which on a gradient without zeros is worth tiles of its own. */
+enum { DENSE_UNITS = 64 };
+
 static size_t round_up(size_t n, size_t to)
 {
     return (n + to - 1) / to * to;
@@ -117,6 +120,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
     case STAGE_LOSS:
         break;
     }
+    s->dense = s->kind == STAGE_AFFINE && s->relu == NO_LAYER && l->filters >= DENSE_UNITS;
     s->needs_dx = has_op(net, def->data, head);
     s->trains = s->needs_dx || def->weights != OP_KINDS;
     s->mid = s->kind == STAGE_CONV && s->pool != NO_LAYER ? pooled_part(net, s) : l->out;
@@ -424,7 +428,10 @@ static void backward_regions(struct net *net, int stage)
         add_region(net, REGION_CONV_UPDATE, stage);     /* changes what DGRAD reads */
         break;
     case STAGE_AFFINE:
-        add_region(net, REGION_AFFINE_LISTS, stage);
+        if (!s->dense)
+            add_region(net, REGION_AFFINE_LISTS, stage);
+        else if (net->layer[s->head].bias)
+            add_region(net, REGION_AFFINE_BIAS, stage);
         add_region(net, REGION_AFFINE_BACKWARD, stage);
         break;
     case STAGE_NORM:

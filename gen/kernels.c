@@ -152,6 +152,7 @@ void region_function(const struct net *net, const struct region_plan *region, ch
 {
     static const char *const suffix[] = {
         [REGION_FORWARD] = "fwd", [REGION_LOSS] = "loss", [REGION_AFFINE_LISTS] = "lists",
+        [REGION_AFFINE_BIAS] = "bias",
         [REGION_AFFINE_BACKWARD] = "bwd", [REGION_BACKWARD] = "bwd",
         [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
         [REGION_NORM_SUMS] = "sums", [REGION_NORM_UPDATE] = "update",
@@ -212,6 +213,7 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
             loss(&e, s, &net->stage[stage_source(net, stage)]);
             break;
         case REGION_AFFINE_LISTS:    affine_lists(&e, s); break;
+        case REGION_AFFINE_BIAS:     affine_bias(&e, s); break;
         case REGION_AFFINE_BACKWARD: affine_backward(&e, s, x, dx); break;
         case REGION_NORM_SUMS:       norm_sums(&e, s, x); break;
         case REGION_NORM_UPDATE:     norm_update(&e, s); break;

@@ -411,6 +411,9 @@ static void affine_buffers(struct net *net, int stage)
         s->bias = add_vector(net, stage, ROLE_BIAS, "bias", units, (int)inputs, 0);
     forward_takes(net, s);
     int first = region_of(net, stage, false), last = region_of(net, stage, true);
+    lanes_buffers(net, s);
+    if (s->dense)
+        return;
     size_t starts = (units + (size_t)s->bwd_rows - 1) / (size_t)s->bwd_rows + 1;
     s->at.image_list = add_living(net, s->name, "image_list", entries(batch*(units + 1)),
                                   first, last);
@@ -418,7 +421,6 @@ static void affine_buffers(struct net *net, int stage)
     s->at.unit_list = add_living(net, s->name, "unit_list", entries(units*(batch + 1)),
                                  first, last);
     s->at.unit_count = add_living(net, s->name, "unit_count", units, first, last);
-    lanes_buffers(net, s);
 }
 
 static void norm_buffers(struct net *net, int stage)

@@ -202,7 +202,8 @@ struct map {
 
 /* fuse.c: the parallel regions of one step, in order. */
 enum region_kind { REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_LOSS,
-                   REGION_AFFINE_LISTS, REGION_AFFINE_BACKWARD, REGION_NORM_SUMS,
+                   REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD,
+                   REGION_NORM_SUMS,
                    REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
                    REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_FOLDED };
 
@@ -253,6 +254,7 @@ struct stage {
     bool relu_first;            /* relu before pool */
     bool needs_dx;              /* something below has parameters */
     bool trains;                /* it or something below has parameters */
+    bool dense;                 /* affine: backward by affine_dense.c */
     struct shape mid;           /* what the head computes, as far as the pool reads it */
     struct map in, out;
     struct map in_other;        /* add */
@@ -287,6 +289,8 @@ struct stage {
     int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */
     int fwd_together;           /* blocks at a time, where there is one image */
     int bwd_rows;               /* affine: rows of the weight a pass */
+    struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
+                                   gradient to the data, units in the weights' */
     /* mem.c */
     struct stage_buffers at;
     long group_size;            /* conv: reals of one group's weight and bias gradient */
@@ -369,7 +373,8 @@ void block(struct net *net);
 /* Which tiles block.c may choose: sums of pixels x vectors, vectors of weights and one
 ** broadcast beside them; affine: images x units; weight gradient: rows x vectors.
 ** Shallow: so few input channels that every step along the sum is written out. */
-enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS = 8 };
+enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS = 8,
+       AFFINE_DENSE_ROWS = 8 };
 bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
 bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
 bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);

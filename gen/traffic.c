@@ -37,6 +37,7 @@ static struct traffic region_reals(const struct net *net, const struct stage *s,
         return (struct traffic){ weight, in + out };
     case REGION_NORM_STATISTICS: return (struct traffic){ 0, in };
     case REGION_LOSS:            return (struct traffic){ 0, 2*in };
+    case REGION_AFFINE_BIAS:
     case REGION_AFFINE_LISTS:    return (struct traffic){ 0, dy };
     case REGION_AFFINE_BACKWARD: return (struct traffic){ UPDATE_PASSES*weight, in + out + dx };
     case REGION_NORM_SUMS:       return (struct traffic){ 0, in + dy };

@@ -207,7 +207,7 @@ static void add_all_gradients(struct tiles *t, struct text *out)
     }
 }
 
-/* Tiles of dense weight gradients: filters transformed by Winograd, rows of few taps. */
+/* Tiles of dense gradients: filters transformed by Winograd, rows of few taps, affine layers. */
 static void add_all_dense_gradients(struct tiles *t, struct text *out)
 {
     int vl = isa_vl(t->isa, t->f64);
@@ -236,6 +236,18 @@ static void add_all_dense_gradients(struct tiles *t, struct text *out)
             bind_size(&b, "G_PIXEL", nv*vl);
             bind_size(&b, "U_TAP", nv*vl);
             add(t, "conv_narrow_tile.c", &b, out);
+        }
+    for (int m = 1; m <= AFFINE_DENSE_ROWS; m++)
+        for (int nv = 1; nv <= PANEL / vl && conv_tile_fits(t->isa, m, nv, false); nv++) {
+            struct bindings b = { 0 };
+            bind_name(&b, "NAME", "dense_%dx%d", m, nv);
+            bind_size(&b, "M", m);
+            bind_size(&b, "NV", nv);
+            bind_size(&b, "A_ROW", 512);
+            bind_size(&b, "A_STEP", 1);
+            bind_size(&b, "B_STEP", PANEL);
+            bind_size(&b, "C_ROW", 8192);
+            add(t, "affine_dense_tile.c", &b, out);
         }
 }
 
