@@ -241,6 +241,7 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     w->u_xi = (f->co + s->wgrad.mh - 1) / s->wgrad.mh*s->wgrad.mh*w->u_row + WINOGRAD_GAP;
 }
 
+/* The tile, and the most rows of gradients that fill an eighth of L1 and leave no rest. */
 static void choose_narrow(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
@@ -254,6 +255,12 @@ static void choose_narrow(struct net *net, struct region_plan region, struct sta
     s->wgrad = settled_tile(net, c);
     int width = s->wgrad.nv*net->vl;
     s->filters = (f->co + width - 1) / width*width;
+    size_t row = (size_t)(s->mid.w*f->co)*(net->f64 ? sizeof(double) : sizeof(float));
+    s->band = (int)(L1_BYTES / 8 / row);
+    while (s->band > 1 && s->mid.h % s->band)
+        s->band--;
+    if (s->band < 1)
+        s->band = 1;
 }
 
 /* Cycles of one entry or position: rows x taps, each by so many vectors. */

@@ -405,16 +405,15 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     const struct sweep *f = &s->forward;
     char tile[SHARED_NAME];
     struct bindings t = { 0 }, b = { 0 };
-    if (!s->needs_dx || s->dgrad[0].scatter.filters)    /* else the data gradient has it */
-        conv_expand(e, s);
+    bool relu = s->relu != NO_LAYER;
     snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
     bind_size(&t, "MT", s->wgrad.mw);
     bind_size(&t, "NV", s->wgrad.nv);
-    bind_size(&t, "ROWS", s->mid.h);
+    bind_size(&t, "ROWS", s->band);
     bind_size(&t, "OW", s->mid.w);
     bind_size(&t, "X_DOWN", (long)l->stride*(long)s->in.row);
     bind_size(&t, "X_PIXEL", (long)f->step_x*f->in_pixel);
-    bind_size(&t, "G_ROW", (long)s->expanded.row);
+    bind_size(&t, "G_ROW", s->mid.w*l->filters);
     bind_size(&t, "G_PIXEL", l->filters);
     bind_size(&t, "U_TAP", s->filters);
     shared_kernel(e, "conv_narrow_tile.c", &t, tile,
@@ -422,16 +421,20 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
                   s->wgrad.nv, e->net->vl, s->wgrad.mw*s->wgrad.nv + s->wgrad.nv + 1,
                   e->net->isa->registers);
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
-    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
+    bind_name(&b, "ADD", "%s%s_weights_add", e->prefix, s->name);
     bind_name(&b, "TILE", "%s", tile);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_flag(&b, "RELU", relu);
+    bind_flag(&b, "DIRECT", !relu && s->filters == l->filters);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
+    bind_size(&b, "X_DOWN", (long)l->stride*(long)s->in.row);
     bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_size(&b, "Y_ROW", (long)s->out.row);
+    bind_size(&b, "Y_BAND", s->band*(long)s->out.row);
     bind_dy(e, s, &b);
-    bind_argmax(e, s, &b);
     bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
     bind_size(&b, "GROUP_SIZE", s->group_size);
     bind_size(&b, "CO", l->filters);
@@ -443,10 +446,9 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "U_TAP", s->filters);
     bind_size(&b, "OH", s->mid.h);
     bind_size(&b, "OW", s->mid.w);
-    bind_size(&b, "G_ROW", (long)s->expanded.row);
+    bind_size(&b, "BAND", s->band);
     bind_scratch(e, &b);
-    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
-    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
+    bind_size(&b, "BAND_AT", arena_at(e, s->at.band));
     bind_size(&b, "U_AT", arena_at(e, s->at.taps));
     kernel(e, "conv_narrow.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
            s->flop_wgrad / 1e6);

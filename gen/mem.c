@@ -366,7 +366,7 @@ static void conv_buffers(struct net *net, int stage)
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
                                region_of(net, stage, true) - 1, region_of(net, stage, true));
-    if (s->needs_dx || s->narrow || s->depth)
+    if (s->needs_dx || s->depth)
         s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
     s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
     forward_buffers(net, s);
@@ -380,9 +380,12 @@ static void conv_buffers(struct net *net, int stage)
         s->at.lists = add_scratch(net, s->name, "lists", entries(pixels*(co + 1)), false);
         s->at.ends = add_scratch(net, s->name, "ends", pixels*(size_t)d->blocks, false);
     }
-    if (s->narrow)
+    if (s->narrow) {
         s->at.taps = add_scratch(net, s->name, "taps", (size_t)(f->kh*f->kw*f->ci + 1)
                                  *(size_t)s->filters, false);
+        s->at.band = add_scratch(net, s->name, "band", (size_t)(s->band*s->mid.w)*co
+                                 + (size_t)s->filters, false);
+    }
     if (s->wgrad_winograd.step || s->narrow || s->depth)
         return;
     s->at.entries = add_scratch(net, s->name, "entries", entries(co*(size_t)s->list_space),
