@@ -21,6 +21,7 @@ enum {
                                    with every DEPTH panels */
     AFFINE_ALONE = 256,         /* units at least whose sums there is room for, of one image */
     AFFINE_ITEMS = 16,          /* work items wanted, for balance over threads */
+    LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
     AFFINE_ROWS = 200           /* of a panel, backward: 100 KB, in L2 while images pass */
 };
 
@@ -255,9 +256,9 @@ static void choose_narrow(struct net *net, struct region_plan region, struct sta
     s->wgrad = settled_tile(net, c);
     int width = s->wgrad.nv*net->vl;
     s->filters = (f->co + width - 1) / width*width;
-    size_t row = (size_t)(s->mid.w*f->co)*(net->f64 ? sizeof(double) : sizeof(float));
+    size_t row = (size_t)(s->out.shape.w*f->co)*(net->f64 ? sizeof(double) : sizeof(float));
     s->band = (int)(L1_BYTES / 8 / row);
-    while (s->band > 1 && s->mid.h % s->band)
+    while (s->band > 1 && s->out.shape.h % s->band)
         s->band--;
     if (s->band < 1)
         s->band = 1;
@@ -470,18 +471,23 @@ static void choose_parts(struct stage *s)
 }
 
 /* Whether short filter rows take every output gradient, with vectors along the filters, or the
-** lists of those that are not zero: the same products in the same order. Not behind a pool,
-** whose lists are in the order of the pool's output (and short enough: 9.9 ms against 11.1 in
-** three_layer_3x3). */
+** lists of those that are not zero: the same products in the same order, window by window where
+** a max-pool's windows do not meet. */
 static bool choose_narrow_gradient(struct net *net, struct region_plan region,
                                    const struct stage *s)
 {
-    if (s->forward.kw*s->forward.ci > LANES || s->pool != NO_LAYER || s->depth
-        || taps_apart(&s->forward))
+    const struct sweep *f = &s->forward;
+    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    int columns = f->kw*f->ci, vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
+    if (columns > LANES || s->depth || taps_apart(f)
+        || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
         return false;
+    /* Cycles of an output: of a window one is not zero, behind the ReLU every second time. */
+    double dense = f->kh*columns*((f->co + vl - 1) / vl) / 2.0 / f->co;
+    double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, (columns + vl - 1) / vl) / 2) / area;
     struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);
-    choice_offer(c, 0, 1, 0, 0);
-    choice_offer(c, 1, 0, 0, 0);
+    choice_offer(c, dense, 1, 0, 0);
+    choice_offer(c, lists, 0, 0, 0);
     return choice_settle(net, c)[0];
 }
 

@@ -183,12 +183,16 @@ static struct windows windows(const struct emission *e, const struct stage *s)
     return (struct windows){ pool->stride, pool->stride_w, pool->kw };
 }
 
-void conv_expand(const struct emission *e, const struct stage *s)
+/* What is un-pooled, and where a window and those beside it lie: reals from row to row, rows and
+** pixels from one window to the next. */
+struct expansion { const char *name; struct shape of; long row; int step_y, step_x; };
+
+static void expand(const struct emission *e, const struct stage *s, struct expansion to)
 {
     struct windows win = windows(e, s);
     struct bindings b = { 0 };
-    struct shape o = s->out.shape;
-    bind_name(&b, "NAME", "%s%s_expand", e->prefix, s->name);
+    struct shape o = to.of;
+    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, to.name);
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_vectors(e, &b, o.c);
@@ -199,11 +203,18 @@ void conv_expand(const struct emission *e, const struct stage *s)
     bind_size(&b, "Y_PIXEL", o.c);
     bind_size(&b, "PH", s->pool == NO_LAYER ? 1 : e->net->layer[s->pool].kh);
     bind_size(&b, "PW", win.kw);
-    bind_size(&b, "STEP_Y", win.step_y);
-    bind_size(&b, "STEP_X", win.step_x);
-    bind_size(&b, "OUT_ROW", (long)s->expanded.row);
+    bind_size(&b, "STEP_Y", to.step_y);
+    bind_size(&b, "STEP_X", to.step_x);
+    bind_size(&b, "OUT_ROW", to.row);
     kernel(e, "conv_expand.c", &b, "%s: its output gradient, %dx%dx%d, un-pooled and masked",
            s->name, o.h, o.w, o.c);
+}
+
+void conv_expand(const struct emission *e, const struct stage *s)
+{
+    struct windows win = windows(e, s);
+    expand(e, s, (struct expansion){ "expand", s->out.shape, (long)s->expanded.row, win.step_y,
+                                     win.step_x });
 }
 
 void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
@@ -405,15 +416,26 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     const struct sweep *f = &s->forward;
     char tile[SHARED_NAME];
     struct bindings t = { 0 }, b = { 0 };
+    struct windows win = windows(e, s);
+    struct shape o = s->out.shape;
+    int ph = s->pool == NO_LAYER ? 1 : e->net->layer[s->pool].kh, pw = win.kw;
     bool relu = s->relu != NO_LAYER;
+    bool direct = !relu && s->pool == NO_LAYER && s->filters == l->filters;
+    /* Window by window, as the lists of conv_wgrad.c have them; without a pool rows as they are. */
+    struct shape of = { .c = o.c, .h = s->band, .w = o.w };
+    if (s->pool == NO_LAYER)
+        of = (struct shape){ .c = o.w*o.c, .h = s->band, .w = 1 };
+    if (!direct)
+        expand(e, s, (struct expansion){ "weights_expand", of, (long)pw*of.c, ph*of.w, ph*pw });
     snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
     bind_size(&t, "MT", s->wgrad.mw);
     bind_size(&t, "NV", s->wgrad.nv);
     bind_size(&t, "ROWS", s->band);
-    bind_size(&t, "OW", s->mid.w);
+    bind_size(&t, "OW", o.w);
+    bind_size(&t, "WINDOW", ph*pw);
+    bind_size(&t, "PW", pw);
     bind_size(&t, "X_DOWN", (long)l->stride*(long)s->in.row);
     bind_size(&t, "X_PIXEL", (long)f->step_x*f->in_pixel);
-    bind_size(&t, "G_ROW", s->mid.w*l->filters);
     bind_size(&t, "G_PIXEL", l->filters);
     bind_size(&t, "U_TAP", s->filters);
     shared_kernel(e, "conv_narrow_tile.c", &t, tile,
@@ -424,17 +446,20 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     bind_name(&b, "ADD", "%s%s_weights_add", e->prefix, s->name);
     bind_name(&b, "TILE", "%s", tile);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_name(&b, "EXPAND", "%s%s_weights_expand", e->prefix, s->name);
+    bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", relu);
-    bind_flag(&b, "DIRECT", !relu && s->filters == l->filters);
+    bind_flag(&b, "DIRECT", direct);
     bind_size(&b, "X", arena_at(e, x) + (long)s->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
-    bind_size(&b, "X_DOWN", (long)l->stride*(long)s->in.row);
+    bind_size(&b, "X_DOWN", (long)ph*l->stride*(long)s->in.row);
     bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "Y_ROW", (long)s->out.row);
     bind_size(&b, "Y_BAND", s->band*(long)s->out.row);
     bind_dy(e, s, &b);
+    bind_argmax(e, s, &b);
     bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
     bind_size(&b, "GROUP_SIZE", s->group_size);
     bind_size(&b, "CO", l->filters);
@@ -444,11 +469,12 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "MT", s->wgrad.mw);
     bind_size(&b, "NV", s->wgrad.nv);
     bind_size(&b, "U_TAP", s->filters);
-    bind_size(&b, "OH", s->mid.h);
-    bind_size(&b, "OW", s->mid.w);
+    bind_size(&b, "OH", o.h);
+    bind_size(&b, "OW", o.w);
+    bind_size(&b, "WINDOW", ph*pw);
     bind_size(&b, "BAND", s->band);
     bind_scratch(e, &b);
-    bind_size(&b, "BAND_AT", arena_at(e, s->at.band));
+    bind_size(&b, "MASKED", arena_at(e, s->at.masked));
     bind_size(&b, "U_AT", arena_at(e, s->at.taps));
     kernel(e, "conv_narrow.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
            s->flop_wgrad / 1e6);

@@ -275,8 +275,8 @@ static const struct stage_buffers no_buffers = {
     NO_BUFFER, .moments = NO_BUFFER, .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded =
     NO_BUFFER, .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
     .wide = NO_BUFFER, .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER, .wino_u =
-    NO_BUFFER, .wino_db = NO_BUFFER, .taps = NO_BUFFER, .map = NO_BUFFER, .lists = NO_BUFFER,
-    .ends = NO_BUFFER
+    NO_BUFFER, .wino_db = NO_BUFFER, .taps = NO_BUFFER, .masked = NO_BUFFER, .map =
+    NO_BUFFER, .lists = NO_BUFFER, .ends = NO_BUFFER
 };
 
 static size_t entries(size_t n)
@@ -383,8 +383,9 @@ static void conv_buffers(struct net *net, int stage)
     if (s->narrow) {
         s->at.taps = add_scratch(net, s->name, "taps", (size_t)(f->kh*f->kw*f->ci + 1)
                                  *(size_t)s->filters, false);
-        s->at.band = add_scratch(net, s->name, "band", (size_t)(s->band*s->mid.w)*co
-                                 + (size_t)s->filters, false);
+        const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+        size_t pixels = (size_t)(s->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
+        s->at.masked = add_scratch(net, s->name, "masked", pixels*co + (size_t)s->filters, false);
     }
     if (s->wgrad_winograd.step || s->narrow || s->depth)
         return;
@@ -572,11 +573,13 @@ static size_t place_arena(struct net *net)
 static size_t place_scratch(struct net *net)
 {
     size_t top = 0;
+    int loose_ones = 0;
     for (int i = 0; i < net->nbuffers; i++)
         if (net->buffer[i].scratch && net->buffer[i].keep) {
             net->buffer[i].at = top;
             top += net->buffer[i].size;
-        }
+        } else if (net->buffer[i].scratch)
+            loose_ones++;
     size_t end = top;
     for (int i = 0; i < net->nstages + net->nfolded; i++) {
         size_t at = top;
@@ -585,15 +588,17 @@ static size_t place_scratch(struct net *net)
                                                : &net->stage[i].at;
         const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wide,
                               b->wino_v, b->wino_m, b->wino_g, b->wino_u, b->wino_db, b->taps,
-                              b->map, b->lists, b->ends };
+                              b->masked, b->map, b->lists, b->ends };
         for (size_t k = 0; k < sizeof loose / sizeof *loose; k++)
             if (loose[k] != NO_BUFFER) {
                 net->buffer[loose[k]].at = at;
                 at += net->buffer[loose[k]].size;
+                loose_ones--;
             }
         if (at > end)
             end = at;
     }
+    assert(loose_ones == 0);    /* else one lies where another does */
     return end ? end + UNIT : 0;
 }
 

@@ -239,6 +239,7 @@ struct stage_buffers {
     int wino_v, wino_m;         /* scratch: transformed inputs, products */
     int map, lists, ends;       /* scratch: scatter's map, pixel lists, where they end */
     int taps;                   /* scratch, narrow: sums of the group, tap by tap */
+    int masked;                 /* scratch, narrow: gradients of a band, window by window */
     int wino_g, wino_u, wino_db;        /* scratch: transformed gradients, their sums, bias */
 };
 

@@ -1,27 +1,32 @@
 /*
 ** conv_narrow.c - a convolution stage whose filter rows are shorter than a vector: gradient to
 ** weights and bias of one group of images (see conv_wgrad.c), dense, with vectors along the
-** filters. BAND rows at a time, of output gradients that the ReLU has masked: they stay in L1
-** while every filter row reads them. Gradients and outputs come from memory, which takes as long
-** as the sums do, so the next band's are fetched meanwhile (vgg_small: 1.05 -> 0.72 ms, the
-** memory's speed; bands of more than 4 KB 0.82).
+** filters. BAND rows at a time, of output gradients un-pooled and masked by the ReLU: they stay
+** in L1 while every filter row reads them, window by window, the order of conv_lists.c.
+** Gradients and outputs come from memory, which takes as long as the sums do, so the next band's
+** are fetched meanwhile (Zen 5, vgg_small: 1.05 -> 0.72 ms, the memory's speed; bands of more than
+** 4 KB 0.82). Below a max-pool the lists had taken 9.4 ms in three_layer_3x3, this 4.6: seven
+** products of eight are zero, but a cycle makes 32.
 */
 #include "template.h"
+#include "conv_expand.c"
 #include "conv_narrow_tile.c"
 
 #define NAME conv_narrow     /* @name */
+#define EXPAND conv_expand   /* @name */
 #define ADD conv_narrow_add  /* @name */
 #define TILE conv_narrow_tile    /* @name */
 #define BIAS 1               /* @flag */
+#define POOL 1               /* @flag */
 #define RELU 1               /* @flag */
 #define DIRECT 0             /* @flag */
 
 /* Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
-static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][CO] */,
+static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][WINDOW][CO] */,
                        const real *next_g, const real *next_y, real *u /* [tap][U_TAP] */)
 {
     enum { /* @sizes */ X_ROW = 102, CO = 32, KH = 3, COLUMNS = 9, MT = 9, NV = 2, U_TAP = 32,
-           OW = 32, BAND = 1, Y_BAND = 1024 };
+           OW = 16, WINDOW = 4, BAND = 1, Y_BAND = 1024 };
     enum { LINE = 64 / sizeof(real), PASSES = KH*(U_TAP / (NV*VL)) };
 #if !RELU
     (void)next_y;
@@ -42,7 +47,7 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][C
         UNROLL for (int n = 0; n < NV; n++) {
             real *db = u + KH*COLUMNS*U_TAP + c + n*VL;
             vec sum = v_load(db);
-            for (int p = 0; p < BAND*OW; p++)
+            for (int p = 0; p < BAND*OW*WINDOW; p++)
                 sum = v_add(sum, v_load(g + p*CO + c + n*VL));
             v_store(db, sum);
         }
@@ -52,11 +57,11 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][C
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_DOWN = 102, Y = 0, Y_IMAGE = 4096,
-           Y_ROW = 1024, DY = 0, DY_IMAGE = 4096, PARTIAL = 0, GROUP_SIZE = 1568, CO = 32,
-           KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 32, OW = 32, BAND = 1, SCRATCH = 0,
-           SCRATCH_SIZE = 1024, BAND_AT = 0, U_AT = 0 };
-    enum { FILTER = KH*ROW, G_ROW = OW*CO };
+    enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_DOWN = 204, Y = 0, Y_IMAGE = 4096,
+           Y_ROW = 1024, DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIAL = 0,
+           GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16,
+           OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, MASKED = 0, U_AT = 0 };
+    enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *u = scratch + U_AT;
@@ -67,19 +72,19 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int row = 0; row < OH; row += BAND) {
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_DOWN;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
-            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*G_ROW;
-#if DIRECT
-            const real *band = dy;
+            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
+            const real *g = dy;
+#if !DIRECT
+#if POOL
+            const unsigned char *index = (const unsigned char *)(s->arena + ARGMAX)
+                                         + (size_t)image*ARGMAX_IMAGE + (ptrdiff_t)row*OW*CO;
 #else
-            real *band = scratch + BAND_AT;     /* behind it room for a whole tile */
-            for (int r = 0; r < BAND; r++)
-#if RELU
-                relu_gradient(dy + r*G_ROW, y + r*Y_ROW, band + r*G_ROW, G_ROW);
-#else
-                memcpy(band + r*G_ROW, dy + r*G_ROW, G_ROW*sizeof *dy);
+            const unsigned char *index = NULL;
 #endif
+            EXPAND(dy, y, index, scratch + MASKED);     /* behind it room for a whole tile */
+            g = scratch + MASKED;
 #endif
-            ADD(x, band, dy + BAND*G_ROW, y + BAND*Y_ROW, u);
+            ADD(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
         }
     const real *db = u + KH*COLUMNS*U_TAP;
     for (int f = 0; f < CO; f++) {

@@ -229,10 +229,11 @@ static void add_all_dense_gradients(struct tiles *t, struct text *out)
             bind_size(&b, "MT", mt);
             bind_size(&b, "NV", nv);
             bind_size(&b, "ROWS", 32);
-            bind_size(&b, "OW", 32);
+            bind_size(&b, "OW", 16);
+            bind_size(&b, "WINDOW", 4);
+            bind_size(&b, "PW", 2);
             bind_size(&b, "X_DOWN", 102);
             bind_size(&b, "X_PIXEL", 3);
-            bind_size(&b, "G_ROW", 32*nv*vl);
             bind_size(&b, "G_PIXEL", nv*vl);
             bind_size(&b, "U_TAP", nv*vl);
             add(t, "conv_narrow_tile.c", &b, out);
