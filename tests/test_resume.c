@@ -128,8 +128,8 @@ Test(resume, refuses_what_contradicts_the_checkpoint, .fini = shell_clean)
 /* ---- stopped by a signal ---- */
 
 /* Starts a command in the test's directory: stdout goes to `to` or, where that is negative, with
-** stderr to the file `out`; without a file both go to `to`. Ctrl-C is ignored or it is not,
-** whatever started the tests. */
+** stderr to the file `out`; without a file both go to `to`. Ctrl-C is ignored or it is not, and
+** nothing else (as under nohup), whatever started the tests. */
 static pid_t start(const char *command, const char *out, int to, bool ignores)
 {
     char whole[1200], path[256];
@@ -142,6 +142,8 @@ static pid_t start(const char *command, const char *out, int to, bool ignores)
     if (child > 0)
         return child;
     signal(SIGINT, ignores ? SIG_IGN : SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     int fd = out ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : to;
     if (fd < 0 || dup2(to < 0 ? fd : to, 1) < 0 || dup2(fd, 2) < 0)
         _exit(127);
