@@ -173,14 +173,14 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
 }
 
 /* Where a pooled or plain output pixel lies in the haloed input; strides of it. */
-struct windows { int step_y, step_x, kw; };
+struct windows { int step_y, step_x, kh, kw; };
 
 static struct windows windows(const struct emission *e, const struct stage *s)
 {
     if (s->pool == NO_LAYER)
-        return (struct windows){ 1, 1, 1 };
+        return (struct windows){ 1, 1, 1, 1 };
     const struct layer *pool = &e->net->layer[s->pool];
-    return (struct windows){ pool->stride, pool->stride_w, pool->kw };
+    return (struct windows){ pool->stride, pool->stride_w, pool->kh, pool->kw };
 }
 
 /* What is un-pooled, and where a window and those beside it lie: reals from row to row, rows and
@@ -201,7 +201,7 @@ static void expand(const struct emission *e, const struct stage *s, struct expan
     bind_size(&b, "C", o.c);
     bind_size(&b, "Y_ROW", (long)s->out.row);
     bind_size(&b, "Y_PIXEL", o.c);
-    bind_size(&b, "PH", s->pool == NO_LAYER ? 1 : e->net->layer[s->pool].kh);
+    bind_size(&b, "PH", win.kh);
     bind_size(&b, "PW", win.kw);
     bind_size(&b, "STEP_Y", to.step_y);
     bind_size(&b, "STEP_X", to.step_x);
@@ -418,7 +418,7 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     struct bindings t = { 0 }, b = { 0 };
     struct windows win = windows(e, s);
     struct shape o = s->out.shape;
-    int ph = s->pool == NO_LAYER ? 1 : e->net->layer[s->pool].kh, pw = win.kw;
+    int ph = win.kh, pw = win.kw;
     bool relu = s->relu != NO_LAYER;
     bool direct = !relu && s->pool == NO_LAYER && s->filters == l->filters;
     /* Window by window, as the lists of conv_wgrad.c have them; without a pool rows as they are. */
