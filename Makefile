@@ -12,8 +12,8 @@ EXACT = -ffp-contract=off
 Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
-# The table of optimizers is the runtime's and the parser's, the drawing the report's, too.
-SHARED = optimizer drawing markup
+# The table of optimizers is also the parser's, the drawing the report's.
+SHARED = optimizer drawing markup processors
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
@@ -105,8 +105,8 @@ TESTS = $(BUILD)/tests
 # Criterion's main stands before the library's.
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
-UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
-         test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
+UNIT = $(addprefix tests/,test_workers.c test_processors.c test_params.c test_solver.c \
+         test_random.c test_dmath.c test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
          test_series.c test_report.c linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../runtime/processors.h"
 #include "build.h"
 #include "emit.h"
 #include "layers.h"
@@ -127,8 +128,7 @@ static bool write_to(struct net *const *nets, int nnets, bool split, const char 
 static bool show_to(const struct net *net, const struct options *o)
 {
     void (*shown)(const struct net *, int, FILE *) = o->html ? show_page : show;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int threads = cores > 0 ? (int)cores : 1;
+    int threads = processors_available();
     char *temporary;
     if (!o->output) {
         shown(net, threads, stdout);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../runtime/processors.h"
 #include "build.h"
 #include "emit.h"
 #include "text.h"
@@ -52,7 +53,7 @@ static const char *program_path(const struct tuner *t, int candidate, struct tex
 /* Builds all, as many at a time as there are processors. */
 static bool build_all(struct tuner *t, struct net *const *nets, int count)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int cores = processors_available();
     struct text path = { 0 };
     bool good = true;
     for (int begun = 0, ended = 0; ended < count;) {

@@ -133,7 +133,7 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
 int command_bench(const struct program *p, int argc, char **argv)
 {
     const struct model *m = p->model;
-    struct bench_settings s = { .threads = workers_available(),
+    struct bench_settings s = { .threads = processors_available(),
                                 .batch = m->train.batch < m->batch ? m->train.batch : m->batch,
                                 .steps = 10, .warm = 100, .seed = 1, .seconds = 3 };
     const struct option_row rows[] = {

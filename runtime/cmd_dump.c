@@ -257,7 +257,7 @@ static void dump_close(struct dump_run *r)
 int command_dump(const struct program *p, int argc, char **argv)
 {
     struct dump_settings s = { .mode = "train", .init = -1, .seed = 1,
-                               .threads = workers_available() };
+                               .threads = processors_available() };
     struct dump_run run = { .settings = &s };
     char err[ERR_SIZE];
     int status;

@@ -112,7 +112,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
 int command_eval(const struct program *p, int argc, char **argv)
 {
     struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = "val",
-                               .threads = workers_available() };
+                               .threads = processors_available() };
     struct engine engine;
     char err[ERR_SIZE];
     int status;

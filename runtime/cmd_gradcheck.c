@@ -85,7 +85,7 @@ static int gradcheck_command_run(const struct program *p, const struct gradcheck
 
 int command_gradcheck(const struct program *p, int argc, char **argv)
 {
-    struct gradcheck_settings s = { .threads = workers_available() };
+    struct gradcheck_settings s = { .threads = processors_available() };
     int status;
     gradcheck_defaults(&s.check, p->model);
     s.seed = (long)s.check.seed;

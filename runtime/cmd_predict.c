@@ -288,7 +288,7 @@ int command_predict(const struct program *p, int argc, char **argv)
 {
     char saved[ERR_SIZE], err[ERR_SIZE];
     const struct model *m = p->model;
-    struct predict r = { .program = p, .threads = workers_available(), .params = saved,
+    struct predict r = { .program = p, .threads = processors_available(), .params = saved,
                          .top = m->classes < 5 ? m->classes : 5 };
     struct options o;
     int status;

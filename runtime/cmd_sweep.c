@@ -25,7 +25,7 @@ static void sweep_defaults(struct sweep_settings *s, const struct model *m)
 {
     double lr = m->train.rate[RATE_LR];
     *s = (struct sweep_settings){ .data = COMMAND_DATA_DEFAULTS, .iterations = OPTION_UNSET,
-                                  .seed = 1, .threads = workers_available() };
+                                  .seed = 1, .threads = processors_available() };
     solver_defaults(&s->solver, m);
     s->solver.quiet = true;
     s->data.crop = s->solver.augment.crop;

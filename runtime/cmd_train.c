@@ -80,7 +80,7 @@ static void train_defaults_of(struct train_settings *s, const struct model *m)
     s->iterations = s->checkpoint_every = OPTION_UNSET;
     s->batch = s->solver.batch;
     s->seed = 1;
-    s->threads = workers_available();
+    s->threads = processors_available();
 }
 
 static void train_rows(struct train_settings *s)
@@ -138,7 +138,8 @@ static void train_rows(struct train_settings *s)
           "stops after N checks that were not better than the best; 0: never" },
         { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
-          "the result does not depend on it" },
+          "the result does not depend on it; else as many as the affinity mask and the "
+          "container's CPU quota allow" },
         { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
           "only the first N training images" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
@@ -416,7 +417,7 @@ static void train_say_command(const struct program *p, const struct train_settin
         fputs(" --no-save", stderr);
     else if (s->params != s->default_params)
         train_say_word("--params", s->params);
-    if (s->threads != workers_available())
+    if (s->threads != processors_available())
         train_say_number("--threads", s->threads);
     if (o->print_every != SOLVER_PRINT_EVERY)
         train_say_number("--print-every", o->print_every);

@@ -10,6 +10,7 @@
 #include "data.h"
 #include "engine.h"
 #include "options.h"
+#include "processors.h"
 
 enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2,
        STATUS_SIGNAL = 128 };     /* and its number: stopped by a signal, saved */

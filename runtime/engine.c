@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "error.h"
+#include "processors.h"
 
 enum {
     ENGINE_HUGE_PAGE = 1 << 21,
@@ -61,7 +62,7 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
 {
     *e = (struct engine){ .model = model };
     if (threads == 0)
-        threads = workers_available();
+        threads = processors_available();
     e->workers = workers_open(threads, err);
     if (!e->workers)
         return false;

@@ -40,7 +40,7 @@ struct engine {
 };
 
 /*
-** threads: 0 stands for workers_available(). False: err says why. The arena is zeros that no
+** threads: 0 stands for processors_available(). False: err says why. The arena is zeros that no
 ** memory stands behind until they are touched.
 */
 bool engine_open(struct engine *e, const struct model *model, int threads, char *err);

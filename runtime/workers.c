@@ -6,19 +6,18 @@
 ** or make a system call while there is work.
 */
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 #include "error.h"
 #include "model.h"
+#include "processors.h"
 #include "workers.h"
 
 enum {
@@ -68,17 +67,6 @@ void workers_flush_denormals(void)
     control |= UINT64_C(1) << 24;
     __asm__ volatile("msr fpcr, %0" : : "r"(control));
 #endif
-}
-
-int workers_available(void)
-{
-#if defined(__linux__) && defined(CPU_COUNT)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
-#endif
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (int)online;
 }
 
 /* Claims and runs items until there are none. A good claim keeps its job alive:
@@ -193,7 +181,7 @@ static struct workers *workers_alloc(int threads)
     struct workers *w = memory;
     w->count = threads;
     /* With more threads than processors a spinning thread keeps a working one out. */
-    w->spin = threads > workers_available() ? 0 : WORKERS_SPIN;
+    w->spin = threads > processors_available() ? 0 : WORKERS_SPIN;
     if (pthread_mutex_init(&w->mutex, NULL) != 0 || pthread_cond_init(&w->start, NULL) != 0 ||
         pthread_cond_init(&w->finish, NULL) != 0) {
         free(w);

@@ -23,9 +23,6 @@ int workers_count(const struct workers *w);
 ** returns when all are done. Only the thread that opened the pool may call it. */
 void workers_run(struct workers *w, int items, workers_fn *fn, void *context);
 
-/* Processors that this process may run on (its affinity mask), at least 1. */
-int workers_available(void);
-
 /* Sets the calling thread to treat denormals as zero (f64 programs: does nothing).
 ** A trained network slows down 5 to 50 times otherwise. */
 void workers_flush_denormals(void);

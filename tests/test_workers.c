@@ -63,11 +63,6 @@ Test(workers, refuses_no_threads)
     cr_assert(strstr(err, "0 threads"));
 }
 
-Test(workers, knows_at_least_one_processor)
-{
-    cr_assert_geq(workers_available(), 1);
-}
-
 static void half_item(void *context, int item, int items, int thread)
 {
     volatile float tiny = 0x1p-126f, half = 0.5f;
