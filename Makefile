@@ -13,7 +13,7 @@ Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
 # The table of optimizers is also the parser's, the drawing the report's.
-SHARED = optimizer drawing markup processors
+SHARED = optimizer drawing markup processors visible
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
@@ -105,9 +105,10 @@ TESTS = $(BUILD)/tests
 # Criterion's main stands before the library's.
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
-UNIT = $(addprefix tests/,test_workers.c test_processors.c test_params.c test_solver.c \
-         test_random.c test_dmath.c test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
-         test_series.c test_report.c linear_model.c allocations.c shell.c)
+UNIT = $(addprefix tests/,test_workers.c test_processors.c test_visible.c test_params.c \
+         test_solver.c test_random.c test_dmath.c test_npy.c test_safetensors.c test_checkpoint.c \
+         test_data.c test_augment.c test_search.c test_series.c test_report.c linear_model.c \
+         allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512

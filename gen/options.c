@@ -242,7 +242,7 @@ static bool read_command(struct options *o, const char *word, int *status)
     return usage(status, "unknown command \"%s\"%s", word, "");
 }
 
-/* Commands whose words behind `--` are for the programs that they run. */
+/* Commands whose words after `--` are for the programs that they run; else it ends options. */
 static bool takes_rest(const char *command)
 {
     return command && (!strcmp(command, "sweep") || !strcmp(command, "tune"));
@@ -266,13 +266,17 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
 {
     unsigned given = 0;
     *o = (struct options){ .isa = "native" };
+    bool operands = false;
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--") && takes_rest(o->command)) {
+        if (!operands && !strcmp(argv[i], "--")) {
+            operands = true;
+            if (!takes_rest(o->command))
+                continue;
             o->rest = argv + i + 1;
             o->nrest = argc - i - 1;
             break;
         }
-        if (argv[i][0] == '-' && argv[i][1]) {
+        if (!operands && argv[i][0] == '-' && argv[i][1]) {
             if (!read_option(o, argc, argv, &i, &given, status))
                 return false;
         } else if (!o->command) {

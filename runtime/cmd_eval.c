@@ -10,6 +10,7 @@
 #include "error.h"
 #include "feed.h"
 #include "param_file.h"
+#include "visible.h"
 
 struct eval_settings {
     struct command_data data;
@@ -53,7 +54,7 @@ static void eval_print_classes(const struct program *p, const struct dataset *da
     for (int j = 0; j < p->model->classes; j++) {
         double count = (double)by_class[2*j], right = (double)by_class[2*j + 1];
         if (data->class_names)
-            printf("  %-16s", data->class_names[j]);
+            visible_print(stdout, "  %-16s", data->class_names[j]);
         else
             printf("  class %-10d", j);
         printf("%8zu images  accuracy %f\n", by_class[2*j], count > 0 ? right/count : 0);
@@ -81,8 +82,8 @@ static int eval_run(const struct program *p, const struct eval_settings *s,
     }
     struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class, sum);
     free(sum);
-    printf("data: %s\n%s: %zu images%s, accuracy %f, loss %f\n", data->source, s->split,
-           r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r), r.loss);
+    visible_print(stdout, "data: %s\n%s: %zu images%s, accuracy %f, loss %f\n", data->source,
+                  s->split, r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r), r.loss);
     if (s->per_class)
         eval_print_classes(p, data, by_class);
     free(by_class);

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "error.h"
 #include "params.h"
+#include "visible.h"
 
 static void info_network(const struct model *m)
 {
@@ -48,7 +49,7 @@ static void info_images(const char *name, const struct images *set)
 
 static void info_data(const struct dataset *data)
 {
-    printf("data       %s\n", data->source);
+    visible_print(stdout, "data       %s\n", data->source);
     info_images("train", &data->train);
     info_images("val", &data->val);
     info_images("test", &data->test);
@@ -59,7 +60,7 @@ static void info_data(const struct dataset *data)
         return;
     printf("  classes");
     for (int j = 0; j < data->classes; j++)
-        printf(" %s", data->class_names[j]);
+        visible_print(stdout, " %s", data->class_names[j]);
     printf("\n");
 }
 

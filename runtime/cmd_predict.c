@@ -12,6 +12,7 @@
 #include "error.h"
 #include "image.h"
 #include "param_file.h"
+#include "visible.h"
 
 /* An image that waits in the engine's input. */
 struct predict_image { const char *file; size_t index; bool alone; int label; };
@@ -30,24 +31,15 @@ struct predict {
 };
 
 /* As a JSON string; bytes that are no UTF-8 become U+FFFD. */
-static void predict_json(const char *text, size_t length)
+static void predict_json(const char *s, size_t length)
 {
-    const unsigned char *s = (const unsigned char *)text, *end = s + length;
     putchar('"');
-    while (s < end) {
-        int n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3
-                : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-        for (int k = 1; k < n; k++)
-            if (s + k >= end || (s[k] & 0xc0) != 0x80)
-                n = 0;
-        /* longer than need be, surrogates, beyond U+10FFFF */
-        if ((n == 3 && ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f)))
-            || (n == 4 && ((*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))))
-            n = 0;
-        if (n == 1 && (*s < ' ' || *s == '"' || *s == '\\'))
+    for (const char *end = s + length; s < end;) {
+        int n = visible_character(s, (size_t)(end - s));
+        if (n == 1 && ((unsigned char)*s < ' ' || *s == '"' || *s == '\\'))
             printf("\\u%04x", (unsigned)*s);
         else
-            printf("%.*s", n ? n : 3, n ? (const char *)s : "\xef\xbf\xbd");
+            printf("%.*s", n ? n : 3, n ? s : "\xef\xbf\xbd");
         s += n ? n : 1;
     }
     putchar('"');
@@ -85,7 +77,7 @@ static void predict_class(const struct predict *r, int class, double value)
         predict_json(name, (size_t)length);
         printf(", \"%s\": %.9g}", r->program->model->softmax ? "probability" : "score", value);
     } else {
-        printf("%.*s %.4f", length, name, value);
+        visible_print(stdout, "%.*s %.4f", length, name, value);
     }
 }
 
@@ -123,9 +115,9 @@ static void predict_print(struct predict *r, const struct predict_image *image,
         predict_object(r, image->file, image->index);
         printf("\"top\": [");
     } else if (image->alone) {
-        printf("%s: ", image->file);
+        visible_print(stdout, "%s: ", image->file);
     } else {
-        printf("%s[%zu]: ", image->file, image->index);
+        visible_print(stdout, "%s[%zu]: ", image->file, image->index);
     }
     bool right = predict_top(r, scores) == image->label;
     printf("%s", r->json ? "]" : "");
@@ -136,7 +128,7 @@ static void predict_print(struct predict *r, const struct predict_image *image,
         if (r->json)
             printf(", \"label\": %d, \"right\": %s", image->label, right ? "true" : "false");
         else
-            printf("  (%.*s: %s)", length, name, right ? "right" : "wrong");
+            visible_print(stdout, "  (%.*s: %s)", length, name, right ? "right" : "wrong");
     }
     printf("%s", r->json ? "}" : "\n");
 }

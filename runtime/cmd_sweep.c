@@ -12,6 +12,7 @@
 #include "search.h"
 #include "solver.h"
 #include "whiten.h"
+#include "visible.h"
 
 struct sweep_settings {
     struct command_data data;
@@ -127,7 +128,8 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
                       const struct preprocess *pre, char *err)
 {
     struct search *h = &s->search;
-    printf("data: %s\n%4s%13s%13s%10s%12s\n", data->source, "run", "lr", "reg", "val_acc", "loss");
+    visible_print(stdout, "data: %s\n%4s%13s%13s%10s%12s\n", data->source, "run", "lr", "reg",
+                  "val_acc", "loss");
     for (long k = 0; k < h->ndone; k++)
         sweep_say(h, k);
     while (h->ndone < h->runs) {
@@ -143,8 +145,8 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
 static void sweep_result(const struct program *p, const struct sweep_settings *s)
 {
     const struct search_run *r = &s->search.done[search_best(&s->search)];
-    printf("best val_acc: %f\n\n  ./%s train --lr %.4g --reg %.4g", r->val_acc, p->name,
-           r->value[SEARCH_LR], r->value[SEARCH_REG]);
+    visible_print(stdout, "best val_acc: %f\n\n  ./%s train --lr %.4g --reg %.4g", r->val_acc,
+                  p->name, r->value[SEARCH_LR], r->value[SEARCH_REG]);
     if (s->batch != p->model->train.batch)
         printf(" --batch %ld", s->batch);
     puts("");

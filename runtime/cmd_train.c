@@ -19,6 +19,7 @@
 #include "optimizer_options.h"
 #include "params.h"
 #include "solver.h"
+#include "visible.h"
 #include "whiten.h"
 
 enum { CHECKPOINT_EPOCH = -1 };    /* an epoch's iterations, which the data tells */
@@ -234,10 +235,8 @@ static bool train_options(const struct program *p, struct train_settings *s, int
                           char **argv, int *status)
 {
     train_rows(s);
-    const char *from = options_peek("--resume", argc, argv);
-    for (int k = 0; k < argc; k++)
-        if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0)
-            from = NULL;
+    const char *from = options_ask_help(argc, argv) ? NULL
+                       : options_peek("--resume", argc, argv);
     return from ? train_options_from(p, s, from, argc, argv, status)
                 : train_parse(p, s, argc, argv, status);
 }
@@ -286,19 +285,26 @@ static bool train_same_file(const char *a, const char *b)
     return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/* A word, in single quotes where it needs them. */
+/* A word for a shell: in single quotes where it needs them, made by its printf where it could
+** not be shown. */
 static void train_word(FILE *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_=+./,:@%";
+                                "-_=+./,:@";
     if (*word && word[strspn(word, plain)] == 0) {
         fputs(word, out);
         return;
     }
-    putc('\'', out);
+    bool shown = visible_whole(word);
+    fputs(shown ? "'" : "\"$(printf '", out);
     for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
-    putc('\'', out);
+        if (shown)
+            fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
+        else if (strchr(plain, *word))
+            putc(*word, out);
+        else
+            fprintf(out, "\\%03o", (unsigned)(unsigned char)*word);
+    fputs(shown ? "'" : "')\"", out);
 }
 
 /* What repeats the run: the command, the seed and the data where only defaults name them. */
@@ -378,7 +384,7 @@ static void train_say_result(const struct solver_options *o, const struct solver
     else
         printf("trained without validation");
     if (r->saved)
-        printf(" (saved to %s)", o->params);
+        visible_print(stdout, " (saved to %s)", o->params);
     if (r->stopped)
         printf(", stopped at iteration %ld: no better check in %ld", r->iterations, o->patience);
     printf(", %.0f images/s\n", r->images_per_second);
@@ -436,7 +442,7 @@ static int train_interrupted(const struct program *p, const struct train_setting
                   r->kept ? "the run's whole state is in " : "there is nothing to go on from",
                   r->kept ? o->checkpoint : "");
     if (r->kept && r->best_val_acc >= 0 && o->params)
-        fprintf(stderr, "the best parameters so far (val_acc %f) are in %s\n", r->best_val_acc,
+        visible_print(stderr, "the best parameters so far (val_acc %f) are in %s\n", r->best_val_acc,
                 o->params);
     if (r->kept)
         train_say_command(p, s);
@@ -452,9 +458,10 @@ static int train_run(const struct program *p, struct train_settings *s,
     if (!engine_open(&engine, p->model, (int)s->threads, err))
         return command_fault(p, "%s", err);
     if (!s->solver.quiet)
-        printf("%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
-               params_learned_total(p->model), p->model->isa, workers_count(engine.workers),
-               workers_count(engine.workers) == 1 ? "" : "s", data->source);
+        visible_print(stdout, "%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
+                      params_learned_total(p->model), p->model->isa,
+                      workers_count(engine.workers),
+                      workers_count(engine.workers) == 1 ? "" : "s", data->source);
     bool good = true;
     if (!s->resume) {
         params_init(&engine, s->solver.seed, s->init);

@@ -6,12 +6,13 @@
 
 #include "command.h"
 #include "error.h"
+#include "visible.h"
 
 static void command_complain(const struct program *p, const char *format, va_list arguments)
 {
     fflush(stdout);   /* what was printed before comes before */
-    fprintf(stderr, "%s: ", p->name);
-    vfprintf(stderr, format, arguments);
+    visible_print(stderr, "%s: ", p->name);
+    visible_vprint(stderr, format, arguments);
     fputc('\n', stderr);
 }
 

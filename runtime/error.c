@@ -6,11 +6,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "visible.h"
+
 bool error_set(char *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     vsnprintf(err, ERR_SIZE, format, args);
     va_end(args);
+    visible_line(err, ERR_SIZE);
     return false;
 }

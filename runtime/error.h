@@ -9,7 +9,8 @@
 
 enum { ERR_SIZE = 512 };
 
-/* Formats the message, cut to ERR_SIZE. Always false: `return error_set(...)`. */
+/* Formats the message, cut to ERR_SIZE, one line in which nothing acts (visible.h). Always
+** false: `return error_set(...)`. */
 bool error_set(char *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "model.h"
 #include "version.h"
+#include "visible.h"
 
 struct main_command { const char *name; command_fn *run; const char *meaning; };
 
@@ -26,11 +27,11 @@ static const struct main_command main_commands[] = {
 
 static void main_help(const char *name, FILE *out)
 {
-    fprintf(out, "usage: %s COMMAND [options]\n\n", name);
+    visible_print(out, "usage: %s COMMAND [options]\n\n", name);
     for (int k = 0; k < COMMAND_COUNT(main_commands); k++)
         fprintf(out, "  %-11s%s\n", main_commands[k].name, main_commands[k].meaning);
-    fprintf(out, "\n%s COMMAND --help tells a command's options; --version, who made this.\n",
-            name);
+    visible_print(out, "\n%s COMMAND --help tells a command's options; --version, who made "
+                  "this.\n", name);
 }
 
 static const struct main_command *main_find(const struct program *p, const char *word)
@@ -132,14 +133,6 @@ static int main_select(struct program *p, int argc, char **argv)
                          cpu_needs(isa ? isa : main_least_isa(network)));
 }
 
-static bool main_wants_help(int argc, char **argv)
-{
-    for (int k = 0; k < argc; k++)
-        if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0)
-            return true;
-    return false;
-}
-
 static int main_run(struct program *p, int argc, char **argv)
 {
     char err[ERR_SIZE];
@@ -168,7 +161,7 @@ static int main_run(struct program *p, int argc, char **argv)
         return STATUS_USAGE;
     /* Help must be had on any processor: it runs no vector code. */
     p->model = lathe_models[0];
-    if (!main_wants_help(argc - 2, argv + 2)) {
+    if (!options_ask_help(argc - 2, argv + 2)) {
         int status = main_select(p, argc - 2, argv + 2);
         if (status != STATUS_DONE)
             return status;
@@ -186,7 +179,7 @@ int main(int argc, char **argv)
     int status = main_run(&p, argc, argv);
     /* A full disk shows only here: what was printed is perhaps not written. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_DONE) {
-        fprintf(stderr, "%s: standard output could not be written\n", p.name);
+        visible_print(stderr, "%s: standard output could not be written\n", p.name);
         status = STATUS_FAULT;
     }
     return status;

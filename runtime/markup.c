@@ -4,6 +4,8 @@
 */
 #include "markup.h"
 
+#include "visible.h"
+
 /* Okabe and Ito's colours, told apart by colour-blind eyes; in the dark their light ones. */
 const char markup_colors[] =
     ":root{color-scheme:light dark;--page:#f6f7f5;--card:#fff;--ink:#1c2127;--soft:#59636e;"
@@ -48,15 +50,18 @@ static const char markup_style[] =
 
 void markup_text(FILE *out, const char *text)
 {
-    for (const char *s = text; *s; s++)
-        switch (*s) {
-        case '&':  fputs("&amp;", out); break;
-        case '<':  fputs("&lt;", out); break;
-        case '>':  fputs("&gt;", out); break;
-        case '"':  fputs("&quot;", out); break;
-        case '\'': fputs("&#39;", out); break;
-        default:   putc(*s, out);
-        }
+    char room[5];
+    int length;
+    for (const char *s; (s = visible_piece(&text, &length, room)) != NULL;)
+        for (; length > 0; s++, length--)
+            switch (*s) {
+            case '&':  fputs("&amp;", out); break;
+            case '<':  fputs("&lt;", out); break;
+            case '>':  fputs("&gt;", out); break;
+            case '"':  fputs("&quot;", out); break;
+            case '\'': fputs("&#39;", out); break;
+            default:   putc(*s, out);
+            }
 }
 
 void markup_count(FILE *out, double n)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "visible.h"
 
 enum { OPTIONS_WORD = 64, OPTIONS_WIDTH = 79, OPTIONS_COLUMN = 24 };
 
@@ -59,41 +60,42 @@ static const struct option_row *options_find(const struct options *o, const char
     return NULL;
 }
 
-static void options_unknown(const struct options *o, const char *word)
+/* operand: it stands after `--`. */
+static void options_unknown(const struct options *o, const char *word, bool operand)
 {
     const char *nearest = NULL;
     int best = OPTIONS_WORD;
-    for (int k = 0; k < o->count + o->nshared; k++) {
+    for (int k = 0; !operand && k < o->count + o->nshared; k++) {
         int distance;
         if (options_similar(word, options_row(o, k)->name, &distance) && distance < best) {
             best = distance;
             nearest = options_row(o, k)->name;
         }
     }
-    fprintf(stderr, "%s: %s: %s '%s'", o->program, o->command,
-            word[0] == '-' ? "unknown option" : "unexpected argument", word);
+    visible_print(stderr, "%s: %s: %s '%s'", o->program, o->command,
+            word[0] == '-' && !operand ? "unknown option" : "unexpected argument", word);
     if (nearest)
-        fprintf(stderr, "; did you mean %s?\n", nearest);
+        visible_print(stderr, "; did you mean %s?\n", nearest);
     else
-        fprintf(stderr, "; see %s %s --help\n", o->program, o->command);
+        visible_print(stderr, "; see %s %s --help\n", o->program, o->command);
 }
 
 static bool options_expected(const struct options *o, const struct option_row *row,
                              const char *text)
 {
-    fprintf(stderr, "%s: %s: %s: expected ", o->program, o->command, row->name);
+    visible_print(stderr, "%s: %s: %s: expected ", o->program, o->command, row->name);
     if (row->kind == OPTION_CHOICE) {
         for (int k = 0; row->choices[k]; k++)
-            fprintf(stderr, "%s%s", k == 0 ? "" : row->choices[k + 1] ? ", " : " or ",
+            visible_print(stderr, "%s%s", k == 0 ? "" : row->choices[k + 1] ? ", " : " or ",
                     row->choices[k]);
     } else {
-        fprintf(stderr, "%s number", row->kind == OPTION_INTEGER ? "a whole" : "a");
+        visible_print(stderr, "%s number", row->kind == OPTION_INTEGER ? "a whole" : "a");
         if (isfinite(row->most))
-            fprintf(stderr, " from %.10g to %.10g", row->least, row->most);
+            visible_print(stderr, " from %.10g to %.10g", row->least, row->most);
         else
-            fprintf(stderr, " not below %.10g", row->least);
+            visible_print(stderr, " not below %.10g", row->least);
     }
-    fprintf(stderr, ", got '%s'\n", text);
+    visible_print(stderr, ", got '%s'\n", text);
     return false;
 }
 
@@ -135,38 +137,55 @@ static bool options_set(const struct options *o, const struct option_row *row,
     return true;
 }
 
-/* Whether `word` was an operand; behind `--`, all are. */
+int options_end(int argc, char **argv)
+{
+    int k = 0;
+    while (k < argc && strcmp(argv[k], "--") != 0)
+        k++;
+    return k;
+}
+
+bool options_ask_help(int argc, char **argv)
+{
+    int end = options_end(argc, argv);
+    for (int k = 0; k < end; k++)
+        if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0)
+            return true;
+    return false;
+}
+
+/* Whether `word` was an operand, or the `--` after which all are. */
 static bool options_operand(struct options *o, char *word, char **argv, bool *all)
 {
-    if (!o->operand || (!*all && word[0] == '-' && word[1] && strcmp(word, "--") != 0))
-        return false;
-    if (!*all && strcmp(word, "--") == 0)
+    if (!*all && strcmp(word, "--") == 0) {
         *all = true;
-    else
-        argv[o->noperands++] = word;
+        return true;
+    }
+    if (!o->operand || (!*all && word[0] == '-' && word[1]))
+        return false;
+    argv[o->noperands++] = word;
     return true;
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv)
 {
     bool all = false;
-    for (int k = 0; k < argc; k++)
-        if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
-            options_help(o);
-            return OPTIONS_HELP;
-        }
+    if (options_ask_help(argc, argv)) {
+        options_help(o);
+        return OPTIONS_HELP;
+    }
     for (int k = 0; k < argc; k++) {
         const char *argument;
         if (options_operand(o, argv[k], argv, &all))
             continue;
-        const struct option_row *row = options_find(o, argv[k], &argument);
+        const struct option_row *row = all ? NULL : options_find(o, argv[k], &argument);
         if (!row) {
-            options_unknown(o, argv[k]);
+            options_unknown(o, argv[k], all);
             return OPTIONS_WRONG;
         }
         if (row->kind == OPTION_FLAG) {
             if (argument) {
-                fprintf(stderr, "%s: %s: %s takes no value\n", o->program, o->command,
+                visible_print(stderr, "%s: %s: %s takes no value\n", o->program, o->command,
                         row->name);
                 return OPTIONS_WRONG;
             }
@@ -174,7 +193,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
             continue;
         }
         if (!argument && k + 1 == argc) {
-            fprintf(stderr, "%s: %s: %s needs a value: %s %s\n", o->program, o->command,
+            visible_print(stderr, "%s: %s: %s needs a value: %s %s\n", o->program, o->command,
                     row->name, row->name, row->argument);
             return OPTIONS_WRONG;
         }
@@ -187,6 +206,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 const char *options_peek(const char *name, int argc, char **argv)
 {
     size_t length = strlen(name);
+    argc = options_end(argc, argv);
     for (int k = 0; k < argc; k++) {
         if (strncmp(argv[k], name, length) != 0)
             continue;

@@ -39,11 +39,17 @@ struct options {
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_WRONG };
 
 /* Reads options into the rows' values; operands, where there are any, are moved to
-** argv[0 .. noperands-1], what stands behind `--` too. OPTIONS_HELP: the help was printed
+** argv[0 .. noperands-1], what stands after `--` too. OPTIONS_HELP: the help was printed
 ** on stdout; OPTIONS_WRONG: a message on stderr. */
 enum options_result options_parse(struct options *o, int argc, char **argv);
 
 void options_help(const struct options *o);
+
+/* How many words stand before `--`, which ends options; all where there is none. */
+int options_end(int argc, char **argv);
+
+/* Whether one of them asks for help. */
+bool options_ask_help(int argc, char **argv);
 
 /* The value of `name` among argv, or NULL: for what must be known before a
 ** command's table can be built. `--name VALUE` or `--name=VALUE`. */

@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "progress.h"
+#include "visible.h"
 
 enum { PROGRESS_WIDTH = 80, PROGRESS_BAR = 4, PROGRESS_TEXT = 32 };
 static const double progress_interval = 0.1;   /* seconds between drawings */
@@ -132,7 +133,7 @@ void progress_line(struct progress *p, const char *format, ...)
     va_list arguments;
     progress_clear(p);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    visible_vprint(stdout, format, arguments);
     va_end(arguments);
     putchar('\n');
     fflush(stdout);

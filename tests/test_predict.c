@@ -377,6 +377,38 @@ Test(predict, refuses_wrong_usage_with_status_2, .fini = shell_clean)
          "./colours --version | grep -q 'made by lathe [0-9]'");
 }
 
+/* No byte of a name acts on a terminal. */
+Test(predict, shows_names_of_files_and_classes_without_control_characters, .fini = shell_clean)
+{
+    make_colours("softmax");
+    write_text("names", "\x1b[31mair\nauto\xff\nbird\xc2\x9b" "2J\ncat\rrat\nde\ber\n\x07\n\x7f\n"
+               "\xc3\xa4\nship\ntr\xc3uck\n");
+    sure("cp names cifar/batches.meta.txt && ./colours train --data cifar --train-samples 200 "
+         "--val-samples 0 --epochs 1 --report r.html > log && "
+         "cp records.bin \"$(printf 'a\\033]0;b\\007\\nc')\"");
+    struct run r = shell("./colours predict --top 10 a* 2>&1; ./colours eval --params "
+                         "colours.safetensors --data cifar --split test --per-class; "
+                         "./colours info --data cifar; ./colours predict \"$(printf '\\033no')\"; "
+                         "./colours \"$(printf '\\033x')\"; ./colours train \"$(printf '\\033x')\"; "
+                         "./colours train --data \"$(printf '\\033x')\"; cat log r.html");
+    for (const char *s = r.output; *s; s++)
+        cr_assert(*s == '\n' || ((unsigned char)*s >= ' ' && *s != 0x7f), "byte %d in: %.300s", *s,
+                  s > r.output + 100 ? s - 100 : r.output);
+    cr_expect(strstr(r.output, "a\\x1b]0;b\\x07\\x0ac[0]: ") || strstr(r.output, "a\\x1b]0;b\\x07\n"
+              "c[0]: "), "%.500s", r.output);
+    cr_expect(strstr(r.output, " \\x1b[31mair ") && strstr(r.output, " auto\\xff "), "%.900s",
+              r.output);
+    run_free(&r);
+    /* What is to be typed is still the same file. */
+    sure("mkdir \"$(printf 'd\\033')\" && cd d* && cp ../colours . && cp -r ../cifar . && "
+         "{ timeout -s INT 1 ./colours train --data cifar --train-samples 100 --val-samples 0 "
+         "--epochs 1000000 --params \"$PWD/p%s.st\" --quiet 2> said; test $? = 124 || true; } && "
+         "command=$(sed -n 's/^  //p' said) && test -n \"$command\" && "
+         "printf '%s' \"$command\" | LC_ALL=C grep -q -v \"$(printf '\\033')\" && "
+         "printf 'exec timeout -s INT 1 %s' \"$command\" > again && { sh again 2> said2; true; } && "
+         "grep -q 'stopped by' said2");
+}
+
 /* ---- grey images, sizes, windows ---- */
 
 /* DIR: 40 training and 20 validation images of 1x10x10. */

@@ -30,8 +30,9 @@ static const struct {
     { "version 2: the least of a group and those around it", V2, "0::/a/b/c\n",
       { "sys/fs/cgroup/a/b/c/cpu.max", "400000 100000\n", "sys/fs/cgroup/a/b/cpu.max",
         "max 100000\n", "sys/fs/cgroup/a/cpu.max", "300000 100000\n" }, 3 },
-    { "version 2: mounted from a group of the host", "30 25 0:26 /pod/x /sys/fs/cgroup rw - cgroup2 "
-      "none rw\n", "0::/pod/x/own\n", { "sys/fs/cgroup/own/cpu.max", "50000 100000\n" }, 0.5 },
+    { "version 2: mounted from a group of the host",
+      "30 25 0:26 /pod/x /sys/fs/cgroup rw - cgroup2 none rw\n", "0::/pod/x/own\n",
+      { "sys/fs/cgroup/own/cpu.max", "50000 100000\n" }, 0.5 },
     { "version 2: a path that the mount does not show", "30 25 0:26 /pod/x /sys/fs/cgroup rw - "
       "cgroup2 none rw\n", "0::/../other\n", { "sys/fs/cgroup/cpu.max", "100000 100000\n" }, 1 },
     { "version 1: quota over period", V1, "5:cpuset:/\n4:cpu,cpuacct:/job\n0::/\n",

@@ -1,0 +1,32 @@
+/*
+** visible.h - text from outside for a terminal: names of files and classes, words of a file. It
+** must never let a control character through, which could clear the screen, colour it or type.
+*/
+#ifndef LATHE_VISIBLE_H
+#define LATHE_VISIBLE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Bytes of the character that s[0 .. length-1] begins with, 1 to 4; 0: it is no UTF-8
+** (RFC 3629). length: at least 1. */
+int visible_character(const char *s, size_t length);
+
+/* The next piece of a text, moving *text on: bytes that may be printed as they are, or the
+** escape of one that may not, as \x1b, in room. NULL: the end. Line ends are such bytes, too. */
+const char *visible_piece(const char **text, int *length, char room[5]);
+
+/* printf, whose result is printed so that nothing in it acts; line ends do. */
+void visible_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void visible_vprint(FILE *out, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+/* Whether all of a text may be printed as it is. */
+bool visible_whole(const char *text);
+
+/* One line: rewrites the text in its `size` bytes, cut where its escapes need more. */
+void visible_line(char *text, size_t size);
+
+#endif
