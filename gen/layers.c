@@ -85,8 +85,9 @@ const struct layer_def layer_defs[] = {
       .synopsis = "batchnorm [momentum=0.9] [eps=1e-5] [scale=yes|no]",
       .help = "Each channel (behind affine: each unit) less its mean, over its deviation\n"
       "sqrt(variance + eps), times gamma (scale=no: without), plus beta. Mean and biased\n"
-      "variance are the batch's while training, over images, rows and columns; running\n"
-      "ones in evaluation: running = momentum*running + (1 - momentum)*batch.",
+      "variance are the batch's while training, over images, rows and columns, of which\n"
+      "there must be two values or more; running ones in evaluation:\n"
+      "running = momentum*running + (1 - momentum)*batch.",
       .stage = STAGE_NORM, .forward = OP_BATCHNORM, .weights = OP_BATCHNORM_WGRAD,
       .data = OP_BATCHNORM_DGRAD },
     { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,

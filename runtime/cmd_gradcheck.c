@@ -116,6 +116,8 @@ int command_gradcheck(const struct program *p, int argc, char **argv)
     char err[ERR_SIZE];
     s.check.seed = (uint64_t)s.seed;
     s.check.images = (int)s.batch;
+    if (!command_batch(p, "gradcheck", s.batch, &status))
+        return status;
     if (!engine_open(&engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);
     status = gradcheck_command_run(p, &s.check, &engine);

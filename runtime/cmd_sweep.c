@@ -87,6 +87,8 @@ static bool sweep_settle(const struct program *p, struct sweep_settings *s, int 
                                     h->low[a], names[a], h->high[a]);
             return false;
         }
+    if (!command_batch(p, "sweep", s->batch, status))
+        return false;
     s->solver.batch = (int)s->batch;
     s->solver.iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     s->solver.seed = h->seed = (uint64_t)s->seed;

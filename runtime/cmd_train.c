@@ -334,6 +334,8 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
                                 s->batch, p->model->batch, s->batch);
         return false;
     }
+    if (!command_batch(p, "train", s->batch, status))
+        return false;
     o->batch = (int)s->batch;
     o->iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     o->seed = (uint64_t)s->seed;

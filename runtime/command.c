@@ -62,6 +62,17 @@ bool command_options(const struct program *p, const char *command, const char *s
     return command_parse(p, &o, argc, argv, status);
 }
 
+bool command_batch(const struct program *p, const char *command, long batch, int *status)
+{
+    char err[ERR_SIZE];
+    const char *advice = p->model->batch > 1 ? "take --batch 2 or more"
+                         : "build the program with `lathe build --batch 2` or more";
+    if (engine_batch_suffices(p->model, (size_t)batch, advice, err))
+        return true;
+    *status = command_usage(p, "%s: in a batch of %ld, %s", command, batch, err);
+    return false;
+}
+
 bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data)
 {

@@ -42,6 +42,9 @@ bool command_options(const struct program *p, const char *command, const char *s
 bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
                    int *status);
 
+/* False, and wrong usage, where training cannot be by batches of so many images. */
+bool command_batch(const struct program *p, const char *command, long batch, int *status);
+
 /* Which data a command takes. */
 struct command_data {
     const char *dir;                              /* --data */
