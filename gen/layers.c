@@ -145,8 +145,9 @@ const struct setting_def setting_defs[] = {
     { "epochs", SETTING_EPOCHS, "epochs X",
       "Passes over the training images (1); may be a fraction." },
     { "sample", SETTING_SAMPLE, "sample shuffle|replacement",
-      "Minibatches from a permutation of the images (the default), or drawn with\n"
-      "replacement, as in the course." },
+      "Minibatches from a permutation of the images (the default; what is left at an\n"
+      "epoch's end, fewer than a batch, is dropped), or drawn with replacement, as in\n"
+      "the course." },
     { "preprocess", SETTING_PREPROCESS, "preprocess none|mean_image|scale|channel_norm",
       "mean_image (the default): the training set's mean image is subtracted, as in the\n"
       "course. scale: and the rest divided by its standard deviation. channel_norm: each\n"

@@ -81,10 +81,17 @@ bool command_open_data(const struct program *p, const struct command_data *d,
     struct data_options o = {
         .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w, .classes = m->classes,
         .crop = d->crop, .train_samples = d->train_samples, .val_samples = d->val_samples,
+        .val_shuffle = d->val_shuffle, .drawn = d->drawn, .drawn_of = d->drawn_of,
         .test_samples = d->test_samples, .seed = 1
     };
-    if (dataset_open(data, &o, err))
+    if (!dataset_open(data, &o, err)) {
+        command_fault(p, "%s", err);
+        return false;
+    }
+    if (!d->val_shuffle || data->val_drawn)
         return true;
-    command_fault(p, "%s", err);
+    command_fault(p, "--val-shuffle draws from the training images; %s has validation images of "
+                  "its own", data->source);
+    dataset_close(data);
     return false;
 }

@@ -50,13 +50,16 @@ struct command_data {
     const char *dir;                              /* --data */
     long train_samples, val_samples, test_samples;
     bool crop;                                    /* images may be larger than the input */
+    bool val_shuffle;                             /* --val-shuffle */
+    size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
 bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
 
-#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, false }
+#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
+                                false, false, 0, 0 }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 
