@@ -122,8 +122,8 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs resume predict \
-       install docs
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs samples \
+       gradcheck resume predict install docs
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -200,7 +200,7 @@ $(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets6
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 # Run commands, as a user would.
-$(addprefix $(TESTS)/,lathe programs resume predict install docs cover): $(TESTS)/%: \
+$(addprefix $(TESTS)/,lathe programs samples gradcheck resume predict install docs cover): $(TESTS)/%: \
         tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"

@@ -222,10 +222,23 @@ static void regions_table(const struct net *net, const char *prefix, const char 
     text_puts(out, "};\n\n");
 }
 
+/* The hinge loss decides, too: which classes come near the label's, by their gradients' signs. */
+static int loss_decision(const struct net *net, const struct stage *loss, struct text *out)
+{
+    const struct stage *scores = &net->stage[loss->from];
+    if (net->layer[loss->head].kind != LAYER_SVM || scores->at.dy == NO_BUFFER)
+        return 0;
+    text_printf(out, "    { .at = %zu, .image = %zu, .h = 1, .w = 1, .c = %d, .row = %d, "
+                ".bytes = 0 },\n", net->buffer[scores->at.dy].at, scores->dy_image, net->classes,
+                net->classes);
+    return 1;
+}
+
 /* A stage below all parameters decides what no parameter can change, and as no gradient
 ** passes it, its decisions do not outlive forward: others' values are there then. */
 static int decisions_table(const struct net *net, const char *prefix, struct text *out)
 {
+    struct text rows = { 0 };
     int n = 0;
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
@@ -233,21 +246,23 @@ static int decisions_table(const struct net *net, const char *prefix, struct tex
         bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
                                              : s->relu != NO_LAYER;
         bool decides = s->kind != STAGE_LOSS && s->kind != STAGE_FORK && s->trains;
+        if (s->kind == STAGE_LOSS)
+            n += loss_decision(net, s, &rows);
         if (!decides || (!kink && s->pool == NO_LAYER))
             continue;
-        if (!n)
-            text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
         if (kink && ++n)
-            text_printf(out, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
+            text_printf(&rows, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
                         ".row = %zu, .bytes = 0 },\n", net->buffer[s->at.y].at + s->out.origin,
                         s->out.image, o.h, o.w, o.c, s->out.row);
         if (s->pool != NO_LAYER && ++n)
-            text_printf(out, "    { .at = %zu, .image = %d, .h = %d, .w = %d, .c = %d, "
+            text_printf(&rows, "    { .at = %zu, .image = %d, .h = %d, .w = %d, .c = %d, "
                         ".row = %d, .bytes = 1 },\n", net->buffer[s->at.argmax].at, o.h*o.w*o.c,
                         o.h, o.w, o.c, o.w*o.c);
     }
     if (n)
-        text_puts(out, "};\n\n");
+        text_printf(out, "static const struct decision %sdecisions[] = {\n%s};\n\n", prefix,
+                    text_string(&rows));
+    text_free(&rows);
     return n;
 }
 

@@ -85,8 +85,9 @@ const struct layer_def layer_defs[] = {
       .synopsis = "batchnorm [momentum=0.9] [eps=1e-5] [scale=yes|no]",
       .help = "Each channel (behind affine: each unit) less its mean, over its deviation\n"
       "sqrt(variance + eps), times gamma (scale=no: without), plus beta. Mean and biased\n"
-      "variance are the batch's while training, over images, rows and columns; running\n"
-      "ones in evaluation: running = momentum*running + (1 - momentum)*batch.",
+      "variance are the batch's while training, over images, rows and columns, of which\n"
+      "there must be two values or more; running ones in evaluation:\n"
+      "running = momentum*running + (1 - momentum)*batch.",
       .stage = STAGE_NORM, .forward = OP_BATCHNORM, .weights = OP_BATCHNORM_WGRAD,
       .data = OP_BATCHNORM_DGRAD },
     { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,
@@ -144,8 +145,9 @@ const struct setting_def setting_defs[] = {
     { "epochs", SETTING_EPOCHS, "epochs X",
       "Passes over the training images (1); may be a fraction." },
     { "sample", SETTING_SAMPLE, "sample shuffle|replacement",
-      "Minibatches from a permutation of the images (the default), or drawn with\n"
-      "replacement, as in the course." },
+      "Minibatches from a permutation of the images (the default; what is left at an\n"
+      "epoch's end, fewer than a batch, is dropped), or drawn with replacement, as in\n"
+      "the course." },
     { "preprocess", SETTING_PREPROCESS, "preprocess none|mean_image|scale|channel_norm",
       "mean_image (the default): the training set's mean image is subtracted, as in the\n"
       "course. scale: and the rest divided by its standard deviation. channel_norm: each\n"

@@ -51,8 +51,10 @@ static struct net *read_net(struct options *o, const char *path, const struct is
     *status = 1;
     if (!spec_read(net, path, o->set, o->nset) || (!trial && !read_tuning(o, net)))
         return NULL;
-    if (o->batch)
+    if (o->batch) {
         net->train.batch = o->batch;
+        net->train.batch_at.line = 0;
+    }
     *status = 0;
     if (dumped(net, o, "spec"))
         return NULL;

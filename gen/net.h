@@ -83,6 +83,7 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     double rate[RATES];
     double reg, lr_decay, epochs;
     int batch;
+    struct place batch_at;      /* where the file says it; line 0: nowhere, or not its batch */
     enum sampling sampling;
     bool loss_sum;              /* the images' losses are added, not averaged */
     enum preprocess_kind preprocess;

@@ -164,6 +164,19 @@ static bool alone_at_fork(const struct net *net, const struct layer *l)
                  "before it", l->name, l->in.c, l->in.h, l->in.w);
 }
 
+/* The variance of one value is 0, and with it every gradient that passes. A program for one image
+** at a time (--batch 1) may still be for inference; its `train` says the same. */
+static bool norm_values(const struct net *net, const struct layer *l)
+{
+    const struct train_settings *t = &net->train;
+    if (l->kind != LAYER_BATCHNORM || l->in.h != 1 || l->in.w != 1 || t->batch > 1
+        || !t->batch_at.line)
+        return true;
+    return error(l, "%s would have one value a channel, as line %d says batch %d: its variance "
+                 "is 0, and so is every gradient beneath it; a batch of 2 or more is needed",
+                 l->name, t->batch_at.line, t->batch);
+}
+
 bool shape(struct net *net)
 {
     assert(net->nlayers > 0 && net->input.c > 0);
@@ -178,7 +191,7 @@ bool shape(struct net *net)
                 return false;
             l->below |= net->layer[l->other].below || net->layer[l->other].params > 0;
         }
-        if (!alone_at_fork(net, l) || !layer_shape(l))
+        if (!alone_at_fork(net, l) || !layer_shape(l) || !norm_values(net, l))
             return false;
         l->flop_backward = l->flop_forward*(l->below ? 2 : 1);
         parameters |= l->params > 0;

@@ -885,6 +885,7 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
     case SETTING_EPOCHS:    good = positive(p, "epochs", false, &t->epochs); break;
     case SETTING_BATCH:
         good = integer(&p->sc, &p->scope, "batch", 1, MAX_BATCH, &t->batch);
+        t->batch_at = at;
         break;
     case SETTING_SAMPLE:
         good = choice(p, "sampling", samples, 2, &which);

@@ -237,6 +237,9 @@ static bool dump_run_all(struct dump_run *r, char *err)
     r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
                                  .labels = r->labels, .c = m->in_c, .h = m->in_h,
                                  .w = m->in_w };
+    if (strcmp(r->settings->mode, "train") == 0
+        && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
+        return false;
     return dump_compute(r, err) && dump_write(r, err);
 }
 

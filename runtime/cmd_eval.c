@@ -36,7 +36,8 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
         { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,
           "the first N test images; else 1000, of .npy arrays all" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
-          "the last N training images are the validation set" },
+          "the last N training images are the validation set, unless said 1000, or a tenth of "
+          "1000 or fewer; those that training drew (--val-shuffle) are found again" },
         { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,
           "the accuracy of each class as well" },
         { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
@@ -102,6 +103,8 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
         return command_fault(p, "%s", err);
     int status = STATUS_FAULT;
     s->data.crop = info.crop;
+    s->data.drawn = info.drawn;
+    s->data.drawn_of = info.drawn_of;
     if (command_open_data(p, &s->data, &data)) {
         status = eval_run(p, s, &data, e, &info.preprocess);
         dataset_close(&data);

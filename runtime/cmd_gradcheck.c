@@ -46,16 +46,33 @@ static void gradcheck_print(const struct gradcheck_report *r)
            100*GRADCHECK_FLIPS, GRADCHECK_BOUND);
 }
 
-/* W1 W2 ... b1 b2 ... gamma1 ...: the notebook numbers the layers that have them. */
-static void gradcheck_print_notebook(const struct model *m, const double *error)
+static void gradcheck_print_error(const char *letter, int number, const struct gradcheck_tensor *t)
 {
+    printf("%s%d max relative error: ", letter, number);
+    if (t->entries == 0)
+        printf("none");
+    else
+        printf("%e", t->error);
+    if (t->flips > 0)
+        printf(" (%zu of %zu entries left out: on a kink)", t->flips, t->entries + t->flips);
+    puts(t->good ? "" : "  FAILED");
+}
+
+/* W1 W2 ... b1 b2 ... gamma1 ...: the notebook numbers the layers that have them. */
+static bool gradcheck_print_notebook(const struct model *m, const struct gradcheck_tensor *tensor)
+{
+    bool good = true;
     static const struct { enum param_role role; const char *letter; } groups[] = {
         { ROLE_WEIGHT, "W" }, { ROLE_BIAS, "b" }, { ROLE_GAIN, "gamma" } };
-    printf("\nAs the course's notebook prints it (softmax loss, initial weights):\n");
+    printf("\nAs the course's notebook prints it (%s loss, initial weights):\n",
+           m->softmax ? "softmax" : "svm");
     for (int g = 0; g < COMMAND_COUNT(groups); g++)
         for (int k = 0, number = 0; k < m->nparams; k++)
-            if (m->params[k].role == groups[g].role)
-                printf("%s%d max relative error: %e\n", groups[g].letter, ++number, error[k]);
+            if (m->params[k].role == groups[g].role) {
+                gradcheck_print_error(groups[g].letter, ++number, &tensor[k]);
+                good = good && tensor[k].good;
+            }
+    return good;
 }
 
 static int gradcheck_command_run(const struct program *p, const struct gradcheck_options *o,
@@ -63,21 +80,23 @@ static int gradcheck_command_run(const struct program *p, const struct gradcheck
 {
     struct gradcheck_report report;
     char err[ERR_SIZE];
-    double *error = calloc((size_t)p->model->nparams, sizeof *error);
-    bool good = error ? gradcheck_run(e, o, &report, err)
-                      : error_set(err, "not enough memory");
+    struct gradcheck_tensor *notebook = calloc((size_t)p->model->nparams, sizeof *notebook);
+    bool good = notebook ? gradcheck_run(e, o, &report, err)
+                         : error_set(err, "not enough memory");
     if (good) {
         gradcheck_print(&report);
-        good = gradcheck_notebook(e, o, error, err);
-        if (good)
-            gradcheck_print_notebook(p->model, error);
+        good = gradcheck_notebook(e, o, notebook, err);
+        bool agrees = good && gradcheck_print_notebook(p->model, notebook);
         if (good && !report.good)
             good = error_set(err, "gradcheck: %s", report.flipped >= GRADCHECK_FLIPS
                              ? "too many decisions flipped; try a smaller --h or --batch"
                              : "a gradient is wrong, see FAILED above");
+        else if (good && !agrees)
+            good = error_set(err, "gradcheck: the loss's gradient is wrong, see FAILED above; or "
+                             "the weights are smaller than --h %g allows for", o->h);
         gradcheck_free(&report);
     }
-    free(error);
+    free(notebook);
     return good ? STATUS_DONE : command_fault(p, "%s", err);
 }
 
@@ -97,6 +116,8 @@ int command_gradcheck(const struct program *p, int argc, char **argv)
     char err[ERR_SIZE];
     s.check.seed = (uint64_t)s.seed;
     s.check.images = (int)s.batch;
+    if (!command_batch(p, "gradcheck", s.batch, &status))
+        return status;
     if (!engine_open(&engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);
     status = gradcheck_command_run(p, &s.check, &engine);

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "error.h"
+#include "notice.h"
 #include "params.h"
 #include "search.h"
 #include "solver.h"
@@ -65,7 +66,9 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
         { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
           "only the first N training images" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 1, much, NULL,
-          "the last N training images validate" },
+          "the last N training images validate, unless said 1000, or a tenth of 1000 or fewer" },
+        { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
+          "they are drawn from all training images, the same ones whatever the seed" },
         { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL,
           "of the settings tried and of every run" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
@@ -88,6 +91,8 @@ static bool sweep_settle(const struct program *p, struct sweep_settings *s, int 
                                     h->low[a], names[a], h->high[a]);
             return false;
         }
+    if (!command_batch(p, "sweep", s->batch, status))
+        return false;
     s->solver.batch = (int)s->batch;
     s->solver.iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     s->solver.seed = h->seed = (uint64_t)s->seed;
@@ -128,8 +133,9 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
                       const struct preprocess *pre, char *err)
 {
     struct search *h = &s->search;
-    visible_print(stdout, "data: %s\n%4s%13s%13s%10s%12s\n", data->source, "run", "lr", "reg",
-                  "val_acc", "loss");
+    visible_print(stdout, "data: %s\n", data->source);
+    notice_images(data, &s->solver);
+    printf("%4s%13s%13s%10s%12s\n", "run", "lr", "reg", "val_acc", "loss");
     for (long k = 0; k < h->ndone; k++)
         sweep_say(h, k);
     while (h->ndone < h->runs) {
@@ -149,6 +155,8 @@ static void sweep_result(const struct program *p, const struct sweep_settings *s
                   p->name, r->value[SEARCH_LR], r->value[SEARCH_REG]);
     if (s->batch != p->model->train.batch)
         printf(" --batch %ld", s->batch);
+    if (s->data.val_shuffle)
+        printf(" --val-shuffle");
     puts("");
 }
 
@@ -162,10 +170,10 @@ static int sweep_with_data(const struct program *p, struct sweep_settings *s,
     if (data->val.count == 0)
         return command_fault(p, "sweep: the data has no images to validate with");
     snprintf(h->settings, sizeof h->settings, "%s seed=%ld batch=%ld iterations=%ld images=%zu "
-             "lr=%g..%g reg=%g..%g runs=%ld", p->model->name, s->seed, s->batch,
+             "lr=%g..%g reg=%g..%g runs=%ld%s", p->model->name, s->seed, s->batch,
              solver_iterations(&s->solver, data->train.count), data->train.count,
              h->low[SEARCH_LR], h->high[SEARCH_LR], h->low[SEARCH_REG], h->high[SEARCH_REG],
-             h->runs);
+             h->runs, s->data.val_shuffle ? " validation=drawn" : "");
     if (!preprocess_fit(&pre, p->model->train.preprocess, &data->fit, err))
         return command_fault(p, "%s", err);
     if (!engine_open(&e, p->model, (int)s->threads, err)) {

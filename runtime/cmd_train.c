@@ -14,6 +14,7 @@
 #include "command.h"
 #include "error.h"
 #include "interrupt.h"
+#include "notice.h"
 #include "option_text.h"
 #include "optimizer.h"
 #include "optimizer_options.h"
@@ -144,7 +145,10 @@ static void train_rows(struct train_settings *s)
         { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
           "only the first N training images" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
-          "the last N training images validate; 0 trains on all" },
+          "the last N training images validate, unless said 1000, or a tenth of 1000 or fewer; "
+          "0 trains on all" },
+        { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
+          "they are drawn from all training images, the same ones whatever the seed" },
         { "--print-every", OPTION_INTEGER, "N", &o->print_every, 1, much, NULL,
           "iterations between loss lines" },
         { "--history", OPTION_TEXT, "FILE.csv", &o->history, 0, 0, NULL,
@@ -341,6 +345,12 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
                                 s->batch, p->model->batch, s->batch);
         return false;
     }
+    if (!command_batch(p, "train", s->batch, status))
+        return false;
+    if (s->data.val_shuffle && s->data.val_samples == 0) {
+        *status = command_usage(p, "train: --val-shuffle draws nothing where --val-samples is 0");
+        return false;
+    }
     o->batch = (int)s->batch;
     o->iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     o->seed = (uint64_t)s->seed;
@@ -462,6 +472,8 @@ static int train_run(const struct program *p, struct train_settings *s,
                       params_learned_total(p->model), p->model->isa,
                       workers_count(engine.workers),
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
+    if (!s->solver.quiet && !s->resume)
+        notice_images(data, &s->solver);
     bool good = true;
     if (!s->resume) {
         params_init(&engine, s->solver.seed, s->init);

@@ -63,6 +63,17 @@ bool command_options(const struct program *p, const char *command, const char *s
     return command_parse(p, &o, argc, argv, status);
 }
 
+bool command_batch(const struct program *p, const char *command, long batch, int *status)
+{
+    char err[ERR_SIZE];
+    const char *advice = p->model->batch > 1 ? "take --batch 2 or more"
+                         : "build the program with `lathe build --batch 2` or more";
+    if (engine_batch_suffices(p->model, (size_t)batch, advice, err))
+        return true;
+    *status = command_usage(p, "%s: in a batch of %ld, %s", command, batch, err);
+    return false;
+}
+
 bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data)
 {
@@ -71,10 +82,17 @@ bool command_open_data(const struct program *p, const struct command_data *d,
     struct data_options o = {
         .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w, .classes = m->classes,
         .crop = d->crop, .train_samples = d->train_samples, .val_samples = d->val_samples,
+        .val_shuffle = d->val_shuffle, .drawn = d->drawn, .drawn_of = d->drawn_of,
         .test_samples = d->test_samples, .seed = 1
     };
-    if (dataset_open(data, &o, err))
+    if (!dataset_open(data, &o, err)) {
+        command_fault(p, "%s", err);
+        return false;
+    }
+    if (!d->val_shuffle || data->val_drawn)
         return true;
-    command_fault(p, "%s", err);
+    command_fault(p, "--val-shuffle draws from the training images; %s has validation images of "
+                  "its own", data->source);
+    dataset_close(data);
     return false;
 }

@@ -43,18 +43,24 @@ bool command_options(const struct program *p, const char *command, const char *s
 bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
                    int *status);
 
+/* False, and wrong usage, where training cannot be by batches of so many images. */
+bool command_batch(const struct program *p, const char *command, long batch, int *status);
+
 /* Which data a command takes. */
 struct command_data {
     const char *dir;                              /* --data */
     long train_samples, val_samples, test_samples;
     bool crop;                                    /* images may be larger than the input */
+    bool val_shuffle;                             /* --val-shuffle */
+    size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
 bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
 
-#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, false }
+#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
+                                false, false, 0, 0 }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 

@@ -6,8 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
+#include "random.h"
 
 void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err)
 {
@@ -63,14 +65,90 @@ bool dataset_fits(const struct data_options *o, const char *dir, const char *nam
                                               name, classes, o->classes);
 }
 
+/* The block that starts at p, to be written to; NULL: none does. */
+static void *dataset_block(const struct dataset *d, const void *p)
+{
+    for (int k = 0; k < d->blocks; k++)
+        if (d->block[k] == p)
+            return d->block[k];
+    return NULL;
+}
+
+/* Moves the images whose flags are set behind the others; both parts keep their order. room: one
+** of each kind for every flag that is set. */
+static void dataset_part(const struct images *set, const uint8_t *flag, uint8_t *bytes,
+                         int32_t *labels, uint8_t *room, int32_t *label_room)
+{
+    const size_t pixels = (size_t)set->c*(size_t)set->h*(size_t)set->w;
+    size_t kept = 0, gone = 0;
+    for (size_t k = 0; k < set->count; k++)
+        if (flag[k]) {
+            memcpy(room + gone*pixels, bytes + k*pixels, pixels);
+            label_room[gone++] = labels[k];
+        } else {
+            memmove(bytes + kept*pixels, bytes + k*pixels, pixels);
+            labels[kept++] = labels[k];
+        }
+    memcpy(bytes + kept*pixels, room, gone*pixels);
+    memcpy(labels + kept, label_room, gone*sizeof *labels);
+}
+
+/* Brings `val` images, drawn, behind the others. */
+static bool dataset_draw(struct dataset *d, size_t val, char *err)
+{
+    enum { SEED = 1 };    /* not the run's: runs are compared by their validation accuracies */
+    const struct images *set = &d->train;
+    uint8_t *bytes = dataset_block(d, set->bytes);
+    int32_t *labels = dataset_block(d, set->labels);
+    uint32_t *order = calloc(set->count, sizeof *order);
+    uint8_t *flag = calloc(set->count, 1);
+    uint8_t *room = calloc(val + 1, (size_t)set->c*(size_t)set->h*(size_t)set->w);
+    int32_t *label_room = calloc(val + 1, sizeof *label_room);
+    bool good = set->count <= UINT32_MAX && bytes && labels && order && flag && room && label_room;
+    if (good) {
+        random_order(SEED, RANDOM_SPLIT, 0, order, set->count);
+        for (size_t k = 0; k < val; k++)
+            flag[order[k]] = 1;
+        dataset_part(set, flag, bytes, labels, room, label_room);
+    }
+    free(order);
+    free(flag);
+    free(room);
+    free(label_room);
+    return good || error_set(err, "not enough memory to draw %zu validation images", val);
+}
+
+/* How many of `all` training images validate. */
+static size_t dataset_validate(const struct data_options *o, size_t all, bool again)
+{
+    enum { SHARE = 10 };
+    if (o->val_samples >= 0)
+        return (size_t)o->val_samples;
+    if (again)
+        return o->drawn;
+    if (all > DATA_VALIDATE)
+        return DATA_VALIDATE;
+    return all > 1 && all < SHARE ? 1 : all / SHARE;
+}
+
 bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err)
 {
-    enum { VALIDATE = 1000, TEST = 1000 };
-    size_t all = d->train.count, val = o->val_samples < 0 ? VALIDATE : (size_t)o->val_samples;
+    enum { TEST = 1000 };
+    size_t all = d->train.count;
+    const bool again = o->drawn_of > 0 && o->drawn_of == all && o->drawn < all;
+    size_t val = dataset_validate(o, all, again);
     size_t pixels = (size_t)d->train.c*(size_t)d->train.h*(size_t)d->train.w;
     if (val >= all)
         return error_set(err, "--val-samples %zu: %s has %zu images to train and validate", val,
                          name, all);
+    if (again && val != o->drawn)
+        return error_set(err, "--val-samples %zu: the parameters were trained with %zu validation "
+                         "images drawn from these %zu; leave it out", val, o->drawn, all);
+    d->val_cut = true;
+    d->val_drawn = o->val_shuffle || again;
+    d->val_unasked = o->val_samples < 0 && !again;
+    if (d->val_drawn && !dataset_draw(d, val, err))
+        return false;
     d->val = d->train;
     d->train.count = all - val;
     d->val.count = val;

@@ -20,13 +20,17 @@ struct images {
     const int32_t *labels;      /* [count], or NULL */
 };
 
-enum { DATA_BLOCKS = 16 };
+enum { DATA_BLOCKS = 16,
+       DATA_VALIDATE = 1000 };  /* images, unless there are no more and nobody said how many */
 
 struct dataset {
     char source[256];           /* one line: what was taken, from where */
     int c, h, w, classes;       /* what the network takes */
     bool crop;                  /* the images, all of one size, may be larger */
     struct images train, val, test;
+    bool val_cut;               /* val was cut from the archive's training images: */
+    bool val_drawn;             /* drawn from all of them, else the last */
+    bool val_unasked;           /* so many because nobody said how many */
     struct images fit;          /* what preprocessing is computed from: the training
                                    images of the archive, before train_samples cuts */
     const char *const *class_names;     /* [classes] or NULL */
@@ -40,6 +44,9 @@ struct data_options {
     bool crop;                  /* larger images will do: windows of them are taken */
     long train_samples;         /* -1: all; else the first so many */
     long val_samples;           /* -1: default */
+    bool val_shuffle;           /* draw them, where they are cut from the training images */
+    size_t drawn, drawn_of;     /* so many of so many were drawn when the parameters that are to
+                                   be evaluated were trained, and of as many are again; 0: none */
     long test_samples;          /* -1: default (the first 1,000) */
     uint64_t seed;
 };
@@ -59,8 +66,9 @@ bool dataset_alike(const struct dataset *d, const char *path, size_t h, size_t w
 bool dataset_fits(const struct data_options *o, const char *dir, const char *name, int c, int h,
                   int w, int classes, char *err);
 
-/* d->train holds all training images, d->test all others: the last 1,000 of the first
-** validate, the first 1,000 of the second test, unless the options say otherwise. */
+/* d->train holds all training images, d->test all others, each in blocks of its own: the last
+** 1,000 of the first validate (a tenth of 1,000 or fewer), the first 1,000 of the second test,
+** unless the options say otherwise. What is drawn depends on their number alone. */
 bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err);
 
 /* Training images `fit`, of them the first train_samples for training; and so on. */

@@ -212,6 +212,18 @@ double engine_loss(struct engine *e, const int32_t *labels)
     return engine_sum_losses(e, e->forward_images)/e->forward_images;
 }
 
+bool engine_batch_suffices(const struct model *m, size_t images, const char *advice, char *err)
+{
+    static const char norm[] = "batchnorm";
+    for (int k = 0; images < 2 && k < m->ninfo; k++) {
+        const struct layer_info *l = &m->info[k];
+        if (strncmp(l->what, norm, sizeof norm - 1) == 0 && l->h == 1 && l->w == 1)
+            return error_set(err, "the batchnorm %s would have one value a channel: its variance "
+                             "is 0, and so is every gradient beneath it; %s", l->name, advice);
+    }
+    return true;
+}
+
 void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update)
 {
     for (int k = 0; k < e->model->nparams; k++) {

@@ -67,6 +67,10 @@ void engine_forward(struct engine *e, int n, enum step_mode mode);
 */
 void engine_infer(struct engine *e, int n);
 
+/* False, with a message that ends with the advice: in training, a batch of so many different
+** images leaves a batchnorm one value a channel. Its variance is 0, and every gradient beneath. */
+bool engine_batch_suffices(const struct model *m, size_t images, const char *advice, char *err);
+
 /* Every parameter by the same optimizer: fills e->rule. */
 void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update);
 

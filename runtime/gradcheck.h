@@ -45,6 +45,7 @@ struct gradcheck_tensor {
 
 #define GRADCHECK_BOUND 1e-6
 #define GRADCHECK_FLIPS 0.01        /* share of flipped checks that is too much */
+#define GRADCHECK_NOTEBOOK 0.01     /* a relative error that rounding does not explain */
 
 struct gradcheck_report {
     struct gradcheck_tensor *tensor;    /* one a parameter, then the directions if any */
@@ -61,11 +62,15 @@ bool gradcheck_run(struct engine *e, const struct gradcheck_options *o,
 void gradcheck_free(struct gradcheck_report *report);
 
 /*
-** The notebook's own cell: the network's initial weights, the softmax loss, reg 0,
-** normal images; error[k] = max |a - n| / max(1e-8, |a| + |n|) over the entries of
-** parameter k. Rounding meets tiny gradients here, so nothing is judged.
+** The notebook's own cell: the network's initial weights and loss, reg 0, normal images;
+** tensor[k].error = max |a - n| / max(1e-8, |a| + |n|) over the entries of parameter k, of which
+** [model->nparams] there are. Entries on a kink are left out and counted, as above. Where the
+** loss's rounding over h is coarser than usual, 1e-8 is raised as far. Rounding meets tiny
+** gradients here all the same, so tensor[k].good is false only where an entry is off by more than
+** GRADCHECK_NOTEBOOK and by more than rounding can be: then the loss's own gradient is wrong,
+** which gradcheck_run does not look at.
 */
 bool gradcheck_notebook(struct engine *e, const struct gradcheck_options *o,
-                        double *error, char *err);
+                        struct gradcheck_tensor *tensor, char *err);
 
 #endif

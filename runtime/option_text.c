@@ -33,6 +33,8 @@ static void option_text_row(const struct option_row *row, FILE *out)
     const char *text;
     switch (row->kind) {
     case OPTION_FLAG:
+        if (row->most > 0 && *(const bool *)row->value)
+            fprintf(out, "%s\n", row->name);
         break;
     case OPTION_INTEGER:
         integer = *(const long *)row->value;
@@ -86,13 +88,18 @@ char **option_text_words(char *text, int *count)
     return words;
 }
 
-/* The value behind NAME=, up to its line's end; NULL: none. */
+/* The value behind NAME=, up to its line's end, or of a flag "yes"; NULL: none. */
 static const char *option_text_find(const char *text, const char *name, int *length)
 {
     const size_t size = strlen(name);
     *length = 0;
     while (*text) {
+        static const char yes[] = "yes";
         const size_t line = strcspn(text, "\n");
+        if (line == size && strncmp(text, name, size) == 0) {
+            *length = sizeof yes - 1;
+            return yes;
+        }
         if (line > size && strncmp(text, name, size) == 0 && text[size] == '=') {
             *length = (int)(line - size - 1);
             return text + size + 1;

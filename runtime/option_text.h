@@ -10,8 +10,9 @@
 
 #include "options.h"
 
-/* Of the rows that are no flags and whose names are not among `without` (NULL behind the last).
-** A value that its row does not allow stands for none. To be freed; NULL: no memory. */
+/* Of the rows whose names are not among `without` (NULL behind the last); a flag is there, as its
+** name alone, where it is given and its row's `most` is 1. A value that its row does not allow
+** stands for none. To be freed; NULL: no memory. */
 char *option_text_write(const struct option_row *rows, int count, const char *const *without);
 
 /* The lines as the words of a command line: to be freed; they lie in `text`, whose line's ends

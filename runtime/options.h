@@ -23,7 +23,8 @@ struct option_row {
     enum option_kind kind;
     const char *argument;         /* "X"; NULL for flags */
     void *value;
-    double least, most;           /* numbers: both included */
+    double least, most;           /* numbers: both included; flags: most 1 where option_text.h
+                                     is to keep it */
     const char *const *choices;   /* OPTION_CHOICE: ends with NULL */
     const char *meaning;
 };

@@ -69,6 +69,7 @@ struct param_file_parts {
     struct tensor *tensors; int count;
     struct tensor_metadata *metadata; int entries;
     char *classes;
+    char validation[64];
 };
 
 static void param_file_say(struct param_file_parts *parts, const char *key, const char *value)
@@ -98,13 +99,18 @@ static void param_file_gather(const struct param_file *f, struct param_file_part
         param_file_say(parts, "classes", parts->classes);
     if (f->data && f->data->crop)
         param_file_say(parts, "crop", "yes");
+    if (f->data && f->data->val_drawn) {
+        snprintf(parts->validation, sizeof parts->validation, "drawn %zu of %zu",
+                 f->data->val.count, f->data->val.count + f->data->fit.count);
+        param_file_say(parts, "validation", parts->validation);
+    }
     if (f->state)
         param_file_say(parts, "state", f->state);
 }
 
 bool param_file_write(const char *path, const struct param_file *f, char *err)
 {
-    enum { ENTRIES = 7, DATA_TENSORS = 2 };
+    enum { ENTRIES = 8, DATA_TENSORS = 2 };
     struct param_file_parts parts = { .classes = param_file_classes(f->data) };
     size_t tensors = (size_t)f->model->nparams + DATA_TENSORS + (size_t)f->nmore;
     parts.tensors = calloc(tensors, sizeof *parts.tensors);
@@ -291,6 +297,9 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
            param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
         const char *classes = safetensors_metadata(&s, "classes");
+        const char *drawn = safetensors_metadata(&s, "validation");
+        if (!drawn || sscanf(drawn, "drawn %zu of %zu", &info->drawn, &info->drawn_of) != 2)
+            info->drawn = info->drawn_of = 0;
         param_file_set(&s, e, values);
         info->crop = safetensors_metadata(&s, "crop") != NULL;
         info->classes = classes ? strdup(classes) : NULL;

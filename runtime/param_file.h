@@ -4,7 +4,8 @@
 ** be larger than the input) or "data.mean" (channels), and "data.factor" (channels: one
 ** over the deviation); metadata: format "lathe-1", network, layers (the fingerprint),
 ** preprocessing (none, mean_image, scale, channel_norm), classes (names, one a line), crop
-** (there where training took windows: evaluation takes the middle ones), checksum. It must
+** (there where training took windows: evaluation takes the middle ones), validation ("drawn 6 of
+** 60", where that many of the training images were drawn to validate), checksum. It must
 ** never hold a time, a host, an instruction set or a thread count: the same run makes the
 ** same bytes.
 */
@@ -38,6 +39,7 @@ struct param_file_info {
     struct preprocess preprocess;     /* mean: allocated, or NULL for none */
     bool crop;                        /* images may be larger than the input */
     char *classes;                    /* their names, one a line, or NULL: unknown */
+    size_t drawn, drawn_of;           /* validation images drawn, of all training images; 0: none */
 };
 
 /*

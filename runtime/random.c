@@ -63,14 +63,20 @@ void random_mask(uint64_t seed, uint64_t step, uint64_t stream, uint32_t keep, u
     }
 }
 
-void random_permutation(uint64_t seed, uint64_t epoch, uint32_t *out, size_t n)
+void random_order(uint64_t seed, enum random_purpose purpose, uint64_t step, uint32_t *out,
+                  size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = (uint32_t)i;
     for (size_t i = n; i > 1; i--) {
-        size_t k = (size_t)random_below(seed, RANDOM_SHUFFLE, epoch, i, i);
+        size_t k = (size_t)random_below(seed, purpose, step, i, i);
         uint32_t last = out[i - 1];
         out[i - 1] = out[k];
         out[k] = last;
     }
+}
+
+void random_permutation(uint64_t seed, uint64_t epoch, uint32_t *out, size_t n)
+{
+    random_order(seed, RANDOM_SHUFFLE, epoch, out, n);
 }

@@ -16,7 +16,8 @@
 ** them, add new ones at the end. */
 enum random_purpose { RANDOM_INIT, RANDOM_SAMPLE, RANDOM_SHUFFLE, RANDOM_CHECK,
                       RANDOM_SYNTHETIC, RANDOM_PROBE, RANDOM_DROPOUT,
-                      RANDOM_AUGMENT, RANDOM_FLIP, RANDOM_SEARCH, RANDOM_CROP };
+                      RANDOM_AUGMENT, RANDOM_FLIP, RANDOM_SEARCH, RANDOM_CROP,
+                      RANDOM_SPLIT };
 
 /* The block cipher itself: 10 rounds, counter in place. Tested with known answers. */
 void random_philox(uint32_t counter[4], uint32_t key0, uint32_t key1);
@@ -42,5 +43,9 @@ void random_mask(uint64_t seed, uint64_t step, uint64_t stream, uint32_t keep, u
 
 /* The permutation of 0 .. n-1 that belongs to an epoch (Fisher and Yates). */
 void random_permutation(uint64_t seed, uint64_t epoch, uint32_t *out, size_t n);
+
+/* The same from another stream: what random_permutation gives is RANDOM_SHUFFLE's. */
+void random_order(uint64_t seed, enum random_purpose purpose, uint64_t step, uint32_t *out,
+                  size_t n);
 
 #endif

@@ -438,6 +438,10 @@ static bool solver_open(struct solver_run *r)
     r->batch = o->batch;
     if (!o->replacement && (size_t)r->batch > count)
         r->batch = (int)count;
+    const size_t least = (size_t)o->batch < count ? (size_t)o->batch : count;
+    if (!engine_batch_suffices(r->engine->model, least, "2 training images and --batch 2 are the "
+                               "least", r->err))
+        return false;
     r->per_epoch = solver_epoch_iterations(o, count);
     r->total = solver_iterations(o, count);
     r->chosen = calloc((size_t)r->batch, sizeof *r->chosen);

@@ -282,9 +282,10 @@ Test(checkpoint, of_spoilt_parameters_does_not_replace_a_good_one, .fini = shell
 
 Test(option_text, brings_every_bit_back_and_names_what_differs)
 {
+    enum { ROWS = 8 };
     long n = 7, none = OPTION_UNSET;
     double x = 0.1 + 0.2;
-    bool flag = true;
+    bool flag = true, kept = true, not = false;
     const char *word = "red", *path = "somewhere";
     const char *const words[] = { "red", "green", NULL };
     const struct option_row rows[] = {
@@ -294,33 +295,43 @@ Test(option_text, brings_every_bit_back_and_names_what_differs)
         { "--word", OPTION_CHOICE, "W", &word, 0, 0, words, "" },
         { "--path", OPTION_TEXT, "P", &path, 0, 0, NULL, "" },
         { "--flag", OPTION_FLAG, NULL, &flag, 0, 0, NULL, "" },
+        { "--kept", OPTION_FLAG, NULL, &kept, 0, 1, NULL, "" },
+        { "--not", OPTION_FLAG, NULL, &not, 0, 1, NULL, "" },
     };
     static const char *const without[] = { "--path", NULL }, *const except[] = { "--word", NULL };
     struct options o = { .program = "prog", .command = "cmd", .summary = "", .row = rows,
-                         .count = 6 };
+                         .count = ROWS };
     struct option_conflict c;
     int count;
-    char *text = option_text_write(rows, 6, without), *copy = strdup(text);
-    cr_assert_str_eq(text, "--number=7\n--real=0.30000000000000004\n--word=red\n");
+    char *text = option_text_write(rows, ROWS, without), *copy = strdup(text);
+    cr_assert_str_eq(text, "--number=7\n--real=0.30000000000000004\n--word=red\n--kept\n");
     n = 0;
     x = 0;
+    kept = false;
     word = "green";
-    char *other = option_text_write(rows, 6, without);
-    cr_assert_not(option_text_agree(rows, 6, text, other, except, &c));
+    char *other = option_text_write(rows, ROWS, without);
+    cr_assert_not(option_text_agree(rows, ROWS, text, other, except, &c));
     cr_expect_str_eq(c.name, "--number");
     cr_expect(!strcmp(c.theirs, "7") && !strcmp(c.ours, "0"), "%s %s", c.theirs, c.ours);
     char **argv = option_text_words(copy, &count);
-    cr_assert(argv && count == 3);
+    cr_assert(argv && count == 4);
     cr_assert_eq(options_parse(&o, count, argv), OPTIONS_OK);
-    cr_expect(n == 7 && x == 0.1 + 0.2 && !strcmp(word, "red"));
+    cr_expect(n == 7 && x == 0.1 + 0.2 && !strcmp(word, "red") && kept && !not);
     word = "green";
     none = 3;
-    char *third = option_text_write(rows, 6, without);
-    cr_assert_not(option_text_agree(rows, 6, text, third, except, &c));
+    char *third = option_text_write(rows, ROWS, without);
+    cr_assert_not(option_text_agree(rows, ROWS, text, third, except, &c));
     cr_expect(!strcmp(c.name, "--unset") && !strcmp(c.theirs, "not set"), "%s", c.theirs);
+    none = OPTION_UNSET;
+    n = 7;
+    not = true;
+    char *fourth = option_text_write(rows, ROWS, without);
+    cr_assert_not(option_text_agree(rows, ROWS, text, fourth, except, &c));
+    cr_expect(!strcmp(c.name, "--not") && !strcmp(c.theirs, "not set") && !strcmp(c.ours, "yes"));
     free(argv);
     free(copy);
     free(text);
     free(other);
     free(third);
+    free(fourth);
 }

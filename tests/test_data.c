@@ -208,6 +208,44 @@ Test(mnist, is_read_from_idx_files, .fini = shell_clean)
     dataset_close(&d);
 }
 
+/* Pixel 0 of image k is k: write_idx. */
+Test(mnist, drawn_validation_images_are_set_apart_once_and_keep_their_order, .fini = shell_clean)
+{
+    struct dataset d, again;
+    struct data_options o = mnist;
+    char err[ERR_SIZE] = "";
+    int seen[20] = { 0 };
+    run_quietly("mkdir mnist");
+    write_idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 20);
+    write_idx("mnist/t10k-images-idx3-ubyte", "mnist/t10k-labels-idx1-ubyte", 7);
+    o.val_samples = 8;
+    o.val_shuffle = true;
+    cr_assert(open_dir(&d, "mnist", o, err), "%s", err);
+    cr_expect(d.val_cut && d.val_drawn && d.train.count == 12 && d.val.count == 8);
+    cr_expect_eq(d.fit.count, 12);
+    for (size_t k = 0; k < 20; k++) {
+        const struct images *set = k < 12 ? &d.train : &d.val;
+        const size_t at = k < 12 ? k : k - 12;
+        const int image = set->bytes[12*at];
+        cr_assert(image < 20);
+        cr_expect_eq(set->labels[at], image % 10);
+        cr_expect(at == 0 || image > set->bytes[12*(at - 1)]);
+        seen[image]++;
+    }
+    for (int k = 0; k < 20; k++)
+        cr_expect_eq(seen[k], 1);
+    cr_expect_neq(d.val.bytes[0], 12);      /* the tail's first */
+    o.val_shuffle = false;
+    o.val_samples = -1;
+    o.drawn = 8;
+    o.drawn_of = 20;                        /* as a parameter file says */
+    cr_assert(open_dir(&again, "mnist", o, err), "%s", err);
+    cr_expect(again.val_drawn && again.val.count == 8);
+    cr_expect_arr_eq(again.val.bytes, d.val.bytes, 8*12);
+    dataset_close(&d);
+    dataset_close(&again);
+}
+
 Test(mnist, damage_names_file_and_sizes, .fini = shell_clean)
 {
     struct data_options o = mnist;

@@ -491,12 +491,45 @@ Test(gradcheck, measures_as_the_notebook_does)
     struct engine e;
     struct gradcheck_options o;
     char err[ERR_SIZE];
-    double error[4];
+    struct gradcheck_tensor tensor[4];
     gradcheck_defaults(&o, &linear_model);
     cr_assert(engine_open(&e, &linear_model, 1, err));
-    cr_assert(gradcheck_notebook(&e, &o, error, err));
-    for (int k = 0; k < 4; k++)
-        cr_assert_lt(error[k], 1e-2);
+    cr_assert(gradcheck_notebook(&e, &o, tensor, err));
+    for (int k = 0; k < 4; k++) {
+        cr_assert_lt(tensor[k].error, 1e-2);
+        cr_assert(tensor[k].good);
+    }
+    engine_close(&e);
+}
+
+Test(gradcheck, fails_a_loss_whose_gradient_is_not_its_own)
+{
+    struct engine e;
+    struct gradcheck_options o;
+    struct model adds = linear_model;    /* says that its loss adds; it takes the mean */
+    char err[ERR_SIZE];
+    struct gradcheck_tensor tensor[4];
+    adds.train.loss_sum = 1;
+    gradcheck_defaults(&o, &adds);
+    cr_assert(engine_open(&e, &adds, 1, err));
+    cr_assert(gradcheck_notebook(&e, &o, tensor, err));
+    cr_assert_not(tensor[2].good);
+    cr_assert_not(tensor[3].good);
+    engine_close(&e);
+}
+
+Test(gradcheck, leaves_kinks_out_of_the_notebooks_errors_and_counts_them)
+{
+    struct engine e;
+    struct gradcheck_options o;
+    char err[ERR_SIZE];
+    struct gradcheck_tensor tensor[4];
+    gradcheck_defaults(&o, &linear_model);
+    o.h = 0.1;
+    cr_assert(engine_open(&e, &linear_model, 1, err));
+    cr_assert(gradcheck_notebook(&e, &o, tensor, err));
+    cr_assert_gt(tensor[1].flips, 0);
+    cr_assert_eq(tensor[1].flips + tensor[1].entries, LINEAR_HIDDEN);
     engine_close(&e);
 }
 #endif
