@@ -5,9 +5,9 @@ PREFIX ?= /usr/local
 BUILD = build
 CFLAGS ?= -O2
 WARN = -Wall -Wextra -Wshadow -Wconversion
-BASE = -std=c11 -D_GNU_SOURCE $(WARN)
-# The runtime's share of "the same bits": no contraction of a*b + c.
-EXACT = -ffp-contract=off
+# Its share of "the same bits", as emitted files have it.
+EXACT = -include runtime/exact.h
+BASE = -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT)
 # make Q= shows every command.
 Q ?= @
 
@@ -89,11 +89,11 @@ runtime/liblathe64.a: $(LIB64)
 $(BUILD)/lib32/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $< (f32)"
-	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=0 -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(BASE) -O3 -pthread -DLATHE_F64=0 -MMD -MP -c $< -o $@
 $(BUILD)/lib64/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $< (f64)"
-	$(Q)$(CC) $(BASE) -O3 $(EXACT) -pthread -DLATHE_F64=1 -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(BASE) -O3 -pthread -DLATHE_F64=1 -MMD -MP -c $< -o $@
 
 -include $(wildcard $(BUILD)/gen/*.d $(BUILD)/lib32/*.d $(BUILD)/lib64/*.d $(BUILD)/tests/*.d)
 
@@ -122,8 +122,9 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs samples \
-       gradcheck resume predict install docs
+# Those that run commands, as a user would.
+COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 tiles $(COMMANDS)
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -199,8 +200,7 @@ $(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets6
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
-# Run commands, as a user would.
-$(addprefix $(TESTS)/,lathe programs samples gradcheck resume predict install docs cover): $(TESTS)/%: \
+$(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
         tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"

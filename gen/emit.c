@@ -396,8 +396,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
                 net->infer_arena);
     if (ndecisions)
         text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
-    text_printf(out, "    .pack = %spack, .fold = %sfold, .peak = %speak,\n", prefix, prefix,
-                prefix);
+    text_printf(out, "    .pack = %spack, .fold = %sfold, .exact = %sexact, .peak = %speak,\n",
+                prefix, prefix, prefix, prefix);
     text_puts(out, "    .update = {");
     for (int k = 0; k < UPDATE_KINDS; k++)
         text_printf(out, "%s %s", k ? "," : "", optimizers[k].function);
@@ -421,9 +421,14 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
                 t->average, t->average_rate, t->average_every);
 }
 
-static void peak_kernel(const struct net *net, const char *prefix, struct text *out)
+/* What tests the arithmetic of this region, and what measures it. */
+static void probes(const struct net *net, const char *prefix, struct text *out)
 {
     struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%sexact", prefix);
+    instantiate("exact.c", &b, out);
+    text_puts(out, "\n");
+    b = (struct bindings){ 0 };
     bind_name(&b, "NAME", "%speak", prefix);
     bind_size(&b, "CHAINS", net->isa->accumulators);
     instantiate("peak.c", &b, out);
@@ -459,7 +464,7 @@ static void group_region(const struct group *g, struct text *out, struct text *i
         const struct net *net = g->nets[i];
         prefix_of(g, net, prefix, sizeof prefix);
         kernels(net, prefix, &user);
-        peak_kernel(net, prefix, &user);
+        probes(net, prefix, &user);
         params_table(net, prefix, &user);
         regions_table(net, prefix, "forward", net->region, net->nforward, &user);
         regions_table(net, prefix, "backward", net->region + net->nforward,
@@ -676,16 +681,18 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     struct group *groups = alloc((size_t)nnets, sizeof *groups);
     int ngroups = make_groups(nets, nnets, sorted, groups);
     struct text head = { 0 }, headers = { 0 }, regions = { 0 }, models = { 0 }, runtime = { 0 };
-    struct text done = { 0 }, whole = { 0 };
+    struct text exact = { 0 }, done = { 0 }, whole = { 0 };
 
     banner(nets, nnets, split, &head);
     for (int k = 0; k < ngroups; k++)
         group_region(&groups[k], &regions, &headers);
     text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));
     if (split) {
+        text_puts(&exact, "#include \"exact.h\"\n");
         text_puts(&headers, "#include \"model.h\"\n#include \"dmath.h\"\n"
                   "#include \"random.h\"\n\n");
     } else {
+        amalgamate("runtime/exact.h", &done, &exact);
         amalgamate("runtime/model.h", &done, &headers);
         amalgamate("runtime/dmath.h", &done, &headers);
         amalgamate("runtime/random.h", &done, &headers);
@@ -695,6 +702,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
 
     struct bindings b = { 0 };
     bind_here(&b, "banner", text_string(&head));
+    bind_here(&b, "exact", text_string(&exact));
     bind_here(&b, "headers", text_string(&headers));
     bind_here(&b, "kernels", text_string(&regions));
     bind_here(&b, "models", text_string(&models));
@@ -702,7 +710,8 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     instantiate("program.c", &b, &whole);
     put_text(text_string(&whole), out);
 
-    struct text *all[] = { &head, &headers, &regions, &models, &runtime, &done, &whole };
+    struct text *all[] = { &head, &exact, &headers, &regions, &models, &runtime, &done,
+                           &whole };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         text_free(all[i]);
     free(sorted);

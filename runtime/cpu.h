@@ -13,8 +13,13 @@ bool cpu_has(const char *isa);
 /* What `isa` asks for, to be named in a message: "AVX2 and FMA". */
 const char *cpu_needs(const char *isa);
 
-/* A product and a sum must be rounded each: compiled with -ffast-math or
-** contraction the program would print other bits than everybody else's. */
+/* Whether the compiler computes as C says, each operation rounded once, with nans, infinities
+** and signed zeros; else this program would print other bits than everybody else's, and err
+** names the flag that it was compiled with. exact.h refuses most of them before. */
 bool cpu_arithmetic_exact(char *err);
+
+/* Rounding, exceptions and denormals as a program begins with them: a file linked with
+** -ffast-math, or a library loaded before it, changes them without a word. */
+void cpu_arithmetic_begin(void);
 
 #endif

@@ -133,6 +133,17 @@ static int main_select(struct program *p, int argc, char **argv)
                          cpu_needs(isa ? isa : main_least_isa(network)));
 }
 
+/* A program whose bits are others than everybody's must not begin. */
+static bool main_exact(const struct model *m, char *err)
+{
+    volatile real one = 1, small = LATHE_F64 ? (real)0x1p-27 : (real)0x1p-13;
+    return cpu_arithmetic_exact(err)
+           && (m->exact(one, small)
+               || error_set(err, "the kernels of this program were compiled so that a*b + c is one "
+                            "operation: compile it without -ffp-contract=fast and without "
+                            "-ffast-math"));
+}
+
 static int main_run(struct program *p, int argc, char **argv)
 {
     char err[ERR_SIZE];
@@ -165,7 +176,7 @@ static int main_run(struct program *p, int argc, char **argv)
         int status = main_select(p, argc - 2, argv + 2);
         if (status != STATUS_DONE)
             return status;
-        if (!cpu_arithmetic_exact(err))
+        if (!main_exact(p->model, err))
             return command_fault(p, "%s", err);
     }
     return c->run(p, argc - 2, argv + 2);
@@ -176,6 +187,7 @@ int main(int argc, char **argv)
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *called = argc > 0 ? argv[0] : "lathe";
     struct program p = { .name = slash ? slash + 1 : called, .called = called };
+    cpu_arithmetic_begin();
     int status = main_run(&p, argc, argv);
     /* A full disk shows only here: what was printed is perhaps not written. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_DONE) {

@@ -325,13 +325,6 @@ Test(emitted, programs_call_only_what_is_exactly_rounded_in_libm, .fini = shell_
     run_free(&r);
 }
 
-Test(emitted, files_refuse_fast_math, .fini = shell_clean)
-{
-    sure("$LATHE emit " MODELS "/tiny.net -o f.c");
-    fails(1, "fast-math", "${CC:-cc} -O1 -ffast-math f.c -o f -lm -pthread 2>&1 | grep fast-math; "
-          "test -e f");
-}
-
 Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
 {
     sure("$LATHE emit " MODELS "/tiny.net --split -o f.c && "
