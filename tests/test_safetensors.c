@@ -318,3 +318,15 @@ Test(file, of_two_writers_at_once_is_whole, .fini = shell_clean)
     cr_expect(last || !strcmp(r.output, "shared\n32768\n0\n"), "%s", r.output);
     run_free(&r);
 }
+
+/* The same code for both types: once is enough for a gigabyte. */
+#if !LATHE_F64
+Test(file, that_does_not_end_is_refused_after_a_gibibyte)
+{
+    char err[ERR_SIZE] = "";
+    size_t size;
+    cr_expect_null(file_read("/dev/zero", &size, err));
+    cr_expect_str_eq(err, "/dev/zero: delivers more than 1024 MiB: so much is read from a file "
+                     "alone");
+}
+#endif
