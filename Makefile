@@ -122,7 +122,7 @@ WORDS = scalar
 endif
 
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs resume predict \
-       install docs
+       peers install docs
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -199,11 +199,18 @@ $(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets6
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 # Run commands, as a user would.
-$(addprefix $(TESTS)/,lathe programs resume predict install docs cover): $(TESTS)/%: \
+$(addprefix $(TESTS)/,lathe programs resume predict peers install docs cover): $(TESTS)/%: \
         tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) $< tests/shell.c $(CRITERION) -lm -o $@
+
+# What peers runs: the readers' verdicts on many files.
+$(TESTS)/verdicts: tests/verdicts.c runtime/liblathe.a
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=0 $< runtime/liblathe.a -lm -o $@
+$(TESTS)/peers: $(TESTS)/verdicts
 
 # With the generator's own passes: its tiles are instantiated as it does it.
 $(TESTS)/tiles: tests/test_tiles.c tests/shell.c tests/shell.h tests/skip.h $(GEN_OBJ)

@@ -59,10 +59,10 @@ class Differences:
     def __init__(self):
         self.read = self.refused = self.different = 0
 
-    def hold(self, data, ours, theirs, same):
-        """ours and theirs: what they read, or None and why."""
-        self.read += theirs is not None
-        self.refused += theirs is None
+    def hold(self, data, read, same, ours, theirs):
+        """A file, whether it was to be read, and what the two made of it."""
+        self.read += read
+        self.refused += not read
         if same:
             return
         self.different += 1

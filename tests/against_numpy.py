@@ -144,9 +144,7 @@ def main():
     for data, line in zip(files, lines):
         array, why = theirs_of(data)
         if array is None:
-            differences.hold(data, line, None, not line.startswith("read"))
-            if line.startswith("read"):
-                print(f"  numpy: {why[:300]}")
+            differences.hold(data, False, not line.startswith("read"), line, why)
             continue
         kind = KEPT.get(array.dtype.str[1:])
         if line.startswith("read"):
@@ -154,7 +152,7 @@ def main():
             same = ours_of(line) == (kind, array.shape, values)
         else:
             same = refused_on_purpose(data, array, line)
-        differences.hold(data, line, f"{array.dtype} {array.shape}", same)
+        differences.hold(data, True, same, line, f"{array.dtype} {array.shape}")
     return differences.end(count // 10)
 
 

@@ -159,9 +159,7 @@ def main():
             ours = (sorted(parts.split()), dict(m.split("=") for m in metadata.split()))
         else:
             ours = None
-        differences.hold(data, line if ours is None else ours, theirs or why, ours == theirs)
-        differences.read -= theirs is None
-        differences.refused += theirs is None
+        differences.hold(data, theirs is not None, ours == theirs, line, theirs or why)
     return differences.end(count // 10)
 
 
