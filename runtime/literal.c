@@ -391,19 +391,20 @@ static struct literal *literal_value(struct literal_reader *r)
     return v;
 }
 
-/* Lines of blanks and comments; false: one of them is indented, and holds more. */
-static bool literal_lines(struct literal_reader *r, bool indented)
+/* Lines of blanks and comments. Python refuses one that is indented and holds more, and blanks
+** alone at the text's end; where numpy looks for Python 2's L it forgives the second, and blanks
+** after a form feed on the first line. */
+static bool literal_lines(struct literal_reader *r, bool first)
 {
-    for (;;) {
+    for (;; first = false) {
         char *from = r->s;
         r->s += strspn(r->s, " \t\f");
-        bool blanks = r->s > from && r->s[-1] != '\f';
-        if (*r->s == '#')
+        bool blanks = r->s > from && r->s[-1] != '\f', comment = *r->s == '#';
+        if (comment)
             r->s += strcspn(r->s, "\n");
         if (*r->s != '\n')
-            return !*r->s || indented || !blanks;
+            return !blanks || comment || (r->python2 && (first || !*r->s));
         r->s++;
-        indented = false;
     }
 }
 
@@ -425,6 +426,7 @@ struct literal *literal_read(char *text, bool python2, void **room)
     if (!r.node)
         return NULL;
     literal_line_ends(text);
+    r.s += strspn(text, " \t");
     if (!literal_lines(&r, true))
         return NULL;
     struct literal *v = literal_value(&r);

@@ -17,8 +17,9 @@ KEPT = {"b1": "u1", "u1": "u1", "i1": "i4", "i2": "i4", "u2": "i4", "i4": "i4", 
         "i8": "i8", "u8": "i8", "f2": "f4", "f4": "f4", "f8": "f8"}
 TYPES = ["<f4", "|u1", "<u1", ">u1", "=u1", "u1", "B", "b", "?", "|b1", "bool", "uint8", "int8",
          "<i8", ">i8", "<i4", ">i4", "=i4", "<i2", ">i2", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8",
-         "<f2", ">f2", "<f8", ">f8", "=f8", ">f4", "f", "d", "e", "h", "H", "i", "I", "l", "L", "q", "Q",
-         "p", "P", "<l", ">d", "|f4", "float32", "float64", "float16", "half", "single", "double",
+         "<f2", ">f2", "<f8", ">f8", "=f8", ">f4", "f", "d", "e", "h", "H", "i", "I", "l", "L",
+         "q", "Q", "p", "P", "<l", ">d", "|f4", "float32", "float64", "float16", "half",
+         "single", "double",
          "float", "int", "int64", "uint64", "long", "intp", "<float32", "f3", "u16", "f1", "b2",
          "<c8", "<f16", "|O", "|S4", "<U2", "|V3", "<M8[s]", "f 4", "f04", "f+4", "f4 ", " f4", "",
          "f", "F4", "U1", "float32 ", "nothing", "=", "<", "f4,", "g", "complex64", "object"]
@@ -81,8 +82,8 @@ def header(rng, descr, fortran, shape):
     text = "{" + ", ".join(f"{k}:{space}{v}" for k, v in pairs)
     text += rng.choice((", }",)*8 + (",}", "}", "\n}", ",,}"))
     ending = rng.choice((" " * rng.randrange(60) + "\n",)*20
-                        + ("", "\n\n\n", " # end", "\n x", "\n#", ",", " \\\n"))
-    start = rng.choice(("",)*20 + (" ", "\t", "\n", "\n ", "# c\n", "\f"))
+                        + ("", "\n\n\n", " # end", "\n x", "\n#", "\n ", "\n\f", ",", " \\\n"))
+    start = rng.choice(("",)*20 + (" ", "\t", "\n", "\n ", "# c\n", "\f", "\f "))
     return (start + text + ending).encode("latin1")
 
 

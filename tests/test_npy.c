@@ -197,6 +197,9 @@ Test(npy, headers_that_python_refuses_are_refused, .fini = shell_clean)
         write_npy("h.npy", 1, bad[k], data, sizeof data);
         cr_expect_not(npy_read(&a, in_dir("h.npy"), err), "%s", bad[k]);
     }
+    write_npy("b.npy", 3, "{'descr': '<f4', " ORDER ", 'shape': (3,), }\n ", data, sizeof data);
+    expect_refused("b.npy", "its header is no dictionary of Python's");
+    expect_three("{'descr': '<f4', " ORDER ", 'shape': (3,), }\n ", 1);
     write_npy("l.npy", 3, "{'descr': '<f4', " ORDER ", 'shape': (3L,), }", data, sizeof data);
     expect_refused("l.npy", "its header is no dictionary of Python's");
 }
