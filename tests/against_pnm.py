@@ -16,7 +16,8 @@ from against import Differences, arguments, mutated, peer, verdicts
 Image = peer("PIL.Image")
 warnings.simplefilter("ignore")
 
-PIECES = [b"#", b"\n\n", b" \n", b"\n# c\n", b"# c\n", b"#c\r", b" ", b"\n", b"\r", b"\r\n", b"\t", b"\v", b"\f", b"P5 1 1 9\n\1",
+PIECES = [b"#", b"\n\n", b" \n", b"\n# c\n", b"# c\n", b"#c\r", b" ", b"\n", b"\r", b"\r\n", b"\t",
+          b"\v", b"\f", b"P5 1 1 9\n\1",
           b"P6", b"P2 1 1 9\n3 ", b"0", b"1", b"255", b"65535", b"-", b"+", b".", b"\0", b"x"]
 
 
@@ -25,7 +26,8 @@ def blank(rng, least=1):
     out = b"".join(rng.choice((b" ", b" ", b"\n", b"\n", b"\t", b"\r", b"\r\n"))
                    for _ in range(rng.choice((1, 1, 1, 2, 3))))
     if rng.random() < 0.15:
-        out += b"#" + rng.choice((b"", b" a comment", b"#", b"7", b"\xff")) + rng.choice((b"\n", b"\r"))
+        out += b"#" + rng.choice((b"", b" a comment", b"#", b"7", b"\xff"))
+        out += rng.choice((b"\n", b"\r"))
         out += rng.choice((b"", b" ", b"\n")) * (1 - least)
     return out
 
@@ -47,7 +49,8 @@ def image(rng):
     c = 3 if kind in b"36" else 1
     w, h = rng.randint(1, 4), rng.randint(1, 4)
     most = rng.choice((1, 2, 9, 100, 254, 255, 255, 255, 256, 1000, 65534, 65535))
-    values = [rng.choice((0, most, rng.randint(0, most), rng.choice((9, 10, 13, 32, 35)) % (most + 1)))
+    blanks = (9, 10, 13, 32, 35)
+    values = [rng.choice((0, most, rng.randint(0, most), rng.choice(blanks) % (most + 1)))
               for _ in range(c*h*w)]
     head = b"P" + bytes((kind,)) + blank(rng)
     for n in (w, h):
@@ -166,7 +169,8 @@ def hold(data, facts, path, ours, messages):
         return None         # Pillow fails over what follows, Netpbm splits numbers at comments
     if ours[0] and not any(alike(ours[0], other, 0.501) for other in both):
         return "read as neither of them"
-    if not ours[0] and good and alike(both[0], theirs[0], 0.501) and not REASONS.search(messages[0]):
+    if not ours[0] and good and alike(both[0], theirs[0], 0.501) \
+            and not REASONS.search(messages[0]):
         return "refused though both read it"
     return None
 

@@ -69,11 +69,12 @@ Test(images, a_cr_alone_delimits_where_the_length_says_so, .fini = shell_clean)
 
 Test(images, what_the_length_does_not_tell_is_refused, .fini = shell_clean)
 {
-    expect_refused("P5\r\n2 2\r\n255\r\n\1\2\3\n\n", "x: offset 13: whether the values begin here or "
-                   "later the length does not tell");
+    expect_refused("P5\r\n2 2\r\n255\r\n\1\2\3\n\n", "x: offset 13: whether the values begin "
+                   "here or later the length does not tell");
     expect_refused("P5 2 2 255 \n\1\2\3\n", "x: offset 11: whether the values begin here");
     expect_refused("P5 2 2 255\n#\n\1\2  ", "x: offset 11: whether the values begin here");
-    expect_refused("P5\r\n2 2\r\n255\r\n\1\2\3\4xyz", "x: long: 4 bytes after the 4 of 1x2x2 values");
+    expect_refused("P5\r\n2 2\r\n255\r\n\1\2\3\4xyz", "x: long: 4 bytes after the 4 of 1x2x2 "
+                   "values");
     expect_refused("P5\n2 2\n255\n\1\2\3\4xyz", "x: long: 3 bytes after the 4 of 1x2x2 values from "
                    "offset 11; after the greatest value one white space is expected");
     expect_refused("P5\n2 2\n255\n# comment\n\1\2\3\4", "x: long: 10 bytes after the 4");
@@ -111,7 +112,8 @@ Test(images, of_other_kinds_are_called_by_their_names, .fini = shell_clean)
     expect_refused("P1 1 1 1", "x: offset 0: P1 is a bitmap (PBM)");
     expect_refused("P7\nWIDTH 1\n", "x: offset 0: P7 is a PAM image");
     expect_refused("Pf\n1 1\n-1\n", "x: offset 0: Pf is a PFM image");
-    expect_refused("P58 8 255\n", "x: offset 0: P2, P3, P5 or P6 expected and white space after it");
+    expect_refused("P58 8 255\n", "x: offset 0: P2, P3, P5 or P6 expected and white space after "
+                   "it");
     expect_refused("P5\v8 8 255\n", "x: offset 0: P2, P3, P5 or P6 expected");
     expect_images("P5 1 1 255\n\1P4 8 1\n\1", "1 | x: offset 12: P4 is a bitmap (PBM); PGM and PPM "
                   "are read (P2, P3, P5 or P6): convert it to one of them");

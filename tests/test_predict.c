@@ -52,7 +52,8 @@ static void make_colours(const char *loss)
     char net[256];
     draw_records();
     write_bytes("records.bin", records, sizeof records);
-    write_text("names", "air\"plane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n");
+    write_text("names", "air\"plane\r\nautomobile\r\nbird\r\ncat\r\ndeer\r\ndog\r\nfrog\r\n"
+               "horse\r\nship\r\ntruck\r\n");
     sure("mkdir cifar && cp names cifar/batches.meta.txt && "
          "for k in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do "
          "cp records.bin cifar/$k.bin && truncate -s 30730000 cifar/$k.bin || exit 1; done");
