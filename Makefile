@@ -105,10 +105,9 @@ TESTS = $(BUILD)/tests
 # Criterion's main stands before the library's.
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
-UNIT = $(addprefix tests/,test_workers.c test_processors.c test_visible.c test_params.c \
-         test_solver.c test_random.c test_dmath.c test_npy.c test_safetensors.c test_checkpoint.c \
-         test_data.c test_augment.c test_search.c test_series.c test_report.c linear_model.c \
-         allocations.c shell.c)
+UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
+        augment search series report image
+UNIT = $(UNITS:%=tests/test_%.c) tests/linear_model.c tests/allocations.c tests/shell.c
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -123,7 +122,7 @@ WORDS = scalar
 endif
 
 # Those that run commands, as a user would.
-COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs
+COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs peers
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 tiles $(COMMANDS)
 
 # What a Criterion run prints: failures, and its summary line at the end.
@@ -205,6 +204,13 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) $< tests/shell.c $(CRITERION) -lm -o $@
+
+# What peers runs: the readers' verdicts on many files.
+$(TESTS)/verdicts: tests/verdicts.c runtime/liblathe.a
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=0 $< runtime/liblathe.a -lm -o $@
+$(TESTS)/peers: $(TESTS)/verdicts
 
 # With the generator's own passes: its tiles are instantiated as it does it.
 $(TESTS)/tiles: tests/test_tiles.c tests/shell.c tests/shell.h tests/skip.h $(GEN_OBJ)

@@ -319,10 +319,13 @@ static char *read_override(const char *directory, const char *file)
     text_free(&path);
     if (!f)
         return NULL;
+    enum { MOST = 1 << 20 };
     char piece[4096];
     size_t n;
-    while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+    while ((n = fread(piece, 1, sizeof piece, f)) > 0 && whole.length <= MOST)
         text_add(&whole, piece, n);
+    if (whole.length > MOST)
+        DIE("%s/%s: larger than 1 MiB: this is no template", directory, file);
     if (ferror(f))
         DIE("cannot read %s/%s", directory, file);
     fclose(f);

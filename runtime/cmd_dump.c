@@ -92,7 +92,7 @@ static bool dump_read_x(struct dump_run *r, char *err)
                          "with `lathe build --batch %zu`", path, x->dim[0], m->batch,
                          x->dim[0]);
     if (x->type != NPY_F4 && x->type != NPY_F8 && x->type != NPY_U1)
-        return error_set(err, "%s: expected f4, f8 or u1", path);
+        return error_set(err, "%s: expected floats or u1: numpy.save(FILE, x.astype('f4'))", path);
     r->values = malloc(x->count*sizeof(real));
     if (!r->values)
         return error_set(err, "%s: not enough memory", path);
@@ -120,7 +120,7 @@ static bool dump_read_y(struct dump_run *r, char *err)
         return error_set(err, "%s: expected an array (%zu): a label for every image", path,
                          r->x.dim[0]);
     if (y->type != NPY_I4 && y->type != NPY_I8 && y->type != NPY_U1)
-        return error_set(err, "%s: expected integers (i4, i8 or u1)", path);
+        return error_set(err, "%s: expected integers: numpy.save(FILE, y.astype('i4'))", path);
     r->labels = calloc(y->count, sizeof *r->labels);
     if (!r->labels)
         return error_set(err, "%s: not enough memory", path);

@@ -82,7 +82,8 @@ static bool data_npy_images(struct dataset *d, const struct data_options *o, str
         return true;
     }
     if (x->type != NPY_F4 && x->type != NPY_F8)
-        return error_set(err, "%s/x_%s.npy: integers; images are u1, f4 or f8", dir, part);
+        return error_set(err, "%s/x_%s.npy: integers; images are u1 or floats: "
+                         "numpy.save('x_%s.npy', x.astype('f4'))", dir, part, part);
     real *values = dataset_alloc(d, x->count, sizeof *values, err);
     if (!values)
         return false;
@@ -100,7 +101,8 @@ static bool data_npy_labels(struct dataset *d, struct images *set, const struct 
         return error_set(err, "%s/y_%s.npy: %zu values, rank %d; one label for each of %zu images "
                          "expected", dir, part, y->count, y->rank, set->count);
     if (y->type != NPY_U1 && y->type != NPY_I4 && y->type != NPY_I8)
-        return error_set(err, "%s/y_%s.npy: labels are u1, i4 or i8", dir, part);
+        return error_set(err, "%s/y_%s.npy: labels are integers: numpy.save('y_%s.npy', "
+                         "y.astype('i4'))", dir, part, part);
     int32_t *labels = dataset_alloc(d, y->count, sizeof *labels, err);
     if (!labels)
         return false;

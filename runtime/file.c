@@ -20,7 +20,9 @@ void *file_read_stream(FILE *f, const char *path, size_t *size, char *err)
         error_set(err, "%s: is a directory, a file was expected", path);
         return NULL;
     }
-    size_t space = st.st_size > 0 ? (size_t)st.st_size : 4096, length = 0;
+    size_t stated = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 0;
+    size_t space = stated ? stated : 4096, most = stated + ((size_t)FILE_STREAM_MIB << 20);
+    size_t length = 0;
     char *bytes = malloc(space + 1);
     while (bytes) {
         length += fread(bytes + length, 1, space - length, f);
@@ -29,14 +31,19 @@ void *file_read_stream(FILE *f, const char *path, size_t *size, char *err)
         int next = getc(f);     /* a pipe, or the file has grown */
         if (next == EOF)
             break;
-        char *more = space > (size_t)-1 / 4 ? NULL : realloc(bytes, 2*space + 1);
+        if (length >= most) {
+            error_set(err, "%s: delivers more than %d MiB: so much is read from a file alone", path,
+                      FILE_STREAM_MIB);
+            free(bytes);
+            return NULL;
+        }
+        space = space > most/2 ? most : 2*space;
+        char *more = realloc(bytes, space + 1);
         if (!more)
             free(bytes);
         bytes = more;
-        if (bytes) {
+        if (bytes)
             bytes[length++] = (char)next;
-            space *= 2;
-        }
     }
     if (!bytes || ferror(f)) {
         error_set(err, "%s: cannot be read: %s", path, bytes ? strerror(errno) : "no memory");

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* What a pipe or a device may deliver, and a file beyond the size that it states: enough for every
+** image and every set, and an end to what has none. Files may be of any size. */
+enum { FILE_STREAM_MIB = 1024 };
+
 /* The bytes of a file, with a zero behind them; free() them. NULL: err says why. */
 void *file_read(const char *path, size_t *size, char *err);
 

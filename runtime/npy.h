@@ -1,6 +1,6 @@
 /*
-** npy.h - NumPy's array files: versions 1 to 3, C order, little endian, the types
-** f4 f8 u1 i4 i8 (numpy.lib.format describes them).
+** npy.h - NumPy's array files, whatever numpy.load reads of booleans, integers and floats of up to 8
+** bytes: versions 1 to 3, either order of bytes and of memory (numpy.lib.format describes them).
 */
 #ifndef LATHE_NPY_H
 #define LATHE_NPY_H
@@ -8,19 +8,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Others become the least of these that holds their values. */
 enum npy_type { NPY_F4, NPY_F8, NPY_U1, NPY_I4, NPY_I8 };
 
-enum { NPY_MAX_RANK = 8 };
+enum { NPY_MAX_RANK = 64 };      /* numpy's */
 
 struct npy {
     enum npy_type type;
     int rank;
     size_t dim[NPY_MAX_RANK];
     size_t count;               /* values */
-    void *data;                 /* aligned for its type */
+    void *data;                 /* in C order, aligned for its type */
     void *file;                 /* what npy_close frees */
 };
 
+/* err names what is wrong; *a is empty then. */
 bool npy_read(struct npy *a, const char *path, char *err);
 void npy_close(struct npy *a);
 

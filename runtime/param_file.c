@@ -163,14 +163,16 @@ static void param_file_shape(const struct tensor *t, char *out, size_t size)
 {
     size_t at = 0;
     out[0] = 0;
-    for (int k = 0; k < t->rank && at < size; k++)
+    for (int k = 0; k < t->rank && k < TENSOR_MAX_RANK && at < size; k++)
         at += (size_t)snprintf(out + at, size - at, "%s%zu", k ? ", " : "", t->dim[k]);
+    if (t->rank > TENSOR_MAX_RANK && at < size)
+        snprintf(out + at, size - at, ", ...");
 }
 
 const struct tensor *param_file_find(const char *path, const struct safetensors *s,
                                      const struct tensor *wanted, char *err)
 {
-    char theirs[128], ours[128];
+    char theirs[TENSOR_MAX_RANK*22 + 8], ours[sizeof theirs];
     const struct tensor *t = safetensors_find(s, wanted->name);
     if (!t) {
         error_set(err, "%s: tensor %s is missing", path, wanted->name);
@@ -189,8 +191,8 @@ const struct tensor *param_file_find(const char *path, const struct safetensors 
         return NULL;
     }
     if (t->type != TENSOR_F32 && t->type != TENSOR_F64) {
-        error_set(err, "%s: tensor %s holds integers, expected f32 or f64", path,
-                  wanted->name);
+        error_set(err, "%s: tensor %s is of type %s, expected F32 or F64", path, wanted->name,
+                  safetensors_type_name(t->type));
         return NULL;
     }
     return t;

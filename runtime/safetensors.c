@@ -12,12 +12,20 @@
 
 #include "error.h"
 #include "file.h"
+#include "json.h"
 
-enum { SAFETENSORS_MOST = 100000, SAFETENSORS_HEADER = 100 << 20 };
+enum { SAFETENSORS_HEADER = 100000000 };        /* the reference's limit */
 
-static const struct { const char *text; size_t size; } safetensors_types[] = {
-    [TENSOR_F32] = { "F32", 4 }, [TENSOR_F64] = { "F64", 8 }, [TENSOR_I32] = { "I32", 4 },
-    [TENSOR_I64] = { "I64", 8 }, [TENSOR_U8] = { "U8", 1 },
+static const struct { const char *text; size_t bits; } safetensors_types[] = {
+    [TENSOR_F32] = { "F32", 32 }, [TENSOR_F64] = { "F64", 64 }, [TENSOR_I32] = { "I32", 32 },
+    [TENSOR_I64] = { "I64", 64 }, [TENSOR_U8] = { "U8", 8 },
+    [TENSOR_BOOL] = { "BOOL", 8 }, [TENSOR_F4] = { "F4", 4 }, [TENSOR_F6_E2M3] = { "F6_E2M3", 6 },
+    [TENSOR_F6_E3M2] = { "F6_E3M2", 6 }, [TENSOR_I8] = { "I8", 8 },
+    [TENSOR_F8_E5M2] = { "F8_E5M2", 8 }, [TENSOR_F8_E4M3] = { "F8_E4M3", 8 },
+    [TENSOR_F8_E8M0] = { "F8_E8M0", 8 }, [TENSOR_F8_E4M3FNUZ] = { "F8_E4M3FNUZ", 8 },
+    [TENSOR_F8_E5M2FNUZ] = { "F8_E5M2FNUZ", 8 }, [TENSOR_I16] = { "I16", 16 },
+    [TENSOR_U16] = { "U16", 16 }, [TENSOR_F16] = { "F16", 16 }, [TENSOR_BF16] = { "BF16", 16 },
+    [TENSOR_U32] = { "U32", 32 }, [TENSOR_C64] = { "C64", 64 }, [TENSOR_U64] = { "U64", 64 },
 };
 enum { SAFETENSORS_TYPES = sizeof safetensors_types / sizeof *safetensors_types };
 
@@ -31,231 +39,286 @@ static uint64_t safetensors_checksum(uint64_t hash, const unsigned char *bytes, 
     return hash;
 }
 
-/* ---- the header: the part of JSON that it needs ---- */
+/* ---- the header ---- */
 
-struct safetensors_json {
-    const char *s, *start;
-    char *strings;              /* where unescaped strings go; as long as the header */
-    const char *path;
-    char *err;
+/* Where reading has got to. */
+struct safetensors_reader {
+    struct json j;
+    struct safetensors *s;
+    size_t tensors, entries;    /* room for so many */
+    bool metadata;              /* was there */
 };
 
-static bool safetensors_bad(struct safetensors_json *j, const char *expected)
+/* Room for one more of `size` bytes after `count`; doubled, as a file may have millions. */
+static bool safetensors_room(const struct json *j, void **array, size_t *room, size_t count,
+                             size_t size)
 {
-    return error_set(j->err, "%s: damaged header: %s expected at offset %zu", j->path, expected,
-                     (size_t)(j->s - j->start) + 8);
+    if (count < *room)
+        return true;
+    size_t more = *room ? 2 * *room : 64;
+    void *grown = more < INT32_MAX ? realloc(*array, more*size) : NULL;
+    if (!grown)
+        return error_set(j->err, "%s: not enough memory", j->path);
+    *array = grown;
+    *room = more;
+    return true;
 }
 
-static void safetensors_blanks(struct safetensors_json *j)
+/* "F32", and what serde takes for it: {"F32": null}. */
+static bool safetensors_type(struct json *j, struct tensor *t)
 {
-    j->s += strspn(j->s, " \t\r\n");
-}
-
-static bool safetensors_take(struct safetensors_json *j, char c)
-{
-    safetensors_blanks(j);
-    if (*j->s != c)
+    const char *type;
+    int k = 0;
+    bool object = json_take(j, '{');
+    if (!json_string(j, &type))
         return false;
-    j->s++;
-    return true;
+    if (object && (!json_take(j, ':') || !json_null(j) || !json_take(j, '}')))
+        return json_bad(j, "a type's name alone");
+    while (k < SAFETENSORS_TYPES && strcmp(type, safetensors_types[k].text))
+        k++;
+    t->type = (enum tensor_type)k;
+    return k < SAFETENSORS_TYPES
+           || error_set(j->err, "%s: tensor %s: type %s is not known (F32, F64, I64 and others of "
+                        "safetensors are)", j->path, t->name, type);
 }
 
-static void safetensors_utf8(struct safetensors_json *j, unsigned code)
+/* The product in the order of the file, as the reference takes it: a size of 0 that comes first
+** makes any others good. */
+static bool safetensors_shape(struct json *j, struct tensor *t)
 {
-    if (code < 0x80) {
-        *j->strings++ = (char)code;
-    } else if (code < 0x800) {
-        *j->strings++ = (char)(0xC0 | code >> 6);
-        *j->strings++ = (char)(0x80 | (code & 63));
-    } else {
-        *j->strings++ = (char)(0xE0 | code >> 12);
-        *j->strings++ = (char)(0x80 | (code >> 6 & 63));
-        *j->strings++ = (char)(0x80 | (code & 63));
-    }
-}
-
-static bool safetensors_escape(struct safetensors_json *j)
-{
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *found = *j->s ? strchr(from, *j->s) : NULL;
-    if (found) {
-        *j->strings++ = to[found - from];
-        j->s++;
-        return true;
-    }
-    unsigned code = 0;
-    if (*j->s++ != 'u')
-        return safetensors_bad(j, "an escape");
-    for (int k = 0; k < 4; k++, j->s++) {
-        const char *digits = "0123456789abcdef";
-        const char *digit = *j->s ? strchr(digits, *j->s >= 'A' && *j->s <= 'F' ? *j->s + 32
-                                                   : *j->s) : NULL;
-        if (!digit)
-            return safetensors_bad(j, "four hexadecimal digits");
-        code = code*16 + (unsigned)(digit - digits);
-    }
-    safetensors_utf8(j, code);
-    return true;
-}
-
-static bool safetensors_string(struct safetensors_json *j, const char **out)
-{
-    if (!safetensors_take(j, '"'))
-        return safetensors_bad(j, "a string");
-    *out = j->strings;
-    while (*j->s != '"') {
-        if (!*j->s)
-            return safetensors_bad(j, "a string's end");
-        if (*j->s == '\\') {
-            j->s++;
-            if (!safetensors_escape(j))
+    uint64_t n, count = 1;
+    bool fits = true;
+    if (!json_begin(j, '['))
+        return false;
+    t->rank = 0;
+    if (!json_empty(j, ']')) {
+        do {
+            if (!json_whole(j, &n))
                 return false;
-        } else {
-            *j->strings++ = *j->s++;
-        }
+            if (t->rank < TENSOR_MAX_RANK)
+                t->dim[t->rank] = n;
+            t->rank++;
+            fits = fits && !__builtin_mul_overflow(count, n, &count);
+        } while (json_take(j, ','));
+        if (!json_end(j, ']'))
+            return false;
     }
-    j->s++;
-    *j->strings++ = 0;
+    t->count = count;
+    t->huge = !fits;
     return true;
 }
 
-/* [1, 2, 3]: at most `most` numbers. */
-static bool safetensors_numbers(struct safetensors_json *j, size_t *out, int most, int *count)
+static bool safetensors_offsets(struct json *j, struct tensor *t)
 {
-    *count = 0;
-    if (!safetensors_take(j, '['))
-        return safetensors_bad(j, "\"[\"");
-    if (safetensors_take(j, ']'))
-        return true;
-    do {
-        safetensors_blanks(j);
-        if (*count == most || *j->s < '0' || *j->s > '9')
-            return safetensors_bad(j, "a number");
-        size_t n = 0;
-        for (; *j->s >= '0' && *j->s <= '9'; j->s++) {
-            if (n > (SIZE_MAX - 9) / 10)
-                return safetensors_bad(j, "a smaller number");
-            n = n*10 + (size_t)(*j->s - '0');
-        }
-        out[(*count)++] = n;
-    } while (safetensors_take(j, ','));
-    return safetensors_take(j, ']') || safetensors_bad(j, "\"]\"");
+    uint64_t from, to;
+    if (!json_begin(j, '[') || !json_whole(j, &from))
+        return false;
+    if (!json_take(j, ','))
+        return json_bad(j, "two offsets");
+    if (!json_whole(j, &to) || !json_end(j, ']'))
+        return false;
+    t->from = from;
+    t->to = to;
+    return true;
 }
 
-static bool safetensors_entry(struct safetensors_json *j, struct tensor *t, size_t offsets[2])
+static const struct {
+    const char *key;
+    bool (*read)(struct json *j, struct tensor *t);
+} safetensors_keys[] = {
+    { "dtype", safetensors_type },
+    { "shape", safetensors_shape },
+    { "data_offsets", safetensors_offsets },
+};
+enum { SAFETENSORS_KEYS = sizeof safetensors_keys / sizeof *safetensors_keys };
+
+/* ["F32", [2], [0, 8]]: nobody writes it, serde takes it. */
+static bool safetensors_list(struct json *j, struct tensor *t)
 {
-    int seen = 0, noffsets = 0;
-    t->count = 1;
-    if (!safetensors_take(j, '{'))
-        return safetensors_bad(j, "\"{\"");
-    do {
-        const char *key, *type;
-        if (!safetensors_string(j, &key) || !safetensors_take(j, ':'))
-            return safetensors_bad(j, "a key");
-        if (!strcmp(key, "dtype")) {
+    if (!json_begin(j, '['))
+        return false;
+    for (int k = 0; k < SAFETENSORS_KEYS; k++) {
+        if (k > 0 && !json_take(j, ','))
+            return json_bad(j, "dtype, shape and data_offsets");
+        if (!safetensors_keys[k].read(j, t))
+            return false;
+    }
+    return json_end(j, ']');
+}
+
+static bool safetensors_entry(struct json *j, struct tensor *t)
+{
+    bool seen[SAFETENSORS_KEYS] = { false };
+    if (json_take(j, '[')) {
+        j->s--;
+        return safetensors_list(j, t);
+    }
+    if (!json_begin(j, '{'))
+        return false;
+    if (!json_empty(j, '}')) {
+        do {
+            const char *key;
             int k = 0;
-            if (!safetensors_string(j, &type))
+            if (!json_string(j, &key))
                 return false;
-            while (k < SAFETENSORS_TYPES && strcmp(type, safetensors_types[k].text))
+            if (!json_take(j, ':'))
+                return json_bad(j, "a key");
+            while (k < SAFETENSORS_KEYS && strcmp(key, safetensors_keys[k].key))
                 k++;
-            if (k == SAFETENSORS_TYPES)
-                return error_set(j->err, "%s: tensor %s: type %s is not read (F32, F64, I32, I64, "
-                                 "U8 are)", j->path, t->name, type);
-            t->type = (enum tensor_type)k;
-            seen |= 1;
-        } else if (!strcmp(key, "shape")) {
-            if (!safetensors_numbers(j, t->dim, TENSOR_MAX_RANK, &t->rank))
+            if (k < SAFETENSORS_KEYS && seen[k])
+                return error_set(j->err, "%s: tensor %s: %s stands there twice", j->path, t->name,
+                                 key);
+            if (k < SAFETENSORS_KEYS ? !safetensors_keys[k].read(j, t) : !json_skip(j))
                 return false;
-            seen |= 2;
-        } else if (!strcmp(key, "data_offsets")) {
-            if (!safetensors_numbers(j, offsets, 2, &noffsets) || noffsets != 2)
-                return safetensors_bad(j, "two offsets");
-            seen |= 4;
-        } else {
-            return error_set(j->err, "%s: tensor %s: unknown key \"%s\"", j->path, t->name, key);
-        }
-    } while (safetensors_take(j, ','));
-    for (int k = 0; k < t->rank; k++) {
-        if (t->dim[k] && t->count > SIZE_MAX / 16 / t->dim[k])
-            return error_set(j->err, "%s: tensor %s: its shape is too large", j->path, t->name);
-        t->count *= t->dim[k];
+            if (k < SAFETENSORS_KEYS)
+                seen[k] = true;
+        } while (json_take(j, ','));
+        if (!json_end(j, '}'))
+            return false;
     }
-    if (seen != 7)
-        return error_set(j->err, "%s: tensor %s: dtype, shape or data_offsets is missing", j->path,
-                         t->name);
-    return safetensors_take(j, '}') || safetensors_bad(j, "\"}\"");
+    return (seen[0] && seen[1] && seen[2])
+           || error_set(j->err, "%s: tensor %s: dtype, shape or data_offsets is missing", j->path,
+                        t->name);
 }
 
-static bool safetensors_read_metadata(struct safetensors_json *j, struct safetensors *s)
+static bool safetensors_read_metadata(struct safetensors_reader *r)
 {
-    if (!safetensors_take(j, '{'))
-        return safetensors_bad(j, "\"{\"");
-    if (safetensors_take(j, '}'))
+    struct json *j = &r->j;
+    struct safetensors *s = r->s;
+    if (r->metadata)
+        return error_set(j->err, "%s: damaged header: __metadata__ stands there twice", j->path);
+    r->metadata = true;
+    if (json_null(j))
+        return true;
+    if (!json_begin(j, '{'))
+        return false;
+    if (json_empty(j, '}'))
         return true;
     do {
         struct tensor_metadata m;
-        if (!safetensors_string(j, &m.key) || !safetensors_take(j, ':')
-            || !safetensors_string(j, &m.value))
-            return safetensors_bad(j, "metadata");
-        void *more = realloc(s->metadata, ((size_t)s->entries + 1)*sizeof m);
-        if (!more)
-            return error_set(j->err, "%s: not enough memory", j->path);
-        s->metadata = more;
+        void *array = s->metadata;
+        if (!json_string(j, &m.key))
+            return false;
+        if (!json_take(j, ':') || !json_take(j, '"'))
+            return json_bad(j, "metadata, a string,");
+        j->s--;
+        if (!json_string(j, &m.value)
+            || !safetensors_room(j, &array, &r->entries, (size_t)s->entries, sizeof m))
+            return false;
+        s->metadata = array;
         s->metadata[s->entries++] = m;
-    } while (safetensors_take(j, ','));
-    return safetensors_take(j, '}') || safetensors_bad(j, "\"}\"");
+    } while (json_take(j, ','));
+    return json_end(j, '}');
 }
 
-/* Where the tensor lies, checked against what the tensors before it took. */
-static bool safetensors_place(struct safetensors_json *j, struct tensor *t,
-                              const size_t offsets[2], const unsigned char *data, size_t size,
-                              size_t *taken)
+static bool safetensors_header(struct safetensors_reader *r)
 {
-    size_t bytes = t->count*safetensors_types[t->type].size;
-    if (offsets[0] != *taken || offsets[1] < offsets[0] || offsets[1] - offsets[0] != bytes)
-        return error_set(j->err, "%s: tensor %s: offsets %zu to %zu, its shape takes %zu bytes "
-                         "from %zu", j->path, t->name, offsets[0], offsets[1], bytes, *taken);
-    if (offsets[1] > size)
-        return error_set(j->err, "%s: truncated: tensor %s ends at byte %zu of the data, the file "
-                         "has %zu", j->path, t->name, offsets[1], size);
-    t->data = data + offsets[0];
-    *taken = offsets[1];
-    return true;
-}
-
-static bool safetensors_header(struct safetensors_json *j, struct safetensors *s,
-                               const unsigned char *data, size_t size, size_t *taken)
-{
-    if (!safetensors_take(j, '{'))
-        return safetensors_bad(j, "\"{\"");
-    if (safetensors_take(j, '}'))
+    struct json *j = &r->j;
+    struct safetensors *s = r->s;
+    if (!json_begin(j, '{'))
+        return false;
+    if (json_empty(j, '}'))
         return true;
     do {
-        const char *name;
-        size_t offsets[2];
         struct tensor t = { .rank = 0 };
-        if (!safetensors_string(j, &name) || !safetensors_take(j, ':'))
-            return safetensors_bad(j, "a name");
-        if (!strcmp(name, "__metadata__")) {
-            if (!safetensors_read_metadata(j, s))
+        void *array = s->tensor;
+        if (!json_string(j, &t.name))
+            return false;
+        if (!json_take(j, ':'))
+            return json_bad(j, "\":\"");
+        if (strcmp(t.name, "__metadata__") == 0) {
+            if (!safetensors_read_metadata(r))
                 return false;
             continue;
         }
-        t.name = name;
-        if (safetensors_find(s, name))
-            return error_set(j->err, "%s: two tensors are called %s", j->path, name);
-        if (s->count == SAFETENSORS_MOST)
-            return error_set(j->err, "%s: more than %d tensors", j->path, SAFETENSORS_MOST);
-        if (!safetensors_entry(j, &t, offsets)
-            || !safetensors_place(j, &t, offsets, data, size, taken))
+        if (!safetensors_entry(j, &t)
+            || !safetensors_room(j, &array, &r->tensors, (size_t)s->count, sizeof t))
             return false;
-        void *more = realloc(s->tensor, ((size_t)s->count + 1)*sizeof t);
-        if (!more)
-            return error_set(j->err, "%s: not enough memory", j->path);
-        s->tensor = more;
+        s->tensor = array;
         s->tensor[s->count++] = t;
-    } while (safetensors_take(j, ','));
-    return safetensors_take(j, '}') || safetensors_bad(j, "\"}\"");
+    } while (json_take(j, ','));
+    return json_end(j, '}');
+}
+
+/* ---- what it says of the data ---- */
+
+/* Unescaped names lie in the order of the file. */
+static int safetensors_by_name(const void *a, const void *b)
+{
+    const struct tensor *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : x->name < y->name ? -1 : x->name > y->name;
+}
+
+static int safetensors_by_place(const void *a, const void *b)
+{
+    const struct tensor *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+/* Of those with one name the last counts, as in the reference. */
+static void safetensors_unique(struct safetensors *s)
+{
+    int kept = 0;
+    if (s->count)
+        qsort(s->tensor, (size_t)s->count, sizeof *s->tensor, safetensors_by_name);
+    for (int k = 0; k < s->count; k++)
+        if (k + 1 == s->count || strcmp(s->tensor[k].name, s->tensor[k + 1].name))
+            s->tensor[kept++] = s->tensor[k];
+    s->count = kept;
+}
+
+/* The tensors, in the order of their offsets, must follow each other and fill the data. */
+static bool safetensors_places(struct safetensors *s, const unsigned char *data, size_t size,
+                               const char *path, char *err)
+{
+    size_t taken = 0;
+    if (s->count)
+        qsort(s->tensor, (size_t)s->count, sizeof *s->tensor, safetensors_by_place);
+    for (int k = 0; k < s->count; k++) {
+        struct tensor *t = &s->tensor[k];
+        size_t bits;
+        if (t->from != taken || t->to < t->from)
+            return error_set(err, "%s: tensor %s: offsets %zu to %zu, but the tensors before it "
+                             "take %zu bytes", path, t->name, t->from, t->to, taken);
+        if (t->huge || __builtin_mul_overflow(t->count, safetensors_types[t->type].bits, &bits))
+            return error_set(err, "%s: tensor %s: its shape is too large", path, t->name);
+        if (bits % 8 || bits/8 != t->to - t->from)
+            return error_set(err, "%s: tensor %s: offsets %zu to %zu, its shape takes %zu %s", path,
+                             t->name, t->from, t->to, bits % 8 ? bits : bits/8, bits % 8 ? "bits"
+                             : "bytes");
+        if (t->to > size)
+            return error_set(err, "%s: truncated: tensor %s ends at byte %zu of the data, the file "
+                             "has %zu", path, t->name, t->to, size);
+        t->data = data + t->from;
+        taken = t->to;
+    }
+    if (taken != size)
+        return error_set(err, "%s: %zu bytes of data, the tensors take %zu", path, size, taken);
+    if (s->count)
+        qsort(s->tensor, (size_t)s->count, sizeof *s->tensor, safetensors_by_name);
+    return true;
+}
+
+/* The header's text; it begins at offset 8. */
+static bool safetensors_read_header(struct safetensors *s, const char *text, size_t length,
+                                    const char *path, char *err)
+{
+    struct safetensors_reader r = {
+        .j = { .s = text, .end = text + length, .strings = s->strings, .start = text - 8,
+               .path = path, .err = err },
+        .s = s
+    };
+    const char *bad = json_not_utf8(text, length);
+    if (bad)
+        return error_set(err, "%s: damaged header: byte 0x%02x at offset %zu is no UTF-8", path,
+                         (unsigned)(unsigned char)*bad, (size_t)(bad - text) + 8);
+    if (!safetensors_header(&r))
+        return false;
+    json_blanks(&r.j);
+    return r.j.s == r.j.end || json_bad(&r.j, "nothing but spaces after the last brace");
 }
 
 static bool safetensors_parse(struct safetensors *s, size_t size, const char *path, char *err)
@@ -269,24 +332,23 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
     if (length > size - 8 || length > SAFETENSORS_HEADER)
         return error_set(err, "%s: no safetensors file, or truncated: it states a header of %"
                          PRIu64 " bytes and has %zu", path, length, size - 8);
-    char *header = malloc((size_t)length + 1);
+    char *header = malloc(8 + (size_t)length + 1);
     s->strings = malloc((size_t)length + 1);
     if (!header || !s->strings) {
         free(header);
         return error_set(err, "%s: not enough memory", path);
     }
-    memcpy(header, bytes + 8, (size_t)length);
-    header[length] = 0;
-    const unsigned char *data = bytes + 8 + length;
-    size_t data_size = size - 8 - (size_t)length, taken = 0;
-    struct safetensors_json j = { header, header, s->strings, path, err };
-    bool good = safetensors_header(&j, s, data, data_size, &taken);
+    memcpy(header, bytes, 8 + (size_t)length);
+    header[8 + length] = 0;
+    bool good = safetensors_read_header(s, header + 8, (size_t)length, path, err);
     free(header);
+    const unsigned char *data = bytes + 8 + length;
+    size_t data_size = size - 8 - (size_t)length;
     if (!good)
         return false;
-    if (taken != data_size)
-        return error_set(err, "%s: %zu bytes of data, the tensors take %zu", path, data_size,
-                         taken);
+    safetensors_unique(s);
+    if (!safetensors_places(s, data, data_size, path, err))
+        return false;
     const char *checksum = safetensors_metadata(s, "checksum");
     char found[24];
     snprintf(found, sizeof found, "%016" PRIx64,
@@ -321,15 +383,24 @@ void safetensors_close(struct safetensors *s)
 
 const struct tensor *safetensors_find(const struct safetensors *s, const char *name)
 {
-    for (int k = 0; k < s->count; k++)
-        if (!strcmp(s->tensor[k].name, name))
-            return &s->tensor[k];
+    int low = 0, high = s->count;
+    while (low < high) {
+        int middle = low + (high - low)/2, order = strcmp(s->tensor[middle].name, name);
+        if (order == 0)
+            return &s->tensor[middle];
+        *(order < 0 ? &low : &high) = order < 0 ? middle + 1 : middle;
+    }
     return NULL;
+}
+
+const char *safetensors_type_name(enum tensor_type type)
+{
+    return safetensors_types[type].text;
 }
 
 const char *safetensors_metadata(const struct safetensors *s, const char *key)
 {
-    for (int k = 0; k < s->entries; k++)
+    for (int k = s->entries - 1; k >= 0; k--)       /* of those with one key the last counts */
         if (!strcmp(s->metadata[k].key, key))
             return s->metadata[k].value;
     return NULL;
@@ -363,11 +434,18 @@ static void safetensors_puts(struct safetensors_text *t, const char *s)
     safetensors_add(t, s, strlen(s));
 }
 
+/* Bytes that are no UTF-8 become U+FFFD: nobody could read the file otherwise. */
 static void safetensors_quote(struct safetensors_text *t, const char *s)
 {
+    const char *bad = json_not_utf8(s, strlen(s));
     safetensors_puts(t, "\"");
     for (; *s; s++) {
         char escaped[8];
+        if (s == bad) {
+            safetensors_puts(t, "\xef\xbf\xbd");
+            bad = json_not_utf8(s + 1, strlen(s + 1));
+            continue;
+        }
         if (*s == '"' || *s == '\\')
             snprintf(escaped, sizeof escaped, "\\%c", *s);
         else if ((unsigned char)*s < 32)
@@ -381,7 +459,7 @@ static void safetensors_quote(struct safetensors_text *t, const char *s)
 
 static size_t safetensors_bytes(const struct tensor *x)
 {
-    return x->count*safetensors_types[x->type].size;
+    return x->count*safetensors_types[x->type].bits/8;
 }
 
 static void safetensors_write_entry(struct safetensors_text *t, const struct tensor *x,

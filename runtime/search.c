@@ -45,6 +45,12 @@ void search_next(const struct search *s, double value[SEARCH_AXES])
     }
 }
 
+/* The bytes of a line's end, LF or what Windows makes of it; 0: the line goes on. */
+static size_t search_end(const char *s)
+{
+    return *s == '\n' ? 1 : s[0] == '\r' && s[1] == '\n' ? 2 : 0;
+}
+
 /* One line of the record; false: it is none. */
 static bool search_line(const char *line, long number, struct search_run *run)
 {
@@ -52,20 +58,20 @@ static bool search_line(const char *line, long number, struct search_run *run)
     int length = 0;
     return sscanf(line, "%ld,%lf,%lf,%lf,%lf%n", &k, &run->value[SEARCH_LR],
                   &run->value[SEARCH_REG], &run->val_acc, &run->loss, &length) == 5
-           && k == number + 1 && (line[length] == '\n' || line[length] == '\0');
+           && k == number + 1 && (!line[length] || search_end(line + length));
 }
 
 static bool search_read(struct search *s, const char *path, const char *text, char *err)
 {
     size_t settings = strlen(s->settings), columns = strlen(search_columns);
     if (strncmp(text, "# ", 2) || strncmp(text + 2, s->settings, settings)
-        || text[2 + settings] != '\n')
+        || !search_end(text + 2 + settings))
         return error_set(err, "%s: line 1: a search of other settings (%.*s); name another file, "
                          "or remove it", path, (int)strcspn(text, "\n"), text);
-    text += settings + 3;
-    if (strncmp(text, search_columns, columns) || text[columns] != '\n')
+    text += 2 + settings + search_end(text + 2 + settings);
+    if (strncmp(text, search_columns, columns) || !search_end(text + columns))
         return error_set(err, "%s: line 2: expected %s", path, search_columns);
-    text += columns + 1;
+    text += columns + search_end(text + columns);
     for (; *text; text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n')) {
         if (s->ndone == s->runs)
             return error_set(err, "%s: line %ld: more than %ld runs; ask for more with --runs",

@@ -42,7 +42,10 @@ command -v objdump >/dev/null || missing="$missing binutils"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 command -v groff >/dev/null || missing="$missing groff"
 command -v zsh >/dev/null || missing="$missing zsh"
+command -v pnmtoplainpnm >/dev/null || missing="$missing netpbm"
 python3 -c 'import numpy' 2>/dev/null || missing="$missing python3-numpy"
+python3 -c 'import PIL' 2>/dev/null || /usr/bin/python3 -c 'import PIL' 2>/dev/null ||
+    missing="$missing python3-pil"
 if [ "$(uname -m)" = x86_64 ]; then
     command -v aarch64-linux-gnu-gcc >/dev/null && [ -e /usr/aarch64-linux-gnu/lib/libc.a ] ||
         missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
@@ -52,8 +55,25 @@ fi
 for package in $missing; do
     apt "$package" || echo "deps: without $package its tests are skipped" >&2
 done
+
+# The reference implementation of safetensors, of one version, into a place of its own.
+safetensors=safetensors==0.8.0
+has_safetensors() {
+    build/python/bin/python3 -c 'import safetensors' 2>/dev/null
+}
+with_venv() {
+    mkdir -p build && rm -rf build/python && "$1" -m venv build/python >/dev/null 2>&1 &&
+        build/python/bin/python3 -m pip install -q "$safetensors" >/dev/null 2>&1
+}
+if ! has_safetensors; then
+    echo "deps: installing $safetensors with pip into build/python" >&2
+    with_venv python3 || { apt python3-venv && with_venv /usr/bin/python3; } ||
+        echo "deps: without $safetensors its test is skipped" >&2
+fi
 echo "deps: Criterion is here;" \
      "clang: $(command -v clang || echo none);" \
      "chromium: $(command -v chromium || echo none);" \
      "AArch64 compiler: $(command -v aarch64-linux-gnu-gcc || echo none);" \
-     "qemu-user: $(command -v qemu-aarch64 || echo none)"
+     "qemu-user: $(command -v qemu-aarch64 || echo none);" \
+     "netpbm: $(command -v pnmtoplainpnm || echo none);" \
+     "safetensors: $(has_safetensors && echo build/python || echo none)"

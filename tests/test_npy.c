@@ -105,14 +105,21 @@ Test(npy, damage_is_refused_with_its_reason, .fini = shell_clean)
     write_npy("short.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }\n", data,
               11);
     expect_refused("short.npy", "its shape takes 12");
-    write_npy("order.npy", 1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3,), }\n", data,
-              12);
-    expect_refused("order.npy", "Fortran order");
-    write_npy("type.npy", 1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }\n", data,
-              12);
-    expect_refused("type.npy", "type '>f4'");
+    write_npy("type.npy", 1, "{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }\n", data,
+              8);
+    expect_refused("type.npy", "type <c8; numbers of 1 to 8 bytes are read: "
+                   "numpy.save(FILE, x.astype('f4'))");
+    write_npy("parts.npy", 1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }",
+              data, 12);
+    expect_refused("parts.npy", "type of several parts");
     write_npy("shape.npy", 1, "{'descr': '<f4', 'fortran_order': False, }\n", data, 12);
-    expect_refused("shape.npy", "states no shape");
+    expect_refused("shape.npy", "its header has no shape");
+    write_npy("key.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'x': 1}\n",
+              data, 12);
+    expect_refused("key.npy", "keys other than descr, fortran_order and shape");
+    write_npy("version.npy", 4, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }\n", data,
+              12);
+    expect_refused("version.npy", "version 4.0 of the .npy format; 1.0, 2.0 and 3.0 are read");
     write_npy("huge.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': "
               "(4294967296, 4294967296), }\n", data, 12);
     expect_refused("huge.npy", "shape");
@@ -123,4 +130,152 @@ Test(npy, damage_is_refused_with_its_reason, .fini = shell_clean)
     write_bytes("header.npy", "\x93NUMPY\x01\x00\xff\xff{'descr'", 20);
     expect_refused("header.npy", "header is longer");
     expect_refused("missing.npy", "No such file");
+}
+
+/* ---- the header is a Python literal ---- */
+
+#define ORDER "'fortran_order': False"
+
+static void expect_three(const char *header, int version)
+{
+    static const float data[] = { 1, 2, 3 };
+    struct npy a;
+    char err[ERR_SIZE];
+    write_npy("h.npy", version, header, data, sizeof data);
+    cr_assert(npy_read(&a, in_dir("h.npy"), err), "%s: %s", header, err);
+    cr_expect(a.type == NPY_F4 && a.rank == 1 && a.dim[0] == 3, "%s", header);
+    cr_expect_arr_eq(a.data, data, sizeof data);
+    npy_close(&a);
+}
+
+Test(npy, headers_in_every_form_of_a_python_literal_are_read, .fini = shell_clean)
+{
+    static const char *const good[] = {
+        "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (3,), }",
+        "{'shape':(3,),'fortran_order':False,'descr':'<f4'}",
+        "  {  'descr' :\n'<f4' ,\r\n" ORDER "\t, 'shape': ( 3 , ) , }  \n\n\n",
+        "{u'descr': u'<f4', " ORDER ", r'''shape''': (3L,), }",
+        "{'descr': '<' 'f4', " ORDER ", 'sh\\x61pe': (0x3 L,), }   # end\n",
+        "# first\n({'descr': ('\\74f4'), " ORDER ", # c\n 'shape': (+3,), })\n",
+        "{'descr': [('x', {1.5, 2j}), None, b'', ..., set(), -1+2j, {}, {'a': []}],\n"
+            "'descr': '<f4', " ORDER ", 'shape': (3,), }",
+    };
+    for (size_t k = 0; k < sizeof good / sizeof *good; k++)
+        expect_three(good[k], 1);
+    expect_three("{'descr': '<f4', " ORDER ", 'shape': (3L,), }", 2);
+}
+
+Test(npy, headers_that_python_refuses_are_refused, .fini = shell_clean)
+{
+    static const char *const bad[] = {
+        "{'descr': '<f4', " ORDER ", 'shape': (3,), ",
+        "{'descr': '<f4', " ORDER ", 'shape': (3,), }}",
+        "{'descr': '<f4', " ORDER ", 'shape': (3,), } x",
+        "\n {'descr': '<f4', " ORDER ", 'shape': (3,), }",
+        "{'descr': '<f4', " ORDER ", 'shape': 3, }",
+        "{'descr': '<f4', " ORDER ", 'shape': (3), }",
+        "{'descr': '<f4', " ORDER ", 'shape': [3], }",
+        "{'descr': '<f4', " ORDER ", 'shape': (3.0,), }",
+        "{'descr': '<f4', " ORDER ", 'shape': (True, 3), }",
+        "{'descr': '<f4', " ORDER ", 'shape': (-3,), }",
+        "{'descr': '<f4', " ORDER ", 'shape': (03,), }",
+        "{'descr': '<f4', " ORDER ", 'shape': (2 + 1,), }",
+        "{'descr': '<f4', " ORDER ", 'shape': (3l,), }",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (3,), }",
+        "{'descr': b'<f4', " ORDER ", 'shape': (3,), }",
+        "{b'descr': '<f4', " ORDER ", 'shape': (3,), }",
+        "{'descr': '<f4, " ORDER ", 'shape': (3,), }",
+        "{'descr': f'<f4', " ORDER ", 'shape': (3,), }",
+        "{'descr': '<f4' " ORDER ", 'shape': (3,), }",
+        "('descr', '<f4')",
+        "",
+    };
+    static const float data[] = { 1, 2, 3 };
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        struct npy a;
+        char err[ERR_SIZE];
+        write_npy("h.npy", 1, bad[k], data, sizeof data);
+        cr_expect_not(npy_read(&a, in_dir("h.npy"), err), "%s", bad[k]);
+    }
+    write_npy("b.npy", 3, "{'descr': '<f4', " ORDER ", 'shape': (3,), }\n ", data, sizeof data);
+    expect_refused("b.npy", "its header is no dictionary of Python's");
+    expect_three("{'descr': '<f4', " ORDER ", 'shape': (3,), }\n ", 1);
+    write_npy("l.npy", 3, "{'descr': '<f4', " ORDER ", 'shape': (3L,), }", data, sizeof data);
+    expect_refused("l.npy", "its header is no dictionary of Python's");
+}
+
+/* A type's name, and two values of it: 1 and 2. */
+Test(npy, types_in_every_spelling_and_order_of_bytes_are_read, .fini = shell_clean)
+{
+    static const struct { const char *type, *bytes; size_t size; enum npy_type kept; } all[] = {
+        { "<u1", "\1\2", 2, NPY_U1 }, { ">u1", "\1\2", 2, NPY_U1 }, { "=u1", "\1\2", 2, NPY_U1 },
+        { "u1", "\1\2", 2, NPY_U1 }, { "B", "\1\2", 2, NPY_U1 }, { "uint8", "\1\2", 2, NPY_U1 },
+        { "|i1", "\1\2", 2, NPY_I4 }, { "<i2", "\1\0\2\0", 4, NPY_I4 },
+        { ">u2", "\0\1\0\2", 4, NPY_I4 }, { ">i4", "\0\0\0\1\0\0\0\2", 8, NPY_I4 },
+        { "<u4", "\1\0\0\0\2\0\0\0", 8, NPY_I8 },
+        { ">i8", "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2", 16, NPY_I8 },
+        { "<u8", "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0", 16, NPY_I8 },
+        { "<f2", "\0\x3c\0\x40", 4, NPY_F4 }, { ">f2", "\x3c\0\x40\0", 4, NPY_F4 },
+        { "=f4", "\0\0\x80\x3f\0\0\0\x40", 8, NPY_F4 },
+        { ">f4", "\x3f\x80\0\0\x40\0\0\0", 8, NPY_F4 },
+        { "float32", "\0\0\x80\x3f\0\0\0\x40", 8, NPY_F4 },
+        { ">d", "\x3f\xf0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0", 16, NPY_F8 },
+    };
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+        char header[128], err[ERR_SIZE];
+        struct npy a;
+        snprintf(header, sizeof header, "{'descr': '%s', " ORDER ", 'shape': (2,), }", all[k].type);
+        write_npy("t.npy", 1, header, all[k].bytes, all[k].size);
+        cr_assert(npy_read(&a, in_dir("t.npy"), err), "%s", err);
+        cr_expect_eq(a.type, all[k].kept, "%s", all[k].type);
+        for (int v = 0; v < 2; v++) {
+            double value = a.type == NPY_U1 ? ((uint8_t *)a.data)[v]
+                           : a.type == NPY_I4 ? ((int32_t *)a.data)[v]
+                           : a.type == NPY_I8 ? (double)((int64_t *)a.data)[v]
+                           : a.type == NPY_F4 ? (double)((float *)a.data)[v]
+                           : ((double *)a.data)[v];
+            cr_expect_eq(value, v + 1, "%s: %g", all[k].type, value);
+        }
+        npy_close(&a);
+    }
+}
+
+Test(npy, signs_halves_and_great_numbers_keep_their_values, .fini = shell_clean)
+{
+    struct npy a;
+    char err[ERR_SIZE];
+    write_npy("b.npy", 1, "{'descr': '|b1', " ORDER ", 'shape': (3,), }", "\0\1\7", 3);
+    cr_assert(npy_read(&a, in_dir("b.npy"), err), "%s", err);
+    cr_expect_arr_eq(a.data, "\0\1\1", 3);
+    npy_close(&a);
+    write_npy("i.npy", 1, "{'descr': '>i2', " ORDER ", 'shape': (2,), }", "\xff\xfe\x7f\xff", 4);
+    cr_assert(npy_read(&a, in_dir("i.npy"), err), "%s", err);
+    cr_expect(((int32_t *)a.data)[0] == -2 && ((int32_t *)a.data)[1] == 32767);
+    npy_close(&a);
+    write_npy("h.npy", 1, "{'descr': '<f2', " ORDER ", 'shape': (4,), }",
+              "\1\x80\xff\x7b\0\xfc\0\x7e", 8);
+    cr_assert(npy_read(&a, in_dir("h.npy"), err), "%s", err);
+    const float *h = a.data;
+    cr_expect(h[0] == -0x1p-24f && h[1] == 65504 && h[2] < -3e38f && h[3] != h[3]);
+    npy_close(&a);
+    write_npy("u.npy", 1, "{'descr': '>u8', " ORDER ", 'shape': (1,), }", "\x80\0\0\0\0\0\0\0", 8);
+    expect_refused("u.npy", "value 0 is greater than 9223372036854775807");
+}
+
+Test(npy, arrays_in_fortran_order_are_read_in_c_order, .fini = shell_clean)
+{
+    static const uint8_t stored[] = { 0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11 };
+    struct npy a;
+    char err[ERR_SIZE];
+    write_npy("f.npy", 1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2, 3), }", stored,
+              12);
+    cr_assert(npy_read(&a, in_dir("f.npy"), err), "%s", err);
+    cr_expect(a.rank == 3 && a.dim[0] == 2 && a.dim[2] == 3);
+    for (int k = 0; k < 12; k++)
+        cr_expect_eq(((uint8_t *)a.data)[k], k);
+    npy_close(&a);
+    write_npy("e.npy", 1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 0, 3), }", "", 0);
+    cr_assert(npy_read(&a, in_dir("e.npy"), err), "%s", err);
+    cr_expect_eq(a.count, 0);
+    npy_close(&a);
 }

@@ -52,7 +52,8 @@ static void make_colours(const char *loss)
     char net[256];
     draw_records();
     write_bytes("records.bin", records, sizeof records);
-    write_text("names", "air\"plane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n");
+    write_text("names", "air\"plane\r\nautomobile\r\nbird\r\ncat\r\ndeer\r\ndog\r\nfrog\r\n"
+               "horse\r\nship\r\ntruck\r\n");
     sure("mkdir cifar && cp names cifar/batches.meta.txt && "
          "for k in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do "
          "cp records.bin cifar/$k.bin && truncate -s 30730000 cifar/$k.bin || exit 1; done");
@@ -112,6 +113,11 @@ Test(predict, says_the_same_of_an_image_in_every_format, .fini = shell_clean)
     sure("cat flat.ppm plain.ppm deep.ppm | ./colours predict - > out && "
          "sed 's/^standard input\\[[012]\\]://' out | uniq | cmp - lines && "
          "./colours predict - < flat.ppm | sed 's/^standard input://' | cmp - lines");
+    /* With CR LF at the header's line ends, from a file and from standard input. */
+    sure("{ printf 'P6\\r\\n32 32\\r\\n255\\r\\n'; tail -c 3072 flat.ppm; } > crlf.ppm && "
+         "./colours predict crlf.ppm | sed 's/^crlf.ppm://' | cmp - lines && "
+         "cat crlf.ppm crlf.ppm deep.ppm | ./colours predict - > out && "
+         "sed 's/^standard input\\[[012]\\]://' out | uniq | cmp - lines");
     sure("cp flat.ppm ./--top && ./colours predict --top 5 -- --top | sed 's/^--top://' | "
          "cmp - lines && ./colours predict flat.ppm --params=colours.safetensors --top 10 | "
          "awk 'NF != 21 { exit 1 }'");
@@ -328,7 +334,8 @@ static const struct { const char *text, *words; } bad_images[] = {
     { "P3 2 2 255\n" COLOUR "# and\n", "3x2x2 (channels, height, width), and the network takes "
       "3x32x32; --resize scales" },
     { "P3 2 2 255\n" COLOUR "junk", "bad: offset 38: P2, P3, P5 or P6 expected" },
-    { "P1 2 2\n1 0 0 1\n", "bad: offset 0: P2, P3, P5 or P6 expected: PGM and PPM are read" },
+    { "P1 2 2\n1 0 0 1\n", "bad: offset 0: P1 is a bitmap (PBM); PGM and PPM are read" },
+    { "P6 1 1 255\n123more", "bad: long: 4 bytes after the 3 of 3x1x1 values from offset 11" },
     { "P2 1 1 255\n7\n", "bad: offset 0: a grey image of 1x1x1, and the network takes 3x32x32; "
       "convert it to PPM" },
     { "\x89PNG\r\n\x1a\n", "bad: offset 0: P2, P3, P5 or P6 (PGM, PPM) expected, or CIFAR records "

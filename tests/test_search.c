@@ -103,6 +103,19 @@ static void expect_refused(const char *text, const char *words)
     search_close(&s);
 }
 
+/* As Windows' editors and git's autocrlf leave it. */
+Test(search, goes_on_from_a_record_in_crlf, .fini = shell_clean)
+{
+    struct search s = ranges(2);
+    char err[ERR_SIZE] = "", path[1100];
+    snprintf(path, sizeof path, "%s/record.csv", shell_dir());
+    write_text("record.csv", "# test runs=2\r\nrun,lr,reg,val_acc,loss\r\n1,0.5,1,0.5,1\r\n"
+               "2,0.25,1,0.5,nan\r\n");
+    cr_assert(search_open(&s, path, err), "%s", err);
+    cr_expect(s.ndone == 2 && s.done[1].value[0] == 0.25);
+    search_close(&s);
+}
+
 Test(search, refuses_other_and_damaged_records, .fini = shell_clean)
 {
 #define HEAD "# test runs=2\nrun,lr,reg,val_acc,loss\n"
@@ -112,5 +125,6 @@ Test(search, refuses_other_and_damaged_records, .fini = shell_clean)
     expect_refused(HEAD "1,0.1,0.1,0.5\n", "line 3: expected 1,LR");
     expect_refused(HEAD "2,0.1,0.1,0.5,1\n", "line 3: expected 1,LR");
     expect_refused(HEAD "1,0.1,0.1,0.5,1x\n", "line 3");
+    expect_refused(HEAD "1,0.1,0.1,0.5,1\rx\n", "line 3");
     expect_refused(HEAD "1,1,1,0.5,1\n2,1,1,0.5,nan\n3,1,1,0.5,1\n", "line 5: more than 2");
 }

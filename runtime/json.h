@@ -1,0 +1,41 @@
+/*
+** json.h - a strict reader of JSON (RFC 8259) that goes from value to value: what serde_json
+** refuses, the parser of the reference implementation of safetensors, is refused here, too.
+*/
+#ifndef LATHE_JSON_H
+#define LATHE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json {
+    const char *s, *end;        /* what is left of the text; *end is 0 */
+    char *strings;              /* where unescaped strings go: as much room as the text and 1 */
+    int depth;                  /* arrays and objects that are open */
+    const char *start, *path;   /* for messages: offset 0 of the file, and its name */
+    char *err;
+};
+
+/* The first byte of the text that is no UTF-8; NULL: there is none. */
+const char *json_not_utf8(const char *text, size_t size);
+
+/* False, with a message: what is expected where the text goes on. */
+bool json_bad(const struct json *j, const char *expected);
+
+void json_blanks(struct json *j);                       /* skips white space */
+
+/* After white space: c, or nothing. */
+bool json_take(struct json *j, char c);
+
+/* An array or object begins, [ or {, ends at once or after its last value, ] or }. */
+bool json_begin(struct json *j, char c);
+bool json_empty(struct json *j, char c);
+bool json_end(struct json *j, char c);
+
+bool json_string(struct json *j, const char **out);     /* U+0000 in it becomes C0 80 */
+bool json_whole(struct json *j, uint64_t *out);         /* 0 to 2^64 - 1, digits alone */
+bool json_null(struct json *j);
+bool json_skip(struct json *j);                         /* any value */
+
+#endif
