@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
 
 static const struct { const char *text; size_t size; } npy_types[] = {
     [NPY_F4] = { "<f4", 4 }, [NPY_F8] = { "<f8", 8 }, [NPY_U1] = { "|u1", 1 },
@@ -109,6 +110,8 @@ bool npy_read(struct npy *a, const char *path, char *err)
     if (!bytes)
         return false;
     bool good = npy_parse(a, bytes, size, path, err);
+    if (!good)
+        foreign_found(path, bytes, size, err);
     free(bytes);
     return good;
 }

@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
 
 enum { SAFETENSORS_MOST = 100000, SAFETENSORS_HEADER = 100 << 20 };
 
@@ -292,8 +293,9 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
     snprintf(found, sizeof found, "%016" PRIx64,
              safetensors_checksum(safetensors_start, data, data_size));
     if (checksum && strcmp(checksum, found))
-        return error_set(err, "%s: damaged: its checksum is %s, its data has %s", path, checksum,
-                         found);
+        return error_set(err, "%s: damaged: its checksum is %s, its data has %s%s", path, checksum,
+                         found, safetensors_metadata(s, "state") ? "" : "; if another tool changed "
+                         "the tensors on purpose, save it without \"checksum\" in its metadata");
     return true;
 }
 
@@ -306,6 +308,7 @@ bool safetensors_read(struct safetensors *s, const char *path, char *err)
         return false;
     if (safetensors_parse(s, size, path, err))
         return true;
+    foreign_found(path, s->file, size, err);
     safetensors_close(s);
     return false;
 }
