@@ -108,7 +108,8 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
          test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
-         test_series.c test_report.c linear_model.c allocations.c shell.c)
+         test_series.c test_report.c test_values.c test_arrays.c linear_model.c allocations.c \
+         shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
