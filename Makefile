@@ -124,7 +124,7 @@ WORDS = scalar
 endif
 
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs resume predict \
-       install docs
+       foreign install docs
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -201,7 +201,7 @@ $(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets6
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 # Run commands, as a user would.
-$(addprefix $(TESTS)/,lathe programs resume predict install docs cover): $(TESTS)/%: \
+$(addprefix $(TESTS)/,lathe programs resume predict foreign install docs cover): $(TESTS)/%: \
         tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"
@@ -221,6 +221,15 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
 $(TESTS)/resume: $(RESUMED)
+
+# What foreign runs.
+BROUGHT = $(TESTS)/foreign_grey $(TESTS)/foreign_colour
+$(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
+	@mkdir -p $(@D)
+	@echo "build  $@"
+	$(Q)$(LATHE) emit $< --split -o $@.c
+	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
+$(TESTS)/foreign: $(BROUGHT)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE
