@@ -396,8 +396,9 @@ static bool checkpoint_same_data(const struct checkpoint *c, struct checkpoint_r
                          c->path, theirs[COUNT_TRAIN], theirs[COUNT_VAL], ours[COUNT_TRAIN],
                          ours[COUNT_VAL], r->data->source);
     if (theirs[COUNT_DATA] != ours[COUNT_DATA])
-        return checkpoint_same_values(c, r, err) && error_set(err, "%s: its run had other images or labels, though as many as this one "
-                         "(%s); see --data", c->path, r->data->source);
+        return checkpoint_same_values(c, r, err)
+               && error_set(err, "%s: its run had other images or labels, though as many as this "
+                            "one (%s); see --data", c->path, r->data->source);
     return theirs[COUNT_LOSS_SUM] == ours[COUNT_LOSS_SUM]
            || error_set(err, "%s: its network's loss was the %s over the images, this program's "
                         "is the %s", c->path, theirs[COUNT_LOSS_SUM] ? "sum" : "mean",

@@ -33,7 +33,8 @@ static const struct cifar_format cifar_formats[] = {
                      "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin" }, 5, 10000,
                    "; CIFAR-10 is data_batch_1.bin to data_batch_5.bin and test_batch.bin" },
     [CIFAR_100] = { "CIFAR-100", "fine_label_names.txt", 100, 2, 1,
-                    { "train.bin", "test.bin" }, 1, 50000, "; CIFAR-100 is train.bin and test.bin" },
+                    { "train.bin", "test.bin" }, 1, 50000,
+                    "; CIFAR-100 is train.bin and test.bin" },
 };
 
 static size_t cifar_size(const struct cifar_format *format)

@@ -110,8 +110,8 @@ static bool data_npy_alike(const struct dataset *d, const struct images *set, co
     if (values_few(set) || values_alike(&ours, &theirs) || !values_known(&theirs))
         return true;
     values_mend(&theirs, &ours, mend, sizeof mend);
-    return error_set(err, "%s/x_%s.npy: %s, and x_train.npy is %s: both must have the same range%s%s",
-                     dir, part, values_say(&theirs, text[0], sizeof text[0]),
+    return error_set(err, "%s/x_%s.npy: %s, and x_train.npy is %s: both must have the same range"
+                     "%s%s", dir, part, values_say(&theirs, text[0], sizeof text[0]),
                      values_say(&ours, text[1], sizeof text[1]), *mend ? "; x becomes " : "", mend);
 }
 
@@ -147,7 +147,9 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
     if (stat(dir, &st))
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return !hint_file(dir, err) && error_set(err, "%s: is no directory; --data takes the directory of the files", dir);
+        return !hint_file(dir, err)
+               && error_set(err, "%s: is no directory; --data takes the directory of the files",
+                            dir);
     /* Every file would seem missing. */
     if (access(dir, X_OK))
         return error_set(err, "data directory %s: %s", dir, strerror(errno));

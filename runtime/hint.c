@@ -18,10 +18,12 @@ enum { HINT_PATH = 1024 };
 #define HINT_PICKLES(in, files, labels) "`cd " in " && python3 -c 'import pickle, numpy as n; " \
     "[n.c_[" labels ", d[b\"data\"]].tofile(f + \".bin\") for f in " files " for d in " \
     "[pickle.load(open(f, \"rb\"), encoding=\"bytes\")]]'`"
-#define HINT_CIFAR_10(in) "holds CIFAR-10 for Python; --data " in " reads it after " HINT_PICKLES(in, \
-    "[\"data_batch_%d\" % k for k in range(1, 6)] + [\"test_batch\"]", "n.uint8(d[b\"labels\"])")
-#define HINT_CIFAR_100(in) "holds CIFAR-100 for Python; --data " in " reads it after " HINT_PICKLES( \
-    in, "[\"train\", \"test\"]", "n.uint8(d[b\"coarse_labels\"]), n.uint8(d[b\"fine_labels\"])")
+#define HINT_CIFAR_10(in) "holds CIFAR-10 for Python; --data " in " reads it after " \
+    HINT_PICKLES(in, "[\"data_batch_%d\" % k for k in range(1, 6)] + [\"test_batch\"]", \
+                 "n.uint8(d[b\"labels\"])")
+#define HINT_CIFAR_100(in) "holds CIFAR-100 for Python; --data " in " reads it after " \
+    HINT_PICKLES(in, "[\"train\", \"test\"]", \
+                 "n.uint8(d[b\"coarse_labels\"]), n.uint8(d[b\"fine_labels\"])")
 #define HINT_BINARY "; from where it is, the binary version is read (unpacked)"
 
 /* What a folder may hold, the surest first, and what to say of it: @ is its path, < its folder,

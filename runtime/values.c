@@ -180,7 +180,8 @@ bool values_scale_parse(struct values_scale *s, const char *text, int channels, 
         at = end;
     } while (*at == ',' && *++at);
     s->pairs = numbers/2;
-    bool good = !*at && at > text && at[-1] != ',' && numbers % 2 == 0 && (numbers == 2 || numbers == 2*channels);
+    bool good = !*at && at > text && at[-1] != ','
+                && (numbers == 2 || numbers == 2*channels);
     for (int k = 0; good && k < s->pairs; k++)
         good = s->zero[k] != s->full[k];
     return good || error_set(err, "--range %s: expected LO,HI, what 0 and the greatest sample of a "

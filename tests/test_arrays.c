@@ -45,8 +45,8 @@ shapes[] = {
     { &grey, 2, { 8, 9 }, "numpy.save(f, x[None, None])" },
     { &grey, 2, { 5, 72 }, "numpy.save(f, x.reshape(-1, 1, 8, 9))" },
     { &grey, 1, { 72 }, "numpy.save(f, x.reshape(-1, 1, 8, 9))" },
-    { &colour, 2, { 5, 216 }, "; x.reshape(-1, 3, 8, 9) where a row holds a channel after the other, "
-      "x.reshape(-1, 8, 9, 3).transpose(0, 3, 1, 2) where it holds pixels" },
+    { &colour, 2, { 5, 216 }, "; x.reshape(-1, 3, 8, 9) where a row holds a channel after the other"
+      ", x.reshape(-1, 8, 9, 3).transpose(0, 3, 1, 2) where it holds pixels" },
     { &colour, 3, { 5, 8, 9 }, "" }, { &colour, 4, { 5, 9, 8, 3 }, "" },
     { &colour, 4, { 5, 1, 8, 9 }, "" }, { &grey, 2, { 5, 71 }, "" }, { &colour, 1, { 5 }, "" },
     { &grey, 4, { 5, 3, 8, 9 }, "" }, { &grey, 0, { 0 }, "" },
@@ -124,8 +124,8 @@ static void expect_labels(enum npy_type type, int rank, size_t d0, size_t d1, co
     cr_expect_not(read_labels(type, rank, d0, d1, data, out, err));
     cr_expect(strstr(err, words), "no \"%s\" in: %s", words, err);
     const char *line = strstr(err, "; in Python: import numpy; f = \"y.npy\"; y = numpy.load(f); ");
-    cr_expect(made ? line && strstr(line, made) : !line, "not \"%s\" in: %s", made ? made : "no line",
-              err);
+    cr_expect(made ? line && strstr(line, made) : !line, "not \"%s\" in: %s",
+              made ? made : "no line", err);
 }
 
 Test(arrays, of_labels_in_other_forms_are_mended_by_one_line)
@@ -134,8 +134,8 @@ Test(arrays, of_labels_in_other_forms_are_mended_by_one_line)
                          both[LABELS] = { 0, 4, 2, 3, 1, 1 }, far[LABELS] = { 1, 5, 2, 3, 1, 1 };
     static const float whole[LABELS] = { 0, 3, 2, 1, 0, 0 }, half[LABELS] = { 0, 1, 0.5f, 1, 0, 0 };
     static const uint8_t bytes[LABELS] = { 1, 2, 3, 4, 1, 1 };
-    expect_labels(NPY_I8, 2, LABELS, 4, zeros, "shape (6, 4): 24 values, rank 2; one label for each "
-                  "of 6 images expected", "numpy.save(f, y.argmax(1))");
+    expect_labels(NPY_I8, 2, LABELS, 4, zeros, "shape (6, 4): 24 values, rank 2; one label for "
+                  "each of 6 images expected", "numpy.save(f, y.argmax(1))");
     expect_labels(NPY_F4, 2, LABELS, 4, zeros, "shape (6, 4)", "y.argmax(1))");
     expect_labels(NPY_I8, 2, 4, LABELS, zeros, "shape (4, 6)", "y.argmax(0))");
     expect_labels(NPY_I8, 2, 1, LABELS, zeros, "shape (1, 6)", "y.reshape(-1))");
@@ -184,13 +184,13 @@ static const struct { const char *holds, *words; } folders[] = {
     { "cifar-10-binary.tar.gz", "is an archive: `tar xzf %/f/cifar-10-binary.tar.gz -C %/f`" },
     { "cifar-100-binary.tar.gz", "`tar xzf %/f/cifar-100-binary.tar.gz -C %/f`" },
     { "MNIST/raw/", "f/MNIST/raw is a folder of its own: --data %/f/MNIST/raw" },
-    { "data_batch_1 test_batch batches.meta", "--data %/f reads it after `cd %/f && python3 -c 'imp" },
-    { "cifar-10-batches-py/", "f/cifar-10-batches-py reads it after `cd %/f/cifar-10-batches-py && " },
-    { "cifar-100-python/", "f/cifar-100-python reads it after `cd %/f/cifar-100-python && python3" },
-    { "cifar-10-python.tar.gz", "is CIFAR for Python; from where it is, the binary version is read" },
-    { "emnist-letters-train-images-idx3-ubyte", "has another name than MNIST's: train-images-idx3" },
+    { "data_batch_1 test_batch batches.meta", "--data %/f reads it after `cd %/f && python3 -c" },
+    { "cifar-10-batches-py/", "f/cifar-10-batches-py reads it after `cd %/f/cifar-10-batches-py " },
+    { "cifar-100-python/", "f/cifar-100-python reads it after `cd %/f/cifar-100-python &&" },
+    { "cifar-10-python.tar.gz", "is CIFAR for Python; from where it is, the binary version" },
+    { "emnist-letters-train-images-idx3-ubyte", "has another name than MNIST's: train-images" },
     { "x_train.npy.gz", "is compressed: `gunzip %/f/*.gz`" },
-    { "mnist.npz", "' %/f/mnist.npz %/f` unpacks them; x_train, y_train, x_val and y_val are read" },
+    { "mnist.npz", "' %/f/mnist.npz %/f` unpacks them; x_train, y_train, x_val and y_val" },
     { "a.zip b.zip", "f/a.zip is an archive: `unzip %/f/a.zip -d %/f`" },
     { "it's.zip", "`unzip '%/f/it'\\''s.zip' -d %/f`" },
     { "notes.txt", "holds none of CIFAR-10's binary files" },
@@ -240,7 +240,8 @@ Test(cifar, of_ones_own_is_not_told_to_fetch_the_distribution, .fini = shell_cle
                    "numpy.save(\"y_train.npy\", r[:, 0])");
     sure("truncate -s -1 own/data_batch_1.bin");
     expect_refused("own", cifar, "short: record 59 at offset 181307 has 3072 of 3073 bytes; 10000 "
-                   "records expected; own images are read from .npy arrays, of any number and size");
+                   "records expected; own images are read from .npy arrays, of any number and "
+                   "size");
     sure("rm own/data_batch_1.bin");
     expect_refused("own", cifar, "data_batch_1.bin: cannot be opened: No such file or directory; "
                    "CIFAR-10 is data_batch_1.bin to data_batch_5.bin and test_batch.bin");
@@ -258,8 +259,8 @@ Test(cifar, that_is_damaged_is_told_to_fetch_it_anew, .fini = shell_clean)
     sure("mkdir d && head -c $((60*3073 + 7)) /dev/zero > d/data_batch_1.bin && "
          "truncate -s 30730000 d/test_batch.bin && for k in 2 3 4 5; do "
          "cp d/data_batch_1.bin d/data_batch_$k.bin; done");
-    expect_refused("d", cifar, "has 7 of 3073 bytes; 10000 records expected (`make data` fetches the "
-                   "files anew)");
+    expect_refused("d", cifar, "has 7 of 3073 bytes; 10000 records expected (`make data` fetches "
+                   "the files anew)");
     sure("rm d/* && head -c 700 /dev/zero > d/data_batch_1.bin");     /* unpacking was cut off */
     expect_refused("d", cifar, "has 700 of 3073 bytes; 10000 records expected (`make data`");
 }
@@ -295,8 +296,8 @@ static void write_stranger(const char *name, int k)
 
 static void expect_stranger(const char *name, int k, bool good, const char *err)
 {
-    cr_expect(!good && strstr(err, strangers[k].is) && strstr(err, shell_dir()), "%s: no \"%s\" in: "
-              "%s", name, strangers[k].is, err);
+    cr_expect(!good && strstr(err, strangers[k].is) && strstr(err, shell_dir()),
+              "%s: no \"%s\" in: %s", name, strangers[k].is, err);
 }
 
 /* Every reader of one file. */

@@ -75,8 +75,8 @@ static void write_set(const char *dir, const char *part, int from, int to, const
     }
     snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
     snprintf(shape, sizeof shape, "(%d, %d, %d, %d)", to - from, c, h, w);
-    write_npy(path, type, shape, size == 8 ? (void *)x8 : size == 4 ? (void *)x4 : (void *)x1, count,
-              size);
+    write_npy(path, type, shape, size == 8 ? (void *)x8 : size == 4 ? (void *)x4 : (void *)x1,
+              count, size);
     snprintf(path, sizeof path, "%s/y_%s.npy", dir, part);
     snprintf(shape, sizeof shape, "(%d,)", to - from);
     write_npy(path, "|u1", shape, label + from, (size_t)(to - from), 1);
@@ -112,7 +112,8 @@ static void write_pictures(const char *name)
 /* tests/foreign/NET.net, built with the tests; as ./g. */
 static void make(const char *net)
 {
-    struct run r = shell("ln -sf $(dirname $LATHE)/tests/foreign_%s g && ./g --help > /dev/null", net);
+    struct run r = shell("ln -sf $(dirname $LATHE)/tests/foreign_%s g && ./g --help >/dev/null",
+                         net);
     cr_assert(r.status == 0, "%s: %s", net, r.output);
     run_free(&r);
 }
@@ -229,8 +230,8 @@ Test(range, that_does_not_tell_is_refused_until_it_is_said, .fini = shell_clean)
     fails(1, "val images of u1 from 0 to 255, and z.st was trained on f4 from -1.6 to 2.4; --range",
           "./g eval --params z.st --data bytes");
     cr_expect_float_eq(evaluated_loss("z.st", "bytes", "--range=-1.6,2.4"), loss, 2e-6);
-    fails(1, "val images of f4 from 0 to 1, and z.st was trained on f4 from -1.6 to 2.4; they are to "
-          "be made as those were", "./g eval --params z.st --data unit");
+    fails(1, "val images of f4 from 0 to 1, and z.st was trained on f4 from -1.6 to 2.4; they are "
+          "to be made as those were", "./g eval --params z.st --data unit");
     sure("./g eval --params z.st --data unit --range 0,255");
     fails(2, "predict: --range 1: expected LO,HI", "./g predict val.pgm --params z.st --range 1");
     fails(2, "eval: --range 0,1,2,3: expected LO,HI",
@@ -255,11 +256,8 @@ Test(range, of_records_and_of_pixels_follows_colour_arrays, .fini = shell_clean)
     write_folder("sign", "<f4", -1, 1);
     write_folder("bytes", "|u1", 0, 255);
     train("sign");
-    struct run r = shell("./g predict val.bin --params sign.st | sed -n 's/.*accuracy //p'"), e;
-    e = shell("./g eval --params sign.st --data sign | sed -n 's/.*accuracy \\([0-9.]*\\).*/\\1/p'");
-    cr_expect(r.status == 0 && strcmp(r.output, e.output) == 0, "%s%s", r.output, e.output);
-    run_free(&r);
-    run_free(&e);
+    sure("a=$(./g predict val.bin --params sign.st | sed -n 's/.*accuracy //p') && test \"$a\" "
+         "&& ./g eval --params sign.st --data sign | grep -q \" accuracy $a,\"");
     sure("./g eval --params sign.st --data sign | tail -1 > one && "
          "./g eval --params sign.st --data bytes | tail -1 | cmp - one && "
          "./g predict val.bin --params sign.st > p && "
@@ -282,7 +280,8 @@ Test(range, of_a_dump_is_compared_and_a_resumed_run_keeps_its_own, .fini = shell
     sure("./g train --data unit --epochs 2 --quiet --params p --checkpoint c");
     fails(1, "c: its run had images of f4 from 0 to 1, this one (.npy arrays in bytes) has u1 from "
           "0 to 255; see --data", "./g train --resume c --data bytes --epochs 3 --params p");
-    sure("./g predict val.pgm --params c && ./g train --resume c --data unit --epochs 3 --params p");
+    sure("./g predict val.pgm --params c && "
+         "./g train --resume c --data unit --epochs 3 --params p");
 }
 
 /* ---- files of other tools ---- */
@@ -307,7 +306,8 @@ Test(parameters, of_another_tool_are_told_what_metadata_they_need, .fini = shell
 {
     make_grey();
     sure("./g info --metadata > m && test $(wc -l < m) = 1 && "
-         "grep -q '^{\"format\": \"lathe-1\", \"network\": \"grey\", \"layers\": \"input 1x8x8.u000a' m");
+         "grep -q '^{\"format\": \"lathe-1\", \"network\": \"grey\", \"layers\": \"input 1x8x8.u00'"
+         " m");
     if (!have("python3"))
         skip_test("no python3");
     write_text("tool.py", other_tool);
@@ -318,8 +318,8 @@ Test(parameters, of_another_tool_are_told_what_metadata_they_need, .fini = shell
     for (int k = 0; k < 2; k++) {
         struct run r = shell("./g predict val.pgm --params %s", k ? "pt" : "bare");
         cr_expect(r.status == 1 && strstr(r.output, ": its metadata has no \"format\"; \"format\": "
-                  "\"lathe-1\" and \"layers\" are needed, as `./grey info --metadata` prints them; in "
-                  "Python: import json, subprocess; save_file(tensors, \""), "%s", r.output);
+                  "\"lathe-1\" and \"layers\" are needed, as `./grey info --metadata` prints them; "
+                  "in Python: import json, subprocess; save_file(tensors, \""), "%s", r.output);
         run_free(&r);
     }
     fails(1, "its metadata has no \"layers\"; \"format\"",
@@ -343,8 +343,8 @@ Test(parameters, changed_by_another_tool_may_drop_the_checksum, .fini = shell_cl
          "python3 tool.py p dropped flip checksum && python3 tool.py c state flip && "
          "python3 tool.py c both flip checksum && ./g predict val.pgm --params dropped && "
          "./g predict val.pgm --params both");
-    fails(1, "; if another tool changed the tensors on purpose, save it without \"checksum\" in its "
-          "metadata", "./g predict val.pgm --params flipped");
+    fails(1, "; if another tool changed the tensors on purpose, save it without \"checksum\" in "
+          "its metadata", "./g predict val.pgm --params flipped");
     /* A run does not go on from a file that nothing vouches for. */
     sure("./g train --resume state > e 2>&1; grep -q 'state: damaged: its checksum is' e && "
          "! grep -q purpose e");
@@ -418,8 +418,9 @@ Test(advice, for_arrays_makes_them_what_the_network_takes, .fini = shell_clean)
         "x = lambda f: numpy.load('d/x_%s.npy' % f)\n"
         "y = lambda f: numpy.load('d/y_%s.npy' % f)\n"
         "same = lambda a: a\n"
-        "forms = [(lambda x: x.transpose(0, 2, 3, 1), same, 0), (lambda x: x.transpose(2, 3, 1, 0),\n"
-        "  same, 0), (same, lambda y: y[:, None], 0), (same, lambda y: numpy.eye(10)[y], 0),\n"
+        "forms = [(lambda x: x.transpose(0, 2, 3, 1), same, 0),\n"
+        "  (lambda x: x.transpose(2, 3, 1, 0), same, 0), (same, lambda y: y[:, None], 0),\n"
+        "  (same, lambda y: numpy.eye(10)[y], 0),\n"
         "  (same, lambda y: y.astype('f8'), 0), (same, lambda y: y + numpy.uint8(9), 8),\n"
         "  (lambda x: x.astype('i4'), lambda y: y[None].astype('f4'), 0)]\n"
         "for fx, fy, shift in forms:\n"

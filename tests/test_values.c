@@ -118,8 +118,8 @@ Test(values, may_be_told_for_each_channel)
     static const char *const bad[] = { "", "1", "0,1,", "0,1,2", "0,1,0,1,0,1", "1,1", "0,inf",
                                        "0,nan", "a,b", "0;1", "0,1x" };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
-        cr_expect(!values_scale_parse(&s, bad[k], 2, err) && strstr(err, "expected LO,HI"), "%s: %s",
-                  bad[k], err);
+        cr_expect(!values_scale_parse(&s, bad[k], 2, err) && strstr(err, "expected LO,HI"),
+                  "%s: %s", bad[k], err);
 }
 
 Test(values, come_back_from_their_text)
@@ -150,7 +150,7 @@ static const char *in_dir(const char *name)
 static const struct data_options small = { .c = 2, .h = 1, .w = 3, .classes = 4,
     .train_samples = -1, .val_samples = -1, .test_samples = -1, .seed = 1 };
 
-/* Images that begin with `first` and else hold zero + k/255*(full - zero) for some k of 0 to 255, those too. */
+/* Images that begin with `first` and else hold zero + k/255*(full - zero), k from 0 to 255. */
 static void write_images(const char *part, bool bytes, double first, double zero, double full)
 {
     const size_t dim[] = { N, 2, 1, 3 }, n = N;
