@@ -13,7 +13,7 @@ Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
 # The table of optimizers is also the parser's, the drawing the report's.
-SHARED = optimizer drawing markup processors visible
+SHARED = optimizer drawing markup processors visible foreign error
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
@@ -106,7 +106,7 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
-        augment search series report image
+        augment search series report image values arrays
 UNIT = $(UNITS:%=tests/test_%.c) tests/linear_model.c tests/allocations.c tests/shell.c
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
@@ -122,7 +122,8 @@ WORDS = scalar
 endif
 
 # Those that run commands, as a user would.
-COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs peers
+COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs peers \
+           foreign
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 tiles $(COMMANDS)
 
 # What a Criterion run prints: failures, and its summary line at the end.
@@ -226,6 +227,15 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
 $(TESTS)/resume: $(RESUMED)
+
+# What foreign runs.
+BROUGHT = $(TESTS)/foreign_grey $(TESTS)/foreign_colour
+$(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
+	@mkdir -p $(@D)
+	@echo "build  $@"
+	$(Q)$(LATHE) emit $< --split -o $@.c
+	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
+$(TESTS)/foreign: $(BROUGHT)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/foreign.h"
 #include "text.h"
 
 enum { MAX_FILE = 1 << 20 };
@@ -43,6 +44,9 @@ bool scan_open(struct scan *sc, const char *path)
     sc->text = text.at;
     sc->s = sc->line_start = text.at;
     sc->end = text.at + text.length;
+    const char *foreign = good ? foreign_what(text.at, text.length) : NULL;
+    if (foreign)
+        good = scan_error(sc, whole, "%s", foreign);
     const char *zero = memchr(text.at, 0, text.length);
     if (good && zero) {
         int line = 1;

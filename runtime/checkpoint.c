@@ -38,6 +38,7 @@
 #include "option_text.h"
 #include "optimizer.h"
 #include "params.h"
+#include "values.h"
 
 #define CHECKPOINT_VERSION "1"
 
@@ -322,13 +323,15 @@ static bool checkpoint_check(struct checkpoint *c, const struct model *m, char *
     const char *version = safetensors_metadata(&c->file, "state");
     int64_t counts[COUNTS];
     if (!version)
-        return error_set(err, "%s: no checkpoint: it has no training state%s", c->path,
+        return error_set(err, "%s: no checkpoint: it has no training state%s; `train --checkpoint "
+                         "FILE` writes one", c->path,
                          safetensors_metadata(&c->file, "format") ? ", only parameters" : "");
     if (strcmp(version, CHECKPOINT_VERSION) != 0)
         return error_set(err, "%s: a checkpoint of version %s, this program reads version %s",
                          c->path, version, CHECKPOINT_VERSION);
     if (!safetensors_metadata(&c->file, "checksum"))
-        return error_set(err, "%s: damaged: a checkpoint without a checksum", c->path);
+        return error_set(err, "%s: damaged: a checkpoint without a checksum: `eval` and `predict` "
+                         "read its parameters, but no run goes on from it", c->path);
     for (int k = 0; k < m->nparams; k++) {
         const struct tensor *t = safetensors_find(&c->file, m->params[k].name);
         if (t && t->type != own)
@@ -366,6 +369,22 @@ void checkpoint_close(struct checkpoint *c)
 
 /* ---- does it fit this run? ---- */
 
+/* Where the images differ in that, it says more than that they differ. */
+static bool checkpoint_same_values(const struct checkpoint *c, const struct checkpoint_run *r,
+                                   char *err)
+{
+    const char *text = safetensors_metadata(&c->file, "values");
+    const struct values *ours = &r->data->values;
+    struct values theirs;
+    char say[2][64], own[64];
+    values_write(ours, own, sizeof own);
+    if (!text || !ours->type[0] || strcmp(text, own) == 0 || !values_read(&theirs, text))
+        return true;
+    return error_set(err, "%s: its run had images of %s, this one (%s) has %s; see --data", c->path,
+                     values_say(&theirs, say[0], sizeof say[0]), r->data->source,
+                     values_say(ours, say[1], sizeof say[1]));
+}
+
 static bool checkpoint_same_data(const struct checkpoint *c, struct checkpoint_run *r,
                                  const int64_t theirs[COUNTS], char *err)
 {
@@ -377,8 +396,9 @@ static bool checkpoint_same_data(const struct checkpoint *c, struct checkpoint_r
                          c->path, theirs[COUNT_TRAIN], theirs[COUNT_VAL], ours[COUNT_TRAIN],
                          ours[COUNT_VAL], r->data->source);
     if (theirs[COUNT_DATA] != ours[COUNT_DATA])
-        return error_set(err, "%s: its run had other images or labels, though as many as this one "
-                         "(%s); see --data", c->path, r->data->source);
+        return checkpoint_same_values(c, r, err)
+               && error_set(err, "%s: its run had other images or labels, though as many as this "
+                            "one (%s); see --data", c->path, r->data->source);
     return theirs[COUNT_LOSS_SUM] == ours[COUNT_LOSS_SUM]
            || error_set(err, "%s: its network's loss was the %s over the images, this program's "
                         "is the %s", c->path, theirs[COUNT_LOSS_SUM] ? "sum" : "mean",

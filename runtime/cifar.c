@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
+#include "hint.h"
 
 enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
        CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100 };
@@ -21,22 +24,68 @@ struct cifar_format {
     int classes, labels, label;         /* bytes before the pixels, which of them counts */
     const char *file[6];                /* training files, then the test file */
     int files, records;                 /* training files, and records of each */
+    const char *parts;                  /* all of them, in words */
 };
 
 static const struct cifar_format cifar_formats[] = {
     [CIFAR_10] = { "CIFAR-10", "batches.meta.txt", 10, 1, 0,
                    { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                     "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin" }, 5, 10000 },
+                     "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin" }, 5, 10000,
+                   "; CIFAR-10 is data_batch_1.bin to data_batch_5.bin and test_batch.bin" },
     [CIFAR_100] = { "CIFAR-100", "fine_label_names.txt", 100, 2, 1,
-                    { "train.bin", "test.bin" }, 1, 50000 },
+                    { "train.bin", "test.bin" }, 1, 50000,
+                    "; CIFAR-100 is train.bin and test.bin" },
 };
 
-/* The records that a file must have, and nothing behind them. */
+static size_t cifar_size(const struct cifar_format *format)
+{
+    return (size_t)format->labels + CIFAR_PIXELS;
+}
+
+static size_t cifar_count(const struct cifar_format *format, int file)
+{
+    return file < format->files ? (size_t)format->records : CIFAR_TESTS;
+}
+
+/* What to do about a file that is too short. Own images in this format are no distribution that
+** could be fetched anew: all files are there, and none is of the size that it should be. */
+static const char *cifar_remedy(const char *dir, const struct cifar_format *format)
+{
+    bool distributed = false;
+    for (int k = 0; k <= format->files; k++) {
+        char path[1024];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", dir, format->file[k]);
+        distributed |= stat(path, &st) != 0
+                       || (size_t)st.st_size == cifar_count(format, k)*cifar_size(format);
+    }
+    return !distributed ? "; own images are read from .npy arrays, of any number and size"
+           : format->classes == 10 ? " (`make data` fetches the files anew)" : "";
+}
+
+/* Whole records, but not as many as the distribution has: someone's own images. */
+static bool cifar_own(const char *path, const struct cifar_format *format, size_t expected,
+                      size_t bytes, char *err)
+{
+    size_t size = cifar_size(format), records = bytes/size;
+    if (records == 0 || bytes % size || records == expected)
+        return false;
+    error_set(err, "%s: %zu records of %zu bytes, %s has %zu there; own images are read from .npy "
+              "arrays; in Python: import numpy; r = numpy.fromfile(\"%s\", \"u1\").reshape(-1, "
+              "%zu); "
+              "numpy.save(\"x_train.npy\", r[:, %d:].reshape(-1, 3, 32, 32)); "
+              "numpy.save(\"y_train.npy\", r[:, %d])", path, records, size, format->name, expected,
+              path, size, format->labels, format->label);
+    return true;
+}
+
+/* The records that a file must have, and nothing after them. */
 static bool cifar_records(FILE *f, const char *path, const struct cifar_format *format,
-                          size_t records, uint8_t *pixels, int32_t *labels, char *err)
+                          const char *dir, size_t records, uint8_t *pixels, int32_t *labels,
+                          char *err)
 {
     uint8_t record[CIFAR_LABELS + CIFAR_PIXELS];
-    size_t size = (size_t)format->labels + CIFAR_PIXELS;
+    size_t size = cifar_size(format);
     for (size_t k = 0; k < records; k++) {
         size_t n = fread(record, 1, size, f);
         if (n != size) {
@@ -44,7 +93,7 @@ static bool cifar_records(FILE *f, const char *path, const struct cifar_format *
                 return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
             return error_set(err, "%s: short: record %zu at offset %zu has %zu of %zu bytes; %zu "
                              "records expected%s", path, k, k*size, n, size, records,
-                             format->classes == 10 ? " (`make data` fetches the files anew)" : "");
+                             cifar_remedy(dir, format));
         }
         int label = record[format->label];
         if (label >= format->classes)
@@ -61,13 +110,23 @@ static bool cifar_records(FILE *f, const char *path, const struct cifar_format *
 static bool cifar_file(const char *dir, const struct cifar_format *format, int file,
                        uint8_t *pixels, int32_t *labels, char *err)
 {
-    char path[1024];
-    size_t records = file < format->files ? (size_t)format->records : CIFAR_TESTS;
+    char path[1024], start[256];
+    struct stat st;
+    size_t records = cifar_count(format, file);
     snprintf(path, sizeof path, "%s/%s", dir, format->file[file]);
     FILE *f = fopen(path, "rb");
-    if (!f)
-        return error_set(err, "%s: cannot be opened: %s", path, strerror(errno));
-    bool good = cifar_records(f, path, format, records, pixels, labels, err);
+    if (!f) {
+        int failure = errno;
+        return !hint_compressed(path, err)
+               && error_set(err, "%s: cannot be opened: %s%s", path, strerror(failure),
+                            failure == ENOENT ? format->parts : "");
+    }
+    size_t read = fread(start, 1, sizeof start, f);
+    rewind(f);
+    bool good = !foreign_found(path, start, read, err)
+                && (fstat(fileno(f), &st) || !S_ISREG(st.st_mode)
+                    || !cifar_own(path, format, records, (size_t)st.st_size, err))
+                && cifar_records(f, path, format, dir, records, pixels, labels, err);
     fclose(f);
     return good;
 }
@@ -82,6 +141,10 @@ static bool cifar_names(struct dataset *d, const char *dir, const struct cifar_f
     char *text = file_read(path, &size, ignored);
     if (!text)
         return true;
+    if (foreign_found(path, text, size, err)) {
+        free(text);
+        return false;
+    }
     char *copy = dataset_alloc(d, size + 1, 1, err);
     const char **names = copy ? dataset_alloc(d, CIFAR_MOST, sizeof *names, err) : NULL;
     if (copy)

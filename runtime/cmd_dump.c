@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrays.h"
 #include "command.h"
 #include "error.h"
 #include "feed.h"
@@ -15,6 +16,7 @@
 #include "params.h"
 #include "safetensors.h"
 #include "solver.h"
+#include "values.h"
 
 enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
 
@@ -79,59 +81,51 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
 static bool dump_read_x(struct dump_run *r, char *err)
 {
     const struct model *m = r->engine.model;
+    const struct data_options wanted = { .c = m->in_c, .h = m->in_h, .w = m->in_w,
+                                         .exact = true };
     const char *path = r->settings->x;
     const struct npy *x = &r->x;
-    if (!npy_read(&r->x, path, err))
+    if (!npy_read(&r->x, path, err) || !arrays_images(x, path, &wanted, err))
         return false;
-    if (x->rank != 4 || x->dim[1] != (size_t)m->in_c || x->dim[2] != (size_t)m->in_h ||
-        x->dim[3] != (size_t)m->in_w || x->dim[0] == 0)
-        return error_set(err, "%s: expected an array (n, %d, %d, %d), at least one image", path,
-                         m->in_c, m->in_h, m->in_w);
+    if (x->dim[0] == 0)
+        return error_set(err, "%s: holds no images", path);
     if (x->dim[0] > (size_t)m->batch)
         return error_set(err, "%s: %zu images, and this program takes %d at once; build it "
                          "with `lathe build --batch %zu`", path, x->dim[0], m->batch,
                          x->dim[0]);
-    if (x->type != NPY_F4 && x->type != NPY_F8 && x->type != NPY_U1)
-        return error_set(err, "%s: expected floats or u1: numpy.save(FILE, x.astype('f4'))", path);
     r->values = malloc(x->count*sizeof(real));
     if (!r->values)
         return error_set(err, "%s: not enough memory", path);
     for (size_t k = 0; k < x->count; k++)
-        r->values[k] = x->type == NPY_U1 ? (real)((const uint8_t *)x->data)[k]
-                       : x->type == NPY_F4 ? (real)((const float *)x->data)[k]
-                       : (real)((const double *)x->data)[k];
+        r->values[k] = arrays_value(x, k);
     return true;
-}
-
-static long long dump_label(const struct npy *y, size_t k)
-{
-    return y->type == NPY_U1 ? ((const uint8_t *)y->data)[k]
-           : y->type == NPY_I4 ? ((const int32_t *)y->data)[k]
-           : ((const int64_t *)y->data)[k];
 }
 
 static bool dump_read_y(struct dump_run *r, char *err)
 {
     const char *path = r->settings->y;
-    const struct npy *y = &r->y;
     if (!npy_read(&r->y, path, err))
         return false;
-    if (y->rank != 1 || y->dim[0] != r->x.dim[0])
-        return error_set(err, "%s: expected an array (%zu): a label for every image", path,
-                         r->x.dim[0]);
-    if (y->type != NPY_I4 && y->type != NPY_I8 && y->type != NPY_U1)
-        return error_set(err, "%s: expected integers: numpy.save(FILE, y.astype('i4'))", path);
-    r->labels = calloc(y->count, sizeof *r->labels);
+    r->labels = calloc(r->x.dim[0], sizeof *r->labels);
     if (!r->labels)
         return error_set(err, "%s: not enough memory", path);
-    for (size_t k = 0; k < y->count; k++) {
-        long long label = dump_label(y, k);
-        if (label < 0 || label >= r->engine.model->classes)
-            return error_set(err, "%s: label %lld at index %zu: expected 0 to %d", path, label,
-                             k, r->engine.model->classes - 1);
-        r->labels[k] = (int32_t)label;
-    }
-    return true;
+    return arrays_labels(&r->y, path, r->x.dim[0], r->engine.model->classes, r->labels, err);
+}
+
+/* x is taken as it is, preprocessed or not; where nothing was to be done to it, its values are
+** those trained on, or worth a word. */
+static void dump_compare(const struct dump_run *r, const struct param_file_info *info)
+{
+    const struct model *m = r->engine.model;
+    const struct images x = { .count = r->x.dim[0], .c = m->in_c, .h = m->in_h, .w = m->in_w,
+                              .values = r->values, .type = arrays_type(&r->x) };
+    struct values given;
+    char text[2][64];
+    values_find(&given, &x);
+    if (!info->preprocess.mean && !values_few(&x) && !values_alike(&info->values, &given))
+        fprintf(stderr, "%s holds %s and is taken as it is; %s was trained on %s\n",
+                r->settings->x, values_say(&given, text[0], sizeof text[0]), r->settings->params,
+                values_say(&info->values, text[1], sizeof text[1]));
 }
 
 static bool dump_parameters(struct dump_run *r, char *err)
@@ -144,6 +138,7 @@ static bool dump_parameters(struct dump_run *r, char *err)
     }
     if (!param_file_load(s->params, &r->engine, &info, err))
         return false;
+    dump_compare(r, &info);
     param_file_info_free(&info);   /* x is taken as it is */
     return true;
 }

@@ -10,11 +10,13 @@
 #include "error.h"
 #include "feed.h"
 #include "param_file.h"
+#include "values.h"
 #include "visible.h"
 
 struct eval_settings {
     struct command_data data;
-    const char *params, *split;
+    const char *params, *split, *range;
+    struct values_scale scale;            /* where a range is given */
     long threads;
     bool per_class, tta;
 };
@@ -42,6 +44,9 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "the accuracy of each class as well" },
         { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
           "averages the scores of six views: shifted and mirrored" },
+        { "--range", OPTION_TEXT, "LO,HI", &s->range, 0, 0, NULL,
+          "what bytes 0 and 255 are to the network, or such a pair for each channel; else as the "
+          "images trained on tell; arrays of reals are then taken as they are" },
         { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
           "the result does not depend on it" },
     };
@@ -62,18 +67,65 @@ static void eval_print_classes(const struct program *p, const struct dataset *da
     }
 }
 
-static int eval_run(const struct program *p, const struct eval_settings *s,
-                    const struct dataset *data, struct engine *e,
-                    const struct preprocess *preprocess)
+/* Bytes become reals in the network's range. */
+static bool eval_scale(struct dataset *data, struct images *set, const struct values_scale *scale,
+                       char *err)
 {
-    const struct images *set = strcmp(s->split, "val") == 0 ? &data->val
-                               : strcmp(s->split, "test") == 0 ? &data->test : &data->train;
+    const size_t map = (size_t)set->h*(size_t)set->w, size = (size_t)set->c*map;
+    real *values = dataset_alloc(data, set->count*size, sizeof *values, err);
+    for (size_t k = 0; values && k < set->count; k++) {
+        for (size_t i = 0; i < size; i++)
+            values[k*size + i] = set->bytes[k*size + i];
+        values_scale_apply(scale, values + k*size, (size_t)set->c, map);
+    }
+    set->values = values;
+    set->bytes = NULL;
+    const size_t length = strlen(data->source);
+    if (scale->pairs == 1)
+        snprintf(data->source + length, sizeof data->source - length, ", 0 to 255 as %g to %g",
+                 scale->zero[0], scale->full[0]);
+    return values;
+}
+
+/* The images as the network was trained on: bytes are a picture's samples, as `predict` has them;
+** reals are numbers, which nobody here divides. */
+static bool eval_range(const struct eval_settings *s, struct dataset *data, struct images *set,
+                       const struct values *trained, char *err)
+{
+    char text[2][64], mend[64];
+    struct values_scale scale;
+    struct values given;
+    values_find(&given, set);
+    if (s->range)
+        return !set->bytes || values_scale_plain(&s->scale)
+               || eval_scale(data, set, &s->scale, err);
+    if ((!set->bytes && values_few(set)) || values_alike(trained, &given))
+        return true;
+    if (set->bytes && given.greatest != 1 && values_scale_of(&scale, trained))
+        return values_scale_plain(&scale) || eval_scale(data, set, &scale, err);
+    values_mend(&given, trained, mend, sizeof mend);
+    return error_set(err, "%s: %s images of %s, and %s was trained on %s; %s%s%s", data->source,
+                     s->split, values_say(&given, text[0], sizeof text[0]), s->params,
+                     values_say(trained, text[1], sizeof text[1]),
+                     *mend ? "save " : set->bytes ? "--range LO,HI says what 0 and 255 are to it"
+                     : "they are to be made as those were (--range 0,255 takes them as they are)",
+                     mend, *mend ? " instead of x" : "");
+}
+
+static int eval_run(const struct program *p, const struct eval_settings *s, struct dataset *data,
+                    struct engine *e, const struct param_file_info *info)
+{
+    const struct preprocess *preprocess = &info->preprocess;
+    struct images *set = strcmp(s->split, "val") == 0 ? &data->val
+                         : strcmp(s->split, "test") == 0 ? &data->test : &data->train;
     if (set->count == 0)
         return command_fault(p, "eval: the data has no %s images (%s)", s->split,
                              data->source);
     char err[ERR_SIZE];
     if (!preprocess_fits(preprocess, set, err))
         return command_fault(p, "%s: %s", s->params, err);
+    if (!eval_range(s, data, set, &info->values, err))
+        return command_fault(p, "%s", err);
     size_t *by_class = calloc(2*(size_t)p->model->classes, sizeof *by_class);
     size_t scores = (size_t)p->model->batch*(size_t)p->model->classes;
     real *sum = s->tta ? calloc(scores, sizeof *sum) : NULL;
@@ -106,7 +158,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
     s->data.drawn = info.drawn;
     s->data.drawn_of = info.drawn_of;
     if (command_open_data(p, &s->data, &data)) {
-        status = eval_run(p, s, &data, e, &info.preprocess);
+        status = eval_run(p, s, &data, e, &info);
         dataset_close(&data);
     }
     param_file_info_free(&info);
@@ -125,6 +177,8 @@ int command_eval(const struct program *p, int argc, char **argv)
     if (!s.params)
         return command_usage(p, "eval: --params FILE is required: the parameters that `train` "
                              "saved, %s.safetensors unless told otherwise", p->model->name);
+    if (s.range && !values_scale_parse(&s.scale, s.range, p->model->in_c, err))
+        return command_usage(p, "eval: %s", err);
     if (!engine_open_inference(&engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);
     status = eval_with_engine(p, &s, &engine);

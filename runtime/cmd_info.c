@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "error.h"
+#include "param_file.h"
 #include "params.h"
 #include "visible.h"
 
@@ -69,15 +70,22 @@ int command_info(const struct program *p, int argc, char **argv)
     struct command_data d = COMMAND_DATA_DEFAULTS;
     struct dataset data;
     int status;
+    bool metadata = false;
     d.crop = true;      /* to look at */
     const struct option_row rows[] = {
         { "--data", OPTION_TEXT, "DIR", &d.dir, 0, 0, NULL,
           "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
           "data/cifar-10-batches-bin, synthetic" },
+        { "--metadata", OPTION_FLAG, NULL, &metadata, 0, 0, NULL,
+          "only the metadata, as JSON, that parameters saved by another program need" },
     };
     if (!command_options(p, "info", "The network, its tensors, and the data.", rows,
                          COMMAND_COUNT(rows), argc, argv, &status))
         return status;
+    if (metadata) {
+        param_file_metadata(p->model, stdout);
+        return STATUS_DONE;
+    }
     info_network(p->model);
     if (!command_open_data(p, &d, &data))
         return STATUS_FAULT;

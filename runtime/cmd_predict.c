@@ -12,6 +12,7 @@
 #include "error.h"
 #include "image.h"
 #include "param_file.h"
+#include "values.h"
 #include "visible.h"
 
 /* An image that waits in the engine's input. */
@@ -19,11 +20,12 @@ struct predict_image { const char *file; size_t index; bool alone; int label; };
 
 struct predict {
     const struct program *program;
-    const char *params;
+    const char *params, *range;
     long top, threads;
     bool json, resize;
     struct engine engine;
     struct param_file_info info;
+    struct values_scale scale;         /* samples to the values trained on */
     struct predict_image *waiting;     /* [capacity] */
     int count;                         /* of them */
     double *left;                      /* [classes]: scores not yet printed */
@@ -196,7 +198,10 @@ static bool predict_fit(const struct predict *r, const char *file, struct image 
 static void predict_wait(struct predict *r, const char *file, const struct image *image)
 {
     const struct model *m = r->program->model;
-    struct images set = { 1, image->c, image->h, image->w, NULL, image->values, NULL };
+    struct images set = { .count = 1, .c = image->c, .h = image->h, .w = image->w,
+                          .values = image->values };
+    values_scale_apply(&r->scale, image->values, (size_t)image->c,
+                       (size_t)image->h*(size_t)image->w);
     images_put(&set, 0, &r->info.preprocess, NULL, engine_input(&r->engine, r->count), m->in_h,
                m->in_w, m->input_row);
     r->waiting[r->count++] = (struct predict_image){ file, image->index, image->alone,
@@ -252,6 +257,17 @@ static int predict_all(struct predict *r, char **path, int count)
     return r->failed ? STATUS_FAULT : STATUS_DONE;
 }
 
+/* What samples are to the network, unless it was said: as what it was trained on tells. */
+static bool predict_range(struct predict *r, char *err)
+{
+    char text[64];
+    return r->range || values_scale_of(&r->scale, &r->info.values)
+           || error_set(err, "%s: trained on arrays of %s, which does not tell what 0 and the "
+                        "greatest sample of a picture are; --range LO,HI says it (of values made "
+                        "by (x/255 - mean)/deviation: -mean/deviation,(1 - mean)/deviation)",
+                        r->params, values_say(&r->info.values, text, sizeof text));
+}
+
 static bool predict_options(struct predict *r, struct options *o, int argc, char **argv,
                             int *status)
 {
@@ -262,6 +278,9 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
           "how many classes of each image" },
         { "--resize", OPTION_FLAG, NULL, &r->resize, 0, 0, NULL,
           "scales images of another size to the network's, whatever their shape (bilinear)" },
+        { "--range", OPTION_TEXT, "LO,HI", &r->range, 0, 0, NULL,
+          "what 0 and the greatest sample are to the network, or such a pair for each channel; "
+          "else as the images trained on tell: 0,255 or 0,1 or -1,1" },
         { "--json", OPTION_FLAG, NULL, &r->json, 0, 0, NULL,
           "one JSON object; what could not be read is in it, too" },
         { "--threads", OPTION_INTEGER, "N", &r->threads, 1, 1024, NULL,
@@ -269,9 +288,9 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
     };
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
-        .summary = "The likeliest classes of images: PGM and PPM (values count as 0 to 255), or "
-                   "CIFAR's records, whose labels are compared. - is standard input. Exits with 1 "
-                   "where an image could not be predicted."
+        .summary = "The likeliest classes of images: PGM and PPM, or CIFAR's records, whose labels "
+                   "are compared. - is standard input. Exits with 1 where an image could not be "
+                   "predicted."
     };
     return command_parse(r->program, o, argc, argv, status);
 }
@@ -290,6 +309,8 @@ int command_predict(const struct program *p, int argc, char **argv)
     if (o.noperands == 0)
         return command_usage(p, "predict: which images? PPM, PGM, CIFAR's records, or - for "
                              "standard input");
+    if (r.range && !values_scale_parse(&r.scale, r.range, m->in_c, err))
+        return command_usage(p, "predict: %s", err);
     if (!engine_open_inference(&r.engine, m, (int)r.threads, err))
         return command_fault(p, "%s", err);
     r.waiting = calloc((size_t)m->batch, sizeof *r.waiting);
@@ -299,6 +320,8 @@ int command_predict(const struct program *p, int argc, char **argv)
     else if (!param_file_load(r.params, &r.engine, &r.info, err))
         status = command_fault(p, "%s%s", err, r.params == saved
                                ? "; --params FILE names what `train` saved" : "");
+    else if (!predict_range(&r, err))
+        status = command_fault(p, "%s", err);
     else
         status = predict_all(&r, argv, o.noperands);
     free(r.waiting);

@@ -11,11 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arrays.h"
 #include "cifar.h"
 #include "error.h"
+#include "hint.h"
 #include "idx.h"
 #include "npy.h"
 #include "synthetic.h"
+#include "values.h"
 
 enum { DATA_PATH = 1024 };
 
@@ -42,8 +45,10 @@ static bool data_npy(struct dataset *d, struct npy *a, const char *dir, const ch
 {
     char path[DATA_PATH], file[32];
     snprintf(file, sizeof file, "%s_%s.npy", name, part);
-    if (!npy_read(a, data_join(path, dir, file), err))
+    if (!npy_read(a, data_join(path, dir, file), err)) {
+        hint_compressed(path, err);
         return false;
+    }
     if (d->blocks == DATA_BLOCKS) {
         npy_close(a);
         return error_set(err, "%s: too many arrays", path);
@@ -52,71 +57,35 @@ static bool data_npy(struct dataset *d, struct npy *a, const char *dir, const ch
     return true;
 }
 
-/* (60, 768) */
-static const char *data_shape(const struct npy *a, char *text, size_t size)
-{
-    size_t at = (size_t)snprintf(text, size, "(");
-    for (int k = 0; k < a->rank && at < size; k++)
-        at += (size_t)snprintf(text + at, size - at, "%s%zu", k ? ", " : "", a->dim[k]);
-    if (at < size)
-        snprintf(text + at, size - at, "%s", a->rank == 1 ? ",)" : ")");
-    return text;
-}
-
 static bool data_npy_images(struct dataset *d, const struct data_options *o, struct images *set,
                             const struct npy *x, const char *dir, const char *part, char *err)
 {
-    char path[DATA_PATH], shape[192];
-    const char *misfit = x->rank != 4 ? "" : dataset_misfit(o, x->dim[1], x->dim[2], x->dim[3]);
-    if (misfit)
-        return error_set(err, "%s/x_%s.npy: shape %s, rank %d; the network takes "
-                         "(n, %d, %d, %d)%s", dir, part, data_shape(x, shape, sizeof shape),
-                         x->rank, o->c, o->h, o->w, misfit);
+    char path[DATA_PATH];
     snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
-    if (!dataset_alike(d, path, x->dim[2], x->dim[3], err))
+    if (!arrays_images(x, path, o, err)
+        || !dataset_alike(d, path, x->dim[2], x->dim[3], err))
         return false;
     *set = (struct images){ .count = x->dim[0], .c = o->c, .h = (int)x->dim[2],
-                            .w = (int)x->dim[3] };
+                            .w = (int)x->dim[3], .type = arrays_type(x) };
     if (x->type == NPY_U1) {
         set->bytes = x->data;
         return true;
     }
-    if (x->type != NPY_F4 && x->type != NPY_F8)
-        return error_set(err, "%s/x_%s.npy: integers; images are u1 or floats: "
-                         "numpy.save('x_%s.npy', x.astype('f4'))", dir, part, part);
     real *values = dataset_alloc(d, x->count, sizeof *values, err);
-    if (!values)
-        return false;
-    for (size_t k = 0; k < x->count; k++)
-        values[k] = x->type == NPY_F4 ? (real)((const float *)x->data)[k]
-                                      : (real)((const double *)x->data)[k];
+    for (size_t k = 0; values && k < x->count; k++)
+        values[k] = arrays_value(x, k);
     set->values = values;
-    return true;
+    return values;
 }
 
 static bool data_npy_labels(struct dataset *d, struct images *set, const struct npy *y,
                             const char *dir, const char *part, char *err)
 {
-    if (y->rank != 1 || y->dim[0] != set->count)
-        return error_set(err, "%s/y_%s.npy: %zu values, rank %d; one label for each of %zu images "
-                         "expected", dir, part, y->count, y->rank, set->count);
-    if (y->type != NPY_U1 && y->type != NPY_I4 && y->type != NPY_I8)
-        return error_set(err, "%s/y_%s.npy: labels are integers: numpy.save('y_%s.npy', "
-                         "y.astype('i4'))", dir, part, part);
-    int32_t *labels = dataset_alloc(d, y->count, sizeof *labels, err);
-    if (!labels)
-        return false;
-    for (size_t k = 0; k < y->count; k++) {
-        long long label = y->type == NPY_U1 ? ((const uint8_t *)y->data)[k]
-                          : y->type == NPY_I4 ? ((const int32_t *)y->data)[k]
-                          : ((const int64_t *)y->data)[k];
-        if (label < 0 || label >= d->classes)
-            return error_set(err, "%s/y_%s.npy: label %lld at index %zu; the network has classes 0 "
-                             "to %d", dir, part, label, k, d->classes - 1);
-        labels[k] = (int32_t)label;
-    }
+    char path[DATA_PATH];
+    snprintf(path, sizeof path, "%s/y_%s.npy", dir, part);
+    int32_t *labels = dataset_alloc(d, set->count, sizeof *labels, err);
     set->labels = labels;
-    return true;
+    return labels && arrays_labels(y, path, set->count, d->classes, labels, err);
 }
 
 static bool data_npy_set(struct dataset *d, const struct data_options *o, struct images *set,
@@ -127,6 +96,23 @@ static bool data_npy_set(struct dataset *d, const struct data_options *o, struct
            && data_npy_images(d, o, set, &x, dir, part, err)
            && data_npy(d, &y, dir, "y", part, err)
            && data_npy_labels(d, set, &y, dir, part, err);
+}
+
+/* Arrays are taken as they are, so those that validate and test must have been made as those that
+** train: 0 to 255 beside 0 to 1 is a division forgotten. */
+static bool data_npy_alike(const struct dataset *d, const struct images *set, const char *dir,
+                           const char *part, char *err)
+{
+    struct values ours, theirs;
+    char text[2][64], mend[64];
+    values_find(&ours, &d->train);
+    values_find(&theirs, set);
+    if (values_few(set) || values_alike(&ours, &theirs) || !values_known(&theirs))
+        return true;
+    values_mend(&theirs, &ours, mend, sizeof mend);
+    return error_set(err, "%s/x_%s.npy: %s, and x_train.npy is %s: both must have the same range"
+                     "%s%s", dir, part, values_say(&theirs, text[0], sizeof text[0]),
+                     values_say(&ours, text[1], sizeof text[1]), *mend ? "; x becomes " : "", mend);
 }
 
 static bool data_open_npy(struct dataset *d, const struct data_options *o, const char *dir,
@@ -140,6 +126,9 @@ static bool data_open_npy(struct dataset *d, const struct data_options *o, const
     d->test = d->val;
     d->test.count = 0;
     if (data_exists(dir, "x_test.npy") && !data_npy_set(d, o, &d->test, dir, "test", err))
+        return false;
+    if (!data_npy_alike(d, &d->val, dir, "val", err)
+        || !data_npy_alike(d, &d->test, dir, "test", err))
         return false;
     d->fit = d->train;
     snprintf(d->source, sizeof d->source, ".npy arrays in %s", dir);
@@ -158,7 +147,9 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
     if (stat(dir, &st))
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return error_set(err, "%s: is no directory; --data takes the directory of the files", dir);
+        return !hint_file(dir, err)
+               && error_set(err, "%s: is no directory; --data takes the directory of the files",
+                            dir);
     /* Every file would seem missing. */
     if (access(dir, X_OK))
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
@@ -174,6 +165,8 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
         return idx_open(d, o, dir, err);
     if (data_exists(dir, "x_train.npy"))
         return data_open_npy(d, o, dir, err);
+    if (hint_folder(dir, err))
+        return false;
     return error_set(err, "%s: holds none of CIFAR-10's binary files (data_batch_1.bin ...), "
                      "CIFAR-100's (train.bin), MNIST's (train-images-idx3-ubyte ...), or "
                      "x_train.npy, y_train.npy, x_val.npy, y_val.npy", dir);
@@ -197,8 +190,10 @@ bool dataset_open(struct dataset *d, const struct data_options *options, char *e
 {
     *d = (struct dataset){ .c = options->c, .h = options->h, .w = options->w,
                            .classes = options->classes, .crop = options->crop };
-    if (data_open(d, options, err))
-        return true;
-    dataset_close(d);
-    return false;
+    if (!data_open(d, options, err)) {
+        dataset_close(d);
+        return false;
+    }
+    values_find(&d->values, &d->fit);
+    return true;
 }

@@ -42,7 +42,8 @@ const char *dataset_misfit(const struct data_options *o, size_t c, size_t h, siz
         return "; sides of more than 65536 pixels are not read";
     if (o->crop)
         return larger ? NULL : ", or larger images";
-    return larger ? "; add `crop` to take windows of them (or train --crop random)" : "";
+    return larger && !o->exact ? "; add `crop` to take windows of them (or train --crop random)"
+                               : "";
 }
 
 bool dataset_alike(const struct dataset *d, const char *path, size_t h, size_t w, char *err)

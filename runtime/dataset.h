@@ -18,7 +18,11 @@ struct images {
     const uint8_t *bytes;
     const real *values;
     const int32_t *labels;      /* [count], or NULL */
+    const char *type;           /* of the file's values: "f4", "f8"; NULL: u1 or the program's */
 };
+
+/* Which values images have: values.h. */
+struct values { char type[4]; double least, greatest; };
 
 enum { DATA_BLOCKS = 16,
        DATA_VALIDATE = 1000 };  /* images, unless there are no more and nobody said how many */
@@ -33,6 +37,7 @@ struct dataset {
     bool val_unasked;           /* so many because nobody said how many */
     struct images fit;          /* what preprocessing is computed from: the training
                                    images of the archive, before train_samples cuts */
+    struct values values;       /* those of `fit`; type "": unknown */
     const char *const *class_names;     /* [classes] or NULL */
     void *block[DATA_BLOCKS];   /* what dataset_close frees */
     int blocks;
@@ -42,6 +47,7 @@ struct data_options {
     const char *dir;            /* a directory, "synthetic", or NULL: search */
     int c, h, w, classes;       /* what the network wants */
     bool crop;                  /* larger images will do: windows of them are taken */
+    bool exact;                 /* they never will */
     long train_samples;         /* -1: all; else the first so many */
     long val_samples;           /* -1: default */
     bool val_shuffle;           /* draw them, where they are cut from the training images */

@@ -10,17 +10,29 @@
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
+#include "hint.h"
 
 enum { IDX_PATH = 1024, IDX_IMAGES = 0x803, IDX_LABELS = 0x801 };
 
-/* DIR/PART-WHAT-idxN-ubyte; some archives have a dot in place of the last dash but one. */
+/* DIR/PART-WHAT-idxN-ubyte; some archives have a dot in place of the last dash but one. Of names
+** that are not there the one that is there compressed. */
 static const char *idx_path(char *path, const char *dir, const char *part, bool images)
 {
-    struct stat st;
+    static const struct { char mark; const char *end; } forms[] = {
+        { '.', "" }, { '-', "" }, { '.', ".gz" }, { '-', ".gz" },
+    };
     const char *what = images ? "images" : "labels", *kind = images ? "idx3" : "idx1";
-    snprintf(path, IDX_PATH, "%s/%s-%s.%s-ubyte", dir, part, what, kind);
-    if (stat(path, &st))
-        snprintf(path, IDX_PATH, "%s/%s-%s-%s-ubyte", dir, part, what, kind);
+    struct stat st;
+    int length = 0;
+    for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+        length = snprintf(path, IDX_PATH, "%s/%s-%s%c%s-ubyte", dir, part, what, forms[k].mark,
+                          kind);
+        snprintf(path + length, IDX_PATH - (size_t)length, "%s", forms[k].end);
+        if (!stat(path, &st))
+            break;
+    }
+    path[length] = '\0';
     return path;
 }
 
@@ -41,12 +53,12 @@ static uint8_t *idx_read(const char *path, uint32_t magic, int rank, uint32_t *d
 {
     size_t size, header = 4 + 4*(size_t)rank, values = 1;
     uint8_t *bytes = (uint8_t *)file_read(path, &size, err);
-    if (!bytes)
+    if (!bytes) {
+        hint_compressed(path, err);
         return NULL;
+    }
     bool good = true;
-    if (size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
-        good = error_set(err, "%s: is compressed; gunzip it first", path);
-    else if (size < header || idx_number(bytes) != magic)
+    if (size < header || idx_number(bytes) != magic)
         good = error_set(err, "%s: is no IDX file of bytes with %d dimension%s: its first 4 bytes "
                          "are to be 00 00 08 %02x", path, rank, rank == 1 ? "" : "s", rank);
     for (int k = 0; good && k < rank; k++) {
@@ -59,6 +71,7 @@ static uint8_t *idx_read(const char *path, uint32_t magic, int rank, uint32_t *d
                          size - header < values ? "short" : "long", size - header, header, values);
     if (good)
         return bytes;
+    foreign_found(path, bytes, size, err);
     free(bytes);
     return NULL;
 }

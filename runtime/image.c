@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
 
 enum { IMAGE_SIDE = 32, IMAGE_RECORD = 3*IMAGE_SIDE*IMAGE_SIDE, IMAGE_MOST = 65536 };
 
@@ -21,6 +22,8 @@ bool image_open(struct image_file *f, const char *path, int classes, char *err)
     *f = (struct image_file){ .name = standard ? "standard input" : path, .classes = classes };
     f->bytes = standard ? file_read_stream(stdin, f->name, &f->size, err)
                         : file_read(path, &f->size, err);
+    if (f->bytes && foreign_found(f->name, f->bytes, f->size, err))
+        image_close(f);
     return f->bytes && (f->size || error_set(err, "%s: is empty", f->name));
 }
 

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
 #include "json.h"
 #include "literal.h"
 
@@ -267,6 +268,8 @@ bool npy_read(struct npy *a, const char *path, char *err)
     if (!bytes)
         return false;
     bool good = npy_parse(a, bytes, size, path, err);
+    if (!good)
+        foreign_found(path, bytes, size, err);
     free(bytes);
     if (!good)
         npy_close(a);

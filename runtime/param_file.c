@@ -10,8 +10,10 @@
 #include "param_file.h"
 #include "params.h"
 #include "safetensors.h"
+#include "values.h"
 
 #define PARAM_FILE_FORMAT "lathe-1"
+#define PARAM_FILE_DUMP "lathe-dump-1"
 
 static const enum tensor_type param_file_real = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
 
@@ -70,6 +72,7 @@ struct param_file_parts {
     struct tensor_metadata *metadata; int entries;
     char *classes;
     char validation[64];
+    char values[64];
 };
 
 static void param_file_say(struct param_file_parts *parts, const char *key, const char *value)
@@ -95,6 +98,10 @@ static void param_file_gather(const struct param_file *f, struct param_file_part
     param_file_say(parts, "network", f->model->name);
     param_file_say(parts, "layers", f->model->layers);
     param_file_say(parts, "preprocessing", preprocess_words[kind]);
+    if (f->data && f->data->values.type[0]) {
+        values_write(&f->data->values, parts->values, sizeof parts->values);
+        param_file_say(parts, "values", parts->values);
+    }
     if (parts->classes)
         param_file_say(parts, "classes", parts->classes);
     if (f->data && f->data->crop)
@@ -140,6 +147,24 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
     bool good = param_file_write(path, &f, err);
     free(values);
     return good;
+}
+
+void param_file_metadata(const struct model *m, FILE *out)
+{
+    const char *const entries[][2] = {
+        { "format", PARAM_FILE_FORMAT }, { "network", m->name }, { "layers", m->layers },
+        { "preprocessing", preprocess_words[PREPROCESS_NONE] },
+    };
+    for (size_t k = 0; k < sizeof entries / sizeof *entries; k++) {
+        fprintf(out, "%s\"%s\": \"", k ? ", " : "{", entries[k][0]);
+        for (const char *s = entries[k][1]; *s; s++)
+            if (*s == '"' || *s == '\\' || (unsigned char)*s < ' ')
+                fprintf(out, "\\u%04x", (unsigned)(unsigned char)*s);
+            else
+                putc(*s, out);
+        putc('"', out);
+    }
+    fputs("}\n", out);
 }
 
 /* Compares two fingerprints line by line; err names the first that differs. */
@@ -214,14 +239,30 @@ void param_file_values(const struct tensor *t, real *out)
     }
 }
 
+/* Other tools write names and values, and "pt" or nothing for the rest. */
+static bool param_file_foreign(const char *path, const struct safetensors *s,
+                               const struct model *m, char *err)
+{
+    const char *format = safetensors_metadata(s, "format");
+    const bool ours = format && strncmp(format, "lathe-", 6) == 0;
+    return error_set(err, "%s: no parameter file of this program: its metadata has no \"%s\"; "
+                     "\"format\": \"" PARAM_FILE_FORMAT "\" and \"layers\" are needed, as `./%s "
+                     "info --metadata` prints them; in Python: import json, subprocess; "
+                     "save_file(tensors, \"%s\", metadata=json.loads(subprocess.check_output("
+                     "[\"./%s\", \"info\", \"--metadata\"])))", path, ours ? "layers" : "format",
+                     m->name, path, m->name);
+}
+
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
                       char *err)
 {
     const char *format = safetensors_metadata(s, "format");
     const char *layers = safetensors_metadata(s, "layers");
-    if (!format || !layers)
-        return error_set(err, "%s: no parameter file of this program: its metadata has no "
-                         "\"%s\"", path, format ? "layers" : "format");
+    if (!format || !layers || strncmp(format, "lathe-", 6) != 0)
+        return param_file_foreign(path, s, m, err);
+    if (strcmp(format, PARAM_FILE_DUMP) == 0)
+        return error_set(err, "%s: what `dump` writes, to compare with; parameters are what "
+                         "`train` saves", path);
     if (strcmp(format, PARAM_FILE_FORMAT) != 0)
         return error_set(err, "%s: format %s, this program reads %s", path, format,
                          PARAM_FILE_FORMAT);
@@ -272,6 +313,16 @@ static bool param_file_load_preprocess(const char *path, const struct safetensor
     return true;
 }
 
+/* A file that does not say has images of which nothing is known. */
+static bool param_file_load_values(const char *path, const struct safetensors *s,
+                                   struct values *v, char *err)
+{
+    const char *text = safetensors_metadata(s, "values");
+    return !text || values_read(v, text)
+           || error_set(err, "%s: values \"%s\": expected type, least and greatest of the images "
+                        "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
+}
+
 static void param_file_set(const struct safetensors *s, struct engine *e, real *values)
 {
     for (int k = 0; k < e->model->nparams; k++) {
@@ -296,6 +347,7 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     real *values = malloc(params_total(e->model)*sizeof(real));
     bool good = values || error_set(err, "%s: not enough memory", path);
     good = good && param_file_check(path, &s, e->model, err) &&
+           param_file_load_values(path, &s, &info->values, err) &&
            param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
         const char *classes = safetensors_metadata(&s, "classes");

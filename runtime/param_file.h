@@ -3,9 +3,10 @@
 ** network, "data.mean_image" (channels, height, width: of the images trained on, which may
 ** be larger than the input) or "data.mean" (channels), and "data.factor" (channels: one
 ** over the deviation); metadata: format "lathe-1", network, layers (the fingerprint),
-** preprocessing (none, mean_image, scale, channel_norm), classes (names, one a line), crop
-** (there where training took windows: evaluation takes the middle ones), validation ("drawn 6 of
-** 60", where that many of the training images were drawn to validate), checksum. It must
+** preprocessing (none, mean_image, scale, channel_norm), values (type, least and greatest of the
+** images trained on: "u1 0 255"; not there: unknown), classes (names, one a line), crop (there
+** where training took windows: evaluation takes the middle ones), validation ("drawn 6 of 60",
+** where that many of the training images were drawn to validate), checksum. It must
 ** never hold a time, a host, an instruction set or a thread count: the same run makes the
 ** same bytes.
 */
@@ -13,6 +14,7 @@
 #define LATHE_PARAM_FILE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "data.h"
 #include "engine.h"
@@ -34,10 +36,15 @@ bool param_file_write(const char *path, const struct param_file *f, char *err);
 bool param_file_save(const char *path, const struct engine *e, const struct preprocess *p,
                      const struct dataset *data, char *err);
 
+/* The metadata that a file by another program needs, as JSON: for parameters of images that are
+** not preprocessed. */
+void param_file_metadata(const struct model *m, FILE *out);
+
 /* What a file says besides its parameters. */
 struct param_file_info {
     struct preprocess preprocess;     /* mean: allocated, or NULL for none */
     bool crop;                        /* images may be larger than the input */
+    struct values values;             /* of the images trained on; type "": unknown */
     char *classes;                    /* their names, one a line, or NULL: unknown */
     size_t drawn, drawn_of;           /* validation images drawn, of all training images; 0: none */
 };

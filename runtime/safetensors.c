@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
 #include "json.h"
 
 enum { SAFETENSORS_HEADER = 100000000 };        /* the reference's limit */
@@ -354,8 +355,9 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
     snprintf(found, sizeof found, "%016" PRIx64,
              safetensors_checksum(safetensors_start, data, data_size));
     if (checksum && strcmp(checksum, found))
-        return error_set(err, "%s: damaged: its checksum is %s, its data has %s", path, checksum,
-                         found);
+        return error_set(err, "%s: damaged: its checksum is %s, its data has %s%s", path, checksum,
+                         found, safetensors_metadata(s, "state") ? "" : "; if another tool changed "
+                         "the tensors on purpose, save it without \"checksum\" in its metadata");
     return true;
 }
 
@@ -368,6 +370,7 @@ bool safetensors_read(struct safetensors *s, const char *path, char *err)
         return false;
     if (safetensors_parse(s, size, path, err))
         return true;
+    foreign_found(path, s->file, size, err);
     safetensors_close(s);
     return false;
 }

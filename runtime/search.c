@@ -12,6 +12,7 @@
 #include "dmath.h"
 #include "error.h"
 #include "file.h"
+#include "foreign.h"
 #include "random.h"
 
 static const char search_columns[] = "run,lr,reg,val_acc,loss";
@@ -94,7 +95,7 @@ bool search_open(struct search *s, const char *path, char *err)
     if (!path || access(path, F_OK) != 0)
         return true;
     char *text = file_read(path, &size, err);
-    bool good = text && search_read(s, path, text, err);
+    bool good = text && !foreign_found(path, text, size, err) && search_read(s, path, text, err);
     free(text);
     return good;
 }
