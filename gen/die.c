@@ -27,11 +27,17 @@ void *alloc(size_t count, size_t size)
     return p;
 }
 
+/* Room to spare, so that what grows one by one is not copied each time. */
 void *grow(void *p, size_t count, size_t size)
 {
-    if (size && count > SIZE_MAX / size)
+    size_t room = 16;
+    while (room < count && room <= SIZE_MAX/4)
+        room *= 2;
+    if (room < count)
+        room = count;
+    if (size && room > SIZE_MAX/size)
         DIE("%zu items of %zu bytes are more than there can be", count, size);
-    p = realloc(p, count*size);
+    p = realloc(p, room*size);
     if (!p)
         DIE("no memory for %zu items of %zu bytes", count, size);
     return p;
