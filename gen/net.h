@@ -293,6 +293,7 @@ struct stage {
     struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
                                    gradient to the data, units in the weights' */
     /* mem.c */
+    struct { int first, last; } forward_regions, backward_regions;  /* -1: none */
     struct stage_buffers at;
     long group_size;            /* conv: reals of one group's weight and bias gradient */
     int weight, bias;           /* parameters, index into net.param, or NO_PARAM */

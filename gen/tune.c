@@ -240,10 +240,9 @@ static int choices_of(const struct net *net, int turn, const struct choice **fou
     int n = 0;
     for (int i = 0; i < net->nchoices; i++) {
         const struct choice *c = &net->choice[i];
-        int before = 0;
-        for (int k = 0; k < i; k++)
-            before += same_region(&net->choice[k].region, &c->region)
-                      && worth_trying(&net->choice[k]) > 1;
+        int before = 0;         /* a region's choices stand together */
+        for (int k = i - 1; k >= 0 && same_region(&net->choice[k].region, &c->region); k--)
+            before += worth_trying(&net->choice[k]) > 1;
         if (before == turn && worth_trying(c) > 1)
             found[n++] = c;
     }
