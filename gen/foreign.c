@@ -79,6 +79,8 @@ static const struct { enum foreign_place place; const char *words, *ours; } tabl
     { FOREIGN_STATEMENT, "embedding lstm gru rnn simplernn recurrent attention "
       "multiheadattention selfattention transformer positionalencoding timedistributed",
       "there is none here: networks take images" },
+    { FOREIGN_STATEMENT, "padding stride strides dilation groups kernelsize kernel filters pad",
+      "an option of a layer, on its line: `conv F KxK stride=N pad=N`" },
     { FOREIGN_STATEMENT, "zeropad2d zeropadding2d zeropad zeropadding reflectionpad2d",
       "padding is an option: `conv F KxK pad=N`" },
     { FOREIGN_STATEMENT, "noise gaussiannoise gaussiandropout",
@@ -117,7 +119,8 @@ static const struct { enum foreign_place place; const char *words, *ours; } tabl
       "behind `train`: `optimizer NAME`" },
     { FOREIGN_STATEMENT, "momentum beta1 beta2 betas rho",
       "an option: `optimizer momentum momentum=X`, `optimizer adam beta1=X beta2=X`" },
-    { FOREIGN_STATEMENT, "adamax nadam radam adadelta lion lamb lars lbfgs ftrl adan", NO_OPTIMIZER },
+    { FOREIGN_STATEMENT, "adamax nadam radam adadelta lion lamb lars lbfgs ftrl adan",
+      NO_OPTIMIZER },
     { FOREIGN_STATEMENT, "weightdecay decay wd l2 l2reg l2penalty regularization regularisation "
       "regularizer regularize weightregularizer kernelregularizer lambda regularizationstrength",
       "behind `train`: `reg X` (the loss has 0.5*X*sum(W*W)), or `optimizer adamw "
@@ -172,7 +175,8 @@ static const struct { enum foreign_place place; const char *words, *ours; } tabl
       "behind `train`: `init gaussian STD | init kaiming`, or a layer's `init=HOW`" },
     { FOREIGN_STATEMENT, "shuffle sampler sampling replacement", "behind `train`: `sample "
       "shuffle|replacement`" },
-    { FOREIGN_STATEMENT, "seed randomseed manualseed", "an option of the program: `train --seed N`" },
+    { FOREIGN_STATEMENT, "seed randomseed manualseed",
+      "an option of the program: `train --seed N`" },
     { FOREIGN_STATEMENT, "device cuda gpu cpu threads workers numworkers numthreads",
       "an option of the program: `train --threads N`" },
     { FOREIGN_STATEMENT, "dtype precision float32 float64 double half fp16 amp",

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST = 64, PATIENCE = 100 };
+enum { MOST = 64, PATIENCE = 30 };
 
 static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
 enum { ENDING = sizeof ending / sizeof *ending };
