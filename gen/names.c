@@ -4,6 +4,7 @@
 */
 #include "names.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +12,17 @@
 
 static unsigned hash_of(const char *name, size_t length)
 {
-    unsigned hash = 2166136261u;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)name[i])*16777619u;
-    return hash ^ hash >> 15;
+    uint64_t hash = length;
+    while (length > 0) {        /* eight at a time: names may be whole functions */
+        uint64_t word = 0;
+        size_t n = length < sizeof word ? length : sizeof word;
+        memcpy(&word, name, n);
+        hash = (hash ^ word)*0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+        name += n;
+        length -= n;
+    }
+    return (unsigned)hash;
 }
 
 int names_find_part(const struct names *n, const char *name, size_t length)

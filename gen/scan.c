@@ -23,7 +23,7 @@ static bool read_all(struct scan *sc, FILE *f, struct text *text)
         text_add(text, piece, n);
         if (text->length > MAX_FILE)
             return scan_error(sc, (struct place){ sc->path, 0, 0 },
-                              "larger than 1 MiB: this is no network file");
+                              "larger than 1 MiB, which is the most that is read");
     }
     if (ferror(f))
         return scan_error(sc, (struct place){ sc->path, 0, 0 }, "cannot be read: %s",

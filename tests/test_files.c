@@ -105,7 +105,8 @@ Test(text, characters_that_look_like_others_are_named, .fini = shell_clean)
         { HEAD TAIL "train\nreg \xe2\x88\x92" "3\n", "U+2212, a minus sign: write -" },
         { HEAD "caf\xc3\xa9: relu\n" TAIL, "3:4: error: names have letters from a to z, digits and "
           "_, not \"\xc3\xa9\", U+00E9" },
-        { "net caf\xc3\xa9\n", "1:8: error: nothing more expected after the name, found \"\xc3\xa9" },
+        { "net caf\xc3\xa9\n", "1:8: error: nothing more expected after the name, found "
+          "\"\xc3\xa9\"" },
         { HEAD "relu \xe2\x80\xae\n" TAIL, "not U+202E, an invisible character" },
         { HEAD "relu \xe9\n" TAIL, "3:6: error: an option expected (relu), not byte 0xe9, which is "
           "no UTF-8" },
@@ -388,8 +389,9 @@ Test(size, three_thousand_convolutions, .fini = shell_clean)
 Test(size, ten_thousand_layers_and_as_many_groups, .fini = shell_clean)
 {
     sure("awk 'BEGIN { print \"net d\\ninput 1x1x1\\nrepeat 2490 as i {\\na: affine 2\\n"
-         "batchnorm\\ndropout 0.5\\ntanh\\n}\\naffine 2\\nsoftmax\\ntrain\"; for (i = 1; i <= 2490; i++) "
-         "print \"group a_\" i \" reg=1\\ngroup conv reg=1\\ngroup affine lr_decay=\" i }' "
+         "batchnorm\\ndropout 0.5\\ntanh\\n}\\naffine 2\\nsoftmax\\ntrain\"; "
+         "for (i = 1; i <= 2490; i++) print \"group a_\" i \" reg=1\\ngroup conv reg=1\\n"
+         "group affine lr_decay=\" i }' "
          "> deep.net");
     within(4, 0, "a_2490", "$LATHE emit deep.net --isa avx2 -d mem");
 }
@@ -421,8 +423,9 @@ static void slow_compiler(void)
 static void ends_clean(const char *command, const char *name, int status)
 {
     struct run r = shell("rm -f pid; export TMPDIR=$PWD/tmp CC=$PWD/cc.sh; "
-                         "env --default-signal $LATHE %s & p=$!; n=0; until test -s pid; do sleep 0.02; n=$((n+1)); "
-                         "test $n -lt 500 || exit 90; done; kill -%s $p; wait $p; echo status $?; "
+                         "env --default-signal $LATHE %s & p=$!; n=0; "
+                         "until test -s pid; do sleep 0.02; n=$((n+1)); test $n -lt 500 || exit 90; done; "
+                         "kill -%s $p; wait $p; echo status $?; "
                          "grep -s '^State:[^a-zA-Z]*[RSDTtI]' /proc/$(cat pid)/status; ls tmp; "
                          "ls | grep '^t\\.'",
                          command, name);
@@ -478,7 +481,8 @@ Test(end, of_tune_comes_soon_where_regions_are_too_short, .fini = shell_clean)
     write_text("t.net", "net t\ninput 1x2x2\naffine 2\nsoftmax\n");
     sure("cat > cc.sh <<'END'\n#!/bin/sh\necho >> built\n"
          "printf '#!/bin/sh\\necho >> run\\necho ready\\n"
-         "echo \"regions affine1 forward=0.001;affine1 backward + update=0.001\"\\necho \"regions affine1 forward=0.001\"\\necho times 0.01\\n' "
+         "echo \"regions affine1 forward=0.001;affine1 backward + update=0.001\"\\n"
+         "echo \"regions affine1 forward=0.001\"\\necho times 0.01\\n' "
          "> $4\nchmod +x $4\nEND\nchmod +x cc.sh");
     sure("CC=$PWD/cc.sh $LATHE tune t.net --isa avx2 > log && "
          "grep -q 'no region with a choice takes 0.005 ms' log && "
