@@ -12,8 +12,8 @@ BASE = -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT)
 Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
-# The table of optimizers is also the parser's, the drawing the report's.
-SHARED = optimizer drawing markup processors visible foreign error
+# What the parser, the commands and the pages of both halves share.
+SHARED = optimizer drawing markup processors visible foreign error nearest bounds synonyms
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
@@ -106,7 +106,7 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
-        augment search series report image values arrays
+        augment search series report image values arrays bounds
 UNIT = $(UNITS:%=tests/test_%.c) tests/linear_model.c tests/allocations.c tests/shell.c
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
@@ -123,7 +123,7 @@ endif
 
 # Those that run commands, as a user would.
 COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs peers \
-           foreign
+           foreign files
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 tiles $(COMMANDS)
 
 # What a Criterion run prints: failures, and its summary line at the end.

@@ -105,9 +105,9 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
     int vectors = (s->co + net->vl - 1) / net->vl;
     for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
         for (int mw = 1; mw <= s->ow; mw++)
-            for (int nv = 1; nv <= vectors; nv++) {
+            for (int nv = 1; nv <= vectors && tile_fits(net->isa, s, mh*mw, nv); nv++) {
                 struct tile t = { mh, mw, nv };
-                if (s->band % mh == 0 && tile_fits(net->isa, s, mh*mw, nv))
+                if (s->band % mh == 0)
                     choice_offer(c, sweep_cycles(s, t, vectors), mh, mw, nv);
             }
     s->tile = settled_tile(net, c);
@@ -337,14 +337,19 @@ static void choose_band(struct net *net, struct region_plan region, struct stage
 static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
 {
     int images = net->train.batch, units = s->out.shape.c;
+    const struct { int side; double count; } of_images[] = { { mi, images / mi },
+                                                             { 1, images % mi } },
+                                             of_units[] = { { mu, units / mu },
+                                                            { 1, units % mu } };
     double total = 0;
-    for (int i = 0; i < images; i += i + mi <= images ? mi : 1)
-        for (int u = 0; u < units; u += u + mu <= units ? mu : 1) {
-            int a = i + mi <= images ? mi : 1, b = u + mu <= units ? mu : 1;
+    for (int i = 0; i < 2; i++)         /* whole tiles, and what is left one by one */
+        for (int u = 0; u < 2; u++) {
+            int a = of_images[i].side, b = of_units[u].side;
             double fma = a*b*lv / 2.0, load = (a + b)*lv / 2.0, latency = MIN_CHAINS / 2.0;
             double most = fma > load ? fma : load;
             /* Both operands stream from L2: what the tile saves in loads counts, too. */
-            total += (most > latency ? most : latency) + load / 2;
+            total += of_images[i].count*of_units[u].count
+                     *((most > latency ? most : latency) + load / 2);
         }
     return total;
 }

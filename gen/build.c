@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "leftover.h"
 #include "text.h"
 
 static bool fail(const char *path, const char *what)
@@ -43,12 +44,14 @@ FILE *output_open(const char *path, char **temporary)
     }
     struct text name = { 0 };
     text_printf(&name, "%s.XXXXXX", path);
-    int fd = mkstemp(name.at);
+    int fd = leftover_make(name.at, 0);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (!f) {
         fail(path, "cannot be written");
-        if (fd >= 0)
+        if (fd >= 0) {
             close(fd);
+            leftover_remove(name.at);
+        }
         text_free(&name);
         return NULL;
     }
@@ -66,7 +69,9 @@ bool output_close(FILE *f, char *temporary, const char *path)
     if (!good) {
         fail(path, "cannot be written");
         if (temporary)
-            unlink(temporary);
+            leftover_remove(temporary);
+    } else if (temporary) {
+        leftover_keep(temporary);
     }
     free(temporary);
     return good;
@@ -93,7 +98,7 @@ static bool run_compiler(const char *source, const char *program, const char *de
     text_puts(&command, " -o ");
     shell_quote(&command, program);
     text_puts(&command, " -lm -pthread");
-    int status = system(text_string(&command));
+    int status = leftover_run(text_string(&command));
     bool good = status != -1 && WIFEXITED(status) && !WEXITSTATUS(status);
     if (!good)
         fprintf(stderr, "lathe: the C compiler failed: %s\n", text_string(&command));
@@ -111,7 +116,7 @@ bool compile(const char *source, const char *program, const char *default_cc)
     if (!run_compiler(source, temporary ? temporary : program, default_cc)) {
         fclose(f);
         if (temporary)
-            unlink(temporary);
+            leftover_remove(temporary);
         free(temporary);
         return false;
     }

@@ -62,17 +62,16 @@ void shared_kernel(struct emission *e, const char *file, struct bindings *b,
     va_list args;
     bind_name(&nameless, "NAME", "NAME");
     instantiate(file, &nameless, &body);
-    for (int i = 0; i < e->nshared; i++)
-        if (!strcmp(text_string(&e->shared[i].body), text_string(&body))) {
-            memcpy(name, e->shared[i].name, SHARED_NAME);
-            text_free(&body);
-            return;
-        }
+    int known = names_find(&e->bodies, text_string(&body));
+    if (known >= 0) {
+        memcpy(name, e->shared[known].name, SHARED_NAME);
+        text_free(&body);
+        return;
+    }
+    names_add(&e->bodies, text_string(&body), e->nshared);
+    text_free(&body);
     e->shared = grow(e->shared, (size_t)e->nshared + 1, sizeof *e->shared);
-    struct shared *s = &e->shared[e->nshared++];
-    s->body = body;
-    memcpy(s->name, name, SHARED_NAME);
-    body = (struct text){ 0 };
+    memcpy(e->shared[e->nshared++].name, name, SHARED_NAME);
     bind_name(b, "NAME", "%s", name);
     instantiate(file, b, &body);
     va_start(args, format);

@@ -5,18 +5,20 @@
 #ifndef LATHE_EMISSION_H
 #define LATHE_EMISSION_H
 
+#include "names.h"
 #include "net.h"
 #include "text.h"
 #include "tmpl.h"
 
 /* A function that several stages may call: its text without the name, and the name. */
-struct shared { struct text body; char name[128]; };
+struct shared { char name[128]; };
 
 struct emission {
     const struct net *net;
     const char *prefix;         /* of every name */
     struct text *out;
     struct shared *shared; int nshared;
+    struct names bodies;        /* of those, without their names */
 };
 
 /* Where a buffer lies in the arena, in reals; 0 for none. */

@@ -670,9 +670,9 @@ static void models_table(const struct group *groups, int ngroups, int nnets, str
 /* With one blank line where parts that were put together leave several. */
 static void put_text(const char *s, FILE *out)
 {
-    for (; *s; s++)
-        if (strncmp(s, "\n\n\n", 3))
-            fputc(*s, out);
+    for (const char *gap; (gap = strstr(s, "\n\n\n")); s = gap + 1)
+        fwrite(s, 1, (size_t)(gap - s), out);
+    fputs(s, out);
 }
 
 void emit(struct net *const *nets, int nnets, bool split, FILE *out)

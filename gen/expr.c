@@ -10,24 +10,40 @@
 
 #include "layers.h"
 
-enum { MAX_DEPTH = 100 };
+/* The digits of any double, written out: 1e308, or 2^-1074 behind the point. */
+enum { MAX_DEPTH = 100, MAX_DIGITS = 1100 };
 
 struct variable *scope_find(struct scope *scope, const char *name)
 {
-    for (int i = scope->count - 1; i >= 0; i--)
-        if (!strcmp(scope->variable[i].name, name))
-            return &scope->variable[i];
-    return NULL;
+    int i = names_find(&scope->names, name);
+    return i < 0 ? NULL : &scope->variable[i];
 }
 
 void scope_push(struct scope *scope, struct variable v)
 {
     scope->variable = grow(scope->variable, (size_t)scope->count + 1, sizeof v);
+    names_add(&scope->names, v.name, scope->count);
     scope->variable[scope->count++] = v;
+}
+
+void scope_cut(struct scope *scope, int count)
+{
+    names_cut(&scope->names, count);
+    scope->count = count;
+}
+
+void scope_free(struct scope *scope)
+{
+    names_free(&scope->names);
+    free(scope->variable);
+    *scope = (struct scope){ .variable = NULL };
 }
 
 static bool unknown_name(struct scan *sc, struct scope *scope, struct place at, const char *name)
 {
+    if (scan_char(sc, '='))
+        return scan_error(sc, at, "\"%s\" goes without its name here: only the number is written",
+                          name);
     const char **known = alloc((size_t)scope->count, sizeof *known);
     for (int i = 0; i < scope->count; i++)
         known[i] = scope->variable[i].name;
@@ -43,32 +59,26 @@ static bool unknown_name(struct scan *sc, struct scope *scope, struct place at, 
 /* Digits, fraction, exponent: no signs, no hexadecimal, so that 3x3 is 3 x 3. */
 static bool number(struct scan *sc, double *result)
 {
-    char digits[64];
-    size_t n = 0;
+    char digits[MAX_DIGITS + 1];
     struct place at = scan_place(sc);
     const char *s = sc->s;
     bool any = false;
-    while (isdigit((unsigned char)*s) || *s == '.') {
-        any |= isdigit((unsigned char)*s) != 0;
-        if (n + 8 < sizeof digits)
-            digits[n++] = *s;
-        s++;
-    }
+    for (; isdigit((unsigned char)*s) || *s == '.'; s++)
+        any |= *s != '.';
     if ((*s == 'e' || *s == 'E')
         && (isdigit((unsigned char)s[1])
-            || ((s[1] == '-' || s[1] == '+') && isdigit((unsigned char)s[2])))) {
-        digits[n++] = *s++;
-        do {
-            if (n + 1 < sizeof digits)
-                digits[n++] = *s;
-            s++;
-        } while (isdigit((unsigned char)*s));
-    }
-    digits[n] = '\0';
+            || ((s[1] == '-' || s[1] == '+') && isdigit((unsigned char)s[2]))))
+        for (s += 2; isdigit((unsigned char)*s); s++)
+            ;
+    if (s - sc->s > MAX_DIGITS)
+        return scan_error(sc, at, "a number of more than %d characters", MAX_DIGITS);
+    snprintf(digits, sizeof digits, "%.*s", (int)(s - sc->s), sc->s);
     char *rest;
     *result = strtod(digits, &rest);
-    if (!any || *rest || !isfinite(*result))
-        return scan_error(sc, at, "\"%s\" is no number", digits);
+    if (!any || *rest)
+        return scan_error(sc, at, "\"%.60s\" is no number", digits);
+    if (!isfinite(*result))
+        return scan_error(sc, at, "\"%.60s\" is too large a number", digits);
     sc->s = s;
     return true;
 }
@@ -139,10 +149,13 @@ static bool sum(struct scan *sc, struct scope *scope, double *result, int depth)
         char op = *sc->s;
         if (op != '+' && op != '-')
             return true;
+        struct place at = scan_place(sc);
         sc->s++;
         if (!product(sc, scope, &right, depth))
             return false;
         *result = op == '+' ? *result + right : *result - right;
+        if (!isfinite(*result))
+            return scan_error(sc, at, "the value is too large");
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef LATHE_EXPR_H
 #define LATHE_EXPR_H
 
+#include "names.h"
 #include "scan.h"
 
 struct variable {
@@ -15,10 +16,12 @@ struct variable {
     bool counter;               /* a repeat's: may stay unused */
 };
 
-struct scope { struct variable *variable; int count; };
+struct scope { struct variable *variable; int count; struct names names; };
 
 struct variable *scope_find(struct scope *scope, const char *name);
 void scope_push(struct scope *scope, struct variable v);
+void scope_cut(struct scope *scope, int count);     /* the first `count` stay */
+void scope_free(struct scope *scope);
 
 /* EXPR; false: a message was printed. */
 bool expression(struct scan *sc, struct scope *scope, double *value);

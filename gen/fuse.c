@@ -5,10 +5,12 @@
 ** decided here decides the bits.
 */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../runtime/model.h"
 #include "layers.h"
+#include "names.h"
 
 /* Output rows whose moments are gathered while they are in L1. */
 enum { MOMENTS_BYTES = 16 << 10 };
@@ -27,14 +29,6 @@ static size_t image_stride(size_t reals)
 {
     size_t stride = round_up(reals, LANES);
     return stride % 1024 ? stride : stride + LANES;
-}
-
-static bool has_op(const struct net *net, enum op_kind kind, int layer)
-{
-    for (int i = 0; i < net->nops; i++)
-        if (net->op[i].kind == kind && net->op[i].layer == layer)
-            return true;
-    return false;
 }
 
 /* Windows that do not overlap can be pooled band by band. */
@@ -121,7 +115,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
         break;
     }
     s->dense = s->kind == STAGE_AFFINE && s->relu == NO_LAYER && l->filters >= DENSE_UNITS;
-    s->needs_dx = has_op(net, def->data, head);
+    s->needs_dx = l->below;     /* then grad.c has an operation for it */
     s->trains = s->needs_dx || def->weights != OP_KINDS;
     s->mid = s->kind == STAGE_CONV && s->pool != NO_LAYER ? pooled_part(net, s) : l->out;
     return next;
@@ -137,23 +131,24 @@ static void larger(int *a, int b)
         *a = b;
 }
 
-/* All that read the output of stage `from`, or the images. */
-static struct reading readings(const struct net *net, int from)
+/* Of all that read the output of each stage; in front of the first one: the images. */
+static struct reading *readings(const struct net *net)
 {
-    struct reading r = { 0 };
+    struct reading *all = alloc((size_t)net->nstages + 1, sizeof *all);
     for (int i = 0; i < net->nstages; i++) {
         const struct layer *l = &net->layer[net->stage[i].head];
-        if (net->stage[i].kind == STAGE_FORK || stage_source(net, i) != from)
+        if (net->stage[i].kind == STAGE_FORK)
             continue;
-        r.lanes |= l->kind == LAYER_AFFINE;
+        struct reading *r = &all[stage_source(net, i) - INPUT];
+        r->lanes |= l->kind == LAYER_AFFINE;
         if (l->kind != LAYER_CONV)
             continue;
-        larger(&r.top, l->pad_top);
-        larger(&r.left, l->pad_left);
-        larger(&r.bottom, l->pad_bottom);
-        larger(&r.right, l->pad_right);
+        larger(&r->top, l->pad_top);
+        larger(&r->left, l->pad_left);
+        larger(&r->bottom, l->pad_bottom);
+        larger(&r->right, l->pad_right);
     }
-    return r;
+    return all;
 }
 
 static struct map lay_out(struct shape shape, struct reading r)
@@ -457,13 +452,18 @@ static void backward_regions(struct net *net, int stage)
     }
 }
 
-/* The stage that makes a layer's output. */
+/* The stage that makes a layer's output: the last that does not begin behind it. */
 static int maker(const struct net *net, int layer)
 {
-    int i = net->nstages - 1;
-    while (layer != INPUT && net->stage[i].head > layer)
-        i--;
-    return layer == INPUT ? INPUT : i;
+    int low = 0, high = net->nstages;
+    while (layer != INPUT && high - low > 1) {
+        int middle = (low + high) / 2;
+        if (net->stage[middle].head > layer)
+            high = middle;
+        else
+            low = middle;
+    }
+    return layer == INPUT ? INPUT : low;
 }
 
 static void make_stages(struct net *net)
@@ -480,25 +480,25 @@ static void make_stages(struct net *net)
     }
 }
 
-static struct map map_of(const struct net *net, int stage)
+static struct map map_of(const struct net *net, const struct reading *all, int stage)
 {
-    return stage == INPUT ? lay_out(net->input, readings(net, INPUT)) : net->stage[stage].out;
+    return stage == INPUT ? lay_out(net->input, all[0]) : net->stage[stage].out;
 }
 
-static void lay_out_stage(struct net *net, int stage)
+static void lay_out_stage(struct net *net, const struct reading *all, int stage)
 {
     struct stage *s = &net->stage[stage];
     const struct layer *l = &net->layer[s->head];
     int end = stage + 1 < net->nstages ? net->stage[stage + 1].head : net->nlayers;
     struct shape out = net->layer[end - 1].out;
-    s->in = map_of(net, stage_source(net, stage));
+    s->in = map_of(net, all, stage_source(net, stage));
     if (s->kind == STAGE_ADD) {
         int other = s->other;
         while (other != INPUT && net->stage[other].kind == STAGE_FORK)
             other = net->stage[other].from;
-        s->in_other = map_of(net, other);
+        s->in_other = map_of(net, all, other);
     }
-    s->out = lay_out(out, readings(net, stage));
+    s->out = lay_out(out, all[stage - INPUT]);
     s->window = s->in.origin - (size_t)l->pad_top*s->in.row
                 - (size_t)l->pad_left*(size_t)s->in.shape.c;
     struct shape in = s->in.shape;
@@ -514,14 +514,11 @@ const struct stage *region_stage(const struct net *net, const struct region_plan
 }
 
 /* No layer is called like it. */
-static void name_folded(const struct net *net, struct stage *f, const char *name)
+static void name_folded(const struct names *layers, struct stage *f, const char *name)
 {
     snprintf(f->name, sizeof f->name, "%s_folded", name);
-    for (int i = 0; i < net->nlayers; i++)
-        if (!strcmp(net->layer[i].name, f->name)) {
-            snprintf(f->name, sizeof f->name, "%s_folded_", name);
-            i = -1;
-        }
+    if (names_find(layers, f->name) >= 0)
+        snprintf(f->name, sizeof f->name, "%s_folded_", name);
 }
 
 /* A pool that reads norm stage `norm` and can be run band by band, or NO_STAGE. One place
@@ -535,7 +532,7 @@ static int pool_behind(const struct net *net, int norm)
 }
 
 /* What norm stage `norm` and its head become: one stage, ending in pointwise layer and pool. */
-static void add_folded(struct net *net, int norm)
+static void add_folded(struct net *net, const struct names *layers, int norm)
 {
     net->folded = grow(net->folded, (size_t)net->nfolded + 1, sizeof *net->folded);
     struct stage *f = &net->folded[net->nfolded], *n = &net->stage[norm];
@@ -546,7 +543,7 @@ static void add_folded(struct net *net, int norm)
     head->folded = net->nfolded++;
     n->covered = true;
     *f = *head;
-    name_folded(net, f, net->layer[head->head].name);
+    name_folded(layers, f, net->layer[head->head].name);
     f->norm = NO_STAGE;
     f->folds = norm;
     f->ends = (int)(end - net->stage);
@@ -575,13 +572,17 @@ static void add_folded(struct net *net, int norm)
 
 static void inference(struct net *net)
 {
+    struct names layers = { 0 };
+    for (int i = 0; i < net->nlayers; i++)
+        names_add(&layers, net->layer[i].name, i);
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
         const struct stage *head = s->from == INPUT ? NULL : &net->stage[s->from];
         if (s->kind == STAGE_NORM && head && head->relu == NO_LAYER && head->pool == NO_LAYER
             && (head->kind == STAGE_CONV || head->kind == STAGE_AFFINE))
-            add_folded(net, i);
+            add_folded(net, &layers, i);
     }
+    names_free(&layers);
     net->infer = alloc((size_t)net->nforward, sizeof *net->infer);
     for (int r = 0; r < net->nforward; r++) {
         const struct region_plan *region = &net->region[r];
@@ -597,9 +598,10 @@ void fuse(struct net *net)
 {
     assert(net->nops > 0);
     make_stages(net);
+    struct reading *all = readings(net);
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
-        lay_out_stage(net, i);
+        lay_out_stage(net, all, i);
         count_flop(net, s);
         if (s->kind == STAGE_CONV) {
             const struct layer *l = &net->layer[s->head];
@@ -620,6 +622,7 @@ void fuse(struct net *net)
         if (s->kind != STAGE_LOSS && s->kind != STAGE_FORK)
             add_region(net, REGION_FORWARD, i);
     }
+    free(all);
     net->nforward = net->nregions;
     inference(net);
     for (int i = net->nstages - 1; i >= 0; i--)

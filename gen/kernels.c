@@ -200,7 +200,7 @@ static void backward(const struct emission *e, const struct stage *s, int x, int
 
 void kernels(const struct net *net, const char *prefix, struct text *out)
 {
-    struct emission e = { net, prefix, out, NULL, 0 };
+    struct emission e = { .net = net, .prefix = prefix, .out = out };
     for (int r = 0; r < net->nregions; r++) {
         int stage = net->region[r].stage;
         const struct stage *s = &net->stage[stage];
@@ -246,7 +246,6 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         forward(&e, s, stage_output(net, s->from));
         (s->kind == STAGE_CONV ? conv_fold : affine_fold)(&e, s);
     }
-    for (int i = 0; i < e.nshared; i++)
-        text_free(&e.shared[i].body);
+    names_free(&e.bodies);
     free(e.shared);
 }

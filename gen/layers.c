@@ -3,9 +3,9 @@
 */
 #include "layers.h"
 
-#include <ctype.h>
-#include <string.h>
+#include <limits.h>
 
+#include "../runtime/nearest.h"
 #include "../runtime/optimizer.h"
 
 /* What a pointwise layer becomes. */
@@ -39,7 +39,7 @@ const struct layer_def layer_defs[] = {
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,
       .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_OUTPUT, .kink = true },
     { LAYER_LEAKY_RELU, "leaky_relu", .operands = OPERANDS_NUMBER,
-      .number = "the slope below 0", .zero = true, .most = 1,
+      .number = "the slope below 0", .bound = BOUND_SLOPE,
       .synopsis = "leaky_relu A", .help = "x where x > 0, else A*x; A from 0 to 1.", POINTWISE,
       .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_OUTPUT,
       .kink = true },
@@ -53,6 +53,7 @@ const struct layer_def layer_defs[] = {
       .synopsis = "sigmoid", .help = "1/(1 + exp(-x)).", POINTWISE,
       .function = "v_sigmoid", .gradient = "v_sigmoid_grad", .from = FROM_OUTPUT },
     { LAYER_SCALE, "scale", .operands = OPERANDS_NUMBER, .number = "the factor",
+      .bound = BOUND_SCALE,
       .synopsis = "scale X", .help = "X*x, for a fixed X greater than 0.", POINTWISE,
       .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_OUTPUT },
     { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
@@ -91,7 +92,7 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_NORM, .forward = OP_BATCHNORM, .weights = OP_BATCHNORM_WGRAD,
       .data = OP_BATCHNORM_DGRAD },
     { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,
-      .number = "the probability of keeping a unit", .most = 1,
+      .number = "the probability of keeping a unit", .bound = BOUND_KEEP,
       .synopsis = "dropout P",
       .help = "While training keeps each value with probability P, as x/P, else 0 (the course's\n"
       "inverted dropout; other frameworks take the probability of dropping). P is\n"
@@ -214,47 +215,14 @@ void train_defaults(struct train_settings *t)
     optimizer_standard(t->optimizer, t->rate);
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static char small(char c)
-{
-    return (char)tolower((unsigned char)c);
-}
-
-/* Slips between two words: a letter more, less, other, or two swapped. CAPITALS are none. */
-static int distance(const char *a, const char *b)
-{
-    enum { LONG = 32 };
-    int d[LONG + 1][LONG + 1];
-    int na = (int)strlen(a), nb = (int)strlen(b);
-    if (na > LONG || nb > LONG)
-        return LONG;
-    for (int i = 0; i <= na; i++)
-        for (int j = 0; j <= nb; j++) {
-            if (!i || !j) {
-                d[i][j] = i + j;
-                continue;
-            }
-            d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
-                            d[i - 1][j - 1] + (small(a[i - 1]) != small(b[j - 1])));
-            if (i > 1 && j > 1 && small(a[i - 1]) == small(b[j - 2])
-                && small(a[i - 2]) == small(b[j - 1]))
-                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
-        }
-    return d[na][nb];
-}
-
 const char *nearest(const char *word, const char *const *known, int nknown)
 {
     const char *best = NULL;
-    int slips = 3;
+    int least = INT_MAX;
     for (int i = 0; i < nknown; i++) {
-        int d = distance(word, known[i]);
-        if (d < slips && d < (int)strlen(known[i])) {
-            slips = d;
+        int slips = nearest_slips(word, known[i]);
+        if (slips >= 0 && slips < least) {
+            least = slips;
             best = known[i];
         }
     }

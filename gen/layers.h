@@ -5,6 +5,7 @@
 #ifndef LATHE_LAYERS_H
 #define LATHE_LAYERS_H
 
+#include "../runtime/bounds.h"
 #include "net.h"
 
 /* What stands behind a layer's word. */
@@ -25,7 +26,7 @@ struct layer_def {
     const char *prefix;         /* of names given by number; NULL: the word */
     enum operands operands;
     const char *number;         /* OPERANDS_NUMBER: what it is, */
-    bool zero; double most;     /* it may be 0; the most it may be, 0: no limit */
+    enum bound bound;           /* and what it may be */
     int accepts;
     int max_window;             /* largest kh and kw */
     const char *synopsis, *help;
@@ -69,8 +70,7 @@ extern const int nkeyword_defs;
 
 void train_defaults(struct train_settings *t);
 
-/* The known word nearest to `word` (at most 2 slips away), or NULL. Words come
-** from `next`, which returns NULL behind the last. */
+/* The known word that `word` may be a slip of (runtime/nearest.h), or NULL. */
 const char *nearest(const char *word, const char *const *known, int nknown);
 
 /* lathe doc; what it says beside the tables */

@@ -11,6 +11,7 @@
 #include "build.h"
 #include "emit.h"
 #include "layers.h"
+#include "leftover.h"
 #include "options.h"
 #include "show.h"
 #include "sweep.h"
@@ -150,7 +151,7 @@ static bool build_program(struct net *const *nets, int nnets, const char *progra
     const char *directory = getenv("TMPDIR");
     text_printf(&source, "%s/lathe-XXXXXX.c", directory && *directory ? directory : "/tmp");
     text_string(&source);
-    int fd = mkstemps(source.at, 2);
+    int fd = leftover_make(source.at, 2);
     if (fd < 0) {
         fprintf(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
         return false;
@@ -165,7 +166,7 @@ static bool build_program(struct net *const *nets, int nnets, const char *progra
         fprintf(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
     bool cross = !strcmp(nets[0]->isa->name, "neon") && strcmp(isa_native()->name, "neon");
     good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
-    unlink(source.at);
+    leftover_remove(source.at);
     text_free(&source);
     return good;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../runtime/model.h"
+#include "names.h"
 #include "net.h"
 
 enum { UNIT = ALIGN / sizeof(float) };  /* buffers start at multiples of it, in both types */
@@ -53,24 +54,36 @@ static int add_scratch(struct net *net, const char *owner, const char *what, siz
     return b;
 }
 
-/* The first and the last backward region of a stage; before: net->nforward. */
-static int region_of(const struct net *net, int stage, bool last)
+/* The regions of each stage, as far apart as they may lie. */
+static void find_regions(struct net *net)
 {
-    int found = -1;
-    for (int r = net->nforward; r < net->nregions; r++)
-        if (net->region[r].stage == stage && (found < 0 || last))
-            found = r;
-    return found;
+    for (int i = 0; i < net->nstages; i++) {
+        struct stage *s = &net->stage[i];
+        s->forward_regions.first = s->forward_regions.last = -1;
+        s->backward_regions.first = s->backward_regions.last = -1;
+    }
+    for (int r = 0; r < net->nregions; r++) {
+        struct stage *s = &net->stage[net->region[r].stage];
+        int *first = r < net->nforward ? &s->forward_regions.first : &s->backward_regions.first;
+        int *last = r < net->nforward ? &s->forward_regions.last : &s->backward_regions.last;
+        *first = *first < 0 ? r : *first;
+        *last = r;
+    }
 }
 
-/* The first or the last forward region of a stage. */
+/* The first and the last backward region of a stage, or -1. */
+static int region_of(const struct net *net, int stage, bool last)
+{
+    const struct stage *s = &net->stage[stage];
+    return last ? s->backward_regions.last : s->backward_regions.first;
+}
+
+/* The first or the last forward region of a stage; none: behind all. */
 static int forward_region(const struct net *net, int stage, bool last)
 {
-    int found = net->nforward;
-    for (int r = 0; r < net->nforward; r++)
-        if (net->region[r].stage == stage && (found == net->nforward || last))
-            found = r;
-    return found;
+    const struct stage *s = &net->stage[stage];
+    int found = last ? s->forward_regions.last : s->forward_regions.first;
+    return found < 0 ? net->nforward : found;
 }
 
 /* Bytes as reals. */
@@ -78,19 +91,6 @@ static size_t bytes(const struct net *net, size_t n)
 {
     size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
     return (n + real_bytes - 1) / real_bytes;
-}
-
-static bool selects(const char *selector, const struct net_param *p, const char *owner)
-{
-    size_t length = strlen(owner);
-    if (!strcmp(selector, "conv") || !strcmp(selector, "affine"))
-        return p->role == ROLE_WEIGHT && (p->kind == PARAM_CONV) == !strcmp(selector, "conv");
-    if (!strcmp(selector, "bias"))
-        return p->role == ROLE_BIAS;
-    if (!strcmp(selector, "gain"))
-        return p->role == ROLE_GAIN;
-    return !strcmp(selector, p->name)
-           || (!strncmp(selector, owner, length) && selector[length] == '\0');
 }
 
 /* What a later group sets counts; a new optimizer brings its own rates. */
@@ -115,14 +115,72 @@ static void merge_group(struct own_settings *to, const struct own_settings *from
     to->set |= from->set;
 }
 
-static void own_settings(const struct net *net, struct net_param *p, const char *owner)
+/*
+** The groups by what they select, in their order; of those of one selector that set the same, the
+** last counts.
+*/
+struct selection {
+    struct names first;         /* of each selector, */
+    int *next;                  /* and from one to the next; -1: that was the last */
+};
+
+static bool is_muon(const struct group_setting *g)
 {
-    for (int k = 0; k < net->train.ngroups; k++) {
-        const struct group_setting *g = &net->train.group[k];
-        bool muon = g->own.set & OWN_OPTIMIZER && g->own.optimizer == UPDATE_MUON;
-        if (p->role != ROLE_STATISTIC && selects(g->selector, p, owner)
-            && (!muon || p->kind == PARAM_CONV))
+    return g->own.set & OWN_OPTIMIZER && g->own.optimizer == UPDATE_MUON;
+}
+
+static struct selection select_groups(const struct net *net)
+{
+    const struct train_settings *t = &net->train;
+    struct selection s = { .next = alloc((size_t)t->ngroups, sizeof *s.next) };
+    struct names seen = { 0 };
+    for (int k = t->ngroups - 1; k >= 0; k--) {
+        const struct group_setting *g = &t->group[k];
+        char what[sizeof g->selector + 32];
+        snprintf(what, sizeof what, "%s %u %d", g->selector, g->own.set, is_muon(g));
+        if (names_find(&seen, what) >= 0)
+            continue;
+        names_add(&seen, what, k);
+        s.next[k] = names_find(&s.first, g->selector);
+        names_add(&s.first, g->selector, k);
+    }
+    names_free(&seen);
+    return s;
+}
+
+/* What selects a parameter by what it is, and not by its layer's name. */
+static const char *selector_of(const struct net_param *p)
+{
+    return p->role == ROLE_WEIGHT ? p->kind == PARAM_CONV ? "conv" : "affine"
+           : p->role == ROLE_BIAS ? "bias" : "gain";
+}
+
+static bool is_selector(const char *name)
+{
+    static const char *const words[] = { "conv", "affine", "bias", "gain" };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strcmp(words[k], name))
+            return true;
+    return false;
+}
+
+/* All groups that select p, the first one first. */
+static void own_settings(const struct net *net, const struct selection *s, struct net_param *p,
+                         const char *owner)
+{
+    int at[] = { names_find(&s->first, selector_of(p)), names_find(&s->first, p->name),
+                 is_selector(owner) ? -1 : names_find(&s->first, owner) };
+    while (p->role != ROLE_STATISTIC) {
+        int *least = NULL;
+        for (size_t k = 0; k < sizeof at / sizeof *at; k++)
+            if (at[k] >= 0 && (!least || at[k] < *least))
+                least = &at[k];
+        if (!least)
+            break;
+        const struct group_setting *g = &net->train.group[*least];
+        if (!is_muon(g) || p->kind == PARAM_CONV)
             merge_group(&p->own, &g->own);
+        *least = s->next[*least];
     }
     if (p->first == INIT_WHITEN) {
         p->own.set |= OWN_FREEZE;
@@ -140,7 +198,6 @@ static int add_param(struct net *net, int stage, const char *what, struct net_pa
     *p = param;
     p->stage = stage;
     snprintf(p->name, sizeof p->name, "%s.%s", owner, what);
-    own_settings(net, p, owner);
     p->at = add_kept(net, owner, what, p->stored);
     snprintf(moment, sizeof moment, "%s.m", what);
     p->m = add_kept(net, owner, moment, p->stored);
@@ -497,28 +554,27 @@ static void mark_inference(struct net *net)
     }
 }
 
-static bool overlap(const struct buffer *a, const struct buffer *b)
-{
-    return a->at < b->at + b->size && b->at < a->at + a->size;
-}
+/* A buffer that has its place: what must be known of it, without the rest. */
+struct placed { size_t at, end; int first, last; };
 
-static bool together(const struct buffer *a, const struct buffer *b)
-{
-    return a->first <= b->last && b->first <= a->last;
-}
-
-/* The lowest place behind `start` that no placed buffer of the same time takes. */
-static void place(struct buffer *const *placed, int nplaced, struct buffer *b, size_t start)
+/* The lowest place behind `start` that no placed buffer of the same time takes; they lie in the
+** order of their places, and b is put among them. */
+static void place(struct placed *placed, int nplaced, struct buffer *b, size_t start)
 {
     b->at = start;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int i = 0; i < nplaced; i++)
-            if (together(placed[i], b) && overlap(placed[i], b)) {
-                b->at = placed[i]->at + placed[i]->size;
-                moved = true;
-            }
+    for (int i = 0; i < nplaced && placed[i].at < b->at + b->size; i++)
+        if (placed[i].first <= b->last && b->first <= placed[i].last && placed[i].end > b->at)
+            b->at = placed[i].end;
+    int low = 0, high = nplaced;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (placed[middle].at < b->at)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    memmove(placed + low + 1, placed + low, (size_t)(nplaced - low)*sizeof *placed);
+    placed[low] = (struct placed){ b->at, b->at + b->size, b->first, b->last };
 }
 
 /* What inference touches before the rest, each largest first. */
@@ -550,6 +606,7 @@ static size_t place_kept(struct net *net, bool infer, size_t top)
 static size_t place_arena(struct net *net)
 {
     struct buffer **shared = alloc((size_t)net->nbuffers, sizeof *shared);
+    struct placed *placed = alloc((size_t)net->nbuffers, sizeof *placed);
     int nshared = 0;
     for (int i = 0; i < net->nbuffers; i++)
         if (!net->buffer[i].scratch && !net->buffer[i].keep)
@@ -558,13 +615,14 @@ static size_t place_arena(struct net *net)
     size_t top = place_kept(net, true, 0), end = top;
     net->infer_arena = top;
     for (int i = 0; i < nshared; i++) {
-        place(shared, i, shared[i], top);
+        place(placed, i, shared[i], top);
         if (shared[i]->at + shared[i]->size > end)
             end = shared[i]->at + shared[i]->size;
         if (shared[i]->infer)
             net->infer_arena = end;
     }
     free(shared);
+    free(placed);
     return place_kept(net, false, end);
 }
 
@@ -602,9 +660,20 @@ static size_t place_scratch(struct net *net)
     return end ? end + UNIT : 0;
 }
 
+/* What the network file says of single parameters. */
+static void settle_groups(struct net *net)
+{
+    struct selection s = select_groups(net);
+    for (int i = 0; i < net->nparams; i++)
+        own_settings(net, &s, &net->param[i], net->stage[net->param[i].stage].name);
+    names_free(&s.first);
+    free(s.next);
+}
+
 void mem(struct net *net)
 {
     assert(net->nregions > 0);
+    find_regions(net);
     size_t batch = (size_t)net->train.batch;
     const struct map *in = &net->stage[0].in;
     net->input_at = add_kept(net, "input", "x", batch*in->image);
@@ -625,6 +694,7 @@ void mem(struct net *net)
     net->losses_at = add_kept(net, "loss", "losses", batch);
     for (int i = 0; i < net->nfolded; i++)
         folded_buffers(net, &net->folded[i]);
+    settle_groups(net);
     mark_inference(net);
     net->arena = place_arena(net);
     net->scratch = place_scratch(net);

@@ -294,6 +294,7 @@ struct stage {
     struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
                                    gradient to the data, units in the weights' */
     /* mem.c */
+    struct { int first, last; } forward_regions, backward_regions;  /* -1: none */
     struct stage_buffers at;
     long group_size;            /* conv: reals of one group's weight and bias gradient */
     int weight, bias;           /* parameters, index into net.param, or NO_PARAM */
@@ -418,11 +419,11 @@ const struct isa *isa_find(const char *name);   /* NULL: unknown */
 const struct isa *isa_native(void);             /* the widest that this CPU runs */
 int isa_vl(const struct isa *isa, bool f64);
 
-/* die.c: `die` is for bugs and for a machine that fails us, never for user errors. */
+/* die.c: `die` is for bugs, never for user errors. Without memory lathe ends with status 1. */
 _Noreturn void die(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 #define DIE(...) die(__FILE__, __LINE__, __VA_ARGS__)
-void *alloc(size_t count, size_t size);         /* zeroed; dies when there is none */
-void *grow(void *p, size_t count, size_t size); /* dies when there is none */
+void *alloc(size_t count, size_t size);         /* zeroed */
+void *grow(void *p, size_t count, size_t size); /* room for one more costs little */
 
 #endif

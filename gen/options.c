@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/synonyms.h"
 #include "../runtime/version.h"
 #include "layers.h"
 
@@ -215,7 +216,15 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
             return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
         return take(o, known[k], argv[*i], status);
     }
-    const char *near = nearest(argv[*i], known, NOPTIONS);
+    static const struct synonym synonyms[] = {
+        { "-o", "output out" }, { "--isa", "arch target march cpu simd" },
+        { "--dtype", "precision type double float32 float64" }, { "--set", "define d param" },
+        { "--batch", "batchsize minibatch bs b" }, { "--tune", "tuning tunefile" },
+    };
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[*i], "="), argv[*i]);
+    const char *near = synonym_of(synonyms, sizeof synonyms / sizeof *synonyms, name);
+    near = near ? near : nearest(name, known, NOPTIONS);
     if (near)
         return usage(status, "unknown option %s; did you mean %s?", argv[*i], near);
     return usage(status, "unknown option %s%s", argv[*i], "");
@@ -236,7 +245,19 @@ static bool read_command(struct options *o, const char *word, int *status)
         *status = 0;
         return false;
     }
-    const char *near = nearest(word, known, NCOMMANDS);
+    static const struct synonym synonyms[] = {
+        { "build", "compile make cc" }, { "emit", "generate gen codegen print export" },
+        { "show", "summary describe info" }, { "sweep", "search gridsearch" },
+        { "tune", "autotune optimize" }, { "doc", "docs man reference" },
+    };
+    static const char programs[] = " train fit eval test predict infer bench gradcheck ";
+    const char *near = synonym_of(synonyms, sizeof synonyms / sizeof *synonyms, word);
+    char padded[64];
+    snprintf(padded, sizeof padded, " %s ", word);
+    if (strstr(programs, padded))
+        return usage(status, "\"%s\" is for the program that `lathe build NET` makes: ./NAME "
+                     "%s", word, word);
+    near = near ? near : nearest(word, known, NCOMMANDS);
     if (near)
         return usage(status, "unknown command \"%s\"; did you mean \"%s\"?", word, near);
     return usage(status, "unknown command \"%s\"%s", word, "");

@@ -12,18 +12,9 @@
 #include "../runtime/markup.h"
 #include "info.h"
 
-static const struct stage *stage_of(const struct net *net, int layer)
+/* Register tile of the stage that a layer begins: pixels x channels, or images x units. */
+static void tile_text(const struct stage *s, char *text, size_t size)
 {
-    for (int i = 0; i < net->nstages; i++)
-        if (net->stage[i].head == layer)
-            return &net->stage[i];
-    return NULL;
-}
-
-/* Register tile: pixels x channels, or images x units. */
-static void tile_text(const struct net *net, int layer, char *text, size_t size)
-{
-    const struct stage *s = stage_of(net, layer);
     snprintf(text, size, "%s", s ? "" : "fused");
     if (s && s->kind == STAGE_CONV)
         snprintf(text, size, "%dx%d px, %d vec", s->forward.tile.mh, s->forward.tile.mw,
@@ -42,11 +33,12 @@ void show(const struct net *net, int threads, FILE *out)
     fprintf(out, "%-16s %-13s %11s %9s %9s  %s\n", "layer", "output", "parameters", "MFLOP fw",
             "MFLOP bw", "tile");
     fprintf(out, "%-16s %dx%dx%d\n", "input", net->input.c, net->input.h, net->input.w);
-    for (int i = 0; i < net->nlayers; i++) {
+    for (int i = 0, stage = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
+        bool begins = stage < net->nstages && net->stage[stage].head == i;
         char output[40], tile[40];
         snprintf(output, sizeof output, "%dx%dx%d", l->out.c, l->out.h, l->out.w);
-        tile_text(net, i, tile, sizeof tile);
+        tile_text(begins ? &net->stage[stage++] : NULL, tile, sizeof tile);
         fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  %s\n", l->name, output, l->params,
                 l->flop_forward / 1e6, l->flop_backward / 1e6, tile);
         params += l->params;

@@ -8,15 +8,20 @@
 
 #include "../runtime/optimizer.h"
 #include "expr.h"
+#include "dialects.h"
 #include "layers.h"
 #include "scan.h"
 
 enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_IMAGE = 4096, MAX_BATCH = 65536,
-       MAX_NESTING = 16, MAX_DILATION = 64 };
+       MAX_NESTING = 16, MAX_DILATION = 64,
+       MAX_READ = 1 << 24 };            /* characters, as often as repeats read them */
 
 struct parser {
     struct scan sc;
     struct scope scope;
+    struct names layers;            /* by name */
+    struct names kernels;           /* what their names begin with that may not be a layer's */
+    int of_kind[LAYER_KINDS];       /* layers so far */
     struct net *net;
     struct setting *set;
     int nset;
@@ -74,8 +79,11 @@ static bool net_statement(struct parser *p, struct place at)
                           p->net->at.line);
     scan_blanks(&p->sc);
     struct place name_at = scan_place(&p->sc);
-    if (!scan_word(&p->sc, name))
+    if (scan_at_end(&p->sc))
         return scan_error(&p->sc, name_at, "a name is missing: net NAME");
+    if (!scan_word(&p->sc, name))
+        return scan_error(&p->sc, name_at, "a name begins with a letter, not with %s: net NAME",
+                          scan_what(&p->sc));
     if (strlen(name) >= NAME_MAX_LEN)
         return scan_error(&p->sc, name_at, "a name has at most %d letters", NAME_MAX_LEN - 1);
     strcpy(p->net->name, name);
@@ -135,11 +143,22 @@ static bool input_statement(struct parser *p, struct place at)
            && dimension(p, "the width", MAX_IMAGE, &in->w) && expect_end(p, "the shape");
 }
 
+/* False: a repeat comes to more than anybody writes, which is said once and for all. */
+static bool within_limit(struct parser *p, struct place opened)
+{
+    if (p->sc.read > MAX_READ && !p->sc.over) {
+        scan_error(&p->sc, opened, "repeated, this block comes to more than %d MiB of statements",
+                   MAX_READ >> 20);
+        p->sc.over = true;
+    }
+    return !p->sc.over;
+}
+
 /* The statements up to the block's brace, once; `word` began it. */
 static bool block_once(struct parser *p, struct place opened, const char *word)
 {
     int errors = p->sc.errors;
-    for (;;) {
+    while (within_limit(p, opened)) {
         if (scan_at_end(&p->sc)) {
             if (!*p->sc.s)
                 return scan_error(&p->sc, opened, "this `%s` has no \"}\"", word);
@@ -152,6 +171,7 @@ static bool block_once(struct parser *p, struct place opened, const char *word)
             scan_next_line(&p->sc);
         }
     }
+    return false;
 }
 
 /* `N as NAME {` */
@@ -164,7 +184,8 @@ static bool repeat_header(struct parser *p, int *times_n, struct variable *count
         return scan_error(&p->sc, scan_place(&p->sc), "\"as NAME\" expected: repeat N as NAME {");
     counter->at = scan_place(&p->sc);
     if (!scan_word(&p->sc, counter->name))
-        return scan_error(&p->sc, counter->at, "a name expected: repeat N as NAME {");
+        return scan_error(&p->sc, counter->at, "a name expected: repeat N as NAME {, not %s",
+                          scan_what(&p->sc));
     if (scope_find(&p->scope, counter->name))
         return scan_error(&p->sc, counter->at, "\"%s\" is defined already", counter->name);
     return expect_char(p, '{', "after the name");
@@ -188,8 +209,9 @@ static bool repeat_statement(struct parser *p, struct place at)
         p->headless += leaves_open(p->sc.s);
         return false;
     }
-    if (++p->nesting > MAX_NESTING)
+    if (p->nesting == MAX_NESTING)
         return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
+    p->nesting++;
     size_t length = strlen(p->suffix);
     struct scan start = p->sc;
     int scope = p->scope.count;
@@ -199,15 +221,17 @@ static bool repeat_statement(struct parser *p, struct place at)
         p->sc.line = start.line;
         p->sc.line_start = start.line_start;
         counter.value = i;
-        p->scope.count = scope;
+        scope_cut(&p->scope, scope);
         scope_push(&p->scope, counter);
         snprintf(p->suffix + length, sizeof p->suffix - length, "_%d", i);
         /* Every round adds to MAX_LAYERS: nested blocks of nothing would have no end. */
         good = block_once(p, at, "repeat")
                && (p->net->nlayers > layers
                    || scan_error(&p->sc, at, "the block of this `repeat` has no layers"));
+        if (p->sc.line == start.line)
+            p->sc.read += (size_t)(p->sc.s - start.s);
     }
-    p->scope.count = scope;
+    scope_cut(&p->scope, scope);
     p->suffix[length] = '\0';
     p->nesting--;
     /* The block printed its errors; what follows it is still worth reading. */
@@ -253,19 +277,16 @@ static bool pad_option(struct parser *p, struct layer *l)
     return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
 }
 
-static bool positive(struct parser *p, const char *what, bool zero, double *result);
+static bool number(struct parser *p, const char *what, enum bound bound, double *result);
 
 static bool smoothing_option(struct parser *p, struct layer *l)
 {
-    struct place at = scan_place(&p->sc);
-    return positive(p, "smoothing", true, &l->smoothing)
-           && (l->smoothing < 1
-               || scan_error(&p->sc, at, "smoothing is to be less than 1, not %g", l->smoothing));
+    return number(p, "smoothing", BOUND_SMOOTHING, &l->smoothing);
 }
 
 static bool margin_option(struct parser *p, struct layer *l)
 {
-    return positive(p, "margin", false, &l->margin);
+    return number(p, "margin", BOUND_MARGIN, &l->margin);
 }
 
 static bool choice(struct parser *p, const char *what, const char *const *known, int nknown,
@@ -302,15 +323,12 @@ static bool scale_option(struct parser *p, struct layer *l)
 
 static bool momentum_option(struct parser *p, struct layer *l)
 {
-    struct place at = scan_place(&p->sc);
-    return positive(p, "momentum", true, &l->momentum)
-           && (l->momentum < 1
-               || scan_error(&p->sc, at, "momentum is to be less than 1, not %g", l->momentum));
+    return number(p, "momentum", BOUND_SHARE, &l->momentum);
 }
 
 static bool eps_option(struct parser *p, struct layer *l)
 {
-    return positive(p, "eps", false, &l->eps);
+    return number(p, "eps", BOUND_EPS, &l->eps);
 }
 
 static bool init_option(struct parser *p, struct layer *l)
@@ -322,7 +340,7 @@ static bool init_option(struct parser *p, struct layer *l)
     int which;
     l->own_init = true;
     if (!scan_word(&p->sc, word))
-        return positive(p, "init (a deviation or a name)", true, &l->init_std);
+        return number(p, "init (a deviation or a name)", BOUND_INIT, &l->init_std);
     p->sc = before;
     if (!choice(p, "initialiser", words, l->kind == LAYER_CONV ? 5 : 3, &which))
         return false;
@@ -355,11 +373,30 @@ static const struct {
 };
 enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
 
+/* Ours for another framework's option; NULL: none, or none that the layer takes. */
+static const char *dialect_option(const struct layer_def *def, const char *word)
+{
+    const char *ours = dialect(DIALECT_OPTION, word);
+    size_t length = ours ? strcspn(ours, "=") : 0;
+    for (int k = 0; k < OPTIONS && ours && ours[length]; k++)
+        if (strlen(option_defs[k].name) == length && !memcmp(option_defs[k].name, ours, length)
+            && !(option_defs[k].bit & def->accepts))
+            return NULL;
+    return ours && !*ours && def->operands == OPERANDS_NONE ? NULL : ours;
+}
+
 static bool unknown_option(struct parser *p, const struct layer_def *def, struct place at,
                            const char *word)
 {
-    const char *names[OPTIONS];
+    const char *names[OPTIONS], *ours = dialect_option(def, word);
     int n = 0;
+    if (ours && !*ours)
+        return scan_error(&p->sc, at, "\"%s\" goes without a name: %s%s%s", word, def->synopsis,
+                          def->number ? ", with " : "", def->number ? def->number : "");
+    if (ours)
+        return scan_error(&p->sc, at, "unknown option \"%s\": %s%s (%s)", word,
+                          strchr(ours, '=') == strpbrk(ours, "= ") ? "here it is " : "", ours,
+                          def->synopsis);
     for (int k = 0; k < OPTIONS; k++)
         if (option_defs[k].bit & def->accepts)
             names[n++] = option_defs[k].name;
@@ -411,12 +448,10 @@ static bool window(struct parser *p, const struct layer_def *def, struct layer *
     return true;
 }
 
-static void automatic_name(const struct net *net, struct layer *l, const struct layer_def *def)
+static void automatic_name(const struct parser *p, struct layer *l, const struct layer_def *def)
 {
-    int number = 1;
-    for (int i = 0; i < net->nlayers; i++)
-        number += net->layer[i].kind == l->kind;
-    snprintf(l->name, sizeof l->name, "%s%d", def->prefix ? def->prefix : def->word, number);
+    snprintf(l->name, sizeof l->name, "%s%d", def->prefix ? def->prefix : def->word,
+             p->of_kind[l->kind] + 1);
 }
 
 /* Does one of a list of words stand at s, up to its end or a '_'? */
@@ -429,15 +464,15 @@ static bool word_at(const char *s, const char *const *words, int n)
     return false;
 }
 
-/* Is `longer` the beginning of a C name made for layer `name`, like conv1_fwd of
-** conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel of the same name. */
-static bool names_kernel(const char *longer, const char *name)
+/* Is a name, behind its first `length` characters, the beginning of a C name made for the layer
+** that those name, like conv1_fwd of conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel
+** of the same name. */
+static bool names_kernel(const char *name, size_t length)
 {
     static const char *const heads[] = { "fwd", "folded", "dgrad", "wgrad", "tile", "taps",
                                          "last" };
-    size_t length = strlen(name);
-    return !strncmp(longer, name, length) && longer[length] == '_'
-           && word_at(longer + length + 1, heads, sizeof heads / sizeof *heads);
+    return name[length] == '_'
+           && word_at(name + length + 1, heads, sizeof heads / sizeof *heads);
 }
 
 /* Functions of the vocabulary and the runtime that a kernel of such a label would be. */
@@ -450,21 +485,31 @@ static bool names_runtime(const char *name)
 
 static bool free_name(struct parser *p, const struct layer *l)
 {
-    const struct net *net = p->net;
     if (names_runtime(l->name))
         return scan_error(&p->sc, l->at, "the name \"%s\" is one of the program's own: %s_...",
                           l->name, l->name);
-    for (int i = 0; i < net->nlayers; i++) {
-        const struct layer *other = &net->layer[i];
-        if (!strcmp(other->name, l->name))
-            return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
-                              l->name, other->at.line);
-        if (names_kernel(l->name, other->name) || names_kernel(other->name, l->name))
-            return scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
-                              "would have the same names: choose another label", l->name,
-                              other->name, other->at.line);
-    }
-    return true;
+    int same = names_find(&p->layers, l->name), other = names_find(&p->kernels, l->name);
+    if (same >= 0)
+        return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
+                          l->name, p->net->layer[same].at.line);
+    for (size_t n = 1; l->name[n] && other < 0; n++)
+        if (names_kernel(l->name, n))
+            other = names_find_part(&p->layers, l->name, n);
+    return other < 0
+           || scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
+                         "would have the same names: choose another label", l->name,
+                         p->net->layer[other].name, p->net->layer[other].at.line);
+}
+
+/* What free_name must know of the layer that was added last. */
+static void keep_name(struct parser *p)
+{
+    const int last = p->net->nlayers - 1;
+    const char *name = p->net->layer[last].name;
+    names_add(&p->layers, name, last);
+    for (size_t n = 1; name[n]; n++)
+        if (names_kernel(name, n) && names_find_part(&p->kernels, name, n) < 0)
+            names_add_part(&p->kernels, name, n, last);
 }
 
 static bool add_layer(struct parser *p, const struct layer *l)
@@ -478,6 +523,8 @@ static bool add_layer(struct parser *p, const struct layer *l)
     net->layer[net->nlayers] = *l;
     net->layer[net->nlayers].from = p->last;
     p->last = net->nlayers++;
+    p->of_kind[l->kind]++;
+    keep_name(p);
     return true;
 }
 
@@ -485,23 +532,12 @@ static bool name_layer(struct parser *p, struct layer *l, const struct layer_def
                        const char *label)
 {
     if (!*label) {
-        automatic_name(p->net, l, def);
+        automatic_name(p, l, def);
         return true;
     }
     int n = snprintf(l->name, sizeof l->name, "%s%s", label, p->suffix);
     return (n >= 0 && (size_t)n < sizeof l->name)
            || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);
-}
-
-/* The number behind a layer's word, in the range of its row. */
-static bool layer_number(struct parser *p, const struct layer_def *def, struct layer *l)
-{
-    scan_blanks(&p->sc);
-    struct place at = scan_place(&p->sc);
-    return positive(p, def->number, def->zero, &l->number)
-           && (def->most == 0 || l->number <= def->most
-               || scan_error(&p->sc, at, "%s is to be at most %g, not %g", def->number,
-                             def->most, l->number));
 }
 
 static bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
@@ -524,7 +560,7 @@ static bool layer_statement(struct parser *p, const struct layer_def *def, const
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
         return false;
-    if (def->operands == OPERANDS_NUMBER && !layer_number(p, def, &l))
+    if (def->operands == OPERANDS_NUMBER && !number(p, def->number, def->bound, &l.number))
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))
@@ -556,8 +592,9 @@ static bool branch(struct parser *p, int fork, const char *word, struct place at
     p->last = fork;
     if (!expect_char(p, '{', "before the layers"))
         return false;
-    if (++p->nesting > MAX_NESTING)
+    if (p->nesting == MAX_NESTING)
         return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
+    p->nesting++;
     p->residuals++;
     bool good = block_once(p, at, word);
     p->residuals--;
@@ -588,23 +625,45 @@ static bool residual_statement(struct parser *p, const struct layer_def *def, co
     /* Blocks print their errors; what follows is still worth reading. */
     if (!good)
         return p->sc.errors > errors;
-    automatic_name(p->net, &sum, layer_def(LAYER_ADD));
+    automatic_name(p, &sum, layer_def(LAYER_ADD));
     p->last = body;
     return add_layer(p, &sum) && expect_end(p, "\"}\"");
 }
 
 /* ---- train ---- */
 
-static bool positive(struct parser *p, const char *what, bool zero, double *result)
+/* "at most 1", for a number out of its bounds. */
+static const char *should_be(const struct bounds *b, double number, char *out, size_t size)
 {
+    double limit = number < b->least ? b->least : b->most;
+    const char *words = number > b->most ? b->most < 1 ? "less than" : "at most"
+                        : number <= 0 && b->least > 0 ? "greater than" : "at least";
+    if (limit == 0)
+        snprintf(out, size, "0 or more");
+    else
+        snprintf(out, size, "%s %g", words, number <= 0 && limit == b->least ? 0 : limit);
+    return out;
+}
+
+/* A number of a kind that training knows, with its bounds. */
+static bool number(struct parser *p, const char *what, enum bound bound, double *result)
+{
+    const struct bounds *b = &bounds[bound];
+    char words[40];
     scan_blanks(&p->sc);
     struct place at = scan_place(&p->sc);
     if (!value(&p->sc, &p->scope, what, result))
         return false;
-    if (*result < 0 || (!zero && *result == 0))
-        return scan_error(&p->sc, at, "%s is to be %s, not %g", what,
-                          zero ? "0 or more" : "greater than 0", *result);
-    return true;
+    if (*result >= b->least && *result <= b->most)
+        return true;
+    return scan_error(&p->sc, at, "%s is to be %s, not %g", what,
+                      should_be(b, *result, words, sizeof words), *result);
+}
+
+static bool whole_number(struct parser *p, const char *what, enum bound bound, int *result)
+{
+    return integer(&p->sc, &p->scope, what, (int)bounds[bound].least, (int)bounds[bound].most,
+                   result);
 }
 
 /* "sgd, momentum or adam" */
@@ -619,6 +678,28 @@ static const char *alternatives(const char *const *known, int n, char *out, size
     return out;
 }
 
+/* Ours for another framework's word; NULL: none, or none that may stand here. */
+static const char *dialect_choice(const char *what, const char *word, const char *const *known,
+                                  int nknown)
+{
+    static const struct { const char *what; enum dialect_place place; } places[] = {
+        { "optimizer", DIALECT_OPTIMIZER }, { "option", DIALECT_RATE },
+        { "schedule", DIALECT_SCHEDULE }, { "initialiser", DIALECT_INIT },
+        { "preprocessing", DIALECT_PREPROCESS }, { "loss", DIALECT_LOSS },
+    };
+    const char *ours = NULL;
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+        if (!strcmp(places[k].what, what))
+            ours = dialect(places[k].place, word);
+    if (!ours || strncmp(ours, "it is ", 6))
+        return ours;
+    size_t length = strcspn(ours + 6, "= ,");       /* that word, if it is one of these */
+    for (int k = 0; k < nknown; k++)
+        if (strlen(known[k]) == length && !memcmp(known[k], ours + 6, length))
+            return ours;
+    return ours[6 + length] == ',' ? ours : NULL;
+}
+
 static bool choice(struct parser *p, const char *what, const char *const *known, int nknown,
                    int *which)
 {
@@ -627,10 +708,13 @@ static bool choice(struct parser *p, const char *what, const char *const *known,
     struct place at = scan_place(&p->sc);
     alternatives(known, nknown, list, sizeof list);
     if (!scan_word(&p->sc, word))
-        return scan_error(&p->sc, at, "%s expected: %s", what, list);
+        return scan_error(&p->sc, at, "%s expected: %s, not %s", what, list, scan_what(&p->sc));
     for (*which = 0; *which < nknown; (*which)++)
         if (!strcmp(word, known[*which]))
             return true;
+    const char *ours = dialect_choice(what, word, known, nknown);
+    if (ours)
+        return scan_error(&p->sc, at, "unknown %s \"%s\": %s (%s)", what, word, ours, list);
     const char *near = nearest(word, known, nknown);
     if (near)
         return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
@@ -643,22 +727,6 @@ static int rate_names(enum update_kind kind, const char *names[RATES])
     for (int k = 0; k < optimizers[kind].count; k++)
         names[k] = optimizers[kind].rate[k].name;
     return optimizers[kind].count;
-}
-
-/* Averages of the past keep a share below 1 of it; only they may be 0. */
-static bool is_share(enum rate rate)
-{
-    return rate == RATE_BETA1 || rate == RATE_BETA2;
-}
-
-/* The value of an optimizer's hyper-parameter. */
-static bool rate_value(struct parser *p, const char *name, enum rate rate, double *result)
-{
-    struct place at = scan_place(&p->sc);
-    bool zero = is_share(rate) || rate == RATE_WEIGHT_DECAY;
-    return positive(p, name, zero, result)
-           && (!is_share(rate) || *result < 1
-               || scan_error(&p->sc, at, "%s is to be less than 1, not %g", name, *result));
 }
 
 static bool optimizer_option(struct parser *p, int *seen)
@@ -674,7 +742,7 @@ static bool optimizer_option(struct parser *p, int *seen)
     *seen |= 1 << option;
     enum rate rate = optimizers[t->optimizer].rate[option].rate;
     return expect_char(p, '=', "after the option")
-           && rate_value(p, names[option], rate, &t->rate[rate]);
+           && number(p, names[option], optimizer_bound(rate), &t->rate[rate]);
 }
 
 static bool optimizer_setting(struct parser *p)
@@ -700,7 +768,7 @@ static bool init_setting(struct parser *p)
     if (!choice(p, "initialiser", names, 2, &which))
         return false;
     p->net->train.init_std = -1;
-    return which || positive(p, "the standard deviation", true, &p->net->train.init_std);
+    return which || number(p, "the standard deviation", BOUND_INIT, &p->net->train.init_std);
 }
 
 static bool schedule_setting(struct parser *p)
@@ -711,8 +779,8 @@ static bool schedule_setting(struct parser *p)
         return false;
     t->schedule = (enum schedule_kind)which;
     return t->schedule != SCHEDULE_STEP
-           || (positive(p, "the epochs from step to step", false, &t->step_epochs)
-               && positive(p, "the factor of a step", false, &t->step_factor));
+           || (number(p, "the epochs from step to step", BOUND_STEP_EPOCHS, &t->step_epochs)
+               && number(p, "the factor of a step", BOUND_STEP_FACTOR, &t->step_factor));
 }
 
 /* `word` may follow, and nothing else. */
@@ -736,7 +804,7 @@ static bool translate_setting(struct parser *p)
 {
     struct augment *a = &p->net->train.augment;
     bool reflect;
-    if (!integer(&p->sc, &p->scope, "translate", 1, 1024, &a->translate)
+    if (!whole_number(p, "translate", BOUND_TRANSLATE, &a->translate)
         || !optional_word(p, "edge", "reflect", &reflect))
         return false;
     a->reflect = reflect;
@@ -775,7 +843,7 @@ static bool freeze_setting(struct parser *p, struct place at)
         return false;
     g->own.set = OWN_FREEZE;
     return optional_word(p, "setting", "after", &after)
-           && (!after || positive(p, "the epochs", true, &g->own.freeze));
+           && (!after || number(p, "the epochs", BOUND_FREEZE, &g->own.freeze));
 }
 
 /* `optimizer=` comes first: it decides which options there are. */
@@ -812,14 +880,14 @@ static bool group_option(struct parser *p, struct own_settings *own)
     int schedule;
     switch (option) {
     case 0: return group_optimizer(p, own);
-    case 1: return positive(p, "reg", true, &own->reg);
-    case 2: return positive(p, "lr_decay", false, &own->lr_decay);
+    case 1: return number(p, "reg", BOUND_REG, &own->reg);
+    case 2: return number(p, "lr_decay", BOUND_LR_DECAY, &own->lr_decay);
     case 3:
         if (!choice(p, "schedule", schedule_words, SCHEDULE_STEP, &schedule))
             return false;
         own->schedule = (enum schedule_kind)schedule;
         return true;
-    default: return rate_value(p, names[option], rate, &own->rate[rate]);
+    default: return number(p, names[option], optimizer_bound(rate), &own->rate[rate]);
     }
 }
 
@@ -851,15 +919,11 @@ static bool average_setting(struct parser *p)
     t->average = which ? AVERAGE_LOOKAHEAD : AVERAGE_EMA;
     t->average_rate = which ? 0.5 : 0.99;
     t->average_every = which ? 5 : 1;
-    scan_blanks(&p->sc);
-    struct place at = scan_place(&p->sc);
-    if (!scan_at_end(&p->sc) && !positive(p, "the average's rate", false, &t->average_rate))
-        return false;
-    if (t->average_rate > 1)
-        return scan_error(&p->sc, at, "the average's rate is to be at most 1, not %g",
-                          t->average_rate);
     return scan_at_end(&p->sc)
-           || integer(&p->sc, &p->scope, "the steps between", 1, 1000000, &t->average_every);
+           || (number(p, "the average's rate", BOUND_AVERAGE_RATE, &t->average_rate)
+               && (scan_at_end(&p->sc)
+                   || whole_number(p, "the steps between", BOUND_AVERAGE_EVERY,
+                                   &t->average_every)));
 }
 
 static bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
@@ -880,9 +944,9 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
     switch (def->kind) {
     case SETTING_INIT:      good = init_setting(p); break;
     case SETTING_OPTIMIZER: good = optimizer_setting(p); break;
-    case SETTING_REG:       good = positive(p, "reg", true, &t->reg); break;
-    case SETTING_LR_DECAY:  good = positive(p, "lr_decay", false, &t->lr_decay); break;
-    case SETTING_EPOCHS:    good = positive(p, "epochs", false, &t->epochs); break;
+    case SETTING_REG:       good = number(p, "reg", BOUND_REG, &t->reg); break;
+    case SETTING_LR_DECAY:  good = number(p, "lr_decay", BOUND_LR_DECAY, &t->lr_decay); break;
+    case SETTING_EPOCHS:    good = number(p, "epochs", BOUND_EPOCHS, &t->epochs); break;
     case SETTING_BATCH:
         good = integer(&p->sc, &p->scope, "batch", 1, MAX_BATCH, &t->batch);
         t->batch_at = at;
@@ -892,10 +956,10 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
         break;
     case SETTING_SCHEDULE:  good = schedule_setting(p); break;
-    case SETTING_CLIP:      good = positive(p, "clip", false, &t->clip); break;
+    case SETTING_CLIP:      good = number(p, "clip", BOUND_CLIP, &t->clip); break;
     case SETTING_AVERAGE:   good = average_setting(p); break;
     case SETTING_PATIENCE:
-        good = integer(&p->sc, &p->scope, "patience", 1, 1000000, &t->patience);
+        good = whole_number(p, "patience", BOUND_PATIENCE, &t->patience);
         break;
     case SETTING_GROUP:     good = group_setting(p, at); break;
     case SETTING_FREEZE:    good = freeze_setting(p, at); break;
@@ -906,9 +970,9 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
         break;
     case SETTING_TRANSLATE: good = translate_setting(p); break;
     case SETTING_CUTOUT:
-        good = integer(&p->sc, &p->scope, "cutout", 1, 1024, &t->augment.cutout);
+        good = whole_number(p, "cutout", BOUND_CUTOUT, &t->augment.cutout);
         break;
-    case SETTING_WARMUP:    good = positive(p, "warmup", true, &t->warmup); break;
+    case SETTING_WARMUP:    good = number(p, "warmup", BOUND_WARMUP, &t->warmup); break;
     case SETTING_PREPROCESS:
         good = choice(p, "preprocessing", preprocess_words, PREPROCESS_KINDS, &which);
         if (good)
@@ -924,9 +988,29 @@ static bool train_setting(struct parser *p, const struct setting_def *def, struc
 
 /* ---- statements ---- */
 
-static bool unknown_statement(struct parser *p, struct place at, const char *word)
+/* nn.Linear, tf.keras.layers.Dense: the last word says it. */
+static void last_of_path(struct parser *p, char *word)
+{
+    char next[WORD_MAX_LEN];
+    while (*p->sc.s == '.') {
+        p->sc.s++;
+        if (!scan_word(&p->sc, next))
+            return;
+        strcpy(word, next);
+    }
+}
+
+static bool unknown_statement(struct parser *p, struct place at, char *word)
 {
     int most = nkeyword_defs + nlayer_defs + nsetting_defs, n = 0;
+    if ((unsigned char)*p->sc.s >= 0x80)
+        return scan_error(&p->sc, scan_place(&p->sc), "names have letters from a to z, digits and "
+                          "_, not %s", scan_what(&p->sc));
+    last_of_path(p, word);
+    const char *kind = p->in_train ? "setting" : "layer or statement";
+    const char *ours = dialect(DIALECT_STATEMENT, word);
+    if (ours)
+        return scan_error(&p->sc, at, "unknown %s \"%s\": %s", kind, word, ours);
     const char **known = alloc((size_t)most, sizeof *known);
     for (int i = 0; i < nkeyword_defs && !p->in_train; i++)
         known[n++] = keyword_defs[i].word;
@@ -937,10 +1021,22 @@ static bool unknown_statement(struct parser *p, struct place at, const char *wor
         known[n++] = setting_defs[i].word;
     const char *near = nearest(word, known, n);
     free(known);
-    const char *kind = p->in_train ? "setting" : "layer or statement";
     if (near)
         return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", kind, word, near);
     return scan_error(&p->sc, at, "unknown %s \"%s\"; `lathe doc` lists what there is", kind, word);
+}
+
+/* What stood before a ':' and no layer behind it: "lr: 0.1", as YAML has it. */
+static bool no_label(struct parser *p, struct place at, struct place behind, char *word)
+{
+    for (int i = 0; i < nsetting_defs; i++)
+        if (!strcmp(word, setting_defs[i].word))
+            return scan_error(&p->sc, at, "\"%s\" takes no \":\" behind it: %s", word,
+                              setting_defs[i].synopsis);
+    if (dialect(DIALECT_STATEMENT, word))
+        return unknown_statement(p, at, word);
+    return scan_error(&p->sc, behind, "a layer expected behind the label, not %s",
+                      scan_what(&p->sc));
 }
 
 static bool train_statement(struct parser *p, struct place at)
@@ -957,16 +1053,20 @@ static bool statement(struct parser *p)
 {
     char word[WORD_MAX_LEN], label[WORD_MAX_LEN] = "";
     struct place at = scan_place(&p->sc);
-    if (!scan_word(&p->sc, word))
+    bool section = scan_char(&p->sc, '[');     /* as Darknet has it */
+    if (!scan_word(&p->sc, word)) {
+        p->sc.s -= section;
         return scan_error(&p->sc, at, "a statement expected, not %s", scan_what(&p->sc));
+    }
+    if (section)
+        return unknown_statement(p, at, word);
     if (*p->sc.s == ':') {
         p->sc.s++;
         strcpy(label, word);
         scan_blanks(&p->sc);
         struct place layer_at = scan_place(&p->sc);
         if (!scan_word(&p->sc, word))
-            return scan_error(&p->sc, layer_at, "a layer expected behind the label, not %s",
-                              scan_what(&p->sc));
+            return no_label(p, at, layer_at, label);
     }
     for (int i = 0; i < nlayer_defs; i++)
         if (layer_defs[i].word && !strcmp(word, layer_defs[i].word))
@@ -975,7 +1075,12 @@ static bool statement(struct parser *p)
                    : layer_statement(p, &layer_defs[i], label, at);
     if (!strcmp(word, "shortcut"))
         return scan_error(&p->sc, at, "`shortcut` stands behind the \"}\" of a `residual`");
-    if (*label)
+    bool known = false;
+    for (int i = 0; i < nkeyword_defs; i++)
+        known |= !strcmp(word, keyword_defs[i].word);
+    for (int i = 0; i < nsetting_defs; i++)
+        known |= !strcmp(word, setting_defs[i].word);
+    if (*label && known)
         return scan_error(&p->sc, at, "a label stands before a layer, not before \"%s\"", word);
     if (!strcmp(word, "net"))
         return net_statement(p, at);
@@ -995,30 +1100,44 @@ static bool statement(struct parser *p)
 
 /* ---- the whole ---- */
 
+static const char *const selector_words[] = { "conv", "affine", "bias", "gain" };
+enum { SELECTOR_WORDS = sizeof selector_words / sizeof *selector_words };
+
+static bool has_parameters(const struct layer *l)
+{
+    return layer_def(l->kind)->weights != OP_KINDS;
+}
+
+static void unknown_group(struct parser *p, const struct group_setting *g, const char *name)
+{
+    const struct net *net = p->net;
+    const char **known = alloc((size_t)(net->nlayers + SELECTOR_WORDS), sizeof *known);
+    int n = 0;
+    for (int i = 0; i < net->nlayers; i++)
+        if (has_parameters(&net->layer[i]))
+            known[n++] = net->layer[i].name;
+    for (int k = 0; k < SELECTOR_WORDS && !strchr(g->selector, '.'); k++)
+        known[n++] = selector_words[k];
+    const char *near = nearest(name, known, n);
+    if (near)
+        scan_error(&p->sc, g->at, "no layer with parameters is called \"%s\"; did you mean "
+                   "\"%s\"?", name, near);
+    else
+        scan_error(&p->sc, g->at, "no layer with parameters is called \"%s\"", name);
+    free(known);
+}
+
 /* A selector names what there is. */
 static void check_group(struct parser *p, const struct group_setting *g)
 {
-    static const char *const words[] = { "conv", "affine", "bias", "gain" };
-    const struct net *net = p->net;
-    int nwords = sizeof words / sizeof *words, n = 0;
-    const char **known = alloc((size_t)(net->nlayers + nwords), sizeof *known);
     char name[sizeof g->selector];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(g->selector, "."), g->selector);
-    for (int i = 0; i < net->nlayers; i++)
-        if (layer_def(net->layer[i].kind)->weights != OP_KINDS)
-            known[n++] = net->layer[i].name;
-    for (int k = 0; k < nwords && !strchr(g->selector, '.'); k++)
-        known[n++] = words[k];
-    bool found = false;
-    for (int k = 0; k < n; k++)
-        found |= !strcmp(known[k], name);
-    const char *near = nearest(name, known, n);
-    if (!found && near)
-        scan_error(&p->sc, g->at, "no layer with parameters is called \"%s\"; did you mean "
-                   "\"%s\"?", name, near);
-    else if (!found)
-        scan_error(&p->sc, g->at, "no layer with parameters is called \"%s\"", name);
-    free(known);
+    for (int k = 0; k < SELECTOR_WORDS && !strchr(g->selector, '.'); k++)
+        if (!strcmp(name, selector_words[k]))
+            return;
+    int i = names_find(&p->layers, name);
+    if (i < 0 || !has_parameters(&p->net->layer[i]))
+        unknown_group(p, g, name);
 }
 
 static void check_whole(struct parser *p)
@@ -1031,14 +1150,14 @@ static void check_whole(struct parser *p)
         scan_error(&p->sc, end, "the file has no `input CxHxW`");
     if (!net->nlayers || !is_loss(net->layer[net->nlayers - 1].kind))
         scan_error(&p->sc, end, "the file has no loss: `softmax` or `svm` ends the layers");
-    for (int i = 0; i < net->train.ngroups; i++)
+    for (int i = 0; i < net->train.ngroups && !p->sc.over; i++)
         check_group(p, &net->train.group[i]);
     for (int i = 0; i < p->scope.count; i++) {
         const struct variable *v = &p->scope.variable[i];
         if (!v->used && !v->counter)
             scan_error(&p->sc, v->at, "\"%s\" is never used", v->name);
     }
-    for (int i = 0; i < p->nset; i++) {
+    for (int i = 0; i < p->nset && !p->sc.over; i++) {
         if (p->set[i].used)
             continue;
         const char **known = alloc((size_t)p->scope.count, sizeof *known);
@@ -1062,12 +1181,8 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
     train_defaults(&net->train);
     if (!scan_open(&p.sc, path))
         return false;
-    while (*p.sc.s) {
-        size_t length = strcspn(p.sc.s, "\n");
-        if (length > MAX_LINE) {
-            scan_error(&p.sc, scan_place(&p.sc), "a line of %zu characters; at most %d are read",
-                       length, MAX_LINE);
-        } else if (!scan_at_end(&p.sc)) {
+    while (*p.sc.s && !p.sc.over) {
+        if (!scan_at_end(&p.sc)) {
             if (p.headless && scan_char(&p.sc, '}'))
                 p.headless--;
             else if (*p.sc.s == '}')
@@ -1081,7 +1196,9 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
     if (!p.sc.errors)
         check_whole(&p);
     bool good = !p.sc.errors;
-    free(p.scope.variable);
+    scope_free(&p.scope);
+    names_free(&p.layers);
+    names_free(&p.kernels);
     scan_close(&p.sc);
     return good;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "leftover.h"
 #include "text.h"
 
 enum { ANSWER = 4096 };
@@ -26,10 +27,10 @@ static bool train(const struct options *o, const char *program, double *val_acc,
         text_puts(&command, " ");
         shell_quote(&command, o->rest[k]);
     }
-    FILE *out = popen(text_string(&command), "r");
+    FILE *out = leftover_read(text_string(&command));
     while (out && fgets(line, sizeof line, out))
         found |= sscanf(line, "best val_acc: %lf, %lf images/s", val_acc, speed) == 2;
-    int status = out ? pclose(out) : -1;
+    int status = out ? leftover_close(out) : -1;
     if (status != 0 || !found)
         fprintf(stderr, "lathe: %s: %s\n", text_string(&command),
                 status == 0 ? "trained without validation, so there is nothing to compare"
@@ -86,11 +87,12 @@ bool sweep(struct options *o, sweep_build *build_one)
     struct text directory = { 0 }, program = { 0 };
     const char *temporary = getenv("TMPDIR");
     text_printf(&directory, "%s/lathe-sweep-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    if (!mkdtemp(directory.at)) {
+    if (!leftover_make_folder(directory.at)) {
         fprintf(stderr, "lathe: %s: cannot be made: %s\n", directory.at, strerror(errno));
         return false;
     }
     text_printf(&program, "%s/program", directory.at);
+    leftover_expect(program.at);
     header(o);
     bool good = true;
     do
@@ -102,8 +104,8 @@ bool sweep(struct options *o, sweep_build *build_one)
             printf(" --set %s=%g", o->set[k].name, chosen[k]);
         puts("");
     }
-    unlink(text_string(&program));
-    rmdir(directory.at);
+    leftover_remove(text_string(&program));
+    leftover_remove(directory.at);
     text_free(&program);
     text_free(&directory);
     return good;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "net.h"
 #include "unroll.h"
 
@@ -65,10 +66,31 @@ void bind_here(struct bindings *b, const char *key, const char *text)
     b->here[b->nheres++].value = text;
 }
 
+/* A list of sizes in a template: between `start` and `end` stand their names. */
+struct size_list { const char *start, *end; size_t indent; };
+enum { SIZE_LISTS = 8 };
+
+/* Text as it stands, or in its place a name or a list of sizes. */
+struct piece { size_t at, length; int name, sizes; };
+
+/*
+** What a template becomes for bindings that differ in the names and the sizes alone that no loop's
+** bound looks at: the loops are written out once for thousands of layers that are alike.
+*/
+struct prepared {
+    struct text text;
+    struct piece *piece; int npieces;
+    struct size_list list[SIZE_LISTS]; int nlists;
+    struct { const char *key; long value; } *asked; int nasked;
+    int loops_kept;
+    int next;                   /* with the same key; -1: none */
+};
+
 /* What one instantiation knows: the bindings, and which of them were used. */
 struct instance {
     const char *file;
     struct bindings *b;
+    struct prepared *p;
     bool name_used[TMPL_MAX], size_used[TMPL_MAX], flag_used[TMPL_MAX];
     bool on[8];                 /* open #if's: is this branch taken? */
     bool ours[8];               /* is it a flag's, or the compiler's own? */
@@ -163,18 +185,39 @@ static bool directive(struct instance *t, const char *line, size_t length)
     return false;
 }
 
-/* Rewrites `enum { / * @sizes * / A = 1, B = 2 };`, returns what follows it. */
+/* The place of `enum { / * @sizes * / A = 1, B = 2 };`; returns what follows it. */
 static const char *sizes_mark(struct instance *t, const char *line, struct text *out)
 {
     const char *end = strstr(line, "};");
     const char *s = strstr(line, "*/") + 2;
-    size_t indent = strspn(line, " ");
-    size_t start = out->length;
-    text_printf(out, "%*senum { ", (int)indent, "");
-    for (bool first = true;; first = false) {
-        while (s < end && !isalpha((unsigned char)*s))
+    if (t->p->nlists == SIZE_LISTS)
+        DIE("%s: too many lists of sizes", t->file);
+    t->p->list[t->p->nlists] = (struct size_list){ s, end, strspn(line, " ") };
+    text_printf(out, "%c%c\n", TMPL_SIZES, TMPL_FIRST + t->p->nlists++);
+    while (s < end) {
+        if (!isalpha((unsigned char)*s)) {
             s++;
-        if (s >= end)
+            continue;
+        }
+        size_t key = word_length(s);
+        for (int i = 0; i < t->b->nsizes; i++)
+            t->size_used[i] |= same(s, key, t->b->size[i].key);
+        s += strcspn(s, ",}");
+    }
+    const char *next = strchr(end, '\n');
+    return next ? next + 1 : end + 2;
+}
+
+/* The list with the bindings' sizes. */
+static void write_sizes(const struct instance *t, const struct size_list *list, struct text *out)
+{
+    const char *s = list->start;
+    size_t start = out->length;
+    text_printf(out, "%*senum { ", (int)list->indent, "");
+    for (bool first = true;; first = false) {
+        while (s < list->end && !isalpha((unsigned char)*s))
+            s++;
+        if (s >= list->end)
             break;
         size_t key = word_length(s);
         int i = 0;
@@ -182,23 +225,20 @@ static const char *sizes_mark(struct instance *t, const char *line, struct text 
             i++;
         if (i == t->b->nsizes)
             DIE("%s: size %.*s is not bound", t->file, (int)key, s);
-        t->size_used[i] = true;
         char one[96];
         int length = snprintf(one, sizeof one, "%.*s = %ld", (int)key, s, t->b->size[i].value);
         if (!first && out->length - start + (size_t)length + 5 > LINE_WIDTH) {
             text_puts(out, ",\n");
             start = out->length;
-            text_printf(out, "%*s", (int)indent + 7, "");
+            text_printf(out, "%*s", (int)list->indent + 7, "");
         } else if (!first) {
             text_puts(out, ", ");
         }
         text_puts(out, one);
-        while (s < end && *s != ',')
+        while (s < list->end && *s != ',')
             s++;
     }
     text_puts(out, " };\n");
-    const char *next = strchr(end, '\n');
-    return next ? next + 1 : end + 2;
 }
 
 static void here_mark(struct instance *t, const char *line, struct text *out)
@@ -250,18 +290,30 @@ static void epilogue_marks(const char *s, const struct bindings *b, struct text 
     }
 }
 
+/* Not a number: what follows or precedes it does not become another thing with it. */
+static bool is_identifier(const char *s)
+{
+    return (isalpha((unsigned char)*s) || *s == '_') && !s[word_length(s)];
+}
+
+/* Puts each name's place for the name, and numbers for themselves. */
 static void rename_all(const char *s, const struct bindings *b, struct text *out)
 {
+    if (!b->nnames) {
+        text_puts(out, s);
+        return;
+    }
     while (*s) {
         const char *end = token_end(s);
-        const char *by = NULL;
-        for (int i = 0; i < b->nnames && !by; i++)
-            if (same(s, (size_t)(end - s), b->name[i].key))
-                by = b->name[i].value;
-        if (by)
-            text_puts(out, by);
-        else
+        int i = 0;
+        while (i < b->nnames && !same(s, (size_t)(end - s), b->name[i].key))
+            i++;
+        if (i == b->nnames)
             text_add(out, s, (size_t)(end - s));
+        else if (is_identifier(b->name[i].value))
+            text_printf(out, "%c%c", TMPL_NAME, TMPL_FIRST + i);
+        else
+            text_puts(out, b->name[i].value);
         s = end;
     }
 }
@@ -286,29 +338,140 @@ void instantiate(const char *file, struct bindings *b, struct text *out)
     instantiate_path(path, b, out);
 }
 
-void instantiate_path(const char *path, struct bindings *b, struct text *out)
+static void split_pieces(struct prepared *p)
 {
-    struct instance t = { .file = path, .b = b };
+    static const char marks[] = { TMPL_SIZES, TMPL_NAME, 0 };
+    const char *text = text_string(&p->text);
+    for (size_t at = 0; at < p->text.length;) {
+        size_t length = strcspn(text + at, marks);
+        struct piece new = { at, length, -1, -1 };
+        const char *mark = text + at + length;
+        if (*mark) {
+            int which = (unsigned char)mark[1] - TMPL_FIRST;
+            *(*mark == TMPL_NAME ? &new.name : &new.sizes) = which;
+            at += *mark == TMPL_NAME ? 2 : 3;       /* sizes have a line to themselves */
+        }
+        at += length;
+        p->piece = grow(p->piece, (size_t)p->npieces + 1, sizeof *p->piece);
+        p->piece[p->npieces++] = new;
+    }
+}
+
+static void prepare(struct instance *t, const char *path, struct prepared *p)
+{
+    struct bindings *b = t->b;
     const char *s = embedded(path);
     if (!strncmp(s, "/*", 2)) {
         s = strstr(s, "*/") + 2;
         s += strspn(s, "\n");
     }
     struct text marked = { 0 }, renamed = { 0 }, written = { 0 }, shorter = { 0 };
-    line_marks(&t, s, &marked);
+    line_marks(t, s, &marked);
     bool is_template = !strncmp(path, "templates/", 10);
     if (is_template)
-        check_used(&t);
+        check_used(t);
     rename_all(text_string(&marked), b, &renamed);
+    text_free(&marked);
     unroll(text_string(&renamed), b, &written);
+    text_free(&renamed);
     if (is_template)
         drop_idle(text_string(&written), &shorter);
     const char *body = text_string(is_template ? &shorter : &written);
-    epilogue_marks(body + strspn(body, "\n"), b, out);
-    text_free(&marked);
-    text_free(&renamed);
+    epilogue_marks(body + strspn(body, "\n"), b, &p->text);
     text_free(&written);
     text_free(&shorter);
+    split_pieces(p);
+    p->loops_kept = b->loops_kept;
+    for (int i = 0; i < b->nsizes; i++)
+        if (b->size[i].asked) {
+            p->asked = grow(p->asked, (size_t)p->nasked + 1, sizeof *p->asked);
+            p->asked[p->nasked].key = b->size[i].key;
+            p->asked[p->nasked++].value = b->size[i].value;
+        }
+}
+
+static void write_pieces(const struct instance *t, const struct prepared *p, struct text *out)
+{
+    for (int i = 0; i < p->npieces; i++) {
+        const struct piece *piece = &p->piece[i];
+        text_add(out, p->text.at + piece->at, piece->length);
+        if (piece->name >= 0)
+            text_puts(out, t->b->name[piece->name].value);
+        if (piece->sizes >= 0)
+            write_sizes(t, &p->list[piece->sizes], out);
+    }
+}
+
+static void free_prepared(struct prepared *p)
+{
+    text_free(&p->text);
+    free(p->piece);
+    free(p->asked);
+}
+
+/* ---- templates prepared before ---- */
+
+static struct {
+    struct names keys;          /* to the last one of each key */
+    struct prepared *p; int count;
+} cache;
+
+/* All that an instance depends on but identifiers and sizes. */
+static void cache_key(const char *path, const struct bindings *b, struct text *key)
+{
+    text_printf(key, "%s %d", path, b->brief);
+    for (int i = 0; i < b->nflags; i++)
+        text_printf(key, " %s=%d", b->flag[i].key, b->flag[i].value);
+    for (int i = 0; i < b->nnames; i++)
+        text_printf(key, " %s:%s", b->name[i].key,
+                    is_identifier(b->name[i].value) ? "" : b->name[i].value);
+    for (int i = 0; i < b->nepilogue; i++)
+        text_printf(key, " %s(%s)", b->epilogue[i].op, b->epilogue[i].more);
+}
+
+static bool fits(const struct prepared *p, const struct bindings *b)
+{
+    for (int k = 0; k < p->nasked; k++) {
+        int i = 0;
+        while (i < b->nsizes && strcmp(b->size[i].key, p->asked[k].key))
+            i++;
+        if (i == b->nsizes || b->size[i].value != p->asked[k].value)
+            return false;
+    }
+    return true;
+}
+
+static const struct prepared *cached(struct instance *t, const char *path)
+{
+    struct text key = { 0 };
+    cache_key(path, t->b, &key);
+    int first = names_find(&cache.keys, text_string(&key)), i = first;
+    while (i >= 0 && !fits(&cache.p[i], t->b))
+        i = cache.p[i].next;
+    if (i < 0) {
+        cache.p = grow(cache.p, (size_t)cache.count + 1, sizeof *cache.p);
+        i = cache.count++;
+        cache.p[i] = (struct prepared){ .next = first };
+        names_add(&cache.keys, text_string(&key), i);
+        t->p = &cache.p[i];
+        prepare(t, path, t->p);
+    }
+    text_free(&key);
+    t->b->loops_kept = cache.p[i].loops_kept;
+    return &cache.p[i];
+}
+
+void instantiate_path(const char *path, struct bindings *b, struct text *out)
+{
+    struct prepared alone = { .npieces = 0 };
+    struct instance t = { .file = path, .b = b, .p = &alone };
+    if (b->nheres) {            /* with texts of its own: nobody will want the same */
+        prepare(&t, path, &alone);
+        write_pieces(&t, &alone, out);
+        free_prepared(&alone);
+    } else {
+        write_pieces(&t, cached(&t, path), out);
+    }
 }
 
 static char *read_override(const char *directory, const char *file)

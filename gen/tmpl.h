@@ -23,14 +23,19 @@
 
 enum { TMPL_MAX = 64, UNROLL_LINES = 700, BRIEF_LINES = 120 };
 
+/* What stands for a list of sizes and for a name while a template is prepared; a byte from
+** TMPL_FIRST on says which. */
+enum { TMPL_SIZES = 1, TMPL_NAME = 2, TMPL_FIRST = 0x80 };
+
 struct bindings {
     struct { const char *key; char value[96]; } name[TMPL_MAX];  int nnames;
-    struct { const char *key; long value; } size[TMPL_MAX];      int nsizes;
+    struct { const char *key; long value; bool asked; } size[TMPL_MAX];  int nsizes;
     struct { const char *key; bool value; } flag[TMPL_MAX];      int nflags;
     struct { const char *key; const char *value; } here[16];     int nheres;
     struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
     bool brief;            /* loops of more than BRIEF_LINES are kept, too */
-    int loops_kept;        /* out: UNROLL loops too long to be written out */
+    int loops_kept;        /* out: UNROLL loops too long to be written out; asked: sizes that
+                              their bounds looked at */
 };
 
 void bind_name(struct bindings *b, const char *key, const char *format, ...)

@@ -12,21 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../runtime/processors.h"
 #include "build.h"
 #include "emit.h"
+#include "leftover.h"
 #include "text.h"
 
 enum {
     CANDIDATES = 8,             /* of a choice: its cheapest */
     ROUNDS = 5, STEPS = 8,      /* processes of each program; steps measured in one */
     FINAL_ROUNDS = 9,
+    TURN_SECONDS = 300,         /* of measuring in a turn; where it takes longer, fewer rounds */
     ANSWER = 1 << 16
 };
-/* Candidates that cost more are not tried; what must be won. */
-static const double MOST_COST = 1.6, LEAST_GAIN = 0.02;
+/* Candidates that cost more are not tried; what must be won; the time of a region from which on
+** a clock tells that from chance. */
+static const double MOST_COST = 1.6, LEAST_GAIN = 0.02, LEAST_MS = 0.005;
 
 /* The answers of one process: name=ms;name=ms... of training and of inference; the step. */
 struct sample { char *training, *inference; double step; };
@@ -38,6 +42,9 @@ struct tuner {
     char directory[512];
     struct tuning won;
     struct sample sample[CANDIDATES][FINAL_ROUNDS];
+    struct sample model;        /* of the cost model's program, before the first turn */
+    double seconds;             /* that it took */
+    int rounds;                 /* of the turn */
     double ratio;               /* of the whole step, tuned to not */
 };
 
@@ -50,16 +57,16 @@ static const char *program_path(const struct tuner *t, int candidate, struct tex
     return text_string(path);
 }
 
-/* Builds all, as many at a time as there are processors. */
-static bool build_all(struct tuner *t, struct net *const *nets, int count)
+/* Builds those from the first one on, as many at a time as there are processors. */
+static bool build_all(struct tuner *t, struct net *const *nets, int first, int count)
 {
     int cores = processors_available();
     struct text path = { 0 };
     bool good = true;
-    for (int begun = 0, ended = 0; ended < count;) {
+    for (int begun = first, ended = first; ended < count;) {
         if (begun < count && begun - ended < cores) {
-            fflush(NULL);
-            pid_t child = fork();
+            leftover_expect(program_path(t, begun, &path));
+            pid_t child = leftover_fork();
             if (child == 0)
                 _exit(t->build(nets[begun], program_path(t, begun, &path)) ? 0 : 1);
             if (child < 0) {
@@ -72,7 +79,7 @@ static bool build_all(struct tuner *t, struct net *const *nets, int count)
             continue;
         }
         int status;
-        good = wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && good;
+        good = leftover_wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && good;
         ended++;
     }
     text_free(&path);
@@ -83,7 +90,7 @@ static void remove_programs(struct tuner *t)
 {
     struct text path = { 0 };
     for (int k = 0; k < CANDIDATES; k++)
-        unlink(program_path(t, k, &path));
+        leftover_remove(program_path(t, k, &path));
     text_free(&path);
 }
 
@@ -101,7 +108,7 @@ static bool measure(struct tuner *t, int candidate, struct sample *s)
         shell_quote(&command, t->o->rest[k]);
     }
     *s = (struct sample){ NULL, NULL, 0 };
-    FILE *out = popen(text_string(&command), "r");
+    FILE *out = leftover_read(text_string(&command));
     while (out && fgets(line, ANSWER, out)) {
         if (!strncmp(line, "regions ", 8))
             *(s->training ? &s->inference : &s->training) = strdup(line + 7);
@@ -117,7 +124,7 @@ static bool measure(struct tuner *t, int candidate, struct sample *s)
             s->step = count ? total / count : 0;
         }
     }
-    int status = out ? pclose(out) : -1;
+    int status = out ? leftover_close(out) : -1;
     bool good = status == 0 && s->training && s->inference && s->step > 0;
     if (!good)
         fprintf(stderr, "lathe: %s: failed\n", text_string(&command));
@@ -127,14 +134,18 @@ static bool measure(struct tuner *t, int candidate, struct sample *s)
     return good;
 }
 
+static void forget_one(struct sample *s)
+{
+    free(s->training);
+    free(s->inference);
+    *s = (struct sample){ NULL, NULL, 0 };
+}
+
 static void forget(struct tuner *t)
 {
     for (int k = 0; k < CANDIDATES; k++)
-        for (int r = 0; r < FINAL_ROUNDS; r++) {
-            free(t->sample[k][r].training);
-            free(t->sample[k][r].inference);
-            t->sample[k][r] = (struct sample){ NULL, NULL, 0 };
-        }
+        for (int r = 0; r < FINAL_ROUNDS; r++)
+            forget_one(&t->sample[k][r]);
 }
 
 /* On a terminal alone. */
@@ -205,14 +216,15 @@ static int worth_trying(const struct choice *c)
 static void decide(struct tuner *t, const struct net *net, const struct choice *c)
 {
     double best = 1 - LEAST_GAIN, first[ROUNDS], ratio[ROUNDS];
+    const int rounds = t->rounds;
     char text[CHOICE_TEXT], model[CHOICE_TEXT];
     int winner = 0, n = worth_trying(c);
-    for (int r = 0; r < ROUNDS; r++)
+    for (int r = 0; r < rounds; r++)
         first[r] = region_ms(&t->sample[0][r], net, c);
     for (int k = 1; k < n; k++) {
-        for (int r = 0; r < ROUNDS; r++)
+        for (int r = 0; r < rounds; r++)
             ratio[r] = region_ms(&t->sample[k][r], net, c) / first[r];
-        double middle = median(ratio, ROUNDS);
+        double middle = median(ratio, rounds);
         if (middle < best) {
             best = middle;
             winner = k;
@@ -222,7 +234,7 @@ static void decide(struct tuner *t, const struct net *net, const struct choice *
     choice_text(c, 0, model);
     tuning_set(&t->won, c->name, text);
     if (winner) {
-        double ms = median(first, ROUNDS);
+        double ms = median(first, rounds);
         printf("%-32s %10s -> %-10s %9.4f ms %9.4f\n", c->name, model, text, ms, ms*best);
         fflush(stdout);
     }
@@ -235,17 +247,18 @@ static bool same_region(const struct region_plan *a, const struct region_plan *b
     return a->kind == b->kind && a->stage == b->stage;
 }
 
-/* The choices of one turn: the `turn`th of each region that has more than one candidate. */
-static int choices_of(const struct net *net, int turn, const struct choice **found)
+/* The choices of one turn: the `turn`th of each region that has more than one candidate and takes
+** long enough to be measured. */
+static int choices_of(const struct tuner *t, const struct net *net, int turn,
+                      const struct choice **found)
 {
     int n = 0;
     for (int i = 0; i < net->nchoices; i++) {
         const struct choice *c = &net->choice[i];
-        int before = 0;
-        for (int k = 0; k < i; k++)
-            before += same_region(&net->choice[k].region, &c->region)
-                      && worth_trying(&net->choice[k]) > 1;
-        if (before == turn && worth_trying(c) > 1)
+        int before = 0;         /* a region's choices stand together */
+        for (int k = i - 1; k >= 0 && same_region(&net->choice[k].region, &c->region); k--)
+            before += worth_trying(&net->choice[k]) > 1;
+        if (before == turn && worth_trying(c) > 1 && region_ms(&t->model, net, c) >= LEAST_MS)
             found[n++] = c;
     }
     return n;
@@ -268,6 +281,35 @@ static struct net *candidate_net(struct tuner *t, const struct choice *const *c,
     return net;
 }
 
+static double clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9*(double)now.tv_nsec;
+}
+
+/* The cost model's program, which says how long regions and a measurement take. */
+static bool measure_model(struct tuner *t)
+{
+    struct tuning none = { .path = NULL };
+    struct net *net = t->read(t->o, &none);
+    if (!net || !build_all(t, &net, 0, 1))
+        return false;
+    double start = clock_seconds();
+    bool good = measure(t, 0, &t->model);
+    t->seconds = clock_seconds() - start;
+    return good;
+}
+
+/* As many rounds as there is time for. */
+static void plan_rounds(struct tuner *t, int choices, int programs)
+{
+    double round = programs*t->seconds, rounds = TURN_SECONDS / (round > 1 ? round : 1);
+    t->rounds = rounds > ROUNDS ? ROUNDS : rounds < 1 ? 1 : (int)rounds;
+    fprintf(stderr, "%d choices, %d programs to build; then %.0f s of measuring\n", choices,
+            programs, t->rounds*round + 0.5);
+}
+
 /* One turn. *more: there was something to try. False: a message was printed. */
 static bool take_turn(struct tuner *t, int turn, bool *more)
 {
@@ -275,7 +317,7 @@ static bool take_turn(struct tuner *t, int turn, bool *more)
     if (!net)
         return false;
     const struct choice **c = alloc((size_t)net->nchoices, sizeof *c);
-    int count = choices_of(net, turn, c), programs = 0;
+    int count = choices_of(t, net, turn, c), programs = 0;
     for (int i = 0; i < count; i++)
         if (worth_trying(c[i]) > programs)
             programs = worth_trying(c[i]);
@@ -284,8 +326,9 @@ static bool take_turn(struct tuner *t, int turn, bool *more)
     for (int k = 0; good && k < programs; k++)
         good = (nets[k] = candidate_net(t, c, count, k)) != NULL;
     if (good && programs) {
-        fprintf(stderr, "%d choices, %d programs\n", count, programs);
-        good = build_all(t, nets, programs) && measure_all(t, programs, ROUNDS);
+        plan_rounds(t, count, programs);
+        /* The first turn's first program is there already. */
+        good = build_all(t, nets, turn == 0, programs) && measure_all(t, programs, t->rounds);
     }
     for (int i = 0; good && i < count; i++)
         decide(t, net, c[i]);
@@ -302,16 +345,17 @@ static bool compare(struct tuner *t, double *before, double *after)
     struct tuning none = { .path = NULL };
     struct net *nets[2] = { t->read(t->o, &none), t->read(t->o, &t->won) };
     double step[2][FINAL_ROUNDS], ratio[FINAL_ROUNDS];
-    if (!nets[0] || !nets[1] || !build_all(t, nets, 2) || !measure_all(t, 2, FINAL_ROUNDS))
+    int rounds = t->rounds < ROUNDS ? t->rounds : FINAL_ROUNDS;
+    if (!nets[0] || !nets[1] || !build_all(t, nets, 0, 2) || !measure_all(t, 2, rounds))
         return false;
-    for (int r = 0; r < FINAL_ROUNDS; r++) {
+    for (int r = 0; r < rounds; r++) {
         for (int k = 0; k < 2; k++)
             step[k][r] = t->sample[k][r].step;
         ratio[r] = step[1][r] / step[0][r];
     }
-    *before = median(step[0], FINAL_ROUNDS);
-    *after = median(step[1], FINAL_ROUNDS);
-    t->ratio = median(ratio, FINAL_ROUNDS);
+    *before = median(step[0], rounds);
+    *after = median(step[1], rounds);
+    t->ratio = median(ratio, rounds);
     remove_programs(t);
     return true;
 }
@@ -340,13 +384,17 @@ static bool write_file(const struct net *net, const char *path)
 static bool finish(struct tuner *t)
 {
     struct text path = { 0 };
-    double before, after;
-    bool good = compare(t, &before, &after);
+    double before = 0, after = 0;
+    bool tried = t->won.nlines > 0, good = !tried || compare(t, &before, &after);
     struct tuning none = { .path = NULL };
     struct net *net = good ? t->read(t->o, t->ratio < 1 ? &t->won : &none) : NULL;
     if (net) {
-        printf("whole training step: %.3f ms by the cost model, %.3f tuned, ratio %.3f%s\n",
-               before, after, t->ratio, t->ratio < 1 ? "" : ": the cost model's are kept");
+        if (tried)
+            printf("whole training step: %.3f ms by the cost model, %.3f tuned, ratio %.3f%s\n",
+                   before, after, t->ratio, t->ratio < 1 ? "" : ": the cost model's are kept");
+        else
+            printf("no region with a choice takes %g ms, too short to measure: the cost model's "
+                   "are kept\n", LEAST_MS);
         text_printf(&path, "%s.tune", net->name);
         const char *output = t->o->output ? t->o->output : text_string(&path);
         good = write_file(net, output);
@@ -361,21 +409,22 @@ bool tune(struct options *o, tune_read *read, tune_build *build)
 {
     struct tuner *t = alloc(1, sizeof *t);
     const char *temporary = getenv("TMPDIR");
-    *t = (struct tuner){ .o = o, .read = read, .build = build };
+    *t = (struct tuner){ .o = o, .read = read, .build = build, .ratio = 1 };
     snprintf(t->directory, sizeof t->directory, "%s/lathe-tune-XXXXXX",
              temporary && *temporary ? temporary : "/tmp");
-    if (!mkdtemp(t->directory)) {
+    if (!leftover_make_folder(t->directory)) {
         fprintf(stderr, "lathe: %s: cannot be made: %s\n", t->directory, strerror(errno));
         free(t);
         return false;
     }
-    bool good = true, more = true;
+    bool good = measure_model(t), more = true;
     for (int turn = 0; good && more; turn++)
         good = take_turn(t, turn, &more);
     good = good && finish(t);
     remove_programs(t);
     forget(t);
-    rmdir(t->directory);
+    forget_one(&t->model);
+    leftover_remove(t->directory);
     tuning_free(&t->won);
     free(t);
     return good;

@@ -54,10 +54,10 @@ static bool choice_line(struct scan *sc, struct tuning *t, bool ours)
     if (!at_end(sc))
         return false;
     snprintf(new.name, sizeof new.name, "%s %s", of, what);
-    for (int i = 0; ours && i < t->nlines; i++)
-        if (!strcmp(t->line[i].name, new.name))
-            return scan_error(sc, new.at, "\"%s\" was chosen in line %d", new.name,
-                              t->line[i].at.line);
+    int before = names_find(&t->names, new.name);
+    if (ours && before >= 0)
+        return scan_error(sc, new.at, "\"%s\" was chosen in line %d", new.name,
+                          t->line[before].at.line);
     if (ours) {
         tuning_set(t, new.name, new.value);
         t->line[t->nlines - 1].at = new.at;
@@ -73,7 +73,7 @@ bool tuning_read(struct tuning *t, const char *path, const struct net *net)
     *t = (struct tuning){ .path = path };
     if (!scan_open(&sc, path))
         return false;
-    for (; *sc.s; scan_next_line(&sc)) {
+    for (; *sc.s && !sc.over; scan_next_line(&sc)) {
         if (scan_at_end(&sc))
             continue;
         const char *start = sc.s;
@@ -97,10 +97,10 @@ bool tuning_read(struct tuning *t, const char *path, const struct net *net)
 
 void tuning_set(struct tuning *t, const char *name, const char *value)
 {
-    int i = 0;
-    while (i < t->nlines && strcmp(t->line[i].name, name))
-        i++;
-    if (i == t->nlines) {
+    int i = names_find(&t->names, name);
+    if (i < 0) {
+        i = t->nlines;
+        names_add(&t->names, name, i);
         t->line = grow(t->line, (size_t)++t->nlines, sizeof *t->line);
         t->line[i] = (struct tuning_line){ .used = false };
         snprintf(t->line[i].name, sizeof t->line[i].name, "%s", name);
@@ -111,16 +111,15 @@ void tuning_set(struct tuning *t, const char *name, const char *value)
 void tuning_free(struct tuning *t)
 {
     free(t->line);
+    names_free(&t->names);
     *t = (struct tuning){ 0 };
 }
 
 int tuning_takes(struct tuning *t, const struct choice *c)
 {
     char text[CHOICE_TEXT];
-    int i = 0;
-    while (t && i < t->nlines && strcmp(t->line[i].name, c->name))
-        i++;
-    if (!t || i == t->nlines)
+    int i = t ? names_find(&t->names, c->name) : -1;
+    if (i < 0)
         return 0;
     t->line[i].used = true;
     for (int k = 0; k < c->ncandidates; k++) {
@@ -152,11 +151,12 @@ static void complain(const struct tuning_line *l, const struct net *net)
 
 bool tuning_fits(const struct tuning *t, const struct net *net)
 {
-    bool good = true;
-    for (int i = 0; i < t->nlines; i++)
-        if (!t->line[i].used || *t->line[i].instead) {
+    int errors = 0;
+    for (int i = 0; i < t->nlines && errors < MAX_ERRORS; i++)
+        if ((!t->line[i].used || *t->line[i].instead) && ++errors < MAX_ERRORS)
             complain(&t->line[i], net);
-            good = false;
-        }
-    return good;
+    if (errors == MAX_ERRORS)
+        fprintf(stderr, "%s: more than %d errors, the rest is not shown\n", t->path,
+                MAX_ERRORS - 1);
+    return !errors;
 }

@@ -11,6 +11,7 @@
 #define LATHE_TUNING_H
 
 #include "choice.h"
+#include "names.h"
 
 struct tuning_line {
     char name[CHOICE_NAME], value[CHOICE_TEXT];
@@ -22,6 +23,7 @@ struct tuning_line {
 struct tuning {
     const char *path;               /* NULL: not from a file */
     struct tuning_line *line; int nlines;
+    struct names names;             /* of the lines */
     bool found;                     /* the file has the network's instruction set and type */
 };
 

@@ -60,9 +60,9 @@ static bool starts_word(const char *s, const char *word)
 }
 
 /* Bounds: sums and products of numbers and sizes. */
-static long expression(const char **s, const struct bindings *b);
+static long expression(const char **s, struct bindings *b);
 
-static long factor(const char **s, const struct bindings *b)
+static long factor(const char **s, struct bindings *b)
 {
     *s = skip_space(*s);
     if (**s == '(') {
@@ -84,12 +84,13 @@ static long factor(const char **s, const struct bindings *b)
     for (int i = 0; i < b->nsizes; i++)
         if (strlen(b->size[i].key) == length && !memcmp(b->size[i].key, *s, length)) {
             *s = end;
+            b->size[i].asked = true;
             return b->size[i].value;
         }
     DIE("a loop's bound is no constant: %.30s", *s);
 }
 
-static long product(const char **s, const struct bindings *b)
+static long product(const char **s, struct bindings *b)
 {
     long value = factor(s, b);
     for (;;) {
@@ -106,7 +107,7 @@ static long product(const char **s, const struct bindings *b)
     }
 }
 
-static long expression(const char **s, const struct bindings *b)
+static long expression(const char **s, struct bindings *b)
 {
     long value = product(s, b);
     for (;;) {
@@ -158,7 +159,7 @@ static const char *statement_end(const char *s)
     return end + 1;
 }
 
-static struct loop parse_loop(const char *start, const char *line, const struct bindings *b)
+static struct loop parse_loop(const char *start, const char *line, struct bindings *b)
 {
     struct loop loop = { .indent = (size_t)(start - line) };
     const char *s = expect(start, "UNROLL");
@@ -293,6 +294,8 @@ static void write_out(const struct loop *loop, struct bindings *b, struct text *
 {
     struct text lines = { 0 }, whole = { 0 };
     body_lines(loop, &lines);
+    if (strchr(text_string(&lines), TMPL_SIZES))
+        DIE("sizes inside an UNROLL: %.40s", lines.at);
     int kept = b->loops_kept;
     copies(loop, text_string(&lines), b, &whole);
     if (count_lines(text_string(&whole)) > (b->brief ? BRIEF_LINES : UNROLL_LINES)) {
@@ -329,27 +332,38 @@ static bool factor_one(const char *text, const char *s)
     return s > text && strchr("+([,", s[-1]);
 }
 
+/* Where the idle term that begins at s, behind the character `before`, ends; NULL: none does. */
+static const char *idle_end(const char *s, char before)
+{
+    const char *end = NULL;
+    if (!strncmp(s, " + ", 3) && (end = zero_end(s + 3))) {
+        if (!strchr(")],;", *end) && strncmp(end, " + ", 3))
+            end = NULL;
+    } else if ((before == '(' || before == '[') && (end = zero_end(s))) {
+        end = strncmp(end, " + ", 3) ? NULL : end + 3;
+    }
+    return end && *end ? end : NULL;
+}
+
 void drop_idle(const char *text, struct text *out)
 {
-    const char *start = text;
-    char before = ' ';          /* the character last written */
-    while (*text) {
+    const char *kept = text;    /* from here on nothing is written yet */
+    char written = ' ';         /* what stands before it in out */
+    for (const char *s = text; *s;) {
         const char *end = NULL;
-        if (!strncmp(text, " + ", 3) && (end = zero_end(text + 3))) {
-            if (!strchr(")],;", *end) && strncmp(end, " + ", 3))
-                end = NULL;
-        } else if ((before == '(' || before == '[') && (end = zero_end(text))) {
-            end = strncmp(end, " + ", 3) ? NULL : end + 3;
-        }
-        if (end && *end) {
-            text = end;
+        if (*s == ' ' || *s == '0')
+            end = idle_end(s, s > kept ? s[-1] : written);
+        else if (*s == '1' && factor_one(text, s))
+            end = s + 2;
+        if (!end) {
+            s++;
             continue;
         }
-        if (factor_one(start, text))
-            text += 2;
-        before = *text;
-        text_add(out, text++, 1);
+        text_add(out, kept, (size_t)(s - kept));
+        written = s > kept ? s[-1] : written;
+        s = kept = end;
     }
+    text_puts(out, kept);
 }
 
 void unroll(const char *text, struct bindings *b, struct text *out)

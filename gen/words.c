@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "net.h"
 #include "unroll.h"
 
@@ -18,18 +19,8 @@ struct piece {
     const char *start, *end;
     char name[WORD_MAX];        /* of the function; "": always kept */
     bool kept;
+    int same;                   /* another one of that name, or -1 */
 };
-
-static bool uses(const char *text, const char *end, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *s = text; s < end && (s = strstr(s, word)); s += length) {
-        bool starts = s == text || !(isalnum((unsigned char)s[-1]) || s[-1] == '_');
-        if (s + length <= end && starts && !(isalnum((unsigned char)s[length]) || s[length] == '_'))
-            return true;
-    }
-    return false;
-}
 
 static const char *next_line(const char *s)
 {
@@ -98,27 +89,47 @@ static int split_pieces(const char *s, struct piece *piece)
     return n;
 }
 
-static bool keep_more(struct piece *piece, int n, const char *user)
+static bool in_word(char c)
 {
-    bool more = false;
-    for (int i = 0; i < n; i++) {
-        if (piece[i].kept)
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Keeps what the text names, and what that names. */
+static void keep_used(struct piece *piece, const struct names *functions, const char *text,
+                      const char *end)
+{
+    while (text < end) {
+        const char *start = text;
+        while (text < end && in_word(*text))
+            text++;
+        if (text == start) {
+            text++;
             continue;
-        bool used = uses(user, user + strlen(user), piece[i].name);
-        for (int k = 0; k < n && !used; k++)
-            used = piece[k].kept && uses(piece[k].start, piece[k].end, piece[i].name);
-        if (used)
-            piece[i].kept = more = true;
+        }
+        int i = names_find_part(functions, start, (size_t)(text - start));
+        for (; i >= 0; i = piece[i].same)
+            if (!piece[i].kept) {
+                piece[i].kept = true;
+                keep_used(piece, functions, piece[i].start, piece[i].end);
+            }
     }
-    return more;
 }
 
 void used_words(const char *library, const char *user, struct text *out, struct text *includes)
 {
     struct piece *piece = alloc(MAX_PIECES, sizeof *piece);
     int n = split_pieces(library, piece);
-    while (keep_more(piece, n, user))
-        ;
+    struct names functions = { 0 };
+    for (int i = 0; i < n; i++)
+        if (!piece[i].kept) {
+            piece[i].same = names_find(&functions, piece[i].name);
+            names_add(&functions, piece[i].name, i);
+        }
+    for (int i = 0; i < n; i++)
+        if (!piece[i].name[0])
+            keep_used(piece, &functions, piece[i].start, piece[i].end);
+    keep_used(piece, &functions, user, user + strlen(user));
+    names_free(&functions);
     for (int i = 0; i < n; i++) {
         size_t length = (size_t)(piece[i].end - piece[i].start);
         if (!piece[i].kept)

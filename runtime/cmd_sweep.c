@@ -42,7 +42,7 @@ static void sweep_defaults(struct sweep_settings *s, const struct model *m)
 static bool sweep_options(const struct program *p, struct sweep_settings *s, int argc,
                           char **argv, int *status)
 {
-    const double much = 1e9, huge = INFINITY;
+    const double much = 1e9, huge = bounds[BOUND_LR].most;
     const struct option_row rows[] = {
         { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
           "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
@@ -57,7 +57,7 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
           "the least L2 strength" },
         { "--reg-max", OPTION_REAL, "X", &s->search.high[SEARCH_REG], 1e-30, huge, NULL,
           "the greatest" },
-        { "--epochs", OPTION_REAL, "X", &s->solver.epochs, 1e-9, 1e6, NULL,
+        { "--epochs", OPTION_REAL, "X", &s->solver.epochs, OPTION_BOUNDS(BOUND_EPOCHS), NULL,
           "of each run; fractions too" },
         { "--iterations", OPTION_INTEGER, "N", &s->iterations, 1, much, NULL,
           "of each run, instead of epochs" },

@@ -9,6 +9,8 @@
 #include "cpu.h"
 #include "error.h"
 #include "model.h"
+#include "nearest.h"
+#include "synonyms.h"
 #include "version.h"
 #include "visible.h"
 
@@ -36,15 +38,22 @@ static void main_help(const char *name, FILE *out)
 
 static const struct main_command *main_find(const struct program *p, const char *word)
 {
+    static const struct synonym synonyms[] = {
+        { "train", "fit learn training" }, { "eval", "test evaluate validate score accuracy" },
+        { "predict", "infer inference classify run" }, { "sweep", "search tune gridsearch" },
+        { "gradcheck", "gradientcheck checkgradients" }, { "bench", "benchmark profile time" },
+        { "info", "describe summary show" },
+    };
+    const char *same = synonym_of(synonyms, COMMAND_COUNT(synonyms), word);
     const struct main_command *nearest = NULL;
     int best = 0;
     for (int k = 0; k < COMMAND_COUNT(main_commands); k++) {
-        int distance;
         if (strcmp(word, main_commands[k].name) == 0)
             return &main_commands[k];
-        if (options_similar(word, main_commands[k].name, &distance) &&
-            (!nearest || distance < best)) {
-            best = distance;
+        bool meant = same && strcmp(same, main_commands[k].name) == 0;
+        int slips = meant ? 0 : nearest_slips(word, main_commands[k].name);
+        if (slips >= 0 && (!nearest || slips < best)) {
+            best = slips;
             nearest = &main_commands[k];
         }
     }

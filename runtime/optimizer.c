@@ -57,6 +57,14 @@ const struct optimizer_rate *optimizer_rate(enum update_kind kind, const char *n
     return NULL;
 }
 
+enum bound optimizer_bound(enum rate rate)
+{
+    static const enum bound of[RATES] = {
+        [RATE_LR] = BOUND_LR, [RATE_BETA1] = BOUND_SHARE, [RATE_BETA2] = BOUND_SHARE,
+        [RATE_EPS] = BOUND_EPS, [RATE_WEIGHT_DECAY] = BOUND_WEIGHT_DECAY };
+    return of[rate];
+}
+
 void optimizer_standard(enum update_kind kind, double rate[RATES])
 {
     for (int k = 0; k < RATES; k++)

@@ -7,6 +7,7 @@
 #ifndef LATHE_OPTIMIZER_H
 #define LATHE_OPTIMIZER_H
 
+#include "bounds.h"
 #include "model.h"
 
 struct optimizer_rate { const char *name; enum rate rate; double standard; };
@@ -32,6 +33,9 @@ enum update_kind optimizer_find(const char *word);
 
 /* The hyper-parameter that `name` is for this optimizer, or NULL. */
 const struct optimizer_rate *optimizer_rate(enum update_kind kind, const char *name);
+
+/* What a rate may be. */
+enum bound optimizer_bound(enum rate rate);
 
 /* Every rate's default; 0 for what the optimizer does not have. */
 void optimizer_standard(enum update_kind kind, double rate[RATES]);

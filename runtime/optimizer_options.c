@@ -24,14 +24,14 @@ static double *optimizer_options_value(struct optimizer_options *o, int k, const
 void optimizer_options_rows(struct optimizer_options *o, const struct solver_options *s,
                             struct option_row *rows)
 {
-    static const struct { const char *name, *meaning; double least, most; } rates[] = {
-        { "--lr", "learning rate", 0, INFINITY },
-        { "--momentum", "of momentum and nesterov", 0, 1 - 0x1p-53 },
-        { "--beta1", "of adam and adamw", 0, 1 - 0x1p-53 },
-        { "--beta2", "of adam and adamw", 0, 1 - 0x1p-53 },
-        { "--decay-rate", "of rmsprop", 0, 1 - 0x1p-53 },
-        { "--eps", "of adagrad, rmsprop, adam and adamw", 1e-30, INFINITY },
-        { "--weight-decay", "of adamw", 0, INFINITY },
+    static const struct { const char *name, *meaning; enum rate rate; } rates[] = {
+        { "--lr", "learning rate", RATE_LR },
+        { "--momentum", "of momentum and nesterov", RATE_BETA1 },
+        { "--beta1", "of adam and adamw", RATE_BETA1 },
+        { "--beta2", "of adam and adamw", RATE_BETA2 },
+        { "--decay-rate", "of rmsprop", RATE_BETA2 },
+        { "--eps", "of adagrad, rmsprop, adam and adamw", RATE_EPS },
+        { "--weight-decay", "of adamw", RATE_WEIGHT_DECAY },
     };
     *o = (struct optimizer_options){ .word = optimizers[s->optimizer].word };
     rows[0] = (struct option_row){
@@ -47,8 +47,9 @@ void optimizer_options_rows(struct optimizer_options *o, const struct solver_opt
         int n = snprintf(o->meaning[k], size, "%s", rates[k].meaning);
         if (rate)
             snprintf(o->meaning[k] + n, size - (size_t)n, " (default %g)", s->rate[rate->rate]);
-        rows[k + 1] = (struct option_row){ rates[k].name, OPTION_REAL, "X", value, rates[k].least,
-                                           rates[k].most, NULL, o->meaning[k] };
+        rows[k + 1] = (struct option_row){
+            rates[k].name, OPTION_REAL, "X", value,
+            OPTION_BOUNDS(optimizer_bound(rates[k].rate)), NULL, o->meaning[k] };
     }
 }
 

@@ -3,42 +3,18 @@
 ** It must never accept a value that is out of its row's range or trailed by junk.
 */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "options.h"
+#include "synonyms.h"
 #include "visible.h"
 
-enum { OPTIONS_WORD = 64, OPTIONS_WIDTH = 79, OPTIONS_COLUMN = 24 };
-
-static int options_min(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-bool options_similar(const char *word, const char *known, int *distance)
-{
-    int d[OPTIONS_WORD + 1][OPTIONS_WORD + 1];
-    size_t long_n = strlen(word), long_m = strlen(known);
-    if (long_n > OPTIONS_WORD || long_m > OPTIONS_WORD)
-        return false;
-    int n = (int)long_n, m = (int)long_m;
-    for (int i = 0; i <= n; i++)
-        d[i][0] = i;
-    for (int j = 0; j <= m; j++)
-        d[0][j] = j;
-    for (int i = 1; i <= n; i++)
-        for (int j = 1; j <= m; j++) {
-            int change = d[i-1][j-1] + (word[i-1] != known[j-1]);
-            d[i][j] = options_min(change, options_min(d[i-1][j], d[i][j-1]) + 1);
-            if (i > 1 && j > 1 && word[i-1] == known[j-2] && word[i-2] == known[j-1])
-                d[i][j] = options_min(d[i][j], d[i-2][j-2] + 1);
-        }
-    *distance = d[n][m];
-    return *distance <= 1 + options_min(n, m)/3;
-}
+enum { OPTIONS_WIDTH = 79, OPTIONS_COLUMN = 24 };
 
 static const struct option_row *options_row(const struct options *o, int k)
 {
@@ -60,22 +36,34 @@ static const struct option_row *options_find(const struct options *o, const char
     return NULL;
 }
 
+/* The option that `word` is a slip of, or another program's word for; NULL: none. */
+static const char *options_meant(const struct options *o, const char *word)
+{
+    const char *nearest = NULL, *same = synonym_option(word);
+    char name[128];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    int best = INT_MAX;
+    for (int k = 0; k < o->count + o->nshared && word[0] == '-'; k++) {
+        const char *known = options_row(o, k)->name;
+        int slips = nearest_slips(name, known);
+        if (same && strcmp(same, known) == 0)
+            return known;
+        if (slips >= 0 && slips < best) {
+            best = slips;
+            nearest = known;
+        }
+    }
+    return nearest;
+}
+
 /* operand: it stands after `--`. */
 static void options_unknown(const struct options *o, const char *word, bool operand)
 {
-    const char *nearest = NULL;
-    int best = OPTIONS_WORD;
-    for (int k = 0; !operand && k < o->count + o->nshared; k++) {
-        int distance;
-        if (options_similar(word, options_row(o, k)->name, &distance) && distance < best) {
-            best = distance;
-            nearest = options_row(o, k)->name;
-        }
-    }
+    const char *meant = operand ? NULL : options_meant(o, word);
     visible_print(stderr, "%s: %s: %s '%s'", o->program, o->command,
-            word[0] == '-' && !operand ? "unknown option" : "unexpected argument", word);
-    if (nearest)
-        visible_print(stderr, "; did you mean %s?\n", nearest);
+                  word[0] == '-' && !operand ? "unknown option" : "unexpected argument", word);
+    if (meant)
+        visible_print(stderr, "; did you mean %s?\n", meant);
     else
         visible_print(stderr, "; see %s %s --help\n", o->program, o->command);
 }

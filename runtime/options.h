@@ -7,6 +7,11 @@
 
 #include <stdbool.h>
 
+#include "bounds.h"
+
+/* The least and the most of a row whose number training knows, too (bounds.h). */
+#define OPTION_BOUNDS(bound) bounds[bound].option, bounds[bound].most
+
 enum option_kind {
     OPTION_FLAG,      /* bool: present or not */
     OPTION_INTEGER,   /* long; OPTION_UNSET while it is not given and has no default */
@@ -55,9 +60,5 @@ bool options_ask_help(int argc, char **argv);
 /* The value of `name` among argv, or NULL: for what must be known before a
 ** command's table can be built. `--name VALUE` or `--name=VALUE`. */
 const char *options_peek(const char *name, int argc, char **argv);
-
-/* Whether `word` is so near to `known` that it may be a slip of it: the distance
-** is stored (Damerau and Levenshtein: insert, delete, change, swap neighbours). */
-bool options_similar(const char *word, const char *known, int *distance);
 
 #endif

@@ -19,6 +19,9 @@
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
 
+/* More than anybody waits for, and doubles and longs still hold it with room for products. */
+static const double SOLVER_ITERATIONS = sizeof(long) > 4 ? 0x1p52 : 0x1p31 - 1;
+
 struct solver_run {
     struct engine *engine;
     const struct dataset *data;
@@ -70,8 +73,10 @@ long solver_iterations(const struct solver_options *o, size_t images)
     if (o->iterations > 0)
         return o->iterations;
     /* 0.1 epochs of 980 iterations are 98, whatever 0.1*980 rounds to. */
-    long iterations = (long)floor(o->epochs*(double)solver_epoch_iterations(o, images) + 1e-6);
-    return iterations > 1 ? iterations : 1;
+    double iterations = floor(o->epochs*(double)solver_epoch_iterations(o, images) + 1e-6);
+    if (!(iterations < SOLVER_ITERATIONS))
+        return 0;
+    return iterations > 1 ? (long)iterations : 1;
 }
 
 /* The images of iteration `iteration` (from 0). Counter-based: a run that starts
@@ -444,6 +449,9 @@ static bool solver_open(struct solver_run *r)
         return false;
     r->per_epoch = solver_epoch_iterations(o, count);
     r->total = solver_iterations(o, count);
+    if (!r->total)
+        return error_set(r->err, "%g epochs of %ld iterations each are more than %.0f iterations, "
+                         "which are the most", o->epochs, r->per_epoch, SOLVER_ITERATIONS);
     r->chosen = calloc((size_t)r->batch, sizeof *r->chosen);
     r->checked = calloc(SOLVER_CHECK, sizeof *r->checked);
     r->order = o->replacement ? NULL : calloc(count, sizeof *r->order);

@@ -42,7 +42,8 @@ struct solver_report {
     double images_per_second;     /* of the training steps alone */
 };
 
-/* Iterations of one epoch and of the whole run for `images` training images. */
+/* Iterations of one epoch and of the whole run for `images` training images; 0: more than a run
+** can have. */
 long solver_epoch_iterations(const struct solver_options *o, size_t images);
 long solver_iterations(const struct solver_options *o, size_t images);
 
