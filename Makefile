@@ -12,8 +12,9 @@ EXACT = -ffp-contract=off
 Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
-# The table of optimizers is the runtime's and the parser's, the drawing the report's, too.
-SHARED = optimizer drawing markup
+# The table of optimizers is the runtime's and the parser's, the drawing the report's, how files
+# are written the programs', too.
+SHARED = optimizer drawing markup output output_kind error interrupt
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/output.h"
 #include "text.h"
 
 enum { MAX_FILE = 1 << 20 };
@@ -37,6 +38,7 @@ bool scan_open(struct scan *sc, const char *path)
     if (!f)
         return scan_error(sc, whole, "cannot be opened: %s", strerror(errno));
     struct text text = { 0 };
+    output_spare(fileno(f));
     bool good = read_all(sc, f, &text);
     fclose(f);
     text_string(&text);

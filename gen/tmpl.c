@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/output.h"
 #include "net.h"
 #include "unroll.h"
 
@@ -319,6 +320,7 @@ static char *read_override(const char *directory, const char *file)
     text_free(&path);
     if (!f)
         return NULL;
+    output_spare(fileno(f));
     char piece[4096];
     size_t n;
     while ((n = fread(piece, 1, sizeof piece, f)) > 0)

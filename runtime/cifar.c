@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "output.h"
 
 enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
        CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100 };
@@ -67,6 +68,7 @@ static bool cifar_file(const char *dir, const struct cifar_format *format, int f
     FILE *f = fopen(path, "rb");
     if (!f)
         return error_set(err, "%s: cannot be opened: %s", path, strerror(errno));
+    output_spare(fileno(f));
     bool good = cifar_records(f, path, format, records, pixels, labels, err);
     fclose(f);
     return good;
