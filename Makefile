@@ -108,7 +108,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNIT = $(addprefix tests/,test_workers.c test_params.c test_solver.c test_random.c test_dmath.c \
          test_npy.c test_safetensors.c test_checkpoint.c test_data.c test_augment.c test_search.c \
-         test_series.c test_report.c linear_model.c allocations.c shell.c)
+         test_series.c test_report.c test_history.c linear_model.c allocations.c shell.c)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -122,8 +122,8 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe tiles cover programs resume predict \
-       install docs
+RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 lathe files tiles cover programs resume \
+       predict install docs
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
@@ -200,7 +200,7 @@ $(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets6
 	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
 
 # Run commands, as a user would.
-$(addprefix $(TESTS)/,lathe programs resume predict install docs cover): $(TESTS)/%: \
+$(addprefix $(TESTS)/,lathe files programs resume predict install docs cover): $(TESTS)/%: \
         tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
 	@mkdir -p $(@D)
 	@echo "cc     $@"
@@ -219,7 +219,7 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/resume: $(RESUMED)
+$(TESTS)/resume $(TESTS)/files: $(RESUMED)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

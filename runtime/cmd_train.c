@@ -480,7 +480,7 @@ static int train_run(const struct program *p, struct train_settings *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
     struct engine engine;
-    struct solver_report report;
+    struct solver_report report = { .complete = false };
     char err[ERR_SIZE];
     if (!engine_open(&engine, p->model, (int)s->threads, err))
         return command_fault(p, "%s", err);
@@ -495,12 +495,12 @@ static int train_run(const struct program *p, struct train_settings *s,
     }
     good = good && solver_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
-    if (!good)
+    if (!good && !report.complete)
         return command_fault(p, "%s", err);
     if (report.interrupted)
         return train_interrupted(p, s, &report);
     train_say_result(&s->solver, &report);
-    return STATUS_DONE;
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
 }
 
 static int train_with_data(const struct program *p, struct train_settings *s)
