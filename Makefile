@@ -13,7 +13,8 @@ Q ?= @
 
 GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = optimizer drawing markup processors visible foreign error nearest bounds synonyms
+SHARED = optimizer drawing markup processors visible foreign error nearest bounds synonyms \
+         output output_kind
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
 RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
 EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
@@ -106,7 +107,7 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
-        augment search series report image values arrays bounds
+        augment search series report image values arrays bounds history
 UNIT = $(UNITS:%=tests/test_%.c) tests/linear_model.c tests/allocations.c tests/shell.c
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
@@ -123,7 +124,7 @@ endif
 
 # Those that run commands, as a user would.
 COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs peers \
-           foreign files
+           foreign texts files
 RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 tiles $(COMMANDS)
 
 # What a Criterion run prints: failures, and its summary line at the end.
@@ -226,7 +227,7 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/resume: $(RESUMED)
+$(TESTS)/resume $(TESTS)/files: $(RESUMED)
 
 # What foreign runs.
 BROUGHT = $(TESTS)/foreign_grey $(TESTS)/foreign_colour

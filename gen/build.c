@@ -1,80 +1,49 @@
 /*
-** build.c - files that appear whole or not at all, and the C compiler.
+** build.c - what lathe writes (runtime/output.h), and the C compiler.
 */
 #include "build.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "../runtime/error.h"
 #include "leftover.h"
 #include "text.h"
 
-static bool fail(const char *path, const char *what)
+bool failed(const char *err)
 {
-    fprintf(stderr, "lathe: %s: %s: %s\n", path, what, strerror(errno));
+    fprintf(stderr, "lathe: %s\n", err);
     return false;
 }
 
-static mode_t permissions(mode_t all)
+bool claim(const char *path, enum output_kind kind)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    return all & ~mask;
+    const struct output o = { path, kind, "-o", false };
+    char err[ERR_SIZE];
+    return output_claim(&o, err) || failed(err);
 }
 
-FILE *output_open(const char *path, char **temporary)
+FILE *page_open(struct page *p, const char *path)
 {
-    struct stat st;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
-        fail(path, "cannot be written");
-        return NULL;
-    }
-    *temporary = NULL;
-    if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-        /* A device or a pipe cannot be renamed onto: written as it is. */
-        FILE *f = fopen(path, "w");
-        if (!f)
-            fail(path, "cannot be written");
-        return f;
-    }
-    struct text name = { 0 };
-    text_printf(&name, "%s.XXXXXX", path);
-    int fd = leftover_make(name.at, 0);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!f) {
-        fail(path, "cannot be written");
-        if (fd >= 0) {
-            close(fd);
-            leftover_remove(name.at);
-        }
-        text_free(&name);
-        return NULL;
-    }
-    if (fchmod(fd, permissions(0666)))
-        fail(path, "its permissions cannot be set");
-    *temporary = name.at;
-    return f;
+    *p = (struct page){ .path = path };
+    p->f = open_memstream(&p->text, &p->size);
+    if (!p->f)
+        failed("not enough memory");
+    return p->f;
 }
 
-bool output_close(FILE *f, char *temporary, const char *path)
+bool page_close(struct page *p)
 {
-    bool good = !ferror(f);
-    good = !fclose(f) && good;
-    good = good && (!temporary || !rename(temporary, path));
-    if (!good) {
-        fail(path, "cannot be written");
-        if (temporary)
-            leftover_remove(temporary);
-    } else if (temporary) {
-        leftover_keep(temporary);
+    struct output_file out;
+    char err[ERR_SIZE] = "not enough memory";
+    bool good = !ferror(p->f);
+    good = !fclose(p->f) && good && output_start(&out, p->path, err);
+    if (good) {
+        output_put(&out, p->text, p->size);
+        good = output_finish(&out, false, err);
     }
-    free(temporary);
-    return good;
+    free(p->text);
+    return good || failed(err);
 }
 
 void shell_quote(struct text *t, const char *s)
@@ -108,19 +77,14 @@ static bool run_compiler(const char *source, const char *program, const char *de
 
 bool compile(const char *source, const char *program, const char *default_cc)
 {
-    char *temporary;
-    FILE *f = output_open(program, &temporary);
-    if (!f)
-        return false;
+    struct output_file out;
+    char err[ERR_SIZE];
+    if (!output_start(&out, program, err))
+        return failed(err);
     /* A compiler that fails may have begun to write, or removed what it wrote. */
-    if (!run_compiler(source, temporary ? temporary : program, default_cc)) {
-        fclose(f);
-        if (temporary)
-            leftover_remove(temporary);
-        free(temporary);
+    if (!run_compiler(source, output_name(&out), default_cc)) {
+        output_drop(&out);
         return false;
     }
-    if (temporary && chmod(temporary, permissions(0777)))
-        fail(program, "its permissions cannot be set");
-    return output_close(f, temporary, program);
+    return output_finish(&out, true, err) || failed(err);
 }

@@ -1,5 +1,5 @@
 /*
-** build.h - files that appear whole or not at all, and the C compiler.
+** build.h - what lathe writes (runtime/output.h), and the C compiler.
 */
 #ifndef LATHE_BUILD_H
 #define LATHE_BUILD_H
@@ -7,12 +7,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A file beside `path` to write into. NULL: a message was printed. */
-FILE *output_open(const char *path, char **temporary);
+#include "../runtime/output.h"
 
-/* Checks the writes and renames the temporary file to path; on failure removes
-** it, prints a message and leaves an old file at path as it was. */
-bool output_close(FILE *f, char *temporary, const char *path);
+/* "lathe: MESSAGE" on stderr. */
+bool failed(const char *err);
+
+/* Before the work that a failure would waste: may the file be written? False: a message. */
+bool claim(const char *path, enum output_kind kind);
+
+/* A text that becomes a file of a claimed name when it is whole. NULL or false: a message was
+** printed, and an old file at path is as it was. */
+struct page { const char *path; FILE *f; char *text; size_t size; };
+FILE *page_open(struct page *p, const char *path);
+bool page_close(struct page *p);
 
 /* Appends s in single quotes for the shell. */
 struct text;

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../runtime/output.h"
+
 enum { MOST = 64, PATIENCE = 30 };
 
 static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
@@ -45,6 +47,7 @@ static void remove_all(int number)
             if (process[k].group)
                 await_group(process[k].pid);
         }
+    output_clean();
     for (int k = 0; k < MOST; k++)
         if (path_of[k])
             unlink(path_of[k]);
@@ -110,6 +113,14 @@ static void take_path(const char *path)
             free(path_of[k]);
             path_of[k] = NULL;
         }
+}
+
+void leftover_begin(void)
+{
+    release(hold());
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN);
+#endif
 }
 
 int leftover_make(char *pattern, int suffix)

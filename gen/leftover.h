@@ -1,7 +1,7 @@
 /*
 ** leftover.h - files, folders and processes that must not outlive lathe, however it ends: on
 ** SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGPIPE the signal is passed on to the processes, they are
-** waited for, the files are removed, and lathe ends by the same signal. What is ignored when lathe
+** waited for, the files are removed, outputs on their way too, and lathe ends by the same signal. What is ignored when lathe
 ** starts stays ignored.
 */
 #ifndef LATHE_LEFTOVER_H
@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
+
+/* lathe's first act. A file that grows too long makes writing fail, instead of ending lathe. */
+void leftover_begin(void);
 
 /* mkstemps(3) and mkdtemp(3), to be removed unless leftover_keep says otherwise. */
 int leftover_make(char *pattern, int suffix);

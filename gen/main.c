@@ -116,32 +116,30 @@ static bool same_names(struct net *const *nets, int nnets)
 
 static bool write_to(struct net *const *nets, int nnets, bool split, const char *path)
 {
-    char *temporary;
+    struct page page;
     if (!path) {
         emit(nets, nnets, split, stdout);
         return true;
     }
-    FILE *f = output_open(path, &temporary);
-    if (!f)
+    if (!claim(path, OUTPUT_SOURCE) || !page_open(&page, path))
         return false;
-    emit(nets, nnets, split, f);
-    return output_close(f, temporary, path);
+    emit(nets, nnets, split, page.f);
+    return page_close(&page);
 }
 
 static bool show_to(const struct net *net, const struct options *o)
 {
     void (*shown)(const struct net *, int, FILE *) = o->html ? show_page : show;
     int threads = processors_available();
-    char *temporary;
+    struct page page;
     if (!o->output) {
         shown(net, threads, stdout);
         return true;
     }
-    FILE *f = output_open(o->output, &temporary);
-    if (!f)
+    if (!claim(o->output, o->html ? OUTPUT_PAGE : OUTPUT_TABLE) || !page_open(&page, o->output))
         return false;
-    shown(net, threads, f);
-    return output_close(f, temporary, o->output);
+    shown(net, threads, page.f);
+    return page_close(&page);
 }
 
 /* Emits and compiles; the name that was given, or the network's. */
@@ -174,7 +172,7 @@ static bool build_program(struct net *const *nets, int nnets, const char *progra
 static bool build(struct net *const *nets, int nnets, const char *output)
 {
     const char *program = output ? output : nets[0]->name;
-    bool good = build_program(nets, nnets, program);
+    bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program);
     if (good)
         fprintf(stderr, "built %s\n", program);
     return good;
@@ -236,6 +234,7 @@ int main(int argc, char **argv)
     struct net *nets[MAX_NETS*3];
     const struct isa *found[3];
     int status = 0, nnets = 0;
+    leftover_begin();
     if (!options_read(&o, argc, argv, &status))
         return status ? status : finish(true);
     if (!strcmp(o.command, "doc")) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../runtime/foreign.h"
+#include "../runtime/output.h"
 #include "text.h"
 
 enum { MAX_FILE = 1 << 20 };
@@ -98,6 +99,7 @@ bool scan_open(struct scan *sc, const char *path)
     if (!f)
         return scan_error(sc, whole, "cannot be opened: %s", strerror(errno));
     struct text text = { 0 };
+    output_spare(fileno(f));
     bool good = read_all(sc, f, &text);
     fclose(f);
     text_string(&text);

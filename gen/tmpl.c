@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/output.h"
 #include "names.h"
 #include "net.h"
 #include "unroll.h"
@@ -482,6 +483,7 @@ static char *read_override(const char *directory, const char *file)
     text_free(&path);
     if (!f)
         return NULL;
+    output_spare(fileno(f));
     enum { MOST = 1 << 20 };
     char piece[4096];
     size_t n;

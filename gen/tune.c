@@ -40,6 +40,7 @@ struct tuner {
     tune_read *read;
     tune_build *build;
     char directory[512];
+    struct text path;           /* of the tuning file */
     struct tuning won;
     struct sample sample[CANDIDATES][FINAL_ROUNDS];
     struct sample model;        /* of the cost model's program, before the first turn */
@@ -362,8 +363,9 @@ static bool compare(struct tuner *t, double *before, double *after)
 
 static bool write_file(const struct net *net, const char *path)
 {
-    char *temporary, text[CHOICE_TEXT];
-    FILE *f = output_open(path, &temporary);
+    char text[CHOICE_TEXT];
+    struct page page;
+    FILE *f = page_open(&page, path);
     if (!f)
         return false;
     fprintf(f, "# Written by `lathe tune %s`: what was fastest on one machine. The bits of all\n"
@@ -377,13 +379,23 @@ static bool write_file(const struct net *net, const char *path)
         choice_text(c, 0, text);
         fprintf(f, c->taken ? "    # the cost model: %s\n" : "\n", text);
     }
-    return output_close(f, temporary, path);
+    return page_close(&page);
+}
+
+/* The tuning file: claimed before minutes of measurement. */
+static bool claim_file(struct tuner *t)
+{
+    struct net *net = t->o->output ? NULL : t->read(t->o, &t->won);
+    if (net)
+        text_printf(&t->path, "%s.tune", net->name);
+    else if (t->o->output)
+        text_puts(&t->path, t->o->output);
+    return (net || t->o->output) && claim(text_string(&t->path), OUTPUT_TUNING);
 }
 
 /* A whole step that is no faster: the cost model's choices, which at least lose nothing. */
 static bool finish(struct tuner *t)
 {
-    struct text path = { 0 };
     double before = 0, after = 0;
     bool tried = t->won.nlines > 0, good = !tried || compare(t, &before, &after);
     struct tuning none = { .path = NULL };
@@ -395,13 +407,11 @@ static bool finish(struct tuner *t)
         else
             printf("no region with a choice takes %g ms, too short to measure: the cost model's "
                    "are kept\n", LEAST_MS);
-        text_printf(&path, "%s.tune", net->name);
-        const char *output = t->o->output ? t->o->output : text_string(&path);
+        const char *output = text_string(&t->path);
         good = write_file(net, output);
         if (good)
             printf("wrote %s; lathe build %s --tune %s\n", output, net->path, output);
     }
-    text_free(&path);
     return good && net;
 }
 
@@ -417,7 +427,7 @@ bool tune(struct options *o, tune_read *read, tune_build *build)
         free(t);
         return false;
     }
-    bool good = measure_model(t), more = true;
+    bool good = claim_file(t) && measure_model(t), more = true;
     for (int turn = 0; good && more; turn++)
         good = take_turn(t, turn, &more);
     good = good && finish(t);
@@ -426,6 +436,7 @@ bool tune(struct options *o, tune_read *read, tune_build *build)
     forget_one(&t->model);
     leftover_remove(t->directory);
     tuning_free(&t->won);
+    text_free(&t->path);
     free(t);
     return good;
 }

@@ -164,16 +164,6 @@ static void checkpoint_rules(const struct rules *rules, double *out)
         checkpoint_rule(&rules->param[k], out + (size_t)k*RULE_COLUMNS);
 }
 
-static void checkpoint_history(const struct history *h, double *out)
-{
-    for (size_t k = 0; k < h->count; k++, out += HISTORY_COLUMNS) {
-        const struct history_row *row = &h->row[k];
-        const double columns[HISTORY_COLUMNS] = { (double)row->epoch, row->loss, row->lr,
-                                                  row->train_acc, row->val_acc };
-        memcpy(out, columns, sizeof columns);
-    }
-}
-
 /* ---- writing ---- */
 
 /* Everything allocated for one file. */
@@ -181,7 +171,8 @@ struct checkpoint_pieces {
     struct tensor *tensor; int count;
     char **name; int names;
     real *values;                 /* canonical, of all parts */
-    double *rules, *history;
+    double *rules;
+    const struct history_row *history;
     int64_t counts[COUNTS];
     double numbers[NUMBERS];
 };
@@ -190,7 +181,6 @@ static bool checkpoint_alloc(struct checkpoint_pieces *x, const struct checkpoin
 {
     enum { OTHERS = 5 };
     const struct model *m = r->engine->model;
-    const struct solver_state *s = r->state;
     size_t params = (size_t)m->nparams, reals = 1;
     for (int k = 0; k < m->nparams; k++)
         for (enum part part = PART_VALUE; part < PARTS; part++)
@@ -200,7 +190,7 @@ static bool checkpoint_alloc(struct checkpoint_pieces *x, const struct checkpoin
     x->name = calloc(PARTS*params + 1, sizeof *x->name);
     x->values = malloc(reals*sizeof *x->values);
     x->rules = calloc(params*RULE_COLUMNS + 1, sizeof *x->rules);
-    x->history = calloc(s->history.count*HISTORY_COLUMNS + 1, sizeof *x->history);
+    x->history = history_rows(&r->state->history);
     return x->tensor && x->name && x->values && x->rules && x->history;
 }
 
@@ -212,7 +202,6 @@ static void checkpoint_free(struct checkpoint_pieces *x)
     free(x->name);
     free(x->values);
     free(x->rules);
-    free(x->history);
 }
 
 static void checkpoint_add(struct checkpoint_pieces *x, const char *name, enum tensor_type type,
@@ -253,7 +242,6 @@ static bool checkpoint_gather(struct checkpoint_pieces *x, struct checkpoint_run
         return false;
     checkpoint_counts(r, x->counts);
     checkpoint_rules(&s->rules, x->rules);
-    checkpoint_history(&s->history, x->history);
     x->numbers[NUMBER_LR] = s->lr;
     x->numbers[NUMBER_BEST] = s->best_val_acc;
     checkpoint_add(x, "state.options", TENSOR_U8, options, strlen(options), 0);
@@ -268,7 +256,8 @@ bool checkpoint_save(const char *path, struct checkpoint_run *r, char *err)
 {
     struct checkpoint_pieces x;
     bool good = checkpoint_gather(&x, r)
-                || error_set(err, "%s: not enough memory for a checkpoint", path);
+                || error_set(err, "%s: not enough memory for a checkpoint, or no file for its "
+                             "history", path);
     if (good) {
         const struct param_file f = { .model = r->engine->model, .values = r->state->best,
                                       .preprocess = r->preprocess, .data = r->data,
@@ -358,6 +347,11 @@ bool checkpoint_open(struct checkpoint *c, const char *path, const struct model 
         return true;
     checkpoint_close(c);
     return false;
+}
+
+void checkpoint_forget(struct checkpoint *c)
+{
+    safetensors_close(&c->file);
 }
 
 void checkpoint_close(struct checkpoint *c)
@@ -490,8 +484,7 @@ static void checkpoint_set_parts(const struct checkpoint *c, struct checkpoint_r
 }
 
 static void checkpoint_set_state(struct solver_state *s, const int64_t *counts,
-                                 const double *numbers, const double *rules,
-                                 const double *history)
+                                 const double *numbers, const double *rules)
 {
     s->iteration = (long)counts[COUNT_ITERATION];
     s->epoch = (long)counts[COUNT_EPOCH];
@@ -504,13 +497,23 @@ static void checkpoint_set_state(struct solver_state *s, const int64_t *counts,
         s->rules.param[k].beta1_power = rules[RULE_POWER1];
         s->rules.param[k].beta2_power = rules[RULE_POWER2];
     }
-    for (long k = 0; k < s->iteration; k++, history += HISTORY_COLUMNS) {
-        history_add(&s->history, (long)history[0], history[1], history[2]);
-        history_check(&s->history, history[3], history[4]);
-    }
 }
 
-struct checkpoint_small { double *rules, *history; real *room; const struct tensor **part; };
+/* From any address. */
+static bool checkpoint_set_history(struct history *h, const struct tensor *t)
+{
+    const char *at = t->data;
+    struct history_row row;
+    for (size_t k = 0; k < t->dim[0]; k++, at += sizeof row) {
+        memcpy(&row, at, sizeof row);
+        if (!history_add(h, (long)row.epoch, row.loss, row.lr))
+            return false;
+        history_check(h, row.train_acc, row.val_acc);
+    }
+    return true;
+}
+
+struct checkpoint_small { double *rules; real *room; const struct tensor **part; };
 
 static bool checkpoint_restore_with(const struct checkpoint *c, struct checkpoint_run *r,
                                     long total, struct checkpoint_small *x, char *err)
@@ -532,18 +535,18 @@ static bool checkpoint_restore_with(const struct checkpoint *c, struct checkpoin
         return error_set(err, "%s: %ld iterations are done, and the run is to have %ld; see "
                          "--epochs and --iterations", c->path, c->iteration, total);
     x->rules = malloc((t[2]->count + 1)*sizeof *x->rules);
-    x->history = malloc((t[3]->count + 1)*sizeof *x->history);
     x->room = malloc((params_total(r->engine->model) + 1)*sizeof *x->room);
     x->part = calloc((size_t)r->state->rules.count*PARTS + 1, sizeof *x->part);
-    if (!x->rules || !x->history || !x->room || !x->part)
+    if (!x->rules || !x->room || !x->part)
         return error_set(err, "%s: not enough memory", c->path);
     checkpoint_take(t[1], numbers, sizeof *numbers);
     checkpoint_take(t[2], x->rules, sizeof *x->rules);
-    checkpoint_take(t[3], x->history, sizeof *x->history);
     if (!checkpoint_same_rules(c, r, x->rules, err)
         || !checkpoint_find_parts(c, r, x->part, err))
         return false;
-    checkpoint_set_state(r->state, counts, numbers, x->rules, x->history);
+    if (!checkpoint_set_history(&r->state->history, t[3]))
+        return error_set(err, "%s: neither memory nor a file for its history", c->path);
+    checkpoint_set_state(r->state, counts, numbers, x->rules);
     checkpoint_set_parts(c, r, x->part, x->room);
     return true;
 }
@@ -554,7 +557,6 @@ bool checkpoint_restore(const struct checkpoint *c, struct checkpoint_run *r, lo
     struct checkpoint_small x = { .rules = NULL };
     bool good = checkpoint_restore_with(c, r, total, &x, err);
     free(x.rules);
-    free(x.history);
     free(x.room);
     free(x.part);
     return good;

@@ -33,12 +33,13 @@ struct checkpoint {
 ** another network's, of another precision or version, parameters alone.
 */
 bool checkpoint_open(struct checkpoint *c, const char *path, const struct model *m, char *err);
+void checkpoint_forget(struct checkpoint *c);      /* the bytes, once they are restored */
 void checkpoint_close(struct checkpoint *c);
 
 /*
 ** Brings engine and state to where the file's run was. The state is open for the same options;
-** its history has room for `total` iterations. False: err says what differs (the data, what the
-** network file sets for a parameter, a tensor), and nothing was changed.
+** the run has `total` iterations. False: err says what differs (the data, what the network file
+** sets for a parameter, a tensor), and nothing was changed but the history.
 */
 bool checkpoint_restore(const struct checkpoint *c, struct checkpoint_run *r, long total,
                         char *err);

@@ -14,6 +14,7 @@
 #include "file.h"
 #include "foreign.h"
 #include "hint.h"
+#include "output.h"
 
 enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
        CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100 };
@@ -121,6 +122,7 @@ static bool cifar_file(const char *dir, const struct cifar_format *format, int f
                && error_set(err, "%s: cannot be opened: %s%s", path, strerror(failure),
                             failure == ENOENT ? format->parts : "");
     }
+    output_spare(fileno(f));
     size_t read = fread(start, 1, sizeof start, f);
     rewind(f);
     bool good = !foreign_found(path, start, read, err)

@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "command.h"
 #include "error.h"
+#include "output.h"
 #include "param_file.h"
 #include "params.h"
 #include "solver.h"
@@ -116,7 +117,9 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
     solver_defaults(&o, b->engine.model);
     o.batch = (int)s->batch;
     o.seed = (uint64_t)s->seed;
+    const struct output csv = { s->csv, OUTPUT_BENCH, "--csv", false };
     bool good = bench_open(b, err) && bench_parameters(b, data, &preprocess, err)
+                && (!s->csv || output_claim(&csv, err))
                 && replay_open(&b->replay, &b->engine, data, &preprocess, &o, s->warm, err)
                 && (!s->save || replay_save(&b->replay, s->save, err));
     if (good && s->serve)

@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "npy.h"
 #include "optimizer_options.h"
+#include "output.h"
 #include "param_file.h"
 #include "params.h"
 #include "safetensors.h"
@@ -226,8 +227,9 @@ static bool dump_write(struct dump_run *r, char *err)
 static bool dump_run_all(struct dump_run *r, char *err)
 {
     const struct model *m = r->engine.model;
+    const struct output out = { r->settings->out, OUTPUT_DUMP, "-o", false };
     if (!dump_read_x(r, err) || !dump_read_y(r, err) || !dump_parameters(r, err) ||
-        !dump_alloc(r, err))
+        !output_claim(&out, err) || !dump_alloc(r, err))
         return false;
     r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
                                  .labels = r->labels, .c = m->in_c, .h = m->in_h,

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "error.h"
 #include "notice.h"
+#include "output.h"
 #include "params.h"
 #include "search.h"
 #include "solver.h"
@@ -20,6 +21,7 @@ struct sweep_settings {
     struct solver_options solver;
     struct search search;
     const char *out;
+    bool recorded;              /* all runs are in it */
     long iterations, batch, seed, threads;
 };
 
@@ -133,6 +135,7 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
                       const struct preprocess *pre, char *err)
 {
     struct search *h = &s->search;
+    bool kept = true, warned = false;
     visible_print(stdout, "data: %s\n", data->source);
     notice_images(data, &s->solver);
     printf("%4s%13s%13s%10s%12s\n", "run", "lr", "reg", "val_acc", "loss");
@@ -141,10 +144,15 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
     while (h->ndone < h->runs) {
         struct search_run run = { .loss = NAN };
         search_next(h, run.value);
-        if (!sweep_run(s, e, data, pre, &run, err) || !search_add(h, s->out, run, err))
+        if (!sweep_run(s, e, data, pre, &run, err))
             return false;
+        kept = search_add(h, s->out, run, err);
         sweep_say(h, h->ndone - 1);
+        if (!kept && !warned)
+            fprintf(stderr, "warning: %s; the search goes on and tries again\n", err);
+        warned |= !kept;
     }
+    s->recorded = kept;
     return true;
 }
 
@@ -180,9 +188,12 @@ static int sweep_with_data(const struct program *p, struct sweep_settings *s,
         preprocess_free(&pre);
         return command_fault(p, "%s", err);
     }
-    bool good = search_open(h, s->out, err) && sweep_all(s, &e, data, &pre, err);
+    const struct output record = { s->out, OUTPUT_SEARCH, "--record", true };
+    bool good = (!s->out || output_claim(&record, err)) && search_open(h, s->out, err)
+                && sweep_all(s, &e, data, &pre, err);
     if (good)
         sweep_result(p, s);
+    good = good && s->recorded;
     search_close(h);
     engine_close(&e);
     preprocess_free(&pre);

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "augment.h"
 #include "checkpoint.h"
@@ -18,6 +17,7 @@
 #include "option_text.h"
 #include "optimizer.h"
 #include "optimizer_options.h"
+#include "output.h"
 #include "params.h"
 #include "solver.h"
 #include "visible.h"
@@ -249,6 +249,58 @@ static bool train_options(const struct program *p, struct train_settings *s, int
                 : train_parse(p, s, argc, argv, status);
 }
 
+/* What a run writes: what matters most first. */
+enum { TRAIN_CHECKPOINT = 1, TRAIN_OUTPUTS = 5 };
+static void train_outputs(const struct solver_options *o, struct output out[TRAIN_OUTPUTS])
+{
+    const struct output outputs[TRAIN_OUTPUTS] = {
+        { o->params, OUTPUT_PARAMS, "--params", false },
+        { o->checkpoint, OUTPUT_CHECKPOINT, "--checkpoint", o->from != NULL },
+        { o->history, OUTPUT_HISTORY, "--history", false },
+        { o->report, OUTPUT_PAGE, "--report", false },
+        { o->plot, OUTPUT_PLOT, "--plot", false },
+    };
+    memcpy(out, outputs, sizeof outputs);
+}
+
+/* Said before anything is read: wrong usage. */
+static bool train_no_file_twice(const struct program *p, const struct solver_options *o,
+                                int *status)
+{
+    struct output out[TRAIN_OUTPUTS];
+    train_outputs(o, out);
+    for (int k = 0; k < TRAIN_OUTPUTS; k++)
+        for (int i = 0; i < k; i++)
+            if (out[k].path && out[i].path && output_same(out[k].path, out[i].path)) {
+                *status = command_usage(p, "train: %s and %s are the same file, %s",
+                                        out[i].option, k == TRAIN_CHECKPOINT ? "the checkpoint"
+                                        : out[k].option, out[i].path);
+                return false;
+            }
+    return true;
+}
+
+/* Before the first step, and for the whole run. Where nobody asked for a checkpoint, a run that
+** cannot have one is told what that costs. */
+static bool train_claim(const struct program *p, struct train_settings *s)
+{
+    struct output out[TRAIN_OUTPUTS];
+    struct solver_options *o = &s->solver;
+    char err[ERR_SIZE];
+    train_outputs(o, out);
+    for (int k = 0; k < TRAIN_OUTPUTS; k++) {
+        if (!out[k].path || output_claim(&out[k], err))
+            continue;
+        command_fault(p, "%s", err);
+        if (k != TRAIN_CHECKPOINT || o->checkpoint != s->default_checkpoint
+            || o->checkpoint_every)
+            return false;
+        fprintf(stderr, "warning: this run goes without a checkpoint: Ctrl-C ends it at once\n");
+        o->checkpoint = NULL;
+    }
+    return true;
+}
+
 /* Where the state goes: beside the parameters unless said otherwise, or where it came from.
 ** Who saves nothing at all (--no-save) is stopped by the first signal. */
 static bool train_settle_checkpoint(const struct program *p, struct train_settings *s, int *status)
@@ -266,11 +318,7 @@ static bool train_settle_checkpoint(const struct program *p, struct train_settin
                     : asked || !s->no_save ? s->default_checkpoint : NULL;
     o->checkpoint_every = s->checkpoint_every != OPTION_UNSET ? s->checkpoint_every
                           : s->checkpoint ? CHECKPOINT_EPOCH : 0;
-    if (!o->params || !o->checkpoint || strcmp(o->params, o->checkpoint) != 0)
-        return true;
-    *status = command_usage(p, "train: --params and the checkpoint are the same file, %s",
-                            o->params);
-    return false;
+    return train_no_file_twice(p, o, status);
 }
 
 /* What was not given, as it is now: so that a checkpoint says it all. */
@@ -282,15 +330,6 @@ static void train_resolve(struct train_settings *s)
         s->average_every = o->average_every;
     }
     optimizer_options_resolve(&s->optimizer, o);
-}
-
-/* Would the one overwrite the other? A device takes both. */
-static bool train_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    if (stat(a, &one) || stat(b, &other))
-        return strcmp(a, b) == 0;
-    return S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 /* A word for a shell: in single quotes where it needs them, made by its printf where it could
@@ -381,11 +420,6 @@ static bool train_settle(const struct program *p, struct train_settings *s, int 
     o->check_every = s->check_every;
     o->replacement = strcmp(s->sample, "replacement") == 0;
     o->params = s->no_save ? NULL : s->params;
-    if (o->params && o->history && train_same_file(o->params, o->history)) {
-        *status = command_usage(p, "train: --params and --history are the same file, %s",
-                                o->params);
-        return false;
-    }
     train_resolve(s);
     o->from = s->resume ? &s->from : NULL;
     return train_settle_checkpoint(p, s, status);
@@ -467,7 +501,7 @@ static int train_run(const struct program *p, struct train_settings *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
     struct engine engine;
-    struct solver_report report;
+    struct solver_report report = { .complete = false };
     char err[ERR_SIZE];
     if (!engine_open(&engine, p->model, (int)s->threads, err))
         return command_fault(p, "%s", err);
@@ -485,12 +519,12 @@ static int train_run(const struct program *p, struct train_settings *s,
     }
     good = good && solver_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
-    if (!good)
+    if (!good && !report.complete)
         return command_fault(p, "%s", err);
     if (report.interrupted)
         return train_interrupted(p, s, &report);
     train_say_result(&s->solver, &report);
-    return STATUS_DONE;
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
 }
 
 static int train_with_data(const struct program *p, struct train_settings *s)
@@ -507,6 +541,8 @@ static int train_with_data(const struct program *p, struct train_settings *s)
     s->solver.settings = s->text = train_text(s);
     if (!s->text) {
         status = command_fault(p, "not enough memory");
+    } else if (!train_claim(p, s)) {
+        status = STATUS_FAULT;
     } else if (preprocess_fit(&preprocess, preprocess_find(s->preprocess), &data.fit, err)) {
         status = train_run(p, s, &data, &preprocess);
         preprocess_free(&preprocess);

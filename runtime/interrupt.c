@@ -1,6 +1,6 @@
 /*
-** interrupt.c - the signals that end a process politely. Its handler must never do more than
-** note one, say so, and restore what came before.
+** interrupt.c - the signals that end a process politely. Its handlers must never do more than
+** note one, say so, remove files and restore what came before.
 */
 #include "interrupt.h"
 
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <unistd.h>
+
+#include "output.h"
 
 static const struct { int number; const char *name; } interrupt_signals[] = {
     { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" }, { SIGHUP, "SIGHUP" }
@@ -40,6 +42,29 @@ static void interrupt_handle(int number)
     if (interrupt_on_terminal && write(STDERR_FILENO, word, sizeof word - 1) < 0)
         interrupt_on_terminal = false;
     errno = kept;
+}
+
+/* The signal comes again when this returns, and ends the process. */
+static void interrupt_end(int number)
+{
+    const struct sigaction usual = { .sa_handler = SIG_DFL };
+    output_clean();
+    (void)sigaction(number, &usual, NULL);
+    (void)raise(number);
+}
+
+void interrupt_begin(void)
+{
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction end = { .sa_handler = interrupt_end }, before;
+    (void)sigemptyset(&end.sa_mask);
+    for (int k = 0; k < INTERRUPT_SIGNALS; k++)
+        if (!sigaction(interrupt_signals[k].number, NULL, &before)
+            && before.sa_handler == SIG_DFL)
+            (void)sigaction(interrupt_signals[k].number, &end, NULL);
+#ifdef SIGXFSZ
+    (void)sigaction(SIGXFSZ, &ignore, NULL);
+#endif
 }
 
 void interrupt_open(void)

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "cpu.h"
 #include "error.h"
+#include "interrupt.h"
 #include "model.h"
 #include "nearest.h"
 #include "synonyms.h"
@@ -197,6 +198,7 @@ int main(int argc, char **argv)
     const char *called = argc > 0 ? argv[0] : "lathe";
     struct program p = { .name = slash ? slash + 1 : called, .called = called };
     cpu_arithmetic_begin();
+    interrupt_begin();
     int status = main_run(&p, argc, argv);
     /* A full disk shows only here: what was printed is perhaps not written. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_DONE) {

@@ -140,6 +140,19 @@ void progress_line(struct progress *p, const char *format, ...)
     p->drawn = 0;   /* the bar comes back at once */
 }
 
+void progress_warn(struct progress *p, const char *format, ...)
+{
+    va_list arguments;
+    progress_clear(p);
+    fflush(stdout);     /* what was printed before comes before */
+    fputs("warning: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    p->drawn = 0;
+}
+
 void progress_close(struct progress *p)
 {
     progress_clear(p);

@@ -32,6 +32,10 @@ void progress_update(struct progress *p, const struct progress_now *now);
 void progress_line(struct progress *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* "warning: " and a line on stderr. */
+void progress_warn(struct progress *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 void progress_close(struct progress *p);   /* takes the bar away */
 
 #endif

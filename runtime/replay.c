@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "feed.h"
 #include "npy.h"
+#include "output.h"
 #include "param_file.h"
 #include "params.h"
 #include "random.h"
@@ -138,6 +140,16 @@ bool replay_save(struct replay *r, const char *directory, char *err)
         if (snprintf(path[k], sizeof path[k], "%s/%s", directory, names[k])
             >= (int)sizeof path[k])
             return error_set(err, "%s: the name is too long", directory);
+    const bool again = access(path[0], F_OK) == 0;
+    for (int k = 0; k < 3; k++) {
+        const struct output out = { path[k], k ? OUTPUT_ARRAY : OUTPUT_PARAMS, "--save", false };
+        if (!output_claim(&out, err))
+            return false;
+        /* An array does not say who made it; the parameters beside it do. */
+        if (k && !again && access(path[k], F_OK) == 0)
+            return error_set(err, "%s: is there, and no parameters beside it: it is not replaced",
+                             path[k]);
+    }
     replay_rewind(r);
     replay_feed(r);
     return param_file_save(path[0], r->engine, r->preprocess, r->data, err)

@@ -127,11 +127,11 @@ void report_close(struct report *r)
     *r = (struct report){ .engine = NULL };
 }
 
-typedef bool report_print_fn(FILE *out, const struct report *r, const struct history *h,
+typedef bool report_print_fn(FILE *out, const struct report *r, struct history *h,
                              const struct report_moment *now);
 
 static bool report_save(report_print_fn *print, const char *path, const struct report *r,
-                        const struct history *h, const struct report_moment *now, char *err)
+                        struct history *h, const struct report_moment *now, char *err)
 {
     char *text = NULL;
     size_t size = 0;
@@ -140,12 +140,12 @@ static bool report_save(report_print_fn *print, const char *path, const struct r
     good = out && !ferror(out) && good;
     good = out && fclose(out) == 0 && good;
     good = good ? file_write(path, text, size, err)
-                : error_set(err, "not enough memory for %s", path);
+                : error_set(err, "%s: not enough memory for it, or no file for its history", path);
     free(text);
     return good;
 }
 
-bool report_write(struct report *r, const struct history *h, const struct report_moment *now,
+bool report_write(struct report *r, struct history *h, const struct report_moment *now,
                   char *err)
 {
     double clock = engine_clock();
@@ -153,6 +153,8 @@ bool report_write(struct report *r, const struct history *h, const struct report
         return true;
     r->written = clock;
     const struct solver_options *o = r->options;
-    return (!o->report || report_save(report_page, o->report, r, h, now, err))
-           && (!o->plot || report_save(report_plot, o->plot, r, h, now, err));
+    char ignored[ERR_SIZE];
+    bool page = !o->report || report_save(report_page, o->report, r, h, now, err);
+    bool plot = !o->plot || report_save(report_plot, o->plot, r, h, now, page ? err : ignored);
+    return page && plot;
 }

@@ -70,13 +70,13 @@ void report_after(struct report *r, long iteration, double busy);
 const struct feed_watch *report_watch(struct report *r);
 
 /* Writes what was asked for: at the end, else where the last time was a second ago. */
-bool report_write(struct report *r, const struct history *h, const struct report_moment *now,
+bool report_write(struct report *r, struct history *h, const struct report_moment *now,
                   char *err);
 
-/* report_page.c: the page, the plots. False: no memory. */
-bool report_page(FILE *out, const struct report *r, const struct history *h,
+/* report_page.c: the page, the plots. False: no memory, or no file for the history. */
+bool report_page(FILE *out, const struct report *r, struct history *h,
                  const struct report_moment *now);
-bool report_plot(FILE *out, const struct report *r, const struct history *h,
+bool report_plot(FILE *out, const struct report *r, struct history *h,
                  const struct report_moment *now);
 
 #endif

@@ -28,58 +28,125 @@ static const char page_style[] =
     "text-align:center}.matrix thead th:first-child{text-align:left}"
     ".trouble{border-color:var(--bad);color:var(--bad);font-weight:600}\n";
 
-/* Columns of the history. */
-struct page_curves { double *iteration, *epoch, *loss, *mean, *lr, *train, *val; long window; };
+/* Of the history, what curves show: every row of a short one, of a long one in each of many
+** parts its ends and the extremes of each curve. */
+enum { COLUMN_ITERATION, COLUMN_EPOCH, COLUMN_LOSS, COLUMN_MEAN, COLUMN_LR, COLUMN_TRAIN,
+       COLUMN_VAL, COLUMNS };
+enum { PAGE_PARTS = 4*CHART_COLUMNS, PAGE_MARKS = 10, PAGE_POINTS = PAGE_PARTS*PAGE_MARKS };
 
-static bool page_curves(struct page_curves *c, const struct report *r, const struct history *h)
+struct page_curves {
+    double *iteration, *epoch, *loss, *mean, *lr, *train, *val;
+    size_t count;
+    long window;                 /* of the running mean */
+    const struct history_row *rows; size_t nrows;
+};
+
+/* An exponential mean; of all so far while they are few. */
+static double page_mean(const struct page_curves *c, double mean, size_t k)
 {
-    size_t n = h->count;
-    double *all = calloc(n + 1, 7*sizeof *all), mean = 0, per_epoch = (double)r->per_epoch;
-    if (!all)
-        return false;
-    *c = (struct page_curves){ all, all + n, all + 2*n, all + 3*n, all + 4*n, all + 5*n,
-                               all + 6*n, (long)(n/50 > 10 ? n/50 : 10) };
-    for (size_t k = 0; k < n; k++) {
-        const struct history_row *row = &h->row[k];
-        c->iteration[k] = (double)k + 1;
-        c->epoch[k] = ((double)k + 1)/per_epoch;
-        c->loss[k] = row->loss;
-        c->lr[k] = row->lr;
-        c->train[k] = row->train_acc >= 0 ? row->train_acc : NAN;
-        c->val[k] = row->val_acc >= 0 ? row->val_acc : NAN;
-        /* An exponential mean; of all so far while they are few. */
-        mean += (row->loss - mean)*fmax(1/(double)c->window, 1/((double)k + 1));
-        c->mean[k] = mean;
+    return mean + (c->rows[k].loss - mean)*fmax(1/(double)c->window, 1/((double)k + 1));
+}
+
+static void page_point(const struct page_curves *c, const struct report *r, size_t k, double mean,
+                       double point[COLUMNS])
+{
+    const struct history_row *row = &c->rows[k];
+    point[COLUMN_ITERATION] = (double)k + 1;
+    point[COLUMN_EPOCH] = ((double)k + 1)/(double)r->per_epoch;
+    point[COLUMN_LOSS] = row->loss;
+    point[COLUMN_MEAN] = mean;
+    point[COLUMN_LR] = row->lr;
+    point[COLUMN_TRAIN] = row->train_acc >= 0 ? row->train_acc : NAN;
+    point[COLUMN_VAL] = row->val_acc >= 0 ? row->val_acc : NAN;
+}
+
+static void page_keep(struct page_curves *c, const double point[COLUMNS])
+{
+    double *const column[COLUMNS] = { c->iteration, c->epoch, c->loss, c->mean, c->lr, c->train,
+                                      c->val };
+    if (c->count && c->iteration[c->count - 1] == point[COLUMN_ITERATION])
+        return;
+    for (int k = 0; k < COLUMNS; k++)
+        column[k][c->count] = point[k];
+    c->count++;
+}
+
+static int page_earlier(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The rows from `first` to `last`, which is not one of them: at most PAGE_MARKS points. */
+static double page_part(struct page_curves *c, const struct report *r, size_t first, size_t last,
+                        double mean)
+{
+    static const int shown[] = { COLUMN_LOSS, COLUMN_MEAN, COLUMN_TRAIN, COLUMN_VAL };
+    double mark[PAGE_MARKS][COLUMNS], point[COLUMNS];
+    for (size_t k = first; k < last; k++) {
+        mean = page_mean(c, mean, k);
+        page_point(c, r, k, mean, point);
+        for (int m = 0; m < PAGE_MARKS; m++) {
+            const int column = shown[m / 2 % 4];
+            const double now = mark[m][column], then = point[column];
+            bool better = m == 8 ? k == first : m == 9 || isnan(now)
+                          || (m % 2 ? then > now : then < now);
+            if (k == first || better)
+                memcpy(mark[m], point, sizeof point);
+        }
     }
+    qsort(mark, PAGE_MARKS, sizeof *mark, page_earlier);
+    for (int m = 0; m < PAGE_MARKS; m++)
+        page_keep(c, mark[m]);
+    return mean;
+}
+
+static bool page_curves(struct page_curves *c, const struct report *r, struct history *h)
+{
+    const size_t n = h->count, most = n < PAGE_POINTS ? n : PAGE_POINTS;
+    double *all = calloc(most + 1, COLUMNS*sizeof *all), mean = 0, point[COLUMNS];
+    *c = (struct page_curves){ all, all + most, all + 2*most, all + 3*most, all + 4*most,
+                               all + 5*most, all + 6*most, 0, (long)(n/50 > 10 ? n/50 : 10),
+                               history_rows(h), n };
+    if (!all || !c->rows) {
+        free(all);
+        return false;
+    }
+    for (size_t k = 0; k < n && n <= PAGE_POINTS; k++) {
+        mean = page_mean(c, mean, k);
+        page_point(c, r, k, mean, point);
+        page_keep(c, point);
+    }
+    for (size_t k = 0; k < PAGE_PARTS && n > PAGE_POINTS; k++)
+        mean = page_part(c, r, k*n/PAGE_PARTS, (k + 1)*n/PAGE_PARTS, mean);
     return true;
 }
 
-static void page_loss(FILE *out, const struct page_curves *c, const struct history *h,
-                      const struct report_moment *now, int at_y)
+static void page_loss(FILE *out, const struct page_curves *c, const struct report_moment *now,
+                      int at_y)
 {
     char mean[64];
     snprintf(mean, sizeof mean, "running mean (of %ld)", c->window);
     const struct chart_series series[] = {
-        { "loss", "var(--c0)", c->iteration, c->loss, h->count, true },
-        { mean, "var(--c1)", c->iteration, c->mean, h->count, false } };
+        { "loss", "var(--c0)", c->iteration, c->loss, c->count, true },
+        { mean, "var(--c1)", c->iteration, c->mean, c->count, false } };
     chart_draw(out, &(struct chart){
         .title = "Training loss", .x_name = "iteration", .y_name = "loss",
         .mark = now->trouble ? "stopped here" : NULL, .mark_at = (double)now->iteration,
         .series = series, .count = 2 }, at_y);
 }
 
-static void page_accuracy(FILE *out, const struct page_curves *c, const struct history *h,
-                          bool val, int at_y)
+static void page_accuracy(FILE *out, const struct page_curves *c, bool val, int at_y)
 {
     const struct chart_series series[] = {
-        { "training", "var(--c0)", c->epoch, c->train, h->count, false },
-        { "validation", "var(--c1)", c->epoch, c->val, h->count, false } };
+        { "training", "var(--c0)", c->epoch, c->train, c->count, false },
+        { "validation", "var(--c1)", c->epoch, c->val, c->count, false } };
     chart_draw(out, &(struct chart){
         .title = "Accuracy", .x_name = "epoch", .y_name = "share that is right", .zero = true,
         .series = series, .count = val ? 2 : 1 }, at_y);
 }
 
-bool report_plot(FILE *out, const struct report *r, const struct history *h,
+bool report_plot(FILE *out, const struct report *r, struct history *h,
                  const struct report_moment *now)
 {
     struct page_curves c;
@@ -92,8 +159,8 @@ bool report_plot(FILE *out, const struct report *r, const struct history *h,
     /* Inside an SVG a chart is as large as it says. */
     fprintf(out, "</title>\n<style>\n%s%ssvg .chart{width:%dpx;height:%dpx}\n</style>\n",
             markup_colors, chart_style, CHART_WIDTH, CHART_HEIGHT);
-    page_loss(out, &c, h, now, 0);
-    page_accuracy(out, &c, h, r->data->val.count > 0, CHART_HEIGHT);
+    page_loss(out, &c, now, 0);
+    page_accuracy(out, &c, r->data->val.count > 0, CHART_HEIGHT);
     fputs("</svg>\n", out);
     free(c.iteration);
     return true;
@@ -112,7 +179,7 @@ static double page_speed(const struct report *r)
 }
 
 static void page_head(FILE *out, const struct report *r, const struct page_curves *c,
-                      const struct history *h, const struct report_moment *now)
+                      const struct report_moment *now)
 {
     const struct model *m = r->engine->model;
     char of[64];
@@ -131,7 +198,7 @@ static void page_head(FILE *out, const struct report *r, const struct page_curve
     fputs("<div class=\"tiles\">\n", out);
     if (now->best_val_acc >= 0)
         page_number_tile(out, "best validation accuracy", "%.1f %%", 100*now->best_val_acc);
-    page_number_tile(out, "loss, running mean", "%.4g", h->count ? c->mean[h->count - 1] : NAN);
+    page_number_tile(out, "loss, running mean", "%.4g", c->count ? c->mean[c->count - 1] : NAN);
     snprintf(of, sizeof of, "of %ld iterations", r->total);
     page_number_tile(out, of, "%.0f", (double)now->iteration);
     page_number_tile(out, "epochs", "%.3g", (double)now->iteration/(double)r->per_epoch);
@@ -219,9 +286,9 @@ static void page_filters(FILE *out, const struct report *r)
 }
 
 static bool page_charts(FILE *out, const struct report *r, const struct page_curves *c,
-                        const struct history *h, const struct report_moment *now)
+                        const struct report_moment *now)
 {
-    const struct chart_series lr = { "learning rate", "var(--c2)", c->iteration, c->lr, h->count,
+    const struct chart_series lr = { "learning rate", "var(--c2)", c->iteration, c->lr, c->count,
                                      false };
     double room[2*(2*REPORT_SAMPLES + 2)];
     struct chart_series speed = page_samples(r, -1, room);
@@ -229,10 +296,10 @@ static bool page_charts(FILE *out, const struct report *r, const struct page_cur
     speed.color = "var(--c3)";
     fputs("<div class=\"grid\">\n", out);
     page_open_card(out, "loss");
-    page_loss(out, c, h, now, 0);
+    page_loss(out, c, now, 0);
     fputs("</section>\n", out);
     page_open_card(out, "accuracy");
-    page_accuracy(out, c, h, r->data->val.count > 0, 0);
+    page_accuracy(out, c, r->data->val.count > 0, 0);
     fputs("</section>\n", out);
     page_open_card(out, "ratios");
     bool good = page_ratios(out, r);
@@ -366,28 +433,30 @@ static void page_cell(FILE *out, double value, const char *format)
 }
 
 /* The checks, at most about PAGE_ROWS of them, the last one with certainty. */
-static void page_checks(FILE *out, const struct page_curves *c, const struct history *h)
+static void page_checks(FILE *out, const struct report *r, const struct page_curves *c)
 {
     size_t checks = 0, seen = 0;
-    for (size_t k = 0; k < h->count; k++)
-        checks += isnan(c->train[k]) ? 0u : 1u;
+    double mean = 0, point[COLUMNS];
+    for (size_t k = 0; k < c->nrows; k++)
+        checks += c->rows[k].train_acc >= 0;
     size_t every = checks/PAGE_ROWS + 1;
     fprintf(out, "<h2>Checks</h2>\n<p class=\"soft\">%zu, every %zu. of them here; --history's "
             "file has every iteration.</p>\n<div class=\"wide\"><table><thead><tr>"
             "<th>iteration</th><th>epoch</th><th>loss</th><th>running mean</th>"
             "<th>learning rate</th><th>training accuracy</th><th>validation accuracy</th>"
             "</tr></thead>\n<tbody>\n", checks, every);
-    for (size_t k = 0; k < h->count; k++) {
-        if (isnan(c->train[k]) && k + 1 < h->count)
+    for (size_t k = 0; k < c->nrows; k++) {
+        const bool last = k + 1 == c->nrows;
+        mean = page_mean(c, mean, k);
+        if (!(c->rows[k].train_acc >= 0 || last) || (seen++ % every && !last))
             continue;
-        if (seen++ % every && k + 1 < h->count)
-            continue;
+        page_point(c, r, k, mean, point);
         fprintf(out, "<tr><td>%zu</td>", k + 1);
-        page_cell(out, c->epoch[k], "%.4g");
-        fprintf(out, "<td>%.6g</td><td>%.6g</td>", fabs(c->loss[k]), fabs(c->mean[k]));
-        page_cell(out, c->lr[k], "%.6g");
-        page_cell(out, c->train[k], "%.4f");
-        page_cell(out, c->val[k], "%.4f");
+        page_cell(out, point[COLUMN_EPOCH], "%.4g");
+        fprintf(out, "<td>%.6g</td><td>%.6g</td>", fabs(point[COLUMN_LOSS]), fabs(mean));
+        page_cell(out, point[COLUMN_LR], "%.6g");
+        page_cell(out, point[COLUMN_TRAIN], "%.4f");
+        page_cell(out, point[COLUMN_VAL], "%.4f");
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
@@ -424,7 +493,7 @@ static void page_repeat(FILE *out, const struct report *r)
             r->batch);
 }
 
-bool report_page(FILE *out, const struct report *r, const struct history *h,
+bool report_page(FILE *out, const struct report *r, struct history *h,
                  const struct report_moment *now)
 {
     const struct model *m = r->engine->model;
@@ -434,15 +503,15 @@ bool report_page(FILE *out, const struct report *r, const struct history *h,
         return false;
     snprintf(style, sizeof style, "%s%s%s", chart_style, drawing_style, page_style);
     markup_open(out, m->name, now->over ? 0 : PAGE_REFRESH, style);
-    page_head(out, r, &c, h, now);
-    bool good = page_charts(out, r, &c, h, now);
+    page_head(out, r, &c, now);
+    bool good = page_charts(out, r, &c, now);
     page_answers(out, r);
     page_open_card(out, "network");
     fputs("<h2>Network</h2>\n", out);
     drawing_network(out, m->info, m->ninfo, (const int[]){ m->in_c, m->in_h, m->in_w });
     fputs("</section>\n<details class=\"card\" id=\"numbers\">"
           "<summary>The numbers</summary>\n", out);
-    page_checks(out, &c, h);
+    page_checks(out, r, &c);
     page_ratio_table(out, r);
     fputs("</details>\n", out);
     page_repeat(out, r);

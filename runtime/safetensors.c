@@ -14,6 +14,7 @@
 #include "file.h"
 #include "foreign.h"
 #include "json.h"
+#include "output.h"
 
 enum { SAFETENSORS_HEADER = 100000000 };        /* the reference's limit */
 
@@ -517,21 +518,17 @@ static void safetensors_write_header(struct safetensors_text *file, const struct
 bool safetensors_write(const char *path, const struct tensor *tensors, int count,
                        const struct tensor_metadata *metadata, int entries, char *err)
 {
-    struct safetensors_text file = { malloc(8), 0, 8 };
-    size_t size = 0;
-    safetensors_write_header(&file, tensors, count, metadata, entries);
-    for (int k = 0; k < count; k++)
-        size += safetensors_bytes(&tensors[k]);
-    /* All of the data's room at once: it may be most of the memory that there is. */
-    char *more = file.at ? realloc(file.at, file.length + size) : NULL;
-    if (more) {
-        file.at = more;
-        file.space = file.length + size;
+    struct safetensors_text header = { malloc(8), 0, 8 };
+    struct output_file f;
+    safetensors_write_header(&header, tensors, count, metadata, entries);
+    bool good = header.at ? output_start(&f, path, err)
+                          : error_set(err, "%s: not enough memory", path);
+    if (good) {
+        output_put(&f, header.at, header.length);
+        for (int k = 0; k < count; k++)
+            output_put(&f, tensors[k].data, safetensors_bytes(&tensors[k]));
+        good = output_finish(&f, false, err);
     }
-    for (int k = 0; more && k < count; k++)
-        safetensors_add(&file, tensors[k].data, safetensors_bytes(&tensors[k]));
-    bool good = more ? file_write(path, file.at, file.length, err)
-                     : error_set(err, "%s: not enough memory", path);
-    free(file.at);
+    free(header.at);
     return good;
 }

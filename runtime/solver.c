@@ -21,6 +21,8 @@ enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
 
 /* More than anybody waits for, and doubles and longs still hold it with room for products. */
 static const double SOLVER_ITERATIONS = sizeof(long) > 4 ? 0x1p52 : 0x1p31 - 1;
+/* What a run writes, what matters most first. */
+enum solver_file { SOLVER_PARAMS, SOLVER_CHECKPOINT, SOLVER_HISTORY, SOLVER_PAGE, SOLVER_FILES };
 
 struct solver_run {
     struct engine *engine;
@@ -32,6 +34,10 @@ struct solver_run {
     struct checkpoint_run kept;   /* the same, as checkpoint.h wants it */
     struct progress progress;
     double accuracy;              /* of the last check; negative: none yet */
+    bool checked_now;             /* after the last iteration */
+    char trouble[SOLVER_FILES][ERR_SIZE];   /* why a file is not as it should be; "": it is */
+    bool warned[SOLVER_FILES];
+    const char *then;             /* what a warning says is done about it; NULL: no warning */
     struct report page;
     long per_epoch, total;
     long first;                   /* iterations done when this run began or went on */
@@ -169,16 +175,47 @@ static struct feed_result solver_check_train(struct solver_run *r, const struct 
     return feed_watched(r->engine, train, r->preprocess, r->checked, SOLVER_CHECK, watch);
 }
 
-static bool solver_save(struct solver_run *r)
+/* ---- files ---- */
+
+/* Hours of training are worth more than a file of theirs: who cannot be written is said once. */
+static void solver_wrote(struct solver_run *r, enum solver_file file, bool good, const char *err)
+{
+    snprintf(r->trouble[file], ERR_SIZE, "%s", good ? "" : err);
+    if (good || !r->then || r->warned[file])
+        return;
+    r->warned[file] = true;
+    progress_warn(&r->progress, "%s%s", err, r->then);
+}
+
+static void solver_save(struct solver_run *r)
 {
     const struct param_file f = { .model = r->engine->model, .values = r->state.best,
                                   .preprocess = r->preprocess, .data = r->data };
+    char err[ERR_SIZE];
     if (!r->options->params)
-        return true;
-    if (!param_file_write(r->options->params, &f, r->err))
-        return false;
-    r->report->saved = true;
-    return true;
+        return;
+    r->report->saved = param_file_write(r->options->params, &f, err);
+    solver_wrote(r, SOLVER_PARAMS, r->report->saved, err);
+}
+
+static void solver_save_history(struct solver_run *r, bool over)
+{
+    const char *file = r->options->history;
+    char err[ERR_SIZE];
+    if (file)
+        solver_wrote(r, SOLVER_HISTORY, history_save(&r->state.history, file, over, err), err);
+}
+
+/* Of the averages, where there are any. trouble: why training failed, or NULL. */
+static void solver_report(struct solver_run *r, bool over, const char *trouble)
+{
+    const struct report_moment now = { r->state.iteration, over, trouble, r->state.best_val_acc };
+    char err[ERR_SIZE];
+    if (!r->options->report && !r->options->plot)
+        return;
+    average_swap(&r->state.average, r->engine);
+    solver_wrote(r, SOLVER_PAGE, report_write(&r->page, &r->state.history, &now, err), err);
+    average_swap(&r->state.average, r->engine);
 }
 
 static double solver_epochs(const struct solver_run *r)
@@ -223,14 +260,7 @@ static void solver_patience(struct solver_run *r)
     r->report->stopped = patience > 0 && r->state.checks_since >= patience;
 }
 
-static bool solver_save_history(const struct solver_run *r)
-{
-    const char *file = r->options->history;
-    return !file || history_save(&r->state.history, file, r->err);
-}
-
-/* Accuracies, the best parameters, the history. Without a validation set every
-** check counts as the best. */
+/* Accuracies, the best parameters. Without a validation set every check counts as the best. */
 static bool solver_check_now(struct solver_run *r)
 {
     const struct feed_watch *watch = report_watch(&r->page);    /* of what validates */
@@ -251,24 +281,19 @@ static bool solver_check_now(struct solver_run *r)
         r->state.checks_since = 0;
         if (r->state.best)
             params_get_all(r->engine, r->state.best);
-        if (!solver_save(r))
-            return false;
+        solver_save(r);
+    } else if (*r->trouble[SOLVER_PARAMS]) {
+        solver_save(r);
     }
     solver_patience(r);
-    return solver_save_history(r);
-}
-
-static bool solver_report(struct solver_run *r, bool over, const char *trouble, char *err)
-{
-    const struct report_moment now = { r->state.iteration, over, trouble, r->state.best_val_acc };
-    return report_write(&r->page, &r->state.history, &now, err);
+    return true;
 }
 
 /* Of the averages, where there are any. */
 static bool solver_check(struct solver_run *r)
 {
     average_swap(&r->state.average, r->engine);
-    bool good = solver_check_now(r) && solver_report(r, false, NULL, r->err);
+    bool good = solver_check_now(r);
     average_swap(&r->state.average, r->engine);
     return good;
 }
@@ -291,15 +316,6 @@ static void solver_progress(struct solver_run *r, double loss)
     progress_update(&r->progress, &now);
 }
 
-/* The last page; trouble: why training failed, or NULL. */
-static bool solver_report_end(struct solver_run *r, const char *trouble, char *err)
-{
-    average_swap(&r->state.average, r->engine);
-    bool good = solver_report(r, true, trouble, err);
-    average_swap(&r->state.average, r->engine);
-    return good;
-}
-
 static bool solver_iteration(struct solver_run *r)
 {
     const struct solver_options *o = r->options;
@@ -318,12 +334,15 @@ static bool solver_iteration(struct solver_run *r)
         rules_epoch(&r->state.rules);
         r->state.lr *= o->lr_decay;
     }
-    history_add(&r->state.history, r->state.epoch, loss, lr);
+    if (!history_add(&r->state.history, r->state.epoch, loss, lr))
+        return error_set(r->err, "neither memory nor a file for the history of %ld iterations",
+                         r->state.iteration);
     if (!isfinite(loss))
         return solver_stopped(r, isnan(loss) ? "the loss is nan" : "the loss is infinite");
     if (!o->quiet)
         solver_progress(r, loss);
-    return !solver_checks(r, iteration) || solver_check(r);
+    r->checked_now = solver_checks(r, iteration);
+    return !r->checked_now || solver_check(r);
 }
 
 /* ---- stopping and going on ---- */
@@ -341,37 +360,85 @@ static bool solver_finite(const struct engine *e)
 
 /* The last step may have spoilt the parameters, which only the next loss shows: what cannot be
 ** gone on from must not take the place of what can. */
-static bool solver_keep(struct solver_run *r)
+static void solver_keep(struct solver_run *r)
 {
     const long iteration = r->state.iteration;
+    char err[ERR_SIZE];
     if (r->report->kept == iteration || !solver_finite(r->engine))
-        return true;
-    if (!checkpoint_save(r->options->checkpoint, &r->kept, r->err))
-        return false;
-    r->report->kept = iteration;
-    return true;
+        return;
+    bool good = checkpoint_save(r->options->checkpoint, &r->kept, err);
+    if (good)
+        r->report->kept = iteration;
+    solver_wrote(r, SOLVER_CHECKPOINT, good, err);
 }
 
-/* The checkpoint that is due behind an iteration. */
-static bool solver_keep_due(struct solver_run *r)
+static bool solver_over(const struct solver_run *r)
 {
-    const long every = r->options->checkpoint_every, done = r->state.iteration;
-    bool over = done == r->total || r->report->stopped;
-    return every == 0 || (done % every != 0 && !over) || solver_keep(r);
+    return r->state.iteration == r->total || r->report->stopped;
+}
+
+/* What is due behind an iteration: what can be gone on from before what can be looked at. */
+static void solver_write(struct solver_run *r)
+{
+    const long every = r->options->checkpoint_every;
+    if (every > 0 && (r->state.iteration % every == 0 || solver_over(r)))
+        solver_keep(r);
+    if (r->checked_now) {
+        solver_save_history(r, false);
+        if (!solver_over(r))
+            solver_report(r, false, NULL);
+    }
+}
+
+static bool solver_kept_text(const struct solver_run *r, char *out, size_t size)
+{
+    if (r->report->kept > 0)
+        snprintf(out, size, "the checkpoint of iteration %ld is in %.64s", r->report->kept,
+                 r->options->checkpoint);
+    else
+        snprintf(out, size, "there is nothing to go on from");
+    return r->report->kept > 0;
 }
 
 /* Behind the last iteration of this process. A signal that comes too late changes nothing. */
 static bool solver_keep_interrupted(struct solver_run *r)
 {
-    bool over = r->state.iteration == r->total || r->report->stopped;
     int number = r->options->checkpoint ? interrupt_seen() : 0;
-    if (over || !number)
+    char kept[ERR_SIZE/4];
+    if (solver_over(r) || !number)
         return true;
     r->report->interrupted = number;
-    if (!solver_keep(r))
-        return false;
-    return r->report->kept == r->state.iteration
-           || solver_stopped(r, "some parameters are no longer finite");
+    solver_keep(r);
+    if (r->report->kept == r->state.iteration)
+        return true;
+    if (!*r->trouble[SOLVER_CHECKPOINT])
+        return solver_stopped(r, "some parameters are no longer finite");
+    solver_kept_text(r, kept, sizeof kept);
+    return error_set(r->err, "%s; stopped by %s at iteration %ld; %s",
+                     r->trouble[SOLVER_CHECKPOINT], interrupt_name(number), r->state.iteration,
+                     kept);
+}
+
+/* The last try of everything. Parameters that cannot be written are in a checkpoint, too, and
+** perhaps that can be. False: err says what is not there. */
+static bool solver_finish(struct solver_run *r)
+{
+    char rescued[ERR_SIZE/2] = "";
+    if (*r->trouble[SOLVER_PARAMS])
+        solver_save(r);
+    if (*r->trouble[SOLVER_PARAMS] && r->options->checkpoint) {
+        solver_keep(r);
+        if (r->report->kept == r->state.iteration)
+            snprintf(rescued, sizeof rescued, "; the best parameters are in the checkpoint, %.128s",
+                     r->options->checkpoint);
+    }
+    solver_save_history(r, true);
+    solver_report(r, true, NULL);
+    for (int k = 0; k < SOLVER_FILES; k++)
+        if (*r->trouble[k] && (k != SOLVER_CHECKPOINT || r->options->checkpoint_every > 0))
+            return error_set(r->err, "%.*s%s", ERR_SIZE - 1 - (int)strlen(rescued), r->trouble[k],
+                             k == SOLVER_PARAMS ? rescued : "");
+    return true;
 }
 
 /* A run made longer or shorter: where its schedule depends on the length, it takes another
@@ -400,11 +467,14 @@ static void solver_say_length(struct solver_run *r)
 ** the run went further before it was killed, will be again. */
 static bool solver_resume(struct solver_run *r)
 {
-    const struct checkpoint *from = r->options->from;
+    struct checkpoint *from = r->options->from;
     if (!checkpoint_restore(from, &r->kept, r->total, r->err))
         return false;
+    checkpoint_forget(from);
     const long done = r->state.iteration;
-    const struct history_row *row = r->state.history.row;
+    const struct history_row *row = history_rows(&r->state.history);
+    if (!row)
+        return error_set(r->err, "%s: no file for its history", from->path);
     r->first = done;
     r->report->iterations = done;
     r->report->loss = row[done - 1].loss;
@@ -417,7 +487,13 @@ static bool solver_resume(struct solver_run *r)
         progress_line(&r->progress, "going on behind iteration %ld of %ld (%s)", done, r->total,
                       from->path);
     solver_say_length(r);
-    return solver_save(r) && solver_save_history(r);
+    /* Nothing is lost yet: here a file that cannot be written is a fault. */
+    solver_save(r);
+    solver_save_history(r, false);
+    for (int k = 0; k < SOLVER_FILES; k++)
+        if (*r->trouble[k])
+            return error_set(r->err, "%s", r->trouble[k]);
+    return true;
 }
 
 static bool solver_open_best(struct solver_run *r)
@@ -465,7 +541,7 @@ static bool solver_open(struct solver_run *r)
            && (o->clip <= 0 || engine_make_gradients(r->engine, r->err))
            && average_open(&r->state.average, r->engine, o->average, o->average_rate,
                            o->average_every, r->err)
-           && history_open(&r->state.history, (size_t)r->total, r->err)
+           && history_open(&r->state.history, o->checkpoint ? o->checkpoint : o->history, r->err)
            && solver_open_best(r) && (!o->from || solver_resume(r))
            && report_open(&r->page, r->engine, r->data, o, r->total, r->per_epoch, r->batch,
                           r->err);
@@ -494,23 +570,30 @@ bool solver_train(struct engine *e, const struct dataset *data, const struct pre
     const bool opened = solver_open(&r);
     bool good = opened;
     r.page.since = r.first;
+    r.then = "; training goes on and tries again";
     progress_open(&r.progress, r.first, r.total);
     while (good && r.state.iteration < r.total && !report->stopped
-           && !(o->checkpoint && interrupt_seen()))
-        good = solver_iteration(&r) && solver_keep_due(&r);
+           && !(o->checkpoint && interrupt_seen())) {
+        good = solver_iteration(&r);
+        if (good)
+            solver_write(&r);
+    }
     if (!o->quiet)
         progress_close(&r.progress);
-    good = good && solver_keep_interrupted(&r)
-           && (!report->interrupted || solver_save_history(&r));
+    r.then = NULL;          /* from here on what is wrong is returned */
+    good = good && solver_keep_interrupted(&r);
+    report->complete = good && !report->interrupted;
+    report->images_per_second = solver_rate(&r);
+    if (report->complete) {
+        good = solver_finish(&r);
+    } else if (opened && r.state.iteration > 0) {
+        /* What was measured before a failure is worth having; its message comes after. */
+        r.then = "";
+        solver_save_history(&r, true);
+        solver_report(&r, true, good ? NULL : err);
+    }
     if (o->checkpoint)
         interrupt_close();
-    report->images_per_second = solver_rate(&r);
-    /* What was measured before a failure is worth having; its message comes first. */
-    char ignored[ERR_SIZE];
-    if (!good && o->history && r.state.history.count > 0)
-        (void)history_save(&r.state.history, o->history, ignored);
-    if (opened && r.state.iteration > 0)
-        good = solver_report_end(&r, good ? NULL : err, good ? err : ignored) && good;
     solver_close(&r);
     return good;
 }

@@ -38,6 +38,7 @@ struct solver_report {
     bool stopped;                 /* early: no better check for as long as asked */
     int interrupted;              /* by this signal before the end; 0: not */
     long kept;                    /* iteration of the last checkpoint written; 0: none */
+    bool complete;                /* trained to the end, whatever could not be written */
     long planned;                 /* iterations of the whole run */
     double images_per_second;     /* of the training steps alone */
 };
@@ -51,6 +52,8 @@ long solver_iterations(const struct solver_options *o, size_t images);
 ** Trains from the parameters in the engine, or goes on from a checkpoint: then with the bits,
 ** files and lines that the run would have had without a stop. False: err says why; a loss that is
 ** not finite stops with the iteration's number, and what was saved before stays.
+** A file that cannot be written on the way is no reason to stop: a warning says so once, each next
+** time tries again, and what is not there at the end makes the run fail, `complete`.
 */
 bool solver_train(struct engine *e, const struct dataset *data, const struct preprocess *p,
                   const struct solver_options *o, struct solver_report *report, char *err);

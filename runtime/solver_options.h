@@ -41,7 +41,7 @@ struct solver_options {
                                      NULL: signals are not looked at */
     long checkpoint_every;        /* and after so many iterations, and at the end; 0: not */
     const char *settings;         /* what a checkpoint says of the options, option_text.h */
-    const struct checkpoint *from;   /* goes on from there, not from the engine's parameters */
+    struct checkpoint *from;      /* goes on from there, not from the engine's parameters */
     const char *report, *plot;    /* HTML and SVG to write, or NULL; report.h */
     const char *command;          /* what the report says repeats the run, or NULL */
 };

@@ -545,11 +545,11 @@ Test(command_line, a_failing_compiler_is_reported)
 Test(command_line, a_failing_compiler_leaves_the_old_program_and_nothing_else)
 {
     write_text("good.net", HEAD TAIL);
-    write_text("p", "old");
+    write_text("p", "\177ELF old %s: made by lathe ");
     write_text("cc", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\necho part > $2\nexit 1\n");
     struct run r = shell("chmod +x cc; CC=$DIR/cc $LATHE build good.net -o p 2> log; echo $?; "
-                         "cat p; rm log; ls | tr '\\n' ' '");
-    cr_expect_str_eq(r.output, "1\noldcc good.net p ", "%s", r.output);
+                         "grep -c old p; grep -o 'compiler failed' log; rm log; ls | tr '\\n' ' '");
+    cr_expect_str_eq(r.output, "1\n1\ncompiler failed\ncc good.net p ", "%s", r.output);
     run_free(&r);
     shell_clean();
 }

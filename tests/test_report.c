@@ -375,7 +375,7 @@ Test(report, a_hundred_thousand_iterations_are_a_small_page, .fini = shell_clean
     struct solver_options o = options(in_dir("r.html"), NULL);
     const struct report_moment now = { MANY, true, NULL, 0.5 };
     cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
-    cr_assert(history_open(&h, MANY, err));
+    cr_assert(history_open(&h, NULL, err));
     cr_assert(report_open(&r, &e, &d, &o, MANY, 4, 20, err), "%s", err);
     for (int k = 0; k < MANY; k++) {
         report_before(&r, k);
