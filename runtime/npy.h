@@ -1,6 +1,6 @@
 /*
-** npy.h - NumPy's array files, whatever numpy.load reads of booleans, integers and floats of up to 8
-** bytes: versions 1 to 3, either order of bytes and of memory (numpy.lib.format describes them).
+** npy.h - NumPy's array files, whatever numpy.load reads of booleans, integers and floats of up to
+** 8 bytes: versions 1 to 3, either order of bytes and of memory (numpy.lib.format describes them).
 */
 #ifndef LATHE_NPY_H
 #define LATHE_NPY_H

@@ -88,7 +88,7 @@ static bool safetensors_type(struct json *j, struct tensor *t)
 ** makes any others good. */
 static bool safetensors_shape(struct json *j, struct tensor *t)
 {
-    uint64_t n, count = 1;
+    uint64_t n = 0, count = 1;
     bool fits = true;
     if (!json_begin(j, '['))
         return false;
@@ -112,7 +112,7 @@ static bool safetensors_shape(struct json *j, struct tensor *t)
 
 static bool safetensors_offsets(struct json *j, struct tensor *t)
 {
-    uint64_t from, to;
+    uint64_t from = 0, to = 0;
     if (!json_begin(j, '[') || !json_whole(j, &from))
         return false;
     if (!json_take(j, ','))
