@@ -55,7 +55,7 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
         { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
           "images (n, channels, height, width), f4, f8 or u1, taken as they are; required" },
         { "--y", OPTION_TEXT, "Y.npy", &s->y, 0, 0, NULL,
-          "their labels (n), integers; required" },
+          "their labels (n) or (n, 1), integers; required" },
         { "-o", OPTION_TEXT, "FILE", &s->out, 0, 0, NULL,
           "the safetensors file to write; required" },
         { "--mode", OPTION_CHOICE, "MODE", &s->mode, 0, 0, dump_modes,

@@ -26,6 +26,10 @@ foreign_kinds[] = {
     { false, "\x28\xb5\x2f\xfd", 4, "is compressed with zstd; unzstd it first" },
     { false, "BZh", 3, "is compressed with bzip2; bunzip2 it first" },
     { false, "PK\x03\x04", 4, "is a zip archive (as .npz and PyTorch's .pt are), not the file" },
+    { false, "\x80\x02", 2, "is a Python pickle, not the file" },
+    { false, "\x80\x03", 2, "is a Python pickle, not the file" },
+    { false, "\x80\x04", 2, "is a Python pickle, not the file" },
+    { false, "\x80\x05", 2, "is a Python pickle, not the file" },
     { false, "\x89HDF\r\n\x1a\n", 8, "is an HDF5 file (as Keras writes), not the file" },
 };
 

@@ -131,7 +131,7 @@ bool hint_file(const char *path, char *err)
 
 bool hint_compressed(const char *path, char *err)
 {
-    char packed[HINT_PATH], word[2*HINT_PATH];
+    char packed[2*HINT_PATH], word[4*HINT_PATH];
     struct stat st;
     snprintf(packed, sizeof packed, "%s.gz", path);
     if (!stat(path, &st) || stat(packed, &st))

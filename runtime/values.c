@@ -73,14 +73,15 @@ void values_find(struct values *v, const struct images *set)
         values_find_bytes(set->bytes, count, v);
         return;
     }
-    real least = set->values[0], greatest = least;
-    for (size_t k = 1; k < count; k++) {
-        real x = set->values[k];
-        least = x < least ? x : least;
-        greatest = x > greatest ? x : greatest;
+    v->least = INFINITY;
+    v->greatest = -INFINITY;
+    for (size_t k = 0; k < count; k++) {
+        double x = (double)set->values[k];
+        v->least = x < v->least && isfinite(x) ? x : v->least;
+        v->greatest = x > v->greatest && isfinite(x) ? x : v->greatest;
     }
-    v->least = (double)least;
-    v->greatest = (double)greatest;
+    if (v->least > v->greatest)         /* who trains or evaluates says so */
+        *v = (struct values){ .type = "" };
 }
 
 bool values_few(const struct images *set)

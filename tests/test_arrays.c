@@ -277,6 +277,7 @@ static const struct { const char *text; size_t size; const char *is; } strangers
     STRANGER("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "is XML"),
     STRANGER("/annex/objects/SHA256E-s1--0\n", "`git annex get` fetches it"),
     STRANGER("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "is compressed; gunzip it first"),
+    STRANGER("\x80\x04\x95\x00\x00\x00\x00", "is a Python pickle, not the file"),
     STRANGER("PK\x03\x04\x14\x00\x00\x00", "is a zip archive"),
     STRANGER("\x89HDF\r\n\x1a\n\x00\x00", "is an HDF5 file"),
 #undef STRANGER

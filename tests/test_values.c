@@ -3,6 +3,7 @@
 ** images are not what a network was trained on, and what a parameter file says of it.
 */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,19 @@ Test(values, come_back_from_their_text)
     cr_expect_float_eq(back.greatest, v.greatest, 1e-8);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         cr_expect_not(values_read(&back, bad[k]), "\"%s\"", bad[k]);
+}
+
+Test(values, that_are_not_finite_do_not_count)
+{
+    const real x[4] = { (real)NAN, 1, (real)INFINITY, 0 };
+    struct images set = { .count = 2, .c = 1, .h = 1, .w = 2, .values = x };
+    struct values v;
+    values_find(&v, &set);
+    cr_expect(v.type[0] == 'f' && v.least == 0 && v.greatest == 1);
+    set.count = 1;
+    set.w = 1;
+    values_find(&v, &set);
+    cr_expect(v.type[0] == '\0');
 }
 
 /* ---- sets ---- */
