@@ -7,12 +7,13 @@
 #include <sys/wait.h>
 
 #include "../runtime/error.h"
+#include "../runtime/visible.h"
 #include "leftover.h"
 #include "text.h"
 
 bool failed(const char *err)
 {
-    fprintf(stderr, "lathe: %s\n", err);
+    visible_print(stderr, "lathe: %s\n", err);
     return false;
 }
 
@@ -46,6 +47,13 @@ bool page_close(struct page *p)
     return good || failed(err);
 }
 
+void temporary_name(struct text *t, const char *name)
+{
+    const char *directory = getenv("TMPDIR");
+    directory = directory && *directory ? directory : "/tmp";
+    text_printf(t, "%s%s/%s", *directory == '-' ? "./" : "", directory, name);
+}
+
 void shell_quote(struct text *t, const char *s)
 {
     text_puts(t, "'");
@@ -70,7 +78,7 @@ static bool run_compiler(const char *source, const char *program, const char *de
     int status = leftover_run(text_string(&command));
     bool good = status != -1 && WIFEXITED(status) && !WEXITSTATUS(status);
     if (!good)
-        fprintf(stderr, "lathe: the C compiler failed: %s\n", text_string(&command));
+        visible_print(stderr, "lathe: the C compiler failed: %s\n", text_string(&command));
     text_free(&command);
     return good;
 }

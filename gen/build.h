@@ -21,8 +21,11 @@ struct page { const char *path; FILE *f; char *text; size_t size; };
 FILE *page_open(struct page *p, const char *path);
 bool page_close(struct page *p);
 
-/* Appends s in single quotes for the shell. */
+/* A name in $TMPDIR, else /tmp, which no command takes for an option. */
 struct text;
+void temporary_name(struct text *t, const char *name);
+
+/* Appends s in single quotes for the shell. */
 void shell_quote(struct text *t, const char *s);
 
 /* Compiles source with ${CC:-default_cc}; the compiler's messages go to stderr. On failure an

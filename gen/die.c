@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "../runtime/visible.h"
 #include "leftover.h"
 #include "net.h"
 
@@ -13,8 +14,8 @@ void die(const char *file, int line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "lathe: internal error at %s:%d: ", file, line);
-    vfprintf(stderr, format, args);
+    visible_print(stderr, "lathe: internal error at %s:%d: ", file, line);
+    visible_vprint(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
     leftover_remove_all();
@@ -24,8 +25,8 @@ void die(const char *file, int line, const char *format, ...)
 /* No memory is no bug: a network may be too large for a machine. */
 _Noreturn static void no_memory(size_t count, size_t size)
 {
-    fprintf(stderr, "lathe: not enough memory: %.1f MiB more were wanted\n",
-            (double)count*(double)size / (1 << 20));
+    visible_print(stderr, "lathe: not enough memory: %.1f MiB more were wanted\n",
+                  (double)count*(double)size / (1 << 20));
     leftover_remove_all();
     exit(1);
 }

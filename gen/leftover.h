@@ -1,8 +1,8 @@
 /*
 ** leftover.h - files, folders and processes that must not outlive lathe, however it ends: on
 ** SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGPIPE the signal is passed on to the processes, they are
-** waited for, the files are removed, outputs on their way too, and lathe ends by the same signal. What is ignored when lathe
-** starts stays ignored.
+** waited for, the files are removed, outputs on their way too, and lathe ends by the same signal.
+** What is ignored when lathe starts stays ignored.
 */
 #ifndef LATHE_LEFTOVER_H
 #define LATHE_LEFTOVER_H

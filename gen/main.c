@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../runtime/processors.h"
+#include "../runtime/visible.h"
 #include "build.h"
 #include "emit.h"
 #include "layers.h"
@@ -106,9 +107,9 @@ static bool same_names(struct net *const *nets, int nnets)
     for (int i = 0; i < nnets; i++)
         for (int k = 0; k < i; k++)
             if (nets[i]->isa == nets[k]->isa && !strcmp(nets[i]->name, nets[k]->name)) {
-                fprintf(stderr, "%s:%d:%d: error: the net of %s is called \"%s\" too: in one "
-                        "program names differ\n", nets[i]->path, nets[i]->at.line,
-                        nets[i]->at.col, nets[k]->path, nets[k]->name);
+                visible_print(stderr, "%s:%d:%d: error: the net of %s is called \"%s\" too: in one "
+                              "program names differ\n", nets[i]->path, nets[i]->at.line,
+                              nets[i]->at.col, nets[k]->path, nets[k]->name);
                 return true;
             }
     return false;
@@ -146,12 +147,10 @@ static bool show_to(const struct net *net, const struct options *o)
 static bool build_program(struct net *const *nets, int nnets, const char *program)
 {
     struct text source = { 0 };
-    const char *directory = getenv("TMPDIR");
-    text_printf(&source, "%s/lathe-XXXXXX.c", directory && *directory ? directory : "/tmp");
-    text_string(&source);
+    temporary_name(&source, "lathe-XXXXXX.c");
     int fd = leftover_make(source.at, 2);
     if (fd < 0) {
-        fprintf(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
+        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
         return false;
     }
     FILE *f = fdopen(fd, "w");
@@ -161,7 +160,7 @@ static bool build_program(struct net *const *nets, int nnets, const char *progra
     good = good && !ferror(f);
     good = f && !fclose(f) && good;
     if (!good)
-        fprintf(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
+        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
     bool cross = !strcmp(nets[0]->isa->name, "neon") && strcmp(isa_native()->name, "neon");
     good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
     leftover_remove(source.at);
@@ -174,7 +173,7 @@ static bool build(struct net *const *nets, int nnets, const char *output)
     const char *program = output ? output : nets[0]->name;
     bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program);
     if (good)
-        fprintf(stderr, "built %s\n", program);
+        visible_print(stderr, "built %s\n", program);
     return good;
 }
 
@@ -213,16 +212,16 @@ static bool has_tuning(const struct options *o, const struct net *net)
 {
     if (!o->tune || o->tuned)
         return true;
-    fprintf(stderr, "lathe: %s: has nothing for %s %s %s; lathe tune %s%s%s writes it\n", o->tune,
-            net->name, net->isa->name, net->f64 ? "f64" : "f32", net->path, net->f64
-            ? " --dtype f64" : "", net->isa == isa_native() ? "" : " with --isa");
+    visible_print(stderr, "lathe: %s: has nothing for %s %s %s; lathe tune %s%s%s writes it\n",
+                  o->tune, net->name, net->isa->name, net->f64 ? "f64" : "f32", net->path, net->f64
+                  ? " --dtype f64" : "", net->isa == isa_native() ? "" : " with --isa");
     return false;
 }
 
 static int finish(bool good)
 {
     if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "lathe: standard output: cannot be written: %s\n", strerror(errno));
+        visible_print(stderr, "lathe: standard output: cannot be written: %s\n", strerror(errno));
         return 1;
     }
     return good ? 0 : 1;

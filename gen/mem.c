@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../runtime/model.h"
+#include "../runtime/visible.h"
 #include "names.h"
 #include "net.h"
 
@@ -705,8 +706,8 @@ bool mem_fits(const struct net *net)
     /* Offsets in emitted code are int constants. */
     if (net->arena <= INT_MAX && net->scratch <= INT_MAX / 64)
         return true;
-    fprintf(stderr, "%s: error: %s needs %.1f GiB at batch %d, more than a program can address; "
-            "make the batch or the network smaller\n", net->path, net->name,
-            (double)net->arena*(net->f64 ? 8 : 4) / (1 << 30), net->train.batch);
+    visible_print(stderr, "%s: error: %s needs %.1f GiB at batch %d, more than a program can "
+                  "address; make the batch or the network smaller\n", net->path, net->name,
+                  (double)net->arena*(net->f64 ? 8 : 4) / (1 << 30), net->train.batch);
     return false;
 }

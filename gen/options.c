@@ -9,6 +9,7 @@
 
 #include "../runtime/synonyms.h"
 #include "../runtime/version.h"
+#include "../runtime/visible.h"
 #include "layers.h"
 
 /* Commands, as bits: which take an option. */
@@ -109,7 +110,7 @@ static void help(FILE *out, const char *command)
 static bool usage(int *status, const char *format, const char *a, const char *b)
 {
     fputs("lathe: ", stderr);
-    fprintf(stderr, format, a, b);
+    visible_print(stderr, format, a, b);
     fputs("; lathe --help tells more\n", stderr);
     *status = 2;
     return false;

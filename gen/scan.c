@@ -11,6 +11,7 @@
 
 #include "../runtime/foreign.h"
 #include "../runtime/output.h"
+#include "../runtime/visible.h"
 #include "text.h"
 
 enum { MAX_FILE = 1 << 20 };
@@ -139,17 +140,17 @@ bool scan_error(struct scan *sc, struct place at, const char *format, ...)
     if (++sc->errors > MAX_ERRORS)
         return false;
     if (at.line)
-        fprintf(stderr, "%s:%d:%d: error: ", at.file, at.line, at.col);
+        visible_print(stderr, "%s:%d:%d: error: ", at.file, at.line, at.col);
     else
-        fprintf(stderr, "%s: error: ", at.file);
+        visible_print(stderr, "%s: error: ", at.file);
     va_list args;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    visible_vprint(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
     if (sc->errors == MAX_ERRORS)
-        fprintf(stderr, "%s: more than %d errors, the rest is not shown\n", at.file,
-                MAX_ERRORS - 1);
+        visible_print(stderr, "%s: more than %d errors, the rest is not shown\n", at.file,
+                      MAX_ERRORS - 1);
     sc->over |= sc->errors == MAX_ERRORS;
     return false;
 }

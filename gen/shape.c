@@ -5,16 +5,18 @@
 #include <limits.h>
 #include <stdarg.h>
 
+#include "../runtime/visible.h"
+
 #include "net.h"
 
 static bool error(const struct layer *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool error(const struct layer *l, const char *format, ...)
 {
-    fprintf(stderr, "%s:%d:%d: error: ", l->at.file, l->at.line, l->at.col);
+    visible_print(stderr, "%s:%d:%d: error: ", l->at.file, l->at.line, l->at.col);
     va_list args;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    visible_vprint(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
     return false;

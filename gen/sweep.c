@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../runtime/visible.h"
 #include "build.h"
 #include "leftover.h"
 #include "text.h"
@@ -32,8 +33,8 @@ static bool train(const struct options *o, const char *program, double *val_acc,
         found |= sscanf(line, "best val_acc: %lf, %lf images/s", val_acc, speed) == 2;
     int status = out ? leftover_close(out) : -1;
     if (status != 0 || !found)
-        fprintf(stderr, "lathe: %s: %s\n", text_string(&command),
-                status == 0 ? "trained without validation, so there is nothing to compare"
+        visible_print(stderr, "lathe: %s: %s\n", text_string(&command),
+                      status == 0 ? "trained without validation, so there is nothing to compare"
                             : "failed");
     text_free(&command);
     return status == 0 && found;
@@ -85,10 +86,9 @@ bool sweep(struct options *o, sweep_build *build_one)
     int index[MAX_SETTINGS] = { 0 };
     double best = -1, chosen[MAX_SETTINGS];
     struct text directory = { 0 }, program = { 0 };
-    const char *temporary = getenv("TMPDIR");
-    text_printf(&directory, "%s/lathe-sweep-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    temporary_name(&directory, "lathe-sweep-XXXXXX");
     if (!leftover_make_folder(directory.at)) {
-        fprintf(stderr, "lathe: %s: cannot be made: %s\n", directory.at, strerror(errno));
+        visible_print(stderr, "lathe: %s: cannot be made: %s\n", directory.at, strerror(errno));
         return false;
     }
     text_printf(&program, "%s/program", directory.at);
@@ -99,7 +99,7 @@ bool sweep(struct options *o, sweep_build *build_one)
         good = row(o, build_one, text_string(&program), &best, chosen);
     while (good && advance(o, index));
     if (good) {
-        printf("best val_acc: %f\n\n  lathe build %s", best, o->net[0]);
+        visible_print(stdout, "best val_acc: %f\n\n  lathe build %s", best, o->net[0]);
         for (int k = 0; k < o->nset; k++)
             printf(" --set %s=%g", o->set[k].name, chosen[k]);
         puts("");

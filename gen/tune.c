@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../runtime/processors.h"
+#include "../runtime/visible.h"
 #include "build.h"
 #include "emit.h"
 #include "leftover.h"
@@ -39,7 +40,7 @@ struct tuner {
     struct options *o;
     tune_read *read;
     tune_build *build;
-    char directory[512];
+    struct text directory;
     struct text path;           /* of the tuning file */
     struct tuning won;
     struct sample sample[CANDIDATES][FINAL_ROUNDS];
@@ -54,7 +55,7 @@ struct tuner {
 static const char *program_path(const struct tuner *t, int candidate, struct text *path)
 {
     path->length = 0;
-    text_printf(path, "%s/%d", t->directory, candidate);
+    text_printf(path, "%s/%d", t->directory.at, candidate);
     return text_string(path);
 }
 
@@ -71,7 +72,7 @@ static bool build_all(struct tuner *t, struct net *const *nets, int first, int c
             if (child == 0)
                 _exit(t->build(nets[begun], program_path(t, begun, &path)) ? 0 : 1);
             if (child < 0) {
-                fprintf(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
+                visible_print(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
                 good = false;
                 count = begun;
                 continue;
@@ -128,7 +129,7 @@ static bool measure(struct tuner *t, int candidate, struct sample *s)
     int status = out ? leftover_close(out) : -1;
     bool good = status == 0 && s->training && s->inference && s->step > 0;
     if (!good)
-        fprintf(stderr, "lathe: %s: failed\n", text_string(&command));
+        visible_print(stderr, "lathe: %s: failed\n", text_string(&command));
     text_free(&command);
     text_free(&path);
     free(line);
@@ -307,8 +308,8 @@ static void plan_rounds(struct tuner *t, int choices, int programs)
 {
     double round = programs*t->seconds, rounds = TURN_SECONDS / (round > 1 ? round : 1);
     t->rounds = rounds > ROUNDS ? ROUNDS : rounds < 1 ? 1 : (int)rounds;
-    fprintf(stderr, "%d choices, %d programs to build; then %.0f s of measuring\n", choices,
-            programs, t->rounds*round + 0.5);
+    visible_print(stderr, "%d choices, %d programs to build; then %.0f s of measuring\n", choices,
+                  programs, t->rounds*round + 0.5);
 }
 
 /* One turn. *more: there was something to try. False: a message was printed. */
@@ -410,7 +411,8 @@ static bool finish(struct tuner *t)
         const char *output = text_string(&t->path);
         good = write_file(net, output);
         if (good)
-            printf("wrote %s; lathe build %s --tune %s\n", output, net->path, output);
+            visible_print(stdout, "wrote %s; lathe build %s --tune %s\n", output, net->path,
+                          output);
     }
     return good && net;
 }
@@ -418,12 +420,10 @@ static bool finish(struct tuner *t)
 bool tune(struct options *o, tune_read *read, tune_build *build)
 {
     struct tuner *t = alloc(1, sizeof *t);
-    const char *temporary = getenv("TMPDIR");
     *t = (struct tuner){ .o = o, .read = read, .build = build, .ratio = 1 };
-    snprintf(t->directory, sizeof t->directory, "%s/lathe-tune-XXXXXX",
-             temporary && *temporary ? temporary : "/tmp");
-    if (!leftover_make_folder(t->directory)) {
-        fprintf(stderr, "lathe: %s: cannot be made: %s\n", t->directory, strerror(errno));
+    temporary_name(&t->directory, "lathe-tune-XXXXXX");
+    if (!leftover_make_folder(t->directory.at)) {
+        visible_print(stderr, "lathe: %s: cannot be made: %s\n", t->directory.at, strerror(errno));
         free(t);
         return false;
     }
@@ -434,7 +434,7 @@ bool tune(struct options *o, tune_read *read, tune_build *build)
     remove_programs(t);
     forget(t);
     forget_one(&t->model);
-    leftover_remove(t->directory);
+    leftover_remove(t->directory.at);
     tuning_free(&t->won);
     text_free(&t->path);
     free(t);

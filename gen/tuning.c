@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/visible.h"
 #include "layers.h"
 #include "scan.h"
 
@@ -137,15 +138,16 @@ static void complain(const struct tuning_line *l, const struct net *net)
     for (int k = 0; k < net->nchoices; k++)
         known[k] = net->choice[k].name;
     const char *near = nearest(l->name, known, net->nchoices);
-    fprintf(stderr, "%s:%d:%d: error: ", l->at.file, l->at.line, l->at.col);
+    visible_print(stderr, "%s:%d:%d: error: ", l->at.file, l->at.line, l->at.col);
     if (l->used)
-        fprintf(stderr, "\"%s\": %s is none of its candidates, %s is; was the network changed? "
-                "lathe tune writes the file anew\n", l->name, l->value, l->instead);
+        visible_print(stderr, "\"%s\": %s is none of its candidates, %s is; was the network "
+                      "changed? lathe tune writes the file anew\n", l->name, l->value, l->instead);
     else if (near)
-        fprintf(stderr, "%s decides no \"%s\"; did you mean \"%s\"?\n", net->name, l->name, near);
+        visible_print(stderr, "%s decides no \"%s\"; did you mean \"%s\"?\n", net->name, l->name,
+                      near);
     else
-        fprintf(stderr, "%s decides no \"%s\"; was the network changed? lathe tune writes the "
-                "file anew\n", net->name, l->name);
+        visible_print(stderr, "%s decides no \"%s\"; was the network changed? lathe tune writes "
+                      "the file anew\n", net->name, l->name);
     free(known);
 }
 
@@ -156,7 +158,7 @@ bool tuning_fits(const struct tuning *t, const struct net *net)
         if ((!t->line[i].used || *t->line[i].instead) && ++errors < MAX_ERRORS)
             complain(&t->line[i], net);
     if (errors == MAX_ERRORS)
-        fprintf(stderr, "%s: more than %d errors, the rest is not shown\n", t->path,
-                MAX_ERRORS - 1);
+        visible_print(stderr, "%s: more than %d errors, the rest is not shown\n", t->path,
+                      MAX_ERRORS - 1);
     return !errors;
 }

@@ -18,6 +18,7 @@
 #include "safetensors.h"
 #include "solver.h"
 #include "values.h"
+#include "visible.h"
 
 enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
 
@@ -124,9 +125,9 @@ static void dump_compare(const struct dump_run *r, const struct param_file_info 
     char text[2][64];
     values_find(&given, &x);
     if (!info->preprocess.mean && !values_few(&x) && !values_alike(&info->values, &given))
-        fprintf(stderr, "%s holds %s and is taken as it is; %s was trained on %s\n",
-                r->settings->x, values_say(&given, text[0], sizeof text[0]), r->settings->params,
-                values_say(&info->values, text[1], sizeof text[1]));
+        visible_print(stderr, "%s holds %s and is taken as it is; %s was trained on %s\n",
+                      r->settings->x, values_say(&given, text[0], sizeof text[0]),
+                      r->settings->params, values_say(&info->values, text[1], sizeof text[1]));
 }
 
 static bool dump_parameters(struct dump_run *r, char *err)

@@ -149,7 +149,7 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
         kept = search_add(h, s->out, run, err);
         sweep_say(h, h->ndone - 1);
         if (!kept && !warned)
-            fprintf(stderr, "warning: %s; the search goes on and tries again\n", err);
+            visible_print(stderr, "warning: %s; the search goes on and tries again\n", err);
         warned |= !kept;
     }
     s->recorded = kept;

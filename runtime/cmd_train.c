@@ -490,8 +490,8 @@ static int train_interrupted(const struct program *p, const struct train_setting
                   r->kept ? "the run's whole state is in " : "there is nothing to go on from",
                   r->kept ? o->checkpoint : "");
     if (r->kept && r->best_val_acc >= 0 && o->params)
-        visible_print(stderr, "the best parameters so far (val_acc %f) are in %s\n", r->best_val_acc,
-                o->params);
+        visible_print(stderr, "the best parameters so far (val_acc %f) are in %s\n",
+                      r->best_val_acc, o->params);
     if (r->kept)
         train_say_command(p, s);
     return STATUS_SIGNAL + r->interrupted;

@@ -75,7 +75,7 @@ static bool options_expected(const struct options *o, const struct option_row *r
     if (row->kind == OPTION_CHOICE) {
         for (int k = 0; row->choices[k]; k++)
             visible_print(stderr, "%s%s", k == 0 ? "" : row->choices[k + 1] ? ", " : " or ",
-                    row->choices[k]);
+                          row->choices[k]);
     } else {
         visible_print(stderr, "%s number", row->kind == OPTION_INTEGER ? "a whole" : "a");
         if (isfinite(row->most))
@@ -174,7 +174,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
         if (row->kind == OPTION_FLAG) {
             if (argument) {
                 visible_print(stderr, "%s: %s: %s takes no value\n", o->program, o->command,
-                        row->name);
+                              row->name);
                 return OPTIONS_WRONG;
             }
             *(bool *)row->value = true;
@@ -182,7 +182,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
         }
         if (!argument && k + 1 == argc) {
             visible_print(stderr, "%s: %s: %s needs a value: %s %s\n", o->program, o->command,
-                    row->name, row->name, row->argument);
+                          row->name, row->name, row->argument);
             return OPTIONS_WRONG;
         }
         if (!options_set(o, row, argument ? argument : argv[++k]))

@@ -147,7 +147,7 @@ void progress_warn(struct progress *p, const char *format, ...)
     fflush(stdout);     /* what was printed before comes before */
     fputs("warning: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    visible_vprint(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
     p->drawn = 0;

@@ -396,7 +396,8 @@ Test(predict, shows_names_of_files_and_classes_without_control_characters, .fini
     struct run r = shell("./colours predict --top 10 a* 2>&1; ./colours eval --params "
                          "colours.safetensors --data cifar --split test --per-class; "
                          "./colours info --data cifar; ./colours predict \"$(printf '\\033no')\"; "
-                         "./colours \"$(printf '\\033x')\"; ./colours train \"$(printf '\\033x')\"; "
+                         "./colours \"$(printf '\\033x')\"; "
+                         "./colours train \"$(printf '\\033x')\"; "
                          "./colours train --data \"$(printf '\\033x')\"; cat log r.html");
     for (const char *s = r.output; *s; s++)
         cr_assert(*s == '\n' || ((unsigned char)*s >= ' ' && *s != 0x7f), "byte %d in: %.300s", *s,
@@ -412,8 +413,8 @@ Test(predict, shows_names_of_files_and_classes_without_control_characters, .fini
          "--epochs 1000000 --params \"$PWD/p%s.st\" --quiet 2> said; test $? = 124 || true; } && "
          "command=$(sed -n 's/^  //p' said) && test -n \"$command\" && "
          "printf '%s' \"$command\" | LC_ALL=C grep -q -v \"$(printf '\\033')\" && "
-         "printf 'exec timeout -s INT 1 %s' \"$command\" > again && { sh again 2> said2; true; } && "
-         "grep -q 'stopped by' said2");
+         "printf 'exec timeout -s INT 1 %s' \"$command\" > again && "
+         "{ sh again 2> said2; true; } && grep -q 'stopped by' said2");
 }
 
 /* ---- grey images, sizes, windows ---- */

@@ -424,7 +424,8 @@ static void ends_clean(const char *command, const char *name, int status)
 {
     struct run r = shell("rm -f pid; export TMPDIR=$PWD/tmp CC=$PWD/cc.sh; "
                          "env --default-signal $LATHE %s & p=$!; n=0; "
-                         "until test -s pid; do sleep 0.02; n=$((n+1)); test $n -lt 500 || exit 90; done; "
+                         "until test -s pid; do sleep 0.02; n=$((n+1)); "
+                         "test $n -lt 500 || exit 90; done; "
                          "kill -%s $p; wait $p; echo status $?; "
                          "grep -s '^State:[^a-zA-Z]*[RSDTtI]' /proc/$(cat pid)/status; ls tmp; "
                          "ls | grep '^t\\.'",
@@ -489,4 +490,32 @@ Test(end, of_tune_comes_soon_where_regions_are_too_short, .fini = shell_clean)
          "test $(wc -l < built) = 1 && test $(wc -l < run) = 1 && "
          "$LATHE emit t.net --isa avx2 --tune t.tune -d block > a && "
          "$LATHE emit t.net --isa avx2 -d block > b && cmp a b");
+}
+
+/* A compiler would take it for options. */
+Test(end, a_folder_for_temporary_files_may_begin_with_a_dash, .fini = shell_clean)
+{
+    write_text("t.net", HEAD TAIL);
+    write_text("cc.sh", "#!/bin/sh\ntest -f \"$2\" && cp \"$2\" \"$4\" && ls ./-t > seen\n");
+    sure("mkdir ./-t && chmod +x cc.sh && CC=$PWD/cc.sh TMPDIR=-t $LATHE build t.net -o program && "
+         "grep -q '^lathe-.*[.]c$' seen && test -z \"$(ls ./-t)\"");
+}
+
+/* Words of a network file and its name, in what lathe says of them. */
+Test(text, of_messages_has_no_control_characters, .fini = shell_clean)
+{
+    write_text("\x1b[31mt.net", "net t\ninput 3x8x8\n\x1b[2Jrelu\xc2\x9b 3\naffine\x07 2\n"
+               "softmax\n");
+    struct run r = shell("$LATHE show \"$(printf '\\033[31mt.net')\"; "
+                         "$LATHE show \"$(printf '\\033x')\"; "
+                         "$LATHE \"$(printf '\\033x')\"; $LATHE show -d \"$(printf '\\033x')\" t; "
+                         "$LATHE show \"$(printf -- '-\\033x')\"; "
+                         "printf 'net t\\033 x\\n' > a.tune; "
+                         "printf 'net t\\ninput 1x2x2\\naffine 2\\nsoftmax\\n' > t.net; "
+                         "$LATHE show t.net --tune a.tune; "
+                         "$LATHE emit t.net -o \"$(printf 'no\\033/x')\"");
+    cr_expect(strstr(r.output, "\\x1b[31mt.net:3:1: error: "), "%s", r.output);
+    for (const char *s = r.output; *s; s++)
+        cr_assert(*s == '\n' || (unsigned char)*s >= ' ', "byte %d in: %s", *s, r.output);
+    run_free(&r);
 }
