@@ -40,7 +40,6 @@ rows() {
 -O2 -mfma
 -O3 -mfma -ffp-contract=fast
 -O3 -mfma -ffp-contract=on
--O3 -mavx512f -ffp-contract=fast
 -O3 -march=native -mno-avx2
 -O3 -mprefer-vector-width=512
 -O3 -fexcess-precision=fast
@@ -117,6 +116,8 @@ verdict() {     # compiler flags
         said=$(sed -n 's/.*compile it without \(-[^ ]*\).*/\1/p' "$dir/out")
         if [ -n "$said" ]; then
             echo "refused at the start: \`$said\`"
+        elif ! "$dir/flags" --version >/dev/null 2>&1; then
+            echo "not for this processor"
         else
             echo "OTHER BITS"
         fi
