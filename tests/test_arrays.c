@@ -73,10 +73,14 @@ Test(arrays, of_images_whose_shape_says_what_they_are_are_mended_by_one_line)
 Test(arrays, have_their_path_as_python_writes_it_or_no_line_at_all)
 {
     struct npy x = { .type = NPY_F4, .rank = 3, .dim = { 5, 8, 9 }, .count = 360 };
-    char err[ERR_SIZE] = "", path[400];
+    char err[ERR_SIZE] = "", path[ERR_SIZE/2];
     cr_expect_not(arrays_images(&x, "a \"b\\c/x.npy", &grey, err));
     cr_expect(strstr(err, "; f = \"a \\\"b\\\\c/x.npy\"; x"), "%s", err);
     memset(path, 'p', sizeof path);
+    path[1023] = '\0';                  /* as long as a path in a folder may be */
+    cr_expect_not(arrays_images(&x, path, &grey, err));
+    cr_expect(strstr(err, "numpy.save(f, x[:, None])"), "%s", err);
+    path[1023] = 'p';
     path[sizeof path - 1] = '\0';
     cr_expect_not(arrays_images(&x, path, &grey, err));
     cr_expect(!strstr(err, "Python") && strstr(err, "takes (n, 1, 8, 9)"), "%s", err);
@@ -274,6 +278,9 @@ static const struct { const char *text; size_t size; const char *is; } strangers
     STRANGER("<!DOCTYPE html>\n<html lang=\"en\">\n<title>404</title>\n",
              "is an HTML page, not the file: download it anew"),
     STRANGER("\xef\xbb\xbf\r\n\t <HTML><head>", "is an HTML page"),
+    STRANGER("<!-- moved -->\n<html>", "is an HTML page"),
+    STRANGER("404: Not Found", "is a server's answer, not the file: download it anew"),
+    STRANGER("Entry not found", "is a server's answer"),
     STRANGER("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "is XML"),
     STRANGER("/annex/objects/SHA256E-s1--0\n", "`git annex get` fetches it"),
     STRANGER("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "is compressed; gunzip it first"),
