@@ -408,8 +408,7 @@ Test(data, numpy_arrays_of_another_shape_type_or_label_are_refused, .fini = shel
     write_arrays("val", NPY_F4, x, NPY_I4, negative, 2);
     expect_refused("", small, "y_val.npy: label -1 at index 0");
     write_arrays("val", NPY_F4, x, NPY_F4, x, 2);
-    expect_refused("", small, "y_val.npy: labels are integers: numpy.save('y_val.npy', "
-                   "y.astype('i4'))");
+    expect_refused("", small, "y_val.npy: labels are u1, i4 or i8, not reals; in Python: ");
     write_arrays("val", NPY_I4, x, NPY_I4, good, 2);
     expect_refused("", small, "x_val.npy: integers");
     write_arrays("val", NPY_F4, x, NPY_I4, good, 1);
