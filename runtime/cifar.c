@@ -17,7 +17,8 @@
 #include "output.h"
 
 enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
-       CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100 };
+       CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100,
+       CIFAR_PATH = 1024 };
 
 /* How one of them is stored. */
 struct cifar_format {
@@ -54,7 +55,7 @@ static const char *cifar_remedy(const char *dir, const struct cifar_format *form
 {
     bool distributed = false;
     for (int k = 0; k <= format->files; k++) {
-        char path[1024];
+        char path[CIFAR_PATH];
         struct stat st;
         snprintf(path, sizeof path, "%s/%s", dir, format->file[k]);
         distributed |= stat(path, &st) != 0
@@ -64,10 +65,24 @@ static const char *cifar_remedy(const char *dir, const struct cifar_format *form
            : format->classes == 10 ? " (`make data` fetches the files anew)" : "";
 }
 
+/* A path between Python's double quotes. */
+static const char *cifar_quoted(char *out, size_t size, const char *path)
+{
+    size_t n = 0;
+    for (; *path && n + 3 < size; path++) {
+        if (*path == '"' || *path == '\\')
+            out[n++] = '\\';
+        out[n++] = *path;
+    }
+    out[n] = '\0';
+    return out;
+}
+
 /* Whole records, but not as many as the distribution has: someone's own images. */
 static bool cifar_own(const char *path, const struct cifar_format *format, size_t expected,
                       size_t bytes, char *err)
 {
+    char quoted[2*CIFAR_PATH];
     size_t size = cifar_size(format), records = bytes/size;
     if (records == 0 || bytes % size || records == expected)
         return false;
@@ -76,7 +91,7 @@ static bool cifar_own(const char *path, const struct cifar_format *format, size_
               "%zu); "
               "numpy.save(\"x_train.npy\", r[:, %d:].reshape(-1, 3, 32, 32)); "
               "numpy.save(\"y_train.npy\", r[:, %d])", path, records, size, format->name, expected,
-              path, size, format->labels, format->label);
+              cifar_quoted(quoted, sizeof quoted, path), size, format->labels, format->label);
     return true;
 }
 
@@ -111,7 +126,7 @@ static bool cifar_records(FILE *f, const char *path, const struct cifar_format *
 static bool cifar_file(const char *dir, const struct cifar_format *format, int file,
                        uint8_t *pixels, int32_t *labels, char *err)
 {
-    char path[1024], start[256];
+    char path[CIFAR_PATH], start[256];
     struct stat st;
     size_t records = cifar_count(format, file);
     snprintf(path, sizeof path, "%s/%s", dir, format->file[file]);
@@ -137,7 +152,7 @@ static bool cifar_file(const char *dir, const struct cifar_format *format, int f
 static bool cifar_names(struct dataset *d, const char *dir, const struct cifar_format *format,
                         char *err)
 {
-    char path[1024], ignored[ERR_SIZE];
+    char path[CIFAR_PATH], ignored[ERR_SIZE];
     size_t size;
     snprintf(path, sizeof path, "%s/%s", dir, format->class_names);
     char *text = file_read(path, &size, ignored);

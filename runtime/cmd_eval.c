@@ -104,6 +104,8 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
     if (set->bytes && given.greatest != 1 && values_scale_of(&scale, trained))
         return values_scale_plain(&scale) || eval_scale(data, set, &scale, err);
     values_mend(&given, trained, mend, sizeof mend);
+    if (set->bytes && !values_scale_of(&scale, trained))
+        *mend = '\0';                   /* a guess */
     return error_set(err, "%s: %s images of %s, and %s was trained on %s; %s%s%s", data->source,
                      s->split, values_say(&given, text[0], sizeof text[0]), s->params,
                      values_say(trained, text[1], sizeof text[1]),

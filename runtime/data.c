@@ -142,10 +142,15 @@ static bool data_open_npy(struct dataset *d, const struct data_options *o, const
 static bool data_open_dir(struct dataset *d, const struct data_options *o, const char *dir,
                           char *err)
 {
+    enum { NAMES = 64 };        /* a folder's and a file's in it */
     char inner[DATA_PATH];
     struct stat st;
     if (stat(dir, &st))
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
+    if (strlen(dir) + NAMES > DATA_PATH)
+        return error_set(err, "data directory: its path has %zu bytes, up to %d are read: begin "
+                         "nearer to it, or through a symbolic link: %s", strlen(dir),
+                         DATA_PATH - NAMES, dir);
     if (!S_ISDIR(st.st_mode))
         return !hint_file(dir, err)
                && error_set(err, "%s: is no directory; --data takes the directory of the files",

@@ -7,7 +7,9 @@
 
 #include <stdbool.h>
 
-enum { ERR_SIZE = 512 };
+/* Room for a sentence or two and what stands in them: a path, which may be 1024 bytes long and be
+** named twice, in a command, too. */
+enum { ERR_SIZE = 4096 };
 
 /* Formats the message, cut to ERR_SIZE, one line in which nothing acts (visible.h). Always
 ** false: `return error_set(...)`. */

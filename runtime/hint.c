@@ -51,6 +51,7 @@ static const struct hint { const char *holds, *says; } hints[] = {
     { "*.tgz", "is an archive: `tar xzf @ -C <`" },
     { "*.tar", "is an archive: `tar xf @ -C <`" },
     { "*.zip", "is an archive: `unzip @ -d <`" },
+    { "raw", "is a folder of its own: --data @" },
 };
 
 /* A word for a shell, in single quotes where it needs them; what is too long is cut. */

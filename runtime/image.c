@@ -126,21 +126,14 @@ static enum image_fit image_judge(const struct image_file *f, const struct image
     return at == end ? IMAGE_EXACT : IMAGE_PADDED;
 }
 
-/* Where it would begin if more white space, or comments, belonged to the header than may; the
+/* Where it would begin if another white space, or comments, belonged to the header than may; the
 ** same place: there is none. */
 static size_t image_more_header(const struct image_file *f, size_t at)
 {
     size_t end = at;
-    if (at < f->size && f->bytes[at] == '#') {
-        while (end < f->size && f->bytes[end] == '#')
-            end = image_comment(f, end);
-        return end;
-    }
-    if (f->bytes[at - 1] == '\n')
-        return at;
-    while (end < f->size && f->bytes[end] != '\n' && image_blank(f->bytes[end]))
-        end++;
-    return end < f->size && f->bytes[end] == '\n' ? end + 1 : at;
+    while (end < f->size && f->bytes[end] == '#')
+        end = image_comment(f, end);
+    return end == at && at < f->size && image_blank(f->bytes[at]) ? at + 1 : end;
 }
 
 /* One white space delimits the raster. Written as text on Windows it is two, CR and LF; and for

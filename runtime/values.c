@@ -13,17 +13,18 @@
 
 /* Ranges that leave no doubt: where least and greatest value lie, and what 0 and 255 were. A
 ** quarter of bytes and of 0 to 1 is enough, as dark pictures are; reals up to 100 may be per
-** cent, those up to 16 the digits of UCI. */
+** cent, those up to 16 the digits of UCI. Bytes of 0 and 1 are masks, hardly ever pictures that are
+** all but black: enough to say that another set was not divided, not to divide a picture. */
 static const struct values_range {
-    bool bytes;
+    bool bytes, doubtful;
     double least[2], greatest[2], zero, full;
 } values_ranges[] = {
-    { true, { 0, 255 }, { 64, 255 }, 0, 255 },
-    { true, { 0, 1 }, { 1, 1 }, 0, 1 },
-    { true, { 0, 0 }, { 0, 0 }, 0, 255 },
-    { false, { 0, 1 }, { 0.25, 1 }, 0, 1 },
-    { false, { -1, -0.99 }, { 0.99, 1 }, -1, 1 },
-    { false, { 0, 255 }, { 128, 255 }, 0, 255 },
+    { true, false, { 0, 255 }, { 64, 255 }, 0, 255 },
+    { true, true, { 0, 1 }, { 1, 1 }, 0, 1 },
+    { true, false, { 0, 0 }, { 0, 0 }, 0, 255 },
+    { false, false, { 0, 1 }, { 0.25, 1 }, 0, 1 },
+    { false, false, { -1, -0.99 }, { 0.99, 1 }, -1, 1 },
+    { false, false, { 0, 255 }, { 128, 255 }, 0, 255 },
 };
 
 static bool values_bytes(const struct values *v)
@@ -142,6 +143,8 @@ bool values_alike(const struct values *trained, const struct values *given)
     const double near = (trained->greatest - trained->least)/8;
     if (!trained->type[0] || !given->type[0])
         return true;
+    if (trained->least == 0 && given->least == 0 && given->greatest == 0)
+        return true;                    /* black, in every range from 0 */
     if (fabs(trained->least - given->least) <= near
         && fabs(trained->greatest - given->greatest) <= near)
         return true;
@@ -159,7 +162,7 @@ bool values_scale_of(struct values_scale *s, const struct values *trained)
 {
     *s = (struct values_scale){ .pairs = 1, .full = { 255 } };
     const struct values_range *r = trained->type[0] ? values_range_of(trained) : values_ranges;
-    if (!r)
+    if (!r || r->doubtful)
         return false;
     s->zero[0] = r->zero;
     s->full[0] = r->full;

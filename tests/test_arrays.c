@@ -73,10 +73,14 @@ Test(arrays, of_images_whose_shape_says_what_they_are_are_mended_by_one_line)
 Test(arrays, have_their_path_as_python_writes_it_or_no_line_at_all)
 {
     struct npy x = { .type = NPY_F4, .rank = 3, .dim = { 5, 8, 9 }, .count = 360 };
-    char err[ERR_SIZE] = "", path[400];
+    char err[ERR_SIZE] = "", path[ERR_SIZE/2];
     cr_expect_not(arrays_images(&x, "a \"b\\c/x.npy", &grey, err));
     cr_expect(strstr(err, "; f = \"a \\\"b\\\\c/x.npy\"; x"), "%s", err);
     memset(path, 'p', sizeof path);
+    path[1023] = '\0';                  /* as long as a path in a folder may be */
+    cr_expect_not(arrays_images(&x, path, &grey, err));
+    cr_expect(strstr(err, "numpy.save(f, x[:, None])"), "%s", err);
+    path[1023] = 'p';
     path[sizeof path - 1] = '\0';
     cr_expect_not(arrays_images(&x, path, &grey, err));
     cr_expect(!strstr(err, "Python") && strstr(err, "takes (n, 1, 8, 9)"), "%s", err);
@@ -183,6 +187,7 @@ static const struct { const char *holds, *words; } folders[] = {
     { "t10k-labels-idx1-ubyte.gz", "ubyte.gz is compressed: `gunzip %/f/*.gz`" },
     { "cifar-10-binary.tar.gz", "is an archive: `tar xzf %/f/cifar-10-binary.tar.gz -C %/f`" },
     { "cifar-100-binary.tar.gz", "`tar xzf %/f/cifar-100-binary.tar.gz -C %/f`" },
+    { "raw/", "f/raw is a folder of its own: --data %/f/raw" },
     { "MNIST/raw/", "f/MNIST/raw is a folder of its own: --data %/f/MNIST/raw" },
     { "data_batch_1 test_batch batches.meta", "--data %/f reads it after `cd %/f && python3 -c" },
     { "cifar-10-batches-py/", "f/cifar-10-batches-py reads it after `cd %/f/cifar-10-batches-py " },
@@ -227,6 +232,19 @@ Test(folders, that_are_unpacked_in_part_are_told_of_the_rest, .fini = shell_clea
     expect_refused("g", cifar, "`gunzip %/g/data_batch_1.bin.gz`");
 }
 
+Test(folders, with_paths_too_long_to_be_read_are_refused_for_that, .fini = shell_clean)
+{
+    sure("d=$(printf '%0200d' 0); mkdir -p f/$d/$d/$d/$d/$d && "
+         "mv f/$d f/a && mv f/a/$d f/a/b && touch f/a/b/$d/$d/$d/x_train.npy");
+    char path[1024];
+    int n = snprintf(path, sizeof path, "f/a/b/");
+    for (int k = 0; k < 3; k++)
+        n += snprintf(path + n, sizeof path - (size_t)n, "%0200d/", 0);
+    while (n < 1000)                    /* the same folder */
+        n += snprintf(path + n, sizeof path - (size_t)n, "./");
+    expect_refused(path, any, "bytes, up to 960 are read: begin nearer to it");
+}
+
 /* ---- own files in CIFAR's format ---- */
 
 Test(cifar, of_ones_own_is_not_told_to_fetch_the_distribution, .fini = shell_clean)
@@ -245,6 +263,8 @@ Test(cifar, of_ones_own_is_not_told_to_fetch_the_distribution, .fini = shell_cle
     sure("rm own/data_batch_1.bin");
     expect_refused("own", cifar, "data_batch_1.bin: cannot be opened: No such file or directory; "
                    "CIFAR-10 is data_batch_1.bin to data_batch_5.bin and test_batch.bin");
+    sure("mkdir 'a\"b' && cp own/data_batch_2.bin 'a\"b/data_batch_1.bin'");
+    expect_refused("a\"b", cifar, "numpy.fromfile(\"%/a\\\"b/data_batch_1.bin\", \"u1\")");
     struct data_options o = cifar;
     o.classes = 100;
     sure("mkdir hundred && head -c $((7*3074)) /dev/zero > hundred/train.bin && "
@@ -274,6 +294,9 @@ static const struct { const char *text; size_t size; const char *is; } strangers
     STRANGER("<!DOCTYPE html>\n<html lang=\"en\">\n<title>404</title>\n",
              "is an HTML page, not the file: download it anew"),
     STRANGER("\xef\xbb\xbf\r\n\t <HTML><head>", "is an HTML page"),
+    STRANGER("<!-- moved -->\n<html>", "is an HTML page"),
+    STRANGER("404: Not Found", "is a server's answer, not the file: download it anew"),
+    STRANGER("Entry not found", "is a server's answer"),
     STRANGER("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "is XML"),
     STRANGER("/annex/objects/SHA256E-s1--0\n", "`git annex get` fetches it"),
     STRANGER("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "is compressed; gunzip it first"),

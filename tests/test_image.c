@@ -65,6 +65,8 @@ Test(images, a_cr_alone_delimits_where_the_length_says_so, .fini = shell_clean)
     expect_images("P5\r2 2\r255\r\n\2\3\4", "10 2 3 4");
     expect_images("P5\r2 2\r255\r\n\2\3\nP5\r1 1\r255\r\n", "10 2 3 10 | 10");
     expect_images("P5\r2 2\r255\r\1\2\3\4", "1 2 3 4");
+    expect_images("P5\n2 2\n255\n\n\2\3 P5\n1 1\n255\n\n", "10 2 3 32 | 10");
+    expect_images("P5\n2 2\n255\n\1\2\3 \n", "1 2 3 32");
 }
 
 Test(images, what_the_length_does_not_tell_is_refused, .fini = shell_clean)
@@ -72,6 +74,10 @@ Test(images, what_the_length_does_not_tell_is_refused, .fini = shell_clean)
     expect_refused("P5\r\n2 2\r\n255\r\n\1\2\3\n\n", "x: offset 13: whether the values begin "
                    "here or later the length does not tell");
     expect_refused("P5 2 2 255 \n\1\2\3\n", "x: offset 11: whether the values begin here");
+    expect_refused("P5\n2 2\n255\n\n\1\2\3 ", "x: offset 11: whether the values begin here");
+    expect_refused("P5\n2 2\n255\n \1\2\3 ", "x: offset 11: whether the values begin here");
+    expect_refused("P5\n\r2 2\n\r255\n\r\1\2\3\n", "x: offset 13: whether the values begin");
+    expect_refused("P5 2 2 255  \1\2\3 ", "x: offset 11: whether the values begin here");
     expect_refused("P5 2 2 255\n#\n\1\2  ", "x: offset 11: whether the values begin here");
     expect_refused("P5\r\n2 2\r\n255\r\n\1\2\3\4xyz", "x: long: 4 bytes after the 4 of 1x2x2 "
                    "values");

@@ -26,7 +26,7 @@ static struct values range(const char *type, double least, double greatest)
 /* Ranges, and what 0 and 255 are in them; not told where both are 0. */
 static const struct { const char *type; double least, greatest, zero, full; } ranges[] = {
     { "u1", 0, 255, 0, 255 }, { "u1", 33, 122, 0, 255 }, { "u1", 0, 0, 0, 255 },
-    { "u1", 0, 1, 0, 1 }, { "u1", 0, 16, 0, 0 }, { "u1", 0, 63, 0, 0 },
+    { "u1", 0, 1, 0, 0 }, { "u1", 1, 1, 0, 0 }, { "u1", 0, 16, 0, 0 }, { "u1", 0, 63, 0, 0 },
     { "f4", 0, 1, 0, 1 }, { "f8", 0.1, 0.9, 0, 1 }, { "f4", 0, 1.000001, 0, 1 },
     { "f4", 0, 0.01, 0, 0 }, { "f4", 0, 0, 0, 0 },
     { "f4", -1, 1, -1, 1 }, { "f8", -1, 0.9921875, -1, 1 }, { "f4", -0.7, 1, 0, 0 },
@@ -52,6 +52,7 @@ Test(values, tell_what_a_pictures_samples_are_only_where_there_is_no_doubt)
 static const struct { const char *one; double a, b; const char *other; double c, d; bool same; }
 pairs[] = {
     { "u1", 0, 255, "u1", 3, 40, true }, { "u1", 0, 255, "u1", 0, 1, false },
+    { "u1", 0, 1, "u1", 0, 255, false }, { "u1", 0, 1, "u1", 0, 0, true },
     { "u1", 0, 255, "f4", 0, 255, true }, { "f4", 0, 255, "u1", 9, 250, true },
     { "u1", 0, 255, "f4", 0, 1, false }, { "f4", 0, 1, "u1", 0, 255, false },
     { "f4", 0, 1, "f8", 0, 0.98, true }, { "f4", 0, 1, "f4", -0.1, 1.1, true },
