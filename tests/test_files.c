@@ -324,3 +324,24 @@ Test(files, of_a_run_without_a_checkpoint_that_a_signal_ends_are_whole, .fini = 
         sure("! ls -A | grep lathe-tmp; head -1 begun.csv | grep -q iteration,");
     }
 }
+
+/* Whatever makes a temporary file, a signal comes in the same moment. */
+Test(files, of_a_signal_that_meets_their_beginning_are_none, .fini = shell_clean)
+{
+    make();
+    write_text("meets.c", "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <fcntl.h>\n"
+               "#include <signal.h>\n#include <stdarg.h>\n#include <string.h>\n"
+               "static int met(const char *name, const char *path, int how, int mode)\n"
+               "{\n    int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, name);\n"
+               "    int fd = real(path, how, mode);\n"
+               "    if (fd >= 0 && strstr(path, \".lathe-tmp\"))\n        raise(SIGTERM);\n"
+               "    return fd;\n}\n"
+               "#define OPEN(name) int name(const char *path, int how, ...) \\\n"
+               "{ va_list v; va_start(v, how); int mode = how & O_CREAT ? va_arg(v, int) : 0; \\\n"
+               "  va_end(v); return met(#name, path, how, mode); }\nOPEN(open)\nOPEN(open64)\n");
+    sure("${CC:-cc} -shared -fPIC meets.c -o meets.so -ldl; mkdir d");
+    sure("for c in \"$LATHE emit h.net -o d/e.c\" \"$LATHE show h.net --html -o d/s\" "
+         "\"./deep train " DATA "--params d/p --history d/h --iterations 3\"; do "
+         "LD_PRELOAD=$DIR/meets.so $c > out 2> err; "
+         "test $? = 143 && test -z \"$(ls -A d)\" || { cat err; ls -A d; exit 1; }; done");
+}
