@@ -68,7 +68,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "rectifier rectifiedlinear", "it is `relu`" },
     { DIALECT_STATEMENT, "logistic sigm", "it is `sigmoid`" },
     { DIALECT_STATEMENT, "dropout1d dropout2d spatialdropout2d spatialdropout alphadropout "
-      "dropoutlayer dropconnect droppath stochasticdepth",
+      "dropoutlayer",
       "it is `dropout P`, P the probability of keeping a value" },
     { DIALECT_STATEMENT, "residualblock resblock resnetblock basicblock bottleneck skip "
       "skipconnection add addition eltwise identity",
@@ -83,7 +83,8 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "an option of a layer, on its line: `conv F KxK stride=N pad=N`" },
     { DIALECT_STATEMENT, "zeropad2d zeropadding2d zeropad zeropadding reflectionpad2d",
       "padding is an option: `conv F KxK pad=N`" },
-    { DIALECT_STATEMENT, "noise gaussiannoise gaussiandropout",
+    { DIALECT_STATEMENT, "noise gaussiannoise gaussiandropout dropconnect droppath "
+      "stochasticdepth",
       "there is none here; `dropout P` is" },
     /* the loss */
     { DIALECT_STATEMENT, "crossentropy crossentropyloss ce xent softmaxcrossentropy "
@@ -113,7 +114,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "settings follow the word `train`, a line each" },
     { DIALECT_STATEMENT, "import include from using", "there is none here: a file stands alone" },
     /* settings */
-    { DIALECT_STATEMENT, "lr learningrate learnrate baselr initiallr eta stepsize alpha",
+    { DIALECT_STATEMENT, "lr learningrate learnrate baselr initiallr eta alpha",
       "behind `train`: `optimizer NAME lr=X`" },
     { DIALECT_STATEMENT, "sgd adam adamw rmsprop adagrad nesterov muon",
       "behind `train`: `optimizer NAME`" },
@@ -140,8 +141,8 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "scheduler lrscheduler lrschedule learningrateschedule lrpolicy policy "
       "cosine cosineannealing cosineannealinglr cosinedecay linearlr polynomiallr onecycle "
       "onecyclelr polynomialdecay",
-      "behind `train`: `schedule constant|linear|cosine`" },
-    { DIALECT_STATEMENT, "steplr multisteplr stepdecay lrstep",
+      "behind `train`: `schedule constant|linear|cosine | schedule step EPOCHS X`" },
+    { DIALECT_STATEMENT, "steplr multisteplr stepdecay lrstep stepsize stepvalue milestones",
       "behind `train`: `schedule step EPOCHS X`" },
     { DIALECT_STATEMENT, "exponentiallr exponentialdecay gamma lrgamma learningratedecay "
       "reducelronplateau decayrate",

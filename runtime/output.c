@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -448,12 +449,25 @@ static bool output_failed(const struct output_file *f, char *err)
     return error_set(err, "%s: cannot be written: %s", f->path, strerror(f->failure));
 }
 
-static int output_open(const struct output_slot *s, long *holder)
+/* No signal comes between a temporary file and its place in output_clean's list. A pipe may have
+** to be waited for: there signals pass. */
+static bool output_open(struct output_file *f, long *holder)
 {
+    const struct output_slot *s = &output_slots[f->slot];
+    sigset_t all, before;
     *holder = 0;
-    if (s->device)
-        return open(s->target, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
-    return output_temporary(s->temporary, holder);
+    if (s->device) {
+        f->fd = open(s->target, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+        f->failure = f->fd < 0 ? errno : 0;
+        return f->fd >= 0;
+    }
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, &before);
+    f->fd = output_temporary(s->temporary, holder);
+    f->failure = f->fd < 0 ? errno : 0;
+    output_temporaries[f->slot] = f->fd < 0 ? NULL : s->temporary;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return f->fd >= 0;
 }
 
 bool output_start(struct output_file *f, const char *path, char *err)
@@ -471,13 +485,8 @@ bool output_start(struct output_file *f, const char *path, char *err)
             return false;
         }
     }
-    const struct output_slot *s = &output_slots[f->slot];
-    f->fd = output_open(s, &holder);
-    if (f->fd >= 0) {
-        output_temporaries[f->slot] = s->temporary;
+    if (output_open(f, &holder))
         return true;
-    }
-    f->failure = errno;
     if (holder)
         output_busy(err, path, holder);
     else

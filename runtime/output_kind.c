@@ -37,9 +37,20 @@ static const struct {
                          "%s: made by lathe ", NULL },
 };
 
-static bool output_kind_holds(const char *bytes, size_t size, const char *words)
+/* What follows a program's words. Lathe itself has these words alone, and in the text of what it
+** emits, where two characters stand for the end of a line. */
+static const char output_kind_version[] = "%s\n";
+
+static bool output_kind_holds(const char *bytes, size_t size, const char *words, const char *then)
 {
-    return memmem(bytes, size, words, strlen(words)) != NULL;
+    const char *const end = bytes + size;
+    const size_t length = strlen(words), more = strlen(then);
+    while ((bytes = memmem(bytes, (size_t)(end - bytes), words, length)) != NULL) {
+        if ((size_t)(end - bytes) >= length + more && !memcmp(bytes + length, then, more))
+            return true;
+        bytes++;
+    }
+    return false;
 }
 
 static bool output_kind_begins(enum output_kind kind, const char *bytes, size_t size)
@@ -53,8 +64,9 @@ static bool output_kind_is(enum output_kind kind, const char *bytes, size_t size
 {
     const char *without = output_kind_table[kind].without;
     const size_t head = size < output_kind_table[kind].head ? size : output_kind_table[kind].head;
-    return output_kind_holds(bytes, head, output_kind_table[kind].within)
-           && !(without && output_kind_holds(bytes, head, without));
+    const char *then = kind == OUTPUT_PROGRAM ? output_kind_version : "";
+    return output_kind_holds(bytes, head, output_kind_table[kind].within, then)
+           && !(without && output_kind_holds(bytes, head, without, ""));
 }
 
 /* As much as there is, up to size. */

@@ -545,7 +545,7 @@ Test(command_line, a_failing_compiler_is_reported)
 Test(command_line, a_failing_compiler_leaves_the_old_program_and_nothing_else)
 {
     write_text("good.net", HEAD TAIL);
-    write_text("p", "\177ELF old %s: made by lathe ");
+    write_text("p", "\177ELF old %s: made by lathe %s\n");
     write_text("cc", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\necho part > $2\nexit 1\n");
     struct run r = shell("chmod +x cc; CC=$DIR/cc $LATHE build good.net -o p 2> log; echo $?; "
                          "grep -c old p; grep -o 'compiler failed' log; rm log; ls | tr '\\n' ' '");
