@@ -12,10 +12,9 @@
 #ifdef __clang__
 #pragma float_control(precise, on)
 #pragma STDC FP_CONTRACT OFF
-#else
-#pragma GCC optimize("fp-contract=off")
 #endif
 
+/* An evaluation method of 16 concerns half precision alone: aarch64 has it with +fp16. */
 #ifdef __FAST_MATH__
 #error "this program promises the same bits everywhere: compile it without -ffast-math (-Ofast)"
 #elif __FINITE_MATH_ONLY__
@@ -28,8 +27,14 @@
 #error "the same bits everywhere: compile it without -freciprocal-math"
 #elif defined __NO_SIGNED_ZEROS__
 #error "the same bits everywhere: compile it without -fno-signed-zeros"
-#elif defined __FLT_EVAL_METHOD__ && __FLT_EVAL_METHOD__ != 0
+#elif defined __FLT_EVAL_METHOD__ && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
 #error "the same bits everywhere: compile it without -mfpmath=387 (on 32 bits: with -mfpmath=sse)"
+#endif
+
+/* No macro tells the rest of -funsafe-math-optimizations. This stands after the macros that it
+** takes back, too, so that those who gave such a flag hear of it. */
+#ifndef __clang__
+#pragma GCC optimize("fp-contract=off", "no-unsafe-math-optimizations")
 #endif
 
 _Static_assert(sizeof 1.0 == 8 && sizeof 1.0f == 4,

@@ -14,7 +14,7 @@
 
 enum { PROCESSORS_MOST = 1024, PROCESSORS_PATH = 4096 };
 
-/* The number of a file of one line, "150000 100000" or "max 100000": second is the number behind
+/* The number of a file of one line, "150000 100000" or "max 100000": second is the number after
 ** the blank, or 0. Negative: there is no such file, or no number. */
 static double processors_number(const char *path, double *second)
 {

@@ -56,6 +56,7 @@ rows() {
 -O3 -fassociative-math -fno-signed-zeros -fno-trapping-math
 -O3 -ffinite-math-only
 -O3 -funsafe-math-optimizations
+-O3 -funsafe-math-optimizations -fno-associative-math -fno-reciprocal-math -fsigned-zeros
 -O3 -ffast-math
 -Ofast
 -O3 -mrecip

@@ -130,11 +130,31 @@ Test(flags, of_clang_that_fuse_products_and_sums_are_found_when_a_program_starts
           "./s train --data synthetic --iterations 1 --no-save");
 }
 
+/* Its arithmetic is of no other kind, though FLT_EVAL_METHOD is 16 then. */
+Test(flags, of_half_precision_are_not_refused)
+{
+#ifdef __aarch64__
+    const char *half = "-march=armv8.2-a+fp16";
+#else
+    const char *half = "-mavx512fp16 -fexcess-precision=16";
+#endif
+    struct run known = shell("echo | gcc %s -fsyntax-only -xc - 2>&1", half);
+    const bool has = known.status == 0;
+    run_free(&known);
+    if (!has)
+        skip_test("no gcc that knows half precision");
+    struct run r = shell("echo '#include \"exact.h\"' | gcc %s -I$SOURCE/runtime -fsyntax-only "
+                         "-xc - 2>&1", half);
+    cr_expect(r.status == 0, "%s: %s", half, r.output);
+    run_free(&r);
+}
+
 /* Many at once: each alone takes make test-all. */
 Test(flags, that_are_not_refused_change_no_bit)
 {
     struct run r = shell("sh $SOURCE/tests/flags.sh '-O1 -mfma -ffp-contract=fast "
-        "-frounding-math -fno-trapping-math -fno-math-errno CRTFASTMATH'");
+        "-frounding-math -fno-trapping-math -fno-math-errno -funsafe-math-optimizations "
+        "-fno-associative-math -fno-reciprocal-math -fsigned-zeros CRTFASTMATH'");
     cr_expect(r.status == 0 && strstr(r.output, "the same bits"), "%s", r.output);
     run_free(&r);
     if (!have("clang"))
