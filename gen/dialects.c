@@ -106,7 +106,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "inputs inputlayer inputshape inputsize image images data shape",
       "it is `input CxHxW`, as in `input 3x32x32`" },
     { DIALECT_STATEMENT, "output outputs outputlayer classes numclasses nclasses",
-      "the last affine layer has a unit a class, behind it stands `softmax` or `svm`" },
+      "the last affine layer has a unit a class, after it stands `softmax` or `svm`" },
     { DIALECT_STATEMENT, "for loop times while foreach", "it is `repeat N as NAME { ... }`" },
     { DIALECT_STATEMENT, "var const define def set val variable param",
       "it is `let NAME = EXPR`" },
@@ -115,66 +115,66 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "import include from using", "there is none here: a file stands alone" },
     /* settings */
     { DIALECT_STATEMENT, "lr learningrate learnrate baselr initiallr eta alpha",
-      "behind `train`: `optimizer NAME lr=X`" },
+      "after `train`: `optimizer NAME lr=X`" },
     { DIALECT_STATEMENT, "sgd adam adamw rmsprop adagrad nesterov muon",
-      "behind `train`: `optimizer NAME`" },
+      "after `train`: `optimizer NAME`" },
     { DIALECT_STATEMENT, "momentum beta1 beta2 betas rho",
       "an option: `optimizer momentum momentum=X`, `optimizer adam beta1=X beta2=X`" },
     { DIALECT_STATEMENT, "adamax nadam radam adadelta lion lamb lars lbfgs ftrl adan",
       NO_OPTIMIZER },
     { DIALECT_STATEMENT, "weightdecay decay wd l2 l2reg l2penalty regularization regularisation "
       "regularizer regularize weightregularizer kernelregularizer lambda regularizationstrength",
-      "behind `train`: `reg X` (the loss has 0.5*X*sum(W*W)), or `optimizer adamw "
+      "after `train`: `reg X` (the loss has 0.5*X*sum(W*W)), or `optimizer adamw "
       "weight_decay=X`" },
     { DIALECT_STATEMENT, "l1 l1reg elasticnet",
       "there is none here; `reg X` adds 0.5*X*sum(W*W) to the loss" },
     { DIALECT_STATEMENT, "epoch numepochs nepochs nepoch maxepochs maxepoch trainepochs",
-      "behind `train`: `epochs X`" },
+      "after `train`: `epochs X`" },
     { DIALECT_STATEMENT, "iterations iteration iters maxiter maxiters maxiterations maxbatches "
       "steps maxsteps numsteps niter",
-      "behind `train`: `epochs X`; the program's `--iterations N` counts minibatches" },
+      "after `train`: `epochs X`; the program's `--iterations N` counts minibatches" },
     { DIALECT_STATEMENT, "batchsize minibatch minibatchsize bs trainbatchsize batches",
-      "behind `train`: `batch N`" },
+      "after `train`: `batch N`" },
     { DIALECT_STATEMENT, "labelsmoothing labelsmooth smoothing",
       "an option of the loss: `softmax smoothing=E`" },
     { DIALECT_STATEMENT, "margin", "an option of the loss: `svm margin=M`" },
     { DIALECT_STATEMENT, "scheduler lrscheduler lrschedule learningrateschedule lrpolicy policy "
       "cosine cosineannealing cosineannealinglr cosinedecay linearlr polynomiallr onecycle "
       "onecyclelr polynomialdecay",
-      "behind `train`: `schedule constant|linear|cosine | schedule step EPOCHS X`" },
+      "after `train`: `schedule constant|linear|cosine | schedule step EPOCHS X`" },
     { DIALECT_STATEMENT, "steplr multisteplr stepdecay lrstep stepsize stepvalue milestones",
-      "behind `train`: `schedule step EPOCHS X`" },
+      "after `train`: `schedule step EPOCHS X`" },
     { DIALECT_STATEMENT, "exponentiallr exponentialdecay gamma lrgamma learningratedecay "
       "reducelronplateau decayrate",
-      "behind `train`: `lr_decay X`, after each epoch, or `schedule step EPOCHS X`" },
+      "after `train`: `lr_decay X`, after each epoch, or `schedule step EPOCHS X`" },
     { DIALECT_STATEMENT, "warmupepochs warmupsteps warmupiters warmuplr burnin",
-      "behind `train`: `warmup EPOCHS`" },
+      "after `train`: `warmup EPOCHS`" },
     { DIALECT_STATEMENT, "gradclip gradclipping gradientclip gradientclipping clipnorm clipvalue "
       "clipgrad clipgradnorm clipgradients gradclipnorm maxgradnorm globalclipnorm maxnorm",
-      "behind `train`: `clip X`" },
+      "after `train`: `clip X`" },
     { DIALECT_STATEMENT, "earlystop earlystopping earlystoppingpatience stopping",
-      "behind `train`: `patience N`" },
+      "after `train`: `patience N`" },
     { DIALECT_STATEMENT, "ema swa polyak exponentialmovingaverage movingaverage weightaveraging "
       "emadecay lookahead modelaveraging",
-      "behind `train`: `average ema [X [N]]` or `average lookahead [X [N]]`" },
+      "after `train`: `average ema [X [N]]` or `average lookahead [X [N]]`" },
     { DIALECT_STATEMENT, "randomcrop padcrop randomtranslation randomshift shift randomaffine "
       "widthshiftrange heightshiftrange",
-      "behind `train`: `translate N [reflect]`; `crop` takes windows of larger images" },
+      "after `train`: `translate N [reflect]`; `crop` takes windows of larger images" },
     { DIALECT_STATEMENT, "hflip mirror horizontalflip randomflip fliplr randomhorizontalflip",
-      "behind `train`: `flip [alternating]`" },
+      "after `train`: `flip [alternating]`" },
     { DIALECT_STATEMENT, "randomerasing erasing coarsedropout",
-      "behind `train`: `cutout N`" },
+      "after `train`: `cutout N`" },
     { DIALECT_STATEMENT, "augment augmentation augmentations dataaugmentation transform "
       "transforms mixup cutmix randaugment autoaugment trivialaugment colorjitter "
       "randomrotation rotation",
-      "behind `train` there are `flip`, `crop`, `translate N` and `cutout N`" },
+      "after `train` there are `flip`, `crop`, `translate N` and `cutout N`" },
     { DIALECT_STATEMENT, "normalize normalise normalization normalisation standardize "
       "standardise standardization rescaling rescale mean std preprocessing zscore",
-      "behind `train`: `preprocess none|mean_image|scale|channel_norm`" },
+      "after `train`: `preprocess none|mean_image|scale|channel_norm`" },
     { DIALECT_STATEMENT, "initialize initialise initialization initialisation initializer "
       "initialiser weightinit kernelinitializer weightfiller initstd",
-      "behind `train`: `init gaussian STD | init kaiming`, or a layer's `init=HOW`" },
-    { DIALECT_STATEMENT, "shuffle sampler sampling replacement", "behind `train`: `sample "
+      "after `train`: `init gaussian STD | init kaiming`, or a layer's `init=HOW`" },
+    { DIALECT_STATEMENT, "shuffle sampler sampling replacement", "after `train`: `sample "
       "shuffle|replacement`" },
     { DIALECT_STATEMENT, "seed randomseed manualseed",
       "an option of the program: `train --seed N`" },
@@ -184,9 +184,9 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "an option of lathe: `--dtype f32|f64`" },
     { DIALECT_STATEMENT, "dataset datadir datapath traindata",
       "an option of the program: `train --data DIR`" },
-    { DIALECT_STATEMENT, "finetune requiresgrad trainable", "behind `train`: `freeze WHICH`" },
+    { DIALECT_STATEMENT, "finetune requiresgrad trainable", "after `train`: `freeze WHICH`" },
     { DIALECT_STATEMENT, "paramgroup paramgroups parametergroup lrmult decaymult",
-      "behind `train`: `group WHICH lr=X reg=X`" },
+      "after `train`: `group WHICH lr=X reg=X`" },
     /* options of layers */
     { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N" },
     { DIALECT_OPTION, "strides step steps subsample subsampling stridesize", "stride=N" },
@@ -216,9 +216,9 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_OPTION, "name label", "a name stands before the layer: NAME: conv 16 3x3" },
     { DIALECT_OPTION, "lr learningrate weightdecay decay reg l2 kernelregularizer lrmult "
       "decaymult",
-      "a layer's own settings stand behind `train`: group NAME lr=X reg=X" },
+      "a layer's own settings stand after `train`: group NAME lr=X reg=X" },
     { DIALECT_OPTION, "trainable requiresgrad frozen freeze",
-      "behind `train`: freeze NAME" },
+      "after `train`: freeze NAME" },
     /* optimizers and their options */
     { DIALECT_OPTIMIZER, "gd gradientdescent stochasticgradientdescent vanilla", "it is sgd" },
     { DIALECT_OPTIMIZER, "sgdm sgdmomentum momentumsgd heavyball", "it is momentum" },

@@ -45,7 +45,8 @@ static void notice_rest(size_t images, const struct solver_options *o)
     const size_t batch = (size_t)o->batch, rest = images % batch;
     const long epoch = solver_epoch_iterations(o, images);
     if (images < batch && !o->replacement)
-        printf("minibatches: of %zu images, as there are no more (--batch %zu)\n", images, batch);
+        printf("minibatches: of %zu image%s, as there are no more (--batch %zu)\n", images,
+               images == 1 ? "" : "s", batch);
     if (images < batch || rest == 0 || solver_iterations(o, images) < epoch)
         return;
     if (o->replacement)

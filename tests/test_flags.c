@@ -166,3 +166,17 @@ Test(flags, that_are_not_refused_change_no_bit)
     run_free(&r);
     shell_clean();
 }
+
+/* The rows of docs/flags.md are those of the script; make test-all makes them anew. */
+Test(flags, are_those_of_the_table_in_the_docs, .fini = shell_clean)
+{
+    sure("sh $SOURCE/tests/flags.sh rows > rows && grep '^| `' $SOURCE/docs/flags.md > table && "
+         "sed 's/^| `\\([^`]*\\)`.*/\\1/' table | cmp - rows && ! grep -i 'other bits' table");
+    if (!getenv("LATHE_TEST_ALL"))
+        return;
+    struct run r = shell("sh $SOURCE/tests/flags.sh > made || exit 1; "
+                         "head -1 made | grep -qxF -f - $SOURCE/docs/flags.md || exit 0; "
+                         "grep '^| `' made | diff - table");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
