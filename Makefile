@@ -122,17 +122,18 @@ NET_ISA = scalar
 WORDS = scalar
 endif
 
-# Those that run commands, as a user would.
-COMMANDS = lathe flags cover programs samples gradcheck resume predict install docs peers \
-           foreign texts files
-RUNS = simd32 simd64 unit32 unit64 kernels32 kernels64 tiles $(COMMANDS)
+# Those that run commands, as a user would; here and below those that take longest come first.
+COMMANDS = programs cover docs predict lathe install resume samples flags peers gradcheck foreign \
+           texts files
+RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
+       $(filter-out programs cover docs,$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
 
 test: deps-test all tests           ## everything that can run here, in minutes
 	@echo "== browser" && $(RUN) sh tests/browser.sh
-	@for t in $(RUNS); do echo "== $$t" && $(RUN) $(TESTS)/$$t || exit 1; done
+	@$(RUN) sh tests/run.sh $(TESTS) $(RUNS)
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
