@@ -326,13 +326,6 @@ Test(emitted, programs_call_only_what_is_exactly_rounded_in_libm, .fini = shell_
     run_free(&r);
 }
 
-Test(emitted, files_refuse_fast_math, .fini = shell_clean)
-{
-    sure("$LATHE emit " MODELS "/tiny.net -o f.c");
-    fails(1, "fast-math", "${CC:-cc} -O1 -ffast-math f.c -o f -lm -pthread 2>&1 | grep fast-math; "
-          "test -e f");
-}
-
 Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
 {
     sure("$LATHE emit " MODELS "/tiny.net --split -o f.c && "
@@ -524,12 +517,15 @@ Test(windows, are_taken_only_where_crop_says_so_and_never_of_smaller_images, .fi
     sure("./windows sweep --data larger --runs 2 --epochs 1 --record r.csv");
 }
 
-/* And have an arena as large as show said. */
+/* And have an arena as large as show said. One is compiled with everything, the others' own parts
+** with the library: the runtime is the same in all. */
 Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
 {
     struct run r = shell("for m in " MODELS "/*.net; do n=$(basename $m .net); "
-        "$LATHE emit $m --batch 50 -o p.c || exit 1; "
-        "${CC:-cc} -O3 -Wall -Wextra p.c -o p -lm -pthread > log 2>&1; test -s log && exit 1; "
+        "split=--split; lib=\"-I$SOURCE/runtime $SOURCE/runtime/liblathe.a\"; "
+        "[ $n != tiny ] || split= lib=; $LATHE emit $m --batch 50 $split -o p.c || exit 1; "
+        "${CC:-cc} -O3 -Wall -Wextra p.c $lib -o p -lm -pthread > log 2>&1; "
+        "test -s log && cat log && exit 1; "
         "./p train --data synthetic --train-samples 100 --val-samples 50 --iterations 4 --batch 50 "
         "> log && grep -q 'best val_acc' log && ./p eval --params $n.safetensors "
         "--data synthetic --val-samples 50 > log || { echo $n; cat log; exit 1; }; "
