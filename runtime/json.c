@@ -9,23 +9,17 @@
 #include <string.h>
 
 #include "error.h"
+#include "visible.h"
 
 enum { JSON_DEPTH = 127 };      /* serde_json's */
 
 const char *json_not_utf8(const char *text, size_t size)
 {
-    const unsigned char *s = (const unsigned char *)text, *end = s + size;
-    while (s < end) {
-        int more = *s < 0x80 ? 0 : *s >= 0xc2 && *s < 0xe0 ? 1 : (*s & 0xf0) == 0xe0 ? 2
-                   : *s >= 0xf0 && *s < 0xf5 ? 3 : -1;
-        bool good = more >= 0 && more < end - s;
-        for (int k = 1; good && k <= more; k++)
-            good = (s[k] & 0xc0) == 0x80;
-        /* longer than need be, surrogates, beyond U+10FFFF */
-        if (!good || (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f)
-            || (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-            return (const char *)s;
-        s += more + 1;
+    const char *end = text + size;
+    for (int n; text < end; text += n) {
+        n = visible_character(text, (size_t)(end - text));
+        if (n == 0)
+            return text;
     }
     return NULL;
 }
