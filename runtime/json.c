@@ -64,13 +64,15 @@ bool json_end(struct json *j, char c)
     return json_take(j, c) || json_bad(j, c == '}' ? "\"}\"" : "\"]\"");
 }
 
+/* U+0000 takes two bytes, as no string may end in its middle. */
 static void json_utf8(struct json *j, unsigned code)
 {
-    int more = code > 0xffff ? 3 : code > 0x7ff ? 2 : code > 0x7f || code == 0 ? 1 : 0;
-    static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
-    *j->strings++ = (char)(first[more] | code >> 6*more);
-    while (more-- > 0)
-        *j->strings++ = (char)(0x80 | (code >> 6*more & 63));
+    if (code > 0) {
+        j->strings = visible_encode(j->strings, code);
+        return;
+    }
+    *j->strings++ = (char)0xc0;
+    *j->strings++ = (char)0x80;
 }
 
 /* The four digits of \uXXXX. */

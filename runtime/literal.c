@@ -4,6 +4,7 @@
 ** characters by their Unicode names, "\N{...}".
 */
 #include "literal.h"
+#include "visible.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,16 +62,6 @@ static struct literal *literal_new(struct literal_reader *r, enum literal_kind k
 
 /* ---- strings ---- */
 
-static char *literal_utf8(char *to, unsigned long code)
-{
-    int more = code > 0xffff ? 3 : code > 0x7ff ? 2 : code > 0x7f ? 1 : 0;
-    static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
-    *to++ = (char)(first[more] | code >> 6*more);
-    while (more-- > 0)
-        *to++ = (char)(0x80 | (code >> 6*more & 63));
-    return to;
-}
-
 /* `digits` digits of an escape; false: not as many. */
 static bool literal_digits(struct literal_reader *r, int digits, unsigned long *code)
 {
@@ -98,10 +89,10 @@ static char *literal_escape(struct literal_reader *r, bool bytes, char *to)
     } else if (*r->s >= '0' && *r->s <= '7') {
         for (int k = 0; k < 3 && *r->s >= '0' && *r->s <= '7'; k++)
             code = 8*code + (unsigned long)(*r->s++ - '0');
-        return literal_utf8(to, code);
+        return visible_encode(to, code);
     } else if (digits) {
         r->s++;
-        return literal_digits(r, digits, &code) && code <= 0x10ffff ? literal_utf8(to, code) : NULL;
+        return literal_digits(r, digits, &code) && code <= 0x10ffff ? visible_encode(to, code) : NULL;
     } else if (*r->s == 'N' && !bytes) {
         return NULL;
     } else {

@@ -21,6 +21,7 @@ enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
 
 /* More than anybody waits for, and doubles and longs still hold it with room for products. */
 static const double SOLVER_ITERATIONS = sizeof(long) > 4 ? 0x1p52 : 0x1p31 - 1;
+
 /* What a run writes, what matters most first. */
 enum solver_file { SOLVER_PARAMS, SOLVER_CHECKPOINT, SOLVER_HISTORY, SOLVER_PAGE, SOLVER_FILES };
 

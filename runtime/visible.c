@@ -23,6 +23,16 @@ int visible_character(const char *text, size_t length)
     return (int)n;
 }
 
+char *visible_encode(char *to, unsigned long code)
+{
+    int more = code > 0xffff ? 3 : code > 0x7ff ? 2 : code > 0x7f ? 1 : 0;
+    static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+    *to++ = (char)(first[more] | code >> 6*more);
+    while (more-- > 0)
+        *to++ = (char)(0x80 | (code >> 6*more & 63));
+    return to;
+}
+
 /* C0, DELETE, and C1: U+0080 to U+009F. */
 static bool visible_acts(const char *s, int length)
 {

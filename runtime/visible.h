@@ -14,6 +14,9 @@
 ** (RFC 3629). length: at least 1. */
 int visible_character(const char *s, size_t length);
 
+/* A code point of at most U+10FFFF in UTF-8, 1 to 4 bytes: returns where the next one goes. */
+char *visible_encode(char *to, unsigned long code);
+
 /* The next piece of a text, moving *text on: bytes that may be printed as they are, or the
 ** escape of one that may not, as \x1b, in room. NULL: the end. Line ends are such bytes, too. */
 const char *visible_piece(const char **text, int *length, char room[5]);
