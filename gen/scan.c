@@ -211,23 +211,17 @@ bool scan_word(struct scan *sc, char *word)
 
 /* ---- what is no word ---- */
 
-/* The character of UTF-8 at s and its bytes; 0: there is none. */
+/* The character of UTF-8 beyond ASCII at s, and its bytes; 0: there is none. */
 static unsigned long utf8(const char *s, size_t *length)
 {
-    static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    unsigned char first = (unsigned char)*s;
-    size_t n = first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc0 || first >= 0xf8)
+    int n = visible_character(s, strnlen(s, 4));
+    if (n < 2)
         return 0;
-    unsigned long c = first & (0xffu >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        unsigned char next = (unsigned char)s[i];
-        if ((next & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (next & 0x3f);
-    }
-    *length = n;
-    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : c;
+    unsigned long c = (unsigned char)*s & (0xffu >> (n + 1));
+    for (int i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)s[i] & 0x3f);
+    *length = (size_t)n;
+    return c;
 }
 
 /* Characters that look like others, and what is written instead of them. */

@@ -99,20 +99,20 @@ static bool data_npy_set(struct dataset *d, const struct data_options *o, struct
 }
 
 /* Arrays are taken as they are, so those that validate and test must have been made as those that
-** train: 0 to 255 beside 0 to 1 is a division forgotten. */
+** train (d->values): 0 to 255 beside 0 to 1 is a division forgotten. */
 static bool data_npy_alike(const struct dataset *d, const struct images *set, const char *dir,
                            const char *part, char *err)
 {
-    struct values ours, theirs;
+    const struct values *ours = &d->values;
+    struct values theirs;
     char text[2][64], mend[64];
-    values_find(&ours, &d->train);
     values_find(&theirs, set);
-    if (values_few(set) || values_alike(&ours, &theirs) || !values_known(&theirs))
+    if (values_few(set) || values_alike(ours, &theirs) || !values_known(&theirs))
         return true;
-    values_mend(&theirs, &ours, mend, sizeof mend);
+    values_mend(&theirs, ours, mend, sizeof mend);
     return error_set(err, "%s/x_%s.npy: %s, and x_train.npy is %s: both must have the same range"
                      "%s%s", dir, part, values_say(&theirs, text[0], sizeof text[0]),
-                     values_say(&ours, text[1], sizeof text[1]), *mend ? "; x becomes " : "", mend);
+                     values_say(ours, text[1], sizeof text[1]), *mend ? "; x becomes " : "", mend);
 }
 
 static bool data_open_npy(struct dataset *d, const struct data_options *o, const char *dir,
@@ -127,6 +127,7 @@ static bool data_open_npy(struct dataset *d, const struct data_options *o, const
     d->test.count = 0;
     if (data_exists(dir, "x_test.npy") && !data_npy_set(d, o, &d->test, dir, "test", err))
         return false;
+    values_find(&d->values, &d->train);
     if (!data_npy_alike(d, &d->val, dir, "val", err)
         || !data_npy_alike(d, &d->test, dir, "test", err))
         return false;
@@ -199,6 +200,7 @@ bool dataset_open(struct dataset *d, const struct data_options *options, char *e
         dataset_close(d);
         return false;
     }
-    values_find(&d->values, &d->fit);
+    if (!d->values.type[0])             /* .npy arrays are compared by it before */
+        values_find(&d->values, &d->fit);
     return true;
 }
