@@ -38,8 +38,8 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
         { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,
           "the first N test images; else 1000, of .npy arrays all" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
-          "the last N training images are the validation set, unless said 1000, or a tenth of "
-          "1000 or fewer; those that training drew (--val-shuffle) are found again" },
+          "the last N training images are the validation set: 1000 unless said, of 1000 or fewer "
+          "a tenth; those that training drew (--val-shuffle) are found again" },
         { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,
           "the accuracy of each class as well" },
         { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,

@@ -68,7 +68,7 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
         { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
           "only the first N training images" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 1, much, NULL,
-          "the last N training images validate, unless said 1000, or a tenth of 1000 or fewer" },
+          "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth" },
         { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
           "they are drawn from all training images, the same ones whatever the seed" },
         { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL,

@@ -149,8 +149,8 @@ static void train_rows(struct train_settings *s)
         { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
           "only the first N training images" },
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
-          "the last N training images validate, unless said 1000, or a tenth of 1000 or fewer; "
-          "0 trains on all" },
+          "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth; 0 "
+          "trains on all" },
         { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
           "they are drawn from all training images, the same ones whatever the seed" },
         { "--print-every", OPTION_INTEGER, "N", &o->print_every, 1, much, NULL,

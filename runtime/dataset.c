@@ -75,7 +75,7 @@ static void *dataset_block(const struct dataset *d, const void *p)
     return NULL;
 }
 
-/* Moves the images whose flags are set behind the others; both parts keep their order. room: one
+/* Moves the images whose flags are set after the others; both parts keep their order. room: one
 ** of each kind for every flag that is set. */
 static void dataset_part(const struct images *set, const uint8_t *flag, uint8_t *bytes,
                          int32_t *labels, uint8_t *room, int32_t *label_room)
@@ -94,7 +94,7 @@ static void dataset_part(const struct images *set, const uint8_t *flag, uint8_t 
     memcpy(labels + kept, label_room, gone*sizeof *labels);
 }
 
-/* Brings `val` images, drawn, behind the others. */
+/* Puts `val` images, drawn, after the others. */
 static bool dataset_draw(struct dataset *d, size_t val, char *err)
 {
     enum { SEED = 1 };    /* not the run's: runs are compared by their validation accuracies */
