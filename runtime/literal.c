@@ -92,7 +92,8 @@ static char *literal_escape(struct literal_reader *r, bool bytes, char *to)
         return visible_encode(to, code);
     } else if (digits) {
         r->s++;
-        return literal_digits(r, digits, &code) && code <= 0x10ffff ? visible_encode(to, code) : NULL;
+        return literal_digits(r, digits, &code) && code <= 0x10ffff ? visible_encode(to, code)
+                                                                    : NULL;
     } else if (*r->s == 'N' && !bytes) {
         return NULL;
     } else {
