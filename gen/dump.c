@@ -8,7 +8,7 @@
 #include "emit.h"
 #include "layers.h"
 
-const char *const dump_passes[] = { "spec", "shape", "grad", "fuse", "block", "mem", NULL };
+const char *const dump_passes[] = { "spec", "shape", "fuse", "block", "mem", NULL };
 
 static const char *word_of(enum layer_kind kind)
 {
@@ -133,25 +133,6 @@ static void dump_shape(const struct net *net, FILE *out)
     }
 }
 
-static void dump_grad(const struct net *net, FILE *out)
-{
-    static const char *const words[OP_KINDS] = {
-        [OP_CONV] = "conv", [OP_POINTWISE] = "pointwise", [OP_MAXPOOL] = "maxpool",
-        [OP_AVGPOOL] = "avgpool", [OP_AFFINE] = "affine", [OP_DROPOUT] = "dropout",
-        [OP_ADD] = "add", [OP_FORK] = "fork", [OP_ADD_GRAD] = "add_grad",
-        [OP_FORK_GRAD] = "fork_grad", [OP_BATCHNORM] = "batchnorm",
-        [OP_LOSS] = "loss", [OP_LOSS_GRAD] = "loss_grad",
-        [OP_BATCHNORM_WGRAD] = "bn_wgrad", [OP_BATCHNORM_DGRAD] = "bn_dgrad",
-        [OP_DROPOUT_GRAD] = "dropout_grad", [OP_AFFINE_WGRAD] = "affine_wgrad",
-        [OP_AFFINE_DGRAD] = "affine_dgrad", [OP_POINTWISE_GRAD] = "pointwise_grad",
-        [OP_AVGPOOL_GRAD] = "avgpool_grad", [OP_MAXPOOL_GRAD] = "maxpool_grad",
-        [OP_CONV_WGRAD] = "conv_wgrad", [OP_CONV_DGRAD] = "conv_dgrad",
-    };
-    for (int i = 0; i < net->nops; i++)
-        fprintf(out, "%3d %-14s %s\n", i, words[net->op[i].kind],
-                net->layer[net->op[i].layer].name);
-}
-
 static void dump_sweep(const struct sweep *s, FILE *out)
 {
     fprintf(out, "    %-20s %d -> %d channels, %dx%d taps, %dx%d outputs, tile %dx%dx%d\n", s->name,
@@ -217,8 +198,8 @@ static void dump_mem(const struct net *net, FILE *out)
 
 void dump(const struct net *net, const char *pass, FILE *out)
 {
-    static void (*const dumps[])(const struct net *, FILE *) = { dump_spec, dump_shape, dump_grad,
-                                                                dump_fuse, dump_block, dump_mem };
+    static void (*const dumps[])(const struct net *, FILE *) = { dump_spec, dump_shape, dump_fuse,
+                                                                dump_block, dump_mem };
     for (int i = 0; dump_passes[i]; i++)
         if (!strcmp(dump_passes[i], pass))
             dumps[i](net, out);

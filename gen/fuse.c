@@ -115,8 +115,8 @@ static int make_stage(struct net *net, struct stage *s, int head)
         break;
     }
     s->dense = s->kind == STAGE_AFFINE && s->relu == NO_LAYER && l->filters >= DENSE_UNITS;
-    s->needs_dx = l->below;     /* then grad.c has an operation for it */
-    s->trains = s->needs_dx || def->weights != OP_KINDS;
+    s->needs_dx = l->below;
+    s->trains = s->needs_dx || def->trains;
     s->mid = s->kind == STAGE_CONV && s->pool != NO_LAYER ? pooled_part(net, s) : l->out;
     return next;
 }
@@ -596,7 +596,7 @@ static void inference(struct net *net)
 
 void fuse(struct net *net)
 {
-    assert(net->nops > 0);
+    assert(net->nlayers > 0 && net->layer[net->nlayers - 1].out.c > 0);
     make_stages(net);
     struct reading *all = readings(net);
     for (int i = 0; i < net->nstages; i++) {

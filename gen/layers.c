@@ -10,10 +10,9 @@
 
 /* What a pointwise layer becomes. */
 #define POINTWISE \
-    .stage = STAGE_POINTWISE, .forward = OP_POINTWISE, .weights = OP_KINDS, \
-    .data = OP_POINTWISE_GRAD
+    .stage = STAGE_POINTWISE
 #define LOSS \
-    .stage = STAGE_LOSS, .forward = OP_LOSS, .weights = OP_KINDS, .data = OP_LOSS_GRAD
+    .stage = STAGE_LOSS
 
 const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
@@ -34,7 +33,7 @@ const struct layer_def layer_defs[] = {
       "training images' patches over sqrt(eigenvalue + 5e-4), and their negatives; the\n"
       "weights then stay as they are. winograd: 3x3 filters of stride 1 over maps of even\n"
       "sides with many channels take fewer multiplications; yes and no override.",
-      .stage = STAGE_CONV, .forward = OP_CONV, .weights = OP_CONV_WGRAD, .data = OP_CONV_DGRAD },
+      .stage = STAGE_CONV, .trains = true },
     { LAYER_RELU, "relu",
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,
       .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_OUTPUT, .kink = true },
@@ -61,26 +60,23 @@ const struct layer_def layer_defs[] = {
       .help = "The largest value of each window, the first in raster order where several are\n"
       "equal. stride: the window unless said. No padding; windows round down; at\n"
       "most 256 values a window.",
-      .stage = STAGE_POOL, .forward = OP_MAXPOOL, .weights = OP_KINDS, .data = OP_MAXPOOL_GRAD },
+      .stage = STAGE_POOL },
     { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
       .max_window = 256, .synopsis = "avgpool KxK [stride=N]",
       .help = "The mean of each window; windows lie as those of maxpool.",
-      .stage = STAGE_AVERAGE, .forward = OP_AVGPOOL, .weights = OP_KINDS,
-      .data = OP_AVGPOOL_GRAD },
+      .stage = STAGE_AVERAGE },
     { LAYER_GLOBALMAXPOOL, "globalmaxpool",
       .synopsis = "globalmaxpool", .help = "The largest value of each channel: a maxpool as "
       "large as its input.",
-      .stage = STAGE_POOL, .forward = OP_MAXPOOL, .weights = OP_KINDS, .data = OP_MAXPOOL_GRAD },
+      .stage = STAGE_POOL },
     { LAYER_GLOBALAVGPOOL, "globalavgpool",
       .synopsis = "globalavgpool", .help = "The mean of each channel.",
-      .stage = STAGE_AVERAGE, .forward = OP_AVGPOOL, .weights = OP_KINDS,
-      .data = OP_AVGPOOL_GRAD },
+      .stage = STAGE_AVERAGE },
     { LAYER_AFFINE, "affine", .operands = OPERANDS_COUNT, .accepts = ACCEPTS_BIAS | ACCEPTS_INIT,
       .synopsis = "affine N [bias=yes|no] [init=HOW]",
       .help = "Fully connected with a bias; flattens its input in NCHW order. init: a standard\n"
       "deviation, kaiming, xavier or zeros.",
-      .stage = STAGE_AFFINE, .forward = OP_AFFINE, .weights = OP_AFFINE_WGRAD,
-      .data = OP_AFFINE_DGRAD },
+      .stage = STAGE_AFFINE, .trains = true },
     { LAYER_BATCHNORM, "batchnorm", .prefix = "bn",
       .accepts = ACCEPTS_MOMENTUM | ACCEPTS_EPS | ACCEPTS_SCALE,
       .synopsis = "batchnorm [momentum=0.9] [eps=1e-5] [scale=yes|no]",
@@ -89,23 +85,21 @@ const struct layer_def layer_defs[] = {
       "variance are the batch's while training, over images, rows and columns, of which\n"
       "there must be two values or more; running ones in evaluation:\n"
       "running = momentum*running + (1 - momentum)*batch.",
-      .stage = STAGE_NORM, .forward = OP_BATCHNORM, .weights = OP_BATCHNORM_WGRAD,
-      .data = OP_BATCHNORM_DGRAD },
+      .stage = STAGE_NORM, .trains = true },
     { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,
       .number = "the probability of keeping a unit", .bound = BOUND_KEEP,
       .synopsis = "dropout P",
       .help = "While training keeps each value with probability P, as x/P, else 0 (the course's\n"
       "inverted dropout; other frameworks take the probability of dropping). P is\n"
       "rounded to a multiple of 2^-16.",
-      .stage = STAGE_DROPOUT, .forward = OP_DROPOUT, .weights = OP_KINDS,
-      .data = OP_DROPOUT_GRAD },
+      .stage = STAGE_DROPOUT },
     { LAYER_RESIDUAL, "residual", .operands = OPERANDS_BLOCK,
       .synopsis = "residual { ... } [shortcut { ... }]",
       .help = "Adds the block's input to its output; with a shortcut, what that makes of the\n"
       "input: shortcut { conv F 1x1 stride=2 } where the block changes the shape.",
-      .stage = STAGE_FORK, .forward = OP_FORK, .weights = OP_KINDS, .data = OP_FORK_GRAD },
+      .stage = STAGE_FORK },
     { LAYER_ADD, NULL, .prefix = "add",
-      .stage = STAGE_ADD, .forward = OP_ADD, .weights = OP_KINDS, .data = OP_ADD_GRAD },
+      .stage = STAGE_ADD },
     { LAYER_SOFTMAX, "softmax", .accepts = ACCEPTS_SMOOTHING,
       .synopsis = "softmax [smoothing=E]",
       .help = "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"

@@ -30,11 +30,8 @@ struct layer_def {
     int accepts;
     int max_window;             /* largest kh and kw */
     const char *synopsis, *help;
-    /* what becomes of it: in which kind of stage, by which operations */
-    enum stage_kind stage;
-    enum op_kind forward;
-    enum op_kind weights;       /* gradient to its parameters; OP_KINDS: it has none */
-    enum op_kind data;          /* gradient to its input */
+    enum stage_kind stage;      /* what it becomes, or what it leads */
+    bool trains;                /* it has parameters */
     /* pointwise layers: vector functions of runtime/vmath.h or the vocabulary */
     const char *function, *gradient;
     enum gradient_from from;

@@ -66,9 +66,6 @@ static struct net *read_net(struct options *o, const char *path, const struct is
     }
     if (dumped(net, o, "shape"))
         return NULL;
-    grad(net);
-    if (dumped(net, o, "grad"))
-        return NULL;
     fuse(net);
     if (dumped(net, o, "fuse"))
         return NULL;

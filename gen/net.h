@@ -98,15 +98,6 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     struct group_setting *group; int ngroups;
 };
 
-/* grad.c: the operations of one training step, in order. */
-enum op_kind { OP_CONV, OP_POINTWISE, OP_MAXPOOL, OP_AVGPOOL, OP_AFFINE, OP_DROPOUT,
-               OP_BATCHNORM, OP_ADD, OP_FORK, OP_LOSS, OP_LOSS_GRAD, OP_ADD_GRAD, OP_FORK_GRAD,
-               OP_BATCHNORM_WGRAD, OP_BATCHNORM_DGRAD,
-               OP_DROPOUT_GRAD, OP_AFFINE_WGRAD, OP_AFFINE_DGRAD, OP_POINTWISE_GRAD,
-               OP_AVGPOOL_GRAD, OP_MAXPOOL_GRAD, OP_CONV_WGRAD, OP_CONV_DGRAD, OP_KINDS };
-
-struct op { enum op_kind kind; int layer; };
-
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
                   STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS };
@@ -335,8 +326,6 @@ struct net {
     bool f64;
     int vl;                     /* reals of one vector: isa and type */
     struct tuning *tuning;      /* whose candidates block.c takes; NULL: the cost model's */
-    /* grad.c */
-    struct op *op; int nops; int nforward_ops;
     /* fuse.c */
     struct stage *stage; int nstages;
     struct region_plan *region; int nregions, nforward;
@@ -370,7 +359,6 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
 /* shape.c. Likewise. */
 bool shape(struct net *net);
 
-void grad(struct net *net);
 void fuse(struct net *net);
 void block(struct net *net);
 /* Which tiles block.c may choose: sums of pixels x vectors, vectors of weights and one

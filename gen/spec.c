@@ -1105,7 +1105,7 @@ enum { SELECTOR_WORDS = sizeof selector_words / sizeof *selector_words };
 
 static bool has_parameters(const struct layer *l)
 {
-    return layer_def(l->kind)->weights != OP_KINDS;
+    return layer_def(l->kind)->trains;
 }
 
 static void unknown_group(struct parser *p, const struct group_setting *g, const char *name)

@@ -23,7 +23,7 @@ golden() {      # file command...
 mode=${1:-}
 cd "$home" || exit 1
 golden doc.txt "$lathe" doc
-for pass in spec shape grad fuse; do
+for pass in spec shape fuse; do
     golden three_layer.$pass.txt "$lathe" show models/three_layer.net --isa avx2 -d $pass
 done
 for isa in scalar avx2 avx512 neon; do

@@ -390,7 +390,7 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
 
 Test(network_file, every_pass_can_be_dumped)
 {
-    static const char *const pass[] = { "spec", "shape", "grad", "fuse", "block", "mem" };
+    static const char *const pass[] = { "spec", "shape", "fuse", "block", "mem" };
     static const char *const words[] = { "net t", "params", "conv_wgrad", "affine1 gradient lists",
                                          "weight gradient", "conv1.weight.v" };
     for (int i = 0; i < 6; i++) {
