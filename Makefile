@@ -6,18 +6,25 @@ BUILD = build
 CFLAGS ?= -O2
 WARN = -Wall -Wextra -Wshadow -Wconversion
 # Its share of "the same bits", as emitted files have it.
-EXACT = -include runtime/exact.h
+EXACT = -include runtime/base/exact.h
 BASE = -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT)
 # make Q= shows every command.
 Q ?= @
 
-GEN = $(filter-out gen/embed.c gen/main.c gen/pages.c,$(wildcard gen/*.c))
+INCLUDES = -Igen -Iruntime -I.
+
+GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = optimizer drawing markup processors visible foreign error nearest bounds synonyms \
-         output output_kind
-GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o $(SHARED:%=$(BUILD)/gen/%.o)
-RUNTIME = $(filter-out runtime/optim.c runtime/muon.c,$(wildcard runtime/*.c))
-EMBED = $(sort $(wildcard templates/*.c) $(wildcard runtime/*.[ch]) $(wildcard runtime/simd/*.h))
+SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms) \
+         $(patsubst %,file/%,foreign output output_kind) settings/optimizer \
+         $(patsubst %,page/%,drawing markup)
+GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
+          $(SHARED:%=$(BUILD)/shared/%.o)
+# Each floor includes only those before it; a program's file has them in this order.
+FLOORS = base core file settings data page train command
+RUNTIME = $(sort $(wildcard $(FLOORS:%=runtime/%/*.c)))
+EMBED = $(sort $(wildcard templates/*.c templates/*/*.c)) \
+        $(foreach f,$(FLOORS) vector vector/simd,$(sort $(wildcard runtime/$f/*.[ch])))
 LATHE = $(BUILD)/lathe
 
 all: $(LATHE) lib pages       ## build the generator and the runtime library
@@ -31,7 +38,7 @@ help:                         ## list the targets
 
 # ---- the generator, with templates and runtime inside ----
 
-$(BUILD)/embed: gen/embed.c
+$(BUILD)/embed: gen/print/embed.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(CFLAGS) $< -o $@
 
@@ -41,18 +48,18 @@ $(BUILD)/gen/embedded.c: $(BUILD)/embed $(EMBED)
 	@$(BUILD)/embed $(EMBED) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
-	$(Q)$(CC) -std=c11 -Igen $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) -std=c11 $(INCLUDES) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
 	@echo "cc     $<"
-	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(BASE) $(INCLUDES) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(SHARED:%=$(BUILD)/gen/%.o): $(BUILD)/gen/%.o: runtime/%.c
+$(BUILD)/shared/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(BASE) -Iruntime $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(LATHE): $(GEN_OBJ) $(BUILD)/gen/main.o
+$(LATHE): $(GEN_OBJ) $(BUILD)/gen/tool/main.o
 	@echo "link   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lm
 
@@ -61,7 +68,7 @@ $(LATHE): $(GEN_OBJ) $(BUILD)/gen/main.o
 SHARE = $(BUILD)/share
 pages: $(SHARE)/lathe.1 $(SHARE)/lathe-net.5 $(SHARE)/lathe.bash $(SHARE)/lathe.zsh
 
-$(BUILD)/pages: $(GEN_OBJ) $(BUILD)/gen/pages.o
+$(BUILD)/pages: $(GEN_OBJ) $(BUILD)/gen/tool/pages.o
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lm
 $(SHARE)/lathe.1 $(SHARE)/lathe-net.5: $(BUILD)/pages
 	@mkdir -p $(@D)
@@ -77,38 +84,36 @@ $(SHARE)/lathe.zsh: $(BUILD)/pages install/lathe.zsh
 
 lib: runtime/liblathe.a runtime/liblathe64.a
 
-LIB32 = $(RUNTIME:runtime/%.c=$(BUILD)/lib32/%.o)
-LIB64 = $(RUNTIME:runtime/%.c=$(BUILD)/lib64/%.o)
+# $1 the bits, $2 LATHE_F64, $3 the library.
+define library
+runtime/$3: $(RUNTIME:runtime/%.c=$(BUILD)/lib$1/%.o)
+	@echo "ar     $$@"
+	@rm -f $$@ && $(AR) rcs $$@ $$^
+$(BUILD)/lib$1/%.o: runtime/%.c
+	@mkdir -p $$(@D)
+	@echo "cc     $$< (f$1)"
+	$(Q)$(CC) $(BASE) -Iruntime -O3 -pthread -DLATHE_F64=$2 -MMD -MP -c $$< -o $$@
+endef
 
-runtime/liblathe.a: $(LIB32)
-	@echo "ar     $@"
-	@rm -f $@ && $(AR) rcs $@ $^
-runtime/liblathe64.a: $(LIB64)
-	@echo "ar     $@"
-	@rm -f $@ && $(AR) rcs $@ $^
+$(eval $(call library,32,0,liblathe.a))
+$(eval $(call library,64,1,liblathe64.a))
 
-$(BUILD)/lib32/%.o: runtime/%.c
-	@mkdir -p $(@D)
-	@echo "cc     $< (f32)"
-	$(Q)$(CC) $(BASE) -O3 -pthread -DLATHE_F64=0 -MMD -MP -c $< -o $@
-$(BUILD)/lib64/%.o: runtime/%.c
-	@mkdir -p $(@D)
-	@echo "cc     $< (f64)"
-	$(Q)$(CC) $(BASE) -O3 -pthread -DLATHE_F64=1 -MMD -MP -c $< -o $@
-
--include $(wildcard $(BUILD)/gen/*.d $(BUILD)/lib32/*.d $(BUILD)/lib64/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/gen/*/*.d $(BUILD)/shared/*/*.d $(BUILD)/lib32/*/*.d \
+                    $(BUILD)/lib64/*/*.d)
 
 # ---- tests ----
 
 ARCH := $(shell uname -m)
-TEST_CC = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -pthread -Iruntime -Itests -Igen
+TEST_CC = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -pthread -Iruntime -Itests -Igen -I.
 TESTS = $(BUILD)/tests
 # Criterion's main stands before the library's.
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
         augment search series report image values arrays bounds history
-UNIT = $(UNITS:%=tests/test_%.c) tests/linear_model.c tests/allocations.c tests/shell.c
+SUPPORT = tests/support
+UNIT = $(UNITS:%=tests/runtime/test_%.c) \
+       $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell)
 ifeq ($(ARCH),x86_64)
 NET_ISA = x86
 WORDS = scalar avx2 avx512
@@ -149,78 +154,64 @@ test-real: all tests                ## one epoch of the course's network on $LAT
 
 tests: $(RUNS:%=$(TESTS)/%)
 
-$(TESTS)/words_%_32.o: tests/simd_words.c tests/simd_words.h runtime/vmath.h \
-                       $(wildcard runtime/simd/*.h)
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=0 -Iruntime -DISA=$* \
-	    -DISA_HEADER='"simd/$*.h"' $(TARGET_$*) -c $< -o $@
-$(TESTS)/words_%_64.o: tests/simd_words.c tests/simd_words.h runtime/vmath.h \
-                       $(wildcard runtime/simd/*.h)
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=1 -Iruntime -DISA=$* \
-	    -DISA_HEADER='"simd/$*.h"' $(TARGET_$*) -c $< -o $@
+# Suites of both types: $1 the bits, $2 LATHE_F64, $3 the library.
+define both_types
+$(TESTS)/words_%_$1.o: tests/kernel/simd_words.c tests/kernel/simd_words.h \
+                       $(wildcard runtime/vector/*.h runtime/vector/simd/*.h)
+	@mkdir -p $$(@D)
+	@echo "cc     $$@"
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=$2 -Itests -Iruntime -DISA=$$* \
+	    -DISA_HEADER='"vector/simd/$$*.h"' $$(TARGET_$$*) -c $$< -o $$@
 
-$(TESTS)/simd32: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%_32.o) \
-                 runtime/liblathe.a
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) -DLATHE_F64=0 tests/test_simd.c tests/simd_cases.c \
-	    $(WORDS:%=$(TESTS)/words_%_32.o) $(CRITERION) runtime/liblathe.a -lm -o $@
-$(TESTS)/simd64: tests/test_simd.c tests/simd_cases.c $(WORDS:%=$(TESTS)/words_%_64.o) \
-                 runtime/liblathe64.a
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) -DLATHE_F64=1 tests/test_simd.c tests/simd_cases.c \
-	    $(WORDS:%=$(TESTS)/words_%_64.o) $(CRITERION) runtime/liblathe64.a -lm -o $@
+$(TESTS)/simd$1: tests/kernel/test_simd.c tests/kernel/simd_cases.c \
+                 $(WORDS:%=$(TESTS)/words_%_$1.o) runtime/$3
+	@echo "cc     $$@"
+	$(Q)$(TEST_CC) -DLATHE_F64=$2 $$(filter-out %.a,$$^) $(CRITERION) runtime/$3 -lm -o $$@
 
-$(TESTS)/unit32: $(UNIT) tests/shell.h tests/linear_model.h tests/allocations.h runtime/liblathe.a
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) -DLATHE_F64=0 $(UNIT) $(CRITERION) runtime/liblathe.a -lm -o $@
-$(TESTS)/unit64: $(UNIT) tests/shell.h tests/linear_model.h tests/allocations.h runtime/liblathe64.a
-	@mkdir -p $(@D)
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) -DLATHE_F64=1 $(UNIT) $(CRITERION) runtime/liblathe64.a -lm -o $@
+$(TESTS)/unit$1: $(UNIT) runtime/$3 $(wildcard $(SUPPORT)/*.h)
+	@mkdir -p $$(@D)
+	@echo "cc     $$@"
+	$(Q)$(TEST_CC) -DLATHE_F64=$2 $(UNIT) $(CRITERION) runtime/$3 -lm -o $$@
 
 # Many small networks in one emitted file, each for every instruction set.
-$(TESTS)/nets32.c: $(LATHE) $(NETS)
-	@mkdir -p $(@D)
-	@echo "emit   $@"
-	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --split -o $@
-$(TESTS)/nets64.c: $(LATHE) $(NETS)
-	@mkdir -p $(@D)
-	@echo "emit   $@"
-	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f64 --split -o $@
+$(TESTS)/nets$1.c: $(LATHE) $(NETS)
+	@mkdir -p $$(@D)
+	@echo "emit   $$@"
+	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f$1 --split -o $$@
+
+$(TESTS)/kernels$1: $(KERNELS) $(TESTS)/nets$1.o runtime/$3 $(wildcard $(SUPPORT)/*.h)
+	@echo "cc     $$@"
+	$(Q)$(TEST_CC) -DLATHE_F64=$2 $(KERNELS) $(TESTS)/nets$1.o $(CRITERION) runtime/$3 -lm -o $$@
+endef
+
+KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels optim) tests/runtime/test_rules.c \
+          $(SUPPORT)/oracle.c $(SUPPORT)/allocations.c
+
+$(eval $(call both_types,32,0,liblathe.a))
+$(eval $(call both_types,64,1,liblathe64.a))
+
 $(TESTS)/nets%.o: $(TESTS)/nets%.c
 	@echo "cc     $@"
 	$(Q)$(CC) -Og -Wall -Wextra -Iruntime -c $< -o $@
 
-KERNELS = tests/test_kernels.c tests/test_optim.c tests/test_rules.c tests/oracle.c tests/allocations.c
-$(TESTS)/kernels32: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets32.o runtime/liblathe.a
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) -DLATHE_F64=0 $(KERNELS) $(TESTS)/nets32.o $(CRITERION) runtime/liblathe.a -lm -o $@
-$(TESTS)/kernels64: $(KERNELS) tests/oracle.h tests/allocations.h $(TESTS)/nets64.o runtime/liblathe64.a
-	@echo "cc     $@"
-	$(Q)$(TEST_CC) -DLATHE_F64=1 $(KERNELS) $(TESTS)/nets64.o $(CRITERION) runtime/liblathe64.a -lm -o $@
-
 $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
-        tests/test_%.c tests/shell.c tests/shell.h tests/skip.h
+        tests/program/test_%.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) $< tests/shell.c $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(CRITERION) -lm -o $@
 
 # What peers runs: the readers' verdicts on many files.
-$(TESTS)/verdicts: tests/verdicts.c runtime/liblathe.a
+$(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $< runtime/liblathe.a -lm -o $@
 $(TESTS)/peers: $(TESTS)/verdicts
 
 # With the generator's own passes: its tiles are instantiated as it does it.
-$(TESTS)/tiles: tests/test_tiles.c tests/shell.c tests/shell.h tests/skip.h $(GEN_OBJ)
+$(TESTS)/tiles: tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h) $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/test_tiles.c tests/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
 
 # What resume runs, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))
@@ -246,7 +237,7 @@ check: deps-test all                ## gradient checks of one network, NET=FILE
 	@mkdir -p $(TESTS)
 	$(LATHE) emit "$(NET)" --dtype f64 --batch 20 --split -o $(TESTS)/check_net.c
 	$(CC) -O2 -Iruntime -c $(TESTS)/check_net.c -o $(TESTS)/check_net.o
-	$(TEST_CC) -DLATHE_F64=1 tests/test_check.c $(TESTS)/check_net.o $(CRITERION) \
+	$(TEST_CC) -DLATHE_F64=1 tests/kernel/test_check.c $(TESTS)/check_net.o $(CRITERION) \
 	    runtime/liblathe64.a -lm -o $(TESTS)/check
 	$(RUN) $(TESTS)/check
 
@@ -304,7 +295,7 @@ LIBDIR = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
 DATADIR = $(PREFIX)/share
 MANDIR = $(DATADIR)/man
-VERSION := $(shell sed -n 's/^#define LATHE_VERSION "\(.*\)"/\1/p' runtime/version.h)
+VERSION := $(shell sed -n 's/^#define LATHE_VERSION "\(.*\)"/\1/p' runtime/base/version.h)
 PLACES = PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \
          DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' \
          BUILD='$(BUILD)'

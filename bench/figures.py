@@ -10,7 +10,7 @@ FIELDS = ["model", "kind", "name", "who", "images", "threads", "ms", "ms_min", "
 
 
 def quantile(values, share):
-    """Between the nearest of the sorted values; as runtime/series.c."""
+    """Between the nearest of the sorted values; as runtime/base/series.c."""
     values = sorted(values)
     place = share * (len(values) - 1)
     below = int(place)

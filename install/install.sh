@@ -62,7 +62,11 @@ install_all() {
     put 755 "$BINDIR" "$BUILD/lathe"
     put 644 "$LIBDIR" runtime/liblathe.a runtime/liblathe64.a
     put 644 "$LIBDIR/pkgconfig" "$room/lathe.pc" "$room/lathe64.pc"
-    put 644 "$INCLUDEDIR/lathe" runtime/*.h
+    for f in runtime/*/*.h; do
+        case $f in */vector/*) continue ;; esac     # the emitted file has its own
+        floor=${f%/*}
+        put 644 "$INCLUDEDIR/lathe/${floor##*/}" "$f"
+    done
     put 644 "$MANDIR/man1" "$share/lathe.1"
     put 644 "$MANDIR/man5" "$share/lathe-net.5"
     put 644 "$DATADIR/bash-completion/completions" lathe="$share/lathe.bash"

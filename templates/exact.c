@@ -2,7 +2,7 @@
 ** exact.c - whether the kernels compute as C says. clang's -ffp-contract=fast makes one operation
 ** of a product and a sum wherever the target has it: no pragma takes that back, no macro tells.
 */
-#include "template.h"
+#include "vector/template.h"
 
 #define NAME exact           /* @name */
 
@@ -14,4 +14,4 @@ static int NAME(real one, real small)
     return lanes[0] == 0 && more*less - one == 0;
 }
 
-#include "undef.h"
+#include "vector/undef.h"

@@ -1,7 +1,7 @@
 /*
 ** peak.c - fused multiply-adds without memory: what `bench` calls the peak.
 */
-#include "template.h"
+#include "vector/template.h"
 
 #define NAME peak            /* @name */
 
@@ -25,4 +25,4 @@ static double NAME(long rounds)
     return sum[0] < 0 ? 0 : 2.0*VL*CHAINS*(double)rounds;
 }
 
-#include "undef.h"
+#include "vector/undef.h"

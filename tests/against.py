@@ -1,5 +1,5 @@
 """What the comparisons of Lathe's readers with others' have in common: files drawn from a seed,
-the program tests/verdicts.c, and what is said of a difference."""
+the program tests/support/verdicts.c, and what is said of a difference."""
 
 import importlib
 import os

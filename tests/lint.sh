@@ -7,13 +7,15 @@ cd "$(dirname "$0")/.." || exit 1
 
 layout=$(mktemp) || exit 1
 # Layout: what a compiler does not see.
-files="gen/*.[ch] templates/*.[ch] runtime/*.[ch] runtime/simd/*.h tests/*.[ch] tests/*.py bench/*
+kernels=$(find templates -name '*.c')
+sources=$(find gen runtime -name '*.c' ! -path 'runtime/vector/*')
+files="$kernels $(find gen runtime tests -name '*.[ch]' ! -path 'tests/golden/*') tests/*.py bench/*
 install/*"
 grep -nE '.{101,}' $files | sed 's/$/ <- longer than 100 columns/' >>"$layout"
 grep -nE '[[:space:]]$' $files Makefile tests/*.sh | sed 's/$/<- blank at the end/' >>"$layout"
 grep -n "$(printf '\t')" $files | sed 's/$/ <- tab/' >>"$layout"
-for f in templates/*.c; do
-    # No intrinsic, instruction set or type outside runtime/simd/.
+for f in $kernels; do
+    # No intrinsic, instruction set or type outside runtime/vector/simd/.
     grep -nE '_mm[0-9]*_|vld1|__m[0-9]|\b(float|double)[x0-9]+x[0-9]' "$f" /dev/null |
         sed 's/$/ <- an intrinsic/' >>"$layout"
 done
@@ -52,7 +54,7 @@ for_isa() {     # compiler isa
 }
 
 header() {      # isa
-    printf -- '-DISA_HEADER='"'"'"../runtime/simd/%s.h"'"'"'' "$1"
+    printf -- '-DISA_HEADER='"'"'"vector/simd/%s.h"'"'"'' "$1"
 }
 options='-std=gnu11 -Wall -Wextra -Wno-unused-function -fsyntax-only'
 
@@ -81,8 +83,8 @@ combinations() {
 # One command a line; what they print is what is wrong.
 checks=$(mktemp) || exit 1
 trap 'rm -f "$checks" "$checks.out" "$checks.flags"' EXIT
-for t in templates/*.c; do
-    case $t in */program.c | */common.c) continue ;; esac   # the skeleton; included by all
+for t in $kernels; do
+    case $t in */program.c) continue ;; esac   # the skeleton
     combinations "$t" >"$checks.flags"
     last=$(tail -1 "$checks.flags")
     while read -r flags; do
@@ -101,7 +103,7 @@ for t in templates/*.c; do
                     "scalar0${compilers%% *},$flags" | *",$last") ;;
                     *) continue ;;
                     esac
-                    printf "sed '%s' %s | (cd templates && %s -x c %s -) 2>&1 | sed 's,^,%s: ,'\n" \
+                    printf "sed '%s' %s | %s -x c %s -Iruntime -Itemplates - 2>&1 | sed 's,^,%s: ,'\n" \
                         "$edit" "$t" "$how" "$options -DLATHE_F64=$f64 $(header $isa)" \
                         "$t $isa f64=$f64 $flags"
                 done
@@ -109,6 +111,7 @@ for t in templates/*.c; do
         done
     done <"$checks.flags"
 done >"$checks"
+type=0
 for c in $compilers; do
     # gcc finds what may be unset while it optimises; clang all at once.
     if $c --version | grep -q clang; then how_far=-fsyntax-only; else how_far='-O1 -c -o /dev/null'; fi
@@ -116,22 +119,17 @@ for c in $compilers; do
         how=$(for_isa "$c" $isa)
         [ -n "$how" ] || { echo "lint: skipped: no $c for $isa"; continue; }
         for f64 in 0 1; do
-            for f in runtime/optim.c runtime/muon.c; do
-                echo "$how $options -DLATHE_F64=$f64 $(header $isa) $f 2>&1" >>"$checks"
+            for f in runtime/vector/optim.c runtime/vector/muon.c; do
+                echo "$how $options -DLATHE_F64=$f64 $(header $isa) -Iruntime $f 2>&1" >>"$checks"
             done
         done
     done
-    for f in gen/*.c; do
-        echo "$c -std=c11 -D_GNU_SOURCE $how_far -Wall -Wextra -Wshadow -Wconversion" \
-             "$f 2>&1" >>"$checks"
+    # One type for each compiler: what a file does with `real` both see.
+    for f in $sources; do
+        echo "$c -std=c11 -D_GNU_SOURCE $how_far -Wall -Wextra -Wshadow -Wconversion -pthread" \
+             "-DLATHE_F64=$type -Igen -Iruntime -I. $f 2>&1" >>"$checks"
     done
-    for f in runtime/*.c; do
-        case $f in */optim.c | */muon.c) continue ;; esac
-        for f64 in 0 1; do
-            echo "$c -std=c11 -D_GNU_SOURCE $how_far -Wall -Wextra -Wshadow -Wconversion -pthread" \
-                 "-DLATHE_F64=$f64 $f 2>&1" >>"$checks"
-        done
-    done
+    type=1
 done
 xargs -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 sh -c <"$checks" >"$checks.out"
 

@@ -1,5 +1,5 @@
 /* 1x8 pixels by 1 vectors of 8: 10 of 16 registers
-** templates/conv_tile.c, avx2 f32 */
+** templates/conv/tile.c, avx2 f32 */
 static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
                         const real *bias, real *y /* NHWC */)
 {

@@ -1,0 +1,64 @@
+/*
+** text.c - a growing string. It must never truncate: no memory is the end.
+*/
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/net.h"
+
+static void reserve(struct text *t, size_t more)
+{
+    if (t->length + more + 1 <= t->space)
+        return;
+    size_t space = t->space ? t->space : 256;
+    while (space < t->length + more + 1)
+        space *= 2;
+    t->at = grow(t->at, space, 1);
+    t->space = space;
+}
+
+void text_add(struct text *t, const char *s, size_t length)
+{
+    if (!length)
+        return;
+    reserve(t, length);
+    memcpy(t->at + t->length, s, length);
+    t->length += length;
+    t->at[t->length] = '\0';
+}
+
+void text_puts(struct text *t, const char *s)
+{
+    text_add(t, s, strlen(s));
+}
+
+void text_printf(struct text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0)
+        DIE("cannot format \"%s\"", format);
+    reserve(t, (size_t)length);
+    va_start(args, format);
+    vsnprintf(t->at + t->length, (size_t)length + 1, format, args);
+    va_end(args);
+    t->length += (size_t)length;
+}
+
+const char *text_string(struct text *t)
+{
+    reserve(t, 0);
+    t->at[t->length] = '\0';
+    return t->at;
+}
+
+void text_free(struct text *t)
+{
+    free(t->at);
+    *t = (struct text){ 0 };
+}

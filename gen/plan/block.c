@@ -1,0 +1,556 @@
+/*
+** block.c - chooses register tiles and blocks from the machine table. Nothing
+** chosen here may change a bit of any result: a sum's order is fixed by the
+** network alone. The cost model counts, for one step along the sum, the cycles
+** that the busiest unit of the core needs; it was checked against measurements
+** (docs/performance.md).
+*/
+#include <assert.h>
+
+#include "runtime/core/model.h"
+#include "plan/choice.h"
+
+enum {
+    LINE_BYTES = 64,
+    L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
+    MIN_CHAINS = 10,            /* independent FMAs that hide their latency: 8 would do
+                                   on paper; measured: 82 % of peak with 8, 87 with 10 */
+    AFFINE_IMAGES = 100,
+    AFFINE_DEPTH = 4,           /* panels: the tile's images and units, 20 KB, fit into L1 */
+    AFFINE_TILES = 2, AFFINE_MAX_TILES = 5,     /* of a block: its lanes are read and written
+                                   with every DEPTH panels */
+    AFFINE_ALONE = 256,         /* units at least whose sums there is room for, of one image */
+    AFFINE_ITEMS = 16,          /* work items wanted, for balance over threads */
+    LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
+    AFFINE_ROWS = 200           /* of a panel, backward: 100 KB, in L2 while images pass */
+};
+
+/* Cycles of one step of a tile: two FMAs and two loads a cycle. */
+static double step_cycles(int pixels, int vectors)
+{
+    double fma = pixels*vectors / 2.0, load = (pixels + vectors) / 2.0;
+    double latency = MIN_CHAINS / 2.0;
+    double most = fma > load ? fma : load;
+    return (most > latency ? most : latency) + 0.25;
+}
+
+/* One tile's run along the sum, with what it costs to begin and end it. */
+static double tile_cycles(int pixels, int vectors, int steps)
+{
+    return step_cycles(pixels, vectors)*steps + 2.0*pixels*vectors + 10;
+}
+
+static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
+{
+    int steps = s->kh*s->kw*s->ci, whole = s->ow / t.mw, left = s->ow % t.mw;
+    double total = 0;
+    for (int v = 0; v < vectors; v += t.nv) {
+        int nv = vectors - v < t.nv ? vectors - v : t.nv;
+        total += whole*tile_cycles(t.mh*t.mw, nv, steps);
+        if (left)
+            total += tile_cycles(t.mh*left, nv, steps);
+    }
+    return total / t.mh;
+}
+
+bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow)
+{
+    /* The compiler writes the loop over few channels out, and clang then wants one more. */
+    return pixels*nv <= (shallow ? isa->shallow : isa->accumulators)
+           && pixels*nv + nv + 1 + shallow <= isa->registers;
+}
+
+bool affine_tile_fits(const struct isa *isa, int images, int units, int lv)
+{
+    return images*units*lv <= isa->accumulators && images*units*lv + images + 1 <= isa->registers;
+}
+
+bool wgrad_tile_fits(const struct isa *isa, int rows, int nv)
+{
+    return rows*nv <= isa->gradient;
+}
+
+bool depth_tile_fits(const struct isa *isa, int pixels)
+{
+    return pixels <= isa->accumulators;     /* and one vector of weights */
+}
+
+static bool tile_fits(const struct isa *isa, const struct sweep *s, int pixels, int nv)
+{
+    return s->depth ? nv == 1 && depth_tile_fits(isa, pixels)
+                    : conv_tile_fits(isa, pixels, nv, s->ci < CONV_SHALLOW);
+}
+
+/*
+** The columns left at the end of a row take a tile of their own, or a whole one that begins
+** further left and computes some outputs anew, to the same bits. Where every step is written
+** out, that other tile is up to 30 KB of text; one output in 32 is worth that (2 % of the first
+** convolution of resnet_small, AVX2).
+*/
+static int columns_again(const struct sweep *s)
+{
+    int left = s->ow % s->tile.mw, again = left ? s->tile.mw - left : 0;
+    return s->ci < CONV_SHALLOW && !taps_apart(s) && again*32 <= s->ow ? again : 0;
+}
+
+static struct tile settled_tile(struct net *net, struct choice *c)
+{
+    const int *n = choice_settle(net, c);
+    return (struct tile){ n[0], n[1], n[2] };
+}
+
+static void choose_tile(struct net *net, struct region_plan region, struct sweep *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "tile", 3);
+    int vectors = (s->co + net->vl - 1) / net->vl;
+    for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
+        for (int mw = 1; mw <= s->ow; mw++)
+            for (int nv = 1; nv <= vectors && tile_fits(net->isa, s, mh*mw, nv); nv++) {
+                struct tile t = { mh, mw, nv };
+                if (s->band % mh == 0)
+                    choice_offer(c, sweep_cycles(s, t, vectors), mh, mw, nv);
+            }
+    s->tile = settled_tile(net, c);
+    s->again = columns_again(s);
+    int width = s->tile.nv*net->vl;
+    s->blocks = s->co / width;
+    s->last = s->co % width;
+    size_t taps = (size_t)s->kh*(size_t)s->kw*(size_t)s->ci;
+    size_t last_width = (size_t)((s->last + net->vl - 1) / net->vl*net->vl);
+    s->packed_size = taps*((size_t)s->blocks*(size_t)width + last_width);
+    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES*(size_t)s->groups;
+}
+
+/* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
+enum { SCATTER_CHANNELS = 32 };
+
+/* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
+** products and filters. */
+enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
+
+/* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
+static int tile_stride(int channels)
+{
+    return (channels + LANES - 1) / LANES*LANES + WINOGRAD_GAP;
+}
+
+/* A pass whose transformed inputs fill so many bytes: whole rows, and several images where one
+** is small. */
+static void fill_pass(const struct net *net, const struct winograd *w, int most_images,
+                      size_t bytes, int *pass, int *images)
+{
+    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
+    int tiles = (int)(bytes / (real_bytes*(size_t)(w->side*w->side*w->v_tile)));
+    int rows = tiles / w->columns;
+    *images = 1;
+    *pass = rows < w->unit ? w->unit : rows < w->rows ? rows : w->rows;
+    while (w->rows % *pass || *pass % w->unit)
+        --*pass;
+    if (*pass == w->rows) {
+        *images = tiles / (w->rows*w->columns);
+        *images = *images > most_images ? most_images : *images;
+        *images = *images < 1 ? 1 : *images;
+    }
+}
+
+/* How many tiles a pass takes: rows of them, images. */
+static void choose_pass(struct net *net, struct region_plan region, const char *of,
+                        const char *what, struct winograd *w, int channels)
+{
+    static const size_t bytes[] = { WINOGRAD_BYTES, WINOGRAD_BYTES / 2, WINOGRAD_BYTES*2,
+                                    WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4 };
+    struct choice *c = choice_open(net, region, of, what, 2);
+    int most = net->train.batch / GROUPS > 0 ? net->train.batch / GROUPS : 1;
+    w->v_tile = tile_stride(channels);
+    for (int k = 0; k < (int)(sizeof bytes / sizeof *bytes); k++) {
+        int pass, images;
+        fill_pass(net, w, most, bytes[k], &pass, &images);
+        choice_offer(c, k, pass, images, 0);
+    }
+    const int *n = choice_settle(net, c);
+    w->pass = n[0];
+    w->images = n[1];
+}
+
+/* One place of so many tiles, through the first `vectors` vectors of filters. */
+static double place_cycles(const struct sweep *s, int tiles, int mw, int nv, int vectors)
+{
+    double cost = 0;
+    for (int v = 0; v < vectors; v += nv)
+        cost += (tiles + mw - 1) / mw*tile_cycles(mw, vectors - v < nv ? vectors - v : nv, s->ci);
+    return cost;
+}
+
+/* What one image costs the first of two threads, that take rows or panels of it. */
+static double alone_cycles(const struct sweep *s, int mw, int nv, int vectors)
+{
+    const struct winograd *w = &s->winograd;
+    if (!w->by_panels)
+        return place_cycles(s, (w->rows + 1) / 2*w->columns, mw, nv, vectors);
+    int half = ((vectors + nv - 1) / nv + 1) / 2*nv;
+    return place_cycles(s, w->rows*w->columns, mw, nv, half < vectors ? half : vectors);
+}
+
+/* The weight of one image's cycles beside a batch's: what is as good for a batch may be better
+** for one. */
+static const double ALONE = 0.25;
+
+/* Tiles of the products: one place of a tile after the other, `channels` steps each. */
+static void choose_winograd(struct net *net, struct region_plan region, struct sweep *s)
+{
+    struct winograd *w = &s->winograd;
+    choose_pass(net, region, s->name, "pass", w, s->ci);
+    struct choice *c = choice_open(net, region, s->name, "tile", 3);
+    int vectors = (s->co + net->vl - 1) / net->vl, tiles = w->images*w->pass*w->columns;
+    for (int mw = 1; mw <= tiles; mw++)
+        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
+            double batch = place_cycles(s, tiles, mw, nv, vectors) / tiles;
+            double alone = alone_cycles(s, mw, nv, vectors) / (w->rows*w->columns);
+            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone), 1, mw, nv);
+        }
+    s->tile = settled_tile(net, c);
+    int width = s->tile.nv*net->vl, room = (tiles + s->tile.mw - 1) / s->tile.mw*s->tile.mw;
+    s->blocks = s->co / width;
+    s->last = s->co % width;
+    w->v_xi = room*w->v_tile + WINOGRAD_GAP;
+    w->m_xi = room*(s->blocks ? width : (s->last + net->vl - 1) / net->vl*net->vl) + WINOGRAD_GAP;
+    size_t last_width = (size_t)((s->last + net->vl - 1) / net->vl*net->vl);
+    s->packed_size = (size_t)(w->side*w->side*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
+    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+}
+
+static void choose_winograd_gradient(struct net *net, struct region_plan region,
+                                     struct stage *s)
+{
+    struct winograd *w = &s->wgrad_winograd;
+    const struct sweep *f = &s->forward;
+    choose_pass(net, region, s->name, "wgrad_pass", w, f->ci > f->co ? f->ci : f->co);
+    struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
+    int tiles = w->images*w->pass*w->columns;
+    w->u_row = (f->ci + LANES - 1) / LANES*LANES;
+    int vectors = w->u_row / net->vl;
+    for (int mh = 1; mh <= LANES; mh *= 2)
+        for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
+            if (vectors % nv == 0)
+                choice_offer(c, (f->co + mh - 1) / mh*(vectors / nv)*tile_cycles(mh, nv, tiles),
+                             mh, 1, nv);
+    s->wgrad = settled_tile(net, c);
+    w->v_tile = tile_stride(f->ci);
+    w->g_tile = tile_stride(f->co);
+    w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
+    w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
+    w->u_xi = (f->co + s->wgrad.mh - 1) / s->wgrad.mh*s->wgrad.mh*w->u_row + WINOGRAD_GAP;
+}
+
+/* The tile, and the most rows of gradients that fill an eighth of L1 and leave no rest. */
+static void choose_narrow(struct net *net, struct region_plan region, struct stage *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
+    const struct sweep *f = &s->forward;
+    int columns = f->kw*f->ci, vectors = (f->co + net->vl - 1) / net->vl;
+    for (int mt = 1; mt <= columns; mt++)
+        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mt, nv, false); nv++)
+            if (columns % mt == 0)
+                choice_offer(c, columns / mt*((vectors + nv - 1) / nv)*step_cycles(mt, nv),
+                             1, mt, nv);
+    s->wgrad = settled_tile(net, c);
+    int width = s->wgrad.nv*net->vl;
+    s->filters = (f->co + width - 1) / width*width;
+    size_t row = (size_t)(s->out.shape.w*f->co)*(net->f64 ? sizeof(double) : sizeof(float));
+    s->band = (int)(L1_BYTES / 8 / row);
+    while (s->band > 1 && s->out.shape.h % s->band)
+        s->band--;
+    if (s->band < 1)
+        s->band = 1;
+}
+
+/* Cycles of one entry or position: rows x taps, each by so many vectors. */
+static double gradient_cycles(int rows, int taps, int vectors)
+{
+    double load = rows*taps*vectors*0.75;
+    return (load > MIN_CHAINS / 2.0 ? load : MIN_CHAINS / 2.0) + 2;
+}
+
+static void choose_wgrad(struct net *net, struct region_plan region, struct stage *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
+    const struct sweep *f = &s->forward;
+    int vectors = (f->kw*f->ci + net->vl - 1) / net->vl;
+    for (int mh = 1; mh <= f->kh; mh++)
+        for (int nv = 1; nv <= vectors && wgrad_tile_fits(net->isa, mh, nv); nv++) {
+            double cost = 0;
+            for (int r = 0; r < f->kh; r += mh)
+                for (int v = 0; v < vectors; v += nv)
+                    cost += gradient_cycles(f->kh - r < mh ? f->kh - r : mh, 1,
+                                            vectors - v < nv ? vectors - v : nv);
+            choice_offer(c, cost, mh, 1, nv);
+        }
+    s->wgrad = settled_tile(net, c);
+}
+
+/* Where each tap has vectors of its own: rows and taps that leave no rest. */
+static void choose_taps(struct net *net, struct region_plan region, struct stage *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
+    const struct sweep *f = &s->forward;
+    int vectors = (f->ci + net->vl - 1) / net->vl;
+    for (int mh = 1; mh <= f->kh; mh++)
+        for (int mw = 1; mw <= f->kw; mw++)
+            for (int nv = 1; nv <= vectors; nv++) {
+                if (f->kh % mh || f->kw % mw || !wgrad_tile_fits(net->isa, mh*mw, nv))
+                    continue;
+                double cost = vectors / nv*gradient_cycles(mh, mw, nv);
+                if (vectors % nv)
+                    cost += gradient_cycles(mh, mw, vectors % nv);
+                choice_offer(c, cost*(f->kh / mh*(f->kw / mw)), mh, mw, nv);
+            }
+    s->wgrad = settled_tile(net, c);
+}
+
+/* A size and others around it, the nearest first. */
+static void offer_sizes(struct choice *c, int size, int least, int most)
+{
+    size = size < least ? least : size > most ? most : size;
+    const int sizes[] = { size, size / 2, size*2, size / 4, size*4 };
+    for (int k = 0; k < (int)(sizeof sizes / sizeof *sizes); k++)
+        choice_offer(c, k, sizes[k] < least ? least : sizes[k] > most ? most : sizes[k], 0, 0);
+}
+
+/* Output rows whose input stays in L1 while every filter passes over it. */
+static void choose_band(struct net *net, struct region_plan region, struct stage *s)
+{
+    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
+    const struct layer *l = &net->layer[s->head];
+    struct choice *c = choice_open(net, region, s->name, "wgrad_band", 1);
+    int step = s->pool == NO_LAYER ? l->stride : l->stride*net->layer[s->pool].stride;
+    int rows = (int)(L1_BYTES / real_bytes / s->in.row);
+    int band = (rows - l->dilation*(l->kh - 1) - 1) / step + 1;
+    offer_sizes(c, band, 1, s->out.shape.h);
+    s->band = choice_settle(net, c)[0];
+    /* The lists of all filters grow at once: an odd number of cache lines apart, else their
+    ** ends meet in few of the cache's sets. One entry more than there are values. */
+    int per_line = LINE_BYTES / (int)(2*real_bytes);
+    int lines = (s->band*s->out.shape.w + per_line) / per_line;
+    s->list_space = (lines | 1)*per_line;
+}
+
+static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
+{
+    int images = net->train.batch, units = s->out.shape.c;
+    const struct { int side; double count; } of_images[] = { { mi, images / mi },
+                                                             { 1, images % mi } },
+                                             of_units[] = { { mu, units / mu },
+                                                            { 1, units % mu } };
+    double total = 0;
+    for (int i = 0; i < 2; i++)         /* whole tiles, and what is left one by one */
+        for (int u = 0; u < 2; u++) {
+            int a = of_images[i].side, b = of_units[u].side;
+            double fma = a*b*lv / 2.0, load = (a + b)*lv / 2.0, latency = MIN_CHAINS / 2.0;
+            double most = fma > load ? fma : load;
+            /* Both operands stream from L2: what the tile saves in loads counts, too. */
+            total += of_images[i].count*of_units[u].count
+                     *((most > latency ? most : latency) + load / 2);
+        }
+    return total;
+}
+
+static struct tile affine_tile(struct net *net, struct region_plan region,
+                               const struct stage *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "tile", 3);
+    int lv = LANES / net->vl, units = s->out.shape.c;
+    for (int mi = 1; mi <= AFFINE_MAX_SIDE; mi++)
+        for (int mu = 1; mu <= AFFINE_MAX_SIDE; mu++) {
+            bool room = affine_tile_fits(net->isa, mi, mu, lv);
+            if ((room || mi*mu == 1) && mu <= units && mi <= net->train.batch)
+                choice_offer(c, affine_cycles(net, s, mi, mu, lv), mi, mu, lv);
+        }
+    return settled_tile(net, c);
+}
+
+static int most_of(int images, int batch)
+{
+    return images < batch ? images : batch;
+}
+
+/* Images of a pass: of equal passes, whole tiles. */
+static int affine_images(struct net *net, struct region_plan region, const struct stage *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "images", 1);
+    int batch = net->train.batch, passes = (batch + AFFINE_IMAGES - 1) / AFFINE_IMAGES;
+    const int counts[] = { passes, (passes + 1) / 2, passes*2, 1, passes*4 };
+    for (int k = 0; k < (int)(sizeof counts / sizeof *counts); k++) {
+        int images = (batch + counts[k] - 1) / counts[k];
+        images = (images + s->affine.mh - 1) / s->affine.mh*s->affine.mh;
+        choice_offer(c, k, most_of(images, batch), 0, 0);
+    }
+    return choice_settle(net, c)[0];
+}
+
+static void choose_affine(struct net *net, struct region_plan forward, struct stage *s)
+{
+    int units = s->out.shape.c;
+    s->affine = affine_tile(net, forward, s);
+    int tiles = (units + s->affine.mw*AFFINE_ITEMS - 1) / (s->affine.mw*AFFINE_ITEMS);
+    struct choice *block = choice_open(net, forward, s->name, "block", 1);
+    tiles = tiles < AFFINE_TILES ? tiles : AFFINE_TILES;
+    for (int k = 0; k < AFFINE_MAX_TILES; k++)      /* tiles, tiles - 1, ..., 1, the larger */
+        choice_offer(block, k, s->affine.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
+    s->fwd_block = choice_settle(net, block)[0];
+    s->fwd_images = affine_images(net, forward, s);
+    int blocks = (units + s->fwd_block - 1) / s->fwd_block;
+    int least = (AFFINE_ALONE + s->fwd_block - 1) / s->fwd_block;
+    s->fwd_together = s->fwd_images > least ? s->fwd_images : least;
+    s->fwd_together = s->fwd_together < blocks ? s->fwd_together : blocks;
+    struct choice *depth = choice_open(net, forward, s->name, "depth", 1);
+    offer_sizes(depth, AFFINE_DEPTH, 1, 4*AFFINE_DEPTH);
+    s->fwd_depth = choice_settle(net, depth)[0];
+}
+
+static void choose_rows(struct net *net, struct region_plan backward, struct stage *s)
+{
+    struct choice *c = choice_open(net, backward, s->name, "bwd_rows", 1);
+    offer_sizes(c, AFFINE_ROWS, 1, 4*AFFINE_ROWS);
+    s->bwd_rows = choice_settle(net, c)[0];
+}
+
+/* Rows and vectors of a product over all images, in a panel of so many vectors. */
+static struct tile dense_tile(const struct net *net, int vectors)
+{
+    struct tile best = { .mh = 1, .mw = 1, .nv = 1 };
+    double least = 0;
+    for (int mh = 1; mh <= AFFINE_DENSE_ROWS; mh++)
+        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mh, nv, false); nv++) {
+            double cost = tile_cycles(mh, nv, net->train.batch) / (mh*nv);
+            if (vectors % nv == 0 && (least == 0 || cost < least)) {
+                least = cost;
+                best = (struct tile){ .mh = mh, .mw = 1, .nv = nv };
+            }
+        }
+    return best;
+}
+
+static void choose_panels(const struct net *net, struct stage *s)
+{
+    struct shape in = s->in.shape;
+    int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
+    s->whole_panel = dense_tile(net, PANEL / net->vl);
+    s->last_panel = dense_tile(net, columns % PANEL / net->vl);
+}
+
+/* Channels that the accumulators hold under one filter row. */
+static void choose_scatter(struct net *net, struct region_plan region, struct sweep *s)
+{
+    struct scatter *d = &s->scatter;
+    struct choice *c = choice_open(net, region, s->name, "vectors", 1);
+    int vectors = (s->co + net->vl - 1) / net->vl, most = net->isa->gradient / s->kw;
+    int wanted = SCATTER_CHANNELS / net->vl;
+    wanted = wanted < 1 ? 1 : wanted;
+    for (int nv = 1; nv <= vectors && (nv == 1 || nv <= most); nv++)
+        if (vectors % nv == 0)      /* first what is wanted, then less, then more */
+            choice_offer(c, nv <= wanted ? wanted - nv : nv, nv, 0, 0);
+    int nv = choice_settle(net, c)[0];
+    d->channels = nv*net->vl;
+    d->cblocks = vectors / nv;
+    d->slice = d->filters*s->kw*d->channels;
+    d->map_row = d->map_columns*d->channels;
+    d->map_size = d->map_rows*d->map_row;
+    s->packed_size = (size_t)d->cblocks*(size_t)d->blocks*(size_t)s->kh*(size_t)d->slice;
+    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+}
+
+static void choose_sweep(struct net *net, struct region_plan region, struct sweep *s)
+{
+    if (s->scatter.filters)
+        choose_scatter(net, region, s);
+    else if (s->winograd.step)
+        choose_winograd(net, region, s);
+    else
+        choose_tile(net, region, s);
+}
+
+static void choose_parts(struct stage *s)
+{
+    s->parts = s->pool != NO_LAYER ? s->out.shape.h
+             : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
+}
+
+/* Whether short filter rows take every output gradient, with vectors along the filters, or the
+** lists of those that are not zero: the same products in the same order, window by window where
+** a max-pool's windows do not meet. */
+static bool choose_narrow_gradient(struct net *net, struct region_plan region,
+                                   const struct stage *s)
+{
+    const struct sweep *f = &s->forward;
+    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    int columns = f->kw*f->ci, vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
+    if (columns > LANES || s->depth || taps_apart(f)
+        || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
+        return false;
+    /* Cycles of an output: of a window one is not zero, behind the ReLU every second time. */
+    double dense = f->kh*columns*((f->co + vl - 1) / vl) / 2.0 / f->co;
+    double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, (columns + vl - 1) / vl) / 2) / area;
+    struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);
+    choice_offer(c, dense, 1, 0, 0);
+    choice_offer(c, lists, 0, 0, 0);
+    return choice_settle(net, c)[0];
+}
+
+static void choose_gradient(struct net *net, struct region_plan region, struct stage *s)
+{
+    if (s->wgrad_winograd.step) {
+        choose_winograd_gradient(net, region, s);
+        return;
+    }
+    s->narrow = choose_narrow_gradient(net, region, s);
+    if (s->narrow) {
+        choose_narrow(net, region, s);
+        return;
+    }
+    if (s->depth || taps_apart(&s->forward))
+        choose_taps(net, region, s);
+    else
+        choose_wgrad(net, region, s);
+    if (!s->depth)
+        choose_band(net, region, s);
+}
+
+static void block_conv(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    choose_sweep(net, (struct region_plan){ REGION_FORWARD, stage }, &s->forward);
+    for (int k = 0; k < s->ndgrad; k++)
+        choose_sweep(net, (struct region_plan){ REGION_CONV_DGRAD, stage }, &s->dgrad[k]);
+    choose_gradient(net, (struct region_plan){ REGION_CONV_WGRAD, stage }, s);
+    choose_parts(s);
+    size_t at = s->forward.packed_size;
+    for (int k = 0; k < s->ndgrad; k++) {
+        s->dgrad[k].packed_at = at;
+        at += s->dgrad[k].packed_size;
+    }
+}
+
+void block(struct net *net)
+{
+    assert(net->nregions > 0 && net->vl > 0);
+    for (int i = 0; i < net->nstages; i++) {
+        struct stage *s = &net->stage[i];
+        if (s->kind == STAGE_AFFINE) {
+            choose_affine(net, (struct region_plan){ REGION_FORWARD, i }, s);
+            choose_rows(net, (struct region_plan){ REGION_AFFINE_BACKWARD, i }, s);
+            choose_panels(net, s);
+        }
+        if (s->kind == STAGE_CONV)
+            block_conv(net, i);
+    }
+    for (int i = 0; i < net->nfolded; i++) {
+        struct stage *s = &net->folded[i];
+        struct region_plan region = { REGION_FOLDED, i };
+        if (s->kind == STAGE_AFFINE) {
+            choose_affine(net, region, s);
+        } else {
+            choose_sweep(net, region, &s->forward);
+            choose_parts(s);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/*
+** choice.c - the list of what can be decided, and the decisions.
+*/
+#include "plan/choice.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/tuning.h"
+
+struct choice *choice_open(struct net *net, struct region_plan region, const char *of,
+                           const char *what, int numbers)
+{
+    net->choice = grow(net->choice, (size_t)net->nchoices + 1, sizeof *net->choice);
+    struct choice *c = &net->choice[net->nchoices++];
+    *c = (struct choice){ .region = region, .numbers = numbers };
+    snprintf(c->name, sizeof c->name, "%s %s", of, what);
+    return c;
+}
+
+void choice_offer(struct choice *c, double cost, int first, int second, int third)
+{
+    struct candidate new = { { first, second, third }, cost };
+    for (int k = 0; k < c->ncandidates; k++)
+        if (!memcmp(c->candidate[k].number, new.number, sizeof new.number))
+            return;
+    c->candidate = grow(c->candidate, (size_t)c->ncandidates + 1, sizeof *c->candidate);
+    /* Behind those that cost as much: the order does not hang on a sort's taste. */
+    int at = c->ncandidates++;
+    for (; at > 0 && c->candidate[at - 1].cost > cost; at--)
+        c->candidate[at] = c->candidate[at - 1];
+    c->candidate[at] = new;
+}
+
+const int *choice_settle(struct net *net, struct choice *c)
+{
+    assert(c->ncandidates > 0);
+    c->taken = tuning_takes(net->tuning, c);
+    return c->candidate[c->taken].number;
+}
+
+void choice_text(const struct choice *c, int candidate, char text[CHOICE_TEXT])
+{
+    const int *n = c->candidate[candidate].number;
+    int at = snprintf(text, CHOICE_TEXT, "%d", n[0]);
+    for (int k = 1; k < c->numbers; k++)
+        at += snprintf(text + at, (size_t)(CHOICE_TEXT - at), "x%d", n[k]);
+}

@@ -1,0 +1,264 @@
+/*
+** affine_kernels.c - instantiates the templates of affine stages. It decides nothing.
+*/
+#include <stdio.h>
+
+#include "runtime/core/model.h"
+#include "print/emission.h"
+#include "read/layers.h"
+
+static void affine_tile(const struct emission *e, const struct stage *s, const char *suffix,
+                        int mi, int mu)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s%s", e->prefix, s->name, suffix);
+    bind_size(&b, "MI", mi);
+    bind_size(&b, "MU", mu);
+    bind_size(&b, "LV", s->affine.nv);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_size(&b, "LANES_IMAGE", (long)s->fwd_block*LANES);
+    kernel(e, "affine/tile.c", &b, "%d images by %d units: %d of %d registers", mi, mu,
+           mi*mu*s->affine.nv + mi + 1, e->net->isa->registers);
+}
+
+void affine_forward(struct emission *e, const struct stage *s, int x)
+{
+    struct shape in = s->in.shape;
+    long inputs = (long)in.h*in.w*in.c, columns = (inputs + LANES - 1) / LANES*LANES;
+    const struct tile t = s->affine;
+    affine_tile(e, s, "_tile", t.mh, t.mw);
+    if (t.mh > 1)
+        affine_tile(e, s, "_tile_image", 1, t.mw);
+    if (t.mw > 1)
+        affine_tile(e, s, "_tile_unit", t.mh, 1);
+    if (t.mh > 1 && t.mw > 1)
+        affine_tile(e, s, "_tile_one", 1, 1);
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_name(&b, "TILES", "%s%s_tiles", e->prefix, s->name);
+    bind_name(&b, "AHEAD", "%s%s_ahead", e->prefix, s->name);
+    bind_name(&b, "STORE", "%s%s_store", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s%s_tile", e->prefix, s->name);
+    bind_name(&b, "TILE_IMAGE", "%s%s%s", e->prefix, s->name, t.mh > 1 ? "_tile_image" : "_tile");
+    bind_name(&b, "TILE_UNIT", "%s%s%s", e->prefix, s->name, t.mw > 1 ? "_tile_unit" : "_tile");
+    bind_name(&b, "TILE_ONE", "%s%s%s", e->prefix, s->name,
+              t.mh > 1 && t.mw > 1 ? "_tile_one" : t.mh > 1 ? "_tile_image"
+              : t.mw > 1 ? "_tile_unit" : "_tile");
+    bind_size(&b, "MI", t.mh);
+    bind_size(&b, "MU", t.mw);
+    bind_size(&b, "LV", t.nv);
+    bind_size(&b, "X", arena_at(e, x));
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_size(&b, "W", arena_at(e, s->at.weight));
+    bind_flag(&b, "BIAS", s->at.bias != NO_BUFFER);
+    bind_size(&b, "B", arena_at(e, s->at.bias));
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_size(&b, "BLOCK", s->fwd_block);
+    bind_size(&b, "COLUMNS", columns);
+    bind_size(&b, "DEPTH", s->fwd_depth);
+    bind_size(&b, "IMAGES", s->fwd_images);
+    bind_size(&b, "TOGETHER", s->fwd_together);
+    bind_size(&b, "LANES_IMAGE", (long)s->fwd_block*LANES);
+    bind_scratch(e, &b);
+    bind_size(&b, "LANES_AT", arena_at(e, s->at.lanes));
+    bind_size(&b, "SUMS_AT", arena_at(e, s->at.sums));
+    bind_epilogue(&b, s->relu != NO_LAYER);
+    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    if (with)
+        bind_pointwise(&b, with, true);
+    kernel(e, "affine/fwd.c", &b, "%s forward: %ld -> %d%s%s%s, %.2f MFLOP an image, tile %dx%d",
+           s->name, inputs, s->out.shape.c, s->relu == NO_LAYER ? "" : " + relu",
+           with ? " + " : "", with ? layer_def(with->kind)->word : "", s->flop_forward / 1e6, t.mh,
+           t.mw);
+}
+
+void affine_fold(struct emission *e, const struct stage *s)
+{
+    struct shape in = s->in.shape;
+    struct bindings b = { 0 };
+    norm_fold(e, s);
+    bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
+    bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
+    bind_size(&b, "W", param_at(e, s->weight, 'w'));
+    bind_size(&b, "FOLDED_W", arena_at(e, s->at.weight));
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_size(&b, "COLUMNS", ((long)in.h*in.w*in.c + LANES - 1) / LANES*LANES);
+    kernel(e, "affine/fold.c", &b, "%s: one unit's weights, times what it is multiplied with",
+           s->name);
+}
+
+static long list_starts(const struct stage *s)
+{
+    return (s->out.shape.c + s->bwd_rows - 1) / s->bwd_rows + 1;
+}
+
+static void bind_lists(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "UNITS", s->out.shape.c);
+    bind_size(b, "ROWS", s->bwd_rows);
+    bind_size(b, "STARTS", list_starts(s));
+    bind_size(b, "IMAGE_LIST", arena_at(e, s->at.image_list));
+    bind_size(b, "IMAGE_STARTS", arena_at(e, s->at.image_starts));
+    bind_size(b, "UNIT_LIST", arena_at(e, s->at.unit_list));
+    bind_size(b, "UNIT_COUNT", arena_at(e, s->at.unit_count));
+    bind_size(b, "UNIT_SPACE", (long)e->net->train.batch + 1);
+}
+
+void affine_lists(const struct emission *e, const struct stage *s)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
+    bind_flag(&b, "RELU", s->relu != NO_LAYER);
+    bind_flag(&b, "BY_IMAGE", s->needs_dx);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "B_RULE", s->bias);
+    bind_lists(e, s, &b);
+    bind_dy(e, s, &b);
+    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
+    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
+    kernel(e, "affine/lists.c", &b, "%s: nonzero output gradients by image and by unit", s->name);
+}
+
+void affine_bias(const struct emission *e, const struct stage *s)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bias", e->prefix, s->name);
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_dy(e, s, &b);
+    bind_size(&b, "B", param_at(e, s->bias, 'w'));
+    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
+    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
+    bind_size(&b, "B_RULE", s->bias);
+    kernel(e, "affine/bias.c", &b, "%s: the bias' gradient and update", s->name);
+}
+
+static void affine_panel_tiles(const struct emission *e, const struct stage *s, const char *suffix,
+                               int nv, int width)
+{
+    if (s->needs_dx) {
+        struct bindings d = { 0 };
+        bind_name(&d, "NAME", "%s%s_dgrad%s", e->prefix, s->name, suffix);
+        bind_size(&d, "NV", nv);
+        bind_size(&d, "WIDTH", width);
+        kernel(e, "affine/dgrad_tile.c", &d, "%d vectors of %d", nv, e->net->vl);
+    }
+    struct bindings w = { 0 };
+    bind_name(&w, "NAME", "%s%s_wgrad%s", e->prefix, s->name, suffix);
+    bind_size(&w, "NV", nv);
+    bind_size(&w, "X_IMAGE", (long)s->in.image);
+    kernel(e, "affine/wgrad_tile.c", &w, "%d vectors of %d", nv, e->net->vl);
+}
+
+/* What every backward pass of a panel, `width` columns wide, reads and writes. */
+static void bind_panel(const struct emission *e, const struct stage *s, int width, int x, int dx,
+                       struct bindings *b)
+{
+    bind_flag(b, "DX", s->needs_dx);
+    bind_size(b, "WIDTH", width);
+    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "GRADIENT", arena_at(e, dx));
+    bind_size(b, "DX_IMAGE", (long)s->dx_image);
+    bind_size(b, "W", param_at(e, s->weight, 'w'));
+    bind_size(b, "W_M", param_at(e, s->weight, 'm'));
+    bind_size(b, "W_V", param_at(e, s->weight, 'v'));
+    bind_size(b, "W_RULE", s->weight);
+}
+
+/* A tile of a dense product: an image's or a unit's rows of a, and how it goes on to the next. */
+static void dense_tile(const struct emission *e, const char *name, int rows, int nv, long a_row,
+                       long a_step, long b_step, long c_row)
+{
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s", name);
+    bind_size(&b, "M", rows);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "A_ROW", a_row);
+    bind_size(&b, "A_STEP", a_step);
+    bind_size(&b, "B_STEP", b_step);
+    bind_size(&b, "C_ROW", c_row);
+    kernel(e, "affine/dense_tile.c", &b, "%d rows, %d vectors of %d", rows, nv, e->net->vl);
+}
+
+static void affine_dense(const struct emission *e, const struct stage *s, const char *kind,
+                         int width, int x, int dx)
+{
+    struct tile tile = width == PANEL ? s->whole_panel : s->last_panel;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, kind);
+    for (int one = 0; one < 2; one++) {
+        char data[SHARED_NAME], weights[SHARED_NAME];
+        int rows = one ? 1 : tile.mh;
+        snprintf(data, sizeof data, "%s%s_dgrad_%s%s", e->prefix, s->name, kind, one ? "_one" : "");
+        snprintf(weights, sizeof weights, "%s%s_wgrad_%s%s", e->prefix, s->name, kind,
+                 one ? "_one" : "");
+        if (s->needs_dx)
+            dense_tile(e, data, rows, tile.nv, (long)s->dy_image, 1, width, (long)s->dx_image);
+        dense_tile(e, weights, rows, tile.nv, 1, (long)s->dy_image, (long)s->in.image, width);
+        bind_name(&b, one ? "DGRAD_ONE" : "DGRAD", "%s", data);
+        bind_name(&b, one ? "WGRAD_ONE" : "WGRAD", "%s", weights);
+    }
+    bind_panel(e, s, width, x, dx, &b);
+    bind_dy(e, s, &b);
+    bind_size(&b, "UNITS", s->out.shape.c);
+    bind_size(&b, "ROWS", s->bwd_rows);
+    bind_size(&b, "M", tile.mh);
+    bind_size(&b, "TILE", (long)tile.nv*e->net->vl);
+    kernel(e, "affine/dense.c", &b, "%s backward, one panel of %d columns", s->name, width);
+}
+
+/* The backward pass of one panel from lists. */
+static void affine_panel(const struct emission *e, const struct stage *s, const char *kind,
+                         int width, int x, int dx)
+{
+    int vectors = width / e->net->vl, left = vectors % PANEL_VECTORS;
+    char whole[64], rest[64];
+    snprintf(whole, sizeof whole, "_%s", kind);
+    snprintf(rest, sizeof rest, "_%s_rest", kind);
+    if (vectors >= PANEL_VECTORS)
+        affine_panel_tiles(e, s, whole, PANEL_VECTORS, width);
+    if (left)
+        affine_panel_tiles(e, s, rest, left, width);
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, kind);
+    bind_name(&b, "DGRAD", "%s%s_dgrad%s", e->prefix, s->name, whole);
+    bind_name(&b, "DGRAD_LAST", "%s%s_dgrad%s", e->prefix, s->name, rest);
+    bind_name(&b, "WGRAD", "%s%s_wgrad%s", e->prefix, s->name, whole);
+    bind_name(&b, "WGRAD_LAST", "%s%s_wgrad%s", e->prefix, s->name, rest);
+    bind_flag(&b, "TILES", vectors >= PANEL_VECTORS);
+    bind_flag(&b, "LAST_TILE", left != 0);
+    bind_lists(e, s, &b);
+    bind_size(&b, "WHOLE", (long)(vectors - left)*e->net->vl);
+    bind_size(&b, "TILE", (long)PANEL_VECTORS*e->net->vl);
+    bind_panel(e, s, width, x, dx, &b);
+    kernel(e, "affine/panel.c", &b, "%s backward, one panel of %d columns", s->name, width);
+}
+
+void affine_backward(struct emission *e, const struct stage *s, int x, int dx)
+{
+    struct shape in = s->in.shape;
+    int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
+    int panels = columns / PANEL, left = columns % PANEL;
+    void (*panel)(const struct emission *, const struct stage *, const char *, int, int, int)
+        = s->dense ? affine_dense : affine_panel;
+    if (panels)
+        panel(e, s, "panel", PANEL, x, dx);
+    if (left)
+        panel(e, s, "last_panel", left, x, dx);
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_name(&b, "PANEL_STEP", "%s%s_panel", e->prefix, s->name);
+    bind_name(&b, "LAST_STEP", "%s%s_last_panel", e->prefix, s->name);
+    bind_flag(&b, "WHOLE_PANELS", panels != 0);
+    bind_flag(&b, "LAST_PANEL", left != 0);
+    bind_size(&b, "PANELS", panels);
+    bind_size(&b, "SUMSQ", (long)s->sumsq);
+    kernel(e, "affine/bwd.c", &b, "%s backward and update: %.2f MFLOP an image if all were nonzero",
+           s->name, (s->flop_wgrad + s->flop_dgrad) / 1e6);
+}

@@ -1,0 +1,152 @@
+/*
+** depth_kernels.c - instantiates the templates of depthwise convolutions, where each channel
+** has filters of its own and vectors run along the channels. It decides nothing.
+*/
+#include <stdio.h>
+
+#include "print/emission.h"
+
+/* One tile; part: channels of its vector that exist, 0: all. */
+static void tile(const struct emission *e, const struct sweep *s, const char *name, int mw,
+                 int part, bool relu)
+{
+    struct bindings b = { 0 };
+    int pixels = s->tile.mh*mw;
+    bind_name(&b, "NAME", "%s", name);
+    bind_flag(&b, "BIAS", s->bias);
+    bind_flag(&b, "PARTIAL", part != 0);
+    bind_size(&b, "KH", s->kh);
+    bind_size(&b, "KW", s->kw);
+    bind_size(&b, "MH", s->tile.mh);
+    bind_size(&b, "MW", mw);
+    bind_size(&b, "X_ROW", (long)s->dilation*s->in_row);
+    bind_size(&b, "X_TAP", (long)s->dilation*s->in_pixel);
+    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
+    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
+    bind_size(&b, "Y_ROW", s->out_row);
+    bind_size(&b, "Y_PIXEL", s->out_pixel);
+    bind_size(&b, "PART", part);
+    bind_epilogue(&b, relu);
+    if (s->with)
+        bind_pointwise(&b, s->with, true);
+    kernel(e, "depth/tile.c", &b, "%dx%d pixels of %d channels: %d of %d registers", s->tile.mh,
+           mw, part ? part : e->net->vl, pixels + 1, e->net->isa->registers);
+}
+
+void depth_sweep(const struct emission *e, const struct sweep *s, bool relu)
+{
+    int left = s->ow % s->tile.mw, part = s->whole_vectors ? 0 : s->last % e->net->vl;
+    char whole[128], columns[128], last[128], last_columns[128];
+    snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
+    snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
+    snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
+    snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
+    if (s->blocks) {
+        tile(e, s, whole, s->tile.mw, 0, relu);
+        if (left)
+            tile(e, s, columns, left, 0, relu);
+    }
+    if (s->last) {
+        tile(e, s, last, s->tile.mw, part, relu);
+        if (left)
+            tile(e, s, last_columns, left, part, relu);
+    }
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_rows", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s", whole);
+    bind_name(&b, "TILE_COLUMNS", "%s", columns);
+    bind_name(&b, "TILE_LAST", "%s", last);
+    bind_name(&b, "TILE_LAST_COLUMNS", "%s", last_columns);
+    bind_flag(&b, "COLUMNS_LEFT", left != 0);
+    bind_flag(&b, "WHOLE_BLOCKS", s->blocks != 0);
+    bind_flag(&b, "LAST_BLOCK", s->last != 0);
+    bind_size(&b, "OW", s->ow);
+    bind_size(&b, "MH", s->tile.mh);
+    bind_size(&b, "MW", s->tile.mw);
+    bind_size(&b, "BLOCKS", s->blocks);
+    bind_size(&b, "TAPS", (long)s->kh*s->kw);
+    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
+    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
+    bind_size(&b, "Y_ROW", s->out_row);
+    bind_size(&b, "Y_PIXEL", s->out_pixel);
+    kernel(e, "depth/rows.c", &b, "%d channels, each by itself, %dx%d taps, rows of %d", s->co,
+           s->kh, s->kw, s->ow);
+}
+
+void depth_repeat(const struct emission *e, const struct stage *s)
+{
+    int channels = s->in.shape.c;
+    struct bindings b = { 0 };
+    bind_name(&b, "NAME", "%s%s_repeat", e->prefix, s->name);
+    bind_size(&b, "COUNT", (long)s->wide.columns*channels);
+    bind_size(&b, "X_ROW", (long)s->in.row);
+    bind_size(&b, "TIMES", s->times);
+    kernel(e, "depth/repeat.c", &b, "%s: its %d input channels, each %d times", s->name, channels,
+           s->times);
+}
+
+void bind_repeat(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_name(b, "WIDEN", "%s%s_repeat", e->prefix, s->name);
+    bind_flag(b, "REPEAT", s->times > 1);
+    if (s->times > 1)
+        bind_size(b, "WIDE", arena_at(e, s->at.wide));
+}
+
+void depth_weight_gradient(const struct emission *e, const struct stage *s, int x)
+{
+    const struct sweep *f = &s->forward;
+    long padded = (f->co + LANES - 1L) / LANES*LANES;
+    if (!s->needs_dx)       /* else it was printed with the data gradient */
+        conv_expand(e, s);
+    struct bindings t = { 0 }, b = { 0 };
+    bind_name(&t, "NAME", "%s%s_wgrad_tile", e->prefix, s->name);
+    bind_size(&t, "H", s->mid.h);
+    bind_size(&t, "W", s->mid.w);
+    bind_size(&t, "KW", f->kw);
+    bind_size(&t, "MH", s->wgrad.mh);
+    bind_size(&t, "MW", s->wgrad.mw);
+    bind_size(&t, "X_ROW", (long)f->dilation*f->in_row);
+    bind_size(&t, "X_TAP", (long)f->dilation*f->in_pixel);
+    bind_size(&t, "X_DOWN", (long)f->step_y*f->in_row);
+    bind_size(&t, "X_PIXEL", (long)f->step_x*f->in_pixel);
+    bind_size(&t, "G_ROW", (long)s->expanded.row);
+    bind_size(&t, "G_PIXEL", f->co);
+    bind_size(&t, "PADDED", padded);
+    kernel(e, "depth/wgrad_tile.c", &t, "%dx%d taps of %d channels: %d of %d registers",
+           s->wgrad.mh, s->wgrad.mw, e->net->vl, s->wgrad.mh*s->wgrad.mw + 1,
+           e->net->isa->registers);
+    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
+    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
+    bind_name(&b, "TILE", "%s%s_wgrad_tile", e->prefix, s->name);
+    bind_repeat(e, s, &b);
+    if (s->times > 1)
+        bind_size(&b, "WIDE_ROWS", s->wide.rows);
+    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
+    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X_IMAGE", (long)s->in.image);
+    bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
+    bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
+    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y_IMAGE", (long)s->out.image);
+    bind_dy(e, s, &b);
+    bind_argmax(e, s, &b);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
+    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "H", s->mid.h);
+    bind_size(&b, "W", s->mid.w);
+    bind_size(&b, "CO", f->co);
+    bind_size(&b, "PADDED", padded);
+    bind_size(&b, "KH", f->kh);
+    bind_size(&b, "KW", f->kw);
+    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "MH", s->wgrad.mh);
+    bind_size(&b, "MW", s->wgrad.mw);
+    bind_size(&b, "G_ROW", (long)s->expanded.row);
+    bind_scratch(e, &b);
+    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
+    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
+    bind_size(&b, "SUMS", arena_at(e, s->at.sums));
+    kernel(e, "depth/wgrad.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
+           s->flop_wgrad / 1e6);
+}

@@ -1,0 +1,145 @@
+/*
+** emission.c - what every kernel's instantiation shares: places in the arena, the banner,
+** the names that most templates know.
+*/
+#include "print/emission.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "read/layers.h"
+
+long arena_at(const struct emission *e, int buffer)
+{
+    return buffer == NO_BUFFER ? 0 : (long)e->net->buffer[buffer].at;
+}
+
+long param_at(const struct emission *e, int param, char which)
+{
+    if (param == NO_PARAM)
+        return 0;
+    const struct net_param *p = &e->net->param[param];
+    return arena_at(e, which == 'm' ? p->m : which == 'v' ? p->v : p->at);
+}
+
+/* The banner, "what" from format and args, and the body. */
+static void with_banner(const struct emission *e, const char *file, const struct bindings *b,
+                        const char *body, const char *format, va_list args)
+    __attribute__((format(printf, 5, 0)));
+static void with_banner(const struct emission *e, const char *file, const struct bindings *b,
+                        const char *body, const char *format, va_list args)
+{
+    char what[256];
+    vsnprintf(what, sizeof what, format, args);
+    text_printf(e->out, "/* %s\n** templates/%s, %s %s", what, file, e->net->isa->name,
+                e->net->f64 ? "f64" : "f32");
+    if (b->loops_kept)
+        text_printf(e->out, "; %d loop%s of more than %d lines kept", b->loops_kept,
+                    b->loops_kept > 1 ? "s" : "", b->brief ? BRIEF_LINES : UNROLL_LINES);
+    text_puts(e->out, " */\n");
+    text_puts(e->out, body);
+    text_puts(e->out, "\n");
+}
+
+void kernel(const struct emission *e, const char *file, struct bindings *b,
+            const char *format, ...)
+{
+    struct text body = { 0 };
+    va_list args;
+    instantiate(file, b, &body);
+    va_start(args, format);
+    with_banner(e, file, b, text_string(&body), format, args);
+    va_end(args);
+    text_free(&body);
+}
+
+void shared_kernel(struct emission *e, const char *file, struct bindings *b,
+                   char name[SHARED_NAME], const char *format, ...)
+{
+    struct bindings nameless = *b;
+    struct text body = { 0 };
+    va_list args;
+    bind_name(&nameless, "NAME", "NAME");
+    instantiate(file, &nameless, &body);
+    int known = names_find(&e->bodies, text_string(&body));
+    if (known >= 0) {
+        memcpy(name, e->shared[known].name, SHARED_NAME);
+        text_free(&body);
+        return;
+    }
+    names_add(&e->bodies, text_string(&body), e->nshared);
+    text_free(&body);
+    e->shared = grow(e->shared, (size_t)e->nshared + 1, sizeof *e->shared);
+    memcpy(e->shared[e->nshared++].name, name, SHARED_NAME);
+    bind_name(b, "NAME", "%s", name);
+    instantiate(file, b, &body);
+    va_start(args, format);
+    with_banner(e, file, b, text_string(&body), format, args);
+    va_end(args);
+    text_free(&body);
+}
+
+void bind_scratch(const struct emission *e, struct bindings *b)
+{
+    bind_size(b, "SCRATCH", (long)e->net->arena);
+    bind_size(b, "SCRATCH_SIZE", (long)e->net->scratch);
+}
+
+void bind_epilogue(struct bindings *b, bool relu)
+{
+    if (relu)
+        bind_operation(b, "v_relu", "%s", "");
+}
+
+void bind_x(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+{
+    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X_IMAGE", (long)s->in.image);
+    bind_size(b, "X_ROW", (long)s->in.row);
+}
+
+void bind_y(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y_IMAGE", (long)s->out.image);
+    bind_size(b, "Y_ROW", (long)s->out.row);
+}
+
+void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "DY", arena_at(e, s->at.dy));
+    bind_size(b, "DY_IMAGE", (long)s->dy_image);
+}
+
+void bind_dx(const struct emission *e, const struct stage *s, int dx, struct bindings *b)
+{
+    bind_size(b, "DX", arena_at(e, dx));
+    bind_size(b, "DX_IMAGE", (long)s->dx_image);
+}
+
+void bind_vectors(const struct emission *e, struct bindings *b, int channels)
+{
+    bind_flag(b, "WHOLE_VECTORS", channels >= e->net->vl);
+    bind_flag(b, "PARTIAL", channels % e->net->vl != 0);
+    bind_size(b, "PART", channels % e->net->vl);
+}
+
+void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
+{
+    const struct layer_def *def = layer_def(l->kind);
+    char number[40] = "";
+    if (def->operands == OPERANDS_NUMBER)
+        snprintf(number, sizeof number, ", (real)%.17g", l->number);
+    if (forward)
+        bind_operation(b, def->function, "%s", number);
+    else
+        bind_operation(b, def->gradient, ", a%s", number);
+}
+
+void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    struct shape o = s->out.shape;
+    bind_size(b, "ARGMAX", arena_at(e, s->at.argmax));
+    bind_size(b, "ARGMAX_IMAGE", s->pool == NO_LAYER ? 0 : (long)o.h*o.w*o.c);
+}

@@ -1,0 +1,24 @@
+/*
+** emit.h - prints the program: per instruction set its vocabulary and kernels,
+** then one table of regions per network.
+*/
+#ifndef LATHE_EMIT_H
+#define LATHE_EMIT_H
+
+#include "base/net.h"
+
+/*
+** Prints one C file with all the networks, which have passed mem. A network
+** that is to run on several instruction sets comes once for each, widest first;
+** all have the same type. split: only the networks' part, to be linked with
+** runtime/liblathe.a (f64: runtime/liblathe64.a).
+*/
+void emit(struct net *const *nets, int nnets, bool split, FILE *out);
+
+/* What `bench` calls a region: "conv1 weight gradient". */
+void region_name(const struct net *net, const struct region_plan *region, char *name,
+                 size_t size);
+/* What a region does: "forward", "weight gradient". */
+const char *region_what(enum region_kind kind);
+
+#endif

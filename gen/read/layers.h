@@ -1,0 +1,77 @@
+/*
+** layers.h - the table of layers and settings: what the parser accepts, what
+** `lathe doc` prints.
+*/
+#ifndef LATHE_LAYERS_H
+#define LATHE_LAYERS_H
+
+#include "runtime/base/bounds.h"
+#include "base/net.h"
+
+/* What stands behind a layer's word. */
+enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW,
+                OPERANDS_NUMBER, OPERANDS_BLOCK };
+
+/* What a pointwise layer's gradient is computed from. */
+enum gradient_from { FROM_OUTPUT, FROM_INPUT };
+
+enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8,
+       ACCEPTS_BIAS = 16, ACCEPTS_MOMENTUM = 32, ACCEPTS_EPS = 64, ACCEPTS_SCALE = 128,
+       ACCEPTS_INIT = 256, ACCEPTS_GROUPS = 512, ACCEPTS_DILATION = 1024,
+       ACCEPTS_WINOGRAD = 2048 };
+
+struct layer_def {
+    enum layer_kind kind;
+    const char *word;           /* NULL: no statement of its own */
+    const char *prefix;         /* of names given by number; NULL: the word */
+    enum operands operands;
+    const char *number;         /* OPERANDS_NUMBER: what it is, */
+    enum bound bound;           /* and what it may be */
+    int accepts;
+    int max_window;             /* largest kh and kw */
+    const char *synopsis, *help;
+    enum stage_kind stage;      /* what it becomes, or what it leads */
+    bool trains;                /* it has parameters */
+    /* pointwise layers: vector functions of runtime/vector/vmath.h or the vocabulary */
+    const char *function, *gradient;
+    enum gradient_from from;
+    bool kink;                  /* its gradient jumps where the output changes sign */
+};
+extern const struct layer_def layer_defs[];
+extern const int nlayer_defs;
+const struct layer_def *layer_def(enum layer_kind kind);
+
+enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
+                    SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
+                    SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP,
+                    SETTING_FLIP, SETTING_CROP, SETTING_TRANSLATE, SETTING_CUTOUT,
+                    SETTING_GROUP, SETTING_FREEZE, SETTING_CLIP, SETTING_PATIENCE,
+                    SETTING_AVERAGE };
+
+struct setting_def {
+    const char *word;
+    enum setting_kind kind;
+    const char *synopsis, *help;
+};
+extern const struct setting_def setting_defs[];
+extern const int nsetting_defs;
+
+/* What stands behind `schedule` and `preprocess`. */
+extern const char *const schedule_words[SCHEDULE_KINDS];
+extern const char *const preprocess_words[PREPROCESS_KINDS];
+
+/* The words that are no layers: net let input repeat train. */
+struct keyword_def { const char *word, *synopsis, *help; };
+extern const struct keyword_def keyword_defs[];
+extern const int nkeyword_defs;
+
+void train_defaults(struct train_settings *t);
+
+/* The known word that `word` may be a slip of (runtime/base/nearest.h), or NULL. */
+const char *nearest(const char *word, const char *const *known, int nknown);
+
+/* lathe doc; what it says beside the tables */
+void doc(FILE *out);
+extern const char doc_file[], doc_layers[], doc_settings[];
+
+#endif

@@ -1,0 +1,343 @@
+/*
+** options.c - the command line of lathe: one table of commands, one of options.
+*/
+#include "tool/options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/synonyms.h"
+#include "runtime/base/version.h"
+#include "runtime/base/visible.h"
+#include "read/layers.h"
+
+/* Commands, as bits: which take an option. */
+enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, FOR_DOC = 32,
+       FOR_NETS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
+       FOR_ALL = FOR_NETS | FOR_DOC };
+
+static const struct command_def commands[] = {
+    { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
+      "Prints one self-contained C file, or with --split only the network's part,\n"
+      "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
+    { "build", FOR_BUILD, "lathe build NET... [-o PROGRAM] [options]",
+      "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
+    { "show", FOR_SHOW, "lathe show NET [--html] [-o FILE] [options]",
+      "Layers, shapes, parameters, work, memory, register tiles, a forecast; with --html\n"
+      "as a page that draws the network." },
+    { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
+      "Builds the network for every combination of the values, trains each, and tabulates\n"
+      "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
+      "--epochs 1, --train-samples 5000." },
+    { "tune", FOR_TUNE, "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
+      "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"
+      "fastest into a file for --tune; takes minutes. No bit of any result depends on it." },
+    { "doc", FOR_DOC, "lathe doc", "The network file's whole vocabulary." },
+};
+enum { NCOMMANDS = sizeof commands / sizeof *commands };
+
+static const struct option_def option_defs[] = {
+    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE, "FILE", "what to write" },
+    { "--isa", FOR_NETS, "NAME",
+      "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
+      "x86: scalar, avx2 and avx512 in one program" },
+    { "--dtype", FOR_NETS, "TYPE", "f32 (the default) or f64" },
+    { "--set", FOR_NETS, "NAME=VALUE",
+      "overrides a `let`; for sweep several values, with commas" },
+    { "--batch", FOR_NETS, "N", "the most images of one step" },
+    { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
+      "tiles and blocks from a file that lathe tune wrote" },
+    { "--split", FOR_EMIT, NULL, "without the runtime" },
+    { "--html", FOR_SHOW, NULL, "a page for a browser" },
+    { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
+      "prints the net after spec, shape, grad, fuse, block or mem" },
+    { "--help", FOR_ALL, NULL, "this text" },
+    { "--version", FOR_ALL, NULL, "the version" },
+};
+enum { NOPTIONS = sizeof option_defs / sizeof *option_defs };
+
+const struct command_def *command_table(int *count)
+{
+    *count = NCOMMANDS;
+    return commands;
+}
+
+const struct option_def *option_table(int *count)
+{
+    *count = NOPTIONS;
+    return option_defs;
+}
+
+const char *const *option_choices(const char *option)
+{
+    static const char *const isa_words[] = { "scalar", "avx2", "avx512", "neon", "native",
+                                             "x86", NULL };
+    static const char *const dtypes[] = { "f32", "f64", NULL };
+    return !strcmp(option, "--isa") ? isa_words : !strcmp(option, "--dtype") ? dtypes
+           : !strcmp(option, "-d") ? dump_passes : NULL;
+}
+
+static void help(FILE *out, const char *command)
+{
+    int bits = command ? 0 : FOR_ALL;
+    if (!command)
+        fputs("lathe turns a network file into a C program that trains and runs it.\n\n", out);
+    for (int i = 0; i < NCOMMANDS; i++)
+        if (!command || !strcmp(command, commands[i].word)) {
+            bits |= commands[i].bit;
+            fprintf(out, "  %s\n      ", commands[i].synopsis);
+            for (const char *s = commands[i].help; *s; s++)
+                fprintf(out, *s == '\n' ? "\n      " : "%c", *s);
+            fputc('\n', out);
+        }
+    fputs("\nOptions:\n", out);
+    for (int i = 0; i < NOPTIONS; i++) {
+        if (!(option_defs[i].commands & bits))
+            continue;
+        char left[32];
+        snprintf(left, sizeof left, "%s %s", option_defs[i].word,
+                 option_defs[i].argument ? option_defs[i].argument : "");
+        fprintf(out, "  %-18s ", left);
+        for (const char *s = option_defs[i].help; *s; s++)
+            fprintf(out, *s == '\n' ? "\n                     " : "%c", *s);
+        fputc('\n', out);
+    }
+    if (!command)
+        fputs("\nFirst steps: lathe build models/three_layer.net && ./three_layer train\n", out);
+}
+
+static bool usage(int *status, const char *format, const char *a, const char *b)
+{
+    fputs("lathe: ", stderr);
+    visible_print(stderr, format, a, b);
+    fputs("; lathe --help tells more\n", stderr);
+    *status = 2;
+    return false;
+}
+
+static bool set_option(struct options *o, const char *argument, int *status)
+{
+    const char *equals = strchr(argument, '=');
+    if (!equals || equals == argument)
+        return usage(status, "--set takes NAME=VALUE, not \"%s\"%s", argument, "");
+    if (o->nset == MAX_SETTINGS)
+        return usage(status, "too many --set%s%s", "", "");
+    struct setting *s = &o->set[o->nset++];
+    size_t length = (size_t)(equals - argument);
+    char *name = alloc(length + 1, 1), *end;
+    memcpy(name, argument, length);
+    s->name = name;
+    const char *at = equals + 1;
+    do {
+        double value = strtod(at, &end);
+        if (end == at || (*end && *end != ',') || !isfinite(value))
+            return usage(status, "--set %s: \"%s\" is no number", name, at);
+        if (s->count == MAX_VALUES)
+            return usage(status, "--set %s: too many values%s", name, "");
+        s->list[s->count++] = value;
+        at = end + 1;
+    } while (*end == ',');
+    s->value = s->list[0];
+    return true;
+}
+
+static bool one_of(const char *argument, const char *option, int *status)
+{
+    const char *const *known = option_choices(option);
+    int n = 0;
+    for (; known[n]; n++)
+        if (!strcmp(argument, known[n]))
+            return true;
+    const char *near = nearest(argument, known, n);
+    char message[160];
+    snprintf(message, sizeof message, "%s: unknown \"%%s\"%s%s%s%%s", option,
+             near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return usage(status, message, argument, "");
+}
+
+static bool take(struct options *o, const char *option, const char *argument, int *status)
+{
+    if (!strcmp(option, "-o")) {
+        o->output = argument;
+    } else if (!strcmp(option, "--isa")) {
+        o->isa = argument;
+        return one_of(argument, option, status);
+    } else if (!strcmp(option, "--dtype")) {
+        o->f64 = !strcmp(argument, "f64");
+        return one_of(argument, option, status);
+    } else if (!strcmp(option, "--tune")) {
+        o->tune = argument;
+    } else if (!strcmp(option, "--set")) {
+        return set_option(o, argument, status);
+    } else if (!strcmp(option, "-d")) {
+        o->pass = argument;
+        return one_of(argument, option, status);
+    } else if (!strcmp(option, "--batch")) {
+        char *end;
+        long n = strtol(argument, &end, 10);
+        if (*end || end == argument || n < 1 || n > 65536)
+            return usage(status, "--batch takes a whole number from 1 to 65536, not \"%s\"%s",
+                         argument, "");
+        o->batch = (int)n;
+    } else if (!strcmp(option, "--html")) {
+        o->html = true;
+    } else {
+        o->split = true;
+    }
+    return true;
+}
+
+/* given: the options so far, as bits of option_defs. */
+static bool read_option(struct options *o, int argc, char **argv, int *i, unsigned *given,
+                        int *status)
+{
+    const char *known[NOPTIONS];
+    for (int k = 0; k < NOPTIONS; k++) {
+        known[k] = option_defs[k].word;
+        size_t length = strlen(known[k]);
+        bool joined = !strncmp(argv[*i], known[k], length) && argv[*i][length] == '='
+                      && option_defs[k].argument && length > 2;
+        if (strcmp(argv[*i], known[k]) && !joined)
+            continue;
+        *given |= 1u << k;
+        if (!strcmp(known[k], "--help") || !strcmp(known[k], "--version")) {
+            if (known[k][2] == 'h')
+                help(stdout, o->command);
+            else
+                puts("lathe " LATHE_VERSION);
+            *status = 0;
+            return false;
+        }
+        if (joined)
+            return take(o, known[k], argv[*i] + length + 1, status);
+        if (!option_defs[k].argument)
+            return take(o, known[k], NULL, status);
+        if (++*i == argc)
+            return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        return take(o, known[k], argv[*i], status);
+    }
+    static const struct synonym synonyms[] = {
+        { "-o", "output out" }, { "--isa", "arch target march cpu simd" },
+        { "--dtype", "precision type double float32 float64" }, { "--set", "define d param" },
+        { "--batch", "batchsize minibatch bs b" }, { "--tune", "tuning tunefile" },
+    };
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[*i], "="), argv[*i]);
+    const char *near = synonym_of(synonyms, sizeof synonyms / sizeof *synonyms, name);
+    near = near ? near : nearest(name, known, NOPTIONS);
+    if (near)
+        return usage(status, "unknown option %s; did you mean %s?", argv[*i], near);
+    return usage(status, "unknown option %s%s", argv[*i], "");
+}
+
+static bool read_command(struct options *o, const char *word, int *status)
+{
+    const char *known[NCOMMANDS + 1];
+    for (int i = 0; i < NCOMMANDS; i++) {
+        known[i] = commands[i].word;
+        if (!strcmp(word, known[i])) {
+            o->command = known[i];
+            return true;
+        }
+    }
+    if (!strcmp(word, "help")) {
+        help(stdout, NULL);
+        *status = 0;
+        return false;
+    }
+    static const struct synonym synonyms[] = {
+        { "build", "compile make cc" }, { "emit", "generate gen codegen print export" },
+        { "show", "summary describe info" }, { "sweep", "search gridsearch" },
+        { "tune", "autotune optimize" }, { "doc", "docs man reference" },
+    };
+    static const char programs[] = " train fit eval test predict infer bench gradcheck ";
+    const char *near = synonym_of(synonyms, sizeof synonyms / sizeof *synonyms, word);
+    char padded[64];
+    snprintf(padded, sizeof padded, " %s ", word);
+    if (strstr(programs, padded))
+        return usage(status, "\"%s\" is for the program that `lathe build NET` makes: ./NAME "
+                     "%s", word, word);
+    near = near ? near : nearest(word, known, NCOMMANDS);
+    if (near)
+        return usage(status, "unknown command \"%s\"; did you mean \"%s\"?", word, near);
+    return usage(status, "unknown command \"%s\"%s", word, "");
+}
+
+/* Commands whose words after `--` are for the programs that they run; else it ends options. */
+static bool takes_rest(const char *command)
+{
+    return command && (!strcmp(command, "sweep") || !strcmp(command, "tune"));
+}
+
+/* Options that a command would not look at are wrong usage. */
+static bool check_given(const struct options *o, unsigned given, int *status)
+{
+    int command = 0;
+    while (strcmp(o->command, commands[command].word))
+        command++;
+    for (int k = 0; k < NOPTIONS; k++)
+        if (given & 1u << k && !(option_defs[k].commands & commands[command].bit))
+            return usage(status, "%s takes no %s", o->command, option_defs[k].word);
+    if (o->pass && o->output)
+        return usage(status, "-d %s prints to standard output: it goes without -o%s", o->pass, "");
+    return true;
+}
+
+bool options_read(struct options *o, int argc, char **argv, int *status)
+{
+    unsigned given = 0;
+    *o = (struct options){ .isa = "native" };
+    bool operands = false;
+    for (int i = 1; i < argc; i++) {
+        if (!operands && !strcmp(argv[i], "--")) {
+            operands = true;
+            if (!takes_rest(o->command))
+                continue;
+            o->rest = argv + i + 1;
+            o->nrest = argc - i - 1;
+            break;
+        }
+        if (!operands && argv[i][0] == '-' && argv[i][1]) {
+            if (!read_option(o, argc, argv, &i, &given, status))
+                return false;
+        } else if (!o->command) {
+            if (!read_command(o, argv[i], status))
+                return false;
+        } else if (o->nnets == MAX_NETS) {
+            return usage(status, "too many network files%s%s", "", "");
+        } else {
+            o->net[o->nnets++] = argv[i];
+        }
+    }
+    if (!o->command) {
+        help(stderr, NULL);
+        *status = 2;
+        return false;
+    }
+    if (!check_given(o, given, status))
+        return false;
+    if (o->output && !strcmp(o->output, "-")) {     /* standard output, where text goes anyway */
+        if (strcmp(o->command, "emit") && strcmp(o->command, "show"))
+            return usage(status, "%s writes a file: -o FILE%s", o->command, "");
+        o->output = NULL;
+    }
+    bool is_doc = !strcmp(o->command, "doc");
+    if (is_doc && o->nnets)
+        return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
+    if (!is_doc && !o->nnets)
+        return usage(status, "%s: which network file?%s", o->command, "");
+    bool sweeps = !strcmp(o->command, "sweep");
+    bool tunes = !strcmp(o->command, "tune");
+    if ((!strcmp(o->command, "show") || sweeps || tunes) && o->nnets > 1)
+        return usage(status, "%s takes one network file%s", o->command, "");
+    if (tunes && !strcmp(o->isa, "x86"))
+        return usage(status, "tune takes one instruction set: --isa avx2, say%s%s", "", "");
+    if (sweeps && !o->nset)
+        return usage(status, "sweep: which values? --set NAME=A,B,...%s%s", "", "");
+    for (int k = 0; k < o->nset; k++)
+        if (o->set[k].count > 1 && !sweeps)
+            return usage(status, "--set %s: one value; several are for `lathe sweep`%s",
+                         o->set[k].name, "");
+    return true;
+}

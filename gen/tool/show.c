@@ -1,0 +1,110 @@
+/*
+** show.c - `lathe show`: the network as a table, and what a step will cost. The
+** forecast uses the machine table's rate; `PROGRAM bench` measures.
+*/
+#include "tool/show.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/page/drawing.h"
+#include "runtime/page/markup.h"
+#include "plan/info.h"
+
+/* Register tile of the stage that a layer begins: pixels x channels, or images x units. */
+static void tile_text(const struct stage *s, char *text, size_t size)
+{
+    snprintf(text, size, "%s", s ? "" : "fused");
+    if (s && s->kind == STAGE_CONV)
+        snprintf(text, size, "%dx%d px, %d vec", s->forward.tile.mh, s->forward.tile.mw,
+                 s->forward.tile.nv);
+    if (s && s->kind == STAGE_AFFINE)
+        snprintf(text, size, "%d img, %d units", s->affine.mh, s->affine.mw);
+}
+
+void show(const struct net *net, int threads, FILE *out)
+{
+    long long params = 0;
+    double forward = 0, backward = 0;
+    int batch = net->train.batch;
+    fprintf(out, "%s, %s %s, batch %d\n\n", net->name, net->isa->name, net->f64 ? "f64" : "f32",
+            batch);
+    fprintf(out, "%-16s %-13s %11s %9s %9s  %s\n", "layer", "output", "parameters", "MFLOP fw",
+            "MFLOP bw", "tile");
+    fprintf(out, "%-16s %dx%dx%d\n", "input", net->input.c, net->input.h, net->input.w);
+    for (int i = 0, stage = 0; i < net->nlayers; i++) {
+        const struct layer *l = &net->layer[i];
+        bool begins = stage < net->nstages && net->stage[stage].head == i;
+        char output[40], tile[40];
+        snprintf(output, sizeof output, "%dx%dx%d", l->out.c, l->out.h, l->out.w);
+        tile_text(begins ? &net->stage[stage++] : NULL, tile, sizeof tile);
+        fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  %s\n", l->name, output, l->params,
+                l->flop_forward / 1e6, l->flop_backward / 1e6, tile);
+        params += l->params;
+        forward += l->flop_forward;
+        backward += l->flop_backward;
+    }
+    fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  an image\n\n", "total", "", params,
+            forward / 1e6, backward / 1e6);
+    size_t bytes = net->f64 ? 8 : 4;
+    double mib = 1 << 20, step = (forward + backward)*batch;
+    fprintf(out, "arena     %zu bytes (%.1f MiB), and %zu bytes (%.1f MiB) a thread\n",
+            net->arena*bytes, (double)(net->arena*bytes) / mib, net->scratch*bytes,
+            (double)(net->scratch*bytes) / mib);
+    fprintf(out, "inference %zu bytes (%.1f MiB) of them\n", net->infer_arena*bytes,
+            (double)(net->infer_arena*bytes) / mib);
+    double rate = net->isa->gflops*1e9 / (net->f64 ? 2 : 1)*threads;
+    fprintf(out, "step      %.1f MFLOP for %d images\n", step / 1e6, batch);
+    fprintf(out, "forecast  %.2f ms a step, %.1f s an epoch of 49,000 images,\n"
+            "          assuming %g GFLOP/s on each of %d core%s; PROGRAM bench measures\n",
+            step / rate*1e3, (forward + backward)*49000 / rate,
+            net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s");
+}
+
+static void tile(FILE *out, const char *what, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void tile(FILE *out, const char *what, const char *format, ...)
+{
+    char value[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    markup_tile(out, value, what);
+}
+
+void show_page(const struct net *net, int threads, FILE *out)
+{
+    double flop = 0, bytes = net->f64 ? 8 : 4, mib = 1 << 20;
+    long long params = 0;
+    int batch = net->train.batch;
+    for (int i = 0; i < net->nlayers; i++) {
+        params += net->layer[i].params;
+        flop += net->layer[i].flop_forward + net->layer[i].flop_backward;
+    }
+    double step = flop*batch / (net->isa->gflops*1e9 / (net->f64 ? 2 : 1)*threads);
+    markup_open(out, net->name, 0, drawing_style);
+    fputs("<h1>", out);
+    markup_text(out, net->name);
+    fprintf(out, "</h1>\n<p class=\"soft\">A network before training: %s %s, batch %d.</p>\n"
+            "<div class=\"tiles\">\n", net->isa->name, net->f64 ? "f64" : "f32", batch);
+    tile(out, "layers", "%d", net->nlayers);
+    fputs("<div class=\"tile\"><b>", out);
+    markup_count(out, (double)params);
+    fputs("</b><span>parameters</span></div>\n", out);
+    tile(out, "MFLOP to train on an image", "%.1f", flop / 1e6);
+    tile(out, "MiB of memory to train", "%.1f", (double)net->arena*bytes / mib);
+    tile(out, "MiB to infer", "%.1f", (double)net->infer_arena*bytes / mib);
+    tile(out, "ms a step, forecast", "%.2f", step*1e3);
+    fputs("</div>\n<section class=\"card\" id=\"network\"><h2>Network</h2>\n", out);
+    struct layer_info *info = layer_infos(net);
+    drawing_network(out, info, net->nlayers, (const int[]){ net->input.c, net->input.h,
+                                                            net->input.w });
+    free(info);
+    fprintf(out, "<p class=\"soft\">The forecast assumes %g GFLOP/s on each of %d core%s. "
+            "Memory is for %d images a step, without %.1f MiB a thread.</p></section>\n",
+            net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s", batch,
+            (double)net->scratch*bytes / mib);
+    markup_close(out);
+}

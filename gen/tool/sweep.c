@@ -1,0 +1,112 @@
+/*
+** sweep.c - one program for each combination, in a directory of its own that is removed.
+*/
+#include "tool/sweep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/visible.h"
+#include "tool/build.h"
+#include "base/leftover.h"
+#include "base/text.h"
+
+enum { ANSWER = 4096 };
+
+/* The program's training with the words behind `--`; its last lines, or false. */
+static bool train(const struct options *o, const char *program, double *val_acc, double *speed)
+{
+    struct text command = { 0 };
+    char line[ANSWER];
+    bool found = false;
+    shell_quote(&command, program);
+    text_puts(&command, " train --quiet --no-save");
+    for (int k = 0; k < o->nrest; k++) {
+        text_puts(&command, " ");
+        shell_quote(&command, o->rest[k]);
+    }
+    FILE *out = leftover_read(text_string(&command));
+    while (out && fgets(line, sizeof line, out))
+        found |= sscanf(line, "best val_acc: %lf, %lf images/s", val_acc, speed) == 2;
+    int status = out ? leftover_close(out) : -1;
+    if (status != 0 || !found)
+        visible_print(stderr, "lathe: %s: %s\n", text_string(&command),
+                      status == 0 ? "trained without validation, so there is nothing to compare"
+                            : "failed");
+    text_free(&command);
+    return status == 0 && found;
+}
+
+static void header(const struct options *o)
+{
+    for (int k = 0; k < o->nset; k++)
+        printf("%-*s  ", (int)strlen(o->set[k].name) > 8 ? (int)strlen(o->set[k].name) : 8,
+               o->set[k].name);
+    printf("%11s %9s %9s %9s\n", "parameters", "MFLOP", "val_acc", "images/s");
+    fflush(stdout);
+}
+
+static bool row(struct options *o, sweep_build *build_one, const char *program, double *best,
+                double *chosen)
+{
+    struct sweep_size size = { 0 };
+    double val_acc, speed;
+    if (!build_one(o, program, &size) || !train(o, program, &val_acc, &speed))
+        return false;
+    for (int k = 0; k < o->nset; k++)
+        printf("%-*g  ", (int)strlen(o->set[k].name) > 8 ? (int)strlen(o->set[k].name) : 8,
+               o->set[k].value);
+    printf("%11lld %9.2f %9.4f %9.0f\n", size.params, size.flop / 1e6, val_acc, speed);
+    fflush(stdout);
+    if (val_acc > *best) {
+        *best = val_acc;
+        for (int k = 0; k < o->nset; k++)
+            chosen[k] = o->set[k].value;
+    }
+    return true;
+}
+
+/* The next combination, the last setting running fastest; false: that was the last. */
+static bool advance(struct options *o, int *index)
+{
+    for (int k = o->nset - 1; k >= 0; k--) {
+        index[k] = (index[k] + 1) % o->set[k].count;
+        o->set[k].value = o->set[k].list[index[k]];
+        if (index[k])
+            return true;
+    }
+    return false;
+}
+
+bool sweep(struct options *o, sweep_build *build_one)
+{
+    int index[MAX_SETTINGS] = { 0 };
+    double best = -1, chosen[MAX_SETTINGS];
+    struct text directory = { 0 }, program = { 0 };
+    temporary_name(&directory, "lathe-sweep-XXXXXX");
+    if (!leftover_make_folder(directory.at)) {
+        visible_print(stderr, "lathe: %s: cannot be made: %s\n", directory.at, strerror(errno));
+        return false;
+    }
+    text_printf(&program, "%s/program", directory.at);
+    leftover_expect(program.at);
+    header(o);
+    bool good = true;
+    do
+        good = row(o, build_one, text_string(&program), &best, chosen);
+    while (good && advance(o, index));
+    if (good) {
+        visible_print(stdout, "best val_acc: %f\n\n  lathe build %s", best, o->net[0]);
+        for (int k = 0; k < o->nset; k++)
+            printf(" --set %s=%g", o->set[k].name, chosen[k]);
+        puts("");
+    }
+    leftover_remove(text_string(&program));
+    leftover_remove(directory.at);
+    text_free(&program);
+    text_free(&directory);
+    return good;
+}

@@ -1,0 +1,280 @@
+/*
+** cmd_dump.c - `dump`: what the network makes of one batch, for comparison with any
+** other framework. It must never scale, shift or shuffle its input.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/arrays.h"
+#include "command/command.h"
+#include "base/error.h"
+#include "data/feed.h"
+#include "file/npy.h"
+#include "command/optimizer_options.h"
+#include "file/output.h"
+#include "data/param_file.h"
+#include "core/params.h"
+#include "file/safetensors.h"
+#include "train/solver.h"
+#include "data/values.h"
+#include "base/visible.h"
+
+enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
+
+struct dump_settings {
+    struct solver_options solver;
+    struct optimizer_options optimizer;
+    const char *params, *x, *y, *out, *mode;
+    double init;
+    long steps, seed, threads;
+};
+
+/* The batch, and what is written of it. */
+struct dump_run {
+    struct engine engine;
+    const struct dump_settings *settings;
+    struct npy x, y;
+    real *values;               /* x as reals, canonical order */
+    int32_t *labels;
+    struct images images;
+    struct tensor *tensors;     /* nparams, scores and loss(es) */
+    char (*names)[80];
+    real *scores, *losses, *arrays;
+};
+
+static const char *const dump_modes[] = { "train", "eval", NULL };
+
+static bool dump_options(const struct program *p, struct dump_settings *s, int argc,
+                         char **argv, int *status)
+{
+    const double huge = 1e30;
+    struct option_row rows[OPTIMIZER_ROWS + 16];
+    const struct option_row own[] = {
+        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
+          "the parameters; else the network's first ones for --seed" },
+        { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
+          "images (n, channels, height, width), f4, f8 or u1, taken as they are; required" },
+        { "--y", OPTION_TEXT, "Y.npy", &s->y, 0, 0, NULL,
+          "their labels (n) or (n, 1), integers; required" },
+        { "-o", OPTION_TEXT, "FILE", &s->out, 0, 0, NULL,
+          "the safetensors file to write; required" },
+        { "--mode", OPTION_CHOICE, "MODE", &s->mode, 0, 0, dump_modes,
+          "train: by the batch's statistics; eval: by the running ones; dropout is off" },
+        { "--steps", OPTION_INTEGER, "N", &s->steps, 0, 1e9, NULL,
+          "instead of gradients, the parameters after N updates with this batch" },
+        { "--reg", OPTION_REAL, "X", &s->solver.reg, 0, huge, NULL,
+          "L2 strength, in loss and gradients" },
+        { "--init", OPTION_REAL, "STD", &s->init, 0, huge, NULL,
+          "standard deviation of first weights; else the network file's" },
+        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of first weights" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    for (int k = 0; k < COMMAND_COUNT(own); k++)
+        rows[k] = own[k];
+    optimizer_options_rows(&s->optimizer, &s->solver, rows + COMMAND_COUNT(own));
+    return command_options(p, "dump", "Writes scores, loss (with the L2 term) and grad.NAME "
+                           "of every parameter for one batch; with --steps the parameters "
+                           "after N updates and the losses.", rows,
+                           COMMAND_COUNT(own) + OPTIMIZER_ROWS, argc, argv, status);
+}
+
+static bool dump_read_x(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    const struct data_options wanted = { .c = m->in_c, .h = m->in_h, .w = m->in_w,
+                                         .exact = true };
+    const char *path = r->settings->x;
+    const struct npy *x = &r->x;
+    if (!npy_read(&r->x, path, err) || !arrays_images(x, path, &wanted, err))
+        return false;
+    if (x->dim[0] == 0)
+        return error_set(err, "%s: holds no images", path);
+    if (x->dim[0] > (size_t)m->batch)
+        return error_set(err, "%s: %zu images, and this program takes %d at once; build it "
+                         "with `lathe build --batch %zu`", path, x->dim[0], m->batch,
+                         x->dim[0]);
+    r->values = malloc(x->count*sizeof(real));
+    if (!r->values)
+        return error_set(err, "%s: not enough memory", path);
+    for (size_t k = 0; k < x->count; k++)
+        r->values[k] = arrays_value(x, k);
+    return true;
+}
+
+static bool dump_read_y(struct dump_run *r, char *err)
+{
+    const char *path = r->settings->y;
+    if (!npy_read(&r->y, path, err))
+        return false;
+    r->labels = calloc(r->x.dim[0], sizeof *r->labels);
+    if (!r->labels)
+        return error_set(err, "%s: not enough memory", path);
+    return arrays_labels(&r->y, path, r->x.dim[0], r->engine.model->classes, r->labels, err);
+}
+
+/* x is taken as it is, preprocessed or not; where nothing was to be done to it, its values are
+** those trained on, or worth a word. */
+static void dump_compare(const struct dump_run *r, const struct param_file_info *info)
+{
+    const struct model *m = r->engine.model;
+    const struct images x = { .count = r->x.dim[0], .c = m->in_c, .h = m->in_h, .w = m->in_w,
+                              .values = r->values, .type = arrays_type(&r->x) };
+    struct values given;
+    char text[2][64];
+    values_find(&given, &x);
+    if (!info->preprocess.mean && !values_few(&x) && !values_alike(&info->values, &given))
+        visible_print(stderr, "%s holds %s and is taken as it is; %s was trained on %s\n",
+                      r->settings->x, values_say(&given, text[0], sizeof text[0]),
+                      r->settings->params, values_say(&info->values, text[1], sizeof text[1]));
+}
+
+static bool dump_parameters(struct dump_run *r, char *err)
+{
+    const struct dump_settings *s = r->settings;
+    struct param_file_info info;
+    if (!s->params) {
+        params_init(&r->engine, (uint64_t)s->seed, s->init);
+        return true;
+    }
+    if (!param_file_load(s->params, &r->engine, &info, err))
+        return false;
+    dump_compare(r, &info);
+    param_file_info_free(&info);   /* x is taken as it is */
+    return true;
+}
+
+static bool dump_alloc(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    size_t nparams = (size_t)m->nparams, steps = (size_t)r->settings->steps;
+    r->tensors = calloc(nparams + 2, sizeof *r->tensors);
+    r->names = calloc(nparams, sizeof *r->names);
+    r->scores = calloc(r->x.dim[0]*(size_t)m->classes, sizeof(real));
+    r->losses = calloc(steps + 1, sizeof(real));
+    r->arrays = malloc(params_total(m)*sizeof(real));
+    if (!r->tensors || !r->names || !r->scores || !r->losses || !r->arrays)
+        return error_set(err, "not enough memory");
+    return true;
+}
+
+/* The scores of the batch under the parameters as they are, and the gradients or,
+** with --steps, the losses of N updates. */
+static bool dump_compute(struct dump_run *r, char *err)
+{
+    struct engine *e = &r->engine;
+    const struct model *m = e->model;
+    const struct solver_options *o = &r->settings->solver;
+    const struct preprocess none = { .mean = NULL };
+    struct rules rules;
+    int n = (int)r->x.dim[0];
+    if (!rules_open(&rules, e, o, err))
+        return false;
+    e->frozen = strcmp(r->settings->mode, "eval") == 0;
+    e->step.keep_all = 1;
+    feed_batch(e, &r->images, &none, NULL, 0, n);
+    if (r->settings->steps == 0) {
+        struct hyper hyper = { .reg = (real)o->reg };
+        r->losses[0] = (real)engine_step(e, n, r->labels, &hyper, UPDATE_STORE);
+    }
+    for (long k = 0; k < r->settings->steps; k++) {
+        rules_apply(&rules, e, o, k, DUMP_EPOCH, DUMP_EPOCH);
+        r->losses[k] = (real)engine_update(e, n, r->labels, MODE_TRAIN);
+    }
+    rules_close(&rules);
+    engine_forward(e, n, MODE_CHECK);
+    for (int i = 0; i < n; i++)
+        memcpy(r->scores + (size_t)i*(size_t)m->classes, engine_scores(e, i),
+               (size_t)m->classes*sizeof(real));
+    return true;
+}
+
+static bool dump_write(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    const bool steps = r->settings->steps > 0;
+    const enum tensor_type type = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
+    size_t n = r->x.dim[0], classes = (size_t)m->classes;
+    size_t losses = steps ? (size_t)r->settings->steps : 1;
+    real *at = r->arrays;
+    r->tensors[0] = (struct tensor){ .name = "scores", .type = type, .rank = 2,
+                                     .dim = { n, classes }, .data = r->scores,
+                                     .count = n*classes };
+    r->tensors[1] = (struct tensor){ .name = steps ? "losses" : "loss", .type = type,
+                                     .rank = 1, .dim = { losses }, .data = r->losses,
+                                     .count = losses };
+    int tensors = 2;
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        if (!steps && !params_learned(p))
+            continue;
+        struct tensor *t = &r->tensors[tensors++];
+        snprintf(r->names[k], sizeof r->names[k], "%s%s", steps ? "" : "grad.", p->name);
+        params_get(p, r->engine.arena + (steps ? p->at : p->m), at);
+        *t = (struct tensor){ .name = r->names[k], .type = type, .rank = p->rank, .data = at,
+                              .count = params_count(p) };
+        for (int d = 0; d < p->rank; d++)
+            t->dim[d] = (size_t)p->dim[d];
+        at += t->count;
+    }
+    const struct tensor_metadata metadata[] = {
+        { "format", "lathe-dump-1" }, { "network", m->name }, { "layers", m->layers },
+    };
+    return safetensors_write(r->settings->out, r->tensors, tensors, metadata,
+                             COMMAND_COUNT(metadata), err);
+}
+
+static bool dump_run_all(struct dump_run *r, char *err)
+{
+    const struct model *m = r->engine.model;
+    const struct output out = { r->settings->out, OUTPUT_DUMP, "-o", false };
+    if (!dump_read_x(r, err) || !dump_read_y(r, err) || !dump_parameters(r, err) ||
+        !output_claim(&out, err) || !dump_alloc(r, err))
+        return false;
+    r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
+                                 .labels = r->labels, .c = m->in_c, .h = m->in_h,
+                                 .w = m->in_w };
+    if (strcmp(r->settings->mode, "train") == 0
+        && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
+        return false;
+    return dump_compute(r, err) && dump_write(r, err);
+}
+
+static void dump_close(struct dump_run *r)
+{
+    engine_close(&r->engine);
+    npy_close(&r->x);
+    npy_close(&r->y);
+    free(r->values);
+    free(r->labels);
+    free(r->tensors);
+    free(r->names);
+    free(r->scores);
+    free(r->losses);
+    free(r->arrays);
+}
+
+int command_dump(const struct program *p, int argc, char **argv)
+{
+    struct dump_settings s = { .mode = "train", .init = -1, .seed = 1,
+                               .threads = processors_available() };
+    struct dump_run run = { .settings = &s };
+    char err[ERR_SIZE];
+    int status;
+    solver_defaults(&s.solver, p->model);
+    if (!dump_options(p, &s, argc, argv, &status))
+        return status;
+    if (!s.x || !s.y || !s.out)
+        return command_usage(p, "dump: %s is required", !s.x ? "--x X.npy"
+                             : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
+    if (s.steps > 0 && strcmp(s.mode, "eval") == 0)
+        return command_usage(p, "dump: --steps trains: it goes without --mode eval");
+    if (!optimizer_options_settle(&s.optimizer, &s.solver, err))
+        return command_usage(p, "dump: %s", err);
+    if (!engine_open(&run.engine, p->model, (int)s.threads, err))
+        return command_fault(p, "%s", err);
+    bool good = dump_run_all(&run, err);
+    dump_close(&run);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}

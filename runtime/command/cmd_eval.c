@@ -1,0 +1,189 @@
+/*
+** cmd_eval.c - `eval`: accuracy and loss of saved parameters. It must treat an image
+** exactly as training did: the preprocessing comes from the parameter file.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "base/error.h"
+#include "data/feed.h"
+#include "data/param_file.h"
+#include "data/values.h"
+#include "base/visible.h"
+
+struct eval_settings {
+    struct command_data data;
+    const char *params, *split, *range;
+    struct values_scale scale;            /* where a range is given */
+    long threads;
+    bool per_class, tta;
+};
+
+static const char *const eval_splits[] = { "val", "test", "train", NULL };
+
+static bool eval_options(const struct program *p, struct eval_settings *s, int argc,
+                         char **argv, int *status)
+{
+    const double much = 1e9;
+    const struct option_row rows[] = {
+        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
+          "the parameters, as `train` saved them; required" },
+        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
+          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
+        { "--split", OPTION_CHOICE, "NAME", &s->split, 0, 0, eval_splits,
+          "val, test or train" },
+        { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,
+          "the first N test images; else 1000, of .npy arrays all" },
+        { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
+          "the last N training images are the validation set: 1000 unless said, of 1000 or fewer "
+          "a tenth; those that training drew (--val-shuffle) are found again" },
+        { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,
+          "the accuracy of each class as well" },
+        { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
+          "averages the scores of six views: shifted and mirrored" },
+        { "--range", OPTION_TEXT, "LO,HI", &s->range, 0, 0, NULL,
+          "what bytes 0 and 255 are to the network, or such a pair for each channel; else as the "
+          "images trained on tell; arrays of reals are then taken as they are" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    return command_options(p, "eval", "Accuracy and mean loss (without the L2 term) of saved "
+                           "parameters.", rows, COMMAND_COUNT(rows), argc, argv, status);
+}
+
+static void eval_print_classes(const struct program *p, const struct dataset *data,
+                               const size_t *by_class)
+{
+    for (int j = 0; j < p->model->classes; j++) {
+        double count = (double)by_class[2*j], right = (double)by_class[2*j + 1];
+        if (data->class_names)
+            visible_print(stdout, "  %-16s", data->class_names[j]);
+        else
+            printf("  class %-10d", j);
+        printf("%8zu images  accuracy %f\n", by_class[2*j], count > 0 ? right/count : 0);
+    }
+}
+
+/* Bytes become reals in the network's range. */
+static bool eval_scale(struct dataset *data, struct images *set, const struct values_scale *scale,
+                       char *err)
+{
+    const size_t map = (size_t)set->h*(size_t)set->w, size = (size_t)set->c*map;
+    real *values = dataset_alloc(data, set->count*size, sizeof *values, err);
+    for (size_t k = 0; values && k < set->count; k++) {
+        for (size_t i = 0; i < size; i++)
+            values[k*size + i] = set->bytes[k*size + i];
+        values_scale_apply(scale, values + k*size, (size_t)set->c, map);
+    }
+    set->values = values;
+    set->bytes = NULL;
+    const size_t length = strlen(data->source);
+    if (scale->pairs == 1)
+        snprintf(data->source + length, sizeof data->source - length, ", 0 to 255 as %g to %g",
+                 scale->zero[0], scale->full[0]);
+    return values;
+}
+
+/* The images as the network was trained on: bytes are a picture's samples, as `predict` has them;
+** reals are numbers, which nobody here divides. */
+static bool eval_range(const struct eval_settings *s, struct dataset *data, struct images *set,
+                       const struct values *trained, char *err)
+{
+    char text[2][64], mend[64];
+    struct values_scale scale;
+    struct values given;
+    values_find(&given, set);
+    if (s->range)
+        return !set->bytes || values_scale_plain(&s->scale)
+               || eval_scale(data, set, &s->scale, err);
+    if ((!set->bytes && values_few(set)) || values_alike(trained, &given))
+        return true;
+    if (set->bytes && given.greatest != 1 && values_scale_of(&scale, trained))
+        return values_scale_plain(&scale) || eval_scale(data, set, &scale, err);
+    values_mend(&given, trained, mend, sizeof mend);
+    if (set->bytes && !values_scale_of(&scale, trained))
+        *mend = '\0';                   /* a guess */
+    return error_set(err, "%s: %s images of %s, and %s was trained on %s; %s%s%s", data->source,
+                     s->split, values_say(&given, text[0], sizeof text[0]), s->params,
+                     values_say(trained, text[1], sizeof text[1]),
+                     *mend ? "save " : set->bytes ? "--range LO,HI says what 0 and 255 are to it"
+                     : "they are to be made as those were (--range 0,255 takes them as they are)",
+                     mend, *mend ? " instead of x" : "");
+}
+
+static int eval_run(const struct program *p, const struct eval_settings *s, struct dataset *data,
+                    struct engine *e, const struct param_file_info *info)
+{
+    const struct preprocess *preprocess = &info->preprocess;
+    struct images *set = strcmp(s->split, "val") == 0 ? &data->val
+                         : strcmp(s->split, "test") == 0 ? &data->test : &data->train;
+    if (set->count == 0)
+        return command_fault(p, "eval: the data has no %s images (%s)", s->split,
+                             data->source);
+    char err[ERR_SIZE];
+    if (!preprocess_fits(preprocess, set, err))
+        return command_fault(p, "%s: %s", s->params, err);
+    if (!eval_range(s, data, set, &info->values, err))
+        return command_fault(p, "%s", err);
+    size_t *by_class = calloc(2*(size_t)p->model->classes, sizeof *by_class);
+    size_t scores = (size_t)p->model->batch*(size_t)p->model->classes;
+    real *sum = s->tta ? calloc(scores, sizeof *sum) : NULL;
+    if (!by_class || (s->tta && !sum)) {
+        free(by_class);
+        return command_fault(p, "not enough memory");
+    }
+    struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class, sum);
+    free(sum);
+    visible_print(stdout, "data: %s\n%s: %zu images%s, accuracy %f, loss %f\n", data->source,
+                  s->split, r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r), r.loss);
+    if (s->per_class)
+        eval_print_classes(p, data, by_class);
+    free(by_class);
+    if (!r.finite)
+        return command_fault(p, "eval: some scores are not finite numbers");
+    return STATUS_DONE;
+}
+
+/* The parameters say how images are to be treated, so they come first. */
+static int eval_with_engine(const struct program *p, struct eval_settings *s, struct engine *e)
+{
+    struct dataset data;
+    struct param_file_info info;
+    char err[ERR_SIZE];
+    if (!param_file_load(s->params, e, &info, err))
+        return command_fault(p, "%s", err);
+    int status = STATUS_FAULT;
+    s->data.crop = info.crop;
+    s->data.drawn = info.drawn;
+    s->data.drawn_of = info.drawn_of;
+    if (command_open_data(p, &s->data, &data)) {
+        status = eval_run(p, s, &data, e, &info);
+        dataset_close(&data);
+    }
+    param_file_info_free(&info);
+    return status;
+}
+
+int command_eval(const struct program *p, int argc, char **argv)
+{
+    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = "val",
+                               .threads = processors_available() };
+    struct engine engine;
+    char err[ERR_SIZE];
+    int status;
+    if (!eval_options(p, &s, argc, argv, &status))
+        return status;
+    if (!s.params)
+        return command_usage(p, "eval: --params FILE is required: the parameters that `train` "
+                             "saved, %s.safetensors unless told otherwise", p->model->name);
+    if (s.range && !values_scale_parse(&s.scale, s.range, p->model->in_c, err))
+        return command_usage(p, "eval: %s", err);
+    if (!engine_open_inference(&engine, p->model, (int)s.threads, err))
+        return command_fault(p, "%s", err);
+    status = eval_with_engine(p, &s, &engine);
+    engine_close(&engine);
+    return status;
+}

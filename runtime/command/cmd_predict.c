@@ -1,0 +1,332 @@
+/*
+** cmd_predict.c - `predict`: the classes of images from files. It must treat an image exactly as
+** training did, and never let a bad one keep the others from being predicted.
+*/
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "base/dmath.h"
+#include "base/error.h"
+#include "file/image.h"
+#include "data/param_file.h"
+#include "data/values.h"
+#include "base/visible.h"
+
+/* An image that waits in the engine's input. */
+struct predict_image { const char *file; size_t index; bool alone; int label; };
+
+struct predict {
+    const struct program *program;
+    const char *params, *range;
+    long top, threads;
+    bool json, resize;
+    struct engine engine;
+    struct param_file_info info;
+    struct values_scale scale;         /* samples to the values trained on */
+    struct predict_image *waiting;     /* [capacity] */
+    int count;                         /* of them */
+    double *left;                      /* [classes]: scores not yet printed */
+    size_t printed, failed, labelled, right;
+};
+
+/* As a JSON string; bytes that are no UTF-8 become U+FFFD. */
+static void predict_json(const char *s, size_t length)
+{
+    putchar('"');
+    for (const char *end = s + length; s < end;) {
+        int n = visible_character(s, (size_t)(end - s));
+        if (n == 1 && ((unsigned char)*s < ' ' || *s == '"' || *s == '\\'))
+            printf("\\u%04x", (unsigned)*s);
+        else
+            printf("%.*s", n ? n : 3, n ? s : "\xef\xbf\xbd");
+        s += n ? n : 1;
+    }
+    putchar('"');
+}
+
+/* Begins an image's object. */
+static void predict_object(struct predict *r, const char *file, size_t index)
+{
+    printf("%s\n  {\"image\": ", r->printed++ ? "," : "");
+    predict_json(file, strlen(file));
+    printf(", \"index\": %zu, ", index);
+}
+
+/* The name of a class, in the file's list; without one `class K`, in `room`. */
+static const char *predict_name(const struct predict *r, int class, char room[32], int *length)
+{
+    const char *name = r->info.classes ? r->info.classes : "";
+    for (int k = 0; k < class && *name; k++) {
+        name += strcspn(name, "\n");
+        name += *name == '\n';
+    }
+    *length = (int)strcspn(name, "\n");
+    if (*length == 0)
+        *length = snprintf(room, 32, "class %d", class);
+    return *name && *name != '\n' ? name : room;
+}
+
+static void predict_class(const struct predict *r, int class, double value)
+{
+    char room[32];
+    int length;
+    const char *name = predict_name(r, class, room, &length);
+    if (r->json) {
+        printf("{\"class\": %d, \"name\": ", class);
+        predict_json(name, (size_t)length);
+        printf(", \"%s\": %.9g}", r->program->model->softmax ? "probability" : "score", value);
+    } else {
+        visible_print(stdout, "%.*s %.4f", length, name, value);
+    }
+}
+
+/* Prints the highest, the first of equals before others; returns the very first. */
+static int predict_top(struct predict *r, const real *scores /* [classes] */)
+{
+    const struct model *m = r->program->model;
+    double most = scores[0], sum = 0;
+    int first = 0;
+    for (int j = 0; j < m->classes; j++) {
+        most = fmax(most, (double)scores[j]);
+        r->left[j] = scores[j];
+    }
+    for (int j = 0; j < m->classes; j++)
+        sum += math_exp(scores[j] - most);
+    for (long t = 0; t < r->top; t++) {
+        int best = 0;
+        for (int j = 1; j < m->classes; j++)
+            if (r->left[j] > r->left[best])
+                best = j;
+        printf("%s", t == 0 ? "" : r->json ? ", " : "  ");
+        predict_class(r, best, m->softmax ? math_exp(r->left[best] - most)/sum : r->left[best]);
+        r->left[best] = -HUGE_VAL;
+        first = t ? first : best;
+    }
+    return first;
+}
+
+static void predict_print(struct predict *r, const struct predict_image *image,
+                          const real *scores)
+{
+    char room[32];
+    int length;
+    if (r->json) {
+        predict_object(r, image->file, image->index);
+        printf("\"top\": [");
+    } else if (image->alone) {
+        visible_print(stdout, "%s: ", image->file);
+    } else {
+        visible_print(stdout, "%s[%zu]: ", image->file, image->index);
+    }
+    bool right = predict_top(r, scores) == image->label;
+    printf("%s", r->json ? "]" : "");
+    if (image->label >= 0) {
+        const char *name = predict_name(r, image->label, room, &length);
+        r->labelled++;
+        r->right += right;
+        if (r->json)
+            printf(", \"label\": %d, \"right\": %s", image->label, right ? "true" : "false");
+        else
+            visible_print(stdout, "  (%.*s: %s)", length, name, right ? "right" : "wrong");
+    }
+    printf("%s", r->json ? "}" : "\n");
+}
+
+static void predict_fault(struct predict *r, const char *file, size_t index, const char *err)
+{
+    r->failed++;
+    command_fault(r->program, "%s", err);
+    if (!r->json)
+        return;
+    predict_object(r, file, index);
+    printf("\"error\": ");
+    predict_json(err, strlen(err));
+    printf("}");
+}
+
+/* Those that wait, in their order. */
+static void predict_run(struct predict *r)
+{
+    char err[ERR_SIZE];
+    const struct model *m = r->program->model;
+    if (r->count > 0)
+        engine_infer(&r->engine, r->count);
+    for (int k = 0; k < r->count; k++) {
+        const real *scores = engine_scores(&r->engine, k);
+        const struct predict_image *image = &r->waiting[k];
+        int finite = 0;
+        while (finite < m->classes && isfinite(scores[finite]))
+            finite++;
+        if (finite == m->classes) {
+            predict_print(r, image, scores);
+            continue;
+        }
+        error_set(err, "%s: image %zu: its scores are not finite numbers", image->file,
+                  image->index);
+        predict_fault(r, image->file, image->index, err);
+    }
+    r->count = 0;
+}
+
+/* Whether the network can take it; made so with --resize. */
+static bool predict_fit(const struct predict *r, const char *file, struct image *image, char *err)
+{
+    const struct model *m = r->program->model;
+    const struct preprocess *pre = &r->info.preprocess;
+    bool fixed = pre->mean && pre->kind != PREPROCESS_CHANNEL_NORM;
+    bool windows = r->info.crop && !fixed;
+    int h = fixed ? pre->h : m->in_h, w = fixed ? pre->w : m->in_w;
+    if (image->c != m->in_c)
+        return error_set(err, "%s: offset %zu: a %s image of %dx%dx%d, and the network takes "
+                         "%dx%dx%d%s", file, image->at, image->c == 1 ? "grey" : "colour", image->c,
+                         image->h, image->w, m->in_c, h, w, m->in_c == 3 ? "; convert it to PPM"
+                         : m->in_c == 1 ? "; convert it to PGM" : ", as no PGM or PPM is");
+    if (image->h == h && image->w == w)
+        return true;
+    if (r->resize)
+        return image_resize(image, h, w, err);
+    return (windows && image->h >= h && image->w >= w)
+           || error_set(err, "%s: offset %zu: an image of %dx%dx%d (channels, height, width), and "
+                        "the network takes %dx%dx%d%s; --resize scales images to that", file,
+                        image->at, image->c, image->h, image->w, m->in_c, h, w,
+                        windows ? " or larger" : "");
+}
+
+static void predict_wait(struct predict *r, const char *file, const struct image *image)
+{
+    const struct model *m = r->program->model;
+    struct images set = { .count = 1, .c = image->c, .h = image->h, .w = image->w,
+                          .values = image->values };
+    values_scale_apply(&r->scale, image->values, (size_t)image->c,
+                       (size_t)image->h*(size_t)image->w);
+    images_put(&set, 0, &r->info.preprocess, NULL, engine_input(&r->engine, r->count), m->in_h,
+               m->in_w, m->input_row);
+    r->waiting[r->count++] = (struct predict_image){ file, image->index, image->alone,
+                                                     image->label };
+    if (r->count == m->batch)
+        predict_run(r);
+}
+
+static void predict_file(struct predict *r, const char *path)
+{
+    char err[ERR_SIZE];
+    struct image_file f;
+    struct image image = { .label = -1 };
+    enum image_result result;
+    if (!image_open(&f, path, r->program->model->classes, err)) {
+        predict_run(r);
+        predict_fault(r, f.name, 0, err);
+    }
+    while (f.bytes && (result = image_next(&f, &image, err)) != IMAGE_END) {
+        bool good = result == IMAGE_GOOD && predict_fit(r, f.name, &image, err);
+        if (good) {
+            predict_wait(r, f.name, &image);
+        } else {
+            predict_run(r);
+            predict_fault(r, f.name, image.index, err);
+        }
+        image_free(&image);
+        if (!good && result == IMAGE_GOOD && image.label >= 0)
+            break;      /* as all records will */
+    }
+    image_close(&f);
+}
+
+static int predict_all(struct predict *r, char **path, int count)
+{
+    const struct model *m = r->program->model;
+    if (r->json) {
+        printf("{\"network\": ");
+        predict_json(m->name, strlen(m->name));
+        printf(", \"images\": [");
+    } else if (!m->softmax) {
+        printf("scores, not probabilities: the network's loss is svm\n");
+    }
+    for (int k = 0; k < count; k++)
+        predict_file(r, path[k]);
+    predict_run(r);
+    if (r->json)
+        printf("%s], \"labelled\": %zu, \"right\": %zu, \"failed\": %zu}\n",
+               r->printed ? "\n" : "", r->labelled, r->right, r->failed);
+    else if (r->labelled > 0)
+        printf("%zu labelled images, accuracy %f\n", r->labelled,
+               (double)r->right/(double)r->labelled);
+    return r->failed ? STATUS_FAULT : STATUS_DONE;
+}
+
+/* What samples are to the network, unless it was said: as what it was trained on tells. */
+static bool predict_range(struct predict *r, char *err)
+{
+    char text[64];
+    return r->range || values_scale_of(&r->scale, &r->info.values)
+           || error_set(err, "%s: trained on arrays of %s, which does not tell what 0 and the "
+                        "greatest sample of a picture are; --range LO,HI says it (of values made "
+                        "by (x/255 - mean)/deviation: -mean/deviation,(1 - mean)/deviation)",
+                        r->params, values_say(&r->info.values, text, sizeof text));
+}
+
+static bool predict_options(struct predict *r, struct options *o, int argc, char **argv,
+                            int *status)
+{
+    const struct option_row rows[] = {
+        { "--params", OPTION_TEXT, "FILE", &r->params, 0, 0, NULL,
+          "the parameters, as `train` saved them" },
+        { "--top", OPTION_INTEGER, "K", &r->top, 1, r->program->model->classes, NULL,
+          "how many classes of each image" },
+        { "--resize", OPTION_FLAG, NULL, &r->resize, 0, 0, NULL,
+          "scales images of another size to the network's, whatever their shape (bilinear)" },
+        { "--range", OPTION_TEXT, "LO,HI", &r->range, 0, 0, NULL,
+          "what 0 and the greatest sample are to the network, or such a pair for each channel; "
+          "else as the images trained on tell: 0,255 or 0,1 or -1,1" },
+        { "--json", OPTION_FLAG, NULL, &r->json, 0, 0, NULL,
+          "one JSON object; what could not be read is in it, too" },
+        { "--threads", OPTION_INTEGER, "N", &r->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    *o = (struct options){
+        .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
+        .summary = "The likeliest classes of images: PGM and PPM, or CIFAR's records, whose labels "
+                   "are compared. - is standard input. Exits with 1 where an image could not be "
+                   "predicted."
+    };
+    return command_parse(r->program, o, argc, argv, status);
+}
+
+int command_predict(const struct program *p, int argc, char **argv)
+{
+    char saved[ERR_SIZE], err[ERR_SIZE];
+    const struct model *m = p->model;
+    struct predict r = { .program = p, .threads = processors_available(), .params = saved,
+                         .top = m->classes < 5 ? m->classes : 5 };
+    struct options o;
+    int status;
+    snprintf(saved, sizeof saved, "%s.safetensors", m->name);
+    if (!predict_options(&r, &o, argc, argv, &status))
+        return status;
+    if (o.noperands == 0)
+        return command_usage(p, "predict: which images? PPM, PGM, CIFAR's records, or - for "
+                             "standard input");
+    if (r.range && !values_scale_parse(&r.scale, r.range, m->in_c, err))
+        return command_usage(p, "predict: %s", err);
+    if (!engine_open_inference(&r.engine, m, (int)r.threads, err))
+        return command_fault(p, "%s", err);
+    r.waiting = calloc((size_t)m->batch, sizeof *r.waiting);
+    r.left = calloc((size_t)m->classes, sizeof *r.left);
+    if (!r.waiting || !r.left)
+        status = command_fault(p, "not enough memory");
+    else if (!param_file_load(r.params, &r.engine, &r.info, err))
+        status = command_fault(p, "%s%s", err, r.params == saved
+                               ? "; --params FILE names what `train` saved" : "");
+    else if (!predict_range(&r, err))
+        status = command_fault(p, "%s", err);
+    else
+        status = predict_all(&r, argv, o.noperands);
+    free(r.waiting);
+    free(r.left);
+    param_file_info_free(&r.info);
+    engine_close(&r.engine);
+    return status;
+}

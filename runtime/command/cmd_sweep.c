@@ -1,0 +1,216 @@
+/*
+** cmd_sweep.c - `sweep`: short training runs in search of a learning rate and a strength of
+** regularisation. Its record lets it go on where it was stopped.
+*/
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "base/error.h"
+#include "train/notice.h"
+#include "file/output.h"
+#include "core/params.h"
+#include "train/search.h"
+#include "train/solver.h"
+#include "data/whiten.h"
+#include "base/visible.h"
+
+struct sweep_settings {
+    struct command_data data;
+    struct solver_options solver;
+    struct search search;
+    const char *out;
+    bool recorded;              /* all runs are in it */
+    long iterations, batch, seed, threads;
+};
+
+static void sweep_defaults(struct sweep_settings *s, const struct model *m)
+{
+    double lr = m->train.rate[RATE_LR];
+    *s = (struct sweep_settings){ .data = COMMAND_DATA_DEFAULTS, .iterations = OPTION_UNSET,
+                                  .seed = 1, .threads = processors_available() };
+    solver_defaults(&s->solver, m);
+    s->solver.quiet = true;
+    s->data.crop = s->solver.augment.crop;
+    s->batch = s->solver.batch;
+    s->search.runs = 12;
+    s->search.low[SEARCH_LR] = lr / 30;
+    s->search.high[SEARCH_LR] = lr*30;
+    s->search.low[SEARCH_REG] = 1e-5;
+    s->search.high[SEARCH_REG] = 1e-1;
+}
+
+static bool sweep_options(const struct program *p, struct sweep_settings *s, int argc,
+                          char **argv, int *status)
+{
+    const double much = 1e9, huge = bounds[BOUND_LR].most;
+    const struct option_row rows[] = {
+        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
+          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
+        { "--runs", OPTION_INTEGER, "N", &s->search.runs, 1, 100000, NULL,
+          "half of them in the whole ranges, the others around the best" },
+        { "--lr-min", OPTION_REAL, "X", &s->search.low[SEARCH_LR], 1e-30, huge, NULL,
+          "the least learning rate" },
+        { "--lr-max", OPTION_REAL, "X", &s->search.high[SEARCH_LR], 1e-30, huge, NULL,
+          "the greatest; the same: it is fixed" },
+        { "--reg-min", OPTION_REAL, "X", &s->search.low[SEARCH_REG], 1e-30, huge, NULL,
+          "the least L2 strength" },
+        { "--reg-max", OPTION_REAL, "X", &s->search.high[SEARCH_REG], 1e-30, huge, NULL,
+          "the greatest" },
+        { "--epochs", OPTION_REAL, "X", &s->solver.epochs, OPTION_BOUNDS(BOUND_EPOCHS), NULL,
+          "of each run; fractions too" },
+        { "--iterations", OPTION_INTEGER, "N", &s->iterations, 1, much, NULL,
+          "of each run, instead of epochs" },
+        { "--batch", OPTION_INTEGER, "M", &s->batch, 1, p->model->batch, NULL,
+          "images of a minibatch" },
+        { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
+          "only the first N training images" },
+        { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 1, much, NULL,
+          "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth" },
+        { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
+          "they are drawn from all training images, the same ones whatever the seed" },
+        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL,
+          "of the settings tried and of every run" },
+        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
+          "the result does not depend on it" },
+        { "--record", OPTION_TEXT, "FILE.csv", &s->out, 0, 0, NULL,
+          "where every run is written, and from which the search goes on" },
+    };
+    return command_options(p, "sweep", "Searches for a learning rate and an L2 strength by short "
+                           "runs: log-uniform at first, then around the best.", rows,
+                           COMMAND_COUNT(rows), argc, argv, status);
+}
+
+static bool sweep_settle(const struct program *p, struct sweep_settings *s, int *status)
+{
+    static const char *const names[SEARCH_AXES] = { "lr", "reg" };
+    struct search *h = &s->search;
+    for (int a = 0; a < SEARCH_AXES; a++)
+        if (h->low[a] > h->high[a]) {
+            *status = command_usage(p, "sweep: --%s-min %g is greater than --%s-max %g", names[a],
+                                    h->low[a], names[a], h->high[a]);
+            return false;
+        }
+    if (!command_batch(p, "sweep", s->batch, status))
+        return false;
+    s->solver.batch = (int)s->batch;
+    s->solver.iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
+    s->solver.seed = h->seed = (uint64_t)s->seed;
+    return true;
+}
+
+/* One run; a loss that is no longer finite is a result, too. */
+static bool sweep_run(struct sweep_settings *s, struct engine *e, const struct dataset *data,
+                      const struct preprocess *pre, struct search_run *run, char *err)
+{
+    struct solver_report report;
+    s->solver.rate[RATE_LR] = run->value[SEARCH_LR];
+    s->solver.reg = run->value[SEARCH_REG];
+    params_init(e, s->solver.seed, -1);
+    if (!whiten(e, &data->fit, pre, err))
+        return false;
+    bool good = solver_train(e, data, pre, &s->solver, &report, err);
+    if (!good && !report.diverged)
+        return false;
+    run->val_acc = report.best_val_acc > 0 ? report.best_val_acc : 0;
+    run->loss = good ? report.loss : NAN;
+    return true;
+}
+
+static void sweep_say(const struct search *h, long k)
+{
+    const struct search_run *r = &h->done[k];
+    printf("%4ld%13.4g%13.4g%10.4f", k + 1, r->value[SEARCH_LR], r->value[SEARCH_REG], r->val_acc);
+    if (isfinite(r->loss))
+        printf("%12.4f", r->loss);
+    else
+        printf("%12s", "diverged");
+    puts(k == search_best(h) && k + 1 == h->ndone ? "  best so far" : "");
+    fflush(stdout);
+}
+
+static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct dataset *data,
+                      const struct preprocess *pre, char *err)
+{
+    struct search *h = &s->search;
+    bool kept = true, warned = false;
+    visible_print(stdout, "data: %s\n", data->source);
+    notice_images(data, &s->solver);
+    printf("%4s%13s%13s%10s%12s\n", "run", "lr", "reg", "val_acc", "loss");
+    for (long k = 0; k < h->ndone; k++)
+        sweep_say(h, k);
+    while (h->ndone < h->runs) {
+        struct search_run run = { .loss = NAN };
+        search_next(h, run.value);
+        if (!sweep_run(s, e, data, pre, &run, err))
+            return false;
+        kept = search_add(h, s->out, run, err);
+        sweep_say(h, h->ndone - 1);
+        if (!kept && !warned)
+            visible_print(stderr, "warning: %s; the search goes on and tries again\n", err);
+        warned |= !kept;
+    }
+    s->recorded = kept;
+    return true;
+}
+
+static void sweep_result(const struct program *p, const struct sweep_settings *s)
+{
+    const struct search_run *r = &s->search.done[search_best(&s->search)];
+    visible_print(stdout, "best val_acc: %f\n\n  ./%s train --lr %.4g --reg %.4g", r->val_acc,
+                  p->name, r->value[SEARCH_LR], r->value[SEARCH_REG]);
+    if (s->batch != p->model->train.batch)
+        printf(" --batch %ld", s->batch);
+    if (s->data.val_shuffle)
+        printf(" --val-shuffle");
+    puts("");
+}
+
+static int sweep_with_data(const struct program *p, struct sweep_settings *s,
+                           const struct dataset *data)
+{
+    struct engine e;
+    struct preprocess pre;
+    struct search *h = &s->search;
+    char err[ERR_SIZE];
+    if (data->val.count == 0)
+        return command_fault(p, "sweep: the data has no images to validate with");
+    snprintf(h->settings, sizeof h->settings, "%s seed=%ld batch=%ld iterations=%ld images=%zu "
+             "lr=%g..%g reg=%g..%g runs=%ld%s", p->model->name, s->seed, s->batch,
+             solver_iterations(&s->solver, data->train.count), data->train.count,
+             h->low[SEARCH_LR], h->high[SEARCH_LR], h->low[SEARCH_REG], h->high[SEARCH_REG],
+             h->runs, s->data.val_shuffle ? " validation=drawn" : "");
+    if (!preprocess_fit(&pre, p->model->train.preprocess, &data->fit, err))
+        return command_fault(p, "%s", err);
+    if (!engine_open(&e, p->model, (int)s->threads, err)) {
+        preprocess_free(&pre);
+        return command_fault(p, "%s", err);
+    }
+    const struct output record = { s->out, OUTPUT_SEARCH, "--record", true };
+    bool good = (!s->out || output_claim(&record, err)) && search_open(h, s->out, err)
+                && sweep_all(s, &e, data, &pre, err);
+    if (good)
+        sweep_result(p, s);
+    good = good && s->recorded;
+    search_close(h);
+    engine_close(&e);
+    preprocess_free(&pre);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}
+
+int command_sweep(const struct program *p, int argc, char **argv)
+{
+    struct sweep_settings s;
+    struct dataset data;
+    int status;
+    sweep_defaults(&s, p->model);
+    if (!sweep_options(p, &s, argc, argv, &status) || !sweep_settle(p, &s, &status))
+        return status;
+    if (!command_open_data(p, &s.data, &data))
+        return STATUS_FAULT;
+    status = sweep_with_data(p, &s, &data);
+    dataset_close(&data);
+    return status;
+}

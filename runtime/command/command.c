@@ -1,0 +1,98 @@
+/*
+** command.c - what the commands share. It must never exit.
+*/
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "command/command.h"
+#include "base/error.h"
+#include "base/visible.h"
+
+static void command_complain(const struct program *p, const char *format, va_list arguments)
+{
+    fflush(stdout);   /* what was printed before comes before */
+    visible_print(stderr, "%s: ", p->name);
+    visible_vprint(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+int command_fault(const struct program *p, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    command_complain(p, format, arguments);
+    va_end(arguments);
+    return STATUS_FAULT;
+}
+
+int command_usage(const struct program *p, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    command_complain(p, format, arguments);
+    va_end(arguments);
+    return STATUS_USAGE;
+}
+
+bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
+                   int *status)
+{
+    /* main reads these two before any command runs; they are here to be allowed. */
+    const char *network = p->model->name, *isa = p->model->isa;
+    const struct option_row shared[] = {
+        { "--network", OPTION_TEXT, "NAME", &network, 0, 0, NULL,
+          "which of the program's networks" },
+        { "--isa", OPTION_TEXT, "NAME", &isa, 0, 0, NULL,
+          "instruction set; else the widest that this processor has" },
+    };
+    o->program = p->name;
+    o->shared = shared;
+    o->nshared = COMMAND_COUNT(shared);
+    enum options_result result = options_parse(o, argc, argv);
+    o->shared = NULL;      /* they end here */
+    o->nshared = 0;
+    *status = result == OPTIONS_WRONG ? STATUS_USAGE : STATUS_DONE;
+    return result == OPTIONS_OK;
+}
+
+bool command_options(const struct program *p, const char *command, const char *summary,
+                     const struct option_row *rows, int count, int argc, char **argv,
+                     int *status)
+{
+    struct options o = { .command = command, .summary = summary, .row = rows, .count = count };
+    return command_parse(p, &o, argc, argv, status);
+}
+
+bool command_batch(const struct program *p, const char *command, long batch, int *status)
+{
+    char err[ERR_SIZE];
+    const char *advice = p->model->batch > 1 ? "take --batch 2 or more"
+                         : "build the program with `lathe build --batch 2` or more";
+    if (engine_batch_suffices(p->model, (size_t)batch, advice, err))
+        return true;
+    *status = command_usage(p, "%s: in a batch of %ld, %s", command, batch, err);
+    return false;
+}
+
+bool command_open_data(const struct program *p, const struct command_data *d,
+                       struct dataset *data)
+{
+    const struct model *m = p->model;
+    char err[ERR_SIZE];
+    struct data_options o = {
+        .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w, .classes = m->classes,
+        .crop = d->crop, .train_samples = d->train_samples, .val_samples = d->val_samples,
+        .val_shuffle = d->val_shuffle, .drawn = d->drawn, .drawn_of = d->drawn_of,
+        .test_samples = d->test_samples, .seed = 1
+    };
+    if (!dataset_open(data, &o, err)) {
+        command_fault(p, "%s", err);
+        return false;
+    }
+    if (!d->val_shuffle || data->val_drawn)
+        return true;
+    command_fault(p, "--val-shuffle draws from the training images; %s has validation images of "
+                  "its own", data->source);
+    dataset_close(data);
+    return false;
+}

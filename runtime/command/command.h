@@ -1,0 +1,67 @@
+/*
+** command.h - what the program's commands share: how they are called, how they
+** complain, the options that all of them take. No command may exit by itself.
+*/
+#ifndef LATHE_COMMAND_H
+#define LATHE_COMMAND_H
+
+#include <stdbool.h>
+
+#include "data/data.h"
+#include "core/engine.h"
+#include "settings/options.h"
+#include "base/processors.h"
+
+enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2,
+       STATUS_SIGNAL = 128 };     /* and its number: stopped by a signal, saved */
+
+struct program {
+    const char *name;             /* as it was called, without its folder */
+    const char *called;           /* with it: for commands that are to be given again */
+    const struct model *model;    /* the chosen network, for an ISA that runs here */
+};
+
+/* argv: the words behind the command. Returns the exit status. */
+typedef int command_fn(const struct program *p, int argc, char **argv);
+
+command_fn command_train, command_eval, command_gradcheck, command_dump, command_bench,
+           command_info, command_sweep, command_predict;
+
+/* "NAME: message" on stderr; returns STATUS_FAULT or STATUS_USAGE. */
+int command_fault(const struct program *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int command_usage(const struct program *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Parses a command's own options and the shared ones. False: *status is what the
+** command returns (help was printed, or a message). */
+bool command_options(const struct program *p, const char *command, const char *summary,
+                     const struct option_row *rows, int count, int argc, char **argv,
+                     int *status);
+
+/* The same, where command, summary, row and operand of *o are set. */
+bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
+                   int *status);
+
+/* False, and wrong usage, where training cannot be by batches of so many images. */
+bool command_batch(const struct program *p, const char *command, long batch, int *status);
+
+/* Which data a command takes. */
+struct command_data {
+    const char *dir;                              /* --data */
+    long train_samples, val_samples, test_samples;
+    bool crop;                                    /* images may be larger than the input */
+    bool val_shuffle;                             /* --val-shuffle */
+    size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
+};
+
+/* Opens the data for the program's network. False: the message was printed. */
+bool command_open_data(const struct program *p, const struct command_data *d,
+                       struct dataset *data);
+
+#define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
+                                false, false, 0, 0 }
+
+#define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
+
+#endif

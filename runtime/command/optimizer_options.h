@@ -1,0 +1,36 @@
+/*
+** optimizer_options.h - the options of `train` and `dump` that choose an optimizer and
+** set its hyper-parameters: --optimizer NAME, --lr X, --beta1 X, ...
+*/
+#ifndef LATHE_OPTIMIZER_OPTIONS_H
+#define LATHE_OPTIMIZER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "settings/options.h"
+#include "train/solver.h"
+
+enum { OPTIMIZER_ROWS = 8 };
+
+/* Values as given; NaN where they were not. */
+struct optimizer_options {
+    const char *word;
+    double lr, momentum, beta1, beta2, decay_rate, eps, weight_decay;
+    char meaning[7][96];        /* with the network file's values, for --help */
+};
+
+/* Fills rows[0 .. OPTIMIZER_ROWS-1], whose defaults are the network file's. */
+void optimizer_options_rows(struct optimizer_options *o, const struct solver_options *s,
+                            struct option_row *rows);
+
+/*
+** Sets the solver's optimizer and rates. Another optimizer than the network file's
+** starts from its own defaults. False: err names an option that it does not have.
+*/
+bool optimizer_options_settle(struct optimizer_options *o, struct solver_options *s,
+                              char *err);
+
+/* What was not given becomes what the solver's options have. */
+void optimizer_options_resolve(struct optimizer_options *o, const struct solver_options *s);
+
+#endif

@@ -1,0 +1,426 @@
+/*
+** engine.c - drives a generated network: one arena, one pool, region after region.
+** It must never allocate after engine_open, nor look inside a region.
+*/
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/engine.h"
+#include "base/error.h"
+#include "base/processors.h"
+
+enum {
+    ENGINE_HUGE_PAGE = 1 << 21,
+    ENGINE_ITEMS_A_THREAD = 4   /* below this, image regions are cut finer: with 4 items
+                                   a thread the slowest waits for a quarter at most */
+};
+
+static bool engine_alloc(struct engine *e, int threads, char *err)
+{
+    const struct model *m = e->model;
+    size_t reals = 0, bytes = 0;
+    if (__builtin_mul_overflow((size_t)threads, m->scratch, &reals) ||
+        __builtin_add_overflow(reals, m->arena, &reals) ||
+        __builtin_mul_overflow(reals, sizeof(real), &bytes))
+        return error_set(err, "%s needs more memory than can be addressed", m->name);
+    /* Zeros that cost nothing until they are touched; huge pages where there are some. */
+    size_t slack = bytes >= ENGINE_HUGE_PAGE ? ENGINE_HUGE_PAGE : 0;
+    void *memory = MAP_FAILED;
+    if (!__builtin_add_overflow(bytes, slack, &e->mapped))
+        memory = mmap(NULL, e->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_set(err, "%s needs %zu MB of memory, which there is not; try a smaller "
+                         "capacity (lathe build --batch)", m->name, (bytes >> 20) + 1);
+    e->mapping = memory;
+    size_t beyond = slack ? (uintptr_t)memory % ENGINE_HUGE_PAGE : 0;
+    e->arena = (real *)((char *)memory + (beyond ? ENGINE_HUGE_PAGE - beyond : 0));
+    e->bytes = bytes;
+#ifdef MADV_HUGEPAGE
+    /* Only advice: without it the parameters' thousands of pages crowd the TLB. */
+    if (slack)
+        (void)madvise(e->arena, bytes, MADV_HUGEPAGE);
+#endif
+    return true;
+}
+
+/* Gives back what only training needs: whole pages between the arena's front and the scratch. */
+static bool engine_shrink(struct engine *e, char *err)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *start = (char *)e->arena;
+    size_t from = (e->model->infer_arena*sizeof(real) + page - 1)/page*page;
+    size_t to = e->model->arena*sizeof(real)/page*page;
+    return from >= to || mprotect(start + from, to - from, PROT_NONE) == 0
+           || error_set(err, "%s: its memory cannot be divided", e->model->name);
+}
+
+bool engine_open(struct engine *e, const struct model *model, int threads, char *err)
+{
+    *e = (struct engine){ .model = model };
+    if (threads == 0)
+        threads = processors_available();
+    e->workers = workers_open(threads, err);
+    if (!e->workers)
+        return false;
+    e->step.sumsq = calloc(model->nsumsq + 1, sizeof *e->step.sumsq);
+    e->labels = calloc((size_t)model->batch, sizeof *e->labels);
+    e->rule = calloc((size_t)model->nparams + 1, sizeof *e->rule);
+    e->kept = calloc((size_t)model->nparams + 1, sizeof *e->kept);
+    if (!e->step.sumsq || !e->labels || !e->rule || !e->kept) {
+        engine_close(e);
+        return error_set(err, "not enough memory");
+    }
+    if (!engine_alloc(e, threads, err)) {
+        engine_close(e);
+        return false;
+    }
+    e->step.arena = e->arena;
+    e->step.rule = e->rule;
+    return true;
+}
+
+bool engine_open_inference(struct engine *e, const struct model *model, int threads, char *err)
+{
+    if (!engine_open(e, model, threads, err))
+        return false;
+    e->inference = true;
+    if (engine_shrink(e, err))
+        return true;
+    engine_close(e);
+    return false;
+}
+
+void engine_close(struct engine *e)
+{
+    workers_close(e->workers);
+    free(e->step.sumsq);
+    free(e->labels);
+    free(e->rule);
+    free(e->kept);
+    free(e->room);
+    free(e->gradient);
+    if (e->mapping)
+        munmap(e->mapping, e->mapped);
+    *e = (struct engine){ .model = NULL };
+}
+
+real *engine_input(struct engine *e, int index)
+{
+    return e->arena + e->model->input + (size_t)index*e->model->input_image;
+}
+
+const real *engine_scores(const struct engine *e, int index)
+{
+    return e->arena + e->model->scores + (size_t)index*e->model->scores_image;
+}
+
+double engine_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9*(double)now.tv_nsec;
+}
+
+int engine_items(const struct region *r, int n, int threads)
+{
+    if (r->split != SPLIT_GROUPS && r->images && n == 1)
+        return r->count < threads ? r->count : threads;
+    if (r->split == SPLIT_FIXED)
+        return r->images ? (n + r->images - 1) / r->images*r->count : r->count;
+    if (r->split == SPLIT_GROUPS)
+        return n < GROUPS ? n : GROUPS;
+    int parts = 1, blocks = r->images > 1 ? (n + r->images - 1) / r->images : n;
+    if (threads > 1)
+        while (parts < r->count && blocks*parts < ENGINE_ITEMS_A_THREAD*threads)
+            parts++;
+    return blocks*parts;
+}
+
+struct engine_job {
+    const struct region *region;
+    const struct step *step;
+    int items;                      /* the region's; those behind are work beside it */
+    struct engine_beside beside;
+};
+
+static void engine_item(void *context, int item, int items, int thread)
+{
+    const struct engine_job *job = context;
+    if (item < job->items)
+        job->region->run(job->step, item, job->items, thread);
+    else
+        job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
+}
+
+static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
+                          int index)
+{
+    struct engine_job job = { .region = r, .step = &e->step };
+    double start = e->timing ? engine_clock() : 0;
+    job.items = engine_items(r, e->step.n, workers_count(e->workers));
+    if (e->beside.items && e->model->input_free && list == ENGINE_BACKWARD
+        && index + 1 == e->model->nbackward) {
+        job.beside = e->beside;
+        e->beside.items = 0;
+    }
+    workers_run(e->workers, job.items + job.beside.items, engine_item, &job);
+    if (e->timing)
+        e->timing(e->timing_context, list, index, engine_clock() - start);
+}
+
+void engine_forward(struct engine *e, int n, enum step_mode mode)
+{
+    e->step.n = n;
+    e->step.mode = e->frozen ? MODE_EVAL : mode;
+    e->forward_images = n;
+    for (int k = 0; k < e->model->nforward; k++)
+        engine_region(e, &e->model->forward[k], ENGINE_FORWARD, k);
+}
+
+void engine_infer(struct engine *e, int n)
+{
+    e->step.n = n;
+    e->step.mode = MODE_EVAL;
+    e->forward_images = n;
+    if (!atomic_load(&e->folded)) {
+        e->model->fold(&e->step);
+        atomic_store(&e->folded, true);
+    }
+    for (int k = 0; k < e->model->ninfer; k++)
+        engine_region(e, &e->model->infer[k], ENGINE_INFER, k);
+}
+
+/* The images' losses, added in order: the same bits for every thread count. */
+static double engine_sum_losses(const struct engine *e, int n)
+{
+    const real *losses = e->arena + e->model->losses;
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += (double)losses[i];
+    return sum;
+}
+
+double engine_loss(struct engine *e, const int32_t *labels)
+{
+    e->step.labels = labels;
+    e->step.probe = NULL;
+    engine_region(e, &e->model->backward[0], ENGINE_BACKWARD, 0);
+    return engine_sum_losses(e, e->forward_images)/e->forward_images;
+}
+
+bool engine_batch_suffices(const struct model *m, size_t images, const char *advice, char *err)
+{
+    static const char norm[] = "batchnorm";
+    for (int k = 0; images < 2 && k < m->ninfo; k++) {
+        const struct layer_info *l = &m->info[k];
+        if (strncmp(l->what, norm, sizeof norm - 1) == 0 && l->h == 1 && l->w == 1)
+            return error_set(err, "the batchnorm %s would have one value a channel: its variance "
+                             "is 0, and so is every gradient beneath it; %s", l->name, advice);
+    }
+    return true;
+}
+
+void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update)
+{
+    for (int k = 0; k < e->model->nparams; k++) {
+        struct rule *rule = &e->rule[k];
+        *rule = (struct rule){ update, e->model->update[update], *hyper };
+        if (e->model->params[k].role != ROLE_WEIGHT) {
+            rule->hyper.reg = 0;
+            rule->hyper.keep = 1;
+        }
+    }
+}
+
+static void engine_backward(struct engine *e)
+{
+    for (int k = 0; k < e->model->nbackward; k++)
+        engine_region(e, &e->model->backward[k], ENGINE_BACKWARD, k);
+    if (e->beside.items)
+        workers_run(e->workers, e->beside.items, e->beside.fn, e->beside.context);
+    e->beside.items = 0;
+}
+
+void engine_beside(struct engine *e, int items, workers_fn *fn, void *context)
+{
+    e->beside = (struct engine_beside){ items, fn, context };
+}
+
+static size_t engine_room(const struct param *p)
+{
+    if (p->kind != PARAM_CONV)
+        return 0;
+    return muon_room(p->dim[0], (int)(p->stored/(size_t)p->dim[0]));
+}
+
+bool engine_make_room(struct engine *e, char *err)
+{
+    size_t reals = 0;
+    for (int k = 0; k < e->model->nparams; k++)
+        reals += engine_room(&e->model->params[k]);
+    void *memory = NULL;
+    if (!e->room && posix_memalign(&memory, ALIGN, (reals + 1)*sizeof(real)) == 0)
+        e->room = memory;
+    return e->room || error_set(err, "not enough memory for muon");
+}
+
+/* The rest of muon's step for one parameter, if that is its optimizer. */
+static void engine_muon(void *context, int item, int items, int thread)
+{
+    struct engine *e = context;
+    const struct param *p = &e->model->params[item];
+    real *room = e->room;
+    (void)items;
+    (void)thread;
+    if (e->rule[item].kind != UPDATE_MUON || p->kind != PARAM_CONV)
+        return;
+    for (int k = 0; k < item; k++)
+        room += engine_room(&e->model->params[k]);
+    e->model->muon(e->arena + p->at, e->arena + p->m, e->arena + p->v, p->dim[0],
+                   (int)(p->stored/(size_t)p->dim[0]), &e->rule[item].hyper, room);
+    engine_pack(e, item);
+}
+
+/* The L2 term: parameter by parameter, each in the order of its slots. */
+static double engine_penalty(const struct engine *e)
+{
+    double penalty = 0;
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        double squares = 0;
+        for (int i = 0; i < p->nsumsq; i++)
+            squares += e->step.sumsq[p->sumsq + (size_t)i];
+        penalty += 0.5*(double)e->rule[k].hyper.reg*squares;
+    }
+    return penalty;
+}
+
+static size_t engine_stored(const struct model *m, int params)
+{
+    size_t reals = 0;
+    for (int k = 0; k < params; k++)
+        reals += m->params[k].stored;
+    return reals;
+}
+
+bool engine_make_gradients(struct engine *e, char *err)
+{
+    size_t reals = engine_stored(e->model, e->model->nparams);
+    void *memory = NULL;
+    if (!e->gradient && posix_memalign(&memory, ALIGN, (reals + 1)*sizeof(real)) == 0)
+        e->gradient = memory;
+    return e->gradient || error_set(err, "not enough memory to clip gradients");
+}
+
+/* Exchanges every first moment with its place in e->gradient. */
+static void engine_exchange(void *context, int item, int items, int thread)
+{
+    struct engine *e = context;
+    const struct param *p = &e->model->params[item];
+    real *m = e->arena + p->m, *g = e->gradient + engine_stored(e->model, item);
+    (void)items;
+    (void)thread;
+    for (size_t k = 0; k < p->stored; k++) {
+        real kept = m[k];
+        m[k] = g[k];
+        g[k] = kept;
+    }
+}
+
+struct engine_clip { struct engine *engine; const struct rule *rule; real factor; };
+
+/* One parameter's update from its gradient times the factor. */
+static void engine_apply(void *context, int item, int items, int thread)
+{
+    const struct engine_clip *clip = context;
+    struct engine *e = clip->engine;
+    const struct param *p = &e->model->params[item];
+    const struct rule *rule = &clip->rule[item];
+    real *g = e->gradient + engine_stored(e->model, item);
+    (void)items;
+    (void)thread;
+    if (p->role == ROLE_STATISTIC || rule->kind == UPDATE_STORE)
+        return;
+    for (size_t k = 0; k < p->stored; k++)
+        g[k] *= clip->factor;
+    struct hyper hyper = rule->hyper;
+    hyper.reg = 0;      /* the gradient has it */
+    rule->update(e->arena + p->at, e->arena + p->m, e->arena + p->v, g, p->stored, &hyper);
+    engine_pack(e, item);
+}
+
+double engine_clipped(struct engine *e, int n, const int32_t *labels, double most)
+{
+    const struct model *m = e->model;
+    struct rule *rule = e->rule;
+    double squares = 0;
+    workers_run(e->workers, m->nparams, engine_exchange, e);    /* moments are kept there */
+    for (int k = 0; k < m->nparams; k++) {
+        const struct hyper l2 = { .reg = rule[k].hyper.reg };
+        e->kept[k] = rule[k];
+        rule[k] = (struct rule){ UPDATE_STORE, m->update[UPDATE_STORE], l2 };
+    }
+    double loss = engine_update(e, n, labels, MODE_TRAIN);
+    workers_run(e->workers, m->nparams, engine_exchange, e);
+    for (int k = 0; k < m->nparams; k++) {
+        const real *g = e->gradient + engine_stored(m, k);
+        bool counts = m->params[k].role != ROLE_STATISTIC && e->kept[k].kind != UPDATE_STORE;
+        for (size_t i = 0; counts && i < m->params[k].stored; i++)
+            squares += (double)g[i]*(double)g[i];
+        rule[k] = e->kept[k];
+    }
+    struct engine_clip clip = { e, rule, squares > most*most ? (real)(most/sqrt(squares)) : 1 };
+    workers_run(e->workers, m->nparams, engine_apply, &clip);
+    if (e->room)
+        workers_run(e->workers, m->nparams, engine_muon, e);
+    return loss;
+}
+
+double engine_update(struct engine *e, int n, const int32_t *labels, enum step_mode mode)
+{
+    engine_forward(e, n, mode);
+    e->step.labels = labels;
+    e->step.probe = NULL;
+    engine_backward(e);
+    if (e->room)
+        workers_run(e->workers, e->model->nparams, engine_muon, e);
+    atomic_store(&e->folded, false);
+    double data = engine_sum_losses(e, n);
+    return (e->model->train.loss_sum ? data : data/n) + engine_penalty(e);
+}
+
+double engine_step(struct engine *e, int n, const int32_t *labels,
+                   const struct hyper *hyper, enum update_kind update)
+{
+    engine_rules(e, hyper, update);
+    return engine_update(e, n, labels, update == UPDATE_STORE ? MODE_CHECK : MODE_TRAIN);
+}
+
+double engine_probe(struct engine *e, int n, const real *probe)
+{
+    const struct hyper none = { .reg = 0 };
+    engine_rules(e, &none, UPDATE_STORE);
+    engine_forward(e, n, MODE_CHECK);
+    e->step.labels = NULL;
+    e->step.probe = probe;
+    engine_backward(e);
+    e->step.probe = NULL;
+    return engine_sum_losses(e, n);
+}
+
+void engine_pack(struct engine *e, int param)
+{
+    atomic_store(&e->folded, false);
+    if (!e->inference)      /* folding packs what inference reads */
+        e->model->pack(&e->step, param);
+}
+
+void engine_pack_all(struct engine *e)
+{
+    for (int k = 0; k < e->model->nparams; k++)
+        engine_pack(e, k);
+}

@@ -1,0 +1,123 @@
+/*
+** engine.h - one network in memory, ready to run: its arena, its threads, and the
+** regions of a step in order. It must never allocate after engine_open, and its
+** results must not depend on the number of threads.
+*/
+#ifndef LATHE_ENGINE_H
+#define LATHE_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model.h"
+#include "core/workers.h"
+
+/* Told after every region that it took `seconds`; `backward`: in which list the
+** region's `index` counts. Used by `bench`. */
+enum engine_list { ENGINE_FORWARD, ENGINE_BACKWARD, ENGINE_INFER };   /* model's regions */
+typedef void engine_timing_fn(void *context, enum engine_list list, int index, double seconds);
+
+struct engine {
+    const struct model *model;
+    struct workers *workers;
+    struct step step;
+    struct rule *rule, *kept;     /* [model->nparams], of the step in progress; a copy */
+    real *room;                   /* what muon works in, or NULL */
+    real *gradient;               /* all parameters' gradients, for clipping, or NULL */
+    bool inference;               /* engine_open_inference opened it */
+    atomic_bool folded;           /* no parameter has changed since model->fold */
+    bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
+    real *arena;                  /* model->arena reals, then every thread's scratch */
+    int32_t *labels;              /* [model->batch]: room for a batch's labels */
+    size_t bytes;                 /* of the arena with scratch */
+    void *mapping; size_t mapped; /* what it lies in, bytes */
+    struct engine_beside { int items; workers_fn *fn; void *context; } beside;
+    int forward_images;           /* what the last engine_forward or engine_infer ran */
+    engine_timing_fn *timing;     /* NULL: no clock is read */
+    void *timing_context;
+};
+
+/*
+** threads: 0 stands for processors_available(). False: err says why. The arena is zeros that no
+** memory stands behind until they are touched.
+*/
+bool engine_open(struct engine *e, const struct model *model, int threads, char *err);
+
+/*
+** The same for engine_infer and engine_loss alone, with parameters from a file: only the
+** arena's first model->infer_arena reals and the scratch can be touched; moments, gradients
+** and what else training needs are addresses without memory.
+*/
+bool engine_open_inference(struct engine *e, const struct model *model, int threads, char *err);
+void engine_close(struct engine *e);
+
+/* Where image `index` of the batch goes: NHWC, rows model->input_row apart. */
+real *engine_input(struct engine *e, int index);
+const real *engine_scores(const struct engine *e, int index);   /* [classes] */
+
+/* Scores of the first n images (1 .. model->batch) of the input buffer. */
+void engine_forward(struct engine *e, int n, enum step_mode mode);
+
+/*
+** The same in MODE_EVAL, but for rounding, and faster: the batchnorms that directly follow a
+** convolution or an affine layer are in its weights. Folds them first where a step or
+** engine_pack came since.
+*/
+void engine_infer(struct engine *e, int n);
+
+/* False, with a message that ends with the advice: in training, a batch of so many different
+** images leaves a batchnorm one value a channel. Its variance is 0, and every gradient beneath. */
+bool engine_batch_suffices(const struct model *m, size_t images, const char *advice, char *err);
+
+/* Every parameter by the same optimizer: fills e->rule. */
+void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind update);
+
+/*
+** Work that the next step hands to its threads as soon as it needs the input buffer no longer:
+** beside its last region where that one does not read it, else behind.
+*/
+void engine_beside(struct engine *e, int items, workers_fn *fn, void *context);
+
+/* Mean loss of the images that engine_forward or engine_infer ran, without the L2 term. */
+double engine_loss(struct engine *e, const int32_t *labels);
+
+/*
+** Forward, loss, gradients and updates by e->rule for the first n images. Returns
+** sum(losses)/n (or sum(losses), where the network says `loss sum`) plus
+** 0.5*reg*sum(W*W), the sum over weights as they were before the update.
+*/
+double engine_update(struct engine *e, int n, const int32_t *labels, enum step_mode mode);
+
+/* engine_rules, then engine_update. With UPDATE_STORE, in MODE_CHECK, parameters stay and
+** every `m` holds the gradient with its L2 term. */
+double engine_step(struct engine *e, int n, const int32_t *labels,
+                   const struct hyper *hyper, enum update_kind update);
+
+/* The gradient of sum(probe*scores) into every `m`; probe: [n][classes].
+** Returns that sum. No L2 term. */
+double engine_probe(struct engine *e, int n, const real *probe);
+
+/*
+** The same in MODE_TRAIN, but where all gradients (with their L2 terms) together are longer
+** than `most`, they are scaled to that length before any update. Needs
+** engine_make_gradients once.
+*/
+double engine_clipped(struct engine *e, int n, const int32_t *labels, double most);
+bool engine_make_gradients(struct engine *e, char *err);
+
+/* Memory for muon; once is enough. */
+bool engine_make_room(struct engine *e, char *err);
+
+/* After parameters were changed from outside. */
+void engine_pack(struct engine *e, int param);
+void engine_pack_all(struct engine *e);
+
+/* How many items a region has for n images; more parts an image where there are
+** fewer images than keep the threads busy. */
+int engine_items(const struct region *r, int n, int threads);
+
+double engine_clock(void);   /* seconds from some fixed moment */
+
+#endif

@@ -1,0 +1,285 @@
+/*
+** model.h - the contract between a generated network and the runtime.
+**
+** The generated file defines constants and functions in `struct model`; the
+** runtime drives them. The runtime knows no network, the generated code knows
+** no file, no option and no thread. Nothing here may depend on either side's
+** inner life.
+*/
+#ifndef LATHE_MODEL_H
+#define LATHE_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef LATHE_F64
+#define LATHE_F64 0   /* 1: real is double; gradient checks are made there */
+#endif
+
+#if LATHE_F64
+typedef double real;
+#else
+typedef float real;
+#endif
+
+enum {
+    LANES = 16,       /* virtual lanes of a sum; stored rows are padded to it */
+    PANEL = 128,      /* columns of one panel of an affine weight */
+    GROUPS = 16,      /* most groups of images that a weight gradient is split into */
+    ALIGN = 64        /* bytes: every buffer in the arena starts at a multiple */
+};
+
+/*
+** Parameters. Canonical order (files, dump, tests) is PyTorch's: convolution
+** weights (out, in, kh, kw), affine weights (out, in) with `in` flattened from
+** NCHW, biases (out). The arena stores them so that kernels read along:
+**
+**   PARAM_CONV    [out][kh][row],  row = kw*in padded to LANES, index kx*in + ci
+**   PARAM_AFFINE  [panel][out][PANEL], over the input flattened in NHWC order
+**                 and padded to LANES; the last panel may be narrower
+**   PARAM_VECTOR  [count] padded to LANES
+**
+** This order does not depend on the instruction set. Padding is zero and stays
+** zero. runtime/core/params.c is the only place that computes these indices.
+*/
+enum param_kind { PARAM_CONV, PARAM_AFFINE, PARAM_VECTOR };
+
+/* What a parameter is for: the L2 term and weight decay touch weights alone; running
+** means and variances are gathered, not learned, and have no gradient. */
+enum param_role { ROLE_WEIGHT, ROLE_BIAS, ROLE_GAIN, ROLE_STATISTIC };
+
+/* Hyper-parameters of one step, already in `real`; see runtime/vector/optim.c. */
+struct hyper {
+    real lr;                 /* learning rate of this step */
+    real reg;                /* L2 strength: adds reg*w to the gradient */
+    real beta1, beta2, eps;  /* beta1 is momentum, too, and beta2 rmsprop's decay_rate */
+    real rest1, rest2;       /* 1 - beta1, 1 - beta2, rounded once: 1 - 0.999f is off by 1e-5 */
+    real keep;               /* 1 - lr*weight_decay */
+    real step;               /* lr / (1 - beta1^t) */
+    real unbias2;            /* 1 / (1 - beta2^t) */
+};
+
+/*
+** One optimizer: updates `count` (a multiple of LANES) consecutive parameters
+** in place, given their gradient without the L2 term, and returns the sum of
+** squares of the values before the update (16 virtual lanes, see optim.c).
+** UPDATE_STORE writes g + reg*w to m and changes nothing else.
+*/
+typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
+                         const struct hyper *h);
+
+enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, UPDATE_ADAGRAD,
+                   UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_MUON, UPDATE_KINDS };
+
+/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
+struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; };
+
+/*
+** UPDATE_MUON only stores its gradient (in m); this does the rest, behind backward, for a
+** convolution's weight: `rows` filters of `columns` reals, a multiple of LANES. room:
+** muon_room(rows, columns) reals. See runtime/vector/muon.c.
+*/
+typedef void muon_fn(real *w, const real *m, real *v, int rows, int columns,
+                     const struct hyper *h, real *room);
+static inline size_t muon_room(int rows, int columns)
+{
+    size_t r = (size_t)rows, side = (r + LANES - 1) / LANES * LANES;
+    return 2*r*(size_t)columns + 2*r*side;
+}
+
+/* What an optimizer can be told; optimizer.h has the table. */
+enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
+
+/* How the learning rate goes through a run; solver.h has the formulas. */
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEP,
+                     SCHEDULE_KINDS };
+
+/* What the network file sets for some parameters alone (`group`, `freeze`); `set` says
+** what, bit by bit. */
+enum { OWN_OPTIMIZER = 1, OWN_REG = 2, OWN_DECAY = 4, OWN_SCHEDULE = 8, OWN_FREEZE = 16,
+       OWN_RATE = 32 /* << enum rate */ };
+struct own_settings {
+    unsigned set;
+    enum update_kind optimizer;
+    double rate[RATES];
+    double reg, lr_decay;
+    enum schedule_kind schedule;
+    double freeze;           /* epochs after which it stays as it is */
+};
+
+/* First values: drawn; convolutions whose first filters pass their channel on (Dirac), the
+** others drawn; filters that whiten patches of training images, computed by whiten.c. */
+enum init_kind { INIT_DRAWN, INIT_DIRAC, INIT_WHITEN };
+
+struct param {
+    const char *name;        /* "conv1.weight" */
+    enum param_kind kind;
+    int rank;                /* 4, 2 or 1 */
+    int dim[4];              /* canonical shape */
+    int in_c, in_h, in_w;    /* PARAM_AFFINE: the image that is flattened; PARAM_CONV: the
+                                image that is read, in_c / dim[1] groups of channels */
+    int fan_in;              /* values that one output sums over */
+    enum param_role role;
+    double init;             /* standard deviation of the Gaussian; < 0: none */
+    double start;            /* added to it: gammas and variances begin with 1 */
+    size_t sumsq;            /* weights: their first slot of step->sumsq, */
+    int nsumsq;              /* and how many they have */
+    size_t at, m, v;         /* arena offsets (in reals): values, 1st and 2nd moment */
+    size_t stored;           /* reals of each of the three, padding included */
+    enum init_kind first;
+    int own_init;            /* 1: no option of the program changes `init` */
+    struct own_settings own;
+};
+
+/* What batchnorm and dropout do: evaluation, running statistics and no masks; a check,
+** the batch's statistics, leaving the running ones alone; training, all of it. */
+enum step_mode { MODE_EVAL, MODE_CHECK, MODE_TRAIN };
+
+/* What every region of one step receives. */
+struct step {
+    real *arena;             /* model->arena reals, then threads * model->scratch */
+    int n;                   /* images in this batch: 1 .. model->batch */
+    const int32_t *labels;   /* [n], 0 .. classes-1; NULL: scores only */
+    const real *probe;       /* [n][classes] or NULL; if set, loss = sum(probe*scores) */
+    const struct rule *rule; /* [model->nparams]: what a gradient is handed to */
+    double *sumsq;           /* [model->nsumsq]: partial sums of squares of the
+                                weights, written by backward */
+    enum step_mode mode;
+    uint64_t seed, iteration;   /* of dropout's masks */
+    int keep_all;            /* 1: dropout is off in every mode */
+};
+
+/*
+** A region: independent items, run by any thread in any order, then a barrier.
+** Which item does what depends on (item, items) only, never on the thread;
+** `thread` (0 ..) selects scratch memory.
+*/
+enum split {
+    SPLIT_IMAGES,            /* items = ceil(n / images) * k, 1 <= k <= count; k parts of
+                                the work on so many images */
+    SPLIT_GROUPS,            /* items = min(n, GROUPS) */
+    SPLIT_FIXED              /* items = ceil(n / images) * count; images 0: count */
+};
+
+struct region {
+    const char *name;        /* "conv1 forward" */
+    enum split split;
+    int count;
+    double flop;             /* dense-equivalent, one image (DESIGN section 5) */
+    void (*run)(const struct step *s, int item, int items, int thread);
+    int images;              /* an item's; 0: SPLIT_IMAGES 1, SPLIT_FIXED all. Where it is
+                                given, one image is at most one item a thread: every item
+                                reads all of its weights */
+    double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
+};
+
+/* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */
+struct decision {
+    size_t at;               /* reals from the arena's start */
+    size_t image;            /* reals (or bytes) from image to image */
+    int h, w, c;             /* extent inside one image */
+    size_t row;              /* reals (or bytes) from row to row, pixel step is c */
+    int bytes;               /* 1: uint8_t argmax of a pool, 0: real, sign counts */
+};
+
+/* What is done to images before the network sees them; data.h has the formulas. */
+enum preprocess_kind { PREPROCESS_NONE, PREPROCESS_MEAN_IMAGE, PREPROCESS_SCALE,
+                       PREPROCESS_CHANNEL_NORM, PREPROCESS_KINDS };
+
+/* What training does to images; augment.h says how. */
+enum flip_kind { FLIP_NONE, FLIP_RANDOM, FLIP_ALTERNATING, FLIP_KINDS };
+struct augment {
+    enum flip_kind flip;
+    int translate;           /* pixels, 0: not */
+    int reflect;             /* 1: what comes in is reflected, 0: it is 0 */
+    int cutout;              /* side of the hole, 0: none */
+    int crop;                /* 1: images may be larger than the input */
+};
+
+/* What a drawing of the network says of one layer. */
+struct layer_info {
+    const char *name, *what; /* "conv1", "conv 32 7x7" */
+    int from, other;         /* layers that it reads, -1: the input; but one: the same twice */
+    int c, h, w;             /* output */
+    double params, forward, backward;   /* FLOP of one image, dense-equivalent */
+};
+
+/* Averages of the parameters over the steps; average.h has the formulas. */
+enum average_kind { AVERAGE_NONE, AVERAGE_EMA, AVERAGE_LOOKAHEAD, AVERAGE_KINDS };
+
+/* Defaults from the network file's `train` block; options override them. */
+struct train_defaults {
+    enum update_kind optimizer;
+    double rate[RATES];
+    double reg, lr_decay, epochs;
+    int batch;
+    int replacement;         /* 1: minibatches drawn with replacement */
+    int loss_sum;            /* 1: a step's loss adds the images' losses; 0: their mean */
+    enum preprocess_kind preprocess;
+    enum schedule_kind schedule;
+    double step_epochs, step_factor;   /* SCHEDULE_STEP */
+    double warmup;           /* epochs */
+    struct augment augment;
+    double clip;             /* most that all gradients together may be long; 0: any */
+    int patience;            /* checks without a better one after which it ends; 0: none */
+    enum average_kind average;
+    double average_rate;
+    long average_every;
+};
+
+struct model {
+    const char *name;        /* of the network */
+    const char *isa;         /* "scalar" "avx2" "avx512" "neon" */
+    const char *layers;      /* fingerprint: one line a layer, '\n' between */
+    const struct layer_info *info; int ninfo;       /* for the drawing */
+    int in_c, in_h, in_w, classes;
+    int softmax;             /* the loss is: e^score over their sum are probabilities */
+    int batch;               /* capacity: the most images of one step */
+
+    /* pixel (y, x, c) of input image i: input + i*input_image + y*input_row + x*in_c + c */
+    size_t input, input_image, input_row;
+    size_t scores, scores_image;   /* score j of image i: scores + i*scores_image + j */
+    size_t losses;                 /* [batch], loss of each image, without the L2 term */
+
+    size_t arena;            /* reals, without scratch; all zero before the first use */
+    size_t scratch;          /* reals a thread, after the arena; all zero as well */
+    size_t nsumsq;
+
+    const struct param *params;    int nparams;
+    const struct region *forward;  int nforward;    /* input to scores */
+    const struct region *backward; int nbackward;   /* loss first, then gradients
+                                                       and updates, scores to input */
+    int input_free;          /* the last of them does not read the input */
+    const struct region *infer; int ninfer;         /* input to scores as forward gives them in
+                                                       MODE_EVAL, but for rounding: batchnorms
+                                                       are in the weights where they can be */
+    size_t infer_arena;      /* reals at the arena's start: with the scratch all that infer, fold,
+                                the loss and the parameters' values touch */
+    const struct decision *decisions; int ndecisions;
+
+    /* To be called for every parameter after its values were changed from
+    ** outside (initialisation, loading, a gradient check's probe). */
+    void (*pack)(const struct step *s, int param);
+
+    /* To be called before infer where any parameter was changed since, by a step or from
+    ** outside; it needs no pack before. */
+    void (*fold)(const struct step *s);
+
+    update_fn *update[UPDATE_KINDS];
+    muon_fn *muon;
+    int (*exact)(real one, real small);   /* 1: the kernels round each operation; exact.c */
+    double (*peak)(long rounds);   /* runs fused multiply-adds, returns their FLOP */
+    struct train_defaults train;
+};
+
+/* All networks of the emitted file, each for its instruction sets, widest first. The linker
+** knows them by their type: what it would lay out otherwise than the library, it refuses. */
+#if LATHE_F64
+#define lathe_models lathe_models_f64
+#else
+#define lathe_models lathe_models_f32
+#endif
+extern const struct model *const lathe_models[];
+extern const int lathe_nmodels;
+
+#endif

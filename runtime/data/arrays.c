@@ -1,0 +1,185 @@
+/*
+** arrays.c - what .npy arrays hold. It must never turn, scale or shift an array itself: it says
+** how, where the shape leaves no doubt.
+*/
+#include "data/arrays.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* (60, 768) */
+static const char *arrays_shape(const struct npy *a, char *text, size_t size)
+{
+    size_t at = (size_t)snprintf(text, size, "(");
+    for (int k = 0; k < a->rank && at < size; k++)
+        at += (size_t)snprintf(text + at, size - at, "%s%zu", k ? ", " : "", a->dim[k]);
+    if (at < size)
+        snprintf(text + at, size - at, "%s", a->rank == 1 ? ",)" : ")");
+    return text;
+}
+
+/* Puts after the message what to say to Python, x or y being the array. A line that would be cut
+** is left out. */
+static bool arrays_mend(char *err, const char *path, const char *made)
+{
+    size_t length = strlen(err), room = ERR_SIZE - length;
+    int n = snprintf(err + length, room, "; in Python: import numpy; f = \"");
+    for (; *path && n + 4 < (int)room; path++)
+        n += snprintf(err + length + n, room - (size_t)n, "%s%c",
+                      *path == '"' || *path == '\\' ? "\\" : "", *path);
+    if (n < (int)room)
+        n += snprintf(err + length + n, room - (size_t)n, "\"; %c = numpy.load(f); "
+                      "numpy.save(f, %s)", made[0], made);
+    if (n >= (int)room)
+        err[length] = '\0';
+    return false;
+}
+
+/* ---- images ---- */
+
+/* Shapes that other tools have: which axis is what (-1: there is none, and one image, or one
+** channel), and what makes them (n, c, h, w). Of those that fit the first is meant. */
+static const struct arrays_order { int rank, n, c, h, w; const char *made; } arrays_orders[] = {
+    { 4, 0, 3, 1, 2, "x.transpose(0, 3, 1, 2)" },
+    { 4, 3, 2, 0, 1, "x.transpose(3, 2, 0, 1)" },
+    { 3, 0, -1, 1, 2, "x[:, None]" },
+    { 3, -1, 0, 1, 2, "x[None]" },
+    { 3, -1, 2, 0, 1, "x.transpose(2, 0, 1)[None]" },
+    { 2, -1, -1, 0, 1, "x[None, None]" },
+};
+
+/* Rows: planes, or pixels; of one channel they are the same. */
+static void arrays_mend_rows(const char *path, const struct data_options *o, char *err)
+{
+    char made[160];
+    size_t length = strlen(err);
+    if (o->c == 1) {
+        snprintf(made, sizeof made, "x.reshape(-1, 1, %d, %d)", o->h, o->w);
+        arrays_mend(err, path, made);
+        return;
+    }
+    snprintf(err + length, ERR_SIZE - length, "; x.reshape(-1, %d, %d, %d) where a row holds a "
+             "channel after the other, x.reshape(-1, %d, %d, %d).transpose(0, 3, 1, 2) where it "
+             "holds pixels", o->c, o->h, o->w, o->h, o->w, o->c);
+}
+
+static bool arrays_mend_images(const struct npy *x, const char *path,
+                               const struct data_options *o, char *err)
+{
+    const size_t size = (size_t)o->c*(size_t)o->h*(size_t)o->w;
+    for (size_t k = 0; k < sizeof arrays_orders / sizeof *arrays_orders; k++) {
+        const struct arrays_order *order = &arrays_orders[k];
+        if (x->rank == order->rank
+            && !dataset_misfit(o, order->c < 0 ? 1 : x->dim[order->c], x->dim[order->h],
+                               x->dim[order->w]))
+            return arrays_mend(err, path, order->made);
+    }
+    if ((x->rank == 2 || x->rank == 1) && x->dim[x->rank - 1] == size)
+        arrays_mend_rows(path, o, err);
+    return false;
+}
+
+bool arrays_images(const struct npy *x, const char *path, const struct data_options *o, char *err)
+{
+    char shape[192];
+    const char *misfit = x->rank != 4 ? "" : dataset_misfit(o, x->dim[1], x->dim[2], x->dim[3]);
+    if (misfit) {
+        error_set(err, "%s: shape %s, rank %d; the network takes (n, %d, %d, %d)%s", path,
+                  arrays_shape(x, shape, sizeof shape), x->rank, o->c, o->h, o->w, misfit);
+        return arrays_mend_images(x, path, o, err);
+    }
+    if (x->type == NPY_U1 || x->type == NPY_F4 || x->type == NPY_F8)
+        return true;
+    error_set(err, "%s: integers; images are u1, f4 or f8", path);
+    return arrays_mend(err, path, "x.astype(\"float32\")");
+}
+
+const char *arrays_type(const struct npy *x)
+{
+    return x->type == NPY_U1 ? "u1" : x->type == NPY_F4 ? "f4" : "f8";
+}
+
+real arrays_value(const struct npy *x, size_t k)
+{
+    return x->type == NPY_U1 ? (real)((const uint8_t *)x->data)[k]
+           : x->type == NPY_F4 ? (real)((const float *)x->data)[k]
+           : (real)((const double *)x->data)[k];
+}
+
+/* ---- labels ---- */
+
+/* (n), (n, 1): one for each image, whatever empty axes there are. */
+static bool arrays_label_shape(const struct npy *y, const char *path, size_t images, int classes,
+                               char *err)
+{
+    char shape[192];
+    const size_t c = (size_t)classes;
+    if (y->rank > 0 && y->dim[0] == images && y->count == images)
+        return true;
+    error_set(err, "%s: shape %s: %zu values, rank %d; one label for each of %zu images expected",
+              path, arrays_shape(y, shape, sizeof shape), y->count, y->rank, images);
+    if (y->rank == 2 && y->dim[0] == images && y->dim[1] == c)
+        return arrays_mend(err, path, "y.argmax(1)");
+    if (y->rank == 2 && y->dim[1] == images && y->dim[0] == c)
+        return arrays_mend(err, path, "y.argmax(0)");
+    if (y->rank == 2 && y->dim[0] == 1 && y->dim[1] == images)
+        return arrays_mend(err, path, "y.reshape(-1)");
+    return false;
+}
+
+static double arrays_real_label(const struct npy *y, size_t k)
+{
+    return y->type == NPY_F4 ? (double)((const float *)y->data)[k] : ((const double *)y->data)[k];
+}
+
+static bool arrays_label_type(const struct npy *y, const char *path, char *err)
+{
+    if (y->type == NPY_U1 || y->type == NPY_I4 || y->type == NPY_I8)
+        return true;
+    for (size_t k = 0; k < y->count; k++) {
+        double label = arrays_real_label(y, k);
+        if (!(fabs(label) < 0x1p53 && label == floor(label)))
+            return error_set(err, "%s: labels are u1, i4 or i8, and %g at index %zu is no whole "
+                             "number", path, label, k);
+    }
+    error_set(err, "%s: labels are u1, i4 or i8, not reals", path);
+    return arrays_mend(err, path, "y.astype(\"int64\")");
+}
+
+static long long arrays_label(const struct npy *y, size_t k)
+{
+    return y->type == NPY_U1 ? ((const uint8_t *)y->data)[k]
+           : y->type == NPY_I4 ? ((const int32_t *)y->data)[k] : ((const int64_t *)y->data)[k];
+}
+
+/* Matlab, R and Julia count from 1. */
+static bool arrays_from_one(const struct npy *y, int classes)
+{
+    for (size_t k = 0; k < y->count; k++)
+        if (arrays_label(y, k) < 1 || arrays_label(y, k) > classes)
+            return false;
+    return true;
+}
+
+bool arrays_labels(const struct npy *y, const char *path, size_t images, int classes,
+                   int32_t *out /* [images] */, char *err)
+{
+    if (!arrays_label_shape(y, path, images, classes, err) || !arrays_label_type(y, path, err))
+        return false;
+    for (size_t k = 0; k < images; k++) {
+        long long label = arrays_label(y, k);
+        if (label == classes && arrays_from_one(y, classes)) {
+            error_set(err, "%s: label %lld at index %zu; the network has classes 0 to %d, and "
+                      "these labels count from 1", path, label, k, classes - 1);
+            return arrays_mend(err, path, "y - 1");
+        }
+        if (label < 0 || label >= classes)
+            return error_set(err, "%s: label %lld at index %zu; the network has classes 0 to %d",
+                             path, label, k, classes - 1);
+        out[k] = (int32_t)label;
+    }
+    return true;
+}

@@ -1,0 +1,26 @@
+/*
+** arrays.h - .npy arrays as images and labels: which shapes and types are taken and, where an
+** array's shape says what it is, the line of numpy that makes it one of them.
+*/
+#ifndef LATHE_ARRAYS_H
+#define LATHE_ARRAYS_H
+
+#include "data/dataset.h"
+#include "file/npy.h"
+
+/* False, with a message: these are not (n, channels, height, width) of f4, f8 or u1 for the
+** network. */
+bool arrays_images(const struct npy *x, const char *path, const struct data_options *o, char *err);
+
+/* "f4", "f8" or "u1". */
+const char *arrays_type(const struct npy *x);
+
+/* Value k of what arrays_images accepts. */
+real arrays_value(const struct npy *x, size_t k);
+
+/* The labels of `images` images, (n) or (n, 1): whole numbers below `classes`. False: err says
+** which is none. */
+bool arrays_labels(const struct npy *y, const char *path, size_t images, int classes,
+                   int32_t *out /* [images] */, char *err);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+** cifar.h - the binary distributions of CIFAR-10 and CIFAR-100: records of one label
+** (CIFAR-100: a coarse and a fine one, of which the fine counts) and the planes R, G, B of
+** 32x32 bytes (https://www.cs.toronto.edu/~kriz/cifar.html).
+*/
+#ifndef LATHE_CIFAR_H
+#define LATHE_CIFAR_H
+
+#include <stdbool.h>
+
+#include "data/dataset.h"
+
+enum cifar_kind { CIFAR_10, CIFAR_100 };
+
+/* All but the last 1,000 training images train, those validate, the first 1,000 test images
+** test, unless the options say otherwise. err names file, record and offset. */
+bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir,
+                enum cifar_kind kind, char *err);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+** dataset.h - images and labels in memory, cut into sets: what a reader of some format
+** fills and the solver draws from.
+*/
+#ifndef LATHE_DATASET_H
+#define LATHE_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model.h"
+
+/* count images in canonical order (NCHW); exactly one of bytes and values is set. */
+struct images {
+    size_t count;
+    int c, h, w;
+    const uint8_t *bytes;
+    const real *values;
+    const int32_t *labels;      /* [count], or NULL */
+    const char *type;           /* of the file's values: "f4", "f8"; NULL: u1 or the program's */
+};
+
+/* Which values images have: values.h. */
+struct values { char type[4]; double least, greatest; };
+
+enum { DATA_BLOCKS = 16,
+       DATA_VALIDATE = 1000 };  /* images, unless there are no more and nobody said how many */
+
+struct dataset {
+    char source[256];           /* one line: what was taken, from where */
+    int c, h, w, classes;       /* what the network takes */
+    bool crop;                  /* the images, all of one size, may be larger */
+    struct images train, val, test;
+    bool val_cut;               /* val was cut from the archive's training images: */
+    bool val_drawn;             /* drawn from all of them, else the last */
+    bool val_unasked;           /* so many because nobody said how many */
+    struct images fit;          /* what preprocessing is computed from: the training
+                                   images of the archive, before train_samples cuts */
+    struct values values;       /* those of `fit`; type "": unknown */
+    const char *const *class_names;     /* [classes] or NULL */
+    void *block[DATA_BLOCKS];   /* what dataset_close frees */
+    int blocks;
+};
+
+struct data_options {
+    const char *dir;            /* a directory, "synthetic", or NULL: search */
+    int c, h, w, classes;       /* what the network wants */
+    bool crop;                  /* larger images will do: windows of them are taken */
+    bool exact;                 /* they never will */
+    long train_samples;         /* -1: all; else the first so many */
+    long val_samples;           /* -1: default */
+    bool val_shuffle;           /* draw them, where they are cut from the training images */
+    size_t drawn, drawn_of;     /* so many of so many were drawn when the parameters that are to
+                                   be evaluated were trained, and of as many are again; 0: none */
+    long test_samples;          /* -1: default (the first 1,000) */
+    uint64_t seed;
+};
+
+/* Zeroed memory that dataset_close frees; NULL: err says why. */
+void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err);
+
+/* NULL where images of this shape can be fed to the network; else how the error's text
+** ends: what would help, or nothing. */
+const char *dataset_misfit(const struct data_options *o, size_t c, size_t h, size_t w);
+
+/* False, with a message, where the images in `path` are not of the training images' size;
+** they are the first to be read. */
+bool dataset_alike(const struct dataset *d, const char *path, size_t h, size_t w, char *err);
+
+/* False, with a message, where a set's images or classes are not for the network. */
+bool dataset_fits(const struct data_options *o, const char *dir, const char *name, int c, int h,
+                  int w, int classes, char *err);
+
+/* d->train holds all training images, d->test all others, each in blocks of its own: the last
+** 1,000 of the first validate (a tenth of 1,000 or fewer), the first 1,000 of the second test,
+** unless the options say otherwise. What is drawn depends on their number alone. */
+bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err);
+
+/* Training images `fit`, of them the first train_samples for training; and so on. */
+bool dataset_cut(struct images *set, long samples, const char *what, char *err);
+
+/* "training image 3", the first that holds a value which is not finite; NULL: there is none. */
+const char *dataset_not_finite(const struct dataset *d, char *text, size_t size);
+
+void dataset_close(struct dataset *d);
+
+#endif

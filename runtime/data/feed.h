@@ -1,0 +1,84 @@
+/*
+** feed.h - batches from a set of images into the network's input buffer, and what
+** the network makes of a whole set. It must never change parameters.
+*/
+#ifndef LATHE_FEED_H
+#define LATHE_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/augment.h"
+#include "data/data.h"
+#include "core/engine.h"
+
+/*
+** Puts n images (at most model->batch; of those larger than the input the middle windows)
+** into the input buffer, on all threads, and their labels into e->labels: images
+** index[0 .. n-1], or first, first + 1, ... where index is NULL. A set without labels
+** leaves e->labels alone.
+*/
+void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
+                const uint32_t *index, size_t first, int n);
+
+/* Where a run is: what augmentation draws from. */
+struct feed_moment { uint64_t seed, epoch, iteration; };
+
+/* The same, augmented. */
+void feed_augmented(struct engine *e, const struct images *set, const struct preprocess *p,
+                    const uint32_t *index, int n, const struct augment *augment,
+                    struct feed_moment now);
+
+/* A batch and what becomes of its images. */
+struct feed {
+    struct engine *engine;
+    const struct images *set;
+    const struct preprocess *preprocess;
+    const uint32_t *index;
+    size_t first;                   /* where index is NULL */
+    const struct view *view;        /* of all images, or NULL */
+    const struct augment *augment;  /* or NULL */
+    struct feed_moment now;
+};
+
+/*
+** feed_augmented in two: the images while the engine's next step runs, as soon as it needs its
+** own no longer (engine_beside); then, that step over, their labels. `job` and what it points
+** to must last until then, and nothing else may feed or infer between.
+*/
+void feed_ahead(struct feed *job, int n);
+void feed_arrived(const struct feed *job, int n);
+
+struct feed_result {
+    size_t count, correct;
+    double loss;                 /* mean, without the L2 term */
+    bool finite;                 /* every score was */
+};
+
+/*
+** Classifies `count` images, chosen as above; the highest score wins, the first of
+** equals; a NaN among the scores is a wrong answer. by_class: NULL or [2*classes]:
+** images and right answers of each class are added, label l at 2*l and 2*l + 1.
+** sum: NULL, or [model->batch*classes] in which the scores of all views of augment.h's
+** test-time augmentation are averaged.
+*/
+struct feed_result feed_classify(struct engine *e, const struct images *set,
+                                 const struct preprocess *p, const uint32_t *index,
+                                 size_t count, size_t *by_class, real *sum);
+
+/* Told of every image, in order, what the network made of it; answer: -1 where a score is not
+** finite. */
+struct feed_watch {
+    void (*see)(void *context, size_t index, const real *scores, int label, int answer);
+    void *context;
+};
+
+/* feed_classify without views, by_class and sum, and with a watch, or NULL. */
+struct feed_result feed_watched(struct engine *e, const struct images *set,
+                                const struct preprocess *p, const uint32_t *index,
+                                size_t count, const struct feed_watch *watch);
+
+double feed_accuracy(const struct feed_result *r);   /* 0 .. 1 */
+
+#endif

@@ -1,0 +1,371 @@
+/*
+** param_file.c - parameters to and from a safetensors file. It must never change the
+** engine before the whole file was found good.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/param_file.h"
+#include "core/params.h"
+#include "file/safetensors.h"
+#include "data/values.h"
+
+#define PARAM_FILE_FORMAT "lathe-1"
+#define PARAM_FILE_DUMP "lathe-dump-1"
+
+static const enum tensor_type param_file_real = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
+
+/* Class names, one a line; NULL: unknown, or no memory. */
+static char *param_file_classes(const struct dataset *data)
+{
+    size_t size = 1;
+    if (!data || !data->class_names)
+        return NULL;
+    for (int k = 0; k < data->classes; k++)
+        size += strlen(data->class_names[k]) + 1;
+    char *text = malloc(size), *at = text;
+    for (int k = 0; text && k < data->classes; k++) {
+        size_t length = strlen(data->class_names[k]);
+        if (k > 0)
+            *at++ = '\n';
+        memcpy(at, data->class_names[k], length);
+        at += length;
+    }
+    if (text)
+        *at = 0;
+    return text;
+}
+
+struct tensor param_file_tensor(const struct param *p, const real *values)
+{
+    struct tensor t = { .name = p->name, .type = param_file_real, .rank = p->rank,
+                        .data = values, .count = params_count(p) };
+    for (int k = 0; k < p->rank; k++)
+        t.dim[k] = (size_t)p->dim[k];
+    return t;
+}
+
+/* What preprocessing leaves in a file: the mean image, or each channel's mean, and one
+** deviation or each channel's. */
+static int param_file_preprocess(const struct model *m, const struct preprocess *p,
+                                 struct tensor out[2])
+{
+    size_t c = (size_t)m->in_c, h = (size_t)p->h, w = (size_t)p->w;
+    bool channels = p->kind == PREPROCESS_CHANNEL_NORM;
+    if (p->kind == PREPROCESS_NONE)
+        return 0;
+    out[0] = (struct tensor){ .name = "data.mean_image", .type = param_file_real, .rank = 3,
+                              .dim = { c, h, w }, .data = p->mean, .count = c*h*w };
+    if (channels)
+        out[0] = (struct tensor){ .name = "data.mean", .type = param_file_real, .rank = 1,
+                                  .dim = { c }, .data = p->mean, .count = c };
+    out[1] = (struct tensor){ .name = "data.factor", .type = param_file_real, .rank = 1,
+                              .dim = { c }, .data = p->factor, .count = c };
+    return p->kind == PREPROCESS_MEAN_IMAGE ? 1 : 2;
+}
+
+/* Everything that is put together; freed by its caller. */
+struct param_file_parts {
+    struct tensor *tensors; int count;
+    struct tensor_metadata *metadata; int entries;
+    char *classes;
+    char validation[64];
+    char values[64];
+};
+
+static void param_file_say(struct param_file_parts *parts, const char *key, const char *value)
+{
+    parts->metadata[parts->entries++] = (struct tensor_metadata){ key, value };
+}
+
+static void param_file_gather(const struct param_file *f, struct param_file_parts *parts)
+{
+    const struct preprocess *p = f->preprocess;
+    const enum preprocess_kind kind = p && p->mean ? p->kind : PREPROCESS_NONE;
+    const real *at = f->values;
+    for (int k = 0; k < f->model->nparams; k++) {
+        parts->tensors[k] = param_file_tensor(&f->model->params[k], at);
+        at += parts->tensors[k].count;
+    }
+    parts->count = f->model->nparams;
+    if (kind != PREPROCESS_NONE)
+        parts->count += param_file_preprocess(f->model, p, parts->tensors + parts->count);
+    for (int k = 0; k < f->nmore; k++)
+        parts->tensors[parts->count++] = f->more[k];
+    param_file_say(parts, "format", PARAM_FILE_FORMAT);
+    param_file_say(parts, "network", f->model->name);
+    param_file_say(parts, "layers", f->model->layers);
+    param_file_say(parts, "preprocessing", preprocess_words[kind]);
+    if (f->data && f->data->values.type[0]) {
+        values_write(&f->data->values, parts->values, sizeof parts->values);
+        param_file_say(parts, "values", parts->values);
+    }
+    if (parts->classes)
+        param_file_say(parts, "classes", parts->classes);
+    if (f->data && f->data->crop)
+        param_file_say(parts, "crop", "yes");
+    if (f->data && f->data->val_drawn) {
+        snprintf(parts->validation, sizeof parts->validation, "drawn %zu of %zu",
+                 f->data->val.count, f->data->val.count + f->data->fit.count);
+        param_file_say(parts, "validation", parts->validation);
+    }
+    if (f->state)
+        param_file_say(parts, "state", f->state);
+}
+
+bool param_file_write(const char *path, const struct param_file *f, char *err)
+{
+    enum { ENTRIES = 8, DATA_TENSORS = 2 };
+    struct param_file_parts parts = { .classes = param_file_classes(f->data) };
+    size_t tensors = (size_t)f->model->nparams + DATA_TENSORS + (size_t)f->nmore;
+    parts.tensors = calloc(tensors, sizeof *parts.tensors);
+    parts.metadata = calloc(ENTRIES, sizeof *parts.metadata);
+    bool good = (parts.tensors && parts.metadata)
+                || error_set(err, "%s: not enough memory to save the parameters", path);
+    if (good) {
+        param_file_gather(f, &parts);
+        good = safetensors_write(path, parts.tensors, parts.count, parts.metadata, parts.entries,
+                                 err);
+    }
+    free(parts.tensors);
+    free(parts.metadata);
+    free(parts.classes);
+    return good;
+}
+
+bool param_file_save(const char *path, const struct engine *e, const struct preprocess *p,
+                     const struct dataset *data, char *err)
+{
+    real *values = malloc(params_total(e->model)*sizeof(real));
+    if (!values)
+        return error_set(err, "%s: not enough memory to save the parameters", path);
+    params_get_all(e, values);
+    const struct param_file f = { .model = e->model, .values = values, .preprocess = p,
+                                  .data = data };
+    bool good = param_file_write(path, &f, err);
+    free(values);
+    return good;
+}
+
+void param_file_metadata(const struct model *m, FILE *out)
+{
+    const char *const entries[][2] = {
+        { "format", PARAM_FILE_FORMAT }, { "network", m->name }, { "layers", m->layers },
+        { "preprocessing", preprocess_words[PREPROCESS_NONE] },
+    };
+    for (size_t k = 0; k < sizeof entries / sizeof *entries; k++) {
+        fprintf(out, "%s\"%s\": \"", k ? ", " : "{", entries[k][0]);
+        for (const char *s = entries[k][1]; *s; s++)
+            if (*s == '"' || *s == '\\' || (unsigned char)*s < ' ')
+                fprintf(out, "\\u%04x", (unsigned)(unsigned char)*s);
+            else
+                putc(*s, out);
+        putc('"', out);
+    }
+    fputs("}\n", out);
+}
+
+/* Compares two fingerprints line by line; err names the first that differs. */
+static bool param_file_same_layers(const char *path, const char *theirs, const char *ours,
+                                   char *err)
+{
+    for (int line = 1;; line++) {
+        int a = (int)strcspn(theirs, "\n"), b = (int)strcspn(ours, "\n");
+        if (a != b || strncmp(theirs, ours, (size_t)a) != 0)
+            return error_set(err, "%s: parameters of another network: line %d of its layers "
+                             "is `%.*s`, this program's is `%.*s`", path, line, a, theirs, b,
+                             ours);
+        theirs += a + (theirs[a] == '\n');
+        ours += b + (ours[b] == '\n');
+        if (!*theirs && !*ours)
+            return true;
+    }
+}
+
+static void param_file_shape(const struct tensor *t, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (int k = 0; k < t->rank && k < TENSOR_MAX_RANK && at < size; k++)
+        at += (size_t)snprintf(out + at, size - at, "%s%zu", k ? ", " : "", t->dim[k]);
+    if (t->rank > TENSOR_MAX_RANK && at < size)
+        snprintf(out + at, size - at, ", ...");
+}
+
+const struct tensor *param_file_find(const char *path, const struct safetensors *s,
+                                     const struct tensor *wanted, char *err)
+{
+    char theirs[TENSOR_MAX_RANK*22 + 8], ours[sizeof theirs];
+    const struct tensor *t = safetensors_find(s, wanted->name);
+    if (!t) {
+        error_set(err, "%s: tensor %s is missing", path, wanted->name);
+        return NULL;
+    }
+    param_file_shape(t, theirs, sizeof theirs);
+    param_file_shape(wanted, ours, sizeof ours);
+    if (strcmp(theirs, ours) != 0) {
+        error_set(err, "%s: tensor %s has shape (%s), expected (%s)", path, wanted->name,
+                  theirs, ours);
+        return NULL;
+    }
+    if (t->type == TENSOR_F64 && !LATHE_F64) {
+        error_set(err, "%s: tensor %s is f64 and this program f32; build it with --dtype f64",
+                  path, wanted->name);
+        return NULL;
+    }
+    if (t->type != TENSOR_F32 && t->type != TENSOR_F64) {
+        error_set(err, "%s: tensor %s is of type %s, expected F32 or F64", path, wanted->name,
+                  safetensors_type_name(t->type));
+        return NULL;
+    }
+    return t;
+}
+
+void param_file_values(const struct tensor *t, real *out)
+{
+    const unsigned char *bytes = t->data;
+    for (size_t k = 0; k < t->count; k++) {
+        float single;
+        double twice;
+        if (t->type == TENSOR_F32) {
+            memcpy(&single, bytes + k*sizeof single, sizeof single);
+            out[k] = single;
+        } else {
+            memcpy(&twice, bytes + k*sizeof twice, sizeof twice);
+            out[k] = (real)twice;
+        }
+    }
+}
+
+/* Other tools write names and values, and "pt" or nothing for the rest. */
+static bool param_file_foreign(const char *path, const struct safetensors *s,
+                               const struct model *m, char *err)
+{
+    const char *format = safetensors_metadata(s, "format");
+    const bool ours = format && strncmp(format, "lathe-", 6) == 0;
+    return error_set(err, "%s: no parameter file of this program: its metadata has no \"%s\"; "
+                     "\"format\": \"" PARAM_FILE_FORMAT "\" and \"layers\" are needed, as `./%s "
+                     "info --metadata` prints them; in Python: import json, subprocess; "
+                     "save_file(tensors, \"%s\", metadata=json.loads(subprocess.check_output("
+                     "[\"./%s\", \"info\", \"--metadata\"])))", path, ours ? "layers" : "format",
+                     m->name, path, m->name);
+}
+
+bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
+                      char *err)
+{
+    const char *format = safetensors_metadata(s, "format");
+    const char *layers = safetensors_metadata(s, "layers");
+    if (!format || !layers || strncmp(format, "lathe-", 6) != 0)
+        return param_file_foreign(path, s, m, err);
+    if (strcmp(format, PARAM_FILE_DUMP) == 0)
+        return error_set(err, "%s: what `dump` writes, to compare with; parameters are what "
+                         "`train` saves", path);
+    if (strcmp(format, PARAM_FILE_FORMAT) != 0)
+        return error_set(err, "%s: format %s, this program reads %s", path, format,
+                         PARAM_FILE_FORMAT);
+    if (!param_file_same_layers(path, layers, m->layers, err))
+        return false;
+    for (int k = 0; k < m->nparams; k++) {
+        struct tensor wanted = param_file_tensor(&m->params[k], NULL);
+        if (!param_file_find(path, s, &wanted, err))
+            return false;
+    }
+    return true;
+}
+
+/* The mean image is as large as the images were: the input's size, or larger. Where it is
+** no image at all, the input's size is what the error's text expects. */
+static void param_file_extent(const struct safetensors *s, const struct model *m,
+                              struct preprocess *p)
+{
+    enum { MOST = 65536 };
+    const struct tensor *t = safetensors_find(s, "data.mean_image");
+    bool larger = t && t->rank == 3 && t->dim[1] >= (size_t)m->in_h && t->dim[1] <= MOST
+                  && t->dim[2] >= (size_t)m->in_w && t->dim[2] <= MOST;
+    p->h = larger ? (int)t->dim[1] : m->in_h;
+    p->w = larger ? (int)t->dim[2] : m->in_w;
+}
+
+static bool param_file_load_preprocess(const char *path, const struct safetensors *s,
+                                       const struct model *m, struct preprocess *p, char *err)
+{
+    const char *how = safetensors_metadata(s, "preprocessing");
+    struct tensor wanted[2];
+    *p = (struct preprocess){ .kind = how ? preprocess_find(how) : PREPROCESS_NONE };
+    if (p->kind == PREPROCESS_KINDS)
+        return error_set(err, "%s: preprocessing \"%s\": expected none, mean_image, scale or "
+                         "channel_norm", path, how);
+    param_file_extent(s, m, p);
+    int count = param_file_preprocess(m, p, wanted);
+    for (int k = 0; k < count; k++) {
+        const struct tensor *t = param_file_find(path, s, &wanted[k], err);
+        real *values = t ? malloc(t->count*sizeof(real)) : NULL;
+        if (!values) {
+            preprocess_free(p);
+            return t ? error_set(err, "%s: not enough memory", path) : false;
+        }
+        param_file_values(t, values);
+        *(k ? &p->factor : &p->mean) = values;
+    }
+    return true;
+}
+
+/* A file that does not say has images of which nothing is known. */
+static bool param_file_load_values(const char *path, const struct safetensors *s,
+                                   struct values *v, char *err)
+{
+    const char *text = safetensors_metadata(s, "values");
+    return !text || values_read(v, text)
+           || error_set(err, "%s: values \"%s\": expected type, least and greatest of the images "
+                        "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
+}
+
+static void param_file_set(const struct safetensors *s, struct engine *e, real *values)
+{
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        param_file_values(safetensors_find(s, p->name), values);
+        params_set(p, e->arena + p->at, values);
+        if (!e->inference) {
+            memset(e->arena + p->m, 0, p->stored*sizeof(real));
+            memset(e->arena + p->v, 0, p->stored*sizeof(real));
+        }
+    }
+    engine_pack_all(e);
+}
+
+bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
+                     char *err)
+{
+    struct safetensors s;
+    *info = (struct param_file_info){ .preprocess.mean = NULL };
+    if (!safetensors_read(&s, path, err))
+        return false;
+    real *values = malloc(params_total(e->model)*sizeof(real));
+    bool good = values || error_set(err, "%s: not enough memory", path);
+    good = good && param_file_check(path, &s, e->model, err) &&
+           param_file_load_values(path, &s, &info->values, err) &&
+           param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
+    if (good) {
+        const char *classes = safetensors_metadata(&s, "classes");
+        const char *drawn = safetensors_metadata(&s, "validation");
+        if (!drawn || sscanf(drawn, "drawn %zu of %zu", &info->drawn, &info->drawn_of) != 2)
+            info->drawn = info->drawn_of = 0;
+        param_file_set(&s, e, values);
+        info->crop = safetensors_metadata(&s, "crop") != NULL;
+        info->classes = classes ? strdup(classes) : NULL;
+    }
+    free(values);
+    safetensors_close(&s);
+    return good;
+}
+
+void param_file_info_free(struct param_file_info *info)
+{
+    preprocess_free(&info->preprocess);
+    free(info->classes);
+    info->classes = NULL;
+}

@@ -1,0 +1,177 @@
+/*
+** preprocess.c - means, deviations, and images as the network wants them. Sums run in
+** order, in double: the same bits everywhere.
+*/
+#include "data/preprocess.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+const char *const preprocess_words[] = { "none", "mean_image", "scale", "channel_norm", NULL };
+
+enum preprocess_kind preprocess_find(const char *word)
+{
+    int k = 0;
+    while (k < PREPROCESS_KINDS && strcmp(preprocess_words[k], word) != 0)
+        k++;
+    return (enum preprocess_kind)k;
+}
+
+static double preprocess_value(const struct images *set, size_t at)
+{
+    return set->bytes ? set->bytes[at] : (double)set->values[at];
+}
+
+/* Values of a channel share their mean. */
+static void preprocess_by_channel(double *mean, int channels, size_t map)
+{
+    for (int c = 0; c < channels; c++, mean += map) {
+        double sum = 0;
+        for (size_t k = 0; k < map; k++)
+            sum += mean[k];
+        for (size_t k = 0; k < map; k++)
+            mean[k] = sum / (double)map;
+    }
+}
+
+/* factor[c]: one over the deviation from the mean, of each channel or of all. */
+static void preprocess_factor(struct preprocess *p, const double *mean, const struct images *train)
+{
+    size_t map = (size_t)train->h*(size_t)train->w, channels = (size_t)train->c;
+    double all = 0;
+    for (size_t c = 0; c < channels; c++) {
+        double sum = 0;
+        for (size_t i = 0; i < train->count; i++)
+            for (size_t k = c*map; k < (c + 1)*map; k++) {
+                double d = preprocess_value(train, i*channels*map + k) - mean[k];
+                sum = fma(d, d, sum);
+            }
+        all += sum;
+        double deviation = sqrt(sum / (double)(train->count*map));
+        p->factor[c] = (real)(deviation > 0 ? 1 / deviation : 1);
+    }
+    double deviation = sqrt(all / (double)(train->count*channels*map));
+    for (size_t c = 0; p->kind == PREPROCESS_SCALE && c < channels; c++)
+        p->factor[c] = (real)(deviation > 0 ? 1 / deviation : 1);
+}
+
+bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struct images *train,
+                    char *err)
+{
+    size_t map = (size_t)train->h*(size_t)train->w, size = (size_t)train->c*map;
+    size_t share = kind == PREPROCESS_CHANNEL_NORM ? map : 1;      /* values of one mean */
+    *p = (struct preprocess){ .kind = kind, .h = train->h, .w = train->w };
+    if (kind == PREPROCESS_NONE || train->count == 0)
+        return true;
+    double *mean = calloc(size, sizeof *mean);
+    p->mean = calloc(size/share, sizeof *p->mean);
+    if (kind != PREPROCESS_MEAN_IMAGE)
+        p->factor = calloc((size_t)train->c, sizeof *p->factor);
+    if (!mean || !p->mean || (kind != PREPROCESS_MEAN_IMAGE && !p->factor)) {
+        free(mean);
+        preprocess_free(p);
+        return error_set(err, "not enough memory for the mean image");
+    }
+    for (size_t i = 0; i < train->count; i++)
+        for (size_t k = 0; k < size; k++)
+            mean[k] += preprocess_value(train, i*size + k);
+    for (size_t k = 0; k < size; k++)
+        mean[k] /= (double)train->count;
+    if (kind == PREPROCESS_CHANNEL_NORM)
+        preprocess_by_channel(mean, train->c, map);
+    for (size_t k = 0; k < size/share; k++)
+        p->mean[k] = (real)mean[k*share];
+    if (p->factor)
+        preprocess_factor(p, mean, train);
+    free(mean);
+    return true;
+}
+
+void preprocess_free(struct preprocess *p)
+{
+    free(p->mean);
+    free(p->factor);
+    p->mean = p->factor = NULL;
+}
+
+bool preprocess_fits(const struct preprocess *p, const struct images *set, char *err)
+{
+    if (!p->mean || p->kind == PREPROCESS_CHANNEL_NORM || (p->h == set->h && p->w == set->w))
+        return true;
+    return error_set(err, "the parameters' mean image is %dx%d, the data's images are %dx%d; "
+                     "images of the size trained on, or parameters trained with --preprocess "
+                     "channel_norm, are needed", p->h, p->w, set->h, set->w);
+}
+
+/* Row or column k of an image that has `size` of them; -1: outside. */
+static int preprocess_at(int k, int size, bool reflect)
+{
+    if (reflect && size > 1)
+        while (k < 0 || k >= size)
+            k = k < 0 ? -k : 2*(size - 1) - k;
+    return k < 0 || k >= size ? -1 : k;
+}
+
+/* One row of one channel: out[x*c] from the columns at[x], less the row's means or, where
+** they are NULL, the channel's. */
+static void preprocess_row(const struct images *set, size_t row_at, const real *means, real mean,
+                           real factor, const int *at, int w, real *out)
+{
+    const size_t c = (size_t)set->c;
+    const real *values = set->bytes ? NULL : set->values + row_at;
+    const uint8_t *bytes = set->bytes ? set->bytes + row_at : NULL;
+    for (int x = 0; x < w; x++) {
+        int k = at[x];
+        real value = 0;
+        if (k >= 0) {
+            value = bytes ? (real)bytes[k] : values[k];
+            value = (value - (means ? means[k] : mean))*factor;
+        }
+        out[(size_t)x*c] = value;
+    }
+}
+
+static void preprocess_hole(const struct view *v, real *out, int h, int w, int c, size_t row)
+{
+    int top = v->hole_top > 0 ? v->hole_top : 0, left = v->hole_left > 0 ? v->hole_left : 0;
+    int bottom = v->hole_top + v->hole, right = v->hole_left + v->hole;
+    for (int y = top; y < bottom && y < h; y++)
+        for (int x = left; x < right && x < w; x++)
+            for (int k = 0; k < c; k++)
+                out[(size_t)y*row + (size_t)x*(size_t)c + (size_t)k] = 0;
+}
+
+/* Planes to pixels; one channel at a time, so that reads run along memory. */
+void images_put(const struct images *set, size_t index, const struct preprocess *p,
+                const struct view *view, real *out, int h, int w, size_t row)
+{
+    static const struct view plain;
+    enum { WIDEST = 4096 };     /* of what the generator accepts */
+    const struct view *v = view ? view : &plain;
+    const size_t c = (size_t)set->c, width = (size_t)set->w, map = (size_t)set->h*width;
+    const real *mean = p ? p->mean : NULL;
+    const bool by_channel = mean && p->kind == PREPROCESS_CHANNEL_NORM;
+    const int top = (set->h - h)/2 + v->top, left = (set->w - w)/2;
+    int at[WIDEST];
+    for (int x = 0; x < w && x < WIDEST; x++)
+        at[x] = preprocess_at(left + (v->mirror ? w - 1 - x - v->left : x + v->left), set->w,
+                              v->reflect);
+    for (int y = 0; y < h; y++) {
+        int from = preprocess_at(y + top, set->h, v->reflect);
+        for (size_t k = 0; k < c; k++) {
+            real *to = out + (size_t)y*row + k;
+            const size_t place = k*map + (size_t)(from < 0 ? 0 : from)*width;
+            for (size_t x = 0; from < 0 && x < (size_t)w; x++)
+                to[x*c] = 0;
+            if (from >= 0)
+                preprocess_row(set, index*c*map + place, mean && !by_channel ? mean + place : NULL,
+                               by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w,
+                               to);
+        }
+    }
+    if (v->hole > 0)
+        preprocess_hole(v, out, h, w, set->c, row);
+}

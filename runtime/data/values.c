@@ -1,0 +1,227 @@
+/*
+** values.c - ranges of images' values. It must never guess: what a range does not tell is asked
+** for.
+*/
+#include "data/values.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* Ranges that leave no doubt: where least and greatest value lie, and what 0 and 255 were. A
+** quarter of bytes and of 0 to 1 is enough, as dark pictures are; reals up to 100 may be per
+** cent, those up to 16 the digits of UCI. Bytes of 0 and 1 are masks, hardly ever pictures that are
+** all but black: enough to say that another set was not divided, not to divide a picture. */
+static const struct values_range {
+    bool bytes, doubtful;
+    double least[2], greatest[2], zero, full;
+} values_ranges[] = {
+    { true, false, { 0, 255 }, { 64, 255 }, 0, 255 },
+    { true, true, { 0, 1 }, { 1, 1 }, 0, 1 },
+    { true, false, { 0, 0 }, { 0, 0 }, 0, 255 },
+    { false, false, { 0, 1 }, { 0.25, 1 }, 0, 1 },
+    { false, false, { -1, -0.99 }, { 0.99, 1 }, -1, 1 },
+    { false, false, { 0, 255 }, { 128, 255 }, 0, 255 },
+};
+
+static bool values_bytes(const struct values *v)
+{
+    return strcmp(v->type, "u1") == 0;
+}
+
+static bool values_within(double x, const double range[2], double slack)
+{
+    return x >= range[0] - slack && x <= range[1] + slack;
+}
+
+/* NULL: none of them. */
+static const struct values_range *values_range_of(const struct values *v)
+{
+    const double rounding = 1e-5;
+    for (size_t k = 0; k < sizeof values_ranges / sizeof *values_ranges; k++) {
+        const struct values_range *r = &values_ranges[k];
+        double slack = r->bytes ? 0 : rounding*(r->full - r->zero);
+        if (values_bytes(v) == r->bytes && values_within(v->least, r->least, slack)
+            && values_within(v->greatest, r->greatest, slack))
+            return r;
+    }
+    return NULL;
+}
+
+static void values_find_bytes(const uint8_t *x, size_t count, struct values *v)
+{
+    uint8_t least = 255, greatest = 0;
+    for (size_t k = 0; k < count; k++) {
+        least = x[k] < least ? x[k] : least;
+        greatest = x[k] > greatest ? x[k] : greatest;
+    }
+    v->least = least;
+    v->greatest = greatest;
+}
+
+void values_find(struct values *v, const struct images *set)
+{
+    const char *type = set->type ? set->type : set->bytes ? "u1" : LATHE_F64 ? "f8" : "f4";
+    size_t count = set->count*(size_t)set->c*(size_t)set->h*(size_t)set->w;
+    *v = (struct values){ .type = "" };
+    if (count == 0)
+        return;
+    snprintf(v->type, sizeof v->type, "%s", type);
+    if (set->bytes) {
+        values_find_bytes(set->bytes, count, v);
+        return;
+    }
+    v->least = INFINITY;
+    v->greatest = -INFINITY;
+    for (size_t k = 0; k < count; k++) {
+        double x = (double)set->values[k];
+        v->least = x < v->least && isfinite(x) ? x : v->least;
+        v->greatest = x > v->greatest && isfinite(x) ? x : v->greatest;
+    }
+    if (v->least > v->greatest)         /* who trains or evaluates says so */
+        *v = (struct values){ .type = "" };
+}
+
+bool values_few(const struct images *set)
+{
+    enum { FEW = 64 };
+    return set->count*(size_t)set->c*(size_t)set->h*(size_t)set->w < FEW;
+}
+
+bool values_known(const struct values *v)
+{
+    return v->type[0] && values_range_of(v);
+}
+
+void values_write(const struct values *v, char *text, size_t size)
+{
+    snprintf(text, size, "%s %.9g %.9g", v->type, v->least, v->greatest);
+}
+
+bool values_read(struct values *v, const char *text)
+{
+    static const char *const types[] = { "u1", "f4", "f8" };
+    char *end;
+    *v = (struct values){ .type = "" };
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+        if (strncmp(text, types[k], 2) == 0 && text[2] == ' ')
+            memcpy(v->type, types[k], 3);
+    if (!v->type[0])
+        return false;
+    v->least = strtod(text + 3, &end);
+    if (end == text + 3 || *end != ' ')
+        return false;
+    text = end + 1;
+    v->greatest = strtod(text, &end);
+    return end != text && !*end && isfinite(v->least) && isfinite(v->greatest)
+           && v->least <= v->greatest;
+}
+
+const char *values_say(const struct values *v, char *text, size_t size)
+{
+    snprintf(text, size, "%s from %.6g to %.6g", v->type, v->least, v->greatest);
+    return text;
+}
+
+/* Inside from least to greatest, but for what resampling adds, and no small part of it: other
+** images of the same kind. Where one has values below zero so has the other. */
+static bool values_fill(double least, double greatest, const struct values *v)
+{
+    enum { BEYOND = 4, PART = 16 };
+    const double whole = greatest - least, extent = v->greatest - v->least;
+    const double below = -whole/PART;
+    return v->least >= least - whole/BEYOND && v->greatest <= greatest + whole/BEYOND
+           && (extent == 0 || extent >= whole/PART)
+           && (least >= 0 ? v->least >= below : least >= below || v->least < 0);
+}
+
+bool values_alike(const struct values *trained, const struct values *given)
+{
+    const double near = (trained->greatest - trained->least)/8;
+    if (!trained->type[0] || !given->type[0])
+        return true;
+    if (trained->least == 0 && given->least == 0 && given->greatest == 0)
+        return true;                    /* black, in every range from 0 */
+    if (fabs(trained->least - given->least) <= near
+        && fabs(trained->greatest - given->greatest) <= near)
+        return true;
+    const struct values_range *ours = values_range_of(trained), *theirs = values_range_of(given);
+    if (ours && theirs)
+        return ours->zero == theirs->zero && ours->full == theirs->full;
+    if (ours && values_bytes(trained) && values_bytes(given))
+        return ours->full == 255;           /* dark ones */
+    if (ours)
+        return values_fill(ours->zero, ours->full, given);
+    return !theirs && values_fill(trained->least, trained->greatest, given);
+}
+
+bool values_scale_of(struct values_scale *s, const struct values *trained)
+{
+    *s = (struct values_scale){ .pairs = 1, .full = { 255 } };
+    const struct values_range *r = trained->type[0] ? values_range_of(trained) : values_ranges;
+    if (!r || r->doubtful)
+        return false;
+    s->zero[0] = r->zero;
+    s->full[0] = r->full;
+    return true;
+}
+
+bool values_scale_parse(struct values_scale *s, const char *text, int channels, char *err)
+{
+    const char *at = text;
+    int numbers = 0;
+    *s = (struct values_scale){ .pairs = 0 };
+    do {
+        char *end;
+        double x = strtod(at, &end);
+        if (end == at || !isfinite(x) || numbers == 2*VALUES_PAIRS)
+            break;
+        (numbers % 2 ? s->full : s->zero)[numbers/2] = x;
+        numbers++;
+        at = end;
+    } while (*at == ',' && *++at);
+    s->pairs = numbers/2;
+    bool good = !*at && at > text && at[-1] != ','
+                && (numbers == 2 || numbers == 2*channels);
+    for (int k = 0; good && k < s->pairs; k++)
+        good = s->zero[k] != s->full[k];
+    return good || error_set(err, "--range %s: expected LO,HI, what 0 and the greatest sample of a "
+                             "picture are to the network, or such a pair for each of its %d "
+                             "channel%s", text, channels, channels == 1 ? "" : "s");
+}
+
+bool values_scale_plain(const struct values_scale *s)
+{
+    return s->pairs == 1 && s->zero[0] == 0 && s->full[0] == 255;
+}
+
+void values_scale_apply(const struct values_scale *s, real *x, size_t channels, size_t map)
+{
+    if (values_scale_plain(s))
+        return;
+    for (size_t c = 0; c < channels; c++) {
+        size_t pair = s->pairs == 1 ? 0 : c;
+        double zero = s->zero[pair], extent = s->full[pair] - zero;
+        for (size_t k = 0; k < map; k++)
+            x[c*map + k] = (real)(zero + (double)x[c*map + k]*extent/255);
+    }
+}
+
+const char *values_mend(const struct values *from, const struct values *to, char *text,
+                        size_t size)
+{
+    const struct values_range *a = values_range_of(from), *b = values_range_of(to);
+    text[0] = '\0';
+    if (!a || !b)
+        return text;
+    double factor = (b->full - b->zero)/(a->full - a->zero), shift = b->zero - a->zero*factor;
+    /* A whole factor would leave bytes, which have nothing below 0. */
+    size_t at = (size_t)snprintf(text, size, factor < 1 ? "x/%g" : "x*%.1f",
+                                 factor < 1 ? 1/factor : factor);
+    if (shift != 0 && at < size)
+        snprintf(text + at, size - at, " %c %g", shift < 0 ? '-' : '+', fabs(shift));
+    return text;
+}

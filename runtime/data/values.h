@@ -1,0 +1,54 @@
+/*
+** values.h - which values images have, and what a picture's samples are to a network that was
+** trained on them. A parameter file keeps type and range of the training images, so that one
+** trained on arrays of 0 to 1 is not asked about 0 to 255 without a word.
+**
+** Bytes are a picture's samples. They can be turned into a network's values where the range that
+** it was trained on leaves no doubt: 0 to 255 (bytes, or reals that fill the upper half), 0 to 1,
+** -1 to 1. Any other range, as of standardised images, does not tell what 0 and 255 were.
+*/
+#ifndef LATHE_VALUES_H
+#define LATHE_VALUES_H
+
+#include "data/dataset.h"
+
+/* What 0 and 255 are to the network: one pair for all channels, or one for each. */
+enum { VALUES_PAIRS = 64 };
+struct values_scale { int pairs; double zero[VALUES_PAIRS], full[VALUES_PAIRS]; };
+
+void values_find(struct values *v, const struct images *set);
+
+/* Too few for their range to say anything. */
+bool values_few(const struct images *set);
+
+/* "f4 0 1": in a parameter file. False: no such text. */
+void values_write(const struct values *v, char *text, size_t size);
+bool values_read(struct values *v, const char *text);
+
+/* "f4 from 0 to 1": in messages. */
+const char *values_say(const struct values *v, char *text, size_t size);
+
+/* False where images of these values are not what the network was trained on. Values of an unknown
+** type are alike all others. */
+bool values_alike(const struct values *trained, const struct values *given);
+
+/* Whether the range leaves no doubt. */
+bool values_known(const struct values *v);
+
+/* False where the range does not tell. Unknown values: 0 to 255. */
+bool values_scale_of(struct values_scale *s, const struct values *trained);
+
+/* "0,1", or as many pairs as there are channels. */
+bool values_scale_parse(struct values_scale *s, const char *text, int channels, char *err);
+
+/* 0 to 255 is what it says. */
+bool values_scale_plain(const struct values_scale *s);
+
+/* x[c][map], of 0 to 255. */
+void values_scale_apply(const struct values_scale *s, real *x, size_t channels, size_t map);
+
+/* What makes values of one known range those of another: "x/255"; "": not known. */
+const char *values_mend(const struct values *from, const struct values *to, char *text,
+                        size_t size);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+** hint.c - what to do with data that is not read as it is. It must never touch a file, and a
+** command that it names must do what it says when pasted.
+*/
+#include "file/hint.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+enum { HINT_PATH = 1024 };
+
+/* From Python's pickles in folder `in` to the records that are read. */
+#define HINT_PICKLES(in, files, labels) "`cd " in " && python3 -c 'import pickle, numpy as n; " \
+    "[n.c_[" labels ", d[b\"data\"]].tofile(f + \".bin\") for f in " files " for d in " \
+    "[pickle.load(open(f, \"rb\"), encoding=\"bytes\")]]'`"
+#define HINT_CIFAR_10(in) "holds CIFAR-10 for Python; --data " in " reads it after " \
+    HINT_PICKLES(in, "[\"data_batch_%d\" % k for k in range(1, 6)] + [\"test_batch\"]", \
+                 "n.uint8(d[b\"labels\"])")
+#define HINT_CIFAR_100(in) "holds CIFAR-100 for Python; --data " in " reads it after " \
+    HINT_PICKLES(in, "[\"train\", \"test\"]", \
+                 "n.uint8(d[b\"coarse_labels\"]), n.uint8(d[b\"fine_labels\"])")
+#define HINT_BINARY "; from where it is, the binary version is read (unpacked)"
+
+/* What a folder may hold, the surest first, and what to say of it: @ is its path, < its folder,
+** both for a shell. */
+static const struct hint { const char *holds, *says; } hints[] = {
+    { "train-images?idx3-ubyte.gz", "is compressed: `gunzip </*.gz`" },
+    { "cifar-10-binary.tar.gz", "is an archive: `tar xzf @ -C <`" },
+    { "cifar-100-binary.tar.gz", "is an archive: `tar xzf @ -C <`" },
+    { "MNIST/raw", "is a folder of its own: --data @" },
+    { "FashionMNIST/raw", "is a folder of its own: --data @" },
+    { "data_batch_1", HINT_CIFAR_10("<") },
+    { "cifar-10-batches-py", HINT_CIFAR_10("@") },
+    { "cifar-100-python", HINT_CIFAR_100("@") },
+    { "cifar-*-python.tar.gz", "is CIFAR for Python" HINT_BINARY },
+    { "cifar-*-matlab*", "is CIFAR for Matlab" HINT_BINARY },
+    { "data_batch_1.mat", "is CIFAR for Matlab" HINT_BINARY },
+    { "*-train-images?idx3-ubyte", "has another name than MNIST's: train-images-idx3-ubyte, "
+      "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte are read" },
+    { "*-ubyte.gz", "is compressed: `gunzip </*.gz`" },
+    { "x_train.npy.gz", "is compressed: `gunzip </*.gz`" },
+    { "*.npz", "holds arrays: `python3 -c 'import sys, numpy; [numpy.save(sys.argv[2] + \"/\" + k, "
+      "a) for k, a in numpy.load(sys.argv[1]).items()]' @ <` unpacks them; x_train, y_train, "
+      "x_val and y_val are read" },
+    { "*.tar.gz", "is an archive: `tar xzf @ -C <`" },
+    { "*.tgz", "is an archive: `tar xzf @ -C <`" },
+    { "*.tar", "is an archive: `tar xf @ -C <`" },
+    { "*.zip", "is an archive: `unzip @ -d <`" },
+    { "raw", "is a folder of its own: --data @" },
+};
+
+/* A word for a shell, in single quotes where it needs them; what is too long is cut. */
+static size_t hint_word(char *out, size_t size, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_+=./,:@%-";
+    const bool bare = *word && *word != '-' && !word[strspn(word, plain)];
+    size_t n = 0;
+    if (bare)
+        return (size_t)snprintf(out, size, "%s", word);
+    for (n = (size_t)snprintf(out, size, "'"); *word && n + 8 < size; word++)
+        n += (size_t)snprintf(out + n, size - n, *word == '\'' ? "'\\''" : "%c", *word);
+    return n + (size_t)snprintf(out + n, size - n, "'");
+}
+
+/* `path`, in `dir`, is what the row says. */
+static bool hint_say(const struct hint *h, const char *path, const char *dir, char *err)
+{
+    error_set(err, "%s ", path);
+    size_t n = strlen(err);
+    for (const char *s = h->says; *s && n + 1 < ERR_SIZE; s++) {
+        if (*s == '@' || *s == '<')
+            n += hint_word(err + n, ERR_SIZE - n, *s == '@' ? path : dir);
+        else
+            err[n++] = *s;
+        if (n < ERR_SIZE)
+            err[n] = '\0';
+    }
+    return true;
+}
+
+/* The first by name in the folder that a pattern fits, so that no order of a disk shows. */
+static bool hint_find(const char *dir, const char *pattern, char *name)
+{
+    DIR *folder = opendir(dir);
+    name[0] = '\0';
+    for (struct dirent *e; folder && (e = readdir(folder));)
+        if (!fnmatch(pattern, e->d_name, 0) && (!name[0] || strcmp(e->d_name, name) < 0))
+            snprintf(name, HINT_PATH, "%s", e->d_name);
+    if (folder)
+        closedir(folder);
+    return name[0];
+}
+
+bool hint_folder(const char *dir, char *err)
+{
+    char path[2*HINT_PATH], name[HINT_PATH];
+    struct stat st;
+    for (size_t k = 0; k < sizeof hints / sizeof *hints; k++) {
+        const char *holds = hints[k].holds;
+        if (strchr(holds, '/')) {
+            snprintf(path, sizeof path, "%s/%s", dir, holds);
+            if (!stat(path, &st))
+                return hint_say(&hints[k], path, dir, err);
+        } else if (hint_find(dir, holds, name)) {
+            snprintf(path, sizeof path, "%s/%s", dir, name);
+            return hint_say(&hints[k], path, dir, err);
+        }
+    }
+    return false;
+}
+
+bool hint_file(const char *path, char *err)
+{
+    char dir[HINT_PATH];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    snprintf(dir, sizeof dir, "%.*s", slash > path ? (int)(slash - path) : 1, slash ? path : ".");
+    for (size_t k = 0; k < sizeof hints / sizeof *hints; k++)
+        if (!fnmatch(hints[k].holds, name, 0)) {
+            hint_say(&hints[k], path, dir, err);
+            size_t n = strlen(err);
+            snprintf(err + n, ERR_SIZE - n, "; --data takes the folder");
+            return true;
+        }
+    return false;
+}
+
+bool hint_compressed(const char *path, char *err)
+{
+    char packed[2*HINT_PATH], word[4*HINT_PATH];
+    struct stat st;
+    snprintf(packed, sizeof packed, "%s.gz", path);
+    if (!stat(path, &st) || stat(packed, &st))
+        return false;
+    hint_word(word, sizeof word, packed);
+    error_set(err, "%s: is not there, but compressed: `gunzip %s`", path, word);
+    return true;
+}

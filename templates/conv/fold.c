@@ -1,0 +1,26 @@
+/*
+** conv/fold.c - up to FILTERS filters of a convolution with the batchnorm behind it in their
+** weights, packed for inference. Written in scratch, which no region uses meanwhile.
+*/
+#include "vector/template.h"
+#include "norm/fold.c"
+#include "conv/pack.c"
+
+#define NAME conv_fold       /* @name */
+#define FACTOR norm_fold     /* @name */
+
+static void NAME(real *arena, int first)
+{
+    enum { /* @sizes */ W = 0, CO = 16, FILTERS = 16, FILTER = 144, FILTERS_AT = 0 };
+    const int n = CO - first < FILTERS ? CO - first : FILTERS;
+    const real *w = arena + W + (size_t)first*FILTER;
+    real *filters = arena + FILTERS_AT;
+    for (int f = 0; f < n; f++) {
+        const double factor = FACTOR(arena, first + f);
+        for (int k = 0; k < FILTER; k++)
+            filters[f*FILTER + k] = (real)((double)w[f*FILTER + k]*factor);
+    }
+    /* @here packs */
+}
+
+#include "vector/undef.h"

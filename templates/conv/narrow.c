@@ -1,0 +1,98 @@
+/*
+** conv/narrow.c - a convolution stage whose filter rows are shorter than a vector: gradient to
+** weights and bias of one group of images (see conv/wgrad.c), dense, with vectors along the
+** filters. BAND rows at a time, of output gradients un-pooled and masked by the ReLU: they stay
+** in L1 while every filter row reads them, window by window, the order of conv/lists.c.
+** Gradients and outputs come from memory, which takes as long as the sums do, so the next band's
+** are fetched meanwhile (Zen 5, vgg_small: 1.05 -> 0.72 ms, the memory's speed; bands of more than
+** 4 KB 0.82). Below a max-pool the lists had taken 9.4 ms in three_layer_3x3, this 4.6: seven
+** products of eight are zero, but a cycle makes 32.
+*/
+#include "vector/template.h"
+#include "conv/expand.c"
+#include "conv/narrow_tile.c"
+
+#define NAME conv_narrow     /* @name */
+#define EXPAND conv_expand   /* @name */
+#define ADD conv_narrow_add  /* @name */
+#define TILE conv_narrow_tile    /* @name */
+#define BIAS 1               /* @flag */
+#define POOL 1               /* @flag */
+#define RELU 1               /* @flag */
+#define DIRECT 0             /* @flag */
+
+/* Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
+static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][WINDOW][CO] */,
+                       const real *next_g, const real *next_y, real *u /* [tap][U_TAP] */)
+{
+    enum { /* @sizes */ X_ROW = 102, CO = 32, KH = 3, COLUMNS = 9, MT = 9, NV = 2, U_TAP = 32,
+           OW = 16, WINDOW = 4, BAND = 1, Y_BAND = 1024 };
+    enum { LINE = 64 / sizeof(real), PASSES = KH*(U_TAP / (NV*VL)) };
+#if !RELU
+    (void)next_y;
+#endif
+    int pass = 0;
+    for (int c = 0; c < U_TAP; c += NV*VL) {
+        for (int ky = 0; ky < KH; ky++, pass++) {
+            for (int k = pass*LINE; k < BAND*OW*CO; k += PASSES*LINE)
+                v_prefetch(next_g + k);
+#if RELU
+            for (int k = pass*LINE; k < Y_BAND; k += PASSES*LINE)
+                v_prefetch(next_y + k);
+#endif
+            for (int k = 0; k < COLUMNS; k += MT)
+                TILE(x + ky*X_ROW + k, g + c, u + (ky*COLUMNS + k)*U_TAP + c);
+        }
+#if BIAS
+        UNROLL for (int n = 0; n < NV; n++) {
+            real *db = u + KH*COLUMNS*U_TAP + c + n*VL;
+            vec sum = v_load(db);
+            for (int p = 0; p < BAND*OW*WINDOW; p++)
+                sum = v_add(sum, v_load(g + p*CO + c + n*VL));
+            v_store(db, sum);
+        }
+#endif
+    }
+}
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_DOWN = 204, Y = 0, Y_IMAGE = 4096,
+           Y_ROW = 1024, DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIAL = 0,
+           GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16,
+           OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, MASKED = 0, U_AT = 0 };
+    enum { FILTER = KH*ROW };
+    const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+    real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
+    real *u = scratch + U_AT;
+    real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE;
+    for (int k = 0; k < (KH*COLUMNS + 1)*U_TAP; k++)
+        u[k] = 0;
+    for (int image = first; image < last; image++)
+        for (int row = 0; row < OH; row += BAND) {
+            const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_DOWN;
+            const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
+            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
+            const real *g = dy;
+#if !DIRECT
+#if POOL
+            const unsigned char *index = (const unsigned char *)(s->arena + ARGMAX)
+                                         + (size_t)image*ARGMAX_IMAGE + (ptrdiff_t)row*OW*CO;
+#else
+            const unsigned char *index = NULL;
+#endif
+            EXPAND(dy, y, index, scratch + MASKED);     /* behind it room for a whole tile */
+            g = scratch + MASKED;
+#endif
+            ADD(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
+        }
+    const real *db = u + KH*COLUMNS*U_TAP;
+    for (int f = 0; f < CO; f++) {
+        for (int ky = 0; ky < KH; ky++)
+            for (int k = 0; k < ROW; k++)
+                dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;
+        dw[CO*FILTER + f] = db[f];
+    }
+}
+
+#include "vector/undef.h"

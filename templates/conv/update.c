@@ -1,0 +1,77 @@
+/*
+** conv/update.c - a convolution stage's parameters, FILTERS filters an item: adds
+** the groups' gradients in order, hands them to the optimizer, packs the new
+** weights for forward and backward. PACK is also called after parameters were
+** changed from outside.
+*/
+#include "vector/template.h"
+#include "conv/pack.c"
+
+#define NAME conv_update     /* @name */
+#define PACK conv_pack_all   /* @name */
+#define PARTIAL_ROW 1        /* @flag */
+#define BIAS 1               /* @flag */
+
+/* n filters, the first of them a multiple of LANES. */
+static inline void PACK(real *arena, int first, int n)
+{
+    enum { /* @sizes */ W = 0, FILTER = 144 };
+    const real *filters = arena + W + (size_t)first*FILTER;
+    (void)filters;
+    (void)n;
+    /* @here packs */
+}
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ CO = 16, FILTERS = 16, KH = 3, ROW = 48, COLUMNS = 48, PARTIAL = 0,
+           GROUP_SIZE = 2320, W = 0, W_M = 0, W_V = 0, B = 0, B_M = 0, B_V = 0, W_RULE = 0,
+           B_RULE = 0, SUMSQ = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT = 0 };
+    enum { FILTER = KH*ROW, WHOLE = COLUMNS / VL * VL };
+    (void)items;
+    int groups = s->n < GROUPS ? s->n : GROUPS;
+    int first = item*FILTERS, last = first + FILTERS < CO ? first + FILTERS : CO;
+    const real *partial = s->arena + PARTIAL;
+    real *g = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + GRADIENT;
+    const struct rule *rule = s->rule + W_RULE;
+#if BIAS
+    real gb[FILTERS] = { 0 };
+#endif
+    double sumsq = 0;
+    for (int k = 0; k < FILTER; k++)
+        g[k] = 0;
+    for (int co = first; co < last; co++) {
+        size_t at = (size_t)co*FILTER;
+        for (int ky = 0; ky < KH; ky++) {
+            const real *p = partial + at + ky*ROW;
+            for (int k = 0; k < WHOLE; k += VL) {
+                vec sum = v_load(p + k);
+                for (int group = 1; group < groups; group++)
+                    sum = v_add(sum, v_load(p + (size_t)group*GROUP_SIZE + k));
+                v_store(g + ky*ROW + k, sum);
+            }
+#if PARTIAL_ROW
+            vec sum = v_load_part(p + WHOLE, COLUMNS - WHOLE);
+            for (int group = 1; group < groups; group++)
+                sum = v_add(sum, v_load_part(p + (size_t)group*GROUP_SIZE + WHOLE,
+                                             COLUMNS - WHOLE));
+            v_store_part(g + ky*ROW + WHOLE, sum, COLUMNS - WHOLE);
+#endif
+        }
+#if BIAS
+        for (int group = 0; group < groups; group++)
+            gb[co - first] += partial[(size_t)group*GROUP_SIZE + CO*FILTER + co];
+#endif
+        sumsq += rule->update(s->arena + W + at, s->arena + W_M + at, s->arena + W_V + at, g,
+                              FILTER, &rule->hyper);
+    }
+    PACK(s->arena, first, last - first);
+    s->sumsq[SUMSQ + item] = sumsq;
+#if BIAS
+    rule = s->rule + B_RULE;
+    rule->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, gb,
+                 FILTERS, &rule->hyper);
+#endif
+}
+
+#include "vector/undef.h"

@@ -1,0 +1,19 @@
+/*
+** norm/fwd.c - batch normalisation, one image an item.
+*/
+#include "vector/template.h"
+#include "norm/image_fwd.c"
+
+#define NAME norm_fwd        /* @name */
+#define IMAGE norm_image_fwd /* @name */
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ X = 0, X_IMAGE = 17408, Y = 0, Y_IMAGE = 17408, COEFFICIENTS = 0 };
+    (void)items;
+    (void)thread;
+    IMAGE(s->arena + X + (size_t)item*X_IMAGE, s->arena + COEFFICIENTS,
+          s->arena + Y + (size_t)item*Y_IMAGE);
+}
+
+#include "vector/undef.h"

@@ -1,0 +1,51 @@
+/*
+** pool/average_bwd.c - the gradient of avgpool: each window's share to each of its positions.
+** Windows may overlap: a position takes its gradients in raster order of the windows.
+*/
+#include "vector/template.h"
+
+#define NAME avgpool_bwd     /* @name */
+#define PARTIAL 1            /* @flag */
+#define WHOLE_VECTORS 1      /* @flag */
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2,
+           X_W = 32, X_SIZE = 17408, DY = 0, DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408,
+           PART = 1 };
+    enum { WHOLE = C / VL * VL };
+    (void)items;
+    (void)thread;
+    const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
+    real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
+    const vec share = v_set1(1 / (real)(PH*PW));
+    for (int k = 0; k < X_SIZE; k++)
+        dx[k] = 0;
+    for (int r = 0; r < OH; r++)
+        for (int p = 0; p < OW; p++) {
+            const real *from = dy + (r*OW + p)*C;
+            real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
+#if WHOLE_VECTORS
+            for (int c = 0; c < WHOLE; c += VL) {
+                vec g = v_mul(v_load(from + c), share);
+                for (int i = 0; i < PH; i++) {
+                    UNROLL for (int j = 0; j < PW; j++) {
+                        real *q = window + (i*X_W + j)*C + c;
+                        v_store(q, v_add(v_load(q), g));
+                    }
+                }
+            }
+#endif
+#if PARTIAL
+            vec g = v_mul(v_load_part(from + WHOLE, PART), share);
+            for (int i = 0; i < PH; i++) {
+                UNROLL for (int j = 0; j < PW; j++) {
+                    real *q = window + (i*X_W + j)*C + WHOLE;
+                    v_store_part(q, v_add(v_load_part(q, PART), g), PART);
+                }
+            }
+#endif
+        }
+}
+
+#include "vector/undef.h"

@@ -1,0 +1,48 @@
+/*
+** pool/row.c - one output row of a max-pool: the largest value of each window,
+** the first in raster order where several are equal, and its number in the
+** window. Used behind a convolution (x is the band in L1) and alone.
+*/
+#include "vector/template.h"
+
+#define NAME pool_row        /* @name */
+#define PARTIAL 1            /* @flag */
+#define WHOLE_VECTORS 1      /* @flag */
+
+static inline void NAME(const real *x /* PH rows */, real *y, unsigned char *argmax)
+{
+    enum { /* @sizes */ OW = 16, C = 17, PH = 2, PW = 2, STEP = 2, X_ROW = 544, X_PIXEL = 17,
+           Y_PIXEL = 17, PART = 1 };
+    enum { WHOLE = C / VL * VL };
+    for (int p = 0; p < OW; p++) {
+        const real *window = x + p*STEP*X_PIXEL;
+#if WHOLE_VECTORS
+        for (int c = 0; c < WHOLE; c += VL) {
+            vec best = v_load(window + c), index = v_zero();
+            UNROLL for (int i = 0; i < PH; i++)
+                UNROLL for (int j = 0; j < PW; j++) {
+                    vec v = v_load(window + c + i*X_ROW + j*X_PIXEL);
+                    index = v_select(v_gt(v, best), v_set1(i*PW + j), index);
+                    best = v_max(v, best);
+                }
+            /* @epilogue best */
+            v_store(y + p*Y_PIXEL + c, best);
+            v_store_u8(argmax + p*C + c, index);
+        }
+#endif
+#if PARTIAL
+        vec best = v_load_part(window + WHOLE, PART), index = v_zero();
+        UNROLL for (int i = 0; i < PH; i++)
+            UNROLL for (int j = 0; j < PW; j++) {
+                vec v = v_load_part(window + WHOLE + i*X_ROW + j*X_PIXEL, PART);
+                index = v_select(v_gt(v, best), v_set1(i*PW + j), index);
+                best = v_max(v, best);
+            }
+        /* @epilogue best */
+        v_store_part(y + p*Y_PIXEL + WHOLE, best, PART);
+        v_store_u8_part(argmax + p*C + WHOLE, index, PART);
+#endif
+    }
+}
+
+#include "vector/undef.h"

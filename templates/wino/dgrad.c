@@ -1,0 +1,46 @@
+/*
+** wino/dgrad.c - a 3x3 convolution stage, gradient to the data by Winograd's minimal
+** filtering: the output gradient of up to IMAGES images is expanded, image by image, into a
+** haloed map, which goes through the flipped filters as the input does in wino/fwd.c.
+*/
+#include "vector/template.h"
+#include "conv/expand.c"
+#include "wino/input.c"
+#include "wino/pass.c"
+
+#define NAME wino_dgrad      /* @name */
+#define EXPAND conv_expand   /* @name */
+#define INPUT wino_input     /* @name */
+#define RUN wino_pass        /* @name */
+
+static void NAME(const struct step *s, int item, int items, int thread)
+{
+    enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, ARGMAX = 0,
+           ARGMAX_IMAGE = 4096, DX = 0, DX_IMAGE = 16384, DX_STEP = 1024, W = 0, IMAGES = 1,
+           ROWS = 16, PASS = 4, COLUMNS = 16, PANELS = 1, V_TILE = 48, SCRATCH = 0,
+           SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0, WINDOW = 0,
+           MAP_STEP = 1088 };
+    (void)items;
+    const int first = item*IMAGES;
+    const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
+    const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX);
+    real *dx = s->arena + DX + (size_t)first*DX_IMAGE;
+    real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
+    real *map = scratch + EXPANDED;
+    for (int row = 0; row < ROWS; row += PASS) {
+        const int rows = ROWS - row < PASS ? ROWS - row : PASS;
+        for (int i = 0; i < images; i++) {
+            size_t image = (size_t)(first + i);
+            if (row == 0)   /* several images: one pass is all */
+                EXPAND(s->arena + DY + image*DY_IMAGE, s->arena + Y + image*Y_IMAGE,
+                       argmax + image*ARGMAX_IMAGE, map + EXPANDED_AT);
+            for (int r = 0; r < rows; r++)
+                INPUT(map + WINDOW + (ptrdiff_t)(row + r)*MAP_STEP,
+                      v + (ptrdiff_t)((i*PASS + r)*COLUMNS)*V_TILE);
+        }
+        RUN(v, s->arena + W, s->arena, scratch + M_AT, dx + (ptrdiff_t)row*DX_STEP,
+            (unsigned char *)s->arena, images, rows, 0, PANELS);   /* no pool, no bias */
+    }
+}
+
+#include "vector/undef.h"

@@ -1,0 +1,217 @@
+/*
+** test_cover.c - gradient checks over everything that layers can be combined to: networks
+** drawn so that every two values of every two factors below meet in one of them (every
+** three with make test-all), each built in f64 and checked by its own program. The layer
+** under test has one with parameters beneath it.
+*/
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/shell.h"
+#include "support/skip.h"
+
+enum { MOST_VALUES = 12, FACTORS = 13, CHUNK = 12 };
+
+enum { CHANNELS, IMAGE, FILTERS, KERNEL, STRIDE, PAD, BEHIND, POOL, LOSS, BATCH, SHAPE, GROUPED,
+       DILATION };
+
+static const char *const factor[FACTORS][MOST_VALUES] = {
+    [CHANNELS] = { "1", "3", "4", "7", "8", "9", "17" },
+    [IMAGE] = { "13x16", "15x13", "14x14" },
+    [FILTERS] = { "1", "3", "8", "9", "17" },
+    [KERNEL] = { "1x1", "2x2", "3x3", "4x4", "5x5", "6x6", "7x7", "3x5" },
+    [STRIDE] = { "1", "2", "3" },
+    [PAD] = { "same", "valid", "2" },
+    [BEHIND] = { "", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "scale 0.7",
+                 "dropout 0.6", "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
+    [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
+               "globalmaxpool", "globalavgpool" },
+    [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
+    [BATCH] = { "1", "3", "5" },
+    [SHAPE] = { "plain", "bias=no", "residual", "affine" },
+    [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
+    [DILATION] = { "1", "2", "3" },
+};
+
+static int values(int f)
+{
+    int n = 0;
+    while (n < MOST_VALUES && factor[f][n])
+        n++;
+    return n;
+}
+
+struct row { int value[FACTORS]; };
+
+struct cover {
+    struct row *row; int rows;
+    unsigned char *met;     /* of every combination of `strength` factors' values */
+    size_t size;
+    int strength;
+    unsigned state;
+};
+
+static unsigned next_random(struct cover *c, unsigned n)
+{
+    c->state = c->state*1664525u + 1013904223u;
+    return (c->state >> 8) % n;
+}
+
+/* The number of the values that a row has for factors a < b (< d). */
+static size_t place(const struct row *r, int a, int b, int d)
+{
+    size_t n = ((size_t)a*FACTORS + (size_t)b)*(FACTORS + 1) + (size_t)(d + 1);
+    n = n*MOST_VALUES + (size_t)r->value[a];
+    n = n*MOST_VALUES + (size_t)r->value[b];
+    return n*MOST_VALUES + (size_t)(d < 0 ? 0 : r->value[d]);
+}
+
+/* How many combinations a row would be the first to have; mark: it is. */
+static int meets(struct cover *c, const struct row *r, bool mark)
+{
+    int fresh = 0;
+    for (int a = 0; a < FACTORS; a++)
+        for (int b = a + 1; b < FACTORS; b++)
+            for (int d = c->strength == 3 ? b + 1 : -1; d < (c->strength == 3 ? FACTORS : 0); d++) {
+                unsigned char *met = &c->met[place(r, a, b, d)];
+                fresh += !*met;
+                if (mark)
+                    *met = 1;
+            }
+    return fresh;
+}
+
+static long combinations(const struct cover *c)
+{
+    long n = 0;
+    for (int a = 0; a < FACTORS; a++)
+        for (int b = a + 1; b < FACTORS; b++)
+            for (int d = c->strength == 3 ? b + 1 : -1; d < (c->strength == 3 ? FACTORS : 0); d++)
+                n += (long)values(a)*values(b)*(d < 0 ? 1 : values(d));
+    return n;
+}
+
+/* Of many rows drawn, always the one that brings most, until nothing is missing. */
+static void make_cover(struct cover *c, int strength)
+{
+    *c = (struct cover){ .strength = strength, .state = 7 };
+    c->size = (size_t)FACTORS*FACTORS*(FACTORS + 1)*MOST_VALUES*MOST_VALUES*MOST_VALUES;
+    c->met = calloc(c->size, 1);
+    long missing = combinations(c);
+    while (missing > 0) {
+        struct row best = { { 0 } };
+        int most = 0;
+        for (int k = 0; k < 300 || !most; k++) {
+            struct row r;
+            for (int f = 0; f < FACTORS; f++)
+                r.value[f] = (int)next_random(c, (unsigned)values(f));
+            int fresh = meets(c, &r, false);
+            if (fresh > most) {
+                most = fresh;
+                best = r;
+            }
+        }
+        missing -= meets(c, &best, true);
+        c->row = realloc(c->row, (size_t)(c->rows + 1)*sizeof *c->row);
+        c->row[c->rows++] = best;
+    }
+}
+
+static const char *word(const struct row *r, int f)
+{
+    return factor[f][r->value[f]];
+}
+
+/* The numbers of "HxW". */
+static void sides(const char *s, int *h, int *w)
+{
+    cr_assert_eq(sscanf(s, "%dx%d", h, w), 2, "%s", s);
+}
+
+static void write_network(const struct row *r, int number)
+{
+    char text[1024], conv[200], name[32];
+    const char *shape = word(r, SHAPE);
+    int groups = atoi(word(r, GROUPED)), dilation = atoi(word(r, DILATION)), h, w, kh, kw;
+    sides(word(r, IMAGE), &h, &w);
+    sides(word(r, KERNEL), &kh, &kw);
+    if (strcmp(word(r, PAD), "same")) {     /* a wider window leaves as much */
+        h += (dilation - 1)*(kh - 1);
+        w += (dilation - 1)*(kw - 1);
+    }
+    /* Padding may make more of a small window's map than a globalmaxpool takes. */
+    bool large = !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1") && kh*kw < 10
+                 && !strcmp(word(r, POOL), "globalmaxpool");
+    snprintf(conv, sizeof conv, "conv %d %s stride=%s pad=%s groups=%d dilation=%d%s",
+             groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD), groups,
+             dilation, !strcmp(shape, "bias=no") ? " bias=no" : "");
+    bool residual = !strcmp(shape, "residual"), affine = !strcmp(shape, "affine");
+    int n = snprintf(text, sizeof text, "net c%d\ninput %sx%dx%d\nconv 6 3x3\ntanh\n", number,
+                     word(r, CHANNELS), h, w);
+    if (residual)   /* the same shape by another way: a shortcut of the same geometry */
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, word(r, BEHIND), conv);
+    else
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, word(r, BEHIND));
+    n += snprintf(text + n, sizeof text - (size_t)n, "%s%s\n", large ? "maxpool 2x2\n" : "",
+                  word(r, POOL));
+    if (affine)
+        n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
+                      word(r, BEHIND));
+    snprintf(text + n, sizeof text - (size_t)n, "affine 4\n%s\ntrain\nbatch 5\n", word(r, LOSS));
+    snprintf(name, sizeof name, "c%d.net", number);
+    write_text(name, text);
+}
+
+/* Emits, compiles and checks all networks, CHUNK in a program, on all processors. */
+static void check_cover(int strength)
+{
+    struct cover c;
+    make_cover(&c, strength);
+    struct run r;
+    FILE *jobs = NULL;
+    char path[1100];
+    snprintf(path, sizeof path, "%s/jobs", shell_dir());
+    jobs = fopen(path, "w");
+    cr_assert(jobs, "%s", path);
+    for (int k = 0; k < c.rows; k += CHUNK) {
+        int end = k + CHUNK < c.rows ? k + CHUNK : c.rows;
+        fprintf(jobs, "$LATHE emit --dtype f64 -o p%d.c", k);
+        for (int i = k; i < end; i++) {
+            write_network(&c.row[i], i);
+            fprintf(jobs, " c%d.net", i);
+        }
+        fprintf(jobs, " && ${CC:-cc} -O1 p%d.c -o p%d -lm -pthread || exit 1", k, k);
+        for (int i = k; i < end; i++)
+            /* A batchnorm after an affine layer has no gradients of one image. */
+            fprintf(jobs, "; b=%s; test $b != 1 || ! grep -A1 ^affine c%d.net | "
+                    "grep -q ^batchnorm || b=2; "
+                    "./p%d gradcheck --network c%d --batch $b --threads 1 > c%d.log 2>&1 "
+                    "|| { echo FAILED: c%d; cat c%d.net; head -20 c%d.log; }",
+                    word(&c.row[i], BATCH), i, k, i, i, i, i, i);
+        fprintf(jobs, "; rm -f p%d p%d.c\n", k, k);
+    }
+    fclose(jobs);
+    r = shell("xargs -P $(getconf _NPROCESSORS_ONLN) -d '\\n' -n 1 sh -c < jobs > failed 2>&1; "
+              "s=$?; head -200 failed; test $s = 0 -a ! -s failed && ls c*.log | wc -l");
+    cr_expect(r.status == 0, "%.6000s", r.output);
+    cr_expect_eq(atoi(r.output), c.rows, "%s checks of %d", r.output, c.rows);
+    printf("cover: %d networks, %ld combinations of %d values\n", c.rows, combinations(&c),
+           strength);
+    run_free(&r);
+    free(c.row);
+    free(c.met);
+}
+
+Test(cover, of_every_two_values_has_right_gradients, .fini = shell_clean, .timeout = 900)
+{
+    check_cover(2);
+}
+
+Test(cover, of_every_three_values_has_right_gradients, .fini = shell_clean, .timeout = 10800)
+{
+    if (!getenv("LATHE_TEST_ALL"))
+        skip_test("make test-all runs it");
+    check_cover(3);
+}

@@ -1,0 +1,184 @@
+/*
+** test_workers.c - the pool runs every item once, on any number of threads, and the
+** engine's results do not depend on it. No test may depend on timing.
+*/
+#include <criterion/criterion.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "core/engine.h"
+#include "base/error.h"
+#include "core/params.h"
+#include "core/workers.h"
+#include "support/allocations.h"
+#include "support/linear_model.h"
+
+enum { ITEMS = 1000 };
+
+struct tally { atomic_int runs[ITEMS]; atomic_int busy[8]; atomic_int clashes, next; };
+
+static void count_item(void *context, int item, int items, int thread)
+{
+    struct tally *t = context;
+    if (atomic_exchange(&t->busy[thread], 1))
+        atomic_fetch_add(&t->clashes, 1);
+    cr_assert_lt(item, items);
+    atomic_fetch_add(&t->runs[item], 1);
+    atomic_store(&t->busy[thread], 0);
+}
+
+static void run_tally(int threads, int items, int times)
+{
+    static struct tally t;
+    char err[ERR_SIZE];
+    memset(&t, 0, sizeof t);
+    struct workers *w = workers_open(threads, err);
+    cr_assert(w, "%s", err);
+    for (int k = 0; k < times; k++)
+        workers_run(w, items, count_item, &t);
+    workers_close(w);
+    for (int k = 0; k < ITEMS; k++)
+        cr_assert_eq(atomic_load(&t.runs[k]), k < items ? times : 0);
+    cr_assert_eq(atomic_load(&t.clashes), 0);
+}
+
+Test(workers, runs_each_item_once_on_one_thread) { run_tally(1, ITEMS, 3); }
+Test(workers, runs_each_item_once_on_two_threads) { run_tally(2, ITEMS, 20); }
+Test(workers, runs_each_item_once_on_more_threads_than_processors) { run_tally(8, ITEMS, 20); }
+Test(workers, runs_fewer_items_than_threads) { run_tally(8, 3, 200); }
+Test(workers, runs_nothing_when_there_are_no_items) { run_tally(2, 0, 5); }
+Test(workers, survives_thousands_of_short_jobs) { run_tally(3, 5, 5000); }
+
+Test(workers, closes_without_a_job)
+{
+    char err[ERR_SIZE];
+    workers_close(workers_open(4, err));
+    workers_close(NULL);
+}
+
+Test(workers, refuses_no_threads)
+{
+    char err[ERR_SIZE];
+    cr_assert_null(workers_open(0, err));
+    cr_assert(strstr(err, "0 threads"));
+}
+
+static void half_item(void *context, int item, int items, int thread)
+{
+    volatile float tiny = 0x1p-126f, half = 0.5f;
+    float *out = context;
+    (void)items;
+    (void)thread;
+    out[item] = tiny*half;
+}
+
+Test(workers, flush_denormals_on_every_thread_of_f32_programs_only)
+{
+    float out[64];
+    char err[ERR_SIZE];
+    struct workers *w = workers_open(4, err);
+    workers_run(w, 64, half_item, out);
+    workers_close(w);
+    for (int k = 0; k < 64; k++)
+        cr_assert_eq(out[k] == 0, !LATHE_F64);
+}
+
+Test(engine, cuts_images_finer_when_there_are_few)
+{
+    const struct region images = { "r", SPLIT_IMAGES, 8, 0, NULL, 0, 0, 0 };
+    const struct region groups = { "r", SPLIT_GROUPS, 0, 0, NULL, 0, 0, 0 };
+    const struct region fixed = { "r", SPLIT_FIXED, 7, 0, NULL, 0, 0, 0 };
+    cr_assert_eq(engine_items(&images, 50, 2), 50);
+    cr_assert_eq(engine_items(&images, 1, 1), 1);
+    cr_assert_eq(engine_items(&images, 1, 2), 8);
+    cr_assert_eq(engine_items(&images, 3, 2), 9);
+    cr_assert_eq(engine_items(&groups, 50, 2), 16);
+    cr_assert_eq(engine_items(&groups, 5, 2), 5);
+    cr_assert_eq(engine_items(&fixed, 5, 2), 7);
+    cr_assert_eq(engine_items(&fixed, 1, 2), 7);
+}
+
+Test(engine, gives_each_thread_one_item_of_a_single_image)
+{
+    const struct region affine = { "r", SPLIT_FIXED, 7, 0, NULL, 4, 0, 0 };
+    cr_assert_eq(engine_items(&affine, 9, 2), 21);
+    cr_assert_eq(engine_items(&affine, 1, 1), 1);
+    cr_assert_eq(engine_items(&affine, 1, 3), 3);
+    cr_assert_eq(engine_items(&affine, 1, 8), 7);
+}
+
+#if defined(__GLIBC__)
+Test(engine, allocates_nothing_in_a_step)
+{
+    struct engine e;
+    char err[ERR_SIZE];
+    struct hyper h = { .lr = (real)0.01 };
+    long before = allocations();
+    cr_assert(engine_open(&e, &linear_model, 2, err));
+    params_init(&e, 1, 0.1);
+    long opened = allocations();
+    cr_assert_gt(opened, before);
+    for (int k = 0; k < 100; k++)
+        engine_step(&e, LINEAR_BATCH, e.labels, &h, UPDATE_SGD);
+    cr_assert_eq(allocations(), opened);
+    engine_close(&e);
+}
+#endif
+
+static double train_some(int threads, real *arena)
+{
+    struct engine e;
+    char err[ERR_SIZE];
+    int32_t labels[LINEAR_BATCH];
+    struct hyper h = { .lr = (real)0.01, .reg = (real)0.1, .beta1 = (real)0.9,
+                       .beta2 = (real)0.99, .eps = (real)1e-8, .step = (real)0.01,
+                       .unbias2 = 1, .rest1 = (real)0.1, .rest2 = (real)0.01 };
+    double loss = 0;
+    cr_assert(engine_open(&e, &linear_model, threads, err), "%s", err);
+    params_init(&e, 5, 0.3);
+    for (int i = 0; i < LINEAR_BATCH; i++) {
+        labels[i] = i % LINEAR_CLASSES;
+        for (int y = 0; y < LINEAR_H; y++)
+            for (int k = 0; k < LINEAR_W*LINEAR_C; k++)
+                engine_input(&e, i)[(size_t)y*linear_model.input_row + (size_t)k] =
+                    (real)((i*7 + y*3 + k*5) % 11 - 5);
+    }
+    for (int k = 0; k < 5; k++)
+        loss += engine_step(&e, k < 4 ? LINEAR_BATCH : 3, labels, &h, UPDATE_ADAM);
+    memcpy(arena, e.arena, linear_model.arena*sizeof(real));
+    engine_close(&e);
+    return loss;
+}
+
+Test(engine, computes_the_same_bits_for_every_thread_count)
+{
+    static real one[1 << 14], other[1 << 14];
+    double expected = train_some(1, one);
+    for (int threads = 2; threads <= 8; threads += 3) {
+        double loss = train_some(threads, other);
+        cr_assert_eq(memcmp(&loss, &expected, sizeof loss), 0);
+        cr_assert_eq(memcmp(one, other, linear_model.arena*sizeof(real)), 0);
+    }
+}
+
+Test(engine, starts_with_an_aligned_arena_of_zeros)
+{
+    struct engine e;
+    char err[ERR_SIZE];
+    cr_assert(engine_open(&e, &linear_model, 2, err));
+    cr_assert_eq((uintptr_t)e.arena % ALIGN, 0);
+    cr_assert_eq(e.bytes, (linear_model.arena + 2*linear_model.scratch)*sizeof(real));
+    for (size_t k = 0; k < e.bytes/sizeof(real); k++)
+        cr_assert_eq(e.arena[k], 0);
+    engine_close(&e);
+}
+
+Test(engine, refuses_an_arena_that_cannot_be_addressed)
+{
+    struct engine e;
+    char err[ERR_SIZE];
+    struct model huge = linear_model;
+    huge.arena = SIZE_MAX/2;
+    cr_assert_not(engine_open(&e, &huge, 1, err));
+    cr_assert(strstr(err, "memory"));
+}

@@ -1,0 +1,541 @@
+/*
+** oracle.c - the naive network.
+*/
+#include "support/oracle.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/params.h"
+#include "base/random.h"
+
+static size_t area(int c, int h, int w)
+{
+    return (size_t)c*(size_t)h*(size_t)w;
+}
+
+static void *zeros(size_t n)
+{
+    void *p = calloc(n ? n : 1, sizeof(double));
+    if (!p)
+        abort();
+    return p;
+}
+
+/* Windows of kh x kw. */
+static void windows(struct oracle_layer *l, int bottom, int right)
+{
+    int kh = l->dilation*(l->kh - 1) + 1, kw = l->dilation*(l->kw - 1) + 1;
+    l->oh = (l->h + l->top + bottom - kh) / l->stride_y + 1;
+    l->ow = (l->w + l->left + right - kw) / l->stride_x + 1;
+}
+
+static bool simple_layer(struct oracle_layer *l, const char *s)
+{
+    static const struct { const char *word; enum oracle_kind kind; } words[] = {
+        { "leaky_relu", ORACLE_LEAKY_RELU }, { "relu", ORACLE_RELU }, { "gelu", ORACLE_GELU },
+        { "tanh", ORACLE_TANH }, { "sigmoid", ORACLE_SIGMOID }, { "scale", ORACLE_SCALE },
+        { "dropout", ORACLE_DROPOUT } };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strncmp(s, words[k].word, strlen(words[k].word))) {
+            l->kind = words[k].kind;
+            sscanf(s + strlen(words[k].word), " %lf", &l->number);
+            return true;
+        }
+    return false;
+}
+
+/* The number behind "NAME=", 1 if there is none. */
+static int option(const char *s, const char *name)
+{
+    const char *at = strstr(s, name);
+    return at ? atoi(at + strlen(name)) : 1;
+}
+
+static void read_layer(const char *line, struct oracle_layer *l, int *param)
+{
+    int filters, bottom, right, length = (int)strcspn(line, "\n");
+    char text[200], *colon;
+    snprintf(text, sizeof text, "%.*s", length, line);
+    colon = strchr(text, ':');
+    const char *s = colon ? colon + 2 : text;
+    bool bias = !strstr(s, "bias=no");
+    l->groups = option(s, "groups=");
+    l->dilation = option(s, "dilation=");
+    if (sscanf(s, "conv %d %dx%d stride=%d pad=%d,%d,%d,%d", &filters, &l->kh, &l->kw,
+               &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
+        l->kind = ORACLE_CONV;
+        l->stride_x = l->stride_y;
+        l->oc = filters;
+        windows(l, bottom, right);
+    } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
+                      &l->stride_x) == 4) {
+        l->kind = ORACLE_MAXPOOL;
+        windows(l, 0, 0);
+    } else if (sscanf(s, "avgpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
+                      &l->stride_x) == 4) {
+        l->kind = ORACLE_AVGPOOL;
+        windows(l, 0, 0);
+    } else if (sscanf(s, "affine %d", &filters) == 1) {
+        l->kind = ORACLE_AFFINE;
+        l->oc = filters;
+        l->oh = l->ow = 1;
+    } else if (sscanf(s, "batchnorm momentum=%*f eps=%lf", &l->eps) == 1) {
+        l->kind = ORACLE_BATCHNORM;
+        if (!strstr(s, "scale=no"))
+            l->weight = (*param)++;
+        l->bias = *param;
+        *param += 3;
+    } else if (!simple_layer(l, s)) {
+        fprintf(stderr, "oracle: what is \"%s\"?\n", s);
+        abort();
+    }
+    if (l->kind == ORACLE_CONV || l->kind == ORACLE_AFFINE) {
+        l->weight = (*param)++;
+        if (bias)
+            l->bias = (*param)++;
+    }
+}
+
+/* Which layers a line reads: the blocks that are open, as a stack. */
+struct blocks { int fork[8], body[8], depth, last; };
+
+/* A line that opens or ends a branch; false: it is a layer of another kind. */
+static bool block_line(const char *line, struct blocks *b, struct oracle_layer *l)
+{
+    if (!strncmp(line, "residual {", 10)) {
+        l->kind = ORACLE_FORK;
+        b->fork[b->depth] = l->index;
+        b->body[b->depth++] = -1;
+    } else if (*line == '}') {
+        l->kind = ORACLE_ADD;
+        int fork = b->fork[--b->depth], body = b->body[b->depth];
+        l->from = body < 0 ? b->last : body;
+        l->other = body < 0 ? fork : b->last;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void oracle_open(struct oracle *o, const struct model *model, int n)
+{
+    *o = (struct oracle){ .model = model, .n = n };
+    int param = 0;
+    struct blocks blocks = { .last = -1 };
+    const char *line = strchr(model->layers, '\n') + 1;
+    while (strncmp(line, "softmax", 7) && strncmp(line, "svm", 3)) {
+        struct oracle_layer *l = &o->layer[o->nlayers];
+        *l = (struct oracle_layer){ .index = o->nlayers, .from = blocks.last, .other = -1 };
+        bool shortcut = !strncmp(line, "} shortcut", 10);
+        if (shortcut) {
+            blocks.body[blocks.depth - 1] = blocks.last;
+            blocks.last = blocks.fork[blocks.depth - 1];
+            line = strchr(line, '\n') + 1;
+            l->from = blocks.last;
+        }
+        bool block = block_line(line, &blocks, l);
+        const struct oracle_layer *from = l->from < 0 ? NULL : &o->layer[l->from];
+        l->c = from ? from->oc : model->in_c;
+        l->h = from ? from->oh : model->in_h;
+        l->w = from ? from->ow : model->in_w;
+        l->oc = l->c;
+        l->oh = l->h;
+        l->ow = l->w;
+        l->weight = l->bias = -1;
+        if (!block)
+            read_layer(line, l, &param);
+        l->x = from ? from->y : zeros((size_t)n*area(l->c, l->h, l->w));
+        l->dx = zeros((size_t)n*area(l->c, l->h, l->w));
+        l->y = zeros((size_t)n*area(l->oc, l->oh, l->ow));
+        l->dy = zeros((size_t)n*area(l->oc, l->oh, l->ow));
+        blocks.last = o->nlayers++;
+        line = strchr(line, '\n') + 1;
+    }
+    o->svm = sscanf(line, "svm margin=%lf", &o->margin) == 1;
+    if (sscanf(line, "softmax smoothing=%lf", &o->smoothing) != 1)
+        o->smoothing = 0;
+    o->param = calloc((size_t)model->nparams, sizeof *o->param);
+    o->grad = calloc((size_t)model->nparams, sizeof *o->grad);
+    for (int i = 0; i < model->nparams; i++) {
+        o->param[i] = zeros(params_count(&model->params[i]));
+        o->grad[i] = zeros(params_count(&model->params[i]));
+    }
+    o->scores = o->layer[o->nlayers - 1].y;
+    o->dscores = o->layer[o->nlayers - 1].dy;
+}
+
+void oracle_close(struct oracle *o)
+{
+    free(o->layer[0].x);
+    for (int i = 0; i < o->nlayers; i++) {
+        free(o->layer[i].dx);
+        free(o->layer[i].y);
+        free(o->layer[i].dy);
+    }
+    for (int i = 0; i < o->model->nparams; i++) {
+        free(o->param[i]);
+        free(o->grad[i]);
+    }
+    free(o->param);
+    free(o->grad);
+}
+
+/* Calls `each` for every product of a convolution: output, input, weight index. */
+static void conv_products(const struct oracle_layer *l, int n, int co, int y, int x,
+                          void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
+                          void *context)
+{
+    size_t out = (((size_t)n*(size_t)l->oc + (size_t)co)*(size_t)l->oh + (size_t)y)
+                 *(size_t)l->ow + (size_t)x;
+    const int channels = l->c / l->groups, group = co / (l->oc / l->groups);
+    for (int ci = 0; ci < channels; ci++)
+        for (int ky = 0; ky < l->kh; ky++)
+            for (int kx = 0; kx < l->kw; kx++) {
+                int iy = y*l->stride_y + ky*l->dilation - l->top;
+                int ix = x*l->stride_x + kx*l->dilation - l->left;
+                if (iy < 0 || iy >= l->h || ix < 0 || ix >= l->w)
+                    continue;
+                size_t channel = (size_t)n*(size_t)l->c + (size_t)(group*channels + ci);
+                size_t in = (channel*(size_t)l->h + (size_t)iy)*(size_t)l->w + (size_t)ix;
+                size_t weight = (((size_t)co*(size_t)channels + (size_t)ci)*(size_t)l->kh
+                                 + (size_t)ky)*(size_t)l->kw + (size_t)kx;
+                each(l, out, in, weight, context);
+            }
+}
+
+struct conv_arrays { const double *w, *dy; double *y, *dw; };
+
+static void product_forward(const struct oracle_layer *l, size_t out, size_t in, size_t weight,
+                            void *context)
+{
+    struct conv_arrays *a = context;
+    a->y[out] += l->x[in]*a->w[weight];
+}
+
+static void product_backward(const struct oracle_layer *l, size_t out, size_t in, size_t weight,
+                             void *context)
+{
+    struct conv_arrays *a = context;
+    l->dx[in] += a->dy[out]*a->w[weight];
+    a->dw[weight] += a->dy[out]*l->x[in];
+}
+
+static void each_output(const struct oracle *o, const struct oracle_layer *l,
+                        void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
+                        void *context)
+{
+    for (int n = 0; n < o->n; n++)
+        for (int co = 0; co < l->oc; co++)
+            for (int y = 0; y < l->oh; y++)
+                for (int x = 0; x < l->ow; x++)
+                    conv_products(l, n, co, y, x, each, context);
+}
+
+static void conv_forward(struct oracle *o, const struct oracle_layer *l, double *y)
+{
+    size_t map = area(1, l->oh, l->ow);
+    for (size_t k = 0; k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
+        y[k] = l->bias < 0 ? 0 : o->param[l->bias][k / map % (size_t)l->oc];
+    struct conv_arrays a = { .w = o->param[l->weight], .y = y };
+    each_output(o, l, product_forward, &a);
+}
+
+static void conv_backward(struct oracle *o, const struct oracle_layer *l, const double *dy)
+{
+    size_t map = area(1, l->oh, l->ow);
+    for (size_t k = 0; l->bias >= 0 && k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
+        o->grad[l->bias][k / map % (size_t)l->oc] += dy[k];
+    struct conv_arrays a = { .w = o->param[l->weight], .dy = dy, .dw = o->grad[l->weight] };
+    each_output(o, l, product_backward, &a);
+}
+
+/* The first largest input of the window of output k. */
+static size_t pool_winner(const struct oracle_layer *l, size_t k)
+{
+    size_t x = k % (size_t)l->ow, y = k / (size_t)l->ow % (size_t)l->oh;
+    size_t map = k / area(1, l->oh, l->ow);
+    size_t best = 0;
+    for (int i = 0; i < l->kh; i++)
+        for (int j = 0; j < l->kw; j++) {
+            size_t in = (map*(size_t)l->h + y*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
+                        + x*(size_t)l->stride_x + (size_t)j;
+            if ((!i && !j) || l->x[in] > l->x[best])
+                best = in;
+        }
+    return best;
+}
+
+static double pointwise(const struct oracle_layer *l, double x)
+{
+    switch (l->kind) {
+    case ORACLE_RELU:       return x > 0 ? x : 0;
+    case ORACLE_LEAKY_RELU: return x > 0 ? x : l->number*x;
+    case ORACLE_SCALE:      return l->number*x;
+    case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
+    case ORACLE_TANH:       return tanh(x);
+    default:                return 1 / (1 + exp(-x));
+    }
+}
+
+/* The derivative at x, by its formula. */
+static double pointwise_slope(const struct oracle_layer *l, double x)
+{
+    double y = pointwise(l, x);
+    switch (l->kind) {
+    case ORACLE_RELU:       return x > 0 ? 1 : 0;
+    case ORACLE_LEAKY_RELU: return x > 0 ? 1 : l->number;
+    case ORACLE_SCALE:      return l->number;
+    case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
+    case ORACLE_TANH:       return 1 - y*y;
+    default:                return y*(1 - y);
+    }
+}
+
+/* Forward y, or, given dy, backward dx. */
+static void average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                    double *dx)
+{
+    for (size_t k = 0; k < out; k++) {
+        size_t x = k % (size_t)l->ow, r = k / (size_t)l->ow % (size_t)l->oh;
+        size_t map = k / area(1, l->oh, l->ow);
+        double sum = 0;
+        for (int i = 0; i < l->kh; i++)
+            for (int j = 0; j < l->kw; j++) {
+                size_t in = (map*(size_t)l->h + r*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
+                            + x*(size_t)l->stride_x + (size_t)j;
+                sum += l->x[in];
+                if (dx)
+                    dx[in] += dy[k] / (l->kh*l->kw);
+            }
+        if (y)
+            y[k] = sum / (l->kh*l->kw);
+    }
+}
+
+/* What seed 0, iteration 0 multiply value k with; masks run over h, w, c. */
+static double dropout_factor(const struct oracle_layer *l, size_t k)
+{
+    size_t values = area(l->c, l->h, l->w), map = area(1, l->h, l->w), at = k % values;
+    uint32_t keep = (uint32_t)(l->number*65536 + 0.5);
+    uint8_t mask[1 << 16];
+    random_mask(0, 0, (uint64_t)l->index << 32 | k / values, keep, mask, values);
+    return mask[at % map*(size_t)l->c + at / map] ? 65536.0 / keep : 0;
+}
+
+/* Mean and biased variance of a channel over the batch. */
+static void moments(const struct oracle *o, const struct oracle_layer *l, int c, double *mean,
+                    double *var)
+{
+    size_t map = area(1, l->h, l->w), count = (size_t)o->n*map;
+    *mean = *var = 0;
+    for (size_t i = 0; i < count; i++)
+        *mean += l->x[(i / map*(size_t)l->c + (size_t)c)*map + i % map] / (double)count;
+    for (size_t i = 0; i < count; i++) {
+        double d = l->x[(i / map*(size_t)l->c + (size_t)c)*map + i % map] - *mean;
+        *var += d*d / (double)count;
+    }
+}
+
+static void norm_forward(const struct oracle *o, const struct oracle_layer *l, double *y)
+{
+    size_t map = area(1, l->h, l->w);
+    for (int c = 0; c < l->c; c++) {
+        double mean, var, gamma = l->weight < 0 ? 1 : o->param[l->weight][c];
+        moments(o, l, c, &mean, &var);
+        for (size_t i = 0; i < (size_t)o->n*map; i++) {
+            size_t k = (i / map*(size_t)l->c + (size_t)c)*map + i % map;
+            y[k] = gamma*(l->x[k] - mean) / sqrt(var + l->eps) + o->param[l->bias][c];
+        }
+    }
+}
+
+/* By the chain rule through mean and variance (Ioffe and Szegedy, section 3). */
+static void norm_backward(const struct oracle *o, const struct oracle_layer *l, const double *dy)
+{
+    size_t map = area(1, l->h, l->w), count = (size_t)o->n*map;
+    for (int c = 0; c < l->c; c++) {
+        double mean, var, gamma = l->weight < 0 ? 1 : o->param[l->weight][c];
+        double dvar = 0, dmean = 0;
+        moments(o, l, c, &mean, &var);
+        double deviation = sqrt(var + l->eps);
+        for (int pass = 0; pass < 2; pass++)
+            for (size_t i = 0; i < count; i++) {
+                size_t k = (i / map*(size_t)l->c + (size_t)c)*map + i % map;
+                double x = l->x[k] - mean, dhat = dy[k]*gamma;
+                if (pass) {
+                    l->dx[k] = dhat / deviation + dvar*2*x / (double)count
+                               + dmean / (double)count;
+                    continue;
+                }
+                dvar += dhat*x*-0.5*pow(deviation, -3);
+                dmean -= dhat / deviation;
+                o->grad[l->bias][c] += dy[k];
+                if (l->weight >= 0)
+                    o->grad[l->weight][c] += dy[k]*x / deviation;
+            }
+    }
+}
+
+static void layer_forward(struct oracle *o, const struct oracle_layer *l, double *y)
+{
+    size_t out = (size_t)o->n*area(l->oc, l->oh, l->ow), in = area(l->c, l->h, l->w);
+    switch (l->kind) {
+    case ORACLE_CONV:
+        conv_forward(o, l, y);
+        break;
+    case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
+    case ORACLE_SIGMOID: case ORACLE_SCALE:
+        for (size_t k = 0; k < out; k++)
+            y[k] = pointwise(l, l->x[k]);
+        break;
+    case ORACLE_MAXPOOL:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[pool_winner(l, k)];
+        break;
+    case ORACLE_AFFINE:
+        for (size_t k = 0; k < out; k++) {
+            size_t n = k / (size_t)l->oc, u = k % (size_t)l->oc;
+            y[k] = l->bias < 0 ? 0 : o->param[l->bias][u];
+            for (size_t d = 0; d < in; d++)
+                y[k] += l->x[n*in + d]*o->param[l->weight][u*in + d];
+        }
+        break;
+    case ORACLE_AVGPOOL:
+        average(l, out, y, NULL, NULL);
+        break;
+    case ORACLE_DROPOUT:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[k]*dropout_factor(l, k);
+        break;
+    case ORACLE_BATCHNORM:
+        norm_forward(o, l, y);
+        break;
+    case ORACLE_FORK:
+    case ORACLE_ADD:
+        for (size_t k = 0; k < out; k++)
+            y[k] = l->x[k] + (l->other < 0 ? 0 : o->layer[l->other].y[k]);
+        break;
+    }
+}
+
+static void layer_backward(struct oracle *o, const struct oracle_layer *l, const double *dy)
+{
+    size_t out = (size_t)o->n*area(l->oc, l->oh, l->ow), in = area(l->c, l->h, l->w);
+    memset(l->dx, 0, (size_t)o->n*in*sizeof *l->dx);
+    switch (l->kind) {
+    case ORACLE_CONV:
+        conv_backward(o, l, dy);
+        break;
+    case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
+    case ORACLE_SIGMOID: case ORACLE_SCALE:
+        for (size_t k = 0; k < out; k++)
+            l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
+        break;
+    case ORACLE_MAXPOOL:
+        for (size_t k = 0; k < out; k++)
+            l->dx[pool_winner(l, k)] += dy[k];
+        break;
+    case ORACLE_AFFINE:
+        for (size_t k = 0; k < out; k++) {
+            size_t n = k / (size_t)l->oc, u = k % (size_t)l->oc;
+            if (l->bias >= 0)
+                o->grad[l->bias][u] += dy[k];
+            for (size_t d = 0; d < in; d++) {
+                l->dx[n*in + d] += dy[k]*o->param[l->weight][u*in + d];
+                o->grad[l->weight][u*in + d] += dy[k]*l->x[n*in + d];
+            }
+        }
+        break;
+    case ORACLE_AVGPOOL:
+        average(l, out, NULL, dy, l->dx);
+        break;
+    case ORACLE_DROPOUT:
+        for (size_t k = 0; k < out; k++)
+            l->dx[k] = dy[k]*dropout_factor(l, k);
+        break;
+    case ORACLE_BATCHNORM:
+        norm_backward(o, l, dy);
+        break;
+    case ORACLE_FORK:
+    case ORACLE_ADD:
+        memcpy(l->dx, dy, out*sizeof *dy);
+        break;
+    }
+    /* What several layers read gets the sum of their gradients. */
+    for (size_t k = 0; l->from >= 0 && k < (size_t)o->n*in; k++)
+        o->layer[l->from].dy[k] += l->dx[k];
+    for (size_t k = 0; l->other >= 0 && k < (size_t)o->n*in; k++)
+        o->layer[l->other].dy[k] += l->dx[k];
+}
+
+void oracle_forward(struct oracle *o)
+{
+    for (int i = 0; i < o->nlayers; i++)
+        layer_forward(o, &o->layer[i], o->layer[i].y);
+}
+
+/* One image's loss, and ds with its gradient. */
+static double softmax_loss(const struct oracle *o, const double *s, double *ds, size_t label)
+{
+    size_t classes = (size_t)o->model->classes;
+    double max = s[0], sum = 0, loss = 0;
+    for (size_t j = 1; j < classes; j++)
+        max = s[j] > max ? s[j] : max;
+    for (size_t j = 0; j < classes; j++)
+        sum += exp(s[j] - max);
+    for (size_t j = 0; j < classes; j++) {
+        double target = o->smoothing / (double)classes + (j == label ? 1 - o->smoothing : 0);
+        loss -= target*(s[j] - max - log(sum));
+        ds[j] = exp(s[j] - max) / sum - target;
+    }
+    return loss;
+}
+
+static double svm_loss(const struct oracle *o, const double *s, double *ds, size_t label)
+{
+    double loss = 0;
+    ds[label] = 0;
+    for (size_t j = 0; j < (size_t)o->model->classes; j++) {
+        double slack = s[j] - s[label] + o->margin;
+        if (j == label)
+            continue;
+        ds[j] = slack > 0 ? 1 : 0;
+        ds[label] -= ds[j];
+        loss += slack > 0 ? slack : 0;
+    }
+    return loss;
+}
+
+double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
+{
+    const struct model *m = o->model;
+    size_t classes = (size_t)m->classes;
+    double loss = 0, scale = m->train.loss_sum ? 1 : 1.0 / o->n;
+    for (size_t n = 0; n < (size_t)o->n; n++) {
+        const double *s = o->scores + n*classes;
+        double *ds = o->dscores + n*classes;
+        loss += scale*(o->svm ? svm_loss(o, s, ds, (size_t)labels[n])
+                              : softmax_loss(o, s, ds, (size_t)labels[n]));
+        for (size_t j = 0; j < classes; j++)
+            ds[j] *= scale;
+    }
+    for (int i = 0; i < m->nparams; i++)
+        memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));
+    for (int i = 0; i < o->nlayers - 1; i++) {
+        const struct oracle_layer *l = &o->layer[i];
+        memset(l->dy, 0, (size_t)o->n*area(l->oc, l->oh, l->ow)*sizeof *l->dy);
+    }
+    for (int i = o->nlayers - 1; i >= 0; i--)
+        layer_backward(o, &o->layer[i], o->layer[i].dy);
+    for (int i = 0; i < m->nparams; i++) {
+        size_t weights = m->params[i].role == ROLE_WEIGHT ? params_count(&m->params[i]) : 0;
+        for (size_t k = 0; k < weights; k++) {
+            loss += 0.5*reg*o->param[i][k]*o->param[i][k];
+            o->grad[i][k] += reg*o->param[i][k];
+        }
+    }
+    return loss;
+}
