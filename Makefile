@@ -129,7 +129,7 @@ endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = programs cover docs predict lathe install resume samples flags peers gradcheck foreign \
-           texts files
+           texts files results
 RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
        $(filter-out programs cover docs,$(COMMANDS))
 
@@ -182,6 +182,17 @@ $(TESTS)/nets$1.c: $(LATHE) $(NETS)
 $(TESTS)/kernels$1: $(KERNELS) $(TESTS)/nets$1.o runtime/$3 $(wildcard $(SUPPORT)/*.h)
 	@echo "cc     $$@"
 	$(Q)$(TEST_CC) -DLATHE_F64=$2 $(KERNELS) $(TESTS)/nets$1.o $(CRITERION) runtime/$3 -lm -o $$@
+
+# What results runs: those, and all models, each bundle a program.
+$(TESTS)/nets$1: $(TESTS)/nets$1.o runtime/$3
+	@echo "link   $$@"
+	$(Q)$(CC) $$^ -o $$@ -lm -pthread
+$(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
+	@mkdir -p $$(@D)
+	@echo "build  $$@"
+	$(Q)$(LATHE) emit $(wildcard models/*.net) --dtype f$1 --split -o $$@.c
+	$(Q)$(CC) -O1 -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
+$(TESTS)/results: $(TESTS)/nets$1 $(TESTS)/models$1
 endef
 
 KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels optim) tests/runtime/test_rules.c \
