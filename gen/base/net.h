@@ -1,9 +1,6 @@
 /*
-** net.h - the network on its way from text to C, and the passes that take it.
-**
-** Every pass is `void pass(struct net *)`. It fills the fields listed under its
-** name below, reads only fields of passes before it, and asserts that they are
-** there. Nothing but emit.c prints C; emit.c decides nothing.
+** net.h - the network on its way from text to C: data alone. plan/passes.h has the passes; each
+** fills the fields that stand under its name here. It must never hold what only a printer needs.
 */
 #ifndef LATHE_NET_H
 #define LATHE_NET_H
@@ -13,6 +10,8 @@
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/die.h"
+#include "base/isa.h"
 
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
 
@@ -309,23 +308,35 @@ struct net_param {
     int at, m, v;               /* buffers */
 };
 
-struct isa;
 struct choice;
 struct tuning;
 
+/* One --set option: the value that counts, of those in its list; used: told to spec.c's
+** `let`. */
+enum { MAX_VALUES = 32 };
+struct setting {
+    const char *name;
+    double value, list[MAX_VALUES];
+    int count;
+    bool used;
+};
+
 struct net {
+    /* what was asked for */
+    const char *path;           /* the network file */
+    const struct isa *isa;
+    bool f64;
+    int vl;                     /* reals of one vector: isa and type */
+    int batch;                  /* images of a step; 0: as the file says */
+    struct setting *set; int nset;      /* values instead of the file's `let` */
+    const char *tune;           /* a tuning file, or NULL */
+    struct tuning *tuning;      /* whose candidates block.c takes; NULL: the cost model's */
     /* spec.c */
-    const char *path;           /* of the network file */
     char name[NAME_MAX_LEN];
     struct place at;            /* of the word `net` */
     struct shape input;
     struct layer *layer; int nlayers;
     struct train_settings train;
-    /* options */
-    const struct isa *isa;
-    bool f64;
-    int vl;                     /* reals of one vector: isa and type */
-    struct tuning *tuning;      /* whose candidates block.c takes; NULL: the cost model's */
     /* fuse.c */
     struct stage *stage; int nstages;
     struct region_plan *region; int nregions, nforward;
@@ -343,36 +354,27 @@ struct net {
     size_t nsumsq;
 };
 
-/* One --set option: the value that counts, of those in its list; used: told to spec.c's
-** `let`. */
-enum { MAX_VALUES = 32 };
-struct setting {
-    const char *name;
-    double value, list[MAX_VALUES];
-    int count;
-    bool used;
-};
+/* The layer that an index stands for, or NULL. */
+static inline const struct layer *layer_at(const struct net *net, int layer)
+{
+    return layer == NO_LAYER ? NULL : &net->layer[layer];
+}
 
-/* spec.c. On an error prints every message it can to stderr, returns false. */
-bool spec_read(struct net *net, const char *path, struct setting *set, int nset);
+/* Bytes of a real. */
+static inline size_t real_size(const struct net *net)
+{
+    return net->f64 ? sizeof(double) : sizeof(float);
+}
 
-/* shape.c. Likewise. */
-bool shape(struct net *net);
-
-void fuse(struct net *net);
-void block(struct net *net);
-/* Which tiles block.c may choose: sums of pixels x vectors, vectors of weights and one
-** broadcast beside them; affine: images x units; weight gradient: rows x vectors.
-** Shallow: so few input channels that every step along the sum is written out. */
-enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS = 8,
-       AFFINE_DENSE_ROWS = 8 };
-bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
-bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
-bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
-bool depth_tile_fits(const struct isa *isa, int pixels);
-void mem(struct net *net);
-
-/* The stage whose output a stage reads: forks are looked through. Or INPUT. */
+/* net.c: a layer `relu`; NULL is none. */
+bool is_relu(const struct layer *l);
+/* A max-pool whose windows do not overlap: it can be run band by band. */
+bool band_pool(const struct layer *l);
+/* What a convolution has to compute for the pool after it. */
+struct shape pooled_part(const struct net *net, const struct stage *s);
+/* The stage whose output stage `from` stands for: forks are looked through. Or INPUT. */
+int stage_behind_forks(const struct net *net, int from);
+/* The stage whose output a stage reads. Or INPUT. */
 int stage_source(const struct net *net, int stage);
 /* The stage that a region runs. */
 const struct stage *region_stage(const struct net *net, const struct region_plan *region);
@@ -380,38 +382,5 @@ const struct stage *region_stage(const struct net *net, const struct region_plan
 int stage_output(const struct net *net, int from);
 /* The buffer for the gradient of what a stage reads: of `from`'s output. */
 int stage_gradient(const struct net *net, int stage);
-
-/* mem.c: false, with a message, if the arena is larger than emitted code can address. */
-bool mem_fits(const struct net *net);
-
-/* dump.c: prints the net as it is after `pass`, one of dump_passes. */
-extern const char *const dump_passes[];
-void dump(const struct net *net, const char *pass, FILE *out);
-
-/* isa.c */
-struct isa {
-    const char *name;           /* "avx2" */
-    const char *header;         /* "simd/avx2.h" */
-    int bits;                   /* of a vector; 0: one real */
-    int registers;
-    int accumulators;           /* most that gcc and clang keep in registers ... */
-    int shallow;                /* ... where taps and channels are all written out */
-    int gradient;               /* ... of a weight gradient, whose input stays in memory */
-    const char *gcc_target;     /* for #pragma GCC target, NULL: the baseline */
-    const char *clang_target;
-    double gflops;              /* a core, f32: what `lathe show` forecasts with */
-};
-extern const struct isa isas[];
-extern const int nisas;
-const struct isa *isa_find(const char *name);   /* NULL: unknown */
-const struct isa *isa_native(void);             /* the widest that this CPU runs */
-int isa_vl(const struct isa *isa, bool f64);
-
-/* die.c: `die` is for bugs, never for user errors. Without memory lathe ends with status 1. */
-_Noreturn void die(const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-#define DIE(...) die(__FILE__, __LINE__, __VA_ARGS__)
-void *alloc(size_t count, size_t size);         /* zeroed */
-void *grow(void *p, size_t count, size_t size); /* room for one more costs little */
 
 #endif

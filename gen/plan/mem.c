@@ -1,31 +1,30 @@
 /*
-** mem.c - places every buffer in one arena. Two buffers may share memory when
-** no region needs both, unless one of them holds zeros or parameters that must
-** last. A training step allocates nothing.
+** mem.c - places every buffer in one arena. Two buffers may share memory when no region needs
+** both, unless one of them holds zeros or parameters that must last. A training step allocates
+** nothing.
 */
+#include "plan/passes.h"
+
 #include <assert.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/core/model.h"
 #include "runtime/base/visible.h"
-#include "base/names.h"
-#include "base/net.h"
+#include "base/small.h"
 
 enum { UNIT = ALIGN / sizeof(float) };  /* buffers start at multiples of it, in both types */
 
-static size_t round_up(size_t n)
+static size_t whole_units(size_t n)
 {
-    return (n + UNIT - 1) / UNIT * UNIT;
+    return round_up_size(n, UNIT);
 }
 
 static int add(struct net *net, const char *owner, const char *what, size_t size)
 {
     net->buffer = grow(net->buffer, (size_t)net->nbuffers + 1, sizeof *net->buffer);
     struct buffer *b = &net->buffer[net->nbuffers];
-    *b = (struct buffer){ .size = round_up(size + UNIT), .first = 0, .last = net->nregions };
+    *b = (struct buffer){ .size = whole_units(size + UNIT), .first = 0, .last = net->nregions };
     snprintf(b->name, sizeof b->name, "%s.%s", owner, what);
     return net->nbuffers++;
 }
@@ -53,6 +52,24 @@ static int add_scratch(struct net *net, const char *owner, const char *what, siz
     net->buffer[b].scratch = true;
     net->buffer[b].keep = keep;
     return b;
+}
+
+/* A stage's parameters, each with both moments of the optimizers. */
+static void param_buffers(struct net *net, int stage)
+{
+    const struct stage *s = &net->stage[stage];
+    int first = s->weight == NO_PARAM ? s->bias : s->weight;
+    for (int i = first; i < net->nparams && net->param[i].stage == stage; i++) {
+        struct net_param *p = &net->param[i];
+        char name[sizeof p->name];
+        /* "conv1.weight": what follows the stage's name. */
+        const char *owner = s->name, *what = p->name + strlen(owner) + 1;
+        p->at = add_kept(net, owner, what, p->stored);
+        snprintf(name, sizeof name, "%s.m", what);
+        p->m = add_kept(net, owner, name, p->stored);
+        snprintf(name, sizeof name, "%s.v", what);
+        p->v = add_kept(net, owner, name, p->stored);
+    }
 }
 
 /* The regions of each stage, as far apart as they may lie. */
@@ -90,163 +107,7 @@ static int forward_region(const struct net *net, int stage, bool last)
 /* Bytes as reals. */
 static size_t bytes(const struct net *net, size_t n)
 {
-    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
-    return (n + real_bytes - 1) / real_bytes;
-}
-
-/* What a later group sets counts; a new optimizer brings its own rates. */
-static void merge_group(struct own_settings *to, const struct own_settings *from)
-{
-    if (from->set & OWN_OPTIMIZER) {
-        to->optimizer = from->optimizer;
-        for (int k = 0; k < RATES; k++)
-            to->set &= ~((unsigned)OWN_RATE << k);
-    }
-    for (int k = 0; k < RATES; k++)
-        if (from->set & (unsigned)OWN_RATE << k)
-            to->rate[k] = from->rate[k];
-    if (from->set & OWN_REG)
-        to->reg = from->reg;
-    if (from->set & OWN_DECAY)
-        to->lr_decay = from->lr_decay;
-    if (from->set & OWN_SCHEDULE)
-        to->schedule = from->schedule;
-    if (from->set & OWN_FREEZE)
-        to->freeze = from->freeze;
-    to->set |= from->set;
-}
-
-/*
-** The groups by what they select, in their order; of those of one selector that set the same, the
-** last counts.
-*/
-struct selection {
-    struct names first;         /* of each selector, */
-    int *next;                  /* and from one to the next; -1: that was the last */
-};
-
-static bool is_muon(const struct group_setting *g)
-{
-    return g->own.set & OWN_OPTIMIZER && g->own.optimizer == UPDATE_MUON;
-}
-
-static struct selection select_groups(const struct net *net)
-{
-    const struct train_settings *t = &net->train;
-    struct selection s = { .next = alloc((size_t)t->ngroups, sizeof *s.next) };
-    struct names seen = { 0 };
-    for (int k = t->ngroups - 1; k >= 0; k--) {
-        const struct group_setting *g = &t->group[k];
-        char what[sizeof g->selector + 32];
-        snprintf(what, sizeof what, "%s %u %d", g->selector, g->own.set, is_muon(g));
-        if (names_find(&seen, what) >= 0)
-            continue;
-        names_add(&seen, what, k);
-        s.next[k] = names_find(&s.first, g->selector);
-        names_add(&s.first, g->selector, k);
-    }
-    names_free(&seen);
-    return s;
-}
-
-/* What selects a parameter by what it is, and not by its layer's name. */
-static const char *selector_of(const struct net_param *p)
-{
-    return p->role == ROLE_WEIGHT ? p->kind == PARAM_CONV ? "conv" : "affine"
-           : p->role == ROLE_BIAS ? "bias" : "gain";
-}
-
-static bool is_selector(const char *name)
-{
-    static const char *const words[] = { "conv", "affine", "bias", "gain" };
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        if (!strcmp(words[k], name))
-            return true;
-    return false;
-}
-
-/* All groups that select p, the first one first. */
-static void own_settings(const struct net *net, const struct selection *s, struct net_param *p,
-                         const char *owner)
-{
-    int at[] = { names_find(&s->first, selector_of(p)), names_find(&s->first, p->name),
-                 is_selector(owner) ? -1 : names_find(&s->first, owner) };
-    while (p->role != ROLE_STATISTIC) {
-        int *least = NULL;
-        for (size_t k = 0; k < sizeof at / sizeof *at; k++)
-            if (at[k] >= 0 && (!least || at[k] < *least))
-                least = &at[k];
-        if (!least)
-            break;
-        const struct group_setting *g = &net->train.group[*least];
-        if (!is_muon(g) || p->kind == PARAM_CONV)
-            merge_group(&p->own, &g->own);
-        *least = s->next[*least];
-    }
-    if (p->first == INIT_WHITEN) {
-        p->own.set |= OWN_FREEZE;
-        p->own.freeze = 0;
-    }
-}
-
-/* A parameter `what` of a stage, with both moments of the optimizers. */
-static int add_param(struct net *net, int stage, const char *what, struct net_param param)
-{
-    net->param = grow(net->param, (size_t)net->nparams + 1, sizeof *net->param);
-    struct net_param *p = &net->param[net->nparams];
-    const char *owner = net->stage[stage].name;
-    char moment[NAME_MAX_LEN];
-    *p = param;
-    p->stage = stage;
-    snprintf(p->name, sizeof p->name, "%s.%s", owner, what);
-    p->at = add_kept(net, owner, what, p->stored);
-    snprintf(moment, sizeof moment, "%s.m", what);
-    p->m = add_kept(net, owner, moment, p->stored);
-    snprintf(moment, sizeof moment, "%s.v", what);
-    p->v = add_kept(net, owner, moment, p->stored);
-    return net->nparams++;
-}
-
-/* A weight of `stored` reals; its partial sums of squares have `slots`. */
-static int add_weight(struct net *net, int stage, enum param_kind kind, size_t stored, int fan_in,
-                      size_t slots)
-{
-    const struct layer *l = &net->layer[net->stage[stage].head];
-    double std = l->own_init ? l->init_std : net->train.init_std;
-    double fan_out = (double)l->filters / l->groups*(kind == PARAM_CONV ? l->kh*l->kw : 1);
-    if (std < 0)    /* He et al., arXiv:1502.01852; Glorot and Bengio, AISTATS 2010 */
-        std = l->init_rule == RULE_XAVIER ? sqrt(2 / (fan_in + fan_out)) : sqrt(2.0 / fan_in);
-    net->stage[stage].sumsq = net->nsumsq;
-    net->nsumsq += slots;
-    return add_param(net, stage, "weight", (struct net_param){
-        .role = ROLE_WEIGHT, .kind = kind, .fan_in = fan_in, .init = std, .stored = stored,
-        .own_init = l->own_init, .first = l->first,
-        .sumsq = net->nsumsq - slots, .nsumsq = (int)slots });
-}
-
-/* One value a channel or unit, all `start` at first. */
-static int add_vector(struct net *net, int stage, enum param_role role, const char *what,
-                      size_t count, int fan_in, double start)
-{
-    return add_param(net, stage, what, (struct net_param){
-        .role = role, .kind = PARAM_VECTOR, .fan_in = fan_in, .init = -1, .start = start,
-        .stored = round_up(count) });
-}
-
-int stage_output(const struct net *net, int from)
-{
-    while (from != INPUT && net->stage[from].kind == STAGE_FORK)
-        from = net->stage[from].from;
-    return from == INPUT ? net->input_at : net->stage[from].at.y;
-}
-
-int stage_gradient(const struct net *net, int stage)
-{
-    int from = net->stage[stage].from;
-    if (from == INPUT)
-        return NO_BUFFER;
-    const struct stage *s = &net->stage[from];
-    return s->kind == STAGE_FORK && stage != from + 1 ? s->at.dy_other : s->at.dy;
+    return round_up_size(n, real_size(net)) / real_size(net);
 }
 
 /* A buffer that is alive in no region yet. */
@@ -342,11 +203,6 @@ static size_t entries(size_t n)
     return 2*n;     /* struct entry: an index and a value, both padded to reals */
 }
 
-static void larger(size_t *a, size_t b)
-{
-    *a = b > *a ? b : *a;
-}
-
 /* One set for all of a stage's regions: they run one after the other. */
 static void winograd_buffers(struct net *net, struct stage *s)
 {
@@ -354,10 +210,10 @@ static void winograd_buffers(struct net *net, struct stage *s)
     size_t v = 0, m = 0;
     for (int k = -1; k < s->ndgrad; k++) {
         const struct winograd *w = k < 0 ? &s->forward.winograd : &s->dgrad[k].winograd;
-        larger(&v, (size_t)(w->side*w->side)*(size_t)w->v_xi);
-        larger(&m, (size_t)(w->side*w->side)*(size_t)w->m_xi);
+        v = max_size(v, (size_t)(w->side*w->side)*(size_t)w->v_xi);
+        m = max_size(m, (size_t)(w->side*w->side)*(size_t)w->m_xi);
     }
-    larger(&v, (size_t)(g->side*g->side)*(size_t)g->v_xi);
+    v = max_size(v, (size_t)(g->side*g->side)*(size_t)g->v_xi);
     if (v)
         s->at.wino_v = add_scratch(net, s->name, "wino_v", v, false);
     if (m)
@@ -375,7 +231,7 @@ static void wide_buffer(struct net *net, struct stage *s)
 {
     size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)s->forward.co;
     if (s->depth && s->times > 1)
-        s->at.wide = add_scratch(net, s->name, "wide", dx > s->wide.image ? dx : s->wide.image,
+        s->at.wide = add_scratch(net, s->name, "wide", max_size(dx, s->wide.image),
                                  false);
 }
 
@@ -383,7 +239,7 @@ static void wide_buffer(struct net *net, struct stage *s)
 static void depth_buffers(struct net *net, struct stage *s)
 {
     const struct sweep *f = &s->forward;
-    size_t sums = ((size_t)(f->kh*f->kw) + 1)*round_up((size_t)f->co);
+    size_t sums = ((size_t)(f->kh*f->kw) + 1)*whole_units((size_t)f->co);
     s->at.sums = add_scratch(net, s->name, "sums", sums, false);
     wide_buffer(net, s);
 }
@@ -397,12 +253,11 @@ static void forward_takes(const struct net *net, struct stage *s)
 /* What a forward pass works in: the transforms, or what is handed over to be pooled. */
 static void forward_buffers(struct net *net, struct stage *s)
 {
-    size_t vl = (size_t)net->vl, filters = (size_t)net->layer[s->head].filters;
-    size_t pixel = (filters + vl - 1) / vl*vl;
+    int pixel = round_up(net->layer[s->head].filters, net->vl);
     winograd_buffers(net, s);
     if (s->pool != NO_LAYER && !s->forward.winograd.step)
         s->at.band = add_scratch(net, s->name, "band",
-                                 (size_t)s->forward.band*(size_t)s->forward.ow*pixel,
+                                 (size_t)s->forward.band*(size_t)s->forward.ow*(size_t)pixel,
                                  false);
 }
 
@@ -415,11 +270,8 @@ static void conv_buffers(struct net *net, int stage)
     size_t packed = f->packed_size;
     for (int k = 0; k < s->ndgrad; k++)
         packed += s->dgrad[k].packed_size;
-    s->group_size = (long)round_up(co*filter + co);
-    int fan_in = f->kh*f->kw*f->ci;
-    s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in, (co + LANES - 1) / LANES);
-    if (l->bias)
-        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
+    s->group_size = (long)whole_units(co*filter + co);
+    param_buffers(net, stage);
     forward_takes(net, s);
     s->at.packed = add_kept(net, s->name, "packed", packed);
     s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
@@ -441,7 +293,7 @@ static void conv_buffers(struct net *net, int stage)
     if (s->narrow) {
         s->at.taps = add_scratch(net, s->name, "taps", (size_t)(f->kh*f->kw*f->ci + 1)
                                  *(size_t)s->filters, false);
-        const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+        const struct layer *pool = layer_at(net, s->pool);
         size_t pixels = (size_t)(s->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
         s->at.masked = add_scratch(net, s->name, "masked", pixels*co + (size_t)s->filters, false);
     }
@@ -457,26 +309,21 @@ static void lanes_buffers(struct net *net, struct stage *s)
     size_t block = (size_t)s->fwd_block, together = (size_t)s->fwd_together*block;
     size_t images = (size_t)s->fwd_images*block;
     s->at.lanes = add_scratch(net, s->name, "lanes",
-                              (images > together ? images : together)*LANES, false);
-    s->at.sums = add_scratch(net, s->name, "sums", round_up(together), false);
+                              max_size(images, together)*LANES, false);
+    s->at.sums = add_scratch(net, s->name, "sums", whole_units(together), false);
 }
 
 static void affine_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     size_t batch = (size_t)net->train.batch, units = (size_t)s->out.shape.c;
-    struct shape in = s->in.shape;
-    size_t inputs = (size_t)in.h*(size_t)in.w*(size_t)in.c, columns = round_up(inputs);
-    s->weight = add_weight(net, stage, PARAM_AFFINE, units*columns, (int)inputs,
-                           (columns + PANEL - 1) / PANEL);
-    if (net->layer[s->head].bias)
-        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", units, (int)inputs, 0);
+    param_buffers(net, stage);
     forward_takes(net, s);
     int first = region_of(net, stage, false), last = region_of(net, stage, true);
     lanes_buffers(net, s);
     if (s->dense)
         return;
-    size_t starts = (units + (size_t)s->bwd_rows - 1) / (size_t)s->bwd_rows + 1;
+    size_t starts = (size_t)ceil_div(s->out.shape.c, s->bwd_rows) + 1;
     s->at.image_list = add_living(net, s->name, "image_list", entries(batch*(units + 1)),
                                   first, last);
     s->at.image_starts = add_living(net, s->name, "image_starts", batch*starts, first, last);
@@ -488,33 +335,25 @@ static void affine_buffers(struct net *net, int stage)
 static void norm_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
-    const struct layer *l = &net->layer[s->head];
     size_t c = (size_t)s->out.shape.c, batch = (size_t)net->train.batch;
-    if (l->scale)
-        s->weight = add_vector(net, stage, ROLE_GAIN, "weight", c, 1, 1);
-    s->bias = add_vector(net, stage, ROLE_BIAS, "bias", c, 1, 0);
-    s->running_mean = add_vector(net, stage, ROLE_STATISTIC, "running_mean", c, 1, 0);
-    s->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
+    param_buffers(net, stage);
     int gatherer = s->from != INPUT && net->stage[s->from].norm == stage ? s->from : stage;
     s->at.moments = add_living(net, s->name, "moments",
-                               batch*(size_t)s->blocks*2*round_up(c),
+                               batch*(size_t)s->blocks*2*whole_units(c),
                                forward_region(net, gatherer, false),
                                region_of(net, stage, true));
-    s->at.coefficients = add_kept(net, s->name, "coefficients", 6*round_up(c));
+    s->at.coefficients = add_kept(net, s->name, "coefficients", 6*whole_units(c));
 }
 
 /* A folded stage: its own weights and scratch (its tiles need not be the head's), and the
 ** output of the last stage that it stands for. */
 static void folded_buffers(struct net *net, struct stage *f)
 {
-    const struct stage *head = &net->stage[net->stage[f->folds].from];
     size_t units = (size_t)net->layer[f->head].filters;
-    f->weight = head->weight;
-    f->bias = head->bias;
     f->at = no_buffers;
     f->at.y = net->stage[f->ends].at.y;
     f->at.argmax = net->stage[f->ends].at.argmax;
-    f->at.bias = add_kept(net, f->name, "bias", round_up(units));
+    f->at.bias = add_kept(net, f->name, "bias", whole_units(units));
     if (f->kind == STAGE_AFFINE) {
         f->at.weight = add_kept(net, f->name, "weight", net->param[f->weight].stored);
         lanes_buffers(net, f);
@@ -661,17 +500,19 @@ static size_t place_scratch(struct net *net)
     return end ? end + UNIT : 0;
 }
 
-/* What the network file says of single parameters. */
-static void settle_groups(struct net *net)
+/* Emitted code can address the arena; false: it was said that it cannot. */
+static bool arena_fits(const struct net *net)
 {
-    struct selection s = select_groups(net);
-    for (int i = 0; i < net->nparams; i++)
-        own_settings(net, &s, &net->param[i], net->stage[net->param[i].stage].name);
-    names_free(&s.first);
-    free(s.next);
+    /* Offsets in emitted code are int constants. */
+    if (net->arena <= INT_MAX && net->scratch <= INT_MAX / 64)
+        return true;
+    visible_print(stderr, "%s: error: %s needs %.1f GiB at batch %d, more than a program can "
+                  "address; make the batch or the network smaller\n", net->path, net->name,
+                  (double)net->arena*(double)real_size(net) / (1 << 30), net->train.batch);
+    return false;
 }
 
-void mem(struct net *net)
+bool mem(struct net *net)
 {
     assert(net->nregions > 0);
     find_regions(net);
@@ -695,19 +536,8 @@ void mem(struct net *net)
     net->losses_at = add_kept(net, "loss", "losses", batch);
     for (int i = 0; i < net->nfolded; i++)
         folded_buffers(net, &net->folded[i]);
-    settle_groups(net);
     mark_inference(net);
     net->arena = place_arena(net);
     net->scratch = place_scratch(net);
-}
-
-bool mem_fits(const struct net *net)
-{
-    /* Offsets in emitted code are int constants. */
-    if (net->arena <= INT_MAX && net->scratch <= INT_MAX / 64)
-        return true;
-    visible_print(stderr, "%s: error: %s needs %.1f GiB at batch %d, more than a program can "
-                  "address; make the batch or the network smaller\n", net->path, net->name,
-                  (double)net->arena*(net->f64 ? 8 : 4) / (1 << 30), net->train.batch);
-    return false;
+    return arena_fits(net);
 }

@@ -1,13 +1,13 @@
 /*
 ** shape.c - infers and checks every shape; counts parameters and work.
 */
+#include "plan/passes.h"
+
 #include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 
 #include "runtime/base/visible.h"
-
-#include "base/net.h"
 
 static bool error(const struct layer *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

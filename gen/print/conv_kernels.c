@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "plan/cost.h"
 #include "print/emission.h"
 #include "read/layers.h"
 

@@ -1,14 +1,16 @@
 /*
-** dump.c - prints the net as it is after a pass, for who works on the passes.
+** dump.c - prints what a pass decided, for who works on the passes. It must never print a field
+** that a later pass fills.
 */
+#include "tool/dump.h"
+
 #include <string.h>
 
 #include "runtime/settings/optimizer.h"
 #include "plan/choice.h"
+#include "plan/passes.h"
 #include "print/emit.h"
 #include "read/layers.h"
-
-const char *const dump_passes[] = { "spec", "shape", "fuse", "block", "mem", NULL };
 
 static const char *word_of(enum layer_kind kind)
 {
@@ -145,11 +147,22 @@ static void dump_fuse(const struct net *net, FILE *out)
         const struct stage *s = &net->stage[i];
         fprintf(out, "stage %d %s%s%s%s\n", i, s->name, s->relu == NO_LAYER ? "" : " + relu",
                 s->pool == NO_LAYER ? "" : " + maxpool", s->needs_dx ? ", data gradient" : "");
+    }
+}
+
+static void dump_sweeps(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
         if (s->kind == STAGE_CONV)
             dump_sweep(&s->forward, out);
         for (int k = 0; k < s->ndgrad; k++)
             dump_sweep(&s->dgrad[k], out);
     }
+}
+
+static void dump_fold(const struct net *net, FILE *out)
+{
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *s = &net->folded[i];
         fprintf(out, "folded %d %s, %s to %s\n", i, s->name, net->stage[s->folds].name,
@@ -157,6 +170,10 @@ static void dump_fuse(const struct net *net, FILE *out)
         if (s->kind == STAGE_CONV)
             dump_sweep(&s->forward, out);
     }
+}
+
+static void dump_regions(const struct net *net, FILE *out)
+{
     for (int r = 0; r < net->nregions; r++)
         fprintf(out, "region %d: %s %s\n", r, net->stage[net->region[r].stage].name,
                 region_what(net->region[r].kind));
@@ -180,7 +197,6 @@ static void dump_choice(const struct choice *c, FILE *out)
 
 static void dump_block(const struct net *net, FILE *out)
 {
-    dump_fuse(net, out);
     for (int i = 0; i < net->nchoices; i++)
         dump_choice(&net->choice[i], out);
 }
@@ -196,11 +212,18 @@ static void dump_mem(const struct net *net, FILE *out)
             net->infer_arena, net->scratch);
 }
 
-void dump(const struct net *net, const char *pass, FILE *out)
+void dump(const struct net *net, int pass, FILE *out)
 {
-    static void (*const dumps[])(const struct net *, FILE *) = { dump_spec, dump_shape, dump_fuse,
-                                                                dump_block, dump_mem };
-    for (int i = 0; dump_passes[i]; i++)
-        if (!strcmp(dump_passes[i], pass))
-            dumps[i](net, out);
+    static const struct { const char *name; void (*print)(const struct net *, FILE *); } dumps[] = {
+        { "spec", dump_spec }, { "shape", dump_shape }, { "fuse", dump_fuse },
+        { "layout", dump_fuse }, { "sweeps", dump_sweeps }, { "fold", dump_fold },
+        { "block", dump_block }, { "params", dump_regions }, { "regions", dump_regions },
+        { "mem", dump_mem },
+    };
+    for (size_t k = 0; k < sizeof dumps / sizeof *dumps; k++)
+        if (!strcmp(dumps[k].name, passes[pass].name)) {
+            dumps[k].print(net, out);
+            return;
+        }
+    DIE("nothing prints what %s decided", passes[pass].name);
 }
