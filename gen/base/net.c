@@ -13,6 +13,11 @@ bool band_pool(const struct layer *l)
     return l->kind == LAYER_MAXPOOL && l->stride >= l->kh && l->stride_w >= l->kw;
 }
 
+bool is_depthwise(const struct layer *l)
+{
+    return l->kind == LAYER_CONV && l->groups > 1 && l->groups == l->in.c;
+}
+
 struct shape pooled_part(const struct net *net, const struct stage *s)
 {
     const struct layer *pool = &net->layer[s->pool];
@@ -36,19 +41,4 @@ int stage_source(const struct net *net, int stage)
 const struct stage *region_stage(const struct net *net, const struct region_plan *region)
 {
     return &(region->kind == REGION_FOLDED ? net->folded : net->stage)[region->stage];
-}
-
-int stage_output(const struct net *net, int from)
-{
-    from = stage_behind_forks(net, from);
-    return from == INPUT ? net->input_at : net->stage[from].at.y;
-}
-
-int stage_gradient(const struct net *net, int stage)
-{
-    int from = net->stage[stage].from;
-    if (from == INPUT)
-        return NO_BUFFER;
-    const struct stage *s = &net->stage[from];
-    return s->kind == STAGE_FORK && stage != from + 1 ? s->at.dy_other : s->at.dy;
 }

@@ -22,7 +22,8 @@ enum {
     AFFINE_ALONE = 256,         /* units at least whose sums there is room for, of one image */
     AFFINE_ITEMS = 16,          /* work items wanted, for balance over threads */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
-    AFFINE_ROWS = 200           /* of a panel, backward: 100 KB, in L2 while images pass */
+    AFFINE_ROWS = 200,          /* of a panel, backward: 100 KB, in L2 while images pass */
+    NORM_GATHER_VECTORS = 2, NORM_SUM_VECTORS = 4   /* of channels, each with several sums */
 };
 
 static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
@@ -40,20 +41,23 @@ static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
 
 static bool tile_fits(const struct isa *isa, const struct sweep *s, int pixels, int nv)
 {
-    return s->depth ? nv == 1 && depth_tile_fits(isa, pixels)
+    return s->algorithm == BY_DEPTHWISE ? nv == 1 && depth_tile_fits(isa, pixels)
                     : conv_tile_fits(isa, pixels, nv, s->ci < CONV_SHALLOW);
 }
+
+/* Outputs of which one may be computed twice. */
+enum { WORTH_A_TILE = 32 };
 
 /*
 ** The columns left at the end of a row take a tile of their own, or a whole one that begins
 ** further left and computes some outputs anew, to the same bits. Where every step is written
-** out, that other tile is up to 30 KB of text; one output in 32 is worth that (2 % of the first
-** convolution of resnet_small, AVX2).
+** out, that other tile is up to 30 KB of text; one output in WORTH_A_TILE is worth that
+** (2 % of the first convolution of resnet_small, AVX2).
 */
-static int columns_again(const struct sweep *s)
+static int columns_recomputed(const struct sweep *s)
 {
-    int left = s->ow % s->tile.mw, again = left ? s->tile.mw - left : 0;
-    return s->ci < CONV_SHALLOW && !taps_apart(s) && again*32 <= s->ow ? again : 0;
+    int left = s->ow % s->tile.mw, twice = left ? s->tile.mw - left : 0;
+    return s->ci < CONV_SHALLOW && !taps_apart(s) && twice*WORTH_A_TILE <= s->ow ? twice : 0;
 }
 
 static struct tile settled_tile(struct net *net, struct choice *c)
@@ -74,7 +78,7 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
                     choice_offer(c, sweep_cycles(s, t, vectors), mh, mw, nv);
             }
     s->tile = settled_tile(net, c);
-    s->again = columns_again(s);
+    s->recomputed = columns_recomputed(s);
     int width = s->tile.nv*net->vl;
     s->blocks = s->co / width;
     s->last = s->co % width;
@@ -183,8 +187,8 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
 static void choose_winograd_gradient(struct net *net, struct region_plan region,
                                      struct stage *s)
 {
-    struct winograd *w = &s->wgrad_winograd;
-    const struct sweep *f = &s->forward;
+    struct winograd *w = &s->conv->wgrad.winograd;
+    const struct sweep *f = &s->conv->forward;
     choose_pass(net, region, s->name, "wgrad_pass", w, f->ci > f->co ? f->ci : f->co);
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
@@ -195,39 +199,39 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
             if (vectors % nv == 0)
                 choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),
                              mh, 1, nv);
-    s->wgrad = settled_tile(net, c);
+    s->conv->wgrad.tile = settled_tile(net, c);
     w->v_tile = tile_stride(f->ci);
     w->g_tile = tile_stride(f->co);
     w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
     w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
-    w->u_xi = round_up(f->co, s->wgrad.mh)*w->u_row + WINOGRAD_GAP;
+    w->u_xi = round_up(f->co, s->conv->wgrad.tile.mh)*w->u_row + WINOGRAD_GAP;
 }
 
 /* The tile, and the most rows of gradients that fill an eighth of L1 and leave no rest. */
-static void choose_narrow(struct net *net, struct region_plan region, struct stage *s)
+static void choose_dense(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     int columns = f->kw*f->ci, vectors = ceil_div(f->co, net->vl);
     for (int mt = 1; mt <= columns; mt++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mt, nv, false); nv++)
             if (columns % mt == 0)
                 choice_offer(c, columns / mt*ceil_div(vectors, nv)*step_cycles(mt, nv),
                              1, mt, nv);
-    s->wgrad = settled_tile(net, c);
-    int width = s->wgrad.nv*net->vl;
-    s->filters = round_up(f->co, width);
+    s->conv->wgrad.tile = settled_tile(net, c);
+    int width = s->conv->wgrad.tile.nv*net->vl;
+    s->conv->wgrad.filters = round_up(f->co, width);
     size_t row = (size_t)(s->out.shape.w*f->co)*real_size(net);
-    s->band = (int)(L1_BYTES / 8 / row);
-    while (s->band > 1 && s->out.shape.h % s->band)
-        s->band--;
-    s->band = max_int(1, s->band);
+    s->conv->wgrad.band = (int)(L1_BYTES / 8 / row);
+    while (s->conv->wgrad.band > 1 && s->out.shape.h % s->conv->wgrad.band)
+        s->conv->wgrad.band--;
+    s->conv->wgrad.band = max_int(1, s->conv->wgrad.band);
 }
 
 static void choose_wgrad(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     int vectors = ceil_div(f->kw*f->ci, net->vl);
     for (int mh = 1; mh <= f->kh; mh++)
         for (int nv = 1; nv <= vectors && wgrad_tile_fits(net->isa, mh, nv); nv++) {
@@ -238,14 +242,14 @@ static void choose_wgrad(struct net *net, struct region_plan region, struct stag
                                             min_int(vectors - v, nv));
             choice_offer(c, cost, mh, 1, nv);
         }
-    s->wgrad = settled_tile(net, c);
+    s->conv->wgrad.tile = settled_tile(net, c);
 }
 
 /* Where each tap has vectors of its own: rows and taps that leave no rest. */
 static void choose_taps(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     int vectors = ceil_div(f->ci, net->vl);
     for (int mh = 1; mh <= f->kh; mh++)
         for (int mw = 1; mw <= f->kw; mw++)
@@ -257,7 +261,7 @@ static void choose_taps(struct net *net, struct region_plan region, struct stage
                     cost += gradient_cycles(mh, mw, vectors % nv);
                 choice_offer(c, cost*(f->kh / mh*(f->kw / mw)), mh, mw, nv);
             }
-    s->wgrad = settled_tile(net, c);
+    s->conv->wgrad.tile = settled_tile(net, c);
 }
 
 /* A size and others around it, the nearest first. */
@@ -279,12 +283,12 @@ static void choose_band(struct net *net, struct region_plan region, struct stage
     int rows = (int)(L1_BYTES / real_bytes / s->in.row);
     int band = (rows - l->dilation*(l->kh - 1) - 1) / step + 1;
     offer_sizes(c, band, 1, s->out.shape.h);
-    s->band = choice_settle(net, c)[0];
+    s->conv->wgrad.band = choice_settle(net, c)[0];
     /* The lists of all filters grow at once: an odd number of cache lines apart, else their
     ** ends meet in few of the cache's sets. One entry more than there are values. */
     int per_line = LINE_BYTES / (int)(2*real_bytes);
-    int lines = (s->band*s->out.shape.w + per_line) / per_line;
-    s->list_space = (lines | 1)*per_line;
+    int lines = (s->conv->wgrad.band*s->out.shape.w + per_line) / per_line;
+    s->conv->wgrad.list_space = (lines | 1)*per_line;
 }
 
 static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
@@ -329,7 +333,7 @@ static int affine_images(struct net *net, struct region_plan region, const struc
     const int counts[] = { runs, ceil_div(runs, 2), runs*2, 1, runs*4 };
     for (int k = 0; k < (int)(sizeof counts / sizeof *counts); k++) {
         int images = ceil_div(batch, counts[k]);
-        images = round_up(images, s->affine.mh);
+        images = round_up(images, s->affine->tile.mh);
         choice_offer(c, k, min_int(images, batch), 0, 0);
     }
     return choice_settle(net, c)[0];
@@ -338,27 +342,27 @@ static int affine_images(struct net *net, struct region_plan region, const struc
 static void choose_affine(struct net *net, struct region_plan forward, struct stage *s)
 {
     int units = s->out.shape.c;
-    s->affine = affine_tile(net, forward, s);
-    int tiles = ceil_div(units, s->affine.mw*AFFINE_ITEMS);
+    s->affine->tile = affine_tile(net, forward, s);
+    int tiles = ceil_div(units, s->affine->tile.mw*AFFINE_ITEMS);
     struct choice *block = choice_open(net, forward, s->name, "block", 1);
     tiles = min_int(tiles, AFFINE_TILES);
     for (int k = 0; k < AFFINE_MAX_TILES; k++)      /* tiles, tiles - 1, ..., 1, the larger */
-        choice_offer(block, k, s->affine.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
-    s->fwd_block = choice_settle(net, block)[0];
-    s->fwd_images = affine_images(net, forward, s);
-    int blocks = ceil_div(units, s->fwd_block);
-    int least = ceil_div(AFFINE_ALONE, s->fwd_block);
-    s->fwd_together = min_int(max_int(s->fwd_images, least), blocks);
+        choice_offer(block, k, s->affine->tile.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
+    s->affine->block = choice_settle(net, block)[0];
+    s->affine->images = affine_images(net, forward, s);
+    int blocks = ceil_div(units, s->affine->block);
+    int least = ceil_div(AFFINE_ALONE, s->affine->block);
+    s->affine->blocks_together = min_int(max_int(s->affine->images, least), blocks);
     struct choice *depth = choice_open(net, forward, s->name, "depth", 1);
     offer_sizes(depth, AFFINE_DEPTH, 1, 4*AFFINE_DEPTH);
-    s->fwd_depth = choice_settle(net, depth)[0];
+    s->affine->depth = choice_settle(net, depth)[0];
 }
 
 static void choose_rows(struct net *net, struct region_plan backward, struct stage *s)
 {
     struct choice *c = choice_open(net, backward, s->name, "bwd_rows", 1);
     offer_sizes(c, AFFINE_ROWS, 1, 4*AFFINE_ROWS);
-    s->bwd_rows = choice_settle(net, c)[0];
+    s->affine->rows = choice_settle(net, c)[0];
 }
 
 /* Rows and vectors of a product over all images, in a panel of so many vectors. */
@@ -381,8 +385,8 @@ static void choose_panels(const struct net *net, struct stage *s)
 {
     struct shape in = s->in.shape;
     int columns = round_up(in.h*in.w*in.c, LANES);
-    s->whole_panel = dense_tile(net, PANEL / net->vl);
-    s->last_panel = dense_tile(net, columns % PANEL / net->vl);
+    s->affine->whole_panel = dense_tile(net, PANEL / net->vl);
+    s->affine->last_panel = dense_tile(net, columns % PANEL / net->vl);
 }
 
 /* Channels that the accumulators hold under one filter row. */
@@ -408,30 +412,37 @@ static void choose_scatter(struct net *net, struct region_plan region, struct sw
 
 static void choose_sweep(struct net *net, struct region_plan region, struct sweep *s)
 {
-    if (s->scatter.filters)
+    if (s->algorithm == BY_SCATTER)
         choose_scatter(net, region, s);
-    else if (s->winograd.step)
+    else if (s->algorithm == BY_WINOGRAD)
         choose_winograd(net, region, s);
     else
         choose_tile(net, region, s);
 }
 
-static void choose_parts(struct stage *s)
+/* Bands of rows that are handed over: whole windows of a pool, blocks whose moments are gathered,
+** else tiles. A pool's band has whole vectors and nothing between its pixels. */
+static void choose_parts(const struct net *net, struct stage *s)
 {
-    s->parts = s->pool != NO_LAYER ? s->out.shape.h
-             : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
+    if (s->pool != NO_LAYER) {
+        s->conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
+        s->conv->band_row = s->conv->forward.ow*s->conv->band_pixel;
+    }
+    struct conv_plan *conv = s->conv;
+    int rows = conv->gathers == NO_STAGE ? conv->forward.tile.mh : conv->forward.band;
+    conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;
 }
 
 /* Whether short filter rows take every output gradient, with vectors along the filters, or the
 ** lists of those that are not zero: the same products in the same order, window by window where
 ** a max-pool's windows do not meet. */
-static bool choose_narrow_gradient(struct net *net, struct region_plan region,
+static bool gradient_is_dense(struct net *net, struct region_plan region,
                                    const struct stage *s)
 {
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     const struct layer *pool = layer_at(net, s->pool);
     int columns = f->kw*f->ci, vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
-    if (columns > LANES || s->depth || taps_apart(f)
+    if (columns > LANES || taps_apart(f)
         || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
         return false;
     /* Cycles of an output: of a window one is not zero, behind the ReLU every second time. */
@@ -445,35 +456,51 @@ static bool choose_narrow_gradient(struct net *net, struct region_plan region,
 
 static void choose_gradient(struct net *net, struct region_plan region, struct stage *s)
 {
-    if (s->wgrad_winograd.step) {
+    enum algorithm *by = &s->conv->wgrad.algorithm;
+    if (*by == BY_NONE)
+        *by = gradient_is_dense(net, region, s) ? BY_DENSE : BY_LISTS;
+    if (*by == BY_WINOGRAD)
         choose_winograd_gradient(net, region, s);
-        return;
-    }
-    s->narrow = choose_narrow_gradient(net, region, s);
-    if (s->narrow) {
-        choose_narrow(net, region, s);
-        return;
-    }
-    if (s->depth || taps_apart(&s->forward))
+    else if (*by == BY_DENSE)
+        choose_dense(net, region, s);
+    else if (*by == BY_DEPTHWISE || taps_apart(&s->conv->forward))
         choose_taps(net, region, s);
     else
         choose_wgrad(net, region, s);
-    if (!s->depth)
+    if (*by == BY_LISTS)
         choose_band(net, region, s);
+}
+
+/* Vectors of channels that a pass sums at a time: a divisor of all whole ones. */
+static int norm_vectors(const struct net *net, const struct stage *s, int most)
+{
+    int whole = s->out.shape.c / net->vl, nv = min_int(whole, most);
+    while (nv > 1 && whole % nv)
+        nv--;
+    return max_int(1, nv);
+}
+
+static void block_norm(const struct net *net, struct stage *s)
+{
+    s->norm->gather_vectors = norm_vectors(net, s, NORM_GATHER_VECTORS);
+    s->norm->sum_vectors = norm_vectors(net, s, NORM_SUM_VECTORS);
 }
 
 static void block_conv(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
-    choose_sweep(net, (struct region_plan){ REGION_FORWARD, stage }, &s->forward);
-    for (int k = 0; k < s->ndgrad; k++)
-        choose_sweep(net, (struct region_plan){ REGION_CONV_DGRAD, stage }, &s->dgrad[k]);
-    choose_gradient(net, (struct region_plan){ REGION_CONV_WGRAD, stage }, s);
-    choose_parts(s);
-    size_t at = s->forward.packed_size;
-    for (int k = 0; k < s->ndgrad; k++) {
-        s->dgrad[k].packed_at = at;
-        at += s->dgrad[k].packed_size;
+    struct conv_plan *conv = s->conv;
+    choose_sweep(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = stage },
+                 &conv->forward);
+    for (int k = 0; k < conv->ndgrad; k++)
+        choose_sweep(net, (struct region_plan){ .kind = REGION_CONV_DGRAD, .stage = stage },
+                     &conv->dgrad[k]);
+    choose_gradient(net, (struct region_plan){ .kind = REGION_CONV_WGRAD, .stage = stage }, s);
+    choose_parts(net, s);
+    size_t at = conv->forward.packed_size;
+    for (int k = 0; k < conv->ndgrad; k++) {
+        conv->dgrad[k].packed_at = at;
+        at += conv->dgrad[k].packed_size;
     }
 }
 
@@ -483,21 +510,23 @@ bool block(struct net *net)
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
         if (s->kind == STAGE_AFFINE) {
-            choose_affine(net, (struct region_plan){ REGION_FORWARD, i }, s);
-            choose_rows(net, (struct region_plan){ REGION_AFFINE_BACKWARD, i }, s);
+            choose_affine(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = i }, s);
+            choose_rows(net, (struct region_plan){ .kind = REGION_AFFINE_BACKWARD, .stage = i }, s);
             choose_panels(net, s);
         }
         if (s->kind == STAGE_CONV)
             block_conv(net, i);
+        if (s->kind == STAGE_NORM)
+            block_norm(net, s);
     }
     for (int i = 0; i < net->nfolded; i++) {
         struct stage *s = &net->folded[i];
-        struct region_plan region = { REGION_FOLDED, i };
+        struct region_plan region = { .kind = REGION_FOLDED, .stage = i };
         if (s->kind == STAGE_AFFINE) {
             choose_affine(net, region, s);
         } else {
-            choose_sweep(net, region, &s->forward);
-            choose_parts(s);
+            choose_sweep(net, region, &s->conv->forward);
+            choose_parts(net, s);
         }
     }
     return tuning_fits(net->tuning, net);

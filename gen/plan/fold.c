@@ -28,6 +28,21 @@ static int pool_behind(const struct net *net, int norm)
            && (!with || is_relu(with) || next->relu == NO_LAYER) ? norm + 1 : NO_STAGE;
 }
 
+/* What a folded stage has for itself: as its head lies in memory, without a backward pass. */
+static void own_fold(struct stage *f, const struct stage *head)
+{
+    f->fold = alloc(1, sizeof *f->fold);
+    f->fold->step = f->kind == STAGE_CONV ? LANES : 1;
+    if (f->kind == STAGE_AFFINE) {
+        f->affine = alloc(1, sizeof *f->affine);
+        return;
+    }
+    f->conv = alloc(1, sizeof *f->conv);
+    *f->conv = (struct conv_plan){ .mid = head->conv->mid, .window = head->conv->window,
+                                   .row = head->conv->row, .multiplier = head->conv->multiplier,
+                                   .repeated = head->conv->repeated, .gathers = NO_STAGE };
+}
+
 /* What norm stage `norm` and its head become: one stage, ending in pointwise layer and pool. */
 static void add_folded(struct net *net, const struct names *layers, int norm)
 {
@@ -38,30 +53,27 @@ static void add_folded(struct net *net, const struct names *layers, int norm)
     const struct stage *end = &net->stage[pool == NO_STAGE ? norm : pool];
     const struct layer *with = layer_at(net, n->pointwise);
     head->folded = net->nfolded++;
-    n->covered = true;
+    n->in_folded = true;
     *f = *head;
     name_folded(layers, f, net->layer[head->head].name);
-    f->norm = NO_STAGE;
-    f->folds = norm;
-    f->ends = (int)(end - net->stage);
-    f->dgrad = NULL;
-    f->ndgrad = 0;
+    own_fold(f, head);
+    f->fold->norm = norm;
+    f->fold->end = (int)(end - net->stage);
     f->out = end->out;
     if (pool != NO_STAGE) {
-        net->stage[pool].covered = true;
+        net->stage[pool].in_folded = true;
         f->pool = end->pool;
         f->relu = end->relu;
-        f->mid = pooled_part(net, f);
+        f->conv->mid = pooled_part(net, f);
     }
     f->relu_first = is_relu(with);
     if (f->relu_first)
         f->relu = n->pointwise;     /* a second one changes nothing */
     if (f->kind == STAGE_CONV) {
         forward_sweep(net, f);
-        f->forward.brief = true;
+        f->conv->forward.short_unroll = true;
         choose_winograd_forward(net, f);
-        f->wgrad_winograd.step = 0;
-        f->forward.with = f->relu_first ? NULL : with;
+        f->conv->forward.pointwise = f->relu_first ? NULL : with;
     } else if (!f->relu_first) {
         f->pointwise = n->pointwise;
     }

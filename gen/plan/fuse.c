@@ -34,15 +34,41 @@ static int lead_conv(struct net *net, struct stage *s, int next)
     return next;
 }
 
+/* What its kind alone has. */
+static void own_part(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    bool dense = s->relu == NO_LAYER && l->filters >= DENSE_UNITS;
+    switch (s->kind) {
+    case STAGE_CONV:
+        s->conv = alloc(1, sizeof *s->conv);
+        s->conv->mid = s->pool == NO_LAYER ? l->out : pooled_part(net, s);
+        s->conv->gathers = NO_STAGE;
+        break;
+    case STAGE_AFFINE:
+        s->affine = alloc(1, sizeof *s->affine);
+        s->affine->backward = dense ? BY_DENSE : BY_LISTS;
+        break;
+    case STAGE_NORM:
+        s->norm = alloc(1, sizeof *s->norm);
+        s->norm->running_mean = s->norm->running_var = NO_PARAM;
+        break;
+    case STAGE_ADD:
+        s->add = alloc(1, sizeof *s->add);
+        break;
+    default:
+        break;
+    }
+}
+
 /* Takes layer `head` and what can be fused behind it; returns the next layer. */
 static int make_stage(struct net *net, struct stage *s, int head)
 {
     const struct layer *l = &net->layer[head];
     const struct layer_def *def = layer_def(l->kind);
     *s = (struct stage){ .kind = def->stage, .head = head, .relu = NO_LAYER, .pool = NO_LAYER,
-                         .pointwise = NO_LAYER, .norm = NO_STAGE, .folded = NO_STAGE,
-                         .weight = NO_PARAM, .bias = NO_PARAM, .running_mean = NO_PARAM,
-                         .running_var = NO_PARAM };
+                         .pointwise = NO_LAYER, .folded = NO_STAGE, .weight = NO_PARAM,
+                         .bias = NO_PARAM };
     memcpy(s->name, l->name, sizeof s->name);
     int next = head + 1;
     const struct layer_def *with = behind(net, next) ? layer_def(net->layer[next].kind) : NULL;
@@ -70,16 +96,12 @@ static int make_stage(struct net *net, struct stage *s, int head)
         if (with && with->stage == STAGE_POINTWISE && with->from == FROM_OUTPUT)
             s->pointwise = next++;
         break;
-    case STAGE_FORK:
-    case STAGE_AVERAGE:
-    case STAGE_DROPOUT:
-    case STAGE_LOSS:
+    default:
         break;
     }
-    s->dense = s->kind == STAGE_AFFINE && s->relu == NO_LAYER && l->filters >= DENSE_UNITS;
     s->needs_dx = l->below;
     s->trains = s->needs_dx || def->trains;
-    s->mid = s->kind == STAGE_CONV && s->pool != NO_LAYER ? pooled_part(net, s) : l->out;
+    own_part(net, s);
     return next;
 }
 
@@ -116,7 +138,8 @@ static void make_stages(struct net *net)
         struct stage *s = &net->stage[i];
         const struct layer *l = &net->layer[s->head];
         s->from = maker(net, l->from);
-        s->other = l->kind == LAYER_ADD ? maker(net, l->other) : INPUT;
+        if (s->add)
+            s->add->other = maker(net, l->other);
     }
 }
 

@@ -64,34 +64,38 @@ static struct map map_of(const struct net *net, const struct reading *all, int s
 static void lay_out_stage(struct net *net, const struct reading *all, int stage)
 {
     struct stage *s = &net->stage[stage];
-    const struct layer *l = &net->layer[s->head];
     int end = stage + 1 < net->nstages ? net->stage[stage + 1].head : net->nlayers;
     struct shape out = net->layer[end - 1].out;
     s->in = map_of(net, all, stage_source(net, stage));
-    if (s->kind == STAGE_ADD)
-        s->in_other = map_of(net, all, stage_behind_forks(net, s->other));
+    if (s->add)
+        s->add->in_other = map_of(net, all, stage_behind_forks(net, s->add->other));
     s->out = lay_out(out, all[stage - INPUT]);
-    s->window = s->in.origin - (size_t)l->pad_top*s->in.row
-                - (size_t)l->pad_left*(size_t)s->in.shape.c;
     struct shape in = s->in.shape;
     s->dx_image = image_stride((size_t)in.h*(size_t)in.w*(size_t)in.c);
     s->dy_image = image_stride((size_t)out.h*(size_t)out.w*(size_t)out.c);
 }
 
-/* Depthwise; several filters a channel: they read a copy in which channels repeat. */
-static void lay_out_depth(const struct net *net, struct stage *s)
+/* Depthwise, several filters a channel: they read a copy in which channels repeat. */
+static struct map repeated(const struct conv_plan *conv, const struct layer *l)
+{
+    struct map m = { .shape.c = l->filters,
+                     .rows = l->stride*(conv->mid.h - 1) + l->dilation*(l->kh - 1) + 1,
+                     .columns = l->stride*(conv->mid.w - 1) + l->dilation*(l->kw - 1) + 1 };
+    m.row = (size_t)m.columns*(size_t)l->filters;
+    m.image = (size_t)m.rows*m.row;
+    return m;
+}
+
+static void lay_out_conv(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    s->depth = l->groups > 1 && l->groups == l->in.c;
-    s->times = s->depth ? l->filters / l->in.c : 1;
-    if (s->times == 1)
-        return;
-    struct map *m = &s->wide;
-    *m = (struct map){ .shape.c = l->filters,
-                       .rows = l->stride*(s->mid.h - 1) + l->dilation*(l->kh - 1) + 1,
-                       .columns = l->stride*(s->mid.w - 1) + l->dilation*(l->kw - 1) + 1 };
-    m->row = (size_t)m->columns*(size_t)l->filters;
-    m->image = (size_t)m->rows*m->row;
+    struct conv_plan *conv = s->conv;
+    conv->window = s->in.origin - (size_t)l->pad_top*s->in.row
+                   - (size_t)l->pad_left*(size_t)s->in.shape.c;
+    conv->row = round_up(l->kw*(l->in.c / l->groups), LANES);
+    conv->multiplier = is_depthwise(l) ? l->filters / l->in.c : 1;
+    if (conv->multiplier > 1)
+        conv->repeated = repeated(conv, l);
 }
 
 bool layout(struct net *net)
@@ -99,13 +103,9 @@ bool layout(struct net *net)
     assert(net->nstages > 0);
     struct reading *all = readings(net);
     for (int i = 0; i < net->nstages; i++) {
-        struct stage *s = &net->stage[i];
         lay_out_stage(net, all, i);
-        if (s->kind == STAGE_CONV) {
-            const struct layer *l = &net->layer[s->head];
-            lay_out_depth(net, s);
-            s->row = round_up(l->kw*(l->in.c / l->groups), LANES);
-        }
+        if (net->stage[i].kind == STAGE_CONV)
+            lay_out_conv(net, &net->stage[i]);
     }
     free(all);
     return true;

@@ -138,7 +138,6 @@ static int add_weight(struct net *net, int stage, enum param_kind kind, size_t s
     double fan_out = (double)l->filters / l->groups*(kind == PARAM_CONV ? l->kh*l->kw : 1);
     if (std < 0)    /* He et al., arXiv:1502.01852; Glorot and Bengio, AISTATS 2010 */
         std = l->init_rule == RULE_XAVIER ? sqrt(2 / (fan_in + fan_out)) : sqrt(2.0 / fan_in);
-    net->stage[stage].sumsq = net->nsumsq;
     net->nsumsq += slots;
     return add_param(net, stage, "weight", (struct net_param){
         .role = ROLE_WEIGHT, .kind = kind, .fan_in = fan_in, .init = std, .stored = stored,
@@ -159,8 +158,8 @@ static void conv_params(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     const struct layer *l = &net->layer[s->head];
-    int fan_in = l->kh*l->kw*s->forward.ci;
-    size_t co = (size_t)l->filters, filter = (size_t)l->kh*(size_t)s->row;
+    int fan_in = l->kh*l->kw*s->conv->forward.ci;
+    size_t co = (size_t)l->filters, filter = (size_t)l->kh*(size_t)s->conv->row;
     s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in,
                            (size_t)ceil_div(l->filters, LANES));
     if (l->bias)
@@ -186,8 +185,8 @@ static void norm_params(struct net *net, int stage)
     if (net->layer[s->head].scale)
         s->weight = add_vector(net, stage, ROLE_GAIN, "weight", c, 1, 1);
     s->bias = add_vector(net, stage, ROLE_BIAS, "bias", c, 1, 0);
-    s->running_mean = add_vector(net, stage, ROLE_STATISTIC, "running_mean", c, 1, 0);
-    s->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
+    s->norm->running_mean = add_vector(net, stage, ROLE_STATISTIC, "running_mean", c, 1, 0);
+    s->norm->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
 }
 
 bool params(struct net *net)
@@ -202,7 +201,7 @@ bool params(struct net *net)
             norm_params(net, i);
     }
     for (int i = 0; i < net->nfolded; i++) {
-        const struct stage *head = &net->stage[net->stage[net->folded[i].folds].from];
+        const struct stage *head = &net->stage[net->stage[net->folded[i].fold->norm].from];
         net->folded[i].weight = head->weight;
         net->folded[i].bias = head->bias;
     }

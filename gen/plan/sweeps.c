@@ -15,19 +15,23 @@ enum { MOMENTS_BYTES = 16 << 10 };
 void forward_sweep(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    struct sweep *f = &s->forward;
-    const int groups = s->depth ? 1 : l->groups;
+    const struct conv_plan *conv = s->conv;
+    struct sweep *f = &s->conv->forward;
+    const bool depth = is_depthwise(l);
+    const int groups = depth ? 1 : l->groups;
     const struct layer *pool = layer_at(net, s->pool);
     *f = (struct sweep){
         .ci = l->in.c / l->groups, .co = l->filters / groups, .kh = l->kh, .kw = l->kw,
-        .groups = groups, .depth = s->depth, .dilation = l->dilation,
+        .groups = groups, .dilation = l->dilation,
+        .algorithm = depth ? BY_DEPTHWISE : BY_DIRECT,
         .step_x = l->stride, .step_y = l->stride,
-        .oh = pool ? pool->kh : s->mid.h, .ow = s->mid.w,
-        .in_row = (int)(s->times > 1 ? s->wide.row : s->in.row), .in_pixel = l->in.c*s->times,
+        .oh = pool ? pool->kh : s->conv->mid.h, .ow = s->conv->mid.w,
+        .in_row = (int)(conv->multiplier > 1 ? conv->repeated.row : s->in.row),
+        .in_pixel = l->in.c*conv->multiplier,
         .tap_step = 1, .bias = true,
         /* What a group writes past its channels, the next one would have to mend. */
         .whole_vectors = pool != NULL && groups == 1,
-        .band = pool ? pool->kh : s->mid.h,
+        .band = pool ? pool->kh : s->conv->mid.h,
         .out_row = (int)s->out.row, .out_pixel = l->filters,
     };
     snprintf(f->name, sizeof f->name, "%s_fwd", s->name);
@@ -39,20 +43,22 @@ static void gather(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     struct stage *conv = s->from == INPUT ? NULL : &net->stage[s->from];
-    s->blocks = 1;
-    if (!conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER || conv->depth
-        || conv->forward.groups > 1)
+    s->norm->blocks = 1;
+    if (!conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER
+        || net->layer[conv->head].groups > 1)
         return;
-    struct winograd *w = &conv->forward.winograd;
-    int rows = (int)(MOMENTS_BYTES / sizeof(float) / (size_t)(conv->mid.w*conv->mid.c));
-    int step = w->step ? w->step : 1;       /* rows that are made at a time */
+    struct sweep *f = &conv->conv->forward;
+    const struct shape mid = conv->conv->mid;
+    int rows = (int)(MOMENTS_BYTES / sizeof(float) / (size_t)(mid.w*mid.c));
+    int step = f->algorithm == BY_WINOGRAD ? f->winograd.step : 1;  /* rows made at a time */
     rows = max_int(rows, step);
-    while (conv->mid.h % rows || rows % step)
+    while (mid.h % rows || rows % step)
         rows--;
-    conv->norm = stage;
-    conv->forward.band = rows;
-    w->unit = rows / step;
-    s->blocks = conv->mid.h / rows;
+    conv->conv->gathers = stage;
+    f->band = rows;
+    if (f->algorithm == BY_WINOGRAD)
+        f->winograd.unit = rows / step;
+    s->norm->blocks = mid.h / rows;
 }
 
 /* Which taps reach the inputs u = stride*q + phase, and from which outputs:
@@ -88,7 +94,7 @@ static void extend(struct reach r, int *before, int *extent)
 static void lay_out_gradient(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    int rows = s->mid.h, columns = s->mid.w, top = 0, left = 0;
+    int rows = s->conv->mid.h, columns = s->conv->mid.w, top = 0, left = 0;
     for (int p = 0; s->needs_dx && p < l->stride; p++) {
         struct reach y = reach(p, l->pad_top, l, l->kh, l->in.h);
         struct reach x = reach(p, l->pad_left, l, l->kw, l->in.w);
@@ -97,20 +103,22 @@ static void lay_out_gradient(const struct net *net, struct stage *s)
         if (x.taps && x.outputs > 0)
             extend(x, &left, &columns);
     }
-    struct map *m = &s->expanded;
-    *m = (struct map){ .shape = s->mid, .top = top, .left = left, .rows = top + rows,
+    struct map *m = &s->conv->expanded;
+    *m = (struct map){ .shape = s->conv->mid, .top = top, .left = left, .rows = top + rows,
                        .columns = left + columns, .keep = true };
-    m->row = (size_t)m->columns*(size_t)s->mid.c;
-    m->origin = (size_t)top*m->row + (size_t)left*(size_t)s->mid.c;
+    m->row = (size_t)m->columns*(size_t)s->conv->mid.c;
+    m->origin = (size_t)top*m->row + (size_t)left*(size_t)s->conv->mid.c;
     m->image = (size_t)m->rows*m->row;
 }
 
 static void backward_sweeps(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    const struct map *m = &s->expanded;
-    const int stride = l->stride, channels = l->in.c*s->times;
-    const int groups = s->depth ? 1 : l->groups;
+    struct conv_plan *conv = s->conv;
+    const struct map *m = &conv->expanded;
+    const int stride = l->stride, channels = l->in.c*conv->multiplier;
+    const bool depth = is_depthwise(l);
+    const int groups = depth ? 1 : l->groups;
     for (int py = 0; py < stride; py++)
         for (int px = 0; px < stride; px++) {
             struct reach y = reach(py, l->pad_top, l, l->kh, l->in.h);
@@ -118,15 +126,16 @@ static void backward_sweeps(const struct net *net, struct stage *s)
             if (y.outputs <= 0 || x.outputs <= 0)
                 continue;
             if (!y.taps || !x.taps) {
-                s->dgrad_gaps = true;
+                conv->dgrad_gaps = true;
                 continue;
             }
-            s->dgrad = grow(s->dgrad, (size_t)s->ndgrad + 1, sizeof *s->dgrad);
-            struct sweep *d = &s->dgrad[s->ndgrad++];
+            conv->dgrad = grow(conv->dgrad, (size_t)conv->ndgrad + 1, sizeof *conv->dgrad);
+            struct sweep *d = &conv->dgrad[conv->ndgrad++];
             *d = (struct sweep){
-                .ci = l->filters / l->groups / s->times, .co = channels / groups,
-                .kh = y.taps, .kw = x.taps, .groups = groups, .depth = s->depth,
-                .step_x = 1, .step_y = 1, .oh = y.outputs, .ow = x.outputs,
+                .ci = l->filters / l->groups / conv->multiplier, .co = channels / groups,
+                .kh = y.taps, .kw = x.taps, .groups = groups,
+                .algorithm = depth ? BY_DEPTHWISE : BY_DIRECT, .step_x = 1, .step_y = 1,
+                .oh = y.outputs, .ow = x.outputs,
                 .in_row = (int)m->row, .in_pixel = l->filters, .dilation = y.back,
                 .in_at = (long)(m->top + y.base - y.back*(y.taps - 1))*(long)m->row
                          + (long)(m->left + x.base - x.back*(x.taps - 1))*l->filters,
@@ -148,16 +157,16 @@ enum { WINOGRAD_CHANNELS = 16 };
 /* Rows of tiles, with fewer of which every thread would read all filters for a tile or two. */
 enum { FEW_ROWS = 4 };
 
-/* Tiles over a map of h x w outputs, `step` a side where it divides them, else 2; step 0 where
-** none fit. */
-static struct winograd winograd_over(int h, int w, int step)
+/* Tiles over a map of h x w outputs, F(4x4) where they divide it, else F(2x2); none where its
+** sides are odd. */
+static void winograd_over(int h, int w, struct winograd *over, enum algorithm *algorithm)
 {
+    int step = h % 4 || w % 4 ? 2 : 4;
     if (h % step || w % step)
-        step = 2;
-    if (h % 2 || w % 2)
-        return (struct winograd){ .step = 0 };
-    return (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
-                              .columns = w / step, .unit = 1, .by_panels = h / step < FEW_ROWS };
+        return;
+    *algorithm = BY_WINOGRAD;
+    *over = (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
+                               .columns = w / step, .unit = 1, .by_panels = h / step < FEW_ROWS };
 }
 
 /*
@@ -170,27 +179,30 @@ static bool takes_winograd(const struct net *net, const struct stage *s)
     const struct layer *l = &net->layer[s->head];
     bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
     return l->kh == 3 && l->kw == 3 && l->stride == 1 && l->groups == 1 && l->dilation == 1
-           && !s->depth && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
+           && !is_depthwise(l)
+           && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
 }
 
 void choose_winograd_forward(const struct net *net, struct stage *s)
 {
     const struct layer *pool = layer_at(net, s->pool);
+    struct sweep *f = &s->conv->forward;
     if (!takes_winograd(net, s))
         return;
     if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
-        s->forward.winograd = winograd_over(s->mid.h, s->mid.w, 4);
+        winograd_over(s->conv->mid.h, s->conv->mid.w, &f->winograd, &f->algorithm);
 }
 
 static void choose_winograd(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
+    struct weight_plan *weights = &s->conv->wgrad;
     choose_winograd_forward(net, s);
     if (s->pool != NO_LAYER || !takes_winograd(net, s))
         return;
-    s->wgrad_winograd = winograd_over(s->mid.h, s->mid.w, 4);
+    winograd_over(s->conv->mid.h, s->conv->mid.w, &weights->winograd, &weights->algorithm);
     if (s->needs_dx)
-        s->dgrad[0].winograd = winograd_over(l->in.h, l->in.w, 4);
+        winograd_over(l->in.h, l->in.w, &s->conv->dgrad[0].winograd, &s->conv->dgrad[0].algorithm);
 }
 
 /*
@@ -206,7 +218,8 @@ static void choose_scatter(const struct net *net, struct stage *s)
         || l->dilation != 1 || l->in.c < CHANNELS)
         return;
     const struct layer *pool = &net->layer[s->pool];
-    struct scatter *d = &s->dgrad[0].scatter;
+    struct scatter *d = &s->conv->dgrad[0].scatter;
+    s->conv->dgrad[0].algorithm = BY_SCATTER;
     d->filters = min_int(l->filters, FILTERS);
     d->blocks = ceil_div(l->filters, d->filters);
     d->band = ENTRIES / (pool->kh*pool->kw*pool->out.w*l->filters);
@@ -221,6 +234,8 @@ static void conv_sweeps(const struct net *net, struct stage *s)
     lay_out_gradient(net, s);
     if (s->needs_dx)
         backward_sweeps(net, s);
+    if (is_depthwise(&net->layer[s->head]))
+        s->conv->wgrad.algorithm = BY_DEPTHWISE;
     choose_winograd(net, s);
     choose_scatter(net, s);
 }

@@ -20,7 +20,7 @@
 #include "tool/build.h"
 #include "tool/read.h"
 #include "plan/choice.h"
-#include "print/emit.h"
+#include "plan/regions.h"
 #include "base/leftover.h"
 #include "base/text.h"
 
@@ -190,7 +190,7 @@ static bool measure_all(struct tuner *t, int programs, int rounds)
 static double region_ms(const struct sample *s, const struct net *net, const struct choice *c)
 {
     char name[CHOICE_NAME];
-    region_name(net, &c->region, name, sizeof name);
+    region_title(net, &c->region, name, sizeof name);
     size_t length = strlen(name);
     const char *at = c->region.kind == REGION_FOLDED ? s->inference : s->training;
     for (; at; at = strchr(at, ';')) {
