@@ -23,7 +23,7 @@ golden() {      # file command...
 mode=${1:-}
 cd "$home" || exit 1
 golden doc.txt "$lathe" doc
-for pass in spec shape fuse layout sweeps block params regions mem; do
+for pass in spec shape fuse layout sweeps block params regions mem kinks; do
     golden three_layer.$pass.txt "$lathe" show models/three_layer.net --isa avx2 -d $pass
 done
 # Every algorithm: what is decided from the network alone, and for one processor.

@@ -235,6 +235,15 @@ struct buffer {
     bool infer;                 /* inference touches it: it lies in front */
 };
 
+/* kinks.c: values that decide, and what gradient checks must not cross: signs of reals, or which
+** value of a window a byte says is the largest. */
+struct kink_plan {
+    int buffer;
+    size_t origin, image, row;  /* reals or bytes: of the first value; image to image, row to row */
+    struct shape shape;
+    bool bytes;
+};
+
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };
 
 /* Buffers of a stage. mem.c has a row for each; what is scratch lies in this order. */
@@ -302,6 +311,7 @@ struct conv_plan {
 
 struct affine_plan {
     enum algorithm backward;    /* fuse.c: lists, dense */
+    int columns;                /* layout.c: of a row of the stored weight, whole lanes */
     /* block.c */
     struct tile tile;           /* mh images x mw units, nv vectors of lanes each */
     int block, images, depth;   /* forward: units an item, images, panels a pass */
@@ -422,6 +432,8 @@ struct net {
     int input_at, losses_at;    /* buffers */
     size_t arena, scratch;      /* reals: shared; for each thread */
     size_t infer_arena;         /* reals in front that inference touches */
+    /* kinks.c */
+    struct kink_plan *kink; int nkinks;
 };
 
 /* The layer that an index stands for, or NULL. */

@@ -383,10 +383,8 @@ static struct tile dense_tile(const struct net *net, int vectors)
 
 static void choose_panels(const struct net *net, struct stage *s)
 {
-    struct shape in = s->in.shape;
-    int columns = round_up(in.h*in.w*in.c, LANES);
     s->affine->whole_panel = dense_tile(net, PANEL / net->vl);
-    s->affine->last_panel = dense_tile(net, columns % PANEL / net->vl);
+    s->affine->last_panel = dense_tile(net, s->affine->columns % PANEL / net->vl);
 }
 
 /* Channels that the accumulators hold under one filter row. */

@@ -35,6 +35,7 @@ static void own_fold(struct stage *f, const struct stage *head)
     f->fold->step = f->kind == STAGE_CONV ? LANES : 1;
     if (f->kind == STAGE_AFFINE) {
         f->affine = alloc(1, sizeof *f->affine);
+        f->affine->columns = head->affine->columns;
         return;
     }
     f->conv = alloc(1, sizeof *f->conv);

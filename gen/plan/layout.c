@@ -98,6 +98,12 @@ static void lay_out_conv(const struct net *net, struct stage *s)
         conv->repeated = repeated(conv, l);
 }
 
+static void lay_out_affine(struct stage *s)
+{
+    struct shape in = s->in.shape;
+    s->affine->columns = round_up(in.h*in.w*in.c, LANES);
+}
+
 bool layout(struct net *net)
 {
     assert(net->nstages > 0);
@@ -106,6 +112,8 @@ bool layout(struct net *net)
         lay_out_stage(net, all, i);
         if (net->stage[i].kind == STAGE_CONV)
             lay_out_conv(net, &net->stage[i]);
+        if (net->stage[i].kind == STAGE_AFFINE)
+            lay_out_affine(&net->stage[i]);
     }
     free(all);
     return true;

@@ -170,7 +170,7 @@ static void affine_params(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     struct shape in = s->in.shape;
-    int inputs = in.h*in.w*in.c, columns = round_up(inputs, LANES);
+    int inputs = in.h*in.w*in.c, columns = s->affine->columns;
     size_t units = (size_t)s->out.shape.c;
     s->weight = add_weight(net, stage, PARAM_AFFINE, units*(size_t)columns, inputs,
                            (size_t)ceil_div(columns, PANEL));

@@ -33,5 +33,6 @@ const struct pass passes[] = {
     { "params",  "parameters and what is said of them", params },
     { "regions", "what all threads do together, in order", regions },
     { "mem",     "where every buffer lies", mem },
+    { "kinks",   "what a gradient check must not cross", kinks },
 };
 const int npasses = sizeof passes / sizeof *passes;

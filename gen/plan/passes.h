@@ -35,5 +35,7 @@ bool params(struct net *net);
 bool regions(struct net *net);
 /* Where buffers lie; emitted code can address no arena above 2^31 reals. */
 bool mem(struct net *net);
+/* Values at which the loss has a kink. */
+bool kinks(struct net *net);
 
 #endif

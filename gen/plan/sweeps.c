@@ -77,7 +77,7 @@ static struct reach reach(int phase, int pad, const struct layer *l, int k, int 
     r.outputs = ceil_div(size - phase, stride);
     while (r.first < k && (phase + pad + l->dilation*(stride - 1)*r.first) % stride)
         r.first++;      /* u + pad is to be dilation*tap, modulo the stride */
-    r.taps = (k - r.first + r.step - 1) / r.step;
+    r.taps = ceil_div(k - r.first, r.step);
     r.base = (phase + pad - l->dilation*r.first) / stride;
     return r;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/small.h"
 #include "plan/cost.h"
 #include "print/emission.h"
 #include "read/layers.h"
@@ -26,7 +27,7 @@ static void affine_tile(const struct emission *e, const struct stage *s, const c
 void affine_forward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
-    long inputs = (long)in.h*in.w*in.c, columns = (inputs + LANES - 1) / LANES*LANES;
+    long inputs = (long)in.h*in.w*in.c;
     const struct tile t = s->affine->tile;
     affine_tile(e, s, "_tile", t.mh, t.mw);
     if (t.mh > 1)
@@ -58,7 +59,7 @@ void affine_forward(struct emission *e, const struct stage *s)
     bind_size(&b, "B", arena_at(e, s->at[AT_BIAS]));
     bind_size(&b, "UNITS", s->out.shape.c);
     bind_size(&b, "BLOCK", s->affine->block);
-    bind_size(&b, "COLUMNS", columns);
+    bind_size(&b, "COLUMNS", s->affine->columns);
     bind_size(&b, "DEPTH", s->affine->depth);
     bind_size(&b, "IMAGES", s->affine->images);
     bind_size(&b, "TOGETHER", s->affine->blocks_together);
@@ -78,7 +79,6 @@ void affine_forward(struct emission *e, const struct stage *s)
 
 void affine_fold(struct emission *e, const struct stage *s)
 {
-    struct shape in = s->in.shape;
     struct bindings b = { 0 };
     norm_fold(e, s);
     bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
@@ -86,14 +86,14 @@ void affine_fold(struct emission *e, const struct stage *s)
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
     bind_size(&b, "FOLDED_W", arena_at(e, s->at[AT_WEIGHT]));
     bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "COLUMNS", ((long)in.h*in.w*in.c + LANES - 1) / LANES*LANES);
+    bind_size(&b, "COLUMNS", s->affine->columns);
     kernel(e, "affine/fold.c", &b, "%s: one unit's weights, times what it is multiplied with",
            s->name);
 }
 
 static long list_starts(const struct stage *s)
 {
-    return (s->out.shape.c + s->affine->rows - 1) / s->affine->rows + 1;
+    return ceil_div(s->out.shape.c, s->affine->rows) + 1;
 }
 
 static void bind_lists(const struct emission *e, const struct stage *s, struct bindings *b)
@@ -243,9 +243,7 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
 
 void affine_backward(struct emission *e, const struct stage *s)
 {
-    struct shape in = s->in.shape;
-    int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
-    int panels = columns / PANEL, left = columns % PANEL;
+    int panels = s->affine->columns / PANEL, left = s->affine->columns % PANEL;
     void (*panel)(const struct emission *, const struct stage *, const char *, int)
         = s->affine->backward == BY_DENSE ? affine_dense : affine_panel;
     if (panels)

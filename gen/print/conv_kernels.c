@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/small.h"
 #include "plan/cost.h"
 #include "print/emission.h"
 #include "read/layers.h"
@@ -45,7 +46,7 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
 static void sweep(struct emission *e, const struct sweep *s, bool relu)
 {
     int vl = e->net->vl, left = s->ow % s->tile.mw;
-    int last_nv = (s->last + vl - 1) / vl, part = s->whole_vectors ? 0 : s->last % vl;
+    int last_nv = ceil_div(s->last, vl), part = s->whole_vectors ? 0 : s->last % vl;
     char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
     snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
     snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
@@ -311,7 +312,7 @@ static void wgrad_taps(const struct emission *e, const struct stage *s)
     int vl = e->net->vl, block = s->conv->wgrad.tile.nv*vl, last = f->ci % block;
     for (int part = 0; part < 2; part++) {
         struct bindings b = { 0 };
-        int nv = part ? (last + vl - 1) / vl : s->conv->wgrad.tile.nv;
+        int nv = part ? ceil_div(last, vl) : s->conv->wgrad.tile.nv;
         if (part ? !last : f->ci < block)
             continue;
         bind_name(&b, "NAME", "%s%s_taps_tile%s", e->prefix, s->name, part ? "_last" : "");
@@ -365,7 +366,7 @@ void conv_weight_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     const bool apart = taps_apart(&s->conv->forward);
-    int vl = e->net->vl, vectors = (l->kw*l->in.c + vl - 1) / vl;
+    int vl = e->net->vl, vectors = ceil_div(l->kw*l->in.c, vl);
     int rows_left = l->kh % s->conv->wgrad.tile.mh, columns_left = vectors % s->conv->wgrad.tile.nv;
     char name[WGRAD_TILES][SHARED_NAME] = { "" };
     conv_lists(e, s);
@@ -512,7 +513,7 @@ static void pack(struct emission *e, const struct stage *s, const struct sweep *
     bind_size(&b, "ROW", s->conv->row);
     bind_size(&b, "CHANNELS", f->co);
     bind_size(&b, "BLOCK", (long)f->tile.nv*vl);
-    bind_size(&b, "LAST_BLOCK", (long)(f->last + vl - 1) / vl*vl);
+    bind_size(&b, "LAST_BLOCK", round_up(f->last, vl));
     bind_size(&b, "PANEL_SIZE", (long)f->kh*f->kw*f->ci*f->tile.nv*vl);
     bind_size(&b, "TAP_Y", f->tap_y);
     bind_size(&b, "TAP_X", f->tap_x);

@@ -4,6 +4,7 @@
 */
 #include <stdio.h>
 
+#include "base/small.h"
 #include "print/emission.h"
 
 /* One tile; part: channels of its vector that exist, 0: all. */
@@ -97,7 +98,7 @@ void depth_weight_gradient(struct emission *e, const struct stage *s)
 {
     const struct sweep *f = &s->conv->forward;
     const struct tile m = s->conv->wgrad.tile;
-    long padded = (f->co + LANES - 1L) / LANES*LANES;
+    const int padded = round_up(f->co, LANES);
     if (!s->needs_dx)       /* else it was printed with the data gradient */
         conv_expand(e, s);
     struct bindings t = { 0 }, b = { 0 };

@@ -122,48 +122,18 @@ static void regions_table(const struct net *net, const char *prefix, const char 
     text_puts(out, "};\n\n");
 }
 
-/* The hinge loss decides, too: which classes come near the label's, by their gradients' signs. */
-static int loss_decision(const struct net *net, const struct stage *loss, struct text *out)
+static void decisions_table(const struct net *net, const char *prefix, struct text *out)
 {
-    const struct stage *scores = &net->stage[loss->from];
-    if (net->layer[loss->head].kind != LAYER_SVM || scores->at[AT_DY] == NO_BUFFER)
-        return 0;
-    text_printf(out, "    { .at = %zu, .image = %zu, .h = 1, .w = 1, .c = %d, .row = %d, "
-                ".bytes = 0 },\n", net->buffer[scores->at[AT_DY]].at, scores->dy_image,
-                net->classes, net->classes);
-    return 1;
-}
-
-/* A stage below all parameters decides what no parameter can change, and as no gradient
-** passes it, its decisions do not outlive forward: others' values are there then. */
-static int decisions_table(const struct net *net, const char *prefix, struct text *out)
-{
-    struct text rows = { 0 };
-    int n = 0;
-    for (int i = 0; i < net->nstages; i++) {
-        const struct stage *s = &net->stage[i];
-        struct shape o = s->out.shape;
-        bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
-                                             : s->relu != NO_LAYER;
-        bool decides = s->kind != STAGE_LOSS && s->kind != STAGE_FORK && s->trains;
-        if (s->kind == STAGE_LOSS)
-            n += loss_decision(net, s, &rows);
-        if (!decides || (!kink && s->pool == NO_LAYER))
-            continue;
-        if (kink && ++n)
-            text_printf(&rows, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
-                        ".row = %zu, .bytes = 0 },\n", net->buffer[s->at[AT_Y]].at + s->out.origin,
-                        s->out.image, o.h, o.w, o.c, s->out.row);
-        if (s->pool != NO_LAYER && ++n)
-            text_printf(&rows, "    { .at = %zu, .image = %d, .h = %d, .w = %d, .c = %d, "
-                        ".row = %d, .bytes = 1 },\n", net->buffer[s->at[AT_ARGMAX]].at, o.h*o.w*o.c,
-                        o.h, o.w, o.c, o.w*o.c);
+    if (!net->nkinks)
+        return;
+    text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
+    for (int i = 0; i < net->nkinks; i++) {
+        const struct kink_plan *k = &net->kink[i];
+        text_printf(out, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, .row = %zu, "
+                    ".bytes = %d },\n", net->buffer[k->buffer].at + k->origin, k->image,
+                    k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes);
     }
-    if (n)
-        text_printf(out, "static const struct decision %sdecisions[] = {\n%s};\n\n", prefix,
-                    text_string(&rows));
-    text_free(&rows);
-    return n;
+    text_puts(out, "};\n\n");
 }
 
 static void pack_function(const struct net *net, const char *prefix, struct text *out)
@@ -265,8 +235,7 @@ static void info_table(const struct net *net, const char *prefix, struct text *o
     free(info);
 }
 
-static void model_struct(const struct net *net, const char *prefix, int ndecisions,
-                         struct text *out)
+static void model_struct(const struct net *net, const char *prefix, struct text *out)
 {
     const struct train_settings *t = &net->train;
     const struct stage *last = &net->stage[stage_source(net, net->nstages - 1)];
@@ -294,8 +263,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_printf(out, "    .infer = %s%s, .ninfer = %d, .infer_arena = %zu,\n", prefix,
                 net->nfolded ? "infer" : "forward", net->nfolded ? net->ninfer : net->nforward,
                 net->infer_arena);
-    if (ndecisions)
-        text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
+    if (net->f64 && net->nkinks)
+        text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, net->nkinks);
     text_printf(out, "    .pack = %spack, .fold = %sfold, .exact = %sexact, .peak = %speak,\n",
                 prefix, prefix, prefix, prefix);
     text_puts(out, "    .update = {");
@@ -371,12 +340,12 @@ static void group_region(const struct group *g, struct text *out, struct text *i
                       net->nregions - net->nforward, &user);
         if (net->nfolded)
             regions_table(net, prefix, "infer", net->infer, net->ninfer, &user);
-        /* Only the gradient checks of an f64 program ask. */
-        int ndecisions = net->f64 ? decisions_table(net, prefix, &user) : 0;
+        if (net->f64)       /* only the gradient checks of an f64 program ask */
+            decisions_table(net, prefix, &user);
         pack_function(net, prefix, &user);
         fold_function(net, prefix, &user);
         info_table(net, prefix, &user);
-        model_struct(net, prefix, ndecisions, &user);
+        model_struct(net, prefix, &user);
     }
     char path[64];
     snprintf(path, sizeof path, "runtime/vector/%s", g->isa->header);

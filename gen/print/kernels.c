@@ -190,14 +190,14 @@ static void print_conv_weights(struct emission *e, const struct stage *s)
 
 /* Of each kind of stage; fold: the weights of a folded one. */
 static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE_KINDS] = {
-    [STAGE_CONV] =      { print_conv_forward, .fold = conv_fold },
-    [STAGE_AFFINE] =    { affine_forward, .fold = affine_fold },
-    [STAGE_POOL] =      { pool_forward, pool_backward },
-    [STAGE_AVERAGE] =   { average_forward, average_backward },
-    [STAGE_POINTWISE] = { pointwise_forward, pointwise_backward },
-    [STAGE_DROPOUT] =   { dropout_forward, dropout_backward },
-    [STAGE_NORM] =      { norm_forward },
-    [STAGE_ADD] =       { add_forward, pointwise_backward },
+    [STAGE_CONV] =      { .forward = print_conv_forward, .fold = conv_fold },
+    [STAGE_AFFINE] =    { .forward = affine_forward, .fold = affine_fold },
+    [STAGE_POOL] =      { .forward = pool_forward, .backward = pool_backward },
+    [STAGE_AVERAGE] =   { .forward = average_forward, .backward = average_backward },
+    [STAGE_POINTWISE] = { .forward = pointwise_forward, .backward = pointwise_backward },
+    [STAGE_DROPOUT] =   { .forward = dropout_forward, .backward = dropout_backward },
+    [STAGE_NORM] =      { .forward = norm_forward },
+    [STAGE_ADD] =       { .forward = add_forward, .backward = pointwise_backward },
     [STAGE_FORK] =      { .backward = fork_backward },
 };
 

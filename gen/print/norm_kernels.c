@@ -2,12 +2,13 @@
 ** norm_kernels.c - instantiates the templates of batch normalisation. It decides nothing.
 */
 #include "runtime/core/model.h"
+#include "base/small.h"
 #include "print/emission.h"
 #include "read/layers.h"
 
 long norm_count(const struct stage *s)
 {
-    return (s->out.shape.c + LANES - 1) / LANES*LANES;
+    return round_up(s->out.shape.c, LANES);
 }
 
 /* What the passes over an image share. */

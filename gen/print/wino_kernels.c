@@ -5,11 +5,12 @@
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/small.h"
 #include "print/emission.h"
 
 static int last_vectors(const struct emission *e, const struct sweep *f)
 {
-    return (f->last + e->net->vl - 1) / e->net->vl;
+    return ceil_div(f->last, e->net->vl);
 }
 
 /* In the following, name: in, what a kernel is called where no other one equals it. */

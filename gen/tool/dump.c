@@ -190,6 +190,8 @@ static void dump_layout(const struct net *net, FILE *out)
         dump_map("out", &s->out, out);
         if (s->conv)
             fprintf(out, "    window at %zu, filter rows of %d\n", s->conv->window, s->conv->row);
+        if (s->affine)
+            fprintf(out, "    weights, rows of %d\n", s->affine->columns);
         if (s->conv && s->conv->multiplier > 1)
             fprintf(out, "    each channel %d times: rows %d columns %d\n", s->conv->multiplier,
                     s->conv->repeated.rows, s->conv->repeated.columns);
@@ -418,13 +420,23 @@ static void dump_mem(const struct net *net, FILE *out)
             net->infer_arena, net->scratch);
 }
 
+static void dump_kinks(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nkinks; i++) {
+        const struct kink_plan *k = &net->kink[i];
+        fprintf(out, "%-28s %s of %dx%dx%d from %zu, row to row %zu, image to image %zu\n",
+                net->buffer[k->buffer].name, k->bytes ? "bytes" : "signs", k->shape.c, k->shape.h,
+                k->shape.w, k->origin, k->row, k->image);
+    }
+}
+
 void dump(const struct net *net, int pass, FILE *out)
 {
     static const struct { const char *name; void (*print)(const struct net *, FILE *); } dumps[] = {
         { "spec", dump_spec }, { "shape", dump_shape }, { "fuse", dump_fuse },
         { "layout", dump_layout }, { "sweeps", dump_sweeps }, { "fold", dump_fold },
         { "block", dump_block }, { "params", dump_params }, { "regions", dump_regions },
-        { "mem", dump_mem },
+        { "mem", dump_mem }, { "kinks", dump_kinks },
     };
     for (size_t k = 0; k < sizeof dumps / sizeof *dumps; k++)
         if (!strcmp(dumps[k].name, passes[pass].name)) {

@@ -395,6 +395,7 @@ Test(network_file, every_pass_can_be_dumped)
         { "layout", "halo 1,1" }, { "sweeps", "conv1_fwd              direct" }, { "fold", "" },
         { "block", "weight gradient        lists, tile" }, { "params", "conv1.weight" },
         { "regions", "affine1 gradient lists" }, { "mem", "conv1.weight.v" },
+        { "kinks", "conv1.argmax" },
     };
     for (size_t i = 0; i < sizeof dumped / sizeof *dumped; i++) {
         char option[16];
