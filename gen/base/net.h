@@ -1,6 +1,6 @@
 /*
-** net.h - the network on its way from text to C: data alone. plan/passes.h has the passes; each
-** fills the fields that stand under its name here. It must never hold what only a printer needs.
+** net.h - the network on its way from text to C: data, and what any floor may ask of it.
+** plan/passes.h has the passes; each fills the fields that stand under its name here.
 */
 #ifndef LATHE_NET_H
 #define LATHE_NET_H

@@ -151,8 +151,14 @@ static void output_buffers(struct net *net, int stage)
     net->buffer[s->at[AT_Y]].keep = s->out.keep || stage == stage_source(net, net->nstages - 1);
     if (s->pool != NO_LAYER)
         add_unborn(net, s, AT_ARGMAX, bytes(net, values));
-    if (s->kind == STAGE_DROPOUT)
-        add_unborn(net, s, AT_MASK, bytes(net, values));
+}
+
+static void dropout_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    struct shape o = s->out.shape;
+    size_t values = (size_t)net->train.batch*(size_t)o.h*(size_t)o.w*(size_t)o.c;
+    add_unborn(net, s, AT_MASK, bytes(net, values));
 }
 
 /* Gradients of outputs, the last stage's first: what is added shares one. */
@@ -432,6 +438,12 @@ static bool arena_fits(const struct net *net)
     return false;
 }
 
+/* What a kind of stage has beside its output, its gradients and what it reads. */
+static void (*const own_buffers[STAGE_KINDS])(struct net *, int stage) = {
+    [STAGE_CONV] = conv_buffers, [STAGE_AFFINE] = affine_buffers, [STAGE_NORM] = norm_buffers,
+    [STAGE_DROPOUT] = dropout_buffers,
+};
+
 bool mem(struct net *net)
 {
     assert(net->nregions > 0);
@@ -443,12 +455,8 @@ bool mem(struct net *net)
         struct stage *s = &net->stage[i];
         no_buffers(s);
         output_buffers(net, i);
-        if (s->kind == STAGE_CONV)
-            conv_buffers(net, i);
-        if (s->kind == STAGE_AFFINE)
-            affine_buffers(net, i);
-        if (s->kind == STAGE_NORM)
-            norm_buffers(net, i);
+        if (own_buffers[s->kind])
+            own_buffers[s->kind](net, i);
     }
     for (int i = net->nstages - 1; i >= 0; i--)
         gradient_buffers(net, i);

@@ -189,17 +189,16 @@ static void norm_params(struct net *net, int stage)
     s->norm->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
 }
 
+static void (*const own_params[STAGE_KINDS])(struct net *, int stage) = {
+    [STAGE_CONV] = conv_params, [STAGE_AFFINE] = affine_params, [STAGE_NORM] = norm_params,
+};
+
 bool params(struct net *net)
 {
     assert(net->nstages > 0);
-    for (int i = 0; i < net->nstages; i++) {
-        if (net->stage[i].kind == STAGE_CONV)
-            conv_params(net, i);
-        if (net->stage[i].kind == STAGE_AFFINE)
-            affine_params(net, i);
-        if (net->stage[i].kind == STAGE_NORM)
-            norm_params(net, i);
-    }
+    for (int i = 0; i < net->nstages; i++)
+        if (own_params[net->stage[i].kind])
+            own_params[net->stage[i].kind](net, i);
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *head = &net->stage[net->stage[net->folded[i].fold->norm].from];
         net->folded[i].weight = head->weight;

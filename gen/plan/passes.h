@@ -15,27 +15,31 @@ struct pass {
 extern const struct pass passes[];
 extern const int npasses;
 
-/* All: false after a message, where the network cannot be. */
+/* All: false after a message, where the network cannot be. Until block none looks at the machine:
+** what they decide decides the bits. */
 
-/* Sizes, padding, parameters and FLOP of every layer. */
+/* Of layers: sizes, padding, parameters, FLOP. */
 bool shape(struct net *net);
-/* Stages. */
+/* From layers: stages, what each reads, and the part of it that its kind alone has. */
 bool fuse(struct net *net);
-/* How maps lie in memory. */
+/* From what reads each stage's output: its maps, with their halos; how weights are stored. */
 bool layout(struct net *net);
-/* The convolutions of conv stages in each direction, and their algorithms. */
+/* From maps: the sweeps of conv stages in each direction, and algorithms, but for those that
+** change no bit; how batchnorm's moments are cut. */
 bool sweeps(struct net *net);
-/* Stages of inference that hold a norm in their weights. */
+/* From stages with a norm after them: net->folded. */
 bool fold(struct net *net);
-/* Tiles and blocks, the first that looks at the machine; net->tuning's lines are to fit it. */
+/* From stages, net->isa and net->tuning, whose lines are to fit: tiles, blocks, the algorithms left
+** over, net->choice. */
 bool block(struct net *net);
-/* Parameters and what is said of them. */
+/* From stages and the file's groups: net->param. */
 bool params(struct net *net);
-/* Regions of a step and of inference. */
+/* From all of these: net->region, net->infer, with what each takes. */
 bool regions(struct net *net);
-/* Where buffers lie; emitted code can address no arena above 2^31 reals. */
+/* From regions and sizes: net->buffer, and where each lies. Emitted code can address no arena above
+** 2^31 reals. */
 bool mem(struct net *net);
-/* Values at which the loss has a kink. */
+/* From buffers: net->kink. */
 bool kinks(struct net *net);
 
 #endif

@@ -1,5 +1,5 @@
 /*
-** affine_kernels.c - instantiates the templates of affine stages. It decides nothing.
+** affine_kernels.c - instantiates the templates of affine stages.
 */
 #include <stdio.h>
 

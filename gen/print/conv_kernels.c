@@ -1,5 +1,5 @@
 /*
-** conv_kernels.c - instantiates the templates of convolution stages. It decides nothing.
+** conv_kernels.c - instantiates the templates of convolution stages.
 */
 #include <stdio.h>
 

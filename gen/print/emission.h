@@ -1,6 +1,6 @@
 /*
 ** emission.h - what the files that instantiate templates share: kernels.c, and one
-** NAME_kernels.c for each family of stages. They decide nothing.
+** NAME_kernels.c for each family of stages.
 */
 #ifndef LATHE_EMISSION_H
 #define LATHE_EMISSION_H

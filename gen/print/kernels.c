@@ -1,7 +1,6 @@
 /*
 ** kernels.c - instantiates the templates that one network needs: binds what the
-** passes decided to the names, sizes and flags of each template. It decides
-** nothing.
+** passes decided to the names, sizes and flags of each template.
 */
 #include "print/kernels.h"
 

@@ -1,5 +1,5 @@
 /*
-** norm_kernels.c - instantiates the templates of batch normalisation. It decides nothing.
+** norm_kernels.c - instantiates the templates of batch normalisation.
 */
 #include "runtime/core/model.h"
 #include "base/small.h"

@@ -1,6 +1,5 @@
 /*
-** pool_kernels.c - instantiates the templates of max-pooling and mean pooling. It decides
-** nothing.
+** pool_kernels.c - instantiates the templates of max-pooling and mean pooling.
 */
 #include "print/emission.h"
 

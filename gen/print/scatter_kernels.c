@@ -1,6 +1,6 @@
 /*
 ** scatter_kernels.c - instantiates the templates of data gradients from lists of nonzero
-** output gradients. It decides nothing.
+** output gradients.
 */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /*
 ** wino_kernels.c - instantiates the templates of convolutions by Winograd's minimal
-** filtering. It decides nothing.
+** filtering.
 */
 #include <stdio.h>
 
