@@ -23,9 +23,17 @@ golden() {      # file command...
 mode=${1:-}
 cd "$home" || exit 1
 golden doc.txt "$lathe" doc
-for pass in spec shape fuse; do
+for pass in spec shape fuse layout sweeps block params regions mem kinks; do
     golden three_layer.$pass.txt "$lathe" show models/three_layer.net --isa avx2 -d $pass
 done
+# Every algorithm: what is decided from the network alone, and for one processor.
+for net in winograd scatter depthwise stride_gaps dense folded; do
+    for pass in sweeps block; do
+        golden $net.$pass.txt "$lathe" show tests/nets/$net.net --isa avx2 -d $pass
+    done
+done
+golden folded.fold.txt "$lathe" show tests/nets/folded.net --isa avx2 -d fold
+golden vgg_small.show.txt sh -c "'$lathe' show models/vgg_small.net --isa avx2 | sed '/^forecast/,\$d'"
 for isa in scalar avx2 avx512 neon; do
     golden three_layer_3x3.block.$isa.txt "$lathe" show models/three_layer_3x3.net --isa $isa -d block
 done

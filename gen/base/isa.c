@@ -5,15 +5,21 @@
 */
 #include <string.h>
 
-#include "base/net.h"
+#include "base/isa.h"
 
 #define AVX512 "avx512f,avx512bw,avx512dq,avx512vl"
 
 const struct isa isas[] = {
-    { "scalar", "simd/scalar.h",   0, 16, 12, 10, 14, NULL,       NULL,       2 },
-    { "avx2",   "simd/avx2.h",   256, 16, 12, 10, 14, "avx2,fma", "avx2,fma", 80 },
-    { "avx512", "simd/avx512.h", 512, 32, 28, 19, 30, AVX512,     AVX512,     110 },
-    { "neon",   "simd/neon.h",   128, 32, 21, 20, 29, NULL,       NULL,       30 },
+    { .name = "scalar", .header = "simd/scalar.h", .bits = 0, .registers = 16,
+      .accumulators = 12, .shallow = 10, .gradient = 14, .gflops = 2 },
+    { .name = "avx2", .header = "simd/avx2.h", .bits = 256, .registers = 16,
+      .accumulators = 12, .shallow = 10, .gradient = 14,
+      .gcc_target = "avx2,fma", .clang_target = "avx2,fma", .gflops = 80 },
+    { .name = "avx512", .header = "simd/avx512.h", .bits = 512, .registers = 32,
+      .accumulators = 28, .shallow = 19, .gradient = 30,
+      .gcc_target = AVX512, .clang_target = AVX512, .gflops = 110 },
+    { .name = "neon", .header = "simd/neon.h", .bits = 128, .registers = 32,
+      .accumulators = 21, .shallow = 20, .gradient = 29, .gflops = 30 },
 };
 const int nisas = sizeof isas / sizeof *isas;
 

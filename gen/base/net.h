@@ -1,9 +1,6 @@
 /*
-** net.h - the network on its way from text to C, and the passes that take it.
-**
-** Every pass is `void pass(struct net *)`. It fills the fields listed under its
-** name below, reads only fields of passes before it, and asserts that they are
-** there. Nothing but emit.c prints C; emit.c decides nothing.
+** net.h - the network on its way from text to C: data, and what any floor may ask of it.
+** plan/passes.h has the passes; each fills the fields that stand under its name here.
 */
 #ifndef LATHE_NET_H
 #define LATHE_NET_H
@@ -13,6 +10,8 @@
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/die.h"
+#include "base/isa.h"
 
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
 
@@ -98,9 +97,24 @@ struct train_settings {         /* spec.c; defaults where the file is silent */
     struct group_setting *group; int ngroups;
 };
 
+/* ---- the plan ---- */
+
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
-                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS };
+                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS, STAGE_KINDS };
+
+/* How one direction of a stage is computed. Which, the network decides where it decides the order
+** of sums; else block.c, to the same bits. */
+enum algorithm {
+    BY_NONE,                    /* not decided yet */
+    BY_DIRECT,                  /* every product, tile by tile */
+    BY_DEPTHWISE,               /* the same where each group is one channel */
+    BY_WINOGRAD,                /* minimal filtering of 3x3 taps */
+    BY_SCATTER,                 /* data gradient, from lists of nonzero gradients by pixel */
+    BY_LISTS,                   /* from lists of nonzero gradients */
+    BY_DENSE,                   /* from all gradients */
+    ALGORITHMS
+};
 
 /* block.c: register tile of mh x mw output pixels (affine: mh images x mw units)
 ** by nv vectors. */
@@ -111,8 +125,8 @@ struct tile { int mh, mw, nv; };
 ** tiles of step x step outputs, which come from windows of side x side inputs.
 */
 struct winograd {
-    /* fuse.c */
-    int step;                   /* 2 or 4; 0: not by Winograd */
+    /* sweeps.c */
+    int step;                   /* 2 or 4 */
     int side;                   /* step + 2 */
     int rows, columns;          /* tiles of an image */
     int unit;                   /* rows of tiles that a pass holds whole numbers of */
@@ -130,8 +144,8 @@ struct winograd {
 ** gradients (templates/conv/scatter.c).
 */
 struct scatter {
-    /* fuse.c */
-    int filters;                /* of a block; 0: not so */
+    /* sweeps.c */
+    int filters;                /* of a block */
     int blocks;
     int band;                   /* pooled rows listed at a time */
     int map_rows, map_columns;  /* pixels of the haloed input */
@@ -147,10 +161,11 @@ struct scatter {
 ** stride, over the haloed output gradient with the flipped filter.
 */
 struct sweep {
+    /* sweeps.c */
     char name[NAME_MAX_LEN + 56];
+    enum algorithm algorithm;   /* direct, depthwise, Winograd, scatter */
     int ci, co;                 /* channels read and written: of one group */
     int groups;                 /* how many times, ci and co channels further on */
-    bool depth;                 /* channel c is made of channel c alone: ci is 1 */
     int kh, kw;                 /* taps; 0: no tap reaches this phase, it is zero */
     int step_x, step_y;         /* input pixels between neighbouring outputs */
     int oh, ow;                 /* outputs computed */
@@ -163,15 +178,17 @@ struct sweep {
     int tap_step;               /* and the distance to the next */
     bool flipped;               /* gradient to the data: channels swapped, taps flipped */
     bool bias;                  /* start from the bias, else from +0 */
-    const struct layer *with;   /* pointwise layer behind, which is no relu; or NULL */
+    const struct layer *pointwise;      /* the layer after it, which is no relu; or NULL */
     bool whole_vectors;         /* the output has room for whole vectors of channels */
     int band;                   /* tile rows divide it: rows handed over at a time */
-    bool brief;                 /* the second one of a stage: its taps stay loops */
-    struct winograd winograd;
-    struct scatter scatter;
+    bool short_unroll;          /* the second one of a stage: its taps stay loops */
+    union {                     /* by the algorithm */
+        struct winograd winograd;
+        struct scatter scatter;
+    };
     /* block.c */
     struct tile tile;           /* Winograd: mw tiles of one place by nv vectors */
-    int again;                  /* outputs of a row's last tile that the one before it made too */
+    int recomputed;             /* outputs of a row's last tile that the one before made, too */
     int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
     int last;                   /* channels left for the last, narrower panel */
     size_t packed_size;         /* reals of all panels of all groups */
@@ -192,15 +209,21 @@ struct map {
     bool keep;                      /* has zeros that nothing may overwrite */
 };
 
-/* fuse.c: the parallel regions of one step, in order. */
-enum region_kind { REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_LOSS,
-                   REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD,
-                   REGION_NORM_SUMS,
-                   REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
-                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_FOLDED };
+/* regions.c: the parallel regions of one step, in order. */
+enum region_kind { REGION_NONE, REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE,
+                   REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD,
+                   REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
+                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_FOLDED,
+                   REGION_KINDS };
 
-/* Of net.stage; REGION_FOLDED: of net.folded. */
-struct region_plan { enum region_kind kind; int stage; };
+struct region_plan {
+    enum region_kind kind;
+    int stage;                  /* of net.stage; REGION_FOLDED: of net.folded */
+    /* how it is cut into items, and what it takes, as struct region of model.h has it */
+    enum split split;
+    int count, images;
+    double flop, bytes_fixed, bytes_image;
+};
 
 /* mem.c: one range of the arena. Sizes and offsets in reals. */
 struct buffer {
@@ -212,27 +235,107 @@ struct buffer {
     bool infer;                 /* inference touches it: it lies in front */
 };
 
-enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1,
-       MAX_SWEEPS = 128 };
+/* kinks.c: values that decide, and what gradient checks must not cross: signs of reals, or which
+** value of a window a byte says is the largest. */
+struct kink_plan {
+    int buffer;
+    size_t origin, image, row;  /* reals or bytes: of the first value; image to image, row to row */
+    struct shape shape;
+    bool bytes;
+};
 
-/* Buffers of a stage: indices into net.buffer, or NO_BUFFER. */
-struct stage_buffers {
-    int y, argmax;              /* output, argmax bytes of a pool or mask of a dropout */
-    int dy;                     /* gradient of the output */
-    int dy_other;               /* fork: of the block's second branch; dy is the first's */
-    int dsum;                   /* add: gradient of the sum, before its pointwise layer */
-    int weight, bias;           /* what forward takes: the parameters' values, or folded ones */
-    int packed;                 /* conv: weights packed for its sweeps */
-    int partial;                /* weight gradients of the groups */
-    int image_list, image_starts, unit_list, unit_count;    /* affine: nonzeros of dy */
-    int moments;                /* norm: sums of every image's blocks, two for each channel */
-    int coefficients;           /* norm: six for each channel, see norm/merge.c */
-    int band, expanded, entries, gradient, lanes, sums, wide;   /* scratch */
-    int wino_v, wino_m;         /* scratch: transformed inputs, products */
-    int map, lists, ends;       /* scratch: scatter's map, pixel lists, where they end */
-    int taps;                   /* scratch, narrow: sums of the group, tap by tap */
-    int masked;                 /* scratch, narrow: gradients of a band, window by window */
-    int wino_g, wino_u, wino_db;        /* scratch: transformed gradients, their sums, bias */
+enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };
+
+/* Buffers of a stage. mem.c has a row for each; what is scratch lies in this order. */
+enum stage_buffer {
+    AT_X, AT_DX,                /* other stages': what it reads, the gradient of that */
+    AT_OTHER,                   /* add: the second one that it reads */
+    AT_Y, AT_ARGMAX,            /* output, argmax bytes of a pool */
+    AT_MASK,                    /* dropout: bytes */
+    AT_DY,                      /* gradient of the output */
+    AT_DY_OTHER,                /* fork: of the block's second branch; dy is the first's */
+    AT_DSUM,                    /* add: gradient of the sum, before its pointwise layer */
+    AT_WEIGHT, AT_BIAS,         /* what forward takes: the parameters' values, or folded ones */
+    AT_PACKED,                  /* conv: weights packed for its sweeps */
+    AT_PARTIAL,                 /* weight gradients of the groups */
+    AT_IMAGE_LIST, AT_IMAGE_STARTS, AT_UNIT_LIST, AT_UNIT_COUNT,    /* affine: nonzeros of dy */
+    AT_MOMENTS,                 /* norm: sums of every image's blocks, two for each channel */
+    AT_COEFFICIENTS,            /* norm: six for each channel, see norm/merge.c */
+    AT_EXPANDED,                /* scratch, zeros around it: the output gradient */
+    AT_BAND,                    /* what is handed over to be pooled */
+    AT_ENTRIES,                 /* lists of nonzero gradients by filter */
+    AT_GRADIENT,                /* of one filter */
+    AT_FILTERS,                 /* folded: some filters, on their way to the panels */
+    AT_LANES, AT_SUMS,          /* affine: sums by lane, by unit; depthwise: of the taps */
+    AT_REPEATED,                /* depthwise: the input, each channel as often as it has filters */
+    AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
+                                   products, transformed gradients, their sums, bias */
+    AT_TAPS,                    /* dense: sums of the group, tap by tap */
+    AT_MASKED,                  /* dense: gradients of a band, window by window */
+    AT_MAP, AT_LISTS, AT_ENDS,  /* scatter's map, lists by pixel, where they end */
+    STAGE_BUFFERS
+};
+
+/* The weight gradient of a convolution. */
+struct weight_plan {
+    enum algorithm algorithm;   /* sweeps.c: Winograd, depthwise; block.c: lists, dense */
+    struct winograd winograd;   /* sweeps.c */
+    /* block.c */
+    struct tile tile;           /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
+                                   mh x mw taps, nv vectors of each;
+                                   Winograd: mh filters x nv vectors of ci;
+                                   dense: mw taps x nv vectors of filters */
+    int filters;                /* dense: filters padded to whole tiles */
+    int band;                   /* output rows listed, or summed, at a time */
+    int list_space;             /* entries from a filter's list to the next one's */
+};
+
+struct conv_plan {
+    struct shape mid;           /* fuse.c: what it computes, as far as the pool reads it */
+    /* layout.c */
+    size_t window;              /* where in `in` the first window begins */
+    int row;                    /* reals of a stored filter row */
+    int multiplier;             /* depthwise: filters a channel; 1 otherwise */
+    struct map repeated;        /* multiplier > 1: the input, each channel that often */
+    /* sweeps.c */
+    int gathers;                /* the norm stage whose moments it gathers, or NO_STAGE */
+    struct sweep forward;
+    struct sweep *dgrad; int ndgrad;
+    bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
+    struct map expanded;        /* the haloed output gradient */
+    struct weight_plan wgrad;
+    int parts;                  /* block.c: bands of output rows that an image is cut into */
+    int band_pixel, band_row;   /* block.c: with a pool: reals between pixels, rows of its band */
+    long group_size;            /* mem.c: reals of one group's weight and bias gradient */
+};
+
+struct affine_plan {
+    enum algorithm backward;    /* fuse.c: lists, dense */
+    int columns;                /* layout.c: of a row of the stored weight, whole lanes */
+    /* block.c */
+    struct tile tile;           /* mh images x mw units, nv vectors of lanes each */
+    int block, images, depth;   /* forward: units an item, images, panels a pass */
+    int blocks_together;        /* blocks at a time, where there is one image */
+    int rows;                   /* backward: rows of the weight a pass */
+    struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
+                                   gradient to the data, units in the weights' */
+};
+
+struct norm_plan {
+    int blocks;                 /* sweeps.c: an image's moments, of as many blocks of rows */
+    int gather_vectors, sum_vectors;    /* block.c: of channels, that are summed at a time */
+    int running_mean, running_var;      /* params.c */
+};
+
+struct add_plan {
+    int other;                  /* fuse.c: the second stage that it reads */
+    struct map in_other;        /* layout.c */
+};
+
+/* fold.c: a stage of inference that stands for several of training. */
+struct fold_plan {
+    int norm, end;              /* the norm in its weights, the last stage in it */
+    int step;                   /* filters that are folded at a time */
 };
 
 struct stage {
@@ -240,57 +343,30 @@ struct stage {
     enum stage_kind kind;
     char name[NAME_MAX_LEN + 16];   /* of the layer that leads it */
     int head;                   /* that layer */
-    int from, other;            /* stages read: a fork stands for what it reads; or INPUT */
-    int relu, pool;             /* layers fused behind it, or NO_LAYER */
-    int pointwise;              /* pointwise: itself; norm, add: the one behind, or NO_LAYER;
-                                   a folded affine: the one behind its norm */
+    int from;                   /* stage read: a fork stands for what it reads; or INPUT */
+    int relu, pool;             /* layers fused after it, or NO_LAYER */
+    int pointwise;              /* pointwise: itself; norm, add: the one after, or NO_LAYER;
+                                   a folded affine: the one after its norm */
     bool relu_first;            /* relu before pool */
     bool needs_dx;              /* something below has parameters */
     bool trains;                /* it or something below has parameters */
-    bool dense;                 /* affine: backward by affine/dense.c */
-    struct shape mid;           /* what the head computes, as far as the pool reads it */
-    struct map in, out;
-    struct map in_other;        /* add */
-    size_t window;              /* conv: where in `in` the first window begins */
-    int norm;                   /* conv: the stage whose moments it gathers, or NO_STAGE */
-    int blocks;                 /* norm: an image's moments, of as many blocks of rows */
-    int folded;                 /* conv, affine: of net.folded, what inference runs, or -1 */
-    bool covered;               /* inference runs it as the end of a folded stage */
-    int folds, ends;            /* folded: the norm in it, the last stage in it */
-    size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
     double flop_forward, flop_wgrad, flop_dgrad;
-    struct sweep forward;
-    struct sweep *dgrad; int ndgrad;
-    bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
-    struct map expanded;        /* the haloed output gradient */
-    bool depth;                 /* conv: each group is one channel */
-    int times;                  /* depth: filters a channel; 1 otherwise */
-    struct map wide;            /* depth, times > 1: the input, each channel that often */
-    int row;                    /* conv: reals of a stored filter row */
-    struct winograd wgrad_winograd;     /* conv: of the weight gradient */
-    /* block.c */
-    bool narrow;                /* conv: weight gradient by conv/narrow.c */
-    int parts;                  /* conv: bands of output rows that an image is cut into */
-    struct tile wgrad;          /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
-                                   mh x mw taps, nv vectors of each;
-                                   Winograd: mh filters x nv vectors of ci;
-                                   narrow: mw taps x nv vectors of filters */
-    int filters;                /* narrow: filters padded to whole tiles */
-    int band;                   /* conv wgrad: output rows listed at a time */
-    int list_space;             /* entries from a filter's list to the next one's */
-    struct tile affine;         /* mh images x mw units, nv vectors of lanes each */
-    int fwd_block, fwd_images, fwd_depth;   /* units an item, images, panels a pass */
-    int fwd_together;           /* blocks at a time, where there is one image */
-    int bwd_rows;               /* affine: rows of the weight a pass */
-    struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
-                                   gradient to the data, units in the weights' */
+    struct conv_plan *conv;     /* what its kind alone has: the others are NULL */
+    struct affine_plan *affine;
+    struct norm_plan *norm;
+    struct add_plan *add;
+    /* layout.c */
+    struct map in, out;
+    size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
+    /* fold.c */
+    int folded;                 /* of net.folded, what inference runs, or NO_STAGE */
+    bool in_folded;             /* inference runs it as the end of a folded stage */
+    struct fold_plan *fold;     /* of net.folded alone */
+    /* params.c: indices into net.param, or NO_PARAM */
+    int weight, bias;
     /* mem.c */
     struct { int first, last; } forward_regions, backward_regions;  /* -1: none */
-    struct stage_buffers at;
-    long group_size;            /* conv: reals of one group's weight and bias gradient */
-    int weight, bias;           /* parameters, index into net.param, or NO_PARAM */
-    int running_mean, running_var;      /* norm */
-    size_t sumsq;               /* its first slot of partial sums of squares */
+    int at[STAGE_BUFFERS];      /* indices into net.buffer, or NO_BUFFER */
 };
 
 struct net_param {
@@ -309,39 +385,8 @@ struct net_param {
     int at, m, v;               /* buffers */
 };
 
-struct isa;
 struct choice;
 struct tuning;
-
-struct net {
-    /* spec.c */
-    const char *path;           /* of the network file */
-    char name[NAME_MAX_LEN];
-    struct place at;            /* of the word `net` */
-    struct shape input;
-    struct layer *layer; int nlayers;
-    struct train_settings train;
-    /* options */
-    const struct isa *isa;
-    bool f64;
-    int vl;                     /* reals of one vector: isa and type */
-    struct tuning *tuning;      /* whose candidates block.c takes; NULL: the cost model's */
-    /* fuse.c */
-    struct stage *stage; int nstages;
-    struct region_plan *region; int nregions, nforward;
-    struct stage *folded; int nfolded;      /* stages with the norm behind them in the weights */
-    struct region_plan *infer; int ninfer;  /* input to scores without what only training needs */
-    int classes;
-    /* block.c */
-    struct choice *choice; int nchoices;
-    /* mem.c */
-    struct buffer *buffer; int nbuffers;
-    struct net_param *param; int nparams;
-    int input_at, losses_at;    /* buffers */
-    size_t arena, scratch;      /* reals: shared; for each thread */
-    size_t infer_arena;         /* reals in front that inference touches */
-    size_t nsumsq;
-};
 
 /* One --set option: the value that counts, of those in its list; used: told to spec.c's
 ** `let`. */
@@ -353,65 +398,69 @@ struct setting {
     bool used;
 };
 
-/* spec.c. On an error prints every message it can to stderr, returns false. */
-bool spec_read(struct net *net, const char *path, struct setting *set, int nset);
+struct net {
+    /* what was asked for */
+    const char *path;           /* the network file */
+    const struct isa *isa;
+    bool f64;
+    int vl;                     /* reals of one vector: isa and type */
+    int batch;                  /* images of a step; 0: as the file says */
+    struct setting *set; int nset;      /* values instead of the file's `let` */
+    const char *tune;           /* a tuning file, or NULL */
+    struct tuning *tuning;      /* whose candidates block.c takes; NULL: the cost model's */
+    /* spec.c */
+    char name[NAME_MAX_LEN];
+    struct place at;            /* of the word `net` */
+    struct shape input;
+    struct layer *layer; int nlayers;
+    struct train_settings train;
+    /* fuse.c */
+    struct stage *stage; int nstages;
+    int classes;
+    /* fold.c */
+    struct stage *folded; int nfolded;      /* stages with the norm after them in the weights */
+    /* block.c */
+    struct choice *choice; int nchoices;
+    /* params.c */
+    struct net_param *param; int nparams;
+    size_t nsumsq;
+    /* regions.c */
+    struct region_plan *region; int nregions, nforward;
+    struct region_plan *infer; int ninfer;  /* input to scores without what only training needs */
+    /* mem.c */
+    struct buffer *buffer; int nbuffers;
+    int input_at, losses_at;    /* buffers */
+    size_t arena, scratch;      /* reals: shared; for each thread */
+    size_t infer_arena;         /* reals in front that inference touches */
+    /* kinks.c */
+    struct kink_plan *kink; int nkinks;
+};
 
-/* shape.c. Likewise. */
-bool shape(struct net *net);
+/* The layer that an index stands for, or NULL. */
+static inline const struct layer *layer_at(const struct net *net, int layer)
+{
+    return layer == NO_LAYER ? NULL : &net->layer[layer];
+}
 
-void fuse(struct net *net);
-void block(struct net *net);
-/* Which tiles block.c may choose: sums of pixels x vectors, vectors of weights and one
-** broadcast beside them; affine: images x units; weight gradient: rows x vectors.
-** Shallow: so few input channels that every step along the sum is written out. */
-enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS = 8,
-       AFFINE_DENSE_ROWS = 8 };
-bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
-bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
-bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
-bool depth_tile_fits(const struct isa *isa, int pixels);
-void mem(struct net *net);
+/* Bytes of a real. */
+static inline size_t real_size(const struct net *net)
+{
+    return net->f64 ? sizeof(double) : sizeof(float);
+}
 
-/* The stage whose output a stage reads: forks are looked through. Or INPUT. */
+/* net.c: a layer `relu`; NULL is none. */
+bool is_relu(const struct layer *l);
+/* A max-pool whose windows do not overlap: it can be run band by band. */
+bool band_pool(const struct layer *l);
+/* A convolution of which each group is one channel. */
+bool is_depthwise(const struct layer *l);
+/* What a convolution has to compute for the pool after it. */
+struct shape pooled_part(const struct net *net, const struct stage *s);
+/* The stage whose output stage `from` stands for: forks are looked through. Or INPUT. */
+int stage_behind_forks(const struct net *net, int from);
+/* The stage whose output a stage reads. Or INPUT. */
 int stage_source(const struct net *net, int stage);
 /* The stage that a region runs. */
 const struct stage *region_stage(const struct net *net, const struct region_plan *region);
-/* The buffer with stage `from`'s output; INPUT: the images. */
-int stage_output(const struct net *net, int from);
-/* The buffer for the gradient of what a stage reads: of `from`'s output. */
-int stage_gradient(const struct net *net, int stage);
-
-/* mem.c: false, with a message, if the arena is larger than emitted code can address. */
-bool mem_fits(const struct net *net);
-
-/* dump.c: prints the net as it is after `pass`, one of dump_passes. */
-extern const char *const dump_passes[];
-void dump(const struct net *net, const char *pass, FILE *out);
-
-/* isa.c */
-struct isa {
-    const char *name;           /* "avx2" */
-    const char *header;         /* "simd/avx2.h" */
-    int bits;                   /* of a vector; 0: one real */
-    int registers;
-    int accumulators;           /* most that gcc and clang keep in registers ... */
-    int shallow;                /* ... where taps and channels are all written out */
-    int gradient;               /* ... of a weight gradient, whose input stays in memory */
-    const char *gcc_target;     /* for #pragma GCC target, NULL: the baseline */
-    const char *clang_target;
-    double gflops;              /* a core, f32: what `lathe show` forecasts with */
-};
-extern const struct isa isas[];
-extern const int nisas;
-const struct isa *isa_find(const char *name);   /* NULL: unknown */
-const struct isa *isa_native(void);             /* the widest that this CPU runs */
-int isa_vl(const struct isa *isa, bool f64);
-
-/* die.c: `die` is for bugs, never for user errors. Without memory lathe ends with status 1. */
-_Noreturn void die(const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-#define DIE(...) die(__FILE__, __LINE__, __VA_ARGS__)
-void *alloc(size_t count, size_t size);         /* zeroed */
-void *grow(void *p, size_t count, size_t size); /* room for one more costs little */
 
 #endif

@@ -1,20 +1,20 @@
 /*
 ** block.c - chooses register tiles and blocks from the machine table. Nothing
 ** chosen here may change a bit of any result: a sum's order is fixed by the
-** network alone. The cost model counts, for one step along the sum, the cycles
-** that the busiest unit of the core needs; it was checked against measurements
-** (docs/performance.md).
+** network alone.
 */
+#include "plan/passes.h"
+
 #include <assert.h>
 
 #include "runtime/core/model.h"
-#include "plan/choice.h"
+#include "base/small.h"
+#include "plan/cost.h"
+#include "plan/tuning.h"
 
 enum {
     LINE_BYTES = 64,
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
-    MIN_CHAINS = 10,            /* independent FMAs that hide their latency: 8 would do
-                                   on paper; measured: 82 % of peak with 8, 87 with 10 */
     AFFINE_IMAGES = 100,
     AFFINE_DEPTH = 4,           /* panels: the tile's images and units, 20 KB, fit into L1 */
     AFFINE_TILES = 2, AFFINE_MAX_TILES = 5,     /* of a block: its lanes are read and written
@@ -22,30 +22,16 @@ enum {
     AFFINE_ALONE = 256,         /* units at least whose sums there is room for, of one image */
     AFFINE_ITEMS = 16,          /* work items wanted, for balance over threads */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
-    AFFINE_ROWS = 200           /* of a panel, backward: 100 KB, in L2 while images pass */
+    AFFINE_ROWS = 200,          /* of a panel, backward: 100 KB, in L2 while images pass */
+    NORM_GATHER_VECTORS = 2, NORM_SUM_VECTORS = 4   /* of channels, each with several sums */
 };
-
-/* Cycles of one step of a tile: two FMAs and two loads a cycle. */
-static double step_cycles(int pixels, int vectors)
-{
-    double fma = pixels*vectors / 2.0, load = (pixels + vectors) / 2.0;
-    double latency = MIN_CHAINS / 2.0;
-    double most = fma > load ? fma : load;
-    return (most > latency ? most : latency) + 0.25;
-}
-
-/* One tile's run along the sum, with what it costs to begin and end it. */
-static double tile_cycles(int pixels, int vectors, int steps)
-{
-    return step_cycles(pixels, vectors)*steps + 2.0*pixels*vectors + 10;
-}
 
 static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
 {
     int steps = s->kh*s->kw*s->ci, whole = s->ow / t.mw, left = s->ow % t.mw;
     double total = 0;
     for (int v = 0; v < vectors; v += t.nv) {
-        int nv = vectors - v < t.nv ? vectors - v : t.nv;
+        int nv = min_int(vectors - v, t.nv);
         total += whole*tile_cycles(t.mh*t.mw, nv, steps);
         if (left)
             total += tile_cycles(t.mh*left, nv, steps);
@@ -53,44 +39,25 @@ static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
     return total / t.mh;
 }
 
-bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow)
-{
-    /* The compiler writes the loop over few channels out, and clang then wants one more. */
-    return pixels*nv <= (shallow ? isa->shallow : isa->accumulators)
-           && pixels*nv + nv + 1 + shallow <= isa->registers;
-}
-
-bool affine_tile_fits(const struct isa *isa, int images, int units, int lv)
-{
-    return images*units*lv <= isa->accumulators && images*units*lv + images + 1 <= isa->registers;
-}
-
-bool wgrad_tile_fits(const struct isa *isa, int rows, int nv)
-{
-    return rows*nv <= isa->gradient;
-}
-
-bool depth_tile_fits(const struct isa *isa, int pixels)
-{
-    return pixels <= isa->accumulators;     /* and one vector of weights */
-}
-
 static bool tile_fits(const struct isa *isa, const struct sweep *s, int pixels, int nv)
 {
-    return s->depth ? nv == 1 && depth_tile_fits(isa, pixels)
+    return s->algorithm == BY_DEPTHWISE ? nv == 1 && depth_tile_fits(isa, pixels)
                     : conv_tile_fits(isa, pixels, nv, s->ci < CONV_SHALLOW);
 }
+
+/* Outputs of which one may be computed twice. */
+enum { WORTH_A_TILE = 32 };
 
 /*
 ** The columns left at the end of a row take a tile of their own, or a whole one that begins
 ** further left and computes some outputs anew, to the same bits. Where every step is written
-** out, that other tile is up to 30 KB of text; one output in 32 is worth that (2 % of the first
-** convolution of resnet_small, AVX2).
+** out, that other tile is up to 30 KB of text; one output in WORTH_A_TILE is worth that
+** (2 % of the first convolution of resnet_small, AVX2).
 */
-static int columns_again(const struct sweep *s)
+static int columns_recomputed(const struct sweep *s)
 {
-    int left = s->ow % s->tile.mw, again = left ? s->tile.mw - left : 0;
-    return s->ci < CONV_SHALLOW && !taps_apart(s) && again*32 <= s->ow ? again : 0;
+    int left = s->ow % s->tile.mw, twice = left ? s->tile.mw - left : 0;
+    return s->ci < CONV_SHALLOW && !taps_apart(s) && twice*WORTH_A_TILE <= s->ow ? twice : 0;
 }
 
 static struct tile settled_tile(struct net *net, struct choice *c)
@@ -102,7 +69,7 @@ static struct tile settled_tile(struct net *net, struct choice *c)
 static void choose_tile(struct net *net, struct region_plan region, struct sweep *s)
 {
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int vectors = (s->co + net->vl - 1) / net->vl;
+    int vectors = ceil_div(s->co, net->vl);
     for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
         for (int mw = 1; mw <= s->ow; mw++)
             for (int nv = 1; nv <= vectors && tile_fits(net->isa, s, mh*mw, nv); nv++) {
@@ -111,14 +78,14 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
                     choice_offer(c, sweep_cycles(s, t, vectors), mh, mw, nv);
             }
     s->tile = settled_tile(net, c);
-    s->again = columns_again(s);
+    s->recomputed = columns_recomputed(s);
     int width = s->tile.nv*net->vl;
     s->blocks = s->co / width;
     s->last = s->co % width;
     size_t taps = (size_t)s->kh*(size_t)s->kw*(size_t)s->ci;
-    size_t last_width = (size_t)((s->last + net->vl - 1) / net->vl*net->vl);
+    size_t last_width = (size_t)round_up(s->last, net->vl);
     s->packed_size = taps*((size_t)s->blocks*(size_t)width + last_width);
-    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES*(size_t)s->groups;
+    s->packed_size = round_up_size(s->packed_size, LANES)*(size_t)s->groups;
 }
 
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
@@ -131,7 +98,7 @@ enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
 static int tile_stride(int channels)
 {
-    return (channels + LANES - 1) / LANES*LANES + WINOGRAD_GAP;
+    return round_up(channels, LANES) + WINOGRAD_GAP;
 }
 
 /* A pass whose transformed inputs fill so many bytes: whole rows, and several images where one
@@ -139,8 +106,7 @@ static int tile_stride(int channels)
 static void fill_pass(const struct net *net, const struct winograd *w, int most_images,
                       size_t bytes, int *pass, int *images)
 {
-    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
-    int tiles = (int)(bytes / (real_bytes*(size_t)(w->side*w->side*w->v_tile)));
+    int tiles = (int)(bytes / (real_size(net)*(size_t)(w->side*w->side*w->v_tile)));
     int rows = tiles / w->columns;
     *images = 1;
     *pass = rows < w->unit ? w->unit : rows < w->rows ? rows : w->rows;
@@ -148,8 +114,7 @@ static void fill_pass(const struct net *net, const struct winograd *w, int most_
         --*pass;
     if (*pass == w->rows) {
         *images = tiles / (w->rows*w->columns);
-        *images = *images > most_images ? most_images : *images;
-        *images = *images < 1 ? 1 : *images;
+        *images = max_int(1, min_int(*images, most_images));
     }
 }
 
@@ -160,7 +125,7 @@ static void choose_pass(struct net *net, struct region_plan region, const char *
     static const size_t bytes[] = { WINOGRAD_BYTES, WINOGRAD_BYTES / 2, WINOGRAD_BYTES*2,
                                     WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4 };
     struct choice *c = choice_open(net, region, of, what, 2);
-    int most = net->train.batch / GROUPS > 0 ? net->train.batch / GROUPS : 1;
+    int most = max_int(1, net->train.batch / GROUPS);
     w->v_tile = tile_stride(channels);
     for (int k = 0; k < (int)(sizeof bytes / sizeof *bytes); k++) {
         int pass, images;
@@ -177,7 +142,7 @@ static double place_cycles(const struct sweep *s, int tiles, int mw, int nv, int
 {
     double cost = 0;
     for (int v = 0; v < vectors; v += nv)
-        cost += (tiles + mw - 1) / mw*tile_cycles(mw, vectors - v < nv ? vectors - v : nv, s->ci);
+        cost += ceil_div(tiles, mw)*tile_cycles(mw, min_int(vectors - v, nv), s->ci);
     return cost;
 }
 
@@ -186,9 +151,9 @@ static double alone_cycles(const struct sweep *s, int mw, int nv, int vectors)
 {
     const struct winograd *w = &s->winograd;
     if (!w->by_panels)
-        return place_cycles(s, (w->rows + 1) / 2*w->columns, mw, nv, vectors);
-    int half = ((vectors + nv - 1) / nv + 1) / 2*nv;
-    return place_cycles(s, w->rows*w->columns, mw, nv, half < vectors ? half : vectors);
+        return place_cycles(s, ceil_div(w->rows, 2)*w->columns, mw, nv, vectors);
+    int half = ceil_div(ceil_div(vectors, nv), 2)*nv;
+    return place_cycles(s, w->rows*w->columns, mw, nv, min_int(half, vectors));
 }
 
 /* The weight of one image's cycles beside a batch's: what is as good for a batch may be better
@@ -201,7 +166,7 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     struct winograd *w = &s->winograd;
     choose_pass(net, region, s->name, "pass", w, s->ci);
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int vectors = (s->co + net->vl - 1) / net->vl, tiles = w->images*w->pass*w->columns;
+    int vectors = ceil_div(s->co, net->vl), tiles = w->images*w->pass*w->columns;
     for (int mw = 1; mw <= tiles; mw++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
             double batch = place_cycles(s, tiles, mw, nv, vectors) / tiles;
@@ -209,91 +174,83 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
             choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone), 1, mw, nv);
         }
     s->tile = settled_tile(net, c);
-    int width = s->tile.nv*net->vl, room = (tiles + s->tile.mw - 1) / s->tile.mw*s->tile.mw;
+    int width = s->tile.nv*net->vl, room = round_up(tiles, s->tile.mw);
     s->blocks = s->co / width;
     s->last = s->co % width;
     w->v_xi = room*w->v_tile + WINOGRAD_GAP;
-    w->m_xi = room*(s->blocks ? width : (s->last + net->vl - 1) / net->vl*net->vl) + WINOGRAD_GAP;
-    size_t last_width = (size_t)((s->last + net->vl - 1) / net->vl*net->vl);
+    w->m_xi = room*(s->blocks ? width : round_up(s->last, net->vl)) + WINOGRAD_GAP;
+    size_t last_width = (size_t)round_up(s->last, net->vl);
     s->packed_size = (size_t)(w->side*w->side*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
-    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+    s->packed_size = round_up_size(s->packed_size, LANES);
 }
 
 static void choose_winograd_gradient(struct net *net, struct region_plan region,
                                      struct stage *s)
 {
-    struct winograd *w = &s->wgrad_winograd;
-    const struct sweep *f = &s->forward;
+    struct winograd *w = &s->conv->wgrad.winograd;
+    const struct sweep *f = &s->conv->forward;
     choose_pass(net, region, s->name, "wgrad_pass", w, f->ci > f->co ? f->ci : f->co);
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
-    w->u_row = (f->ci + LANES - 1) / LANES*LANES;
+    w->u_row = round_up(f->ci, LANES);
     int vectors = w->u_row / net->vl;
     for (int mh = 1; mh <= LANES; mh *= 2)
         for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
             if (vectors % nv == 0)
-                choice_offer(c, (f->co + mh - 1) / mh*(vectors / nv)*tile_cycles(mh, nv, tiles),
+                choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),
                              mh, 1, nv);
-    s->wgrad = settled_tile(net, c);
+    s->conv->wgrad.tile = settled_tile(net, c);
     w->v_tile = tile_stride(f->ci);
     w->g_tile = tile_stride(f->co);
     w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
     w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
-    w->u_xi = (f->co + s->wgrad.mh - 1) / s->wgrad.mh*s->wgrad.mh*w->u_row + WINOGRAD_GAP;
+    w->u_xi = round_up(f->co, s->conv->wgrad.tile.mh)*w->u_row + WINOGRAD_GAP;
 }
 
 /* The tile, and the most rows of gradients that fill an eighth of L1 and leave no rest. */
-static void choose_narrow(struct net *net, struct region_plan region, struct stage *s)
+static void choose_dense(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->forward;
-    int columns = f->kw*f->ci, vectors = (f->co + net->vl - 1) / net->vl;
+    const struct sweep *f = &s->conv->forward;
+    int columns = f->kw*f->ci, vectors = ceil_div(f->co, net->vl);
     for (int mt = 1; mt <= columns; mt++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mt, nv, false); nv++)
             if (columns % mt == 0)
-                choice_offer(c, columns / mt*((vectors + nv - 1) / nv)*step_cycles(mt, nv),
+                choice_offer(c, columns / mt*ceil_div(vectors, nv)*step_cycles(mt, nv),
                              1, mt, nv);
-    s->wgrad = settled_tile(net, c);
-    int width = s->wgrad.nv*net->vl;
-    s->filters = (f->co + width - 1) / width*width;
-    size_t row = (size_t)(s->out.shape.w*f->co)*(net->f64 ? sizeof(double) : sizeof(float));
-    s->band = (int)(L1_BYTES / 8 / row);
-    while (s->band > 1 && s->out.shape.h % s->band)
-        s->band--;
-    if (s->band < 1)
-        s->band = 1;
-}
-
-/* Cycles of one entry or position: rows x taps, each by so many vectors. */
-static double gradient_cycles(int rows, int taps, int vectors)
-{
-    double load = rows*taps*vectors*0.75;
-    return (load > MIN_CHAINS / 2.0 ? load : MIN_CHAINS / 2.0) + 2;
+    s->conv->wgrad.tile = settled_tile(net, c);
+    int width = s->conv->wgrad.tile.nv*net->vl;
+    s->conv->wgrad.filters = round_up(f->co, width);
+    size_t row = (size_t)(s->out.shape.w*f->co)*real_size(net);
+    s->conv->wgrad.band = (int)(L1_BYTES / 8 / row);
+    while (s->conv->wgrad.band > 1 && s->out.shape.h % s->conv->wgrad.band)
+        s->conv->wgrad.band--;
+    s->conv->wgrad.band = max_int(1, s->conv->wgrad.band);
 }
 
 static void choose_wgrad(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->forward;
-    int vectors = (f->kw*f->ci + net->vl - 1) / net->vl;
+    const struct sweep *f = &s->conv->forward;
+    int vectors = ceil_div(f->kw*f->ci, net->vl);
     for (int mh = 1; mh <= f->kh; mh++)
         for (int nv = 1; nv <= vectors && wgrad_tile_fits(net->isa, mh, nv); nv++) {
             double cost = 0;
             for (int r = 0; r < f->kh; r += mh)
                 for (int v = 0; v < vectors; v += nv)
-                    cost += gradient_cycles(f->kh - r < mh ? f->kh - r : mh, 1,
-                                            vectors - v < nv ? vectors - v : nv);
+                    cost += gradient_cycles(min_int(f->kh - r, mh), 1,
+                                            min_int(vectors - v, nv));
             choice_offer(c, cost, mh, 1, nv);
         }
-    s->wgrad = settled_tile(net, c);
+    s->conv->wgrad.tile = settled_tile(net, c);
 }
 
 /* Where each tap has vectors of its own: rows and taps that leave no rest. */
 static void choose_taps(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->forward;
-    int vectors = (f->ci + net->vl - 1) / net->vl;
+    const struct sweep *f = &s->conv->forward;
+    int vectors = ceil_div(f->ci, net->vl);
     for (int mh = 1; mh <= f->kh; mh++)
         for (int mw = 1; mw <= f->kw; mw++)
             for (int nv = 1; nv <= vectors; nv++) {
@@ -304,34 +261,34 @@ static void choose_taps(struct net *net, struct region_plan region, struct stage
                     cost += gradient_cycles(mh, mw, vectors % nv);
                 choice_offer(c, cost*(f->kh / mh*(f->kw / mw)), mh, mw, nv);
             }
-    s->wgrad = settled_tile(net, c);
+    s->conv->wgrad.tile = settled_tile(net, c);
 }
 
 /* A size and others around it, the nearest first. */
 static void offer_sizes(struct choice *c, int size, int least, int most)
 {
-    size = size < least ? least : size > most ? most : size;
+    size = max_int(least, min_int(size, most));
     const int sizes[] = { size, size / 2, size*2, size / 4, size*4 };
     for (int k = 0; k < (int)(sizeof sizes / sizeof *sizes); k++)
-        choice_offer(c, k, sizes[k] < least ? least : sizes[k] > most ? most : sizes[k], 0, 0);
+        choice_offer(c, k, max_int(least, min_int(sizes[k], most)), 0, 0);
 }
 
 /* Output rows whose input stays in L1 while every filter passes over it. */
 static void choose_band(struct net *net, struct region_plan region, struct stage *s)
 {
-    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
+    size_t real_bytes = real_size(net);
     const struct layer *l = &net->layer[s->head];
     struct choice *c = choice_open(net, region, s->name, "wgrad_band", 1);
     int step = s->pool == NO_LAYER ? l->stride : l->stride*net->layer[s->pool].stride;
     int rows = (int)(L1_BYTES / real_bytes / s->in.row);
     int band = (rows - l->dilation*(l->kh - 1) - 1) / step + 1;
     offer_sizes(c, band, 1, s->out.shape.h);
-    s->band = choice_settle(net, c)[0];
+    s->conv->wgrad.band = choice_settle(net, c)[0];
     /* The lists of all filters grow at once: an odd number of cache lines apart, else their
     ** ends meet in few of the cache's sets. One entry more than there are values. */
     int per_line = LINE_BYTES / (int)(2*real_bytes);
-    int lines = (s->band*s->out.shape.w + per_line) / per_line;
-    s->list_space = (lines | 1)*per_line;
+    int lines = (s->conv->wgrad.band*s->out.shape.w + per_line) / per_line;
+    s->conv->wgrad.list_space = (lines | 1)*per_line;
 }
 
 static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
@@ -368,21 +325,16 @@ static struct tile affine_tile(struct net *net, struct region_plan region,
     return settled_tile(net, c);
 }
 
-static int most_of(int images, int batch)
-{
-    return images < batch ? images : batch;
-}
-
 /* Images of a pass: of equal passes, whole tiles. */
 static int affine_images(struct net *net, struct region_plan region, const struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "images", 1);
-    int batch = net->train.batch, passes = (batch + AFFINE_IMAGES - 1) / AFFINE_IMAGES;
-    const int counts[] = { passes, (passes + 1) / 2, passes*2, 1, passes*4 };
+    int batch = net->train.batch, runs = ceil_div(batch, AFFINE_IMAGES);
+    const int counts[] = { runs, ceil_div(runs, 2), runs*2, 1, runs*4 };
     for (int k = 0; k < (int)(sizeof counts / sizeof *counts); k++) {
-        int images = (batch + counts[k] - 1) / counts[k];
-        images = (images + s->affine.mh - 1) / s->affine.mh*s->affine.mh;
-        choice_offer(c, k, most_of(images, batch), 0, 0);
+        int images = ceil_div(batch, counts[k]);
+        images = round_up(images, s->affine->tile.mh);
+        choice_offer(c, k, min_int(images, batch), 0, 0);
     }
     return choice_settle(net, c)[0];
 }
@@ -390,28 +342,27 @@ static int affine_images(struct net *net, struct region_plan region, const struc
 static void choose_affine(struct net *net, struct region_plan forward, struct stage *s)
 {
     int units = s->out.shape.c;
-    s->affine = affine_tile(net, forward, s);
-    int tiles = (units + s->affine.mw*AFFINE_ITEMS - 1) / (s->affine.mw*AFFINE_ITEMS);
+    s->affine->tile = affine_tile(net, forward, s);
+    int tiles = ceil_div(units, s->affine->tile.mw*AFFINE_ITEMS);
     struct choice *block = choice_open(net, forward, s->name, "block", 1);
-    tiles = tiles < AFFINE_TILES ? tiles : AFFINE_TILES;
+    tiles = min_int(tiles, AFFINE_TILES);
     for (int k = 0; k < AFFINE_MAX_TILES; k++)      /* tiles, tiles - 1, ..., 1, the larger */
-        choice_offer(block, k, s->affine.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
-    s->fwd_block = choice_settle(net, block)[0];
-    s->fwd_images = affine_images(net, forward, s);
-    int blocks = (units + s->fwd_block - 1) / s->fwd_block;
-    int least = (AFFINE_ALONE + s->fwd_block - 1) / s->fwd_block;
-    s->fwd_together = s->fwd_images > least ? s->fwd_images : least;
-    s->fwd_together = s->fwd_together < blocks ? s->fwd_together : blocks;
+        choice_offer(block, k, s->affine->tile.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
+    s->affine->block = choice_settle(net, block)[0];
+    s->affine->images = affine_images(net, forward, s);
+    int blocks = ceil_div(units, s->affine->block);
+    int least = ceil_div(AFFINE_ALONE, s->affine->block);
+    s->affine->blocks_together = min_int(max_int(s->affine->images, least), blocks);
     struct choice *depth = choice_open(net, forward, s->name, "depth", 1);
     offer_sizes(depth, AFFINE_DEPTH, 1, 4*AFFINE_DEPTH);
-    s->fwd_depth = choice_settle(net, depth)[0];
+    s->affine->depth = choice_settle(net, depth)[0];
 }
 
 static void choose_rows(struct net *net, struct region_plan backward, struct stage *s)
 {
     struct choice *c = choice_open(net, backward, s->name, "bwd_rows", 1);
     offer_sizes(c, AFFINE_ROWS, 1, 4*AFFINE_ROWS);
-    s->bwd_rows = choice_settle(net, c)[0];
+    s->affine->rows = choice_settle(net, c)[0];
 }
 
 /* Rows and vectors of a product over all images, in a panel of so many vectors. */
@@ -432,10 +383,8 @@ static struct tile dense_tile(const struct net *net, int vectors)
 
 static void choose_panels(const struct net *net, struct stage *s)
 {
-    struct shape in = s->in.shape;
-    int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
-    s->whole_panel = dense_tile(net, PANEL / net->vl);
-    s->last_panel = dense_tile(net, columns % PANEL / net->vl);
+    s->affine->whole_panel = dense_tile(net, PANEL / net->vl);
+    s->affine->last_panel = dense_tile(net, s->affine->columns % PANEL / net->vl);
 }
 
 /* Channels that the accumulators hold under one filter row. */
@@ -443,9 +392,9 @@ static void choose_scatter(struct net *net, struct region_plan region, struct sw
 {
     struct scatter *d = &s->scatter;
     struct choice *c = choice_open(net, region, s->name, "vectors", 1);
-    int vectors = (s->co + net->vl - 1) / net->vl, most = net->isa->gradient / s->kw;
+    int vectors = ceil_div(s->co, net->vl), most = net->isa->gradient / s->kw;
     int wanted = SCATTER_CHANNELS / net->vl;
-    wanted = wanted < 1 ? 1 : wanted;
+    wanted = max_int(1, wanted);
     for (int nv = 1; nv <= vectors && (nv == 1 || nv <= most); nv++)
         if (vectors % nv == 0)      /* first what is wanted, then less, then more */
             choice_offer(c, nv <= wanted ? wanted - nv : nv, nv, 0, 0);
@@ -456,40 +405,47 @@ static void choose_scatter(struct net *net, struct region_plan region, struct sw
     d->map_row = d->map_columns*d->channels;
     d->map_size = d->map_rows*d->map_row;
     s->packed_size = (size_t)d->cblocks*(size_t)d->blocks*(size_t)s->kh*(size_t)d->slice;
-    s->packed_size = (s->packed_size + LANES - 1) / LANES*LANES;
+    s->packed_size = round_up_size(s->packed_size, LANES);
 }
 
 static void choose_sweep(struct net *net, struct region_plan region, struct sweep *s)
 {
-    if (s->scatter.filters)
+    if (s->algorithm == BY_SCATTER)
         choose_scatter(net, region, s);
-    else if (s->winograd.step)
+    else if (s->algorithm == BY_WINOGRAD)
         choose_winograd(net, region, s);
     else
         choose_tile(net, region, s);
 }
 
-static void choose_parts(struct stage *s)
+/* Bands of rows that are handed over: whole windows of a pool, blocks whose moments are gathered,
+** else tiles. A pool's band has whole vectors and nothing between its pixels. */
+static void choose_parts(const struct net *net, struct stage *s)
 {
-    s->parts = s->pool != NO_LAYER ? s->out.shape.h
-             : s->mid.h / (s->norm != NO_STAGE ? s->forward.band : s->forward.tile.mh);
+    if (s->pool != NO_LAYER) {
+        s->conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
+        s->conv->band_row = s->conv->forward.ow*s->conv->band_pixel;
+    }
+    struct conv_plan *conv = s->conv;
+    int rows = conv->gathers == NO_STAGE ? conv->forward.tile.mh : conv->forward.band;
+    conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;
 }
 
 /* Whether short filter rows take every output gradient, with vectors along the filters, or the
 ** lists of those that are not zero: the same products in the same order, window by window where
 ** a max-pool's windows do not meet. */
-static bool choose_narrow_gradient(struct net *net, struct region_plan region,
+static bool gradient_is_dense(struct net *net, struct region_plan region,
                                    const struct stage *s)
 {
-    const struct sweep *f = &s->forward;
-    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
+    const struct sweep *f = &s->conv->forward;
+    const struct layer *pool = layer_at(net, s->pool);
     int columns = f->kw*f->ci, vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
-    if (columns > LANES || s->depth || taps_apart(f)
+    if (columns > LANES || taps_apart(f)
         || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
         return false;
     /* Cycles of an output: of a window one is not zero, behind the ReLU every second time. */
-    double dense = f->kh*columns*((f->co + vl - 1) / vl) / 2.0 / f->co;
-    double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, (columns + vl - 1) / vl) / 2) / area;
+    double dense = f->kh*columns*ceil_div(f->co, vl) / 2.0 / f->co;
+    double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, ceil_div(columns, vl)) / 2) / area;
     struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);
     choice_offer(c, dense, 1, 0, 0);
     choice_offer(c, lists, 0, 0, 0);
@@ -498,59 +454,78 @@ static bool choose_narrow_gradient(struct net *net, struct region_plan region,
 
 static void choose_gradient(struct net *net, struct region_plan region, struct stage *s)
 {
-    if (s->wgrad_winograd.step) {
+    enum algorithm *by = &s->conv->wgrad.algorithm;
+    if (*by == BY_NONE)
+        *by = gradient_is_dense(net, region, s) ? BY_DENSE : BY_LISTS;
+    if (*by == BY_WINOGRAD)
         choose_winograd_gradient(net, region, s);
-        return;
-    }
-    s->narrow = choose_narrow_gradient(net, region, s);
-    if (s->narrow) {
-        choose_narrow(net, region, s);
-        return;
-    }
-    if (s->depth || taps_apart(&s->forward))
+    else if (*by == BY_DENSE)
+        choose_dense(net, region, s);
+    else if (*by == BY_DEPTHWISE || taps_apart(&s->conv->forward))
         choose_taps(net, region, s);
     else
         choose_wgrad(net, region, s);
-    if (!s->depth)
+    if (*by == BY_LISTS)
         choose_band(net, region, s);
+}
+
+/* Vectors of channels that a pass sums at a time: a divisor of all whole ones. */
+static int norm_vectors(const struct net *net, const struct stage *s, int most)
+{
+    int whole = s->out.shape.c / net->vl, nv = min_int(whole, most);
+    while (nv > 1 && whole % nv)
+        nv--;
+    return max_int(1, nv);
+}
+
+static void block_norm(const struct net *net, struct stage *s)
+{
+    s->norm->gather_vectors = norm_vectors(net, s, NORM_GATHER_VECTORS);
+    s->norm->sum_vectors = norm_vectors(net, s, NORM_SUM_VECTORS);
 }
 
 static void block_conv(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
-    choose_sweep(net, (struct region_plan){ REGION_FORWARD, stage }, &s->forward);
-    for (int k = 0; k < s->ndgrad; k++)
-        choose_sweep(net, (struct region_plan){ REGION_CONV_DGRAD, stage }, &s->dgrad[k]);
-    choose_gradient(net, (struct region_plan){ REGION_CONV_WGRAD, stage }, s);
-    choose_parts(s);
-    size_t at = s->forward.packed_size;
-    for (int k = 0; k < s->ndgrad; k++) {
-        s->dgrad[k].packed_at = at;
-        at += s->dgrad[k].packed_size;
+    struct conv_plan *conv = s->conv;
+    choose_sweep(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = stage },
+                 &conv->forward);
+    for (int k = 0; k < conv->ndgrad; k++)
+        choose_sweep(net, (struct region_plan){ .kind = REGION_CONV_DGRAD, .stage = stage },
+                     &conv->dgrad[k]);
+    choose_gradient(net, (struct region_plan){ .kind = REGION_CONV_WGRAD, .stage = stage }, s);
+    choose_parts(net, s);
+    size_t at = conv->forward.packed_size;
+    for (int k = 0; k < conv->ndgrad; k++) {
+        conv->dgrad[k].packed_at = at;
+        at += conv->dgrad[k].packed_size;
     }
 }
 
-void block(struct net *net)
+bool block(struct net *net)
 {
-    assert(net->nregions > 0 && net->vl > 0);
+    assert(net->nstages > 0 && net->vl > 0);
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
         if (s->kind == STAGE_AFFINE) {
-            choose_affine(net, (struct region_plan){ REGION_FORWARD, i }, s);
-            choose_rows(net, (struct region_plan){ REGION_AFFINE_BACKWARD, i }, s);
+            choose_affine(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = i }, s);
+            choose_rows(net, (struct region_plan){ .kind = REGION_AFFINE_BACKWARD, .stage = i }, s);
             choose_panels(net, s);
         }
         if (s->kind == STAGE_CONV)
             block_conv(net, i);
+        if (s->kind == STAGE_NORM)
+            block_norm(net, s);
     }
     for (int i = 0; i < net->nfolded; i++) {
         struct stage *s = &net->folded[i];
-        struct region_plan region = { REGION_FOLDED, i };
+        struct region_plan region = { .kind = REGION_FOLDED, .stage = i };
         if (s->kind == STAGE_AFFINE) {
             choose_affine(net, region, s);
         } else {
-            choose_sweep(net, region, &s->forward);
-            choose_parts(s);
+            choose_sweep(net, region, &s->conv->forward);
+            choose_parts(net, s);
         }
     }
+    return tuning_fits(net->tuning, net);
 }

@@ -1,13 +1,12 @@
 /*
-** choice.c - the list of what can be decided, and the decisions.
+** choice.c - the list of what can be decided, the candidates wanted instead of the cost model's,
+** and the decisions.
 */
 #include "plan/choice.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "plan/tuning.h"
 
 struct choice *choice_open(struct net *net, struct region_plan region, const char *of,
                            const char *what, int numbers)
@@ -31,6 +30,43 @@ void choice_offer(struct choice *c, double cost, int first, int second, int thir
     for (; at > 0 && c->candidate[at - 1].cost > cost; at--)
         c->candidate[at] = c->candidate[at - 1];
     c->candidate[at] = new;
+}
+
+void tuning_set(struct tuning *t, const char *name, const char *value)
+{
+    int i = names_find(&t->names, name);
+    if (i < 0) {
+        i = t->nlines;
+        names_add(&t->names, name, i);
+        t->line = grow(t->line, (size_t)++t->nlines, sizeof *t->line);
+        t->line[i] = (struct tuning_line){ .used = false };
+        snprintf(t->line[i].name, sizeof t->line[i].name, "%s", name);
+    }
+    snprintf(t->line[i].value, sizeof t->line[i].value, "%s", value);
+}
+
+void tuning_free(struct tuning *t)
+{
+    free(t->line);
+    names_free(&t->names);
+    *t = (struct tuning){ 0 };
+}
+
+/* The candidate that t names for c, else 0: the cheapest. */
+static int tuning_takes(struct tuning *t, const struct choice *c)
+{
+    char text[CHOICE_TEXT];
+    int i = t ? names_find(&t->names, c->name) : -1;
+    if (i < 0)
+        return 0;
+    t->line[i].used = true;
+    for (int k = 0; k < c->ncandidates; k++) {
+        choice_text(c, k, text);
+        if (!strcmp(text, t->line[i].value))
+            return k;
+    }
+    choice_text(c, 0, t->line[i].instead);
+    return 0;
 }
 
 const int *choice_settle(struct net *net, struct choice *c)

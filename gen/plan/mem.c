@@ -1,31 +1,29 @@
 /*
-** mem.c - places every buffer in one arena. Two buffers may share memory when
-** no region needs both, unless one of them holds zeros or parameters that must
-** last. A training step allocates nothing.
+** mem.c - which buffers there are, how large, and in which regions each is alive; buffers.c then
+** gives them their places in one arena. A training step allocates nothing.
 */
+#include "plan/passes.h"
+
 #include <assert.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/core/model.h"
 #include "runtime/base/visible.h"
-#include "base/names.h"
-#include "base/net.h"
+#include "base/small.h"
+#include "plan/buffers.h"
 
-enum { UNIT = ALIGN / sizeof(float) };  /* buffers start at multiples of it, in both types */
-
-static size_t round_up(size_t n)
+static size_t whole_units(size_t n)
 {
-    return (n + UNIT - 1) / UNIT * UNIT;
+    return round_up_size(n, UNIT);
 }
 
+/* A buffer that lives as long as the program does. */
 static int add(struct net *net, const char *owner, const char *what, size_t size)
 {
     net->buffer = grow(net->buffer, (size_t)net->nbuffers + 1, sizeof *net->buffer);
     struct buffer *b = &net->buffer[net->nbuffers];
-    *b = (struct buffer){ .size = round_up(size + UNIT), .first = 0, .last = net->nregions };
+    *b = (struct buffer){ .size = whole_units(size + UNIT), .first = 0, .last = net->nregions };
     snprintf(b->name, sizeof b->name, "%s.%s", owner, what);
     return net->nbuffers++;
 }
@@ -37,22 +35,53 @@ static int add_kept(struct net *net, const char *owner, const char *what, size_t
     return b;
 }
 
-static int add_living(struct net *net, const char *owner, const char *what, size_t size,
-                      int first, int last)
+/* One of a stage's own, by its row; alive from region `first` to `last`. */
+static void add_living(struct net *net, struct stage *s, enum stage_buffer which, size_t size,
+                       int first, int last)
 {
-    int b = add(net, owner, what, size);
-    net->buffer[b].first = first;
-    net->buffer[b].last = last;
-    return b;
+    const struct buffer_def *def = &buffer_defs[which];
+    assert(def->name);
+    s->at[which] = add(net, s->name, def->name, size);
+    struct buffer *b = &net->buffer[s->at[which]];
+    b->scratch = def->scratch;
+    b->keep = def->keep;
+    b->first = first;
+    b->last = last;
 }
 
-static int add_scratch(struct net *net, const char *owner, const char *what, size_t size,
-                       bool keep)
+static void add_own(struct net *net, struct stage *s, enum stage_buffer which, size_t size)
 {
-    int b = add(net, owner, what, size);
-    net->buffer[b].scratch = true;
-    net->buffer[b].keep = keep;
-    return b;
+    add_living(net, s, which, size, 0, net->nregions);
+}
+
+/* One that is alive in no region yet. */
+static void add_unborn(struct net *net, struct stage *s, enum stage_buffer which, size_t size)
+{
+    add_living(net, s, which, size, net->nregions, -1);
+}
+
+static void no_buffers(struct stage *s)
+{
+    for (int k = 0; k < STAGE_BUFFERS; k++)
+        s->at[k] = NO_BUFFER;
+}
+
+/* A stage's parameters, each with both moments of the optimizers. */
+static void param_buffers(struct net *net, int stage)
+{
+    const struct stage *s = &net->stage[stage];
+    int first = s->weight == NO_PARAM ? s->bias : s->weight;
+    for (int i = first; i < net->nparams && net->param[i].stage == stage; i++) {
+        struct net_param *p = &net->param[i];
+        char name[sizeof p->name];
+        /* "conv1.weight": what follows the stage's name. */
+        const char *owner = s->name, *what = p->name + strlen(owner) + 1;
+        p->at = add_kept(net, owner, what, p->stored);
+        snprintf(name, sizeof name, "%s.m", what);
+        p->m = add_kept(net, owner, name, p->stored);
+        snprintf(name, sizeof name, "%s.v", what);
+        p->v = add_kept(net, owner, name, p->stored);
+    }
 }
 
 /* The regions of each stage, as far apart as they may lie. */
@@ -90,185 +119,46 @@ static int forward_region(const struct net *net, int stage, bool last)
 /* Bytes as reals. */
 static size_t bytes(const struct net *net, size_t n)
 {
-    size_t real_bytes = net->f64 ? sizeof(double) : sizeof(float);
-    return (n + real_bytes - 1) / real_bytes;
+    return round_up_size(n, real_size(net)) / real_size(net);
 }
 
-/* What a later group sets counts; a new optimizer brings its own rates. */
-static void merge_group(struct own_settings *to, const struct own_settings *from)
+/* The buffer with stage `from`'s output; INPUT: the images. */
+static int stage_output(const struct net *net, int from)
 {
-    if (from->set & OWN_OPTIMIZER) {
-        to->optimizer = from->optimizer;
-        for (int k = 0; k < RATES; k++)
-            to->set &= ~((unsigned)OWN_RATE << k);
-    }
-    for (int k = 0; k < RATES; k++)
-        if (from->set & (unsigned)OWN_RATE << k)
-            to->rate[k] = from->rate[k];
-    if (from->set & OWN_REG)
-        to->reg = from->reg;
-    if (from->set & OWN_DECAY)
-        to->lr_decay = from->lr_decay;
-    if (from->set & OWN_SCHEDULE)
-        to->schedule = from->schedule;
-    if (from->set & OWN_FREEZE)
-        to->freeze = from->freeze;
-    to->set |= from->set;
+    from = stage_behind_forks(net, from);
+    return from == INPUT ? net->input_at : net->stage[from].at[AT_Y];
 }
 
-/*
-** The groups by what they select, in their order; of those of one selector that set the same, the
-** last counts.
-*/
-struct selection {
-    struct names first;         /* of each selector, */
-    int *next;                  /* and from one to the next; -1: that was the last */
-};
-
-static bool is_muon(const struct group_setting *g)
-{
-    return g->own.set & OWN_OPTIMIZER && g->own.optimizer == UPDATE_MUON;
-}
-
-static struct selection select_groups(const struct net *net)
-{
-    const struct train_settings *t = &net->train;
-    struct selection s = { .next = alloc((size_t)t->ngroups, sizeof *s.next) };
-    struct names seen = { 0 };
-    for (int k = t->ngroups - 1; k >= 0; k--) {
-        const struct group_setting *g = &t->group[k];
-        char what[sizeof g->selector + 32];
-        snprintf(what, sizeof what, "%s %u %d", g->selector, g->own.set, is_muon(g));
-        if (names_find(&seen, what) >= 0)
-            continue;
-        names_add(&seen, what, k);
-        s.next[k] = names_find(&s.first, g->selector);
-        names_add(&s.first, g->selector, k);
-    }
-    names_free(&seen);
-    return s;
-}
-
-/* What selects a parameter by what it is, and not by its layer's name. */
-static const char *selector_of(const struct net_param *p)
-{
-    return p->role == ROLE_WEIGHT ? p->kind == PARAM_CONV ? "conv" : "affine"
-           : p->role == ROLE_BIAS ? "bias" : "gain";
-}
-
-static bool is_selector(const char *name)
-{
-    static const char *const words[] = { "conv", "affine", "bias", "gain" };
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        if (!strcmp(words[k], name))
-            return true;
-    return false;
-}
-
-/* All groups that select p, the first one first. */
-static void own_settings(const struct net *net, const struct selection *s, struct net_param *p,
-                         const char *owner)
-{
-    int at[] = { names_find(&s->first, selector_of(p)), names_find(&s->first, p->name),
-                 is_selector(owner) ? -1 : names_find(&s->first, owner) };
-    while (p->role != ROLE_STATISTIC) {
-        int *least = NULL;
-        for (size_t k = 0; k < sizeof at / sizeof *at; k++)
-            if (at[k] >= 0 && (!least || at[k] < *least))
-                least = &at[k];
-        if (!least)
-            break;
-        const struct group_setting *g = &net->train.group[*least];
-        if (!is_muon(g) || p->kind == PARAM_CONV)
-            merge_group(&p->own, &g->own);
-        *least = s->next[*least];
-    }
-    if (p->first == INIT_WHITEN) {
-        p->own.set |= OWN_FREEZE;
-        p->own.freeze = 0;
-    }
-}
-
-/* A parameter `what` of a stage, with both moments of the optimizers. */
-static int add_param(struct net *net, int stage, const char *what, struct net_param param)
-{
-    net->param = grow(net->param, (size_t)net->nparams + 1, sizeof *net->param);
-    struct net_param *p = &net->param[net->nparams];
-    const char *owner = net->stage[stage].name;
-    char moment[NAME_MAX_LEN];
-    *p = param;
-    p->stage = stage;
-    snprintf(p->name, sizeof p->name, "%s.%s", owner, what);
-    p->at = add_kept(net, owner, what, p->stored);
-    snprintf(moment, sizeof moment, "%s.m", what);
-    p->m = add_kept(net, owner, moment, p->stored);
-    snprintf(moment, sizeof moment, "%s.v", what);
-    p->v = add_kept(net, owner, moment, p->stored);
-    return net->nparams++;
-}
-
-/* A weight of `stored` reals; its partial sums of squares have `slots`. */
-static int add_weight(struct net *net, int stage, enum param_kind kind, size_t stored, int fan_in,
-                      size_t slots)
-{
-    const struct layer *l = &net->layer[net->stage[stage].head];
-    double std = l->own_init ? l->init_std : net->train.init_std;
-    double fan_out = (double)l->filters / l->groups*(kind == PARAM_CONV ? l->kh*l->kw : 1);
-    if (std < 0)    /* He et al., arXiv:1502.01852; Glorot and Bengio, AISTATS 2010 */
-        std = l->init_rule == RULE_XAVIER ? sqrt(2 / (fan_in + fan_out)) : sqrt(2.0 / fan_in);
-    net->stage[stage].sumsq = net->nsumsq;
-    net->nsumsq += slots;
-    return add_param(net, stage, "weight", (struct net_param){
-        .role = ROLE_WEIGHT, .kind = kind, .fan_in = fan_in, .init = std, .stored = stored,
-        .own_init = l->own_init, .first = l->first,
-        .sumsq = net->nsumsq - slots, .nsumsq = (int)slots });
-}
-
-/* One value a channel or unit, all `start` at first. */
-static int add_vector(struct net *net, int stage, enum param_role role, const char *what,
-                      size_t count, int fan_in, double start)
-{
-    return add_param(net, stage, what, (struct net_param){
-        .role = role, .kind = PARAM_VECTOR, .fan_in = fan_in, .init = -1, .start = start,
-        .stored = round_up(count) });
-}
-
-int stage_output(const struct net *net, int from)
-{
-    while (from != INPUT && net->stage[from].kind == STAGE_FORK)
-        from = net->stage[from].from;
-    return from == INPUT ? net->input_at : net->stage[from].at.y;
-}
-
-int stage_gradient(const struct net *net, int stage)
+/* The buffer for the gradient of what a stage reads: of `from`'s output. */
+static int stage_gradient(const struct net *net, int stage)
 {
     int from = net->stage[stage].from;
     if (from == INPUT)
         return NO_BUFFER;
     const struct stage *s = &net->stage[from];
-    return s->kind == STAGE_FORK && stage != from + 1 ? s->at.dy_other : s->at.dy;
-}
-
-/* A buffer that is alive in no region yet. */
-static int add_unborn(struct net *net, const char *owner, const char *what, size_t size)
-{
-    return add_living(net, owner, what, size, net->nregions, -1);
+    return s->at[s->kind == STAGE_FORK && stage != from + 1 ? AT_DY_OTHER : AT_DY];
 }
 
 static void output_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     size_t batch = (size_t)net->train.batch;
+    struct shape o = s->out.shape;
+    size_t values = batch*(size_t)o.h*(size_t)o.w*(size_t)o.c;
     if (s->kind == STAGE_LOSS || s->kind == STAGE_FORK)
         return;
-    s->at.y = add_unborn(net, s->name, "y", batch*s->out.image);
-    net->buffer[s->at.y].keep = s->out.keep || stage == stage_source(net, net->nstages - 1);
-    if (s->pool != NO_LAYER || s->kind == STAGE_DROPOUT) {
-        struct shape o = s->out.shape;
-        size_t values = (size_t)o.h*(size_t)o.w*(size_t)o.c;
-        s->at.argmax = add_unborn(net, s->name, s->kind == STAGE_DROPOUT ? "mask" : "argmax",
-                                  bytes(net, batch*values));
-    }
+    add_unborn(net, s, AT_Y, batch*s->out.image);
+    net->buffer[s->at[AT_Y]].keep = s->out.keep || stage == stage_source(net, net->nstages - 1);
+    if (s->pool != NO_LAYER)
+        add_unborn(net, s, AT_ARGMAX, bytes(net, values));
+}
+
+static void dropout_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    struct shape o = s->out.shape;
+    size_t values = (size_t)net->train.batch*(size_t)o.h*(size_t)o.w*(size_t)o.c;
+    add_unborn(net, s, AT_MASK, bytes(net, values));
 }
 
 /* Gradients of outputs, the last stage's first: what is added shares one. */
@@ -278,20 +168,32 @@ static void gradient_buffers(struct net *net, int stage)
     size_t size = (size_t)net->train.batch*s->dy_image;
     if (!s->trains || s->kind == STAGE_LOSS)
         return;
-    if (s->at.dy == NO_BUFFER) {
-        s->at.dy = add_unborn(net, s->name, "dy", size);
+    if (s->at[AT_DY] == NO_BUFFER) {
+        add_unborn(net, s, AT_DY, size);
         /* The last lanes of the scores' stay zero. */
-        net->buffer[s->at.dy].keep = stage == net->stage[net->nstages - 1].from;
+        net->buffer[s->at[AT_DY]].keep = stage == net->stage[net->nstages - 1].from;
     }
-    if (s->kind == STAGE_FORK && s->at.dy_other == NO_BUFFER)
-        s->at.dy_other = add_unborn(net, s->name, "dy_other", size);
+    if (s->kind == STAGE_FORK && s->at[AT_DY_OTHER] == NO_BUFFER)
+        add_unborn(net, s, AT_DY_OTHER, size);
     if (s->kind == STAGE_ADD) {
-        s->at.dsum = s->pointwise == NO_LAYER ? s->at.dy
-                                              : add_unborn(net, s->name, "dsum", size);
-        struct stage *body = &net->stage[s->from], *other = &net->stage[s->other];
-        body->at.dy = s->at.dsum;
-        *(other->kind == STAGE_FORK ? &other->at.dy_other : &other->at.dy) = s->at.dsum;
+        if (s->pointwise == NO_LAYER)
+            s->at[AT_DSUM] = s->at[AT_DY];
+        else
+            add_unborn(net, s, AT_DSUM, size);
+        struct stage *body = &net->stage[s->from], *other = &net->stage[s->add->other];
+        body->at[AT_DY] = s->at[AT_DSUM];
+        other->at[other->kind == STAGE_FORK ? AT_DY_OTHER : AT_DY] = s->at[AT_DSUM];
     }
+}
+
+/* What a stage needs of others: where its input lies, and that one's gradient. */
+static void foreign_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    s->at[AT_X] = stage_output(net, s->from);
+    s->at[AT_DX] = stage_gradient(net, stage);
+    if (s->kind == STAGE_ADD)
+        s->at[AT_OTHER] = stage_output(net, s->add->other);
 }
 
 static void touch(struct net *net, int buffer, int region)
@@ -308,225 +210,197 @@ static void touch(struct net *net, int buffer, int region)
 /* Maps and gradients live while a region of their maker or of a reader may touch them. */
 static void lifetimes(struct net *net)
 {
+    static const enum stage_buffer forward[] = { AT_X, AT_OTHER, AT_Y, AT_ARGMAX, AT_MASK },
+                                   backward[] = { AT_DY, AT_DY_OTHER, AT_DSUM, AT_DX };
     for (int r = 0; r < net->nregions; r++) {
-        int stage = net->region[r].stage;
-        const struct stage *s = &net->stage[stage];
-        const struct stage_buffers *at = &s->at;
-        touch(net, stage_output(net, s->from), r);
-        if (s->kind == STAGE_ADD)
-            touch(net, stage_output(net, s->other), r);
-        touch(net, at->y, r);
-        touch(net, at->argmax, r);
-        if (r < net->nforward)
-            continue;
-        touch(net, at->dy, r);
-        touch(net, at->dy_other, r);
-        touch(net, at->dsum, r);
-        touch(net, stage_gradient(net, stage), r);
+        const int *at = net->stage[net->region[r].stage].at;
+        for (size_t k = 0; k < sizeof forward / sizeof *forward; k++)
+            touch(net, at[forward[k]], r);
+        for (size_t k = 0; r >= net->nforward && k < sizeof backward / sizeof *backward; k++)
+            touch(net, at[backward[k]], r);
     }
 }
-
-static const struct stage_buffers no_buffers = {
-    .y = NO_BUFFER, .argmax = NO_BUFFER, .dy = NO_BUFFER, .dy_other = NO_BUFFER, .dsum =
-    NO_BUFFER, .weight = NO_BUFFER, .bias = NO_BUFFER, .packed = NO_BUFFER, .partial = NO_BUFFER,
-    .image_list = NO_BUFFER, .image_starts = NO_BUFFER, .unit_list = NO_BUFFER, .unit_count =
-    NO_BUFFER, .moments = NO_BUFFER, .coefficients = NO_BUFFER, .band = NO_BUFFER, .expanded =
-    NO_BUFFER, .entries = NO_BUFFER, .gradient = NO_BUFFER, .lanes = NO_BUFFER, .sums = NO_BUFFER,
-    .wide = NO_BUFFER, .wino_v = NO_BUFFER, .wino_m = NO_BUFFER, .wino_g = NO_BUFFER, .wino_u =
-    NO_BUFFER, .wino_db = NO_BUFFER, .taps = NO_BUFFER, .masked = NO_BUFFER, .map =
-    NO_BUFFER, .lists = NO_BUFFER, .ends = NO_BUFFER
-};
 
 static size_t entries(size_t n)
 {
     return 2*n;     /* struct entry: an index and a value, both padded to reals */
 }
 
-static void larger(size_t *a, size_t b)
-{
-    *a = b > *a ? b : *a;
-}
-
 /* One set for all of a stage's regions: they run one after the other. */
 static void winograd_buffers(struct net *net, struct stage *s)
 {
-    const struct winograd *g = &s->wgrad_winograd;
+    const struct weight_plan *weights = &s->conv->wgrad;
+    const struct winograd *g = &weights->winograd;
     size_t v = 0, m = 0;
-    for (int k = -1; k < s->ndgrad; k++) {
-        const struct winograd *w = k < 0 ? &s->forward.winograd : &s->dgrad[k].winograd;
-        larger(&v, (size_t)(w->side*w->side)*(size_t)w->v_xi);
-        larger(&m, (size_t)(w->side*w->side)*(size_t)w->m_xi);
+    for (int k = -1; k < s->conv->ndgrad; k++) {
+        const struct sweep *f = k < 0 ? &s->conv->forward : &s->conv->dgrad[k];
+        const struct winograd *w = &f->winograd;
+        if (f->algorithm != BY_WINOGRAD)
+            continue;
+        v = max_size(v, (size_t)(w->side*w->side)*(size_t)w->v_xi);
+        m = max_size(m, (size_t)(w->side*w->side)*(size_t)w->m_xi);
     }
-    larger(&v, (size_t)(g->side*g->side)*(size_t)g->v_xi);
+    v = max_size(v, (size_t)(g->side*g->side)*(size_t)g->v_xi);
     if (v)
-        s->at.wino_v = add_scratch(net, s->name, "wino_v", v, false);
+        add_own(net, s, AT_WINO_V, v);
     if (m)
-        s->at.wino_m = add_scratch(net, s->name, "wino_m", m, false);
-    if (!g->step)
+        add_own(net, s, AT_WINO_M, m);
+    if (weights->algorithm != BY_WINOGRAD)
         return;
     size_t places = (size_t)(g->side*g->side);
-    s->at.wino_g = add_scratch(net, s->name, "wino_g", places*(size_t)g->g_xi, false);
-    s->at.wino_u = add_scratch(net, s->name, "wino_u", places*(size_t)g->u_xi, false);
-    s->at.wino_db = add_scratch(net, s->name, "wino_db", (size_t)g->g_tile, false);
+    add_own(net, s, AT_WINO_G, places*(size_t)g->g_xi);
+    add_own(net, s, AT_WINO_U, places*(size_t)g->u_xi);
+    add_own(net, s, AT_WINO_DB, (size_t)g->g_tile);
 }
 
 /* A depthwise stage's channels repeated: of its input, in the other direction of its gradient. */
-static void wide_buffer(struct net *net, struct stage *s)
+static void repeated_buffer(struct net *net, struct stage *s)
 {
-    size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)s->forward.co;
-    if (s->depth && s->times > 1)
-        s->at.wide = add_scratch(net, s->name, "wide", dx > s->wide.image ? dx : s->wide.image,
-                                 false);
+    size_t dx = (size_t)s->in.shape.h*(size_t)s->in.shape.w*(size_t)s->conv->forward.co;
+    if (s->conv->multiplier > 1)
+        add_own(net, s, AT_REPEATED, max_size(dx, s->conv->repeated.image));
 }
 
 /* And what its weight gradient sums up in. */
 static void depth_buffers(struct net *net, struct stage *s)
 {
-    const struct sweep *f = &s->forward;
-    size_t sums = ((size_t)(f->kh*f->kw) + 1)*round_up((size_t)f->co);
-    s->at.sums = add_scratch(net, s->name, "sums", sums, false);
-    wide_buffer(net, s);
+    const struct sweep *f = &s->conv->forward;
+    size_t sums = ((size_t)(f->kh*f->kw) + 1)*whole_units((size_t)f->co);
+    add_own(net, s, AT_SUMS, sums);
+    repeated_buffer(net, s);
 }
 
 static void forward_takes(const struct net *net, struct stage *s)
 {
-    s->at.weight = net->param[s->weight].at;
-    s->at.bias = s->bias == NO_PARAM ? NO_BUFFER : net->param[s->bias].at;
+    s->at[AT_WEIGHT] = net->param[s->weight].at;
+    s->at[AT_BIAS] = s->bias == NO_PARAM ? NO_BUFFER : net->param[s->bias].at;
 }
 
 /* What a forward pass works in: the transforms, or what is handed over to be pooled. */
 static void forward_buffers(struct net *net, struct stage *s)
 {
-    size_t vl = (size_t)net->vl, filters = (size_t)net->layer[s->head].filters;
-    size_t pixel = (filters + vl - 1) / vl*vl;
     winograd_buffers(net, s);
-    if (s->pool != NO_LAYER && !s->forward.winograd.step)
-        s->at.band = add_scratch(net, s->name, "band",
-                                 (size_t)s->forward.band*(size_t)s->forward.ow*pixel,
-                                 false);
+    if (s->pool != NO_LAYER && s->conv->forward.algorithm != BY_WINOGRAD)
+        add_own(net, s, AT_BAND, (size_t)s->conv->forward.band*(size_t)s->conv->band_row);
+}
+
+static void scatter_buffers(struct net *net, struct stage *s)
+{
+    const struct scatter *d = &s->conv->dgrad[0].scatter;
+    const struct layer *pool = &net->layer[s->pool];
+    size_t pixels = (size_t)(d->band*pool->kh*pool->kw*pool->out.w);
+    add_own(net, s, AT_MAP, (size_t)(d->cblocks*d->map_size));
+    add_own(net, s, AT_LISTS, entries(pixels*((size_t)pool->out.c + 1)));
+    add_own(net, s, AT_ENDS, pixels*(size_t)d->blocks);
+}
+
+/* A weight gradient of all gradients: the sums, and those of a band, window by window. */
+static void dense_buffers(struct net *net, struct stage *s)
+{
+    const struct sweep *f = &s->conv->forward;
+    const struct weight_plan *weights = &s->conv->wgrad;
+    const struct layer *pool = layer_at(net, s->pool);
+    size_t filters = (size_t)weights->filters;
+    size_t pixels = (size_t)(weights->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
+    add_own(net, s, AT_TAPS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
+    add_own(net, s, AT_MASKED, pixels*(size_t)f->co + filters);
 }
 
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     const struct layer *l = &net->layer[s->head];
-    size_t co = (size_t)l->filters, filter = (size_t)f->kh*(size_t)s->row;
+    size_t co = (size_t)l->filters, filter = (size_t)f->kh*(size_t)s->conv->row;
     size_t packed = f->packed_size;
-    for (int k = 0; k < s->ndgrad; k++)
-        packed += s->dgrad[k].packed_size;
-    s->group_size = (long)round_up(co*filter + co);
-    int fan_in = f->kh*f->kw*f->ci;
-    s->weight = add_weight(net, stage, PARAM_CONV, co*filter, fan_in, (co + LANES - 1) / LANES);
-    if (l->bias)
-        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
+    for (int k = 0; k < s->conv->ndgrad; k++)
+        packed += s->conv->dgrad[k].packed_size;
+    s->conv->group_size = (long)whole_units(co*filter + co);
+    param_buffers(net, stage);
     forward_takes(net, s);
-    s->at.packed = add_kept(net, s->name, "packed", packed);
-    s->at.partial = add_living(net, s->name, "partial", GROUPS*(size_t)s->group_size,
-                               region_of(net, stage, true) - 1, region_of(net, stage, true));
-    if (s->needs_dx || s->depth)
-        s->at.expanded = add_scratch(net, s->name, "expanded", s->expanded.image, true);
-    s->at.gradient = add_scratch(net, s->name, "gradient", filter, false);
+    add_own(net, s, AT_PACKED, packed);
+    int update = region_of(net, stage, true);
+    add_living(net, s, AT_PARTIAL, GROUPS*(size_t)s->conv->group_size, update - 1, update);
+    const bool depth = f->algorithm == BY_DEPTHWISE;
+    if (s->needs_dx || depth)
+        add_own(net, s, AT_EXPANDED, s->conv->expanded.image);
+    add_own(net, s, AT_GRADIENT, filter);
     forward_buffers(net, s);
-    if (s->depth)
+    if (depth)
         depth_buffers(net, s);
-    if (s->ndgrad && s->dgrad[0].scatter.filters) {
-        const struct scatter *d = &s->dgrad[0].scatter;
-        const struct layer *pool = &net->layer[s->pool];
-        size_t pixels = (size_t)(d->band*pool->kh*pool->kw*pool->out.w);
-        s->at.map = add_scratch(net, s->name, "map", (size_t)(d->cblocks*d->map_size), false);
-        s->at.lists = add_scratch(net, s->name, "lists", entries(pixels*(co + 1)), false);
-        s->at.ends = add_scratch(net, s->name, "ends", pixels*(size_t)d->blocks, false);
-    }
-    if (s->narrow) {
-        s->at.taps = add_scratch(net, s->name, "taps", (size_t)(f->kh*f->kw*f->ci + 1)
-                                 *(size_t)s->filters, false);
-        const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
-        size_t pixels = (size_t)(s->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
-        s->at.masked = add_scratch(net, s->name, "masked", pixels*co + (size_t)s->filters, false);
-    }
-    if (s->wgrad_winograd.step || s->narrow || s->depth)
-        return;
-    s->at.entries = add_scratch(net, s->name, "entries", entries(co*(size_t)s->list_space),
-                                false);
+    if (s->conv->ndgrad && s->conv->dgrad[0].algorithm == BY_SCATTER)
+        scatter_buffers(net, s);
+    if (s->conv->wgrad.algorithm == BY_DENSE)
+        dense_buffers(net, s);
+    if (s->conv->wgrad.algorithm == BY_LISTS)
+        add_own(net, s, AT_ENTRIES, entries(co*(size_t)s->conv->wgrad.list_space));
 }
 
 /* What an affine stage's forward pass sums up in. */
 static void lanes_buffers(struct net *net, struct stage *s)
 {
-    size_t block = (size_t)s->fwd_block, together = (size_t)s->fwd_together*block;
-    size_t images = (size_t)s->fwd_images*block;
-    s->at.lanes = add_scratch(net, s->name, "lanes",
-                              (images > together ? images : together)*LANES, false);
-    s->at.sums = add_scratch(net, s->name, "sums", round_up(together), false);
+    size_t block = (size_t)s->affine->block, together = (size_t)s->affine->blocks_together*block;
+    size_t images = (size_t)s->affine->images*block;
+    add_own(net, s, AT_LANES, max_size(images, together)*LANES);
+    add_own(net, s, AT_SUMS, whole_units(together));
 }
 
 static void affine_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     size_t batch = (size_t)net->train.batch, units = (size_t)s->out.shape.c;
-    struct shape in = s->in.shape;
-    size_t inputs = (size_t)in.h*(size_t)in.w*(size_t)in.c, columns = round_up(inputs);
-    s->weight = add_weight(net, stage, PARAM_AFFINE, units*columns, (int)inputs,
-                           (columns + PANEL - 1) / PANEL);
-    if (net->layer[s->head].bias)
-        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", units, (int)inputs, 0);
+    param_buffers(net, stage);
     forward_takes(net, s);
     int first = region_of(net, stage, false), last = region_of(net, stage, true);
     lanes_buffers(net, s);
-    if (s->dense)
+    if (s->affine->backward == BY_DENSE)
         return;
-    size_t starts = (units + (size_t)s->bwd_rows - 1) / (size_t)s->bwd_rows + 1;
-    s->at.image_list = add_living(net, s->name, "image_list", entries(batch*(units + 1)),
-                                  first, last);
-    s->at.image_starts = add_living(net, s->name, "image_starts", batch*starts, first, last);
-    s->at.unit_list = add_living(net, s->name, "unit_list", entries(units*(batch + 1)),
-                                 first, last);
-    s->at.unit_count = add_living(net, s->name, "unit_count", units, first, last);
+    size_t starts = (size_t)ceil_div(s->out.shape.c, s->affine->rows) + 1;
+    add_living(net, s, AT_IMAGE_LIST, entries(batch*(units + 1)), first, last);
+    add_living(net, s, AT_IMAGE_STARTS, batch*starts, first, last);
+    add_living(net, s, AT_UNIT_LIST, entries(units*(batch + 1)), first, last);
+    add_living(net, s, AT_UNIT_COUNT, units, first, last);
+}
+
+/* The norm stage whose moments stage `from` gathers. */
+static int gathers(const struct net *net, int from)
+{
+    return from == INPUT || !net->stage[from].conv ? NO_STAGE : net->stage[from].conv->gathers;
 }
 
 static void norm_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
-    const struct layer *l = &net->layer[s->head];
     size_t c = (size_t)s->out.shape.c, batch = (size_t)net->train.batch;
-    if (l->scale)
-        s->weight = add_vector(net, stage, ROLE_GAIN, "weight", c, 1, 1);
-    s->bias = add_vector(net, stage, ROLE_BIAS, "bias", c, 1, 0);
-    s->running_mean = add_vector(net, stage, ROLE_STATISTIC, "running_mean", c, 1, 0);
-    s->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
-    int gatherer = s->from != INPUT && net->stage[s->from].norm == stage ? s->from : stage;
-    s->at.moments = add_living(net, s->name, "moments",
-                               batch*(size_t)s->blocks*2*round_up(c),
-                               forward_region(net, gatherer, false),
-                               region_of(net, stage, true));
-    s->at.coefficients = add_kept(net, s->name, "coefficients", 6*round_up(c));
+    param_buffers(net, stage);
+    int gatherer = gathers(net, s->from) == stage ? s->from : stage;
+    add_living(net, s, AT_MOMENTS, batch*(size_t)s->norm->blocks*2*whole_units(c),
+               forward_region(net, gatherer, false), region_of(net, stage, true));
+    add_own(net, s, AT_COEFFICIENTS, 6*whole_units(c));
 }
 
 /* A folded stage: its own weights and scratch (its tiles need not be the head's), and the
 ** output of the last stage that it stands for. */
 static void folded_buffers(struct net *net, struct stage *f)
 {
-    const struct stage *head = &net->stage[net->stage[f->folds].from];
     size_t units = (size_t)net->layer[f->head].filters;
-    f->weight = head->weight;
-    f->bias = head->bias;
-    f->at = no_buffers;
-    f->at.y = net->stage[f->ends].at.y;
-    f->at.argmax = net->stage[f->ends].at.argmax;
-    f->at.bias = add_kept(net, f->name, "bias", round_up(units));
+    const struct stage *end = &net->stage[f->fold->end];
+    no_buffers(f);
+    f->at[AT_X] = stage_output(net, f->from);
+    f->at[AT_Y] = end->at[AT_Y];
+    f->at[AT_ARGMAX] = end->at[AT_ARGMAX];
+    add_own(net, f, AT_BIAS, whole_units(units));
     if (f->kind == STAGE_AFFINE) {
-        f->at.weight = add_kept(net, f->name, "weight", net->param[f->weight].stored);
+        add_own(net, f, AT_WEIGHT, net->param[f->weight].stored);
         lanes_buffers(net, f);
     } else {
-        f->at.packed = add_kept(net, f->name, "packed", f->forward.packed_size);
-        f->at.gradient = add_scratch(net, f->name, "filters",
-                                     LANES*(size_t)f->forward.kh*(size_t)f->row, false);
+        add_own(net, f, AT_PACKED, f->conv->forward.packed_size);
+        add_own(net, f, AT_FILTERS, LANES*(size_t)f->conv->forward.kh*(size_t)f->conv->row);
         forward_buffers(net, f);
-        wide_buffer(net, f);
+        repeated_buffer(net, f);
     }
     /* What it reads lasts until its end is written. */
-    touch(net, stage_output(net, f->from), forward_region(net, f->ends, true));
+    touch(net, f->at[AT_X], forward_region(net, f->fold->end, true));
 }
 
 static void mark(struct net *net, int buffer)
@@ -538,140 +412,39 @@ static void mark(struct net *net, int buffer)
 /* What inference, folding and the loss touch. */
 static void mark_inference(struct net *net)
 {
-    const struct stage *loss = &net->stage[net->nstages - 1];
     mark(net, net->input_at);
     mark(net, net->losses_at);
-    mark(net, stage_gradient(net, net->nstages - 1));    /* the loss writes it as well */
-    mark(net, stage_output(net, loss->from));
+    mark(net, net->stage[net->nstages - 1].at[AT_DX]);   /* the loss writes it as well */
+    mark(net, net->stage[net->nstages - 1].at[AT_X]);
     for (int i = 0; i < net->nparams; i++)
         mark(net, net->param[i].at);
     for (int r = 0; r < net->ninfer; r++) {
         const struct stage *s = region_stage(net, &net->infer[r]);
-        const int touched[] = { s->at.y, s->at.weight, s->at.bias, s->at.packed,
-                                s->at.coefficients,
-                                s->pool == NO_LAYER ? NO_BUFFER : s->at.argmax };
-        for (size_t k = 0; k < sizeof touched / sizeof *touched; k++)
-            mark(net, touched[k]);
+        for (int k = 0; k < STAGE_BUFFERS; k++)
+            if (buffer_defs[k].infer)
+                mark(net, s->at[k]);
     }
 }
 
-/* A buffer that has its place: what must be known of it, without the rest. */
-struct placed { size_t at, end; int first, last; };
-
-/* The lowest place behind `start` that no placed buffer of the same time takes; they lie in the
-** order of their places, and b is put among them. */
-static void place(struct placed *placed, int nplaced, struct buffer *b, size_t start)
+/* Emitted code can address the arena; false: it was said that it cannot. */
+static bool arena_fits(const struct net *net)
 {
-    b->at = start;
-    for (int i = 0; i < nplaced && placed[i].at < b->at + b->size; i++)
-        if (placed[i].first <= b->last && b->first <= placed[i].last && placed[i].end > b->at)
-            b->at = placed[i].end;
-    int low = 0, high = nplaced;
-    while (low < high) {
-        int middle = (low + high) / 2;
-        if (placed[middle].at < b->at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    memmove(placed + low + 1, placed + low, (size_t)(nplaced - low)*sizeof *placed);
-    placed[low] = (struct placed){ b->at, b->at + b->size, b->first, b->last };
+    /* Offsets in emitted code are int constants. */
+    if (net->arena <= INT_MAX && net->scratch <= INT_MAX / 64)
+        return true;
+    visible_print(stderr, "%s: error: %s needs %.1f GiB at batch %d, more than a program can "
+                  "address; make the batch or the network smaller\n", net->path, net->name,
+                  (double)net->arena*(double)real_size(net) / (1 << 30), net->train.batch);
+    return false;
 }
 
-/* What inference touches before the rest, each largest first. */
-static int larger_first(const void *a, const void *b)
-{
-    const struct buffer *x = *(struct buffer *const *)a, *y = *(struct buffer *const *)b;
-    if (x->infer != y->infer)
-        return x->infer ? -1 : 1;
-    if (x->size != y->size)
-        return x->size < y->size ? 1 : -1;
-    return (x > y) - (x < y);
-}
+/* What a kind of stage has beside its output, its gradients and what it reads. */
+static void (*const own_buffers[STAGE_KINDS])(struct net *, int stage) = {
+    [STAGE_CONV] = conv_buffers, [STAGE_AFFINE] = affine_buffers, [STAGE_NORM] = norm_buffers,
+    [STAGE_DROPOUT] = dropout_buffers,
+};
 
-/* Kept buffers in their order, those of inference or the others; returns their end. */
-static size_t place_kept(struct net *net, bool infer, size_t top)
-{
-    for (int i = 0; i < net->nbuffers; i++) {
-        struct buffer *b = &net->buffer[i];
-        if (b->scratch || !b->keep || b->infer != infer)
-            continue;
-        b->at = top;
-        top += b->size;
-    }
-    return top;
-}
-
-/* What inference touches in front: kept buffers, then maps, which share memory, as do the
-** gradients behind them; last what is kept for training alone. */
-static size_t place_arena(struct net *net)
-{
-    struct buffer **shared = alloc((size_t)net->nbuffers, sizeof *shared);
-    struct placed *placed = alloc((size_t)net->nbuffers, sizeof *placed);
-    int nshared = 0;
-    for (int i = 0; i < net->nbuffers; i++)
-        if (!net->buffer[i].scratch && !net->buffer[i].keep)
-            shared[nshared++] = &net->buffer[i];
-    qsort(shared, (size_t)nshared, sizeof *shared, larger_first);
-    size_t top = place_kept(net, true, 0), end = top;
-    net->infer_arena = top;
-    for (int i = 0; i < nshared; i++) {
-        place(placed, i, shared[i], top);
-        if (shared[i]->at + shared[i]->size > end)
-            end = shared[i]->at + shared[i]->size;
-        if (shared[i]->infer)
-            net->infer_arena = end;
-    }
-    free(shared);
-    free(placed);
-    return place_kept(net, false, end);
-}
-
-/* A thread's scratch: kept maps one behind the other, the rest of one stage
-** behind them, every stage in the same place. */
-static size_t place_scratch(struct net *net)
-{
-    size_t top = 0;
-    int loose_ones = 0;
-    for (int i = 0; i < net->nbuffers; i++)
-        if (net->buffer[i].scratch && net->buffer[i].keep) {
-            net->buffer[i].at = top;
-            top += net->buffer[i].size;
-        } else if (net->buffer[i].scratch)
-            loose_ones++;
-    size_t end = top;
-    for (int i = 0; i < net->nstages + net->nfolded; i++) {
-        size_t at = top;
-        bool folded = i >= net->nstages;
-        const struct stage_buffers *b = folded ? &net->folded[i - net->nstages].at
-                                               : &net->stage[i].at;
-        const int loose[] = { b->band, b->entries, b->gradient, b->lanes, b->sums, b->wide,
-                              b->wino_v, b->wino_m, b->wino_g, b->wino_u, b->wino_db, b->taps,
-                              b->masked, b->map, b->lists, b->ends };
-        for (size_t k = 0; k < sizeof loose / sizeof *loose; k++)
-            if (loose[k] != NO_BUFFER) {
-                net->buffer[loose[k]].at = at;
-                at += net->buffer[loose[k]].size;
-                loose_ones--;
-            }
-        if (at > end)
-            end = at;
-    }
-    assert(loose_ones == 0);    /* else one lies where another does */
-    return end ? end + UNIT : 0;
-}
-
-/* What the network file says of single parameters. */
-static void settle_groups(struct net *net)
-{
-    struct selection s = select_groups(net);
-    for (int i = 0; i < net->nparams; i++)
-        own_settings(net, &s, &net->param[i], net->stage[net->param[i].stage].name);
-    names_free(&s.first);
-    free(s.next);
-}
-
-void mem(struct net *net)
+bool mem(struct net *net)
 {
     assert(net->nregions > 0);
     find_regions(net);
@@ -680,34 +453,21 @@ void mem(struct net *net)
     net->input_at = add_kept(net, "input", "x", batch*in->image);
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
-        s->at = no_buffers;
+        no_buffers(s);
         output_buffers(net, i);
-        if (s->kind == STAGE_CONV)
-            conv_buffers(net, i);
-        if (s->kind == STAGE_AFFINE)
-            affine_buffers(net, i);
-        if (s->kind == STAGE_NORM)
-            norm_buffers(net, i);
+        if (own_buffers[s->kind])
+            own_buffers[s->kind](net, i);
     }
     for (int i = net->nstages - 1; i >= 0; i--)
         gradient_buffers(net, i);
+    for (int i = 0; i < net->nstages; i++)
+        foreign_buffers(net, i);
     lifetimes(net);
     net->losses_at = add_kept(net, "loss", "losses", batch);
     for (int i = 0; i < net->nfolded; i++)
         folded_buffers(net, &net->folded[i]);
-    settle_groups(net);
     mark_inference(net);
     net->arena = place_arena(net);
     net->scratch = place_scratch(net);
-}
-
-bool mem_fits(const struct net *net)
-{
-    /* Offsets in emitted code are int constants. */
-    if (net->arena <= INT_MAX && net->scratch <= INT_MAX / 64)
-        return true;
-    visible_print(stderr, "%s: error: %s needs %.1f GiB at batch %d, more than a program can "
-                  "address; make the batch or the network smaller\n", net->path, net->name,
-                  (double)net->arena*(net->f64 ? 8 : 4) / (1 << 30), net->train.batch);
-    return false;
+    return arena_fits(net);
 }

@@ -1,13 +1,14 @@
 /*
 ** shape.c - infers and checks every shape; counts parameters and work.
 */
+#include "plan/passes.h"
+
 #include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 
 #include "runtime/base/visible.h"
-
-#include "base/net.h"
+#include "base/small.h"
 
 static bool error(const struct layer *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -151,7 +152,7 @@ static bool add_shape(const struct net *net, const struct layer *l)
     if (other->kind == LAYER_RESIDUAL)
         return error(l, "the block makes %dx%dx%d of its input %dx%dx%d, so they cannot be added: "
                      "behind it, shortcut { conv %d 1x1 stride=%d }", a.c, a.h, a.w, b.c, b.h, b.w,
-                     a.c, a.h ? (b.h + a.h - 1) / a.h : 1);
+                     a.c, a.h ? ceil_div(b.h, a.h) : 1);
     return error(l, "the block makes %dx%dx%d and its shortcut %dx%dx%d: they are to be added",
                  a.c, a.h, a.w, b.c, b.h, b.w);
 }

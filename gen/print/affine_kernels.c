@@ -1,9 +1,11 @@
 /*
-** affine_kernels.c - instantiates the templates of affine stages. It decides nothing.
+** affine_kernels.c - instantiates the templates of affine stages.
 */
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/small.h"
+#include "plan/cost.h"
 #include "print/emission.h"
 #include "read/layers.h"
 
@@ -14,19 +16,19 @@ static void affine_tile(const struct emission *e, const struct stage *s, const c
     bind_name(&b, "NAME", "%s%s%s", e->prefix, s->name, suffix);
     bind_size(&b, "MI", mi);
     bind_size(&b, "MU", mu);
-    bind_size(&b, "LV", s->affine.nv);
+    bind_size(&b, "LV", s->affine->tile.nv);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "LANES_IMAGE", (long)s->fwd_block*LANES);
+    bind_size(&b, "LANES_IMAGE", (long)s->affine->block*LANES);
     kernel(e, "affine/tile.c", &b, "%d images by %d units: %d of %d registers", mi, mu,
-           mi*mu*s->affine.nv + mi + 1, e->net->isa->registers);
+           mi*mu*s->affine->tile.nv + mi + 1, e->net->isa->registers);
 }
 
-void affine_forward(struct emission *e, const struct stage *s, int x)
+void affine_forward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
-    long inputs = (long)in.h*in.w*in.c, columns = (inputs + LANES - 1) / LANES*LANES;
-    const struct tile t = s->affine;
+    long inputs = (long)in.h*in.w*in.c;
+    const struct tile t = s->affine->tile;
     affine_tile(e, s, "_tile", t.mh, t.mw);
     if (t.mh > 1)
         affine_tile(e, s, "_tile_image", 1, t.mw);
@@ -48,25 +50,25 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "MI", t.mh);
     bind_size(&b, "MU", t.mw);
     bind_size(&b, "LV", t.nv);
-    bind_size(&b, "X", arena_at(e, x));
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]));
     bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "W", arena_at(e, s->at.weight));
-    bind_flag(&b, "BIAS", s->at.bias != NO_BUFFER);
-    bind_size(&b, "B", arena_at(e, s->at.bias));
+    bind_size(&b, "W", arena_at(e, s->at[AT_WEIGHT]));
+    bind_flag(&b, "BIAS", s->at[AT_BIAS] != NO_BUFFER);
+    bind_size(&b, "B", arena_at(e, s->at[AT_BIAS]));
     bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "BLOCK", s->fwd_block);
-    bind_size(&b, "COLUMNS", columns);
-    bind_size(&b, "DEPTH", s->fwd_depth);
-    bind_size(&b, "IMAGES", s->fwd_images);
-    bind_size(&b, "TOGETHER", s->fwd_together);
-    bind_size(&b, "LANES_IMAGE", (long)s->fwd_block*LANES);
+    bind_size(&b, "BLOCK", s->affine->block);
+    bind_size(&b, "COLUMNS", s->affine->columns);
+    bind_size(&b, "DEPTH", s->affine->depth);
+    bind_size(&b, "IMAGES", s->affine->images);
+    bind_size(&b, "TOGETHER", s->affine->blocks_together);
+    bind_size(&b, "LANES_IMAGE", (long)s->affine->block*LANES);
     bind_scratch(e, &b);
-    bind_size(&b, "LANES_AT", arena_at(e, s->at.lanes));
-    bind_size(&b, "SUMS_AT", arena_at(e, s->at.sums));
+    bind_size(&b, "LANES_AT", arena_at(e, s->at[AT_LANES]));
+    bind_size(&b, "SUMS_AT", arena_at(e, s->at[AT_SUMS]));
     bind_epilogue(&b, s->relu != NO_LAYER);
-    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    const struct layer *with = layer_at(e->net, s->pointwise);
     if (with)
         bind_pointwise(&b, with, true);
     kernel(e, "affine/fwd.c", &b, "%s forward: %ld -> %d%s%s%s, %.2f MFLOP an image, tile %dx%d",
@@ -77,37 +79,36 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
 
 void affine_fold(struct emission *e, const struct stage *s)
 {
-    struct shape in = s->in.shape;
     struct bindings b = { 0 };
     norm_fold(e, s);
     bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
     bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
-    bind_size(&b, "FOLDED_W", arena_at(e, s->at.weight));
+    bind_size(&b, "FOLDED_W", arena_at(e, s->at[AT_WEIGHT]));
     bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "COLUMNS", ((long)in.h*in.w*in.c + LANES - 1) / LANES*LANES);
+    bind_size(&b, "COLUMNS", s->affine->columns);
     kernel(e, "affine/fold.c", &b, "%s: one unit's weights, times what it is multiplied with",
            s->name);
 }
 
 static long list_starts(const struct stage *s)
 {
-    return (s->out.shape.c + s->bwd_rows - 1) / s->bwd_rows + 1;
+    return ceil_div(s->out.shape.c, s->affine->rows) + 1;
 }
 
 static void bind_lists(const struct emission *e, const struct stage *s, struct bindings *b)
 {
     bind_size(b, "UNITS", s->out.shape.c);
-    bind_size(b, "ROWS", s->bwd_rows);
+    bind_size(b, "ROWS", s->affine->rows);
     bind_size(b, "STARTS", list_starts(s));
-    bind_size(b, "IMAGE_LIST", arena_at(e, s->at.image_list));
-    bind_size(b, "IMAGE_STARTS", arena_at(e, s->at.image_starts));
-    bind_size(b, "UNIT_LIST", arena_at(e, s->at.unit_list));
-    bind_size(b, "UNIT_COUNT", arena_at(e, s->at.unit_count));
+    bind_size(b, "IMAGE_LIST", arena_at(e, s->at[AT_IMAGE_LIST]));
+    bind_size(b, "IMAGE_STARTS", arena_at(e, s->at[AT_IMAGE_STARTS]));
+    bind_size(b, "UNIT_LIST", arena_at(e, s->at[AT_UNIT_LIST]));
+    bind_size(b, "UNIT_COUNT", arena_at(e, s->at[AT_UNIT_COUNT]));
     bind_size(b, "UNIT_SPACE", (long)e->net->train.batch + 1);
 }
 
-void affine_lists(const struct emission *e, const struct stage *s)
+void affine_lists(struct emission *e, const struct stage *s)
 {
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
@@ -117,7 +118,7 @@ void affine_lists(const struct emission *e, const struct stage *s)
     bind_size(&b, "B_RULE", s->bias);
     bind_lists(e, s, &b);
     bind_dy(e, s, &b);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "B", param_at(e, s->bias, 'w'));
     bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
@@ -125,7 +126,7 @@ void affine_lists(const struct emission *e, const struct stage *s)
     kernel(e, "affine/lists.c", &b, "%s: nonzero output gradients by image and by unit", s->name);
 }
 
-void affine_bias(const struct emission *e, const struct stage *s)
+void affine_bias(struct emission *e, const struct stage *s)
 {
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_bias", e->prefix, s->name);
@@ -156,14 +157,14 @@ static void affine_panel_tiles(const struct emission *e, const struct stage *s, 
 }
 
 /* What every backward pass of a panel, `width` columns wide, reads and writes. */
-static void bind_panel(const struct emission *e, const struct stage *s, int width, int x, int dx,
+static void bind_panel(const struct emission *e, const struct stage *s, int width,
                        struct bindings *b)
 {
     bind_flag(b, "DX", s->needs_dx);
     bind_size(b, "WIDTH", width);
-    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(b, "X_IMAGE", (long)s->in.image);
-    bind_size(b, "GRADIENT", arena_at(e, dx));
+    bind_size(b, "GRADIENT", arena_at(e, s->at[AT_DX]));
     bind_size(b, "DX_IMAGE", (long)s->dx_image);
     bind_size(b, "W", param_at(e, s->weight, 'w'));
     bind_size(b, "W_M", param_at(e, s->weight, 'm'));
@@ -187,9 +188,9 @@ static void dense_tile(const struct emission *e, const char *name, int rows, int
 }
 
 static void affine_dense(const struct emission *e, const struct stage *s, const char *kind,
-                         int width, int x, int dx)
+                         int width)
 {
-    struct tile tile = width == PANEL ? s->whole_panel : s->last_panel;
+    struct tile tile = width == PANEL ? s->affine->whole_panel : s->affine->last_panel;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, kind);
     for (int one = 0; one < 2; one++) {
@@ -204,10 +205,10 @@ static void affine_dense(const struct emission *e, const struct stage *s, const 
         bind_name(&b, one ? "DGRAD_ONE" : "DGRAD", "%s", data);
         bind_name(&b, one ? "WGRAD_ONE" : "WGRAD", "%s", weights);
     }
-    bind_panel(e, s, width, x, dx, &b);
+    bind_panel(e, s, width, &b);
     bind_dy(e, s, &b);
     bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "ROWS", s->bwd_rows);
+    bind_size(&b, "ROWS", s->affine->rows);
     bind_size(&b, "M", tile.mh);
     bind_size(&b, "TILE", (long)tile.nv*e->net->vl);
     kernel(e, "affine/dense.c", &b, "%s backward, one panel of %d columns", s->name, width);
@@ -215,7 +216,7 @@ static void affine_dense(const struct emission *e, const struct stage *s, const 
 
 /* The backward pass of one panel from lists. */
 static void affine_panel(const struct emission *e, const struct stage *s, const char *kind,
-                         int width, int x, int dx)
+                         int width)
 {
     int vectors = width / e->net->vl, left = vectors % PANEL_VECTORS;
     char whole[64], rest[64];
@@ -236,21 +237,19 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
     bind_lists(e, s, &b);
     bind_size(&b, "WHOLE", (long)(vectors - left)*e->net->vl);
     bind_size(&b, "TILE", (long)PANEL_VECTORS*e->net->vl);
-    bind_panel(e, s, width, x, dx, &b);
+    bind_panel(e, s, width, &b);
     kernel(e, "affine/panel.c", &b, "%s backward, one panel of %d columns", s->name, width);
 }
 
-void affine_backward(struct emission *e, const struct stage *s, int x, int dx)
+void affine_backward(struct emission *e, const struct stage *s)
 {
-    struct shape in = s->in.shape;
-    int columns = (in.h*in.w*in.c + LANES - 1) / LANES*LANES;
-    int panels = columns / PANEL, left = columns % PANEL;
-    void (*panel)(const struct emission *, const struct stage *, const char *, int, int, int)
-        = s->dense ? affine_dense : affine_panel;
+    int panels = s->affine->columns / PANEL, left = s->affine->columns % PANEL;
+    void (*panel)(const struct emission *, const struct stage *, const char *, int)
+        = s->affine->backward == BY_DENSE ? affine_dense : affine_panel;
     if (panels)
-        panel(e, s, "panel", PANEL, x, dx);
+        panel(e, s, "panel", PANEL);
     if (left)
-        panel(e, s, "last_panel", left, x, dx);
+        panel(e, s, "last_panel", left);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
     bind_name(&b, "PANEL_STEP", "%s%s_panel", e->prefix, s->name);
@@ -258,7 +257,7 @@ void affine_backward(struct emission *e, const struct stage *s, int x, int dx)
     bind_flag(&b, "WHOLE_PANELS", panels != 0);
     bind_flag(&b, "LAST_PANEL", left != 0);
     bind_size(&b, "PANELS", panels);
-    bind_size(&b, "SUMSQ", (long)s->sumsq);
+    bind_size(&b, "SUMSQ", (long)e->net->param[s->weight].sumsq);
     kernel(e, "affine/bwd.c", &b, "%s backward and update: %.2f MFLOP an image if all were nonzero",
            s->name, (s->flop_wgrad + s->flop_dgrad) / 1e6);
 }

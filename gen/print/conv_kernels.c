@@ -1,9 +1,11 @@
 /*
-** conv_kernels.c - instantiates the templates of convolution stages. It decides nothing.
+** conv_kernels.c - instantiates the templates of convolution stages.
 */
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/small.h"
+#include "plan/cost.h"
 #include "print/emission.h"
 #include "read/layers.h"
 
@@ -14,7 +16,7 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
 {
     struct bindings b = { 0 };
     int pixels = s->tile.mh*mw;
-    b.brief = s->brief;
+    b.brief = s->short_unroll;
     bind_flag(&b, "BIAS", s->bias);
     bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW && !taps_apart(s));
     bind_size(&b, "X_TAP", taps_apart(s) ? (long)s->dilation*s->in_pixel : 0);
@@ -33,8 +35,8 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, relu);
-    if (s->with)
-        bind_pointwise(&b, s->with, true);
+    if (s->pointwise)
+        bind_pointwise(&b, s->pointwise, true);
     shared_kernel(e, "conv/tile.c", &b, name,
                   "%dx%d pixels by %d vectors of %d: %d of %d registers", s->tile.mh, mw, nv,
                   e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
@@ -44,13 +46,13 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
 static void sweep(struct emission *e, const struct sweep *s, bool relu)
 {
     int vl = e->net->vl, left = s->ow % s->tile.mw;
-    int last_nv = (s->last + vl - 1) / vl, part = s->whole_vectors ? 0 : s->last % vl;
+    int last_nv = ceil_div(s->last, vl), part = s->whole_vectors ? 0 : s->last % vl;
     char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
     snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
     snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
     snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
     snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
-    int rest = s->again ? s->tile.mw : left;    /* of an equal tile there is one */
+    int rest = s->recomputed ? s->tile.mw : left;    /* of an equal tile there is one */
     if (s->blocks) {
         conv_tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
         if (left)
@@ -73,7 +75,7 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     bind_size(&b, "OW", s->ow);
     bind_size(&b, "MH", s->tile.mh);
     bind_size(&b, "MW", s->tile.mw);
-    bind_size(&b, "AGAIN", s->again);
+    bind_size(&b, "AGAIN", s->recomputed);
     bind_size(&b, "BLOCKS", s->blocks);
     bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
     bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
@@ -90,7 +92,7 @@ static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, ch
                         size_t size)
 {
     snprintf(rows, size, "%s%s_%s", e->prefix, s->name, s->groups > 1 ? "groups" : "rows");
-    if (s->depth)
+    if (s->algorithm == BY_DEPTHWISE)
         depth_sweep(e, s, relu);
     else
         sweep(e, s, relu);
@@ -110,31 +112,32 @@ static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, ch
 
 void bind_moments(struct emission *e, const struct stage *s, struct bindings *b)
 {
-    const struct stage *norm = s->norm == NO_STAGE ? NULL : &e->net->stage[s->norm];
+    const int stage = s->conv->gathers;
+    const struct stage *norm = stage == NO_STAGE ? NULL : &e->net->stage[stage];
     char gather[SHARED_NAME] = "none";
     if (norm)
-        norm_gather(e, norm, &s->out, s->forward.band, gather);
+        norm_gather(e, norm, &s->out, s->conv->forward.band, gather);
     bind_flag(b, "GATHERS", norm != NULL);
     bind_name(b, "GATHER", "%s", gather);
-    bind_size(b, "MOMENTS", norm ? arena_at(e, norm->at.moments) : 0);
+    bind_size(b, "MOMENTS", norm ? arena_at(e, norm->at[AT_MOMENTS]) : 0);
     bind_size(b, "COUNT", norm ? norm_count(norm) : 0);
 }
 
-void conv_forward(struct emission *e, const struct stage *s, int x)
+void conv_forward(struct emission *e, const struct stage *s)
 {
     const struct net *net = e->net;
     const struct layer *l = &net->layer[s->head];
-    const struct layer *pool = s->pool == NO_LAYER ? NULL : &net->layer[s->pool];
-    struct sweep f = s->forward;
+    const struct layer *pool = layer_at(net, s->pool);
+    struct sweep f = s->conv->forward;
     char rows[128];
-    f.bias = s->at.bias != NO_BUFFER;
+    f.bias = s->at[AT_BIAS] != NO_BUFFER;
     if (pool) {
         /* Tiles store to the band: whole vectors, nothing between the pixels. */
-        f.out_pixel = (l->filters + net->vl - 1) / net->vl*net->vl;
-        f.out_row = f.ow*f.out_pixel;
+        f.out_pixel = s->conv->band_pixel;
+        f.out_row = s->conv->band_row;
     }
     whole_sweep(e, &f, s->relu_first, rows, sizeof rows);
-    if (s->times > 1)
+    if (s->conv->multiplier > 1)
         depth_repeat(e, s);
     if (pool)
         pool_row(e, s, (size_t)f.out_row, (size_t)f.out_pixel);
@@ -143,7 +146,7 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "ROWS", "%s", rows);
     bind_repeat(e, s, &b);
-    if (s->times > 1) {
+    if (s->conv->multiplier > 1) {
         long step = (long)l->stride*(pool ? pool->stride : f.tile.mh);
         bind_size(&b, "WIDE_STEP", step);
         bind_size(&b, "WIDE_BAND", (long)l->stride*((pool ? pool->kh : f.tile.mh) - 1)
@@ -151,24 +154,24 @@ void conv_forward(struct emission *e, const struct stage *s, int x)
     }
     bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
     bind_flag(&b, "POOL", pool != NULL);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "BAND_STEP", pool ? (long)pool->stride*l->stride*f.in_row : 0);
     bind_y(e, s, &b);
-    bind_size(&b, "W", arena_at(e, s->at.packed) + (long)f.packed_at);
+    bind_size(&b, "W", arena_at(e, s->at[AT_PACKED]) + (long)f.packed_at);
     bind_flag(&b, "BIAS", f.bias);
-    bind_size(&b, "B", arena_at(e, s->at.bias));
-    bind_size(&b, "BANDS", s->parts);
-    bind_size(&b, "BAND_ROWS", pool ? pool->kh : s->mid.h / s->parts);
+    bind_size(&b, "B", arena_at(e, s->at[AT_BIAS]));
+    bind_size(&b, "BANDS", s->conv->parts);
+    bind_size(&b, "BAND_ROWS", pool ? pool->kh : s->conv->mid.h / s->conv->parts);
     bind_argmax(e, s, &b);
     bind_size(&b, "ARGMAX_ROW", (long)s->out.shape.w*s->out.shape.c);
     bind_scratch(e, &b);
-    bind_size(&b, "BAND", arena_at(e, s->at.band));
+    bind_size(&b, "BAND", arena_at(e, s->at[AT_BAND]));
     kernel(e, "conv/fwd.c", &b,
            "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s%s%s%s, %.1f MFLOP an image, tile %dx%dx%d",
            s->name, l->in.h, l->in.w, l->in.c, s->out.shape.h, s->out.shape.w, s->out.shape.c,
-           l->kh, l->kw, s->relu == NO_LAYER ? "" : " + relu", f.with ? " + " : "",
-           f.with ? layer_def(f.with->kind)->word : "", pool ? " + max-pool" : "",
+           l->kh, l->kw, s->relu == NO_LAYER ? "" : " + relu", f.pointwise ? " + " : "",
+           f.pointwise ? layer_def(f.pointwise->kind)->word : "", pool ? " + max-pool" : "",
            s->flop_forward / 1e6, f.tile.mh, f.tile.mw, f.tile.nv);
 }
 
@@ -213,22 +216,22 @@ static void expand(const struct emission *e, const struct stage *s, struct expan
 void conv_expand(const struct emission *e, const struct stage *s)
 {
     struct windows win = windows(e, s);
-    expand(e, s, (struct expansion){ "expand", s->out.shape, (long)s->expanded.row, win.step_y,
-                                     win.step_x });
+    expand(e, s, (struct expansion){ "expand", s->out.shape, (long)s->conv->expanded.row,
+                                     win.step_y, win.step_x });
 }
 
-void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
+void conv_data_gradient(struct emission *e, const struct stage *s)
 {
     struct text phases = { 0 };
     conv_expand(e, s);
-    for (int k = 0; k < s->ndgrad; k++) {
-        const struct sweep *d = &s->dgrad[k];
+    for (int k = 0; k < s->conv->ndgrad; k++) {
+        const struct sweep *d = &s->conv->dgrad[k];
         struct bindings b = { 0 };
         char rows[128];
         whole_sweep(e, d, false, rows, sizeof rows);
         bind_name(&b, "NAME", "%s%s", e->prefix, d->name);
         bind_name(&b, "ROWS", "%s", rows);
-        bind_size(&b, "W", arena_at(e, s->at.packed) + (long)d->packed_at);
+        bind_size(&b, "W", arena_at(e, s->at[AT_PACKED]) + (long)d->packed_at);
         bind_size(&b, "DY_AT", d->in_at);
         bind_size(&b, "DX_AT", d->out_at);
         bind_size(&b, "OH", d->oh);
@@ -239,22 +242,22 @@ void conv_data_gradient(struct emission *e, const struct stage *s, int dx)
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
-    bind_flag(&b, "GAPS", s->dgrad_gaps);
-    bind_flag(&b, "FOLD", s->times > 1);
-    if (s->times > 1) {
-        bind_size(&b, "WIDE", arena_at(e, s->at.wide));
-        bind_size(&b, "TIMES", s->times);
+    bind_flag(&b, "GAPS", s->conv->dgrad_gaps);
+    bind_flag(&b, "FOLD", s->conv->multiplier > 1);
+    if (s->conv->multiplier > 1) {
+        bind_size(&b, "WIDE", arena_at(e, s->at[AT_REPEATED]));
+        bind_size(&b, "TIMES", s->conv->multiplier);
     }
     bind_here(&b, "phases", text_string(&phases));
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
-    bind_size(&b, "DX_SIZE", (long)s->in.shape.h*s->in.shape.w*s->in.shape.c*s->times);
+    bind_dx(e, s, &b);
+    bind_size(&b, "DX_SIZE", (long)s->in.shape.h*s->in.shape.w*s->in.shape.c*s->conv->multiplier);
     bind_argmax(e, s, &b);
     bind_scratch(e, &b);
-    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
-    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
+    bind_size(&b, "EXPANDED", arena_at(e, s->at[AT_EXPANDED]));
+    bind_size(&b, "EXPANDED_AT", (long)s->conv->expanded.origin);
     kernel(e, "conv/dgrad.c", &b, "%s data gradient: %.1f MFLOP an image", s->name,
            s->flop_dgrad / 1e6);
     text_free(&phases);
@@ -277,7 +280,7 @@ static void conv_lists(const struct emission *e, const struct stage *s)
     bind_size(&b, "Y_PIXEL", o.c);
     bind_size(&b, "STEP_Y", win.step_y*l->stride*row);
     bind_size(&b, "STEP_X", (long)win.step_x*l->stride*l->in.c);
-    bind_size(&b, "SPACE", s->list_space);
+    bind_size(&b, "SPACE", s->conv->wgrad.list_space);
     if (s->pool != NO_LAYER) {
         bind_size(&b, "PH", e->net->layer[s->pool].kh);
         bind_size(&b, "PW", win.kw);
@@ -295,7 +298,7 @@ static void wgrad_tile(struct emission *e, const struct stage *s, char name[SHAR
     bind_size(&b, "MH", mh);
     bind_size(&b, "NV", nv);
     bind_size(&b, "X_ROW", (long)s->in.row);
-    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "ROW", s->conv->row);
     shared_kernel(e, "conv/wgrad_tile.c", &b, name,
                   "%d filter rows by %d vectors of %d: %d of %d registers", mh, nv, e->net->vl,
                   mh*nv + 1, e->net->isa->registers);
@@ -304,26 +307,26 @@ static void wgrad_tile(struct emission *e, const struct stage *s, char name[SHAR
 /* Taps that lie apart: all that one filter's list is handed to. */
 static void wgrad_taps(const struct emission *e, const struct stage *s)
 {
-    const struct sweep *f = &s->forward;
-    int vl = e->net->vl, block = s->wgrad.nv*vl, last = f->ci % block;
+    const struct sweep *f = &s->conv->forward;
+    const struct tile t = s->conv->wgrad.tile;
+    int vl = e->net->vl, block = s->conv->wgrad.tile.nv*vl, last = f->ci % block;
     for (int part = 0; part < 2; part++) {
         struct bindings b = { 0 };
-        int nv = part ? (last + vl - 1) / vl : s->wgrad.nv;
+        int nv = part ? ceil_div(last, vl) : s->conv->wgrad.tile.nv;
         if (part ? !last : f->ci < block)
             continue;
         bind_name(&b, "NAME", "%s%s_taps_tile%s", e->prefix, s->name, part ? "_last" : "");
         bind_flag(&b, "PARTIAL", part && last % vl != 0);
-        bind_size(&b, "MH", s->wgrad.mh);
-        bind_size(&b, "MW", s->wgrad.mw);
+        bind_size(&b, "MH", s->conv->wgrad.tile.mh);
+        bind_size(&b, "MW", s->conv->wgrad.tile.mw);
         bind_size(&b, "NV", nv);
         bind_size(&b, "CI", f->ci);
         bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
         bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
-        bind_size(&b, "ROW", s->row);
+        bind_size(&b, "ROW", s->conv->row);
         bind_size(&b, "PART", part ? last % vl : 0);
         kernel(e, "conv/taps_tile.c", &b, "%dx%d taps by %d vectors of %d: %d of %d registers",
-               s->wgrad.mh, s->wgrad.mw, nv, vl, s->wgrad.mh*s->wgrad.mw*nv + 1,
-               e->net->isa->registers);
+               t.mh, t.mw, nv, vl, t.mh*t.mw*nv + 1, e->net->isa->registers);
     }
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_taps", e->prefix, s->name);
@@ -334,13 +337,13 @@ static void wgrad_taps(const struct emission *e, const struct stage *s)
     bind_size(&b, "KH", f->kh);
     bind_size(&b, "KW", f->kw);
     bind_size(&b, "CI", f->ci);
-    bind_size(&b, "MH", s->wgrad.mh);
-    bind_size(&b, "MW", s->wgrad.mw);
+    bind_size(&b, "MH", s->conv->wgrad.tile.mh);
+    bind_size(&b, "MW", s->conv->wgrad.tile.mw);
     bind_size(&b, "WHOLE", f->ci - last);
     bind_size(&b, "BLOCK", block);
     bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
     bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
-    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "ROW", s->conv->row);
     kernel(e, "conv/taps.c", &b, "%s: one filter of %dx%dx%d", s->name, f->kh, f->kw, f->ci);
 }
 
@@ -350,21 +353,21 @@ enum { TILE_WHOLE, TILE_COLUMNS, TILE_ROWS, TILE_CORNER, WGRAD_TILES };
 static void wgrad_tiles(struct emission *e, const struct stage *s, int rows_left,
                         int columns_left, char name[WGRAD_TILES][SHARED_NAME])
 {
-    wgrad_tile(e, s, name[TILE_WHOLE], "_tile", s->wgrad.mh, s->wgrad.nv);
+    wgrad_tile(e, s, name[TILE_WHOLE], "_tile", s->conv->wgrad.tile.mh, s->conv->wgrad.tile.nv);
     if (columns_left)
-        wgrad_tile(e, s, name[TILE_COLUMNS], "_tile_columns", s->wgrad.mh, columns_left);
+        wgrad_tile(e, s, name[TILE_COLUMNS], "_tile_columns", s->conv->wgrad.tile.mh, columns_left);
     if (rows_left)
-        wgrad_tile(e, s, name[TILE_ROWS], "_tile_rows", rows_left, s->wgrad.nv);
+        wgrad_tile(e, s, name[TILE_ROWS], "_tile_rows", rows_left, s->conv->wgrad.tile.nv);
     if (rows_left && columns_left)
         wgrad_tile(e, s, name[TILE_CORNER], "_tile_corner", rows_left, columns_left);
 }
 
-void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
+void conv_weight_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    const bool apart = taps_apart(&s->forward);
-    int vl = e->net->vl, vectors = (l->kw*l->in.c + vl - 1) / vl;
-    int rows_left = l->kh % s->wgrad.mh, columns_left = vectors % s->wgrad.nv;
+    const bool apart = taps_apart(&s->conv->forward);
+    int vl = e->net->vl, vectors = ceil_div(l->kw*l->in.c, vl);
+    int rows_left = l->kh % s->conv->wgrad.tile.mh, columns_left = vectors % s->conv->wgrad.tile.nv;
     char name[WGRAD_TILES][SHARED_NAME] = { "" };
     conv_lists(e, s);
     if (apart)
@@ -383,65 +386,65 @@ void conv_weight_gradient(struct emission *e, const struct stage *s, int x)
     bind_flag(&b, "ROWS_LEFT", rows_left != 0);
     bind_flag(&b, "APART", apart);
     if (apart) {
-        bind_size(&b, "FILTERS", s->forward.co);
-        bind_size(&b, "CHANNELS", s->forward.ci);
+        bind_size(&b, "FILTERS", s->conv->forward.co);
+        bind_size(&b, "CHANNELS", s->conv->forward.ci);
     }
-    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
     bind_argmax(e, s, &b);
-    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
-    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
+    bind_size(&b, "GROUP_SIZE", s->conv->group_size);
     bind_size(&b, "H", s->out.shape.h);
     bind_size(&b, "CO", l->filters);
     bind_size(&b, "KH", l->kh);
-    bind_size(&b, "ROW", s->row);
-    bind_size(&b, "MH", s->wgrad.mh);
+    bind_size(&b, "ROW", s->conv->row);
+    bind_size(&b, "MH", s->conv->wgrad.tile.mh);
     bind_size(&b, "WHOLE_COLUMNS", vectors - columns_left);
-    bind_size(&b, "NV", s->wgrad.nv);
-    bind_size(&b, "BAND", s->band);
+    bind_size(&b, "NV", s->conv->wgrad.tile.nv);
+    bind_size(&b, "BAND", s->conv->wgrad.band);
     bind_scratch(e, &b);
-    bind_size(&b, "ENTRIES", arena_at(e, s->at.entries));
-    bind_size(&b, "SPACE", s->list_space);
+    bind_size(&b, "ENTRIES", arena_at(e, s->at[AT_ENTRIES]));
+    bind_size(&b, "SPACE", s->conv->wgrad.list_space);
     kernel(e, "conv/wgrad.c", &b, "%s weight gradient: %.1f MFLOP an image if all were nonzero",
            s->name, s->flop_wgrad / 1e6);
 }
 
-void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
+void conv_narrow_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     char tile[SHARED_NAME];
     struct bindings t = { 0 }, b = { 0 };
     struct windows win = windows(e, s);
+    const struct tile m = s->conv->wgrad.tile;
     struct shape o = s->out.shape;
     int ph = win.kh, pw = win.kw;
     bool relu = s->relu != NO_LAYER;
-    bool direct = !relu && s->pool == NO_LAYER && s->filters == l->filters;
+    bool direct = !relu && s->pool == NO_LAYER && s->conv->wgrad.filters == l->filters;
     /* Window by window, as the lists of conv/wgrad.c have them; without a pool rows as they are. */
-    struct shape of = { .c = o.c, .h = s->band, .w = o.w };
+    struct shape of = { .c = o.c, .h = s->conv->wgrad.band, .w = o.w };
     if (s->pool == NO_LAYER)
-        of = (struct shape){ .c = o.w*o.c, .h = s->band, .w = 1 };
+        of = (struct shape){ .c = o.w*o.c, .h = s->conv->wgrad.band, .w = 1 };
     if (!direct)
         expand(e, s, (struct expansion){ "weights_expand", of, (long)pw*of.c, ph*of.w, ph*pw });
     snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
-    bind_size(&t, "MT", s->wgrad.mw);
-    bind_size(&t, "NV", s->wgrad.nv);
-    bind_size(&t, "ROWS", s->band);
+    bind_size(&t, "MT", s->conv->wgrad.tile.mw);
+    bind_size(&t, "NV", s->conv->wgrad.tile.nv);
+    bind_size(&t, "ROWS", s->conv->wgrad.band);
     bind_size(&t, "OW", o.w);
     bind_size(&t, "WINDOW", ph*pw);
     bind_size(&t, "PW", pw);
     bind_size(&t, "X_DOWN", (long)l->stride*(long)s->in.row);
     bind_size(&t, "X_PIXEL", (long)f->step_x*f->in_pixel);
     bind_size(&t, "G_PIXEL", l->filters);
-    bind_size(&t, "U_TAP", s->filters);
+    bind_size(&t, "U_TAP", s->conv->wgrad.filters);
     shared_kernel(e, "conv/narrow_tile.c", &t, tile,
-                  "%d taps by %d vectors of %d filters: %d of %d registers", s->wgrad.mw,
-                  s->wgrad.nv, e->net->vl, s->wgrad.mw*s->wgrad.nv + s->wgrad.nv + 1,
-                  e->net->isa->registers);
+                  "%d taps by %d vectors of %d filters: %d of %d registers", m.mw, m.nv, e->net->vl,
+                  m.mw*m.nv + m.nv + 1, e->net->isa->registers);
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
     bind_name(&b, "ADD", "%s%s_weights_add", e->prefix, s->name);
     bind_name(&b, "TILE", "%s", tile);
@@ -450,32 +453,32 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s, int x)
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", relu);
     bind_flag(&b, "DIRECT", direct);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)s->in.row);
     bind_size(&b, "X_DOWN", (long)ph*l->stride*(long)s->in.row);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "Y_ROW", (long)s->out.row);
-    bind_size(&b, "Y_BAND", s->band*(long)s->out.row);
+    bind_size(&b, "Y_BAND", s->conv->wgrad.band*(long)s->out.row);
     bind_dy(e, s, &b);
     bind_argmax(e, s, &b);
-    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
-    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
+    bind_size(&b, "GROUP_SIZE", s->conv->group_size);
     bind_size(&b, "CO", l->filters);
     bind_size(&b, "KH", l->kh);
     bind_size(&b, "COLUMNS", (long)l->kw*l->in.c);
-    bind_size(&b, "ROW", s->row);
-    bind_size(&b, "MT", s->wgrad.mw);
-    bind_size(&b, "NV", s->wgrad.nv);
-    bind_size(&b, "U_TAP", s->filters);
+    bind_size(&b, "ROW", s->conv->row);
+    bind_size(&b, "MT", s->conv->wgrad.tile.mw);
+    bind_size(&b, "NV", s->conv->wgrad.tile.nv);
+    bind_size(&b, "U_TAP", s->conv->wgrad.filters);
     bind_size(&b, "OH", o.h);
     bind_size(&b, "OW", o.w);
     bind_size(&b, "WINDOW", ph*pw);
-    bind_size(&b, "BAND", s->band);
+    bind_size(&b, "BAND", s->conv->wgrad.band);
     bind_scratch(e, &b);
-    bind_size(&b, "MASKED", arena_at(e, s->at.masked));
-    bind_size(&b, "U_AT", arena_at(e, s->at.taps));
+    bind_size(&b, "MASKED", arena_at(e, s->at[AT_MASKED]));
+    bind_size(&b, "U_AT", arena_at(e, s->at[AT_TAPS]));
     kernel(e, "conv/narrow.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
            s->flop_wgrad / 1e6);
 }
@@ -486,18 +489,18 @@ static void pack(struct emission *e, const struct stage *s, const struct sweep *
 {
     const struct layer *l = &e->net->layer[s->head];
     int vl = e->net->vl;
-    long at = arena_at(e, s->at.packed) + (long)f->packed_at;
+    long at = arena_at(e, s->at[AT_PACKED]) + (long)f->packed_at;
     char name[SHARED_NAME];
     struct bindings b = { 0 };
     snprintf(name, sizeof name, "%s%s_pack", e->prefix, f->name);
-    if (f->winograd.step) {
+    if (f->algorithm == BY_WINOGRAD) {
         winograd_pack(e, s, f, name);
         text_printf(calls, "    %s(filters, arena + %ld, first, n);\n", name, at);
         return;
     }
     text_puts(calls, "    for (int k = 0; k < n; k++)\n");
     const char *one = "filters + k*FILTER";
-    if (f->scatter.filters) {
+    if (f->algorithm == BY_SCATTER) {
         scatter_pack(e, s, f, name);
         text_printf(calls, "        %s(%s, arena + %ld, first + k);\n", name, one, at);
         return;
@@ -506,18 +509,18 @@ static void pack(struct emission *e, const struct stage *s, const struct sweep *
     bind_size(&b, "KH", f->kh);
     bind_size(&b, "KW", f->kw);
     bind_size(&b, "CI", l->in.c / l->groups);
-    bind_size(&b, "CO", s->depth ? 1 : l->filters / l->groups);
-    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "CO", f->algorithm == BY_DEPTHWISE ? 1 : l->filters / l->groups);
+    bind_size(&b, "ROW", s->conv->row);
     bind_size(&b, "CHANNELS", f->co);
     bind_size(&b, "BLOCK", (long)f->tile.nv*vl);
-    bind_size(&b, "LAST_BLOCK", (long)(f->last + vl - 1) / vl*vl);
+    bind_size(&b, "LAST_BLOCK", round_up(f->last, vl));
     bind_size(&b, "PANEL_SIZE", (long)f->kh*f->kw*f->ci*f->tile.nv*vl);
     bind_size(&b, "TAP_Y", f->tap_y);
     bind_size(&b, "TAP_X", f->tap_x);
     bind_size(&b, "TAP_STEP", f->tap_step);
     shared_kernel(e, "conv/pack.c", &b, name, "panels of %d channels", f->tile.nv*vl);
     int filters = l->filters / l->groups;
-    if (s->depth)           /* a lane of a panel */
+    if (f->algorithm == BY_DEPTHWISE)   /* a lane of a panel */
         text_printf(calls, "        %s(%s, arena + %ld + (first + k) / %d * %d "
                     "+ (first + k) %% %d, 0);\n", name, one, at, vl, f->kh*f->kw*vl, vl);
     else if (f->groups > 1)
@@ -533,9 +536,9 @@ void conv_parameters(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     const int columns = l->kw*(l->in.c / l->groups);
     struct text calls = { 0 };
-    pack(e, s, &s->forward, &calls);
-    for (int k = 0; k < s->ndgrad; k++)
-        pack(e, s, &s->dgrad[k], &calls);
+    pack(e, s, &s->conv->forward, &calls);
+    for (int k = 0; k < s->conv->ndgrad; k++)
+        pack(e, s, &s->conv->dgrad[k], &calls);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
     bind_name(&b, "PACK", "%s%s_pack", e->prefix, s->name);
@@ -550,17 +553,17 @@ void conv_parameters(struct emission *e, const struct stage *s)
     bind_size(&b, "B", param_at(e, s->bias, 'w'));
     bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
     bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
-    bind_size(&b, "FILTER", (long)l->kh*s->row);
+    bind_size(&b, "FILTER", (long)l->kh*s->conv->row);
     bind_size(&b, "CO", l->filters);
     bind_size(&b, "FILTERS", LANES);
     bind_size(&b, "KH", l->kh);
-    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "ROW", s->conv->row);
     bind_size(&b, "COLUMNS", columns);
-    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
-    bind_size(&b, "GROUP_SIZE", s->group_size);
-    bind_size(&b, "SUMSQ", (long)s->sumsq);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
+    bind_size(&b, "GROUP_SIZE", s->conv->group_size);
+    bind_size(&b, "SUMSQ", (long)e->net->param[s->weight].sumsq);
     bind_scratch(e, &b);
-    bind_size(&b, "GRADIENT", arena_at(e, s->at.gradient));
+    bind_size(&b, "GRADIENT", arena_at(e, s->at[AT_GRADIENT]));
     kernel(e, "conv/update.c", &b, "%s: %d filters of %dx%dx%d", s->name, l->filters, l->kh,
            l->kw, l->in.c / l->groups);
     text_free(&calls);
@@ -571,15 +574,15 @@ void conv_fold(struct emission *e, const struct stage *s)
     struct text calls = { 0 };
     struct bindings b = { 0 };
     norm_fold(e, s);
-    pack(e, s, &s->forward, &calls);
+    pack(e, s, &s->conv->forward, &calls);
     bind_here(&b, "packs", text_string(&calls));
     bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
     bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
-    bind_size(&b, "FILTER", (long)s->forward.kh*s->row);
+    bind_size(&b, "FILTER", (long)s->conv->forward.kh*s->conv->row);
     bind_size(&b, "CO", e->net->layer[s->head].filters);
     bind_size(&b, "FILTERS", LANES);
-    bind_size(&b, "FILTERS_AT", (long)e->net->arena + arena_at(e, s->at.gradient));
+    bind_size(&b, "FILTERS_AT", (long)e->net->arena + arena_at(e, s->at[AT_FILTERS]));
     kernel(e, "conv/fold.c", &b, "%s: filters, times what their channels are multiplied with",
            s->name);
     text_free(&calls);

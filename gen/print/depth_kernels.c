@@ -1,9 +1,10 @@
 /*
 ** depth_kernels.c - instantiates the templates of depthwise convolutions, where each channel
-** has filters of its own and vectors run along the channels. It decides nothing.
+** has filters of its own and vectors run along the channels.
 */
 #include <stdio.h>
 
+#include "base/small.h"
 #include "print/emission.h"
 
 /* One tile; part: channels of its vector that exist, 0: all. */
@@ -27,8 +28,8 @@ static void tile(const struct emission *e, const struct sweep *s, const char *na
     bind_size(&b, "Y_PIXEL", s->out_pixel);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, relu);
-    if (s->with)
-        bind_pointwise(&b, s->with, true);
+    if (s->pointwise)
+        bind_pointwise(&b, s->pointwise, true);
     kernel(e, "depth/tile.c", &b, "%dx%d pixels of %d channels: %d of %d registers", s->tile.mh,
            mw, part ? part : e->net->vl, pixels + 1, e->net->isa->registers);
 }
@@ -78,75 +79,75 @@ void depth_repeat(const struct emission *e, const struct stage *s)
     int channels = s->in.shape.c;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_repeat", e->prefix, s->name);
-    bind_size(&b, "COUNT", (long)s->wide.columns*channels);
+    bind_size(&b, "COUNT", (long)s->conv->repeated.columns*channels);
     bind_size(&b, "X_ROW", (long)s->in.row);
-    bind_size(&b, "TIMES", s->times);
+    bind_size(&b, "TIMES", s->conv->multiplier);
     kernel(e, "depth/repeat.c", &b, "%s: its %d input channels, each %d times", s->name, channels,
-           s->times);
+           s->conv->multiplier);
 }
 
 void bind_repeat(const struct emission *e, const struct stage *s, struct bindings *b)
 {
     bind_name(b, "WIDEN", "%s%s_repeat", e->prefix, s->name);
-    bind_flag(b, "REPEAT", s->times > 1);
-    if (s->times > 1)
-        bind_size(b, "WIDE", arena_at(e, s->at.wide));
+    bind_flag(b, "REPEAT", s->conv->multiplier > 1);
+    if (s->conv->multiplier > 1)
+        bind_size(b, "WIDE", arena_at(e, s->at[AT_REPEATED]));
 }
 
-void depth_weight_gradient(const struct emission *e, const struct stage *s, int x)
+void depth_weight_gradient(struct emission *e, const struct stage *s)
 {
-    const struct sweep *f = &s->forward;
-    long padded = (f->co + LANES - 1L) / LANES*LANES;
+    const struct sweep *f = &s->conv->forward;
+    const struct tile m = s->conv->wgrad.tile;
+    const int padded = round_up(f->co, LANES);
     if (!s->needs_dx)       /* else it was printed with the data gradient */
         conv_expand(e, s);
     struct bindings t = { 0 }, b = { 0 };
     bind_name(&t, "NAME", "%s%s_wgrad_tile", e->prefix, s->name);
-    bind_size(&t, "H", s->mid.h);
-    bind_size(&t, "W", s->mid.w);
+    bind_size(&t, "H", s->conv->mid.h);
+    bind_size(&t, "W", s->conv->mid.w);
     bind_size(&t, "KW", f->kw);
-    bind_size(&t, "MH", s->wgrad.mh);
-    bind_size(&t, "MW", s->wgrad.mw);
+    bind_size(&t, "MH", s->conv->wgrad.tile.mh);
+    bind_size(&t, "MW", s->conv->wgrad.tile.mw);
     bind_size(&t, "X_ROW", (long)f->dilation*f->in_row);
     bind_size(&t, "X_TAP", (long)f->dilation*f->in_pixel);
     bind_size(&t, "X_DOWN", (long)f->step_y*f->in_row);
     bind_size(&t, "X_PIXEL", (long)f->step_x*f->in_pixel);
-    bind_size(&t, "G_ROW", (long)s->expanded.row);
+    bind_size(&t, "G_ROW", (long)s->conv->expanded.row);
     bind_size(&t, "G_PIXEL", f->co);
     bind_size(&t, "PADDED", padded);
     kernel(e, "depth/wgrad_tile.c", &t, "%dx%d taps of %d channels: %d of %d registers",
-           s->wgrad.mh, s->wgrad.mw, e->net->vl, s->wgrad.mh*s->wgrad.mw + 1,
-           e->net->isa->registers);
+           m.mh, m.mw, e->net->vl, m.mh*m.mw + 1, e->net->isa->registers);
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
     bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
     bind_name(&b, "TILE", "%s%s_wgrad_tile", e->prefix, s->name);
     bind_repeat(e, s, &b);
-    if (s->times > 1)
-        bind_size(&b, "WIDE_ROWS", s->wide.rows);
+    if (s->conv->multiplier > 1)
+        bind_size(&b, "WIDE_ROWS", s->conv->repeated.rows);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
     bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
     bind_argmax(e, s, &b);
-    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
-    bind_size(&b, "GROUP_SIZE", s->group_size);
-    bind_size(&b, "H", s->mid.h);
-    bind_size(&b, "W", s->mid.w);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
+    bind_size(&b, "GROUP_SIZE", s->conv->group_size);
+    bind_size(&b, "H", s->conv->mid.h);
+    bind_size(&b, "W", s->conv->mid.w);
     bind_size(&b, "CO", f->co);
     bind_size(&b, "PADDED", padded);
     bind_size(&b, "KH", f->kh);
     bind_size(&b, "KW", f->kw);
-    bind_size(&b, "ROW", s->row);
-    bind_size(&b, "MH", s->wgrad.mh);
-    bind_size(&b, "MW", s->wgrad.mw);
-    bind_size(&b, "G_ROW", (long)s->expanded.row);
+    bind_size(&b, "ROW", s->conv->row);
+    bind_size(&b, "MH", s->conv->wgrad.tile.mh);
+    bind_size(&b, "MW", s->conv->wgrad.tile.mw);
+    bind_size(&b, "G_ROW", (long)s->conv->expanded.row);
     bind_scratch(e, &b);
-    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
-    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
-    bind_size(&b, "SUMS", arena_at(e, s->at.sums));
+    bind_size(&b, "EXPANDED", arena_at(e, s->at[AT_EXPANDED]));
+    bind_size(&b, "EXPANDED_AT", (long)s->conv->expanded.origin);
+    bind_size(&b, "SUMS", arena_at(e, s->at[AT_SUMS]));
     kernel(e, "depth/wgrad.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
            s->flop_wgrad / 1e6);
 }

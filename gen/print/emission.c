@@ -92,29 +92,29 @@ void bind_epilogue(struct bindings *b, bool relu)
         bind_operation(b, "v_relu", "%s", "");
 }
 
-void bind_x(const struct emission *e, const struct stage *s, int x, struct bindings *b)
+void bind_x(const struct emission *e, const struct stage *s, struct bindings *b)
 {
-    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(b, "X_IMAGE", (long)s->in.image);
     bind_size(b, "X_ROW", (long)s->in.row);
 }
 
 void bind_y(const struct emission *e, const struct stage *s, struct bindings *b)
 {
-    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(b, "Y_IMAGE", (long)s->out.image);
     bind_size(b, "Y_ROW", (long)s->out.row);
 }
 
 void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b)
 {
-    bind_size(b, "DY", arena_at(e, s->at.dy));
+    bind_size(b, "DY", arena_at(e, s->at[AT_DY]));
     bind_size(b, "DY_IMAGE", (long)s->dy_image);
 }
 
-void bind_dx(const struct emission *e, const struct stage *s, int dx, struct bindings *b)
+void bind_dx(const struct emission *e, const struct stage *s, struct bindings *b)
 {
-    bind_size(b, "DX", arena_at(e, dx));
+    bind_size(b, "DX", arena_at(e, s->at[AT_DX]));
     bind_size(b, "DX_IMAGE", (long)s->dx_image);
 }
 
@@ -140,6 +140,6 @@ void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
 void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b)
 {
     struct shape o = s->out.shape;
-    bind_size(b, "ARGMAX", arena_at(e, s->at.argmax));
+    bind_size(b, "ARGMAX", arena_at(e, s->at[AT_ARGMAX]));
     bind_size(b, "ARGMAX_IMAGE", s->pool == NO_LAYER ? 0 : (long)o.h*o.w*o.c);
 }

@@ -1,6 +1,6 @@
 /*
 ** emission.h - what the files that instantiate templates share: kernels.c, and one
-** NAME_kernels.c for each family of stages. They decide nothing.
+** NAME_kernels.c for each family of stages.
 */
 #ifndef LATHE_EMISSION_H
 #define LATHE_EMISSION_H
@@ -46,10 +46,10 @@ void bind_epilogue(struct bindings *b, bool relu);
 /* The layer's vector function, or its gradient's, in the epilogue. */
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward);
 /* Where a stage's input and output lie, and their gradients, which have no halo. */
-void bind_x(const struct emission *e, const struct stage *s, int x, struct bindings *b);
+void bind_x(const struct emission *e, const struct stage *s, struct bindings *b);
 void bind_y(const struct emission *e, const struct stage *s, struct bindings *b);
 void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b);
-void bind_dx(const struct emission *e, const struct stage *s, int dx, struct bindings *b);
+void bind_dx(const struct emission *e, const struct stage *s, struct bindings *b);
 void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b);
 /* Whole vectors of channels, and what is left. */
 void bind_vectors(const struct emission *e, struct bindings *b, int channels);
@@ -61,35 +61,35 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
 /* A stage's output gradient, un-pooled and masked, into a haloed map. */
 void conv_expand(const struct emission *e, const struct stage *s);
 
-/* The stages' regions; x, dx: buffers of what the stage reads and of its gradient. */
-void conv_forward(struct emission *e, const struct stage *s, int x);
-void conv_data_gradient(struct emission *e, const struct stage *s, int dx);
-void conv_weight_gradient(struct emission *e, const struct stage *s, int x);
-void conv_narrow_gradient(struct emission *e, const struct stage *s, int x);
+/* The stages' regions. */
+void conv_forward(struct emission *e, const struct stage *s);
+void conv_data_gradient(struct emission *e, const struct stage *s);
+void conv_weight_gradient(struct emission *e, const struct stage *s);
+void conv_narrow_gradient(struct emission *e, const struct stage *s);
 void conv_parameters(struct emission *e, const struct stage *s);
 
 /* Depthwise convolutions: instead of conv_kernels.c's tiles and weight gradient. */
 void depth_sweep(const struct emission *e, const struct sweep *s, bool relu);
 void depth_repeat(const struct emission *e, const struct stage *s);
-void depth_weight_gradient(const struct emission *e, const struct stage *s, int x);
+void depth_weight_gradient(struct emission *e, const struct stage *s);
 /* What repeats the channels of the input where each has several filters. */
 void bind_repeat(const struct emission *e, const struct stage *s, struct bindings *b);
 
-void winograd_forward(struct emission *e, const struct stage *s, int x);
-void winograd_data_gradient(struct emission *e, const struct stage *s, int dx);
-void winograd_weight_gradient(struct emission *e, const struct stage *s, int x);
+void winograd_forward(struct emission *e, const struct stage *s);
+void winograd_data_gradient(struct emission *e, const struct stage *s);
+void winograd_weight_gradient(struct emission *e, const struct stage *s);
 /* Transforms one filter into the panels of a sweep; name as conv_tile's. */
 void winograd_pack(struct emission *e, const struct stage *s, const struct sweep *f,
                    char name[SHARED_NAME]);
 
-void scatter_data_gradient(struct emission *e, const struct stage *s, int dx);
+void scatter_data_gradient(struct emission *e, const struct stage *s);
 void scatter_pack(struct emission *e, const struct stage *s, const struct sweep *f,
                   char name[SHARED_NAME]);
 
 /* Weights and bias of a folded stage, which are no parameters. */
 void conv_fold(struct emission *e, const struct stage *s);
 void affine_fold(struct emission *e, const struct stage *s);
-void norm_fold(const struct emission *e, const struct stage *folded);
+void norm_fold(struct emission *e, const struct stage *folded);
 
 /* The batchnorm behind a convolution, whose moments are gathered as soon as a band of its rows
 ** is there. */
@@ -97,25 +97,25 @@ void bind_moments(struct emission *e, const struct stage *s, struct bindings *b)
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(const struct emission *e, const struct stage *s, size_t x_row, size_t x_pixel);
-void pool_forward(const struct emission *e, const struct stage *s, int x);
-void pool_backward(const struct emission *e, const struct stage *s, int dx);
-void average_forward(const struct emission *e, const struct stage *s, int x);
-void average_backward(const struct emission *e, const struct stage *s, int dx);
+void pool_forward(struct emission *e, const struct stage *s);
+void pool_backward(struct emission *e, const struct stage *s);
+void average_forward(struct emission *e, const struct stage *s);
+void average_backward(struct emission *e, const struct stage *s);
 
-void affine_forward(struct emission *e, const struct stage *s, int x);
-void affine_lists(const struct emission *e, const struct stage *s);
-void affine_bias(const struct emission *e, const struct stage *s);
-void affine_backward(struct emission *e, const struct stage *s, int x, int dx);
+void affine_forward(struct emission *e, const struct stage *s);
+void affine_lists(struct emission *e, const struct stage *s);
+void affine_bias(struct emission *e, const struct stage *s);
+void affine_backward(struct emission *e, const struct stage *s);
 
 /* Reals of a norm's values for all channels, whole lanes. */
 long norm_count(const struct stage *s);
 void norm_gather(struct emission *e, const struct stage *s, const struct map *m, int rows,
                  char name[SHARED_NAME]);
-void norm_statistics(struct emission *e, const struct stage *s, int x);
+void norm_statistics(struct emission *e, const struct stage *s);
 void norm_merge(struct emission *e, const struct stage *s);
-void norm_forward(struct emission *e, const struct stage *s, int x);
-void norm_sums(struct emission *e, const struct stage *s, int x);
+void norm_forward(struct emission *e, const struct stage *s);
+void norm_sums(struct emission *e, const struct stage *s);
 void norm_update(struct emission *e, const struct stage *s);
-void norm_backward(struct emission *e, const struct stage *s, int x, int dx);
+void norm_backward(struct emission *e, const struct stage *s);
 
 #endif

@@ -13,7 +13,7 @@
 #include "print/kernels.h"
 #include "read/layers.h"
 #include "print/tmpl.h"
-#include "plan/traffic.h"
+#include "plan/regions.h"
 #include "print/words.h"
 
 /* Networks of one instruction set, and what to put before their names. */
@@ -103,167 +103,37 @@ static void params_table(const struct net *net, const char *prefix, struct text 
     text_puts(out, "};\n\n");
 }
 
-const char *region_what(enum region_kind kind)
-{
-    static const char *const what[] = {
-        [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
-        [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BIAS] = "bias gradient + update",
-        [REGION_AFFINE_BACKWARD] = "backward + update",
-        [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
-        [REGION_NORM_SUMS] = "gradient sums", [REGION_NORM_UPDATE] = "update",
-        [REGION_NORM_BACKWARD] = "data gradient", [REGION_BACKWARD] = "backward",
-        [REGION_CONV_DGRAD] = "data gradient", [REGION_CONV_WGRAD] = "weight gradient",
-        [REGION_CONV_UPDATE] = "update", [REGION_FOLDED] = "forward",
-    };
-    return what[kind];
-}
-
-void region_name(const struct net *net, const struct region_plan *region, char *name,
-                 size_t size)
-{
-    snprintf(name, size, "%s %s", region_stage(net, region)->name, region_what(region->kind));
-}
-
-static double region_flop(const struct stage *s, enum region_kind kind)
-{
-    switch (kind) {
-    case REGION_FORWARD:
-    case REGION_FOLDED:          return s->flop_forward;
-    case REGION_AFFINE_BACKWARD: return s->flop_wgrad + s->flop_dgrad;
-    case REGION_CONV_DGRAD:      return s->flop_dgrad;
-    case REGION_CONV_WGRAD:      return s->flop_wgrad;
-    default:                     return 0;
-    }
-}
-
-/* Moments are gathered of all channels. */
-static int winograd_parts(const struct sweep *f, bool gathers)
-{
-    const struct winograd *w = &f->winograd;
-    if (!w->by_panels)
-        return w->rows / w->unit;
-    return gathers ? 1 : f->blocks + (f->last != 0);
-}
-
-/* Images of an item; 0: as model.h has it. */
-static int region_images(const struct stage *s, enum region_kind kind)
-{
-    bool forward = kind == REGION_FORWARD || kind == REGION_FOLDED;
-    const struct winograd *w = forward ? &s->forward.winograd
-                               : kind == REGION_CONV_DGRAD ? &s->dgrad[0].winograd : NULL;
-    if (forward && s->kind == STAGE_AFFINE)
-        return s->fwd_images;
-    return s->kind == STAGE_CONV && w && w->step ? w->images : 0;
-}
-
-/* How a region is divided into items, as model.h has it. */
-static void region_split(const struct net *net, const struct region_plan *r, struct text *out)
-{
-    const struct stage *s = region_stage(net, r);
-    int units = s->out.shape.c;
-    struct shape in = s->in.shape;
-    switch (r->kind) {
-    case REGION_FORWARD:
-    case REGION_FOLDED:
-        if (s->kind == STAGE_CONV)
-            text_printf(out, "SPLIT_IMAGES, %d", s->forward.winograd.step
-                        ? winograd_parts(&s->forward, s->norm != NO_STAGE) : s->parts);
-        else if (s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
-            text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
-        else if (s->kind == STAGE_AFFINE)
-            text_printf(out, "SPLIT_FIXED, %d", (units + s->fwd_block - 1) / s->fwd_block);
-        else
-            text_puts(out, "SPLIT_IMAGES, 1");
-        break;
-    case REGION_AFFINE_LISTS:
-        text_printf(out, "SPLIT_FIXED, %d", GROUPS + (units + LANES - 1) / LANES);
-        break;
-    case REGION_AFFINE_BIAS:
-        text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
-        break;
-    case REGION_AFFINE_BACKWARD:
-        text_printf(out, "SPLIT_FIXED, %d", (in.h*in.w*in.c + PANEL - 1) / PANEL);
-        break;
-    case REGION_CONV_UPDATE:
-    case REGION_NORM_MERGE:
-    case REGION_NORM_UPDATE:
-        text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
-        break;
-    case REGION_LOSS:
-    case REGION_CONV_WGRAD:
-        text_puts(out, "SPLIT_GROUPS, 0");
-        break;
-    case REGION_CONV_DGRAD:
-    case REGION_BACKWARD:
-    case REGION_NORM_STATISTICS:
-    case REGION_NORM_SUMS:
-    case REGION_NORM_BACKWARD:
-        text_puts(out, "SPLIT_IMAGES, 1");
-        break;
-    }
-}
-
 static void regions_table(const struct net *net, const char *prefix, const char *name,
                           const struct region_plan *regions, int count, struct text *out)
 {
+    static const char *const splits[] = { [SPLIT_IMAGES] = "SPLIT_IMAGES",
+                                          [SPLIT_GROUPS] = "SPLIT_GROUPS",
+                                          [SPLIT_FIXED] = "SPLIT_FIXED" };
     text_printf(out, "static const struct region %s%s[] = {\n", prefix, name);
     for (int r = 0; r < count; r++) {
         const struct region_plan *region = &regions[r];
-        const struct stage *s = region_stage(net, region);
         char function[96], title[2*NAME_MAX_LEN];
         region_function(net, region, function, sizeof function);
-        region_name(net, region, title, sizeof title);
-        text_printf(out, "    { \"%s\", ", title);
-        region_split(net, region, out);
-        struct traffic bytes = region_traffic(net, region);
-        text_printf(out, ", %.17g, %s%s, %d, %.17g, %.17g },\n", region_flop(s, region->kind),
-                    prefix, function, region_images(s, region->kind), bytes.fixed, bytes.image);
+        region_title(net, region, title, sizeof title);
+        text_printf(out, "    { \"%s\", %s, %d, %.17g, %s%s, %d, %.17g, %.17g },\n", title,
+                    splits[region->split], region->count, region->flop, prefix, function,
+                    region->images, region->bytes_fixed, region->bytes_image);
     }
     text_puts(out, "};\n\n");
 }
 
-/* The hinge loss decides, too: which classes come near the label's, by their gradients' signs. */
-static int loss_decision(const struct net *net, const struct stage *loss, struct text *out)
+static void decisions_table(const struct net *net, const char *prefix, struct text *out)
 {
-    const struct stage *scores = &net->stage[loss->from];
-    if (net->layer[loss->head].kind != LAYER_SVM || scores->at.dy == NO_BUFFER)
-        return 0;
-    text_printf(out, "    { .at = %zu, .image = %zu, .h = 1, .w = 1, .c = %d, .row = %d, "
-                ".bytes = 0 },\n", net->buffer[scores->at.dy].at, scores->dy_image, net->classes,
-                net->classes);
-    return 1;
-}
-
-/* A stage below all parameters decides what no parameter can change, and as no gradient
-** passes it, its decisions do not outlive forward: others' values are there then. */
-static int decisions_table(const struct net *net, const char *prefix, struct text *out)
-{
-    struct text rows = { 0 };
-    int n = 0;
-    for (int i = 0; i < net->nstages; i++) {
-        const struct stage *s = &net->stage[i];
-        struct shape o = s->out.shape;
-        bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
-                                             : s->relu != NO_LAYER;
-        bool decides = s->kind != STAGE_LOSS && s->kind != STAGE_FORK && s->trains;
-        if (s->kind == STAGE_LOSS)
-            n += loss_decision(net, s, &rows);
-        if (!decides || (!kink && s->pool == NO_LAYER))
-            continue;
-        if (kink && ++n)
-            text_printf(&rows, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
-                        ".row = %zu, .bytes = 0 },\n", net->buffer[s->at.y].at + s->out.origin,
-                        s->out.image, o.h, o.w, o.c, s->out.row);
-        if (s->pool != NO_LAYER && ++n)
-            text_printf(&rows, "    { .at = %zu, .image = %d, .h = %d, .w = %d, .c = %d, "
-                        ".row = %d, .bytes = 1 },\n", net->buffer[s->at.argmax].at, o.h*o.w*o.c,
-                        o.h, o.w, o.c, o.w*o.c);
+    if (!net->nkinks)
+        return;
+    text_printf(out, "static const struct decision %sdecisions[] = {\n", prefix);
+    for (int i = 0; i < net->nkinks; i++) {
+        const struct kink_plan *k = &net->kink[i];
+        text_printf(out, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, .row = %zu, "
+                    ".bytes = %d },\n", net->buffer[k->buffer].at + k->origin, k->image,
+                    k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes);
     }
-    if (n)
-        text_printf(out, "static const struct decision %sdecisions[] = {\n%s};\n\n", prefix,
-                    text_string(&rows));
-    text_free(&rows);
-    return n;
+    text_puts(out, "};\n\n");
 }
 
 static void pack_function(const struct net *net, const char *prefix, struct text *out)
@@ -286,10 +156,10 @@ static void fold_function(const struct net *net, const char *prefix, struct text
     for (int r = 0; r < net->ninfer; r++) {
         const struct stage *s = region_stage(net, &net->infer[r]);
         bool folded = net->infer[r].kind == REGION_FOLDED;
-        int units = net->layer[s->head].filters, step = s->kind == STAGE_CONV ? LANES : 1;
+        int units = net->layer[s->head].filters;
         if (folded)
             text_printf(out, "    for (int k = 0; k < %d; k += %d)\n        %s%s_fold(s->arena, k);"
-                        "\n", units, step, prefix, s->name);
+                        "\n", units, s->fold->step, prefix, s->name);
         else if (s->kind == STAGE_CONV)
             text_printf(out, "    %s%s_pack(s->arena, 0, %d);\n", prefix, s->name, units);
     }
@@ -365,8 +235,7 @@ static void info_table(const struct net *net, const char *prefix, struct text *o
     free(info);
 }
 
-static void model_struct(const struct net *net, const char *prefix, int ndecisions,
-                         struct text *out)
+static void model_struct(const struct net *net, const char *prefix, struct text *out)
 {
     const struct train_settings *t = &net->train;
     const struct stage *last = &net->stage[stage_source(net, net->nstages - 1)];
@@ -382,7 +251,7 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
                 net->buffer[net->input_at].at + in->origin, in->image, in->row);
     text_printf(out, "    .scores = %zu, .scores_image = %zu, .losses = %zu,\n",
-                net->buffer[last->at.y].at, last->out.image, net->buffer[net->losses_at].at);
+                net->buffer[last->at[AT_Y]].at, last->out.image, net->buffer[net->losses_at].at);
     text_printf(out, "    .arena = %zu, .scratch = %zu, .nsumsq = %zu,\n", net->arena,
                 net->scratch, net->nsumsq);
     text_printf(out, "    .params = %sparams, .nparams = %d,\n", prefix, net->nparams);
@@ -394,8 +263,8 @@ static void model_struct(const struct net *net, const char *prefix, int ndecisio
     text_printf(out, "    .infer = %s%s, .ninfer = %d, .infer_arena = %zu,\n", prefix,
                 net->nfolded ? "infer" : "forward", net->nfolded ? net->ninfer : net->nforward,
                 net->infer_arena);
-    if (ndecisions)
-        text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
+    if (net->f64 && net->nkinks)
+        text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, net->nkinks);
     text_printf(out, "    .pack = %spack, .fold = %sfold, .exact = %sexact, .peak = %speak,\n",
                 prefix, prefix, prefix, prefix);
     text_puts(out, "    .update = {");
@@ -471,12 +340,12 @@ static void group_region(const struct group *g, struct text *out, struct text *i
                       net->nregions - net->nforward, &user);
         if (net->nfolded)
             regions_table(net, prefix, "infer", net->infer, net->ninfer, &user);
-        /* Only the gradient checks of an f64 program ask. */
-        int ndecisions = net->f64 ? decisions_table(net, prefix, &user) : 0;
+        if (net->f64)       /* only the gradient checks of an f64 program ask */
+            decisions_table(net, prefix, &user);
         pack_function(net, prefix, &user);
         fold_function(net, prefix, &user);
         info_table(net, prefix, &user);
-        model_struct(net, prefix, ndecisions, &user);
+        model_struct(net, prefix, &user);
     }
     char path[64];
     snprintf(path, sizeof path, "runtime/vector/%s", g->isa->header);

@@ -15,10 +15,4 @@
 */
 void emit(struct net *const *nets, int nnets, bool split, FILE *out);
 
-/* What `bench` calls a region: "conv1 weight gradient". */
-void region_name(const struct net *net, const struct region_plan *region, char *name,
-                 size_t size);
-/* What a region does: "forward", "weight gradient". */
-const char *region_what(enum region_kind kind);
-
 #endif

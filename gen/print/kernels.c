@@ -1,25 +1,25 @@
 /*
 ** kernels.c - instantiates the templates that one network needs: binds what the
-** passes decided to the names, sizes and flags of each template. It decides
-** nothing.
+** passes decided to the names, sizes and flags of each template.
 */
 #include "print/kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plan/regions.h"
 #include "print/emission.h"
 #include "read/layers.h"
 
 /* ---- pointwise ---- */
 
-static void pointwise_forward(const struct emission *e, const struct stage *s, int x)
+static void pointwise_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_x(e, s, x, &b);
+    bind_x(e, s, &b);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
@@ -28,7 +28,7 @@ static void pointwise_forward(const struct emission *e, const struct stage *s, i
            layer_def(l->kind)->word, o.h, o.w, o.c);
 }
 
-static void pointwise_backward(const struct emission *e, const struct stage *s, int x, int dx)
+static void pointwise_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->pointwise];
     bool input = layer_def(l->kind)->from == FROM_INPUT;
@@ -36,11 +36,11 @@ static void pointwise_backward(const struct emission *e, const struct stage *s, 
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
-    bind_size(&b, "A", arena_at(e, input ? x : s->at.y) + (long)map->origin);
+    bind_size(&b, "A", arena_at(e, s->at[input ? AT_X : AT_Y]) + (long)map->origin);
     bind_size(&b, "A_IMAGE", (long)map->image);
     bind_size(&b, "A_ROW", (long)map->row);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
     bind_pointwise(&b, l, false);
@@ -57,49 +57,49 @@ static long keep_of(const struct layer *l)
     return keep < 1 ? 1 : keep;
 }
 
-static void dropout_forward(const struct emission *e, const struct stage *s, int x)
+static void dropout_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_x(e, s, x, &b);
+    bind_x(e, s, &b);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
-    bind_size(&b, "MASK", arena_at(e, s->at.argmax));
+    bind_size(&b, "MASK", arena_at(e, s->at[AT_MASK]));
     bind_size(&b, "KEEP", keep_of(l));
     bind_size(&b, "LAYER", s->head);
     kernel(e, "pointwise/dropout_fwd.c", &b, "%s forward: keeps %g of %dx%dx%d", s->name, l->number,
            o.h, o.w, o.c);
 }
 
-static void dropout_backward(const struct emission *e, const struct stage *s, int dx)
+static void dropout_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     bind_size(&b, "SIZE", (long)o.h*o.w*o.c);
-    bind_size(&b, "MASK", arena_at(e, s->at.argmax));
+    bind_size(&b, "MASK", arena_at(e, s->at[AT_MASK]));
     bind_size(&b, "KEEP", keep_of(l));
     kernel(e, "pointwise/dropout_bwd.c", &b, "%s backward: %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
 /* ---- residual blocks ---- */
 
-static void add_forward(const struct emission *e, const struct stage *s, int x)
+static void add_forward(struct emission *e, const struct stage *s)
 {
-    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_x(e, s, x, &b);
-    bind_size(&b, "Z", arena_at(e, stage_output(e->net, s->other)) + (long)s->in_other.origin);
-    bind_size(&b, "Z_IMAGE", (long)s->in_other.image);
-    bind_size(&b, "Z_ROW", (long)s->in_other.row);
+    bind_x(e, s, &b);
+    bind_size(&b, "Z", arena_at(e, s->at[AT_OTHER]) + (long)s->add->in_other.origin);
+    bind_size(&b, "Z_IMAGE", (long)s->add->in_other.image);
+    bind_size(&b, "Z_ROW", (long)s->add->in_other.row);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
     bind_size(&b, "ROW", (long)o.w*o.c);
@@ -109,20 +109,20 @@ static void add_forward(const struct emission *e, const struct stage *s, int x)
            o.w, o.c, with ? " + " : "", with ? layer_def(with->kind)->word : "");
 }
 
-static void fork_backward(const struct emission *e, const struct stage *s, int dx)
+static void fork_backward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
     bind_dy(e, s, &b);
-    bind_size(&b, "DZ", arena_at(e, s->at.dy_other));
-    bind_dx(e, s, dx, &b);
+    bind_size(&b, "DZ", arena_at(e, s->at[AT_DY_OTHER]));
+    bind_dx(e, s, &b);
     bind_size(&b, "SIZE", (long)in.h*in.w*in.c);
     kernel(e, "pointwise/fork_bwd.c", &b, "%s backward: the branches' gradients, %dx%dx%d", s->name,
            in.h, in.w, in.c);
 }
 
-static void loss(const struct emission *e, const struct stage *s, const struct stage *scores)
+static void loss(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     bool svm = l->kind == LAYER_SVM;
@@ -138,10 +138,10 @@ static void loss(const struct emission *e, const struct stage *s, const struct s
         bind_size(&b, "LV", LANES / e->net->vl);
     }
     bind_size(&b, "CLASSES", e->net->classes);
-    bind_size(&b, "SCORES", arena_at(e, scores->at.y));
-    bind_size(&b, "SCORES_IMAGE", (long)scores->out.image);
-    bind_size(&b, "DS", arena_at(e, scores->at.dy));
-    bind_size(&b, "DS_IMAGE", (long)scores->dy_image);
+    bind_size(&b, "SCORES", arena_at(e, s->at[AT_X]));
+    bind_size(&b, "SCORES_IMAGE", (long)s->in.image);
+    bind_size(&b, "DS", arena_at(e, s->at[AT_DX]));
+    bind_size(&b, "DS_IMAGE", (long)s->dx_image);
     bind_size(&b, "LOSSES", arena_at(e, e->net->losses_at));
     kernel(e, svm ? "loss/svm.c" : "loss/softmax.c", &b, "%s: loss and its gradient, %d classes",
            s->name, e->net->classes);
@@ -150,101 +150,83 @@ static void loss(const struct emission *e, const struct stage *s, const struct s
 void region_function(const struct net *net, const struct region_plan *region, char *name,
                      size_t size)
 {
-    static const char *const suffix[] = {
-        [REGION_FORWARD] = "fwd", [REGION_LOSS] = "loss", [REGION_AFFINE_LISTS] = "lists",
-        [REGION_AFFINE_BIAS] = "bias",
-        [REGION_AFFINE_BACKWARD] = "bwd", [REGION_BACKWARD] = "bwd",
-        [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
-        [REGION_NORM_SUMS] = "sums", [REGION_NORM_UPDATE] = "update",
-        [REGION_NORM_BACKWARD] = "data", [REGION_CONV_DGRAD] = "data",
-        [REGION_CONV_WGRAD] = "weights", [REGION_CONV_UPDATE] = "update", [REGION_FOLDED] = "fwd",
-    };
-    snprintf(name, size, "%s_%s", region_stage(net, region)->name, suffix[region->kind]);
+    snprintf(name, size, "%s_%s", region_stage(net, region)->name,
+             region_defs[region->kind].part);
 }
 
-static void forward(struct emission *e, const struct stage *s, int x)
+/* ---- which function prints what ---- */
+
+typedef void printer(struct emission *e, const struct stage *s);
+
+/* The directions of a convolution, by their algorithms. */
+static printer *const conv_forwards[ALGORITHMS] = {
+    [BY_DIRECT] = conv_forward, [BY_DEPTHWISE] = conv_forward, [BY_WINOGRAD] = winograd_forward,
+};
+static printer *const conv_data[ALGORITHMS] = {
+    [BY_DIRECT] = conv_data_gradient, [BY_DEPTHWISE] = conv_data_gradient,
+    [BY_WINOGRAD] = winograd_data_gradient, [BY_SCATTER] = scatter_data_gradient,
+};
+static printer *const conv_weights[ALGORITHMS] = {
+    [BY_LISTS] = conv_weight_gradient, [BY_DENSE] = conv_narrow_gradient,
+    [BY_DEPTHWISE] = depth_weight_gradient, [BY_WINOGRAD] = winograd_weight_gradient,
+};
+
+static void print_conv_forward(struct emission *e, const struct stage *s)
 {
-    switch (s->kind) {
-    case STAGE_CONV:
-        if (s->forward.winograd.step)
-            winograd_forward(e, s, x);
-        else
-            conv_forward(e, s, x);
-        break;
-    case STAGE_AFFINE:    affine_forward(e, s, x); break;
-    case STAGE_POOL:      pool_forward(e, s, x); break;
-    case STAGE_AVERAGE:   average_forward(e, s, x); break;
-    case STAGE_POINTWISE: pointwise_forward(e, s, x); break;
-    case STAGE_DROPOUT:   dropout_forward(e, s, x); break;
-    case STAGE_NORM:      norm_forward(e, s, x); break;
-    case STAGE_ADD:       add_forward(e, s, x); break;
-    case STAGE_FORK:
-    case STAGE_LOSS:      break;
-    }
+    conv_forwards[s->conv->forward.algorithm](e, s);
 }
 
-/* Of the stages whose backward pass is one region of its own kind. */
-static void backward(const struct emission *e, const struct stage *s, int x, int dx)
+static void print_conv_data(struct emission *e, const struct stage *s)
 {
-    if (s->kind == STAGE_POOL)
-        pool_backward(e, s, dx);
-    else if (s->kind == STAGE_AVERAGE)
-        average_backward(e, s, dx);
-    else if (s->kind == STAGE_DROPOUT)
-        dropout_backward(e, s, dx);
-    else if (s->kind == STAGE_FORK)
-        fork_backward(e, s, dx);
-    else
-        pointwise_backward(e, s, x, s->kind == STAGE_ADD ? s->at.dsum : dx);
+    /* A stride without any tap leaves nothing but zeros. */
+    conv_data[s->conv->ndgrad ? s->conv->dgrad[0].algorithm : BY_DIRECT](e, s);
+}
+
+static void print_conv_weights(struct emission *e, const struct stage *s)
+{
+    conv_weights[s->conv->wgrad.algorithm](e, s);
+}
+
+/* Of each kind of stage; fold: the weights of a folded one. */
+static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE_KINDS] = {
+    [STAGE_CONV] =      { .forward = print_conv_forward, .fold = conv_fold },
+    [STAGE_AFFINE] =    { .forward = affine_forward, .fold = affine_fold },
+    [STAGE_POOL] =      { .forward = pool_forward, .backward = pool_backward },
+    [STAGE_AVERAGE] =   { .forward = average_forward, .backward = average_backward },
+    [STAGE_POINTWISE] = { .forward = pointwise_forward, .backward = pointwise_backward },
+    [STAGE_DROPOUT] =   { .forward = dropout_forward, .backward = dropout_backward },
+    [STAGE_NORM] =      { .forward = norm_forward },
+    [STAGE_ADD] =       { .forward = add_forward, .backward = pointwise_backward },
+    [STAGE_FORK] =      { .backward = fork_backward },
+};
+
+/* Of each region that one kind of stage alone has. */
+static printer *const region_printers[REGION_KINDS] = {
+    [REGION_NORM_STATISTICS] = norm_statistics, [REGION_NORM_MERGE] = norm_merge,
+    [REGION_NORM_SUMS] = norm_sums, [REGION_NORM_UPDATE] = norm_update,
+    [REGION_NORM_BACKWARD] = norm_backward, [REGION_LOSS] = loss,
+    [REGION_AFFINE_LISTS] = affine_lists, [REGION_AFFINE_BIAS] = affine_bias,
+    [REGION_AFFINE_BACKWARD] = affine_backward, [REGION_CONV_DGRAD] = print_conv_data,
+    [REGION_CONV_WGRAD] = print_conv_weights, [REGION_CONV_UPDATE] = conv_parameters,
+};
+
+static printer *printer_of(const struct stage *s, enum region_kind kind)
+{
+    return kind == REGION_FORWARD ? stage_printers[s->kind].forward
+           : kind == REGION_BACKWARD ? stage_printers[s->kind].backward : region_printers[kind];
 }
 
 void kernels(const struct net *net, const char *prefix, struct text *out)
 {
     struct emission e = { .net = net, .prefix = prefix, .out = out };
     for (int r = 0; r < net->nregions; r++) {
-        int stage = net->region[r].stage;
-        const struct stage *s = &net->stage[stage];
-        int x = stage_output(net, s->from), dx = stage_gradient(net, stage);
-        switch (net->region[r].kind) {
-        case REGION_FORWARD:         forward(&e, s, x); break;
-        case REGION_NORM_STATISTICS: norm_statistics(&e, s, x); break;
-        case REGION_NORM_MERGE:      norm_merge(&e, s); break;
-        case REGION_LOSS:
-            loss(&e, s, &net->stage[stage_source(net, stage)]);
-            break;
-        case REGION_AFFINE_LISTS:    affine_lists(&e, s); break;
-        case REGION_AFFINE_BIAS:     affine_bias(&e, s); break;
-        case REGION_AFFINE_BACKWARD: affine_backward(&e, s, x, dx); break;
-        case REGION_NORM_SUMS:       norm_sums(&e, s, x); break;
-        case REGION_NORM_UPDATE:     norm_update(&e, s); break;
-        case REGION_NORM_BACKWARD:   norm_backward(&e, s, x, dx); break;
-        case REGION_BACKWARD:        backward(&e, s, x, dx); break;
-        case REGION_CONV_DGRAD:
-            if (s->dgrad[0].scatter.filters)
-                scatter_data_gradient(&e, s, dx);
-            else if (s->dgrad[0].winograd.step)
-                winograd_data_gradient(&e, s, dx);
-            else
-                conv_data_gradient(&e, s, dx);
-            break;
-        case REGION_CONV_WGRAD:
-            if (s->depth)
-                depth_weight_gradient(&e, s, x);
-            else if (s->wgrad_winograd.step)
-                winograd_weight_gradient(&e, s, x);
-            else if (s->narrow)
-                conv_narrow_gradient(&e, s, x);
-            else
-                conv_weight_gradient(&e, s, x);
-            break;
-        case REGION_CONV_UPDATE:     conv_parameters(&e, s); break;
-        case REGION_FOLDED:          break;     /* in the list of inference alone */
-        }
+        const struct stage *s = &net->stage[net->region[r].stage];
+        printer_of(s, net->region[r].kind)(&e, s);
     }
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *s = &net->folded[i];
-        forward(&e, s, stage_output(net, s->from));
-        (s->kind == STAGE_CONV ? conv_fold : affine_fold)(&e, s);
+        stage_printers[s->kind].forward(&e, s);
+        stage_printers[s->kind].fold(&e, s);
     }
     names_free(&e.bodies);
     free(e.shared);

@@ -1,22 +1,14 @@
 /*
-** norm_kernels.c - instantiates the templates of batch normalisation. It decides nothing.
+** norm_kernels.c - instantiates the templates of batch normalisation.
 */
 #include "runtime/core/model.h"
+#include "base/small.h"
 #include "print/emission.h"
 #include "read/layers.h"
 
 long norm_count(const struct stage *s)
 {
-    return (s->out.shape.c + LANES - 1) / LANES*LANES;
-}
-
-/* Vectors of channels that a pass sums at a time: a divisor of all whole ones. */
-static int norm_vectors(const struct emission *e, const struct stage *s, int most)
-{
-    int whole = s->out.shape.c / e->net->vl, nv = whole < most ? whole : most;
-    while (nv > 1 && whole % nv)
-        nv--;
-    return nv ? nv : 1;
+    return round_up(s->out.shape.c, LANES);
 }
 
 /* What the passes over an image share. */
@@ -32,14 +24,14 @@ static void bind_norm_image(const struct emission *e, const struct stage *s, str
 }
 
 /* Where its maps lie. */
-static void bind_norm_maps(const struct emission *e, const struct stage *s, int x,
+static void bind_norm_maps(const struct emission *e, const struct stage *s,
                            struct bindings *b)
 {
-    bind_size(b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(b, "X_IMAGE", (long)s->in.image);
-    bind_size(b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(b, "Y_IMAGE", (long)s->out.image);
-    bind_size(b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+    bind_size(b, "COEFFICIENTS", arena_at(e, s->at[AT_COEFFICIENTS]));
 }
 
 /* The function for `rows` rows of map m. */
@@ -54,12 +46,12 @@ void norm_gather(struct emission *e, const struct stage *s, const struct map *m,
     bind_size(&b, "W", s->out.shape.w);
     bind_size(&b, "C", s->out.shape.c);
     bind_size(&b, "COUNT", norm_count(s));
-    bind_size(&b, "NV", norm_vectors(e, s, 2));
+    bind_size(&b, "NV", s->norm->gather_vectors);
     bind_flag(&b, "ODD", s->out.shape.w % 2 != 0);
     shared_kernel(e, "norm/gather.c", &b, name, "means and deviations of %d rows", rows);
 }
 
-void norm_statistics(struct emission *e, const struct stage *s, int x)
+void norm_statistics(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
@@ -67,9 +59,9 @@ void norm_statistics(struct emission *e, const struct stage *s, int x)
     norm_gather(e, s, &s->in, o.h, gather);
     bind_name(&b, "NAME", "%s%s_statistics", e->prefix, s->name);
     bind_name(&b, "GATHER", "%s", gather);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    bind_size(&b, "MOMENTS", arena_at(e, s->at[AT_MOMENTS]));
     bind_size(&b, "COUNT", norm_count(s));
     kernel(e, "norm/statistics.c", &b, "%s: statistics of %dx%dx%d", s->name, o.h, o.w, o.c);
 }
@@ -84,25 +76,25 @@ void norm_merge(struct emission *e, const struct stage *s)
     bind_name(&channels, "EPS", "%.17g", l->eps);
     bind_flag(&channels, "SCALE", l->scale);
     bind_size(&channels, "C", s->out.shape.c);
-    bind_size(&channels, "BLOCKS", s->blocks);
-    bind_size(&channels, "PIXELS", (long)s->out.shape.h / s->blocks*s->out.shape.w);
+    bind_size(&channels, "BLOCKS", s->norm->blocks);
+    bind_size(&channels, "PIXELS", (long)s->out.shape.h / s->norm->blocks*s->out.shape.w);
     bind_size(&channels, "COUNT", norm_count(s));
     shared_kernel(e, "norm/channels.c", &channels, name, "a batch's statistics, and running ones");
     bind_name(&b, "NAME", "%s%s_merge", e->prefix, s->name);
     bind_name(&b, "MERGE", "%s", name);
-    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
-    bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+    bind_size(&b, "MOMENTS", arena_at(e, s->at[AT_MOMENTS]));
+    bind_size(&b, "COEFFICIENTS", arena_at(e, s->at[AT_COEFFICIENTS]));
     bind_size(&b, "GAMMA", param_at(e, s->weight, 'w'));
     bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
-    bind_size(&b, "RUNNING_MEAN", param_at(e, s->running_mean, 'w'));
-    bind_size(&b, "RUNNING_VAR", param_at(e, s->running_var, 'w'));
+    bind_size(&b, "RUNNING_MEAN", param_at(e, s->norm->running_mean, 'w'));
+    bind_size(&b, "RUNNING_VAR", param_at(e, s->norm->running_var, 'w'));
     kernel(e, "norm/merge.c", &b, "%s: statistics", s->name);
 }
 
 
 static void norm_gradient(struct emission *e, const struct stage *s, char name[SHARED_NAME])
 {
-    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    const struct layer *with = layer_at(e->net, s->pointwise);
     struct bindings b = { 0 };
     snprintf(name, SHARED_NAME, "%s%s_gradient", e->prefix, s->name);
     bind_flag(&b, "POINTWISE", with != NULL);
@@ -114,9 +106,9 @@ static void norm_gradient(struct emission *e, const struct stage *s, char name[S
     shared_kernel(e, "norm/gradient.c", &b, name, "gradient of the normalised values");
 }
 
-void norm_forward(struct emission *e, const struct stage *s, int x)
+void norm_forward(struct emission *e, const struct stage *s)
 {
-    const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
+    const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
     char name[SHARED_NAME];
@@ -128,11 +120,11 @@ void norm_forward(struct emission *e, const struct stage *s, int x)
                   with ? " + " : "", with ? layer_def(with->kind)->word : "");
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "IMAGE", "%s", name);
-    bind_norm_maps(e, s, x, &b);
+    bind_norm_maps(e, s, &b);
     kernel(e, "norm/fwd.c", &b, "%s: forward", s->name);
 }
 
-void norm_sums(struct emission *e, const struct stage *s, int x)
+void norm_sums(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
@@ -141,13 +133,13 @@ void norm_sums(struct emission *e, const struct stage *s, int x)
     norm_gradient(e, s, gradient);
     bind_norm_image(e, s, &image);
     bind_name(&image, "GRADIENT", "%s", gradient);
-    bind_size(&image, "NV", norm_vectors(e, s, 4));
+    bind_size(&image, "NV", s->norm->sum_vectors);
     shared_kernel(e, "norm/image_sums.c", &image, name, "sums over %dx%dx%d", o.h, o.w, o.c);
     bind_name(&b, "NAME", "%s%s_sums", e->prefix, s->name);
     bind_name(&b, "IMAGE", "%s", name);
-    bind_norm_maps(e, s, x, &b);
+    bind_norm_maps(e, s, &b);
     bind_dy(e, s, &b);
-    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
+    bind_size(&b, "MOMENTS", arena_at(e, s->at[AT_MOMENTS]));
     bind_size(&b, "COUNT", norm_count(s));
     kernel(e, "norm/sums.c", &b, "%s: gradient sums", s->name);
 }
@@ -166,8 +158,8 @@ void norm_update(struct emission *e, const struct stage *s)
     bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
     bind_name(&b, "PARAMETERS", "%s", name);
     bind_flag(&b, "SCALE", scale);
-    bind_size(&b, "MOMENTS", arena_at(e, s->at.moments));
-    bind_size(&b, "COEFFICIENTS", arena_at(e, s->at.coefficients));
+    bind_size(&b, "MOMENTS", arena_at(e, s->at[AT_MOMENTS]));
+    bind_size(&b, "COEFFICIENTS", arena_at(e, s->at[AT_COEFFICIENTS]));
     if (scale) {
         bind_size(&b, "G", param_at(e, s->weight, 'w'));
         bind_size(&b, "G_M", param_at(e, s->weight, 'm'));
@@ -181,7 +173,7 @@ void norm_update(struct emission *e, const struct stage *s)
     kernel(e, "norm/update.c", &b, "%s: gamma and beta", s->name);
 }
 
-void norm_backward(struct emission *e, const struct stage *s, int x, int dx)
+void norm_backward(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
@@ -193,15 +185,15 @@ void norm_backward(struct emission *e, const struct stage *s, int x, int dx)
     shared_kernel(e, "norm/image_bwd.c", &image, name, "data gradient of %dx%dx%d", o.h, o.w, o.c);
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "IMAGE", "%s", name);
-    bind_norm_maps(e, s, x, &b);
+    bind_norm_maps(e, s, &b);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     kernel(e, "norm/bwd.c", &b, "%s: data gradient", s->name);
 }
 
-void norm_fold(const struct emission *e, const struct stage *folded)
+void norm_fold(struct emission *e, const struct stage *folded)
 {
-    const struct stage *s = &e->net->stage[folded->folds];
+    const struct stage *s = &e->net->stage[folded->fold->norm];
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_factor", e->prefix, folded->name);
@@ -209,10 +201,10 @@ void norm_fold(const struct emission *e, const struct stage *folded)
     bind_flag(&b, "SCALE", l->scale);
     bind_flag(&b, "BIAS", folded->bias != NO_PARAM);
     bind_size(&b, "B", param_at(e, folded->bias, 'w'));
-    bind_size(&b, "FOLDED_B", arena_at(e, folded->at.bias));
+    bind_size(&b, "FOLDED_B", arena_at(e, folded->at[AT_BIAS]));
     bind_size(&b, "GAMMA", param_at(e, s->weight, 'w'));
     bind_size(&b, "BETA", param_at(e, s->bias, 'w'));
-    bind_size(&b, "RUNNING_MEAN", param_at(e, s->running_mean, 'w'));
-    bind_size(&b, "RUNNING_VAR", param_at(e, s->running_var, 'w'));
+    bind_size(&b, "RUNNING_MEAN", param_at(e, s->norm->running_mean, 'w'));
+    bind_size(&b, "RUNNING_VAR", param_at(e, s->norm->running_var, 'w'));
     kernel(e, "norm/fold.c", &b, "%s: %s in it", folded->name, s->name);
 }

@@ -1,6 +1,5 @@
 /*
-** pool_kernels.c - instantiates the templates of max-pooling and mean pooling. It decides
-** nothing.
+** pool_kernels.c - instantiates the templates of max-pooling and mean pooling.
 */
 #include "print/emission.h"
 
@@ -25,14 +24,14 @@ void pool_row(const struct emission *e, const struct stage *s, size_t x_row, siz
            l->in.w);
 }
 
-void pool_forward(const struct emission *e, const struct stage *s, int x)
+void pool_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->pool];
     pool_row(e, s, s->in.row, (size_t)l->in.c);
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->in.origin);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", (long)l->stride*(long)s->in.row);
     bind_y(e, s, &b);
@@ -43,7 +42,7 @@ void pool_forward(const struct emission *e, const struct stage *s, int x)
            l->in.w, l->in.c, l->out.h, l->out.w, l->out.c);
 }
 
-void pool_backward(const struct emission *e, const struct stage *s, int dx)
+void pool_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->pool];
     struct bindings b = { 0 };
@@ -62,7 +61,7 @@ void pool_backward(const struct emission *e, const struct stage *s, int dx)
     bind_y(e, s, &b);
     bind_size(&b, "Y_PIXEL", l->out.c);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     bind_argmax(e, s, &b);
     kernel(e, "pool/bwd.c", &b, "%s backward: %dx%dx%d -> %dx%dx%d", s->name, l->out.h, l->out.w,
            l->out.c, l->in.h, l->in.w, l->in.c);
@@ -81,20 +80,20 @@ static void bind_windows(const struct layer *l, struct bindings *b)
     bind_size(b, "STEP_X", l->stride_w);
 }
 
-void average_forward(const struct emission *e, const struct stage *s, int x)
+void average_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
     bind_vectors(e, &b, l->out.c);
-    bind_x(e, s, x, &b);
+    bind_x(e, s, &b);
     bind_y(e, s, &b);
     bind_windows(l, &b);
     kernel(e, "pool/average_fwd.c", &b, "%s forward: %dx%dx%d -> %dx%dx%d", s->name, l->in.h,
            l->in.w, l->in.c, l->out.h, l->out.w, l->out.c);
 }
 
-void average_backward(const struct emission *e, const struct stage *s, int dx)
+void average_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
@@ -104,7 +103,7 @@ void average_backward(const struct emission *e, const struct stage *s, int dx)
     bind_size(&b, "X_W", l->in.w);
     bind_size(&b, "X_SIZE", (long)l->in.h*l->in.w*l->in.c);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     kernel(e, "pool/average_bwd.c", &b, "%s backward: %dx%dx%d -> %dx%dx%d", s->name, l->out.h,
            l->out.w, l->out.c, l->in.h, l->in.w, l->in.c);
 }

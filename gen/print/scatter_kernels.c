@@ -1,16 +1,16 @@
 /*
 ** scatter_kernels.c - instantiates the templates of data gradients from lists of nonzero
-** output gradients. It decides nothing.
+** output gradients.
 */
 #include <stdio.h>
 
 #include "runtime/core/model.h"
 #include "print/emission.h"
 
-void scatter_data_gradient(struct emission *e, const struct stage *s, int dx)
+void scatter_data_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head], *pool = &e->net->layer[s->pool];
-    const struct sweep *f = &s->dgrad[0];
+    const struct sweep *f = &s->conv->dgrad[0];
     const struct scatter *d = &f->scatter;
     struct shape o = s->out.shape;
     char tile[SHARED_NAME];
@@ -34,12 +34,12 @@ void scatter_data_gradient(struct emission *e, const struct stage *s, int dx)
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "LISTS", "%s%s_pixels", e->prefix, s->name);
     bind_name(&b, "TILE", "%s", tile);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     bind_argmax(e, s, &b);
-    bind_size(&b, "W", arena_at(e, s->at.packed) + (long)f->packed_at);
+    bind_size(&b, "W", arena_at(e, s->at[AT_PACKED]) + (long)f->packed_at);
     bind_size(&b, "H", o.h);
     bind_size(&b, "BAND", d->band);
     bind_size(&b, "SPACE", o.c + 1);
@@ -61,9 +61,9 @@ void scatter_data_gradient(struct emission *e, const struct stage *s, int dx)
     bind_size(&b, "TOP", l->pad_top);
     bind_size(&b, "LEFT", l->pad_left);
     bind_scratch(e, &b);
-    bind_size(&b, "MAP_AT", arena_at(e, s->at.map));
-    bind_size(&b, "ENTRIES", arena_at(e, s->at.lists));
-    bind_size(&b, "COUNT", arena_at(e, s->at.ends));
+    bind_size(&b, "MAP_AT", arena_at(e, s->at[AT_MAP]));
+    bind_size(&b, "ENTRIES", arena_at(e, s->at[AT_LISTS]));
+    bind_size(&b, "COUNT", arena_at(e, s->at[AT_ENDS]));
     kernel(e, "conv/scatter.c", &b, "%s data gradient: %.1f MFLOP an image if all were nonzero",
            s->name, s->flop_dgrad / 1e6);
 }
@@ -77,7 +77,7 @@ void scatter_pack(struct emission *e, const struct stage *s, const struct sweep 
     bind_size(&b, "KH", l->kh);
     bind_size(&b, "KW", l->kw);
     bind_size(&b, "CI", l->in.c);
-    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "ROW", s->conv->row);
     bind_size(&b, "CB", d->channels);
     bind_size(&b, "CBLOCKS", d->cblocks);
     bind_size(&b, "FB", d->filters);

@@ -1,15 +1,16 @@
 /*
 ** wino_kernels.c - instantiates the templates of convolutions by Winograd's minimal
-** filtering. It decides nothing.
+** filtering.
 */
 #include <stdio.h>
 
 #include "runtime/core/model.h"
+#include "base/small.h"
 #include "print/emission.h"
 
 static int last_vectors(const struct emission *e, const struct sweep *f)
 {
-    return (f->last + e->net->vl - 1) / e->net->vl;
+    return ceil_div(f->last, e->net->vl);
 }
 
 /* In the following, name: in, what a kernel is called where no other one equals it. */
@@ -40,7 +41,7 @@ static void products(struct emission *e, const struct sweep *f, char name[SHARED
     one.kh = one.kw = one.step_y = 1;
     one.in_pixel = w->v_tile;
     one.bias = false;
-    one.with = NULL;
+    one.pointwise = NULL;
     one.in_row = one.out_row = 0;
     one.tile.mh = 1;
     one.out_pixel = nv*e->net->vl;
@@ -82,8 +83,8 @@ static void output(struct emission *e, const struct sweep *f, const struct store
     bind_size(&b, "ARGMAX_ROW", to->argmax_row);
     bind_size(&b, "PART", part);
     bind_epilogue(&b, to->relu);
-    if (f->with)
-        bind_pointwise(&b, f->with, true);
+    if (f->pointwise)
+        bind_pointwise(&b, f->pointwise, true);
     shared_kernel(e, "wino/output.c", &b, name, "%dx%d outputs of a tile, one vector of channels",
                   w->step, w->step);
 }
@@ -168,7 +169,7 @@ static void bind_passes(struct emission *e, const struct stage *s, const struct 
     pass(e, f, to, run, y_image, argmax_image);
     bind_name(b, "INPUT", "%s", input);
     bind_name(b, "RUN", "%s", run);
-    bind_size(b, "W", arena_at(e, s->at.packed) + (long)f->packed_at);
+    bind_size(b, "W", arena_at(e, s->at[AT_PACKED]) + (long)f->packed_at);
     bind_size(b, "IMAGES", w->images);
     bind_size(b, "ROWS", w->rows);
     bind_size(b, "PASS", w->pass);
@@ -176,40 +177,41 @@ static void bind_passes(struct emission *e, const struct stage *s, const struct 
     bind_size(b, "PANELS", f->blocks + (f->last != 0));
     bind_size(b, "V_TILE", w->v_tile);
     bind_scratch(e, b);
-    bind_size(b, "V_AT", arena_at(e, s->at.wino_v));
-    bind_size(b, "M_AT", arena_at(e, s->at.wino_m));
+    bind_size(b, "V_AT", arena_at(e, s->at[AT_WINO_V]));
+    bind_size(b, "M_AT", arena_at(e, s->at[AT_WINO_M]));
 }
 
-void winograd_forward(struct emission *e, const struct stage *s, int x)
+void winograd_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    const struct sweep *f = &s->forward;
+    const struct sweep *f = &s->conv->forward;
     const struct winograd *w = &f->winograd;
     bool pool = s->pool != NO_LAYER;
     struct shape o = s->out.shape;
     struct store to = { .y_row = (long)s->out.row, .y_pixel = o.c, .argmax_row = (long)o.w*o.c,
-                        .bias = s->at.bias != NO_BUFFER, .pool = pool, .relu = s->relu != NO_LAYER,
-                        .last = pool && !s->relu_first && !f->with };
+                        .bias = s->at[AT_BIAS] != NO_BUFFER, .pool = pool,
+                        .relu = s->relu != NO_LAYER,
+                        .last = pool && !s->relu_first && !f->pointwise };
     long argmax_image = pool ? (long)o.h*o.w*o.c : 0;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_flag(&b, "BY_PANELS", w->by_panels && s->norm == NO_STAGE);
+    bind_flag(&b, "BY_PANELS", w->by_panels && s->conv->gathers == NO_STAGE);
     bind_size(&b, "UNIT", w->unit);
     bind_moments(e, s, &b);
-    if (s->norm != NO_STAGE) {
+    if (s->conv->gathers != NO_STAGE) {
         bind_size(&b, "STEP", w->step);
         bind_size(&b, "BAND_ROWS", f->band);
         bind_size(&b, "Y_ROW", to.y_row);
     }
     bind_passes(e, s, f, &to, (long)s->in.row, (long)s->out.image, argmax_image, &b);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", w->step*(long)s->in.row);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "Y_STEP", step_rows(f, &to)*to.y_row);
-    bind_size(&b, "B", arena_at(e, s->at.bias));
-    bind_size(&b, "ARGMAX", arena_at(e, s->at.argmax));
+    bind_size(&b, "B", arena_at(e, s->at[AT_BIAS]));
+    bind_size(&b, "ARGMAX", arena_at(e, s->at[AT_ARGMAX]));
     bind_size(&b, "ARGMAX_IMAGE", argmax_image);
     bind_size(&b, "ARGMAX_STEP", step_rows(f, &to)*to.argmax_row);
     kernel(e, "wino/fwd.c", &b, "%s forward: %dx%dx%d -> %dx%dx%d, F(%dx%d, 3x3)%s%s, "
@@ -218,34 +220,34 @@ void winograd_forward(struct emission *e, const struct stage *s, int x)
            pool ? " + max-pool" : "", s->flop_forward / 1e6, f->tile.mw, f->tile.nv);
 }
 
-void winograd_data_gradient(struct emission *e, const struct stage *s, int dx)
+void winograd_data_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    const struct sweep *d = &s->dgrad[0];
+    const struct sweep *d = &s->conv->dgrad[0];
     const struct winograd *w = &d->winograd;
     struct store to = { .y_row = (long)l->in.w*l->in.c, .y_pixel = l->in.c };
     struct bindings b = { 0 };
     conv_expand(e, s);
     bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
     bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
-    bind_passes(e, s, d, &to, (long)s->expanded.row, (long)s->dx_image, 0, &b);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_passes(e, s, d, &to, (long)s->conv->expanded.row, (long)s->dx_image, 0, &b);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_dy(e, s, &b);
-    bind_dx(e, s, dx, &b);
+    bind_dx(e, s, &b);
     bind_size(&b, "DX_STEP", w->step*to.y_row);
     bind_argmax(e, s, &b);
-    bind_size(&b, "EXPANDED", arena_at(e, s->at.expanded));
-    bind_size(&b, "EXPANDED_AT", (long)s->expanded.origin);
+    bind_size(&b, "EXPANDED", arena_at(e, s->at[AT_EXPANDED]));
+    bind_size(&b, "EXPANDED_AT", (long)s->conv->expanded.origin);
     bind_size(&b, "WINDOW", d->in_at);
-    bind_size(&b, "MAP_STEP", w->step*(long)s->expanded.row);
+    bind_size(&b, "MAP_STEP", w->step*(long)s->conv->expanded.row);
     kernel(e, "wino/dgrad.c", &b, "%s data gradient: F(%dx%d, 3x3), %.1f MFLOP an image if direct",
            s->name, w->step, w->step, s->flop_dgrad / 1e6);
 }
 
 static void gradient(struct emission *e, const struct stage *s, char name[SHARED_NAME])
 {
-    const struct winograd *w = &s->wgrad_winograd;
+    const struct winograd *w = &s->conv->wgrad.winograd;
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
     snprintf(name, SHARED_NAME, "%s%s_wgrad_gradient", e->prefix, s->name);
@@ -264,10 +266,11 @@ static void gradient(struct emission *e, const struct stage *s, char name[SHARED
                   w->columns);
 }
 
-void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
+void winograd_weight_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    const struct winograd *w = &s->wgrad_winograd;
+    const struct winograd *w = &s->conv->wgrad.winograd;
+    const struct tile m = s->conv->wgrad.tile;
     struct shape o = s->out.shape;
     char input[SHARED_NAME], dy[SHARED_NAME], tile[SHARED_NAME], filter[SHARED_NAME];
     snprintf(input, sizeof input, "%s%s_wgrad_input", e->prefix, s->name);
@@ -275,21 +278,21 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
     gradient(e, s, dy);
     struct bindings t = { 0 };
     snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
-    bind_size(&t, "MH", s->wgrad.mh);
-    bind_size(&t, "NV", s->wgrad.nv);
+    bind_size(&t, "MH", s->conv->wgrad.tile.mh);
+    bind_size(&t, "NV", s->conv->wgrad.tile.nv);
     bind_size(&t, "G_TILE", w->g_tile);
     bind_size(&t, "V_TILE", w->v_tile);
     bind_size(&t, "U_ROW", w->u_row);
     shared_kernel(e, "wino/wgrad_tile.c", &t, tile,
-                  "%d filters by %d vectors of %d: %d of %d registers", s->wgrad.mh, s->wgrad.nv,
-                  e->net->vl, s->wgrad.mh*s->wgrad.nv + s->wgrad.nv + 1, e->net->isa->registers);
+                  "%d filters by %d vectors of %d: %d of %d registers", m.mh, m.nv, e->net->vl,
+                  m.mh*m.nv + m.nv + 1, e->net->isa->registers);
     struct bindings f = { 0 };
     snprintf(filter, sizeof filter, "%s%s_wgrad_filter", e->prefix, s->name);
     bind_name(&f, "FILTER", "v_filter%d", w->step);
     bind_size(&f, "CI", l->in.c);
     bind_size(&f, "SIDE", w->side);
     bind_size(&f, "U_XI", w->u_xi);
-    bind_size(&f, "ROW", s->row);
+    bind_size(&f, "ROW", s->conv->row);
     shared_kernel(e, "wino/filter.c", &f, filter, "a filter's gradient");
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
@@ -297,25 +300,25 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
     bind_name(&b, "GRADIENT", "%s", dy);
     bind_name(&b, "TILE", "%s", tile);
     bind_name(&b, "FILTER", "%s", filter);
-    bind_size(&b, "X", arena_at(e, x) + (long)s->window);
+    bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", w->step*(long)s->in.row);
-    bind_size(&b, "Y", arena_at(e, s->at.y) + (long)s->out.origin);
+    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "Y_STEP", w->step*(long)s->out.row);
     bind_dy(e, s, &b);
     bind_size(&b, "DY_STEP", (long)w->step*o.w*o.c);
-    bind_size(&b, "PARTIAL", arena_at(e, s->at.partial));
-    bind_size(&b, "GROUP_SIZE", s->group_size);
+    bind_size(&b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
+    bind_size(&b, "GROUP_SIZE", s->conv->group_size);
     bind_size(&b, "CO", o.c);
-    bind_size(&b, "FILTER_SIZE", (long)l->kh*s->row);
+    bind_size(&b, "FILTER_SIZE", (long)l->kh*s->conv->row);
     bind_size(&b, "IMAGES", w->images);
     bind_size(&b, "ROWS", w->rows);
     bind_size(&b, "PASS", w->pass);
     bind_size(&b, "COLUMNS", w->columns);
     bind_size(&b, "XI", w->side*w->side);
-    bind_size(&b, "MH", s->wgrad.mh);
-    bind_size(&b, "NV", s->wgrad.nv);
+    bind_size(&b, "MH", s->conv->wgrad.tile.mh);
+    bind_size(&b, "NV", s->conv->wgrad.tile.nv);
     bind_size(&b, "V_TILE", w->v_tile);
     bind_size(&b, "V_XI", w->v_xi);
     bind_size(&b, "G_TILE", w->g_tile);
@@ -323,10 +326,10 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "U_ROW", w->u_row);
     bind_size(&b, "U_XI", w->u_xi);
     bind_scratch(e, &b);
-    bind_size(&b, "V_AT", arena_at(e, s->at.wino_v));
-    bind_size(&b, "G_AT", arena_at(e, s->at.wino_g));
-    bind_size(&b, "U_AT", arena_at(e, s->at.wino_u));
-    bind_size(&b, "DB_AT", arena_at(e, s->at.wino_db));
+    bind_size(&b, "V_AT", arena_at(e, s->at[AT_WINO_V]));
+    bind_size(&b, "G_AT", arena_at(e, s->at[AT_WINO_G]));
+    bind_size(&b, "U_AT", arena_at(e, s->at[AT_WINO_U]));
+    bind_size(&b, "DB_AT", arena_at(e, s->at[AT_WINO_DB]));
     kernel(e, "wino/wgrad.c", &b, "%s weight gradient: F(%dx%d, 3x3), %.1f MFLOP an image if "
            "direct", s->name, w->step, w->step, s->flop_wgrad / 1e6);
 }
@@ -342,7 +345,7 @@ void winograd_pack(struct emission *e, const struct stage *s, const struct sweep
     bind_size(&b, "SIDE", w->side);
     bind_size(&b, "STEPS", f->ci);
     bind_size(&b, "CI", l->in.c);
-    bind_size(&b, "ROW", s->row);
+    bind_size(&b, "ROW", s->conv->row);
     bind_size(&b, "CHANNELS", f->co);
     bind_size(&b, "BLOCK", (long)f->tile.nv*e->net->vl);
     bind_size(&b, "LAST_BLOCK", (long)last_vectors(e, f)*e->net->vl);

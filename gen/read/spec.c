@@ -11,6 +11,7 @@
 #include "read/dialects.h"
 #include "read/layers.h"
 #include "read/scan.h"
+#include "read/spec.h"
 
 enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_IMAGE = 4096, MAX_BATCH = 65536,
        MAX_NESTING = 16, MAX_DILATION = 64,

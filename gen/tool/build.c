@@ -3,13 +3,17 @@
 */
 #include "tool/build.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "runtime/base/error.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "base/text.h"
+#include "print/emit.h"
 
 bool failed(const char *err)
 {
@@ -95,4 +99,28 @@ bool compile(const char *source, const char *program, const char *default_cc)
         return false;
     }
     return output_finish(&out, true, err) || failed(err);
+}
+
+bool build_program(struct net *const *nets, int nnets, const char *program)
+{
+    struct text source = { 0 };
+    temporary_name(&source, "lathe-XXXXXX.c");
+    int fd = leftover_make(source.at, 2);
+    if (fd < 0) {
+        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
+        return false;
+    }
+    FILE *f = fdopen(fd, "w");
+    bool good = f != NULL;
+    if (good)
+        emit(nets, nnets, false, f);
+    good = good && !ferror(f);
+    good = f && !fclose(f) && good;
+    if (!good)
+        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
+    bool cross = !strcmp(nets[0]->isa->name, "neon") && strcmp(isa_native()->name, "neon");
+    good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
+    leftover_remove(source.at);
+    text_free(&source);
+    return good;
 }

@@ -32,4 +32,8 @@ void shell_quote(struct text *t, const char *s);
 ** old program is left as it was. */
 bool compile(const char *source, const char *program, const char *default_cc);
 
+/* Emits and compiles networks (print/emit.h) as `program`. False: a message was printed. */
+struct net;
+bool build_program(struct net *const *nets, int nnets, const char *program);
+
 #endif

@@ -1,14 +1,17 @@
 /*
-** dump.c - prints the net as it is after a pass, for who works on the passes.
+** dump.c - prints what a pass decided, for who works on the passes. It must never print a field
+** that a later pass fills.
 */
+#include "tool/dump.h"
+
 #include <string.h>
 
 #include "runtime/settings/optimizer.h"
+#include "plan/algorithm.h"
 #include "plan/choice.h"
-#include "print/emit.h"
+#include "plan/passes.h"
+#include "plan/regions.h"
 #include "read/layers.h"
-
-const char *const dump_passes[] = { "spec", "shape", "fuse", "block", "mem", NULL };
 
 static const char *word_of(enum layer_kind kind)
 {
@@ -133,33 +136,205 @@ static void dump_shape(const struct net *net, FILE *out)
     }
 }
 
-static void dump_sweep(const struct sweep *s, FILE *out)
+/* ---- the plan ---- */
+
+/* "conv1 + relu + maxpool1": the layers that a stage runs. */
+static void put_layers(const struct net *net, int stage, FILE *out)
 {
-    fprintf(out, "    %-20s %d -> %d channels, %dx%d taps, %dx%d outputs, tile %dx%dx%d\n", s->name,
-            s->ci, s->co, s->kh, s->kw, s->oh, s->ow, s->tile.mh, s->tile.mw, s->tile.nv);
+    const struct stage *s = &net->stage[stage];
+    int end = stage + 1 < net->nstages ? net->stage[stage + 1].head : net->nlayers;
+    for (int l = s->head; l < end; l++)
+        fprintf(out, "%s%s", l == s->head ? "" : " + ",
+                l == s->head ? s->name : word_of(net->layer[l].kind));
+}
+
+static const char *source_name(const struct net *net, int stage)
+{
+    return stage == INPUT ? "input" : net->stage[stage].name;
 }
 
 static void dump_fuse(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
-        fprintf(out, "stage %d %s%s%s%s\n", i, s->name, s->relu == NO_LAYER ? "" : " + relu",
-                s->pool == NO_LAYER ? "" : " + maxpool", s->needs_dx ? ", data gradient" : "");
-        if (s->kind == STAGE_CONV)
-            dump_sweep(&s->forward, out);
-        for (int k = 0; k < s->ndgrad; k++)
-            dump_sweep(&s->dgrad[k], out);
+        fprintf(out, "stage %d ", i);
+        put_layers(net, i, out);
+        fprintf(out, ", reads %s", source_name(net, s->from));
+        if (s->add)
+            fprintf(out, " and %s", source_name(net, s->add->other));
+        fprintf(out, "%s", s->needs_dx ? ", data gradient" : s->trains ? "" : ", not trained");
+        if (s->flop_forward > 0)
+            fprintf(out, ", flop %.0f %.0f %.0f", s->flop_forward, s->flop_dgrad, s->flop_wgrad);
+        if (s->affine)
+            fprintf(out, ", backward %s", algorithm_word(s->affine->backward, NULL));
+        fputc('\n', out);
     }
+}
+
+static void dump_map(const char *what, const struct map *m, FILE *out)
+{
+    fprintf(out, "    %-9s %dx%dx%d, halo %d,%d, rows %d columns %d, from row to row %zu, image to "
+            "image %zu%s\n", what, m->shape.c, m->shape.h, m->shape.w, m->top, m->left, m->rows,
+            m->columns, m->row, m->image, m->keep ? ", zeros kept" : "");
+}
+
+static void dump_layout(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        fprintf(out, "%s, gradients from image to image: dx %zu, dy %zu\n", s->name, s->dx_image,
+                s->dy_image);
+        dump_map("in", &s->in, out);
+        if (s->add)
+            dump_map("other", &s->add->in_other, out);
+        dump_map("out", &s->out, out);
+        if (s->conv)
+            fprintf(out, "    window at %zu, filter rows of %d\n", s->conv->window, s->conv->row);
+        if (s->affine)
+            fprintf(out, "    weights, rows of %d\n", s->affine->columns);
+        if (s->conv && s->conv->multiplier > 1)
+            fprintf(out, "    each channel %d times: rows %d columns %d\n", s->conv->multiplier,
+                    s->conv->repeated.rows, s->conv->repeated.columns);
+    }
+}
+
+static void put_winograd(const struct winograd *w, FILE *out)
+{
+    fprintf(out, ", %dx%d tiles", w->rows, w->columns);
+    if (w->unit > 1)
+        fprintf(out, ", %d rows of them at least", w->unit);
+    if (w->by_panels)
+        fputs(", by panels", out);
+}
+
+static void put_sweep(const struct sweep *s, FILE *out)
+{
+    fprintf(out, "    %-22s %s, ", s->name, algorithm_word(s->algorithm, &s->winograd));
+    if (s->groups > 1)
+        fprintf(out, "%d groups of ", s->groups);
+    fprintf(out, "%d -> %d channels, %dx%d taps, %dx%d outputs", s->ci, s->co, s->kh, s->kw, s->oh,
+            s->ow);
+    if (s->dilation > 1)
+        fprintf(out, ", taps %d apart", s->dilation);
+    if (s->step_x > 1)
+        fprintf(out, ", %d pixels on", s->step_x);
+    if (s->flipped)
+        fprintf(out, ", taps from %d,%d by %d", s->tap_y, s->tap_x, s->tap_step);
+    if (s->algorithm == BY_WINOGRAD)
+        put_winograd(&s->winograd, out);
+    if (s->algorithm == BY_SCATTER)
+        fprintf(out, ", %d blocks of %d filters, %d rows listed", s->scatter.blocks,
+                s->scatter.filters, s->scatter.band);
+}
+
+static void dump_sweeps(const struct net *net, FILE *out)
+{
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        if (s->norm)
+            fprintf(out, "%s, moments of %d block%s of an image\n", s->name, s->norm->blocks,
+                    s->norm->blocks > 1 ? "s" : "");
+        if (!s->conv)
+            continue;
+        const struct weight_plan *weights = &s->conv->wgrad;
+        fprintf(out, "%s%s%s\n", s->name, s->conv->gathers == NO_STAGE ? "" : ", gathers for ",
+                s->conv->gathers == NO_STAGE ? "" : net->stage[s->conv->gathers].name);
+        put_sweep(&s->conv->forward, out);
+        fputc('\n', out);
+        for (int k = 0; k < s->conv->ndgrad; k++) {
+            put_sweep(&s->conv->dgrad[k], out);
+            fputc('\n', out);
+        }
+        if (s->conv->dgrad_gaps)
+            fputs("    the data gradient is cleared first: no tap reaches some of it\n", out);
+        if (s->needs_dx)
+            dump_map("expanded", &s->conv->expanded, out);
+        if (weights->algorithm != BY_NONE)
+            fprintf(out, "    weight gradient        %s\n",
+                    algorithm_word(weights->algorithm, &weights->winograd));
+    }
+}
+
+static void dump_fold(const struct net *net, FILE *out)
+{
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *s = &net->folded[i];
-        fprintf(out, "folded %d %s, %s to %s\n", i, s->name, net->stage[s->folds].name,
-                net->stage[s->ends].name);
-        if (s->kind == STAGE_CONV)
-            dump_sweep(&s->forward, out);
+        fprintf(out, "folded %d %s, %s to %s, %d filter%s at a time\n", i, s->name,
+                net->stage[s->fold->norm].name, net->stage[s->fold->end].name, s->fold->step,
+                s->fold->step > 1 ? "s" : "");
+        if (s->conv) {
+            put_sweep(&s->conv->forward, out);
+            fputc('\n', out);
+        }
     }
-    for (int r = 0; r < net->nregions; r++)
-        fprintf(out, "region %d: %s %s\n", r, net->stage[net->region[r].stage].name,
-                region_what(net->region[r].kind));
+}
+
+static void block_sweep(const struct sweep *s, FILE *out)
+{
+    const struct winograd *w = &s->winograd;
+    fprintf(out, "    %-22s %s, ", s->name, algorithm_word(s->algorithm, w));
+    if (s->algorithm == BY_SCATTER) {
+        fprintf(out, "%d blocks of %d channels", s->scatter.cblocks, s->scatter.channels);
+    } else {
+        fprintf(out, "tile %dx%dx%d, %d panels", s->tile.mh, s->tile.mw, s->tile.nv, s->blocks);
+        if (s->last)
+            fprintf(out, " and one of %d", s->last);
+    }
+    if (s->algorithm == BY_WINOGRAD)
+        fprintf(out, ", pass of %d rows, %d image%s", w->pass, w->images, w->images > 1 ? "s" : "");
+    if (s->recomputed)
+        fprintf(out, ", %d outputs of a row twice", s->recomputed);
+    fprintf(out, ", packed %zu at %zu\n", s->packed_size, s->packed_at);
+}
+
+static void block_weights(const struct stage *s, FILE *out)
+{
+    const struct weight_plan *p = &s->conv->wgrad;
+    fprintf(out, "    weight gradient        %s, tile %dx%dx%d",
+            algorithm_word(p->algorithm, &p->winograd), p->tile.mh, p->tile.mw, p->tile.nv);
+    if (p->algorithm == BY_WINOGRAD)
+        fprintf(out, ", pass of %d rows, %d image%s", p->winograd.pass, p->winograd.images,
+                p->winograd.images > 1 ? "s" : "");
+    if (p->algorithm == BY_LISTS)
+        fprintf(out, ", %d rows listed, %d entries a filter", p->band, p->list_space);
+    if (p->algorithm == BY_DENSE)
+        fprintf(out, ", %d rows at a time, filters padded to %d", p->band, p->filters);
+    fputc('\n', out);
+}
+
+static void block_affine(const struct stage *s, FILE *out)
+{
+    const struct affine_plan *a = s->affine;
+    fprintf(out, "    forward                tile %dx%dx%d, %d units an item, %d images, %d panels "
+            "a pass, %d blocks of one image\n", a->tile.mh, a->tile.mw, a->tile.nv, a->block,
+            a->images, a->depth, a->blocks_together);
+    if (a->backward == BY_NONE)
+        return;
+    fprintf(out, "    backward               %s, %d rows a pass",
+            algorithm_word(a->backward, NULL), a->rows);
+    if (a->backward == BY_DENSE)
+        fprintf(out, ", tile %dx%d, in the last panel %dx%d", a->whole_panel.mh, a->whole_panel.nv,
+                a->last_panel.mh, a->last_panel.nv);
+    fputc('\n', out);
+}
+
+static void block_stage(const struct stage *s, FILE *out)
+{
+    if (s->conv || s->affine || s->norm)
+        fprintf(out, "%s\n", s->name);
+    if (s->conv) {
+        block_sweep(&s->conv->forward, out);
+        for (int k = 0; k < s->conv->ndgrad; k++)
+            block_sweep(&s->conv->dgrad[k], out);
+        if (!s->fold)
+            block_weights(s, out);
+        fprintf(out, "    an image in %d part%s\n", s->conv->parts, s->conv->parts > 1 ? "s" : "");
+    }
+    if (s->affine)
+        block_affine(s, out);
+    if (s->norm)
+        fprintf(out, "    gathers %d vectors at a time, sums %d\n", s->norm->gather_vectors,
+                s->norm->sum_vectors);
 }
 
 /* What was taken, and the cheapest of the candidates. */
@@ -180,27 +355,93 @@ static void dump_choice(const struct choice *c, FILE *out)
 
 static void dump_block(const struct net *net, FILE *out)
 {
-    dump_fuse(net, out);
+    for (int i = 0; i < net->nstages; i++)
+        block_stage(&net->stage[i], out);
+    for (int i = 0; i < net->nfolded; i++)
+        block_stage(&net->folded[i], out);
     for (int i = 0; i < net->nchoices; i++)
         dump_choice(&net->choice[i], out);
+}
+
+static void dump_params(const struct net *net, FILE *out)
+{
+    static const char *const roles[] = { [ROLE_WEIGHT] = "weight", [ROLE_BIAS] = "bias",
+                                         [ROLE_GAIN] = "gain", [ROLE_STATISTIC] = "statistic" };
+    static const char *const firsts[] = { [INIT_DRAWN] = "", [INIT_DIRAC] = ", dirac",
+                                          [INIT_WHITEN] = ", whitens" };
+    for (int i = 0; i < net->nparams; i++) {
+        const struct net_param *p = &net->param[i];
+        fprintf(out, "%-28s %-9s %9zu reals, fan in %d", p->name, roles[p->role], p->stored,
+                p->fan_in);
+        if (p->init >= 0)
+            fprintf(out, ", deviation %g", p->init);
+        fprintf(out, ", from %g%s", p->start, firsts[p->first]);
+        if (p->nsumsq)
+            fprintf(out, ", %d sums of squares from %zu", p->nsumsq, p->sumsq);
+        fprintf(out, "%s\n", p->own.set ? ", settings of its own" : "");
+    }
+}
+
+static void dump_list(const struct net *net, const char *what, const struct region_plan *region,
+                      int count, FILE *out)
+{
+    static const char *const splits[] = { [SPLIT_IMAGES] = "images", [SPLIT_GROUPS] = "groups",
+                                          [SPLIT_FIXED] = "parts" };
+    for (int r = 0; r < count; r++) {
+        const struct region_plan *p = &region[r];
+        char title[2*NAME_MAX_LEN];
+        region_title(net, p, title, sizeof title);
+        fprintf(out, "%s %d: %s, %s", what, r, title, splits[p->split]);
+        if (p->count)
+            fprintf(out, " x %d", p->count);
+        if (p->images)
+            fprintf(out, " for %d image%s", p->images, p->images > 1 ? "s" : "");
+        fprintf(out, ", flop %.0f, bytes %.0f + %.0f an image\n", p->flop, p->bytes_fixed,
+                p->bytes_image);
+    }
+}
+
+static void dump_regions(const struct net *net, FILE *out)
+{
+    dump_list(net, "region", net->region, net->nregions, out);
+    if (net->nfolded)
+        dump_list(net, "inference", net->infer, net->ninfer, out);
 }
 
 static void dump_mem(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nbuffers; i++) {
         const struct buffer *b = &net->buffer[i];
-        fprintf(out, "%-28s %10zu at %10zu %s%s, regions %d to %d\n", b->name, b->size, b->at,
-                b->scratch ? "scratch" : "arena", b->keep ? ", kept" : "", b->first, b->last);
+        fprintf(out, "%-28s %10zu at %10zu %s%s%s, regions %d to %d\n", b->name, b->size,
+                b->at, b->scratch ? "scratch" : "arena", b->keep ? ", kept" : "",
+                b->infer ? ", inference" : "", b->first, b->last);
     }
     fprintf(out, "arena %zu, of that inference %zu, scratch %zu a thread\n", net->arena,
             net->infer_arena, net->scratch);
 }
 
-void dump(const struct net *net, const char *pass, FILE *out)
+static void dump_kinks(const struct net *net, FILE *out)
 {
-    static void (*const dumps[])(const struct net *, FILE *) = { dump_spec, dump_shape, dump_fuse,
-                                                                dump_block, dump_mem };
-    for (int i = 0; dump_passes[i]; i++)
-        if (!strcmp(dump_passes[i], pass))
-            dumps[i](net, out);
+    for (int i = 0; i < net->nkinks; i++) {
+        const struct kink_plan *k = &net->kink[i];
+        fprintf(out, "%-28s %s of %dx%dx%d from %zu, row to row %zu, image to image %zu\n",
+                net->buffer[k->buffer].name, k->bytes ? "bytes" : "signs", k->shape.c, k->shape.h,
+                k->shape.w, k->origin, k->row, k->image);
+    }
+}
+
+void dump(const struct net *net, int pass, FILE *out)
+{
+    static const struct { const char *name; void (*print)(const struct net *, FILE *); } dumps[] = {
+        { "spec", dump_spec }, { "shape", dump_shape }, { "fuse", dump_fuse },
+        { "layout", dump_layout }, { "sweeps", dump_sweeps }, { "fold", dump_fold },
+        { "block", dump_block }, { "params", dump_params }, { "regions", dump_regions },
+        { "mem", dump_mem }, { "kinks", dump_kinks },
+    };
+    for (size_t k = 0; k < sizeof dumps / sizeof *dumps; k++)
+        if (!strcmp(dumps[k].name, passes[pass].name)) {
+            dumps[k].print(net, out);
+            return;
+        }
+    DIE("nothing prints what %s decided", passes[pass].name);
 }

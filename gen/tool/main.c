@@ -1,11 +1,10 @@
 /*
-** main.c - lathe: network file to C program. The passes in their order are the
-** body of read_net; the commands differ only in what they do with the result.
+** main.c - lathe: network file to C program. The commands differ only in what they do with a
+** network that read.c took through all passes.
 */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
@@ -14,90 +13,10 @@
 #include "read/layers.h"
 #include "base/leftover.h"
 #include "tool/options.h"
+#include "tool/read.h"
 #include "tool/show.h"
 #include "tool/sweep.h"
-#include "base/text.h"
 #include "tool/tune.h"
-
-/* Prints the net and is true if `pass` is the one asked for with -d. */
-static bool dumped(const struct net *net, const struct options *o, const char *pass)
-{
-    if (!o->pass || strcmp(o->pass, pass))
-        return false;
-    dump(net, pass, stdout);
-    return true;
-}
-
-/* The file of --tune for a network that was read. */
-static bool read_tuning(struct options *o, struct net *net)
-{
-    if (!o->tune)
-        return true;
-    net->tuning = alloc(1, sizeof *net->tuning);
-    if (!tuning_read(net->tuning, o->tune, net))
-        return false;
-    o->tuned |= net->tuning->found;
-    return true;
-}
-
-/* All passes on one file; trial: candidates to take, or NULL. NULL: done after -d, or *status is
-** 1 and it was said why. */
-static struct net *read_net(struct options *o, const char *path, const struct isa *isa,
-                            struct tuning *trial, int *status)
-{
-    struct net *net = alloc(1, sizeof *net);
-    net->isa = isa;
-    net->f64 = o->f64;
-    net->vl = isa_vl(isa, o->f64);
-    net->tuning = trial;
-    *status = 1;
-    if (!spec_read(net, path, o->set, o->nset) || (!trial && !read_tuning(o, net)))
-        return NULL;
-    if (o->batch) {
-        net->train.batch = o->batch;
-        net->train.batch_at.line = 0;
-    }
-    *status = 0;
-    if (dumped(net, o, "spec"))
-        return NULL;
-    if (!shape(net)) {
-        *status = 1;
-        return NULL;
-    }
-    if (dumped(net, o, "shape"))
-        return NULL;
-    fuse(net);
-    if (dumped(net, o, "fuse"))
-        return NULL;
-    block(net);
-    if (o->tune && !trial && !tuning_fits(net->tuning, net)) {
-        *status = 1;
-        return NULL;
-    }
-    if (dumped(net, o, "block"))
-        return NULL;
-    mem(net);
-    if (dumped(net, o, "mem"))
-        return NULL;
-    if (!mem_fits(net)) {
-        *status = 1;
-        return NULL;
-    }
-    return net;
-}
-
-/* --isa: one instruction set, or the three of x86, widest first. */
-static int find_isas(const char *name, const struct isa **found)
-{
-    static const char *const x86[] = { "avx512", "avx2", "scalar" };
-    if (!strcmp(name, "x86")) {
-        for (int i = 0; i < 3; i++)
-            found[i] = isa_find(x86[i]);
-        return 3;
-    }
-    found[0] = strcmp(name, "native") ? isa_find(name) : isa_native();
-    return 1;
-}
 
 static bool same_names(struct net *const *nets, int nnets)
 {
@@ -140,31 +59,6 @@ static bool show_to(const struct net *net, const struct options *o)
     return page_close(&page);
 }
 
-/* Emits and compiles; the name that was given, or the network's. */
-static bool build_program(struct net *const *nets, int nnets, const char *program)
-{
-    struct text source = { 0 };
-    temporary_name(&source, "lathe-XXXXXX.c");
-    int fd = leftover_make(source.at, 2);
-    if (fd < 0) {
-        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
-        return false;
-    }
-    FILE *f = fdopen(fd, "w");
-    bool good = f != NULL;
-    if (good)
-        emit(nets, nnets, false, f);
-    good = good && !ferror(f);
-    good = f && !fclose(f) && good;
-    if (!good)
-        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
-    bool cross = !strcmp(nets[0]->isa->name, "neon") && strcmp(isa_native()->name, "neon");
-    good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
-    leftover_remove(source.at);
-    text_free(&source);
-    return good;
-}
-
 static bool build(struct net *const *nets, int nnets, const char *output)
 {
     const char *program = output ? output : nets[0]->name;
@@ -172,37 +66,6 @@ static bool build(struct net *const *nets, int nnets, const char *output)
     if (good)
         visible_print(stderr, "built %s\n", program);
     return good;
-}
-
-/* One network of a sweep. */
-static bool build_one(struct options *o, const char *program, struct sweep_size *size)
-{
-    const struct isa *found[3];
-    struct net *nets[3];
-    int status, n = find_isas(o->isa, found);
-    for (int k = 0; k < n; k++) {
-        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
-        if (!nets[k])
-            return false;
-    }
-    for (int i = 0; i < nets[0]->nlayers; i++) {
-        size->params += nets[0]->layer[i].params;
-        size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
-    }
-    return build_program(nets, n, program);
-}
-
-static struct net *read_trial(struct options *o, struct tuning *trial)
-{
-    const struct isa *found[3];
-    int status;
-    find_isas(o->isa, found);
-    return read_net(o, o->net[0], found[0], trial, &status);
-}
-
-static bool build_trial(struct net *net, const char *program)
-{
-    return build_program(&net, 1, program);
 }
 
 static bool has_tuning(const struct options *o, const struct net *net)
@@ -227,8 +90,8 @@ static int finish(bool good)
 int main(int argc, char **argv)
 {
     struct options o;
-    struct net *nets[MAX_NETS*3];
-    const struct isa *found[3];
+    struct net *nets[MAX_NETS*MAX_ISAS];
+    const struct isa *found[MAX_ISAS];
     int status = 0, nnets = 0;
     leftover_begin();
     if (!options_read(&o, argc, argv, &status))
@@ -238,9 +101,9 @@ int main(int argc, char **argv)
         return finish(true);
     }
     if (!strcmp(o.command, "sweep"))
-        return finish(sweep(&o, build_one));
+        return finish(sweep(&o));
     if (!strcmp(o.command, "tune"))
-        return finish(tune(&o, read_trial, build_trial));
+        return finish(tune(&o));
     int nfound = find_isas(o.isa, found);
     for (int k = 0; k < nfound; k++)
         for (int i = 0; i < o.nnets; i++) {

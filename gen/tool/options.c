@@ -3,6 +3,7 @@
 */
 #include "tool/options.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "runtime/base/synonyms.h"
 #include "runtime/base/version.h"
 #include "runtime/base/visible.h"
+#include "plan/passes.h"
 #include "read/layers.h"
 
 /* Commands, as bits: which take an option. */
@@ -51,7 +53,7 @@ static const struct option_def option_defs[] = {
     { "--split", FOR_EMIT, NULL, "without the runtime" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
-      "prints the net after spec, shape, grad, fuse, block or mem" },
+      "prints what a pass decided, one of:" },
     { "--help", FOR_ALL, NULL, "this text" },
     { "--version", FOR_ALL, NULL, "the version" },
 };
@@ -71,11 +73,26 @@ const struct option_def *option_table(int *count)
 
 const char *const *option_choices(const char *option)
 {
+    enum { MOST = 16 };
+    static const char *names[MOST + 1];
+    assert(npasses <= MOST);
+    for (int k = 0; k < npasses; k++)
+        names[k] = passes[k].name;
     static const char *const isa_words[] = { "scalar", "avx2", "avx512", "neon", "native",
                                              "x86", NULL };
     static const char *const dtypes[] = { "f32", "f64", NULL };
     return !strcmp(option, "--isa") ? isa_words : !strcmp(option, "--dtype") ? dtypes
-           : !strcmp(option, "-d") ? dump_passes : NULL;
+           : !strcmp(option, "-d") ? names : NULL;
+}
+
+void option_words(const struct option_def *o, const char *before, FILE *out)
+{
+    const char *const *word = option_choices(o->word);
+    if (o->help[strlen(o->help) - 1] != ':')
+        return;
+    fputs(before, out);
+    for (int k = 0; word[k]; k++)
+        fprintf(out, "%s%s", k == 0 ? "" : word[k + 1] ? ", " : " or ", word[k]);
 }
 
 static void help(FILE *out, const char *command)
@@ -101,6 +118,7 @@ static void help(FILE *out, const char *command)
         fprintf(out, "  %-18s ", left);
         for (const char *s = option_defs[i].help; *s; s++)
             fprintf(out, *s == '\n' ? "\n                     " : "%c", *s);
+        option_words(&option_defs[i], "\n                     ", out);
         fputc('\n', out);
     }
     if (!command)

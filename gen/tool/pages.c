@@ -101,6 +101,8 @@ static void lathe_options(void)
         snprintf(term, sizeof term, "%s%s%s", o[k].word, o[k].argument ? " " : "",
                  o[k].argument ? o[k].argument : "");
         man_entry(term, o[k].help);
+        option_words(&o[k], "", stdout);
+        puts("");
     }
 }
 

@@ -10,45 +10,79 @@
 
 #include "runtime/page/drawing.h"
 #include "runtime/page/markup.h"
+#include "plan/algorithm.h"
 #include "plan/info.h"
 
-/* Register tile of the stage that a layer begins: pixels x channels, or images x units. */
-static void tile_text(const struct stage *s, char *text, size_t size)
+/* Of CIFAR-10, less what validates. */
+enum { EPOCH_IMAGES = 49000 };
+
+/* How the stage that a layer begins is computed forward: the algorithm, and its register tile of
+** pixels x channels, tiles of outputs x channels, or images x units. */
+static void forward(const struct stage *s, FILE *out)
 {
-    snprintf(text, size, "%s", s ? "" : "fused");
-    if (s && s->kind == STAGE_CONV)
-        snprintf(text, size, "%dx%d px, %d vec", s->forward.tile.mh, s->forward.tile.mw,
-                 s->forward.tile.nv);
-    if (s && s->kind == STAGE_AFFINE)
-        snprintf(text, size, "%d img, %d units", s->affine.mh, s->affine.mw);
+    if (s->conv) {
+        const struct sweep *f = &s->conv->forward;
+        fprintf(out, "%s, ", algorithm_word(f->algorithm, &f->winograd));
+        if (f->algorithm == BY_WINOGRAD)
+            fprintf(out, "%d tiles, %d vec", f->tile.mw, f->tile.nv);
+        else
+            fprintf(out, "%dx%d px, %d vec", f->tile.mh, f->tile.mw, f->tile.nv);
+    }
+    if (s->affine)
+        fprintf(out, "%d img, %d units", s->affine->tile.mh, s->affine->tile.mw);
+}
+
+/* And how its gradients are. */
+static void gradients(const struct net *net, FILE *out)
+{
+    fprintf(out, "%-16s %-17s %s\n", "gradients", "to the data", "to the weights");
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        const char *data = s->needs_dx ? "" : "none", *weights = "";
+        if (!s->conv && !s->affine)
+            continue;
+        if (s->conv && s->conv->ndgrad)
+            data = algorithm_word(s->conv->dgrad[0].algorithm, &s->conv->dgrad[0].winograd);
+        if (s->conv)
+            weights = algorithm_word(s->conv->wgrad.algorithm, &s->conv->wgrad.winograd);
+        if (s->affine)
+            weights = algorithm_word(s->affine->backward, NULL);
+        if (s->affine && s->needs_dx)
+            data = weights;
+        fprintf(out, "%-16s %-17s %s\n", s->name, data, weights);
+    }
+    fputc('\n', out);
 }
 
 void show(const struct net *net, int threads, FILE *out)
 {
     long long params = 0;
-    double forward = 0, backward = 0;
+    double flop = 0, backward = 0;
     int batch = net->train.batch;
     fprintf(out, "%s, %s %s, batch %d\n\n", net->name, net->isa->name, net->f64 ? "f64" : "f32",
             batch);
     fprintf(out, "%-16s %-13s %11s %9s %9s  %s\n", "layer", "output", "parameters", "MFLOP fw",
-            "MFLOP bw", "tile");
+            "MFLOP bw", "forward pass");
     fprintf(out, "%-16s %dx%dx%d\n", "input", net->input.c, net->input.h, net->input.w);
     for (int i = 0, stage = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
         bool begins = stage < net->nstages && net->stage[stage].head == i;
-        char output[40], tile[40];
+        char output[40];
         snprintf(output, sizeof output, "%dx%dx%d", l->out.c, l->out.h, l->out.w);
-        tile_text(begins ? &net->stage[stage++] : NULL, tile, sizeof tile);
-        fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  %s\n", l->name, output, l->params,
-                l->flop_forward / 1e6, l->flop_backward / 1e6, tile);
+        fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  %s", l->name, output, l->params,
+                l->flop_forward / 1e6, l->flop_backward / 1e6, begins ? "" : "fused");
+        if (begins)
+            forward(&net->stage[stage++], out);
+        fputc('\n', out);
         params += l->params;
-        forward += l->flop_forward;
+        flop += l->flop_forward;
         backward += l->flop_backward;
     }
     fprintf(out, "%-16s %-13s %11lld %9.2f %9.2f  an image\n\n", "total", "", params,
-            forward / 1e6, backward / 1e6);
-    size_t bytes = net->f64 ? 8 : 4;
-    double mib = 1 << 20, step = (forward + backward)*batch;
+            flop / 1e6, backward / 1e6);
+    gradients(net, out);
+    size_t bytes = real_size(net);
+    double mib = 1 << 20, step = (flop + backward)*batch;
     fprintf(out, "arena     %zu bytes (%.1f MiB), and %zu bytes (%.1f MiB) a thread\n",
             net->arena*bytes, (double)(net->arena*bytes) / mib, net->scratch*bytes,
             (double)(net->scratch*bytes) / mib);
@@ -58,7 +92,7 @@ void show(const struct net *net, int threads, FILE *out)
     fprintf(out, "step      %.1f MFLOP for %d images\n", step / 1e6, batch);
     fprintf(out, "forecast  %.2f ms a step, %.1f s an epoch of 49,000 images,\n"
             "          assuming %g GFLOP/s on each of %d core%s; PROGRAM bench measures\n",
-            step / rate*1e3, (forward + backward)*49000 / rate,
+            step / rate*1e3, (flop + backward)*EPOCH_IMAGES / rate,
             net->isa->gflops / (net->f64 ? 2 : 1), threads, threads == 1 ? "" : "s");
 }
 
@@ -76,7 +110,7 @@ static void tile(FILE *out, const char *what, const char *format, ...)
 
 void show_page(const struct net *net, int threads, FILE *out)
 {
-    double flop = 0, bytes = net->f64 ? 8 : 4, mib = 1 << 20;
+    double flop = 0, bytes = (double)real_size(net), mib = 1 << 20;
     long long params = 0;
     int batch = net->train.batch;
     for (int i = 0; i < net->nlayers; i++) {

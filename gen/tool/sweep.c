@@ -11,6 +11,7 @@
 
 #include "runtime/base/visible.h"
 #include "tool/build.h"
+#include "tool/read.h"
 #include "base/leftover.h"
 #include "base/text.h"
 
@@ -40,6 +41,27 @@ static bool train(const struct options *o, const char *program, double *val_acc,
     return status == 0 && found;
 }
 
+/* What the table says of a network besides its result. */
+struct size { long long params; double flop; };
+
+/* Builds the network of o, with the first value of every setting. */
+static bool build_one(struct options *o, const char *program, struct size *size)
+{
+    const struct isa *found[MAX_ISAS];
+    struct net *nets[MAX_ISAS];
+    int status, n = find_isas(o->isa, found);
+    for (int k = 0; k < n; k++) {
+        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
+        if (!nets[k])
+            return false;
+    }
+    for (int i = 0; i < nets[0]->nlayers; i++) {
+        size->params += nets[0]->layer[i].params;
+        size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
+    }
+    return build_program(nets, n, program);
+}
+
 static void header(const struct options *o)
 {
     for (int k = 0; k < o->nset; k++)
@@ -49,10 +71,9 @@ static void header(const struct options *o)
     fflush(stdout);
 }
 
-static bool row(struct options *o, sweep_build *build_one, const char *program, double *best,
-                double *chosen)
+static bool row(struct options *o, const char *program, double *best, double *chosen)
 {
-    struct sweep_size size = { 0 };
+    struct size size = { 0 };
     double val_acc, speed;
     if (!build_one(o, program, &size) || !train(o, program, &val_acc, &speed))
         return false;
@@ -81,7 +102,7 @@ static bool advance(struct options *o, int *index)
     return false;
 }
 
-bool sweep(struct options *o, sweep_build *build_one)
+bool sweep(struct options *o)
 {
     int index[MAX_SETTINGS] = { 0 };
     double best = -1, chosen[MAX_SETTINGS];
@@ -96,7 +117,7 @@ bool sweep(struct options *o, sweep_build *build_one)
     header(o);
     bool good = true;
     do
-        good = row(o, build_one, text_string(&program), &best, chosen);
+        good = row(o, text_string(&program), &best, chosen);
     while (good && advance(o, index));
     if (good) {
         visible_print(stdout, "best val_acc: %f\n\n  lathe build %s", best, o->net[0]);

@@ -18,7 +18,9 @@
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
 #include "tool/build.h"
-#include "print/emit.h"
+#include "tool/read.h"
+#include "plan/choice.h"
+#include "plan/regions.h"
 #include "base/leftover.h"
 #include "base/text.h"
 
@@ -38,8 +40,6 @@ struct sample { char *training, *inference; double step; };
 
 struct tuner {
     struct options *o;
-    tune_read *read;
-    tune_build *build;
     struct text directory;
     struct text path;           /* of the tuning file */
     struct tuning won;
@@ -49,6 +49,15 @@ struct tuner {
     int rounds;                 /* of the turn */
     double ratio;               /* of the whole step, tuned to not */
 };
+
+/* The network of o with t's candidates. NULL: a message was printed. */
+static struct net *trial_net(struct options *o, struct tuning *t)
+{
+    const struct isa *found[MAX_ISAS];
+    int status;
+    find_isas(o->isa, found);
+    return read_net(o, o->net[0], found[0], t, &status);
+}
 
 /* ---- programs ---- */
 
@@ -70,7 +79,7 @@ static bool build_all(struct tuner *t, struct net *const *nets, int first, int c
             leftover_expect(program_path(t, begun, &path));
             pid_t child = leftover_fork();
             if (child == 0)
-                _exit(t->build(nets[begun], program_path(t, begun, &path)) ? 0 : 1);
+                _exit(build_program(&nets[begun], 1, program_path(t, begun, &path)) ? 0 : 1);
             if (child < 0) {
                 visible_print(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
                 good = false;
@@ -181,7 +190,7 @@ static bool measure_all(struct tuner *t, int programs, int rounds)
 static double region_ms(const struct sample *s, const struct net *net, const struct choice *c)
 {
     char name[CHOICE_NAME];
-    region_name(net, &c->region, name, sizeof name);
+    region_title(net, &c->region, name, sizeof name);
     size_t length = strlen(name);
     const char *at = c->region.kind == REGION_FOLDED ? s->inference : s->training;
     for (; at; at = strchr(at, ';')) {
@@ -278,7 +287,7 @@ static struct net *candidate_net(struct tuner *t, const struct choice *const *c,
             choice_text(c[i], k, text);
             tuning_set(&trial, c[i]->name, text);
         }
-    struct net *net = t->read(t->o, &trial);
+    struct net *net = trial_net(t->o, &trial);
     tuning_free(&trial);
     return net;
 }
@@ -294,7 +303,7 @@ static double clock_seconds(void)
 static bool measure_model(struct tuner *t)
 {
     struct tuning none = { .path = NULL };
-    struct net *net = t->read(t->o, &none);
+    struct net *net = trial_net(t->o, &none);
     if (!net || !build_all(t, &net, 0, 1))
         return false;
     double start = clock_seconds();
@@ -315,7 +324,7 @@ static void plan_rounds(struct tuner *t, int choices, int programs)
 /* One turn. *more: there was something to try. False: a message was printed. */
 static bool take_turn(struct tuner *t, int turn, bool *more)
 {
-    struct net *net = t->read(t->o, &t->won), *nets[CANDIDATES];
+    struct net *net = trial_net(t->o, &t->won), *nets[CANDIDATES];
     if (!net)
         return false;
     const struct choice **c = alloc((size_t)net->nchoices, sizeof *c);
@@ -345,7 +354,7 @@ static bool take_turn(struct tuner *t, int turn, bool *more)
 static bool compare(struct tuner *t, double *before, double *after)
 {
     struct tuning none = { .path = NULL };
-    struct net *nets[2] = { t->read(t->o, &none), t->read(t->o, &t->won) };
+    struct net *nets[2] = { trial_net(t->o, &none), trial_net(t->o, &t->won) };
     double step[2][FINAL_ROUNDS], ratio[FINAL_ROUNDS];
     int rounds = t->rounds < ROUNDS ? t->rounds : FINAL_ROUNDS;
     if (!nets[0] || !nets[1] || !build_all(t, nets, 0, 2) || !measure_all(t, 2, rounds))
@@ -386,7 +395,7 @@ static bool write_file(const struct net *net, const char *path)
 /* The tuning file: claimed before minutes of measurement. */
 static bool claim_file(struct tuner *t)
 {
-    struct net *net = t->o->output ? NULL : t->read(t->o, &t->won);
+    struct net *net = t->o->output ? NULL : trial_net(t->o, &t->won);
     if (net)
         text_printf(&t->path, "%s.tune", net->name);
     else if (t->o->output)
@@ -400,7 +409,7 @@ static bool finish(struct tuner *t)
     double before = 0, after = 0;
     bool tried = t->won.nlines > 0, good = !tried || compare(t, &before, &after);
     struct tuning none = { .path = NULL };
-    struct net *net = good ? t->read(t->o, t->ratio < 1 ? &t->won : &none) : NULL;
+    struct net *net = good ? trial_net(t->o, t->ratio < 1 ? &t->won : &none) : NULL;
     if (net) {
         if (tried)
             printf("whole training step: %.3f ms by the cost model, %.3f tuned, ratio %.3f%s\n",
@@ -417,10 +426,10 @@ static bool finish(struct tuner *t)
     return good && net;
 }
 
-bool tune(struct options *o, tune_read *read, tune_build *build)
+bool tune(struct options *o)
 {
     struct tuner *t = alloc(1, sizeof *t);
-    *t = (struct tuner){ .o = o, .read = read, .build = build, .ratio = 1 };
+    *t = (struct tuner){ .o = o, .ratio = 1 };
     temporary_name(&t->directory, "lathe-tune-XXXXXX");
     if (!leftover_make_folder(t->directory.at)) {
         visible_print(stderr, "lathe: %s: cannot be made: %s\n", t->directory.at, strerror(errno));

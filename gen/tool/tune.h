@@ -6,14 +6,8 @@
 #define LATHE_TUNE_H
 
 #include "tool/options.h"
-#include "plan/tuning.h"
-
-/* The network of o after all passes, with t's candidates. NULL: a message was printed. */
-typedef struct net *tune_read(struct options *o, struct tuning *t);
-/* Builds it as `program`. False: a message was printed. */
-typedef bool tune_build(struct net *net, const char *program);
 
 /* Writes o->output, else NAME.tune. False: a message was printed. */
-bool tune(struct options *o, tune_read *read, tune_build *build);
+bool tune(struct options *o);
 
 #endif

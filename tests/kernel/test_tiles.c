@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "plan/cost.h"
 #include "print/tmpl.h"
 #include "core/model.h"
 #include "support/shell.h"

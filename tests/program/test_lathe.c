@@ -390,14 +390,41 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
 
 Test(network_file, every_pass_can_be_dumped)
 {
-    static const char *const pass[] = { "spec", "shape", "fuse", "block", "mem" };
-    static const char *const words[] = { "net t", "params", "conv_wgrad", "affine1 gradient lists",
-                                         "weight gradient", "conv1.weight.v" };
-    for (int i = 0; i < 6; i++) {
+    static const struct { const char *pass, *words; } dumped[] = {
+        { "spec", "net t" }, { "shape", "params" }, { "fuse", "conv1 + relu + maxpool" },
+        { "layout", "halo 1,1" }, { "sweeps", "conv1_fwd              direct" }, { "fold", "" },
+        { "block", "weight gradient        lists, tile" }, { "params", "conv1.weight" },
+        { "regions", "affine1 gradient lists" }, { "mem", "conv1.weight.v" },
+        { "kinks", "conv1.argmax" },
+    };
+    for (size_t i = 0; i < sizeof dumped / sizeof *dumped; i++) {
         char option[16];
-        snprintf(option, sizeof option, "-d %s", pass[i]);
-        expect_dump(HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL, option, words[i]);
+        snprintf(option, sizeof option, "-d %s", dumped[i].pass);
+        expect_dump(HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL, option, dumped[i].words);
     }
+    shell_clean();
+}
+
+Test(network_file, what_a_later_pass_decides_is_in_no_dump)
+{
+    struct run r = shell("for pass in spec shape fuse layout sweeps fold; do "
+                         "$LATHE show $SOURCE/tests/nets/folded.net -d $pass || exit; done");
+    cr_expect(r.status == 0 && strstr(r.output, "conv1_folded"), "%s", r.output);
+    cr_expect_null(strstr(r.output, ", tile "), "%s", r.output);
+    cr_expect_null(strstr(r.output, "packed"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(network_file, show_names_the_algorithm_of_each_direction)
+{
+    static const char *const said[] = { "Winograd F(4x4), 5 tiles, 2 vec",
+                                        "conv2            scatter           lists",
+                                        "conv3            Winograd F(4x4)   Winograd F(4x4)" };
+    struct run r = shell("$LATHE show $SOURCE/models/vgg_small.net --isa avx2");
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        cr_expect(strstr(r.output, said[i]), "no \"%s\" in: %s", said[i], r.output);
+    run_free(&r);
     shell_clean();
 }
 

@@ -1,0 +1,44 @@
+/*
+** net.c - questions about a network that more than one floor asks. It must never fill a field.
+*/
+#include "base/net.h"
+
+bool is_relu(const struct layer *l)
+{
+    return l && l->kind == LAYER_RELU;
+}
+
+bool band_pool(const struct layer *l)
+{
+    return l->kind == LAYER_MAXPOOL && l->stride >= l->kh && l->stride_w >= l->kw;
+}
+
+bool is_depthwise(const struct layer *l)
+{
+    return l->kind == LAYER_CONV && l->groups > 1 && l->groups == l->in.c;
+}
+
+struct shape pooled_part(const struct net *net, const struct stage *s)
+{
+    const struct layer *pool = &net->layer[s->pool];
+    return (struct shape){ .c = net->layer[s->head].out.c,
+                           .h = (pool->out.h - 1)*pool->stride + pool->kh,
+                           .w = (pool->out.w - 1)*pool->stride_w + pool->kw };
+}
+
+int stage_behind_forks(const struct net *net, int from)
+{
+    while (from != INPUT && net->stage[from].kind == STAGE_FORK)
+        from = net->stage[from].from;
+    return from;
+}
+
+int stage_source(const struct net *net, int stage)
+{
+    return stage_behind_forks(net, net->stage[stage].from);
+}
+
+const struct stage *region_stage(const struct net *net, const struct region_plan *region)
+{
+    return &(region->kind == REGION_FOLDED ? net->folded : net->stage)[region->stage];
+}

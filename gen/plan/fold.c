@@ -1,0 +1,98 @@
+/*
+** fold.c - what inference runs instead: a convolution or an affine layer with the norm after it in
+** its weights, and with the pool after that. It must never change a stage that trains but to say
+** what stands for it.
+*/
+#include "plan/passes.h"
+
+#include <assert.h>
+
+#include "base/names.h"
+#include "plan/sweeps.h"
+
+/* No layer is called like it. */
+static void name_folded(const struct names *layers, struct stage *f, const char *name)
+{
+    snprintf(f->name, sizeof f->name, "%s_folded", name);
+    if (names_find(layers, f->name) >= 0)
+        snprintf(f->name, sizeof f->name, "%s_folded_", name);
+}
+
+/* A pool that reads norm stage `norm` and can be run band by band, or NO_STAGE. One place
+** for pointwise operations: another one before the pool than behind it, that is too many. */
+static int pool_behind(const struct net *net, int norm)
+{
+    const struct stage *n = &net->stage[norm], *next = &net->stage[norm + 1];
+    const struct layer *with = layer_at(net, n->pointwise);
+    return next->kind == STAGE_POOL && next->from == norm && band_pool(&net->layer[next->head])
+           && (!with || is_relu(with) || next->relu == NO_LAYER) ? norm + 1 : NO_STAGE;
+}
+
+/* What a folded stage has for itself: as its head lies in memory, without a backward pass. */
+static void own_fold(struct stage *f, const struct stage *head)
+{
+    f->fold = alloc(1, sizeof *f->fold);
+    f->fold->step = f->kind == STAGE_CONV ? LANES : 1;
+    if (f->kind == STAGE_AFFINE) {
+        f->affine = alloc(1, sizeof *f->affine);
+        f->affine->columns = head->affine->columns;
+        return;
+    }
+    f->conv = alloc(1, sizeof *f->conv);
+    *f->conv = (struct conv_plan){ .mid = head->conv->mid, .window = head->conv->window,
+                                   .row = head->conv->row, .multiplier = head->conv->multiplier,
+                                   .repeated = head->conv->repeated, .gathers = NO_STAGE };
+}
+
+/* What norm stage `norm` and its head become: one stage, ending in pointwise layer and pool. */
+static void add_folded(struct net *net, const struct names *layers, int norm)
+{
+    net->folded = grow(net->folded, (size_t)net->nfolded + 1, sizeof *net->folded);
+    struct stage *f = &net->folded[net->nfolded], *n = &net->stage[norm];
+    struct stage *head = &net->stage[n->from];
+    int pool = head->kind == STAGE_CONV ? pool_behind(net, norm) : NO_STAGE;
+    const struct stage *end = &net->stage[pool == NO_STAGE ? norm : pool];
+    const struct layer *with = layer_at(net, n->pointwise);
+    head->folded = net->nfolded++;
+    n->in_folded = true;
+    *f = *head;
+    name_folded(layers, f, net->layer[head->head].name);
+    own_fold(f, head);
+    f->fold->norm = norm;
+    f->fold->end = (int)(end - net->stage);
+    f->out = end->out;
+    if (pool != NO_STAGE) {
+        net->stage[pool].in_folded = true;
+        f->pool = end->pool;
+        f->relu = end->relu;
+        f->conv->mid = pooled_part(net, f);
+    }
+    f->relu_first = is_relu(with);
+    if (f->relu_first)
+        f->relu = n->pointwise;     /* a second one changes nothing */
+    if (f->kind == STAGE_CONV) {
+        forward_sweep(net, f);
+        f->conv->forward.short_unroll = true;
+        choose_winograd_forward(net, f);
+        f->conv->forward.pointwise = f->relu_first ? NULL : with;
+    } else if (!f->relu_first) {
+        f->pointwise = n->pointwise;
+    }
+}
+
+bool fold(struct net *net)
+{
+    assert(net->nstages > 0);
+    struct names layers = { 0 };
+    for (int i = 0; i < net->nlayers; i++)
+        names_add(&layers, net->layer[i].name, i);
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        const struct stage *head = s->from == INPUT ? NULL : &net->stage[s->from];
+        if (s->kind == STAGE_NORM && head && head->relu == NO_LAYER && head->pool == NO_LAYER
+            && (head->kind == STAGE_CONV || head->kind == STAGE_AFFINE))
+            add_folded(net, &layers, i);
+    }
+    names_free(&layers);
+    return true;
+}

@@ -1,0 +1,54 @@
+/*
+** kinks.c - which values decide where a network's output is not smooth: a gradient check leaves
+** out points at which one of them changed. It must never list one that no parameter can change.
+*/
+#include "plan/passes.h"
+
+#include <assert.h>
+
+#include "read/layers.h"
+
+static void add(struct net *net, struct kink_plan kink)
+{
+    net->kink = grow(net->kink, (size_t)net->nkinks + 1, sizeof *net->kink);
+    net->kink[net->nkinks++] = kink;
+}
+
+/* The hinge loss decides which classes come near the label's, by their gradients' signs. */
+static void loss_kinks(struct net *net, const struct stage *loss)
+{
+    const struct stage *scores = &net->stage[loss->from];
+    if (net->layer[loss->head].kind == LAYER_SVM && scores->at[AT_DY] != NO_BUFFER)
+        add(net, (struct kink_plan){ .buffer = scores->at[AT_DY], .image = scores->dy_image,
+                                     .row = (size_t)net->classes,
+                                     .shape = { .c = net->classes, .h = 1, .w = 1 } });
+}
+
+/* A stage below all parameters decides what no parameter can change, and as no gradient
+** passes it, its decisions do not outlive forward: others' values are there then. */
+static void stage_kinks(struct net *net, const struct stage *s)
+{
+    const struct layer *pointwise = layer_at(net, s->pointwise);
+    const struct shape o = s->out.shape;
+    bool kink = pointwise ? layer_def(pointwise->kind)->kink : s->relu != NO_LAYER;
+    if (s->kind == STAGE_FORK || !s->trains)
+        return;
+    if (kink)
+        add(net, (struct kink_plan){ .buffer = s->at[AT_Y], .origin = s->out.origin,
+                                     .image = s->out.image, .row = s->out.row, .shape = o });
+    if (s->pool != NO_LAYER)
+        add(net, (struct kink_plan){ .buffer = s->at[AT_ARGMAX],
+                                     .image = (size_t)(o.h*o.w*o.c), .row = (size_t)(o.w*o.c),
+                                     .shape = o, .bytes = true });
+}
+
+bool kinks(struct net *net)
+{
+    assert(net->nbuffers > 0);
+    for (int i = 0; i < net->nstages; i++)
+        if (net->stage[i].kind == STAGE_LOSS)
+            loss_kinks(net, &net->stage[i]);
+        else
+            stage_kinks(net, &net->stage[i]);
+    return true;
+}

@@ -1,0 +1,247 @@
+/*
+** regions.c - the parallel regions of a step and of inference, in order, each with how it is cut
+** into items, its FLOP and the bytes that it moves at least; between two of them all threads meet.
+** The bytes: every map, weight and moment that a region needs counts once where it is read and
+** once where it is written, as though the caches held nothing before and all of it in between:
+** what no way of computing the region can avoid. Halos, scratch, lists and partial sums count
+** nothing; an update is Adam's.
+*/
+#include "plan/regions.h"
+
+#include <assert.h>
+
+#include "base/small.h"
+#include "plan/passes.h"
+
+/* ---- how a region is cut into items ---- */
+
+static int winograd_parts(const struct stage *s)
+{
+    const struct sweep *f = &s->conv->forward;
+    const struct winograd *w = &f->winograd;
+    if (!w->by_panels)
+        return w->rows / w->unit;
+    /* Moments are gathered of all channels. */
+    return s->conv->gathers == NO_STAGE ? f->blocks + (f->last != 0) : 1;
+}
+
+static int forward_parts(const struct stage *s)
+{
+    switch (s->kind) {
+    case STAGE_CONV:
+        return s->conv->forward.algorithm == BY_WINOGRAD ? winograd_parts(s) : s->conv->parts;
+    case STAGE_POOL:
+    case STAGE_AVERAGE:
+        return s->out.shape.h;
+    case STAGE_AFFINE:
+        return ceil_div(s->out.shape.c, s->affine->block);
+    default:
+        return 1;
+    }
+}
+
+static int lanes_of_channels(const struct stage *s)
+{
+    return ceil_div(s->out.shape.c, LANES);
+}
+
+static int lists(const struct stage *s)
+{
+    return GROUPS + lanes_of_channels(s);
+}
+
+static int panels(const struct stage *s)
+{
+    struct shape in = s->in.shape;
+    return ceil_div(in.h*in.w*in.c, PANEL);
+}
+
+/* Images of an item; 0: as model.h has it. */
+static int images(const struct stage *s, enum region_kind kind)
+{
+    bool forward = kind == REGION_FORWARD || kind == REGION_FOLDED;
+    if (forward && s->kind == STAGE_AFFINE)
+        return s->affine->images;
+    if (s->kind != STAGE_CONV || (!forward && kind != REGION_CONV_DGRAD))
+        return 0;
+    const struct sweep *sweep = forward ? &s->conv->forward : &s->conv->dgrad[0];
+    return sweep->algorithm == BY_WINOGRAD ? sweep->winograd.images : 0;
+}
+
+/* ---- which regions there are ---- */
+
+static bool passes_on(const struct net *net, int stage)
+{
+    return net->stage[stage].needs_dx;
+}
+
+/* Its moments are gathered by nobody before it. */
+static bool gathers_itself(const struct net *net, int stage)
+{
+    int from = net->stage[stage].from;
+    return from == INPUT || !net->stage[from].conv || net->stage[from].conv->gathers != stage;
+}
+
+static bool has_lists(const struct net *net, int stage)
+{
+    return net->stage[stage].affine->backward == BY_LISTS;
+}
+
+static bool has_dense_bias(const struct net *net, int stage)
+{
+    return !has_lists(net, stage) && net->layer[net->stage[stage].head].bias;
+}
+
+/* A sum's gradient is its parts'. */
+static bool has_backward(const struct net *net, int stage)
+{
+    return net->stage[stage].kind != STAGE_ADD || net->stage[stage].pointwise != NO_LAYER;
+}
+
+enum { FORWARD = 1, WEIGHTS = 2, DATA = 4 };            /* FLOP */
+enum { IN = 1, OUT = 2, DY = 4, DX = 8 };               /* maps */
+enum { UPDATE = 6 };            /* passes over weights: they and both moments, read and written */
+
+const struct region_def region_defs[REGION_KINDS] = {
+    [REGION_FORWARD] =         { "fwd", "forward", SPLIT_IMAGES, forward_parts, .work = FORWARD,
+                                 .weights = 1, .moves = IN | OUT },
+    [REGION_FOLDED] =          { "fwd", "forward", SPLIT_IMAGES, forward_parts, .work = FORWARD,
+                                 .weights = 1, .moves = IN | OUT },
+    [REGION_LOSS] =            { "loss", "loss", SPLIT_GROUPS, .moves = IN | DX },
+    [REGION_AFFINE_LISTS] =    { "lists", "gradient lists", SPLIT_FIXED, lists, .moves = DY,
+                                 .taken = has_lists },
+    [REGION_AFFINE_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
+                                 .moves = DY, .taken = has_dense_bias },
+    [REGION_AFFINE_BACKWARD] = { "bwd", "backward + update", SPLIT_FIXED, panels,
+                                 .work = WEIGHTS | DATA, .weights = UPDATE,
+                                 .moves = IN | OUT | DX },
+    [REGION_NORM_STATISTICS] = { "statistics", "statistics", SPLIT_IMAGES, .moves = IN,
+                                 .taken = gathers_itself },
+    [REGION_NORM_MERGE] =      { "merge", "merge", SPLIT_FIXED, .count = lanes_of_channels },
+    [REGION_NORM_SUMS] =       { "sums", "gradient sums", SPLIT_IMAGES, .moves = IN | DY },
+    [REGION_NORM_UPDATE] =     { "update", "update", SPLIT_FIXED, .count = lanes_of_channels },
+    [REGION_NORM_BACKWARD] =   { "data", "data gradient", SPLIT_IMAGES, .moves = IN | DY | DX,
+                                 .taken = passes_on },
+    [REGION_BACKWARD] =        { "bwd", "backward", SPLIT_IMAGES, .moves = DY | DX,
+                                 .taken = has_backward },
+    [REGION_CONV_DGRAD] =      { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
+                                 .weights = 1, .moves = DY | DX, .taken = passes_on },
+    [REGION_CONV_WGRAD] =      { "weights", "weight gradient", SPLIT_GROUPS, .work = WEIGHTS,
+                                 .weights = 1, .moves = DY | IN },
+    [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_channels,
+                                 .weights = UPDATE + 1 },
+};
+
+/* A stage's regions in their order, forward and, if something beneath it or itself is trained,
+** backward. */
+static const struct { enum region_kind forward[4], backward[4]; } stage_regions[STAGE_KINDS] = {
+    [STAGE_CONV] =      { { REGION_FORWARD },           /* the update changes what DGRAD reads */
+                          { REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE } },
+    [STAGE_AFFINE] =    { { REGION_FORWARD },
+                          { REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD } },
+    [STAGE_NORM] =      { { REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_FORWARD },
+                          { REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD } },
+    [STAGE_POOL] =      { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_AVERAGE] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_POINTWISE] = { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_DROPOUT] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_ADD] =       { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_FORK] =      { { REGION_NONE },    { REGION_BACKWARD } },
+    [STAGE_LOSS] =      { { REGION_NONE },    { REGION_LOSS } },
+};
+
+/* ---- what a region takes ---- */
+
+static double values(struct shape s)
+{
+    return (double)s.h*s.w*s.c;
+}
+
+/* Reals of an image's output gradient with what says where it is passed on: the outputs of
+** a pointwise layer, a byte a value of a pool; of a fork both branches'. */
+static double gradient(const struct net *net, const struct stage *s)
+{
+    double n = values(s->out.shape), all = n;
+    if (s->relu != NO_LAYER || s->pointwise != NO_LAYER || s->kind == STAGE_FORK)
+        all += n;
+    if (s->pool != NO_LAYER || s->kind == STAGE_DROPOUT)
+        all += n / (double)real_size(net);
+    return all;
+}
+
+static double reals_of_image(const struct net *net, const struct stage *s, unsigned moves)
+{
+    double in = values(s->in.shape), n = 0;
+    if (moves & IN)
+        n += s->kind == STAGE_ADD ? 2*in : in;
+    if (moves & OUT)
+        n += values(s->out.shape);
+    if (moves & DY)
+        n += gradient(net, s);
+    if (moves & DX && s->needs_dx)
+        n += in;
+    return n;
+}
+
+static struct region_plan plan(const struct net *net, enum region_kind kind, int stage)
+{
+    const struct region_def *def = &region_defs[kind];
+    struct region_plan r = { .kind = kind, .stage = stage, .split = def->split };
+    const struct stage *s = region_stage(net, &r);
+    double reals = s->weight == NO_PARAM ? 0 : (double)net->param[s->weight].stored;
+    r.count = def->count ? def->count(s) : def->split != SPLIT_GROUPS;
+    if (s->kind == STAGE_AFFINE && def->count == forward_parts)
+        r.split = SPLIT_FIXED;          /* blocks of units, for all images */
+    r.images = images(s, kind);
+    r.flop = (def->work & FORWARD ? s->flop_forward : 0) + (def->work & WEIGHTS ? s->flop_wgrad : 0)
+             + (def->work & DATA ? s->flop_dgrad : 0);
+    r.bytes_fixed = def->weights*reals*(double)real_size(net);
+    r.bytes_image = reals_of_image(net, s, def->moves)*(double)real_size(net);
+    return r;
+}
+
+/* ---- the lists ---- */
+
+static void add_regions(struct net *net, const enum region_kind *kind, int stage)
+{
+    for (; *kind != REGION_NONE; kind++) {
+        if (region_defs[*kind].taken && !region_defs[*kind].taken(net, stage))
+            continue;
+        net->region = grow(net->region, (size_t)net->nregions + 1, sizeof *net->region);
+        net->region[net->nregions++] = plan(net, *kind, stage);
+    }
+}
+
+/* Input to scores, without what only training needs. */
+static void inference_regions(struct net *net)
+{
+    net->infer = alloc((size_t)net->nforward, sizeof *net->infer);
+    for (int r = 0; r < net->nforward; r++) {
+        const struct region_plan *region = &net->region[r];
+        const struct stage *s = &net->stage[region->stage];
+        if (s->folded != NO_STAGE)
+            net->infer[net->ninfer++] = plan(net, REGION_FOLDED, s->folded);
+        else if (!s->in_folded && region->kind != REGION_NORM_STATISTICS)
+            net->infer[net->ninfer++] = *region;
+    }
+}
+
+void region_title(const struct net *net, const struct region_plan *region, char *title,
+                  size_t size)
+{
+    snprintf(title, size, "%s %s", region_stage(net, region)->name,
+             region_defs[region->kind].title);
+}
+
+bool regions(struct net *net)
+{
+    assert(net->nstages > 0 && net->nparams > 0);
+    for (int i = 0; i < net->nstages; i++)
+        add_regions(net, stage_regions[net->stage[i].kind].forward, i);
+    net->nforward = net->nregions;
+    inference_regions(net);
+    for (int i = net->nstages - 1; i >= 0; i--)
+        if (net->stage[i].trains)
+            add_regions(net, stage_regions[net->stage[i].kind].backward, i);
+    return true;
+}

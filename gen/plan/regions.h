@@ -1,0 +1,25 @@
+/*
+** regions.h - the table of regions.
+*/
+#ifndef LATHE_REGIONS_H
+#define LATHE_REGIONS_H
+
+#include "base/net.h"
+
+struct region_def {
+    const char *part;           /* what its function is called, after its stage: "fwd" */
+    const char *title;          /* what `bench` calls it, after its stage: "forward" */
+    enum split split;
+    int (*count)(const struct stage *);     /* NULL: 1, of SPLIT_GROUPS 0 */
+    unsigned work;              /* FLOP, of FORWARD, WEIGHTS, DATA */
+    int weights;                /* how often the weights are read or written */
+    unsigned moves;             /* maps that are read or written, of IN, OUT, DY, DX */
+    bool (*taken)(const struct net *, int stage);       /* NULL: always */
+};
+extern const struct region_def region_defs[REGION_KINDS];
+
+/* "conv1 weight gradient" */
+void region_title(const struct net *net, const struct region_plan *region, char *title,
+                  size_t size);
+
+#endif

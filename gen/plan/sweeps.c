@@ -1,0 +1,253 @@
+/*
+** sweeps.c - which convolutions with stride 1 a convolution's forward pass and its data gradient
+** are, and by which algorithm each pass is computed, from the network alone: it decides the order
+** of sums, so it must never look at the machine.
+*/
+#include "plan/passes.h"
+
+#include <assert.h>
+
+#include "base/small.h"
+
+/* Output rows whose moments are gathered while they are in L1. */
+enum { MOMENTS_BYTES = 16 << 10 };
+
+void forward_sweep(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    const struct conv_plan *conv = s->conv;
+    struct sweep *f = &s->conv->forward;
+    const bool depth = is_depthwise(l);
+    const int groups = depth ? 1 : l->groups;
+    const struct layer *pool = layer_at(net, s->pool);
+    *f = (struct sweep){
+        .ci = l->in.c / l->groups, .co = l->filters / groups, .kh = l->kh, .kw = l->kw,
+        .groups = groups, .dilation = l->dilation,
+        .algorithm = depth ? BY_DEPTHWISE : BY_DIRECT,
+        .step_x = l->stride, .step_y = l->stride,
+        .oh = pool ? pool->kh : s->conv->mid.h, .ow = s->conv->mid.w,
+        .in_row = (int)(conv->multiplier > 1 ? conv->repeated.row : s->in.row),
+        .in_pixel = l->in.c*conv->multiplier,
+        .tap_step = 1, .bias = true,
+        /* What a group writes past its channels, the next one would have to mend. */
+        .whole_vectors = pool != NULL && groups == 1,
+        .band = pool ? pool->kh : s->conv->mid.h,
+        .out_row = (int)s->out.row, .out_pixel = l->filters,
+    };
+    snprintf(f->name, sizeof f->name, "%s_fwd", s->name);
+}
+
+/* A convolution that batchnorm stage `stage` reads gathers its moments, block by block of
+** output rows. All blocks are alike, whatever the type: the bits depend on them. */
+static void gather(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    struct stage *conv = s->from == INPUT ? NULL : &net->stage[s->from];
+    s->norm->blocks = 1;
+    if (!conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER
+        || net->layer[conv->head].groups > 1)
+        return;
+    struct sweep *f = &conv->conv->forward;
+    const struct shape mid = conv->conv->mid;
+    int rows = (int)(MOMENTS_BYTES / sizeof(float) / (size_t)(mid.w*mid.c));
+    int step = f->algorithm == BY_WINOGRAD ? f->winograd.step : 1;  /* rows made at a time */
+    rows = max_int(rows, step);
+    while (mid.h % rows || rows % step)
+        rows--;
+    conv->conv->gathers = stage;
+    f->band = rows;
+    if (f->algorithm == BY_WINOGRAD)
+        f->winograd.unit = rows / step;
+    s->norm->blocks = mid.h / rows;
+}
+
+/* Which taps reach the inputs u = stride*q + phase, and from which outputs:
+** y = q + base - back*j for the tap  first + step*j. */
+struct reach { int first, taps, step, back, base, outputs; };
+
+static int common_divisor(int a, int b)
+{
+    return b ? common_divisor(b, a % b) : a;
+}
+
+static struct reach reach(int phase, int pad, const struct layer *l, int k, int size)
+{
+    const int stride = l->stride, common = common_divisor(stride, l->dilation);
+    struct reach r = { .step = stride / common, .back = l->dilation / common };
+    r.outputs = ceil_div(size - phase, stride);
+    while (r.first < k && (phase + pad + l->dilation*(stride - 1)*r.first) % stride)
+        r.first++;      /* u + pad is to be dilation*tap, modulo the stride */
+    r.taps = ceil_div(k - r.first, r.step);
+    r.base = (phase + pad - l->dilation*r.first) / stride;
+    return r;
+}
+
+/* The margins of the output gradient that all phases need, and its extent. */
+static void extend(struct reach r, int *before, int *extent)
+{
+    int low = r.base - r.back*(r.taps - 1), high = r.base + r.outputs;
+    *before = max_int(*before, -low);
+    *extent = max_int(*extent, high);
+}
+
+/* The output gradient, with margins for the data gradient if there is to be one. */
+static void lay_out_gradient(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    int rows = s->conv->mid.h, columns = s->conv->mid.w, top = 0, left = 0;
+    for (int p = 0; s->needs_dx && p < l->stride; p++) {
+        struct reach y = reach(p, l->pad_top, l, l->kh, l->in.h);
+        struct reach x = reach(p, l->pad_left, l, l->kw, l->in.w);
+        if (y.taps && y.outputs > 0)
+            extend(y, &top, &rows);
+        if (x.taps && x.outputs > 0)
+            extend(x, &left, &columns);
+    }
+    struct map *m = &s->conv->expanded;
+    *m = (struct map){ .shape = s->conv->mid, .top = top, .left = left, .rows = top + rows,
+                       .columns = left + columns, .keep = true };
+    m->row = (size_t)m->columns*(size_t)s->conv->mid.c;
+    m->origin = (size_t)top*m->row + (size_t)left*(size_t)s->conv->mid.c;
+    m->image = (size_t)m->rows*m->row;
+}
+
+static void backward_sweeps(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    struct conv_plan *conv = s->conv;
+    const struct map *m = &conv->expanded;
+    const int stride = l->stride, channels = l->in.c*conv->multiplier;
+    const bool depth = is_depthwise(l);
+    const int groups = depth ? 1 : l->groups;
+    for (int py = 0; py < stride; py++)
+        for (int px = 0; px < stride; px++) {
+            struct reach y = reach(py, l->pad_top, l, l->kh, l->in.h);
+            struct reach x = reach(px, l->pad_left, l, l->kw, l->in.w);
+            if (y.outputs <= 0 || x.outputs <= 0)
+                continue;
+            if (!y.taps || !x.taps) {
+                conv->dgrad_gaps = true;
+                continue;
+            }
+            conv->dgrad = grow(conv->dgrad, (size_t)conv->ndgrad + 1, sizeof *conv->dgrad);
+            struct sweep *d = &conv->dgrad[conv->ndgrad++];
+            *d = (struct sweep){
+                .ci = l->filters / l->groups / conv->multiplier, .co = channels / groups,
+                .kh = y.taps, .kw = x.taps, .groups = groups,
+                .algorithm = depth ? BY_DEPTHWISE : BY_DIRECT, .step_x = 1, .step_y = 1,
+                .oh = y.outputs, .ow = x.outputs,
+                .in_row = (int)m->row, .in_pixel = l->filters, .dilation = y.back,
+                .in_at = (long)(m->top + y.base - y.back*(y.taps - 1))*(long)m->row
+                         + (long)(m->left + x.base - x.back*(x.taps - 1))*l->filters,
+                .out_row = stride*l->in.w*channels, .out_pixel = stride*channels,
+                .out_at = (long)(py*l->in.w + px)*channels,
+                .tap_y = y.first, .tap_x = x.first, .tap_step = y.step, .flipped = true,
+                .band = y.outputs,
+            };
+            if (stride == 1)
+                snprintf(d->name, sizeof d->name, "%s_dgrad", s->name);
+            else
+                snprintf(d->name, sizeof d->name, "%s_dgrad_%d_%d", s->name, py, px);
+        }
+}
+
+/* Channels from which on the transforms cost less than the multiplications they save. */
+enum { WINOGRAD_CHANNELS = 16 };
+
+/* Rows of tiles, with fewer of which every thread would read all filters for a tile or two. */
+enum { FEW_ROWS = 4 };
+
+/* Tiles over a map of h x w outputs, F(4x4) where they divide it, else F(2x2); none where its
+** sides are odd. */
+static void winograd_over(int h, int w, struct winograd *over, enum algorithm *algorithm)
+{
+    int step = h % 4 || w % 4 ? 2 : 4;
+    if (h % step || w % step)
+        return;
+    *algorithm = BY_WINOGRAD;
+    *over = (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
+                               .columns = w / step, .unit = 1, .by_panels = h / step < FEW_ROWS };
+}
+
+/*
+** Winograd's filtering where it saves multiplications; the network alone decides, because it
+** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) where it fits;
+** it rounds twice as coarsely as a direct sum or F(2x2) (runtime/vector/winograd.h).
+*/
+static bool takes_winograd(const struct net *net, const struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
+    return l->kh == 3 && l->kw == 3 && l->stride == 1 && l->groups == 1 && l->dilation == 1
+           && !is_depthwise(l)
+           && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
+}
+
+void choose_winograd_forward(const struct net *net, struct stage *s)
+{
+    const struct layer *pool = layer_at(net, s->pool);
+    struct sweep *f = &s->conv->forward;
+    if (!takes_winograd(net, s))
+        return;
+    if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
+        winograd_over(s->conv->mid.h, s->conv->mid.w, &f->winograd, &f->algorithm);
+}
+
+static void choose_winograd(const struct net *net, struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    struct weight_plan *weights = &s->conv->wgrad;
+    choose_winograd_forward(net, s);
+    if (s->pool != NO_LAYER || !takes_winograd(net, s))
+        return;
+    winograd_over(s->conv->mid.h, s->conv->mid.w, &weights->winograd, &weights->algorithm);
+    if (s->needs_dx)
+        winograd_over(l->in.h, l->in.w, &s->conv->dgrad[0].winograd, &s->conv->dgrad[0].algorithm);
+}
+
+/*
+** Below a max-pool at most one output gradient of a window is not zero. Blocks and bands decide
+** the order of the sums: they must not depend on the machine. A block of 64 filters of 3x3 by
+** 32 channels is 24 KB a filter row; a band's lists are at most 64 KB.
+*/
+static void choose_scatter(const struct net *net, struct stage *s)
+{
+    enum { FILTERS = 64, CHANNELS = 8, ENTRIES = 8192 };
+    const struct layer *l = &net->layer[s->head];
+    if (s->pool == NO_LAYER || !s->needs_dx || l->stride != 1 || l->groups != 1
+        || l->dilation != 1 || l->in.c < CHANNELS)
+        return;
+    const struct layer *pool = &net->layer[s->pool];
+    struct scatter *d = &s->conv->dgrad[0].scatter;
+    s->conv->dgrad[0].algorithm = BY_SCATTER;
+    d->filters = min_int(l->filters, FILTERS);
+    d->blocks = ceil_div(l->filters, d->filters);
+    d->band = ENTRIES / (pool->kh*pool->kw*pool->out.w*l->filters);
+    d->map_rows = l->in.h + l->pad_top + l->pad_bottom;
+    d->map_columns = l->in.w + l->pad_left + l->pad_right;
+    d->band = max_int(1, min_int(d->band, pool->out.h));
+}
+
+static void conv_sweeps(const struct net *net, struct stage *s)
+{
+    forward_sweep(net, s);
+    lay_out_gradient(net, s);
+    if (s->needs_dx)
+        backward_sweeps(net, s);
+    if (is_depthwise(&net->layer[s->head]))
+        s->conv->wgrad.algorithm = BY_DEPTHWISE;
+    choose_winograd(net, s);
+    choose_scatter(net, s);
+}
+
+bool sweeps(struct net *net)
+{
+    assert(net->nstages > 0 && net->stage[0].in.image > 0);
+    for (int i = 0; i < net->nstages; i++)
+        if (net->stage[i].kind == STAGE_CONV)
+            conv_sweeps(net, &net->stage[i]);
+    for (int i = 0; i < net->nstages; i++)
+        if (net->stage[i].kind == STAGE_NORM)
+            gather(net, i);
+    return true;
+}

@@ -1,0 +1,14 @@
+/*
+** sweeps.h - what fold.c works out anew for a stage with a pool that its head has not.
+*/
+#ifndef LATHE_SWEEPS_H
+#define LATHE_SWEEPS_H
+
+#include "base/net.h"
+
+/* The stage's forward pass as a sweep over its input, */
+void forward_sweep(const struct net *net, struct stage *s);
+/* and whether it goes by Winograd's filtering. */
+void choose_winograd_forward(const struct net *net, struct stage *s);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+** read.h - a network file, through all passes.
+*/
+#ifndef LATHE_READ_H
+#define LATHE_READ_H
+
+#include "tool/options.h"
+
+enum { MAX_ISAS = 3 };
+
+/* The instruction sets that --isa names: one, or the three of x86, widest first. How many. */
+int find_isas(const char *name, const struct isa *found[MAX_ISAS]);
+
+/* trial: candidates to take instead of --tune's, or NULL. NULL: done after -d, or *status is 1 and
+** it was said why. */
+struct net *read_net(struct options *o, const char *path, const struct isa *isa,
+                     struct tuning *trial, int *status);
+
+#endif
