@@ -41,6 +41,21 @@ static void library(const char *path, bool f64, struct text *out)
     instantiate_path(path, &b, out);
 }
 
+/* What each optimizer does to a whole parameter; UPDATE_STORE's function is written as it is. */
+static void update_functions(struct text *out)
+{
+    const char *store = optimizers[UPDATE_STORE].function;
+    for (int k = 0; k < UPDATE_KINDS; k++) {
+        struct bindings b = { 0 };
+        if (strcmp(optimizers[k].function, store) == 0)
+            continue;
+        bind_name(&b, "NAME", "%s", optimizers[k].function);
+        bind_name(&b, "STEP", "%s_step", optimizers[k].function);
+        instantiate("update.c", &b, out);
+        text_puts(out, "\n");
+    }
+}
+
 /* ---- tables ---- */
 
 static const char *c_bool(bool b)
@@ -354,6 +369,7 @@ static void group_region(const struct group *g, struct text *out, struct text *i
     library("runtime/vector/vmath.h", f64, &words);
     library("runtime/vector/winograd.h", f64, &words);
     library("runtime/vector/optim.c", f64, &words);
+    update_functions(&words);
     library("runtime/vector/muon.c", f64, &words);
     used_words(text_string(&words), text_string(&user), &kept, includes);
 

@@ -126,25 +126,28 @@ static void loss(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     bool svm = l->kind == LAYER_SVM;
-    struct bindings b = { 0 };
+    struct bindings one = { 0 }, b = { 0 };
+    bind_name(&one, "ONE", "%s%s_one", e->prefix, s->name);
+    bind_size(&one, "CLASSES", e->net->classes);
+    if (svm) {
+        bind_name(&one, "MARGIN", "%.17g", l->margin);
+    } else {
+        bind_flag(&one, "SMOOTH", l->smoothing > 0);
+        bind_name(&one, "SMOOTHING", "%.17g", l->smoothing);
+        bind_size(&one, "LV", LANES / e->net->vl);
+    }
+    kernel(e, svm ? "loss/svm.c" : "loss/softmax.c", &one, "%s: one image, %d classes", s->name,
+           e->net->classes);
     bind_name(&b, "NAME", "%s%s_loss", e->prefix, s->name);
     bind_name(&b, "ONE", "%s%s_one", e->prefix, s->name);
     bind_flag(&b, "MEAN", !e->net->train.loss_sum);
-    if (svm) {
-        bind_name(&b, "MARGIN", "%.17g", l->margin);
-    } else {
-        bind_flag(&b, "SMOOTH", l->smoothing > 0);
-        bind_name(&b, "SMOOTHING", "%.17g", l->smoothing);
-        bind_size(&b, "LV", LANES / e->net->vl);
-    }
     bind_size(&b, "CLASSES", e->net->classes);
     bind_size(&b, "SCORES", arena_at(e, s->at[AT_X]));
     bind_size(&b, "SCORES_IMAGE", (long)s->in.image);
     bind_size(&b, "DS", arena_at(e, s->at[AT_DX]));
     bind_size(&b, "DS_IMAGE", (long)s->dx_image);
     bind_size(&b, "LOSSES", arena_at(e, e->net->losses_at));
-    kernel(e, svm ? "loss/svm.c" : "loss/softmax.c", &b, "%s: loss and its gradient, %d classes",
-           s->name, e->net->classes);
+    kernel(e, "loss/frame.c", &b, "%s: loss and its gradient, of all images", s->name);
 }
 
 void region_function(const struct net *net, const struct region_plan *region, char *name,

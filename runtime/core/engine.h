@@ -24,8 +24,8 @@ struct engine {
     struct workers *workers;
     struct step step;
     struct rule *rule, *kept;     /* [model->nparams], of the step in progress; a copy */
-    real *room;                   /* what muon works in, or NULL */
-    real *gradient;               /* all parameters' gradients, for clipping, or NULL */
+    real *room, *gradient;        /* what update.c works in, or NULL */
+    void (*after)(struct engine *e);   /* the end of every step's updates, or NULL: update.c's */
     bool inference;               /* engine_open_inference opened it */
     atomic_bool folded;           /* no parameter has changed since model->fold */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
@@ -76,7 +76,7 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
 
 /*
 ** Work that the next step hands to its threads as soon as it needs the input buffer no longer:
-** beside its last region where that one does not read it, else behind.
+** beside its last region where that one does not read it, else after it.
 */
 void engine_beside(struct engine *e, int items, workers_fn *fn, void *context);
 
@@ -98,17 +98,6 @@ double engine_step(struct engine *e, int n, const int32_t *labels,
 /* The gradient of sum(probe*scores) into every `m`; probe: [n][classes].
 ** Returns that sum. No L2 term. */
 double engine_probe(struct engine *e, int n, const real *probe);
-
-/*
-** The same in MODE_TRAIN, but where all gradients (with their L2 terms) together are longer
-** than `most`, they are scaled to that length before any update. Needs
-** engine_make_gradients once.
-*/
-double engine_clipped(struct engine *e, int n, const int32_t *labels, double most);
-bool engine_make_gradients(struct engine *e, char *err);
-
-/* Memory for muon; once is enough. */
-bool engine_make_room(struct engine *e, char *err);
 
 /* After parameters were changed from outside. */
 void engine_pack(struct engine *e, int param);

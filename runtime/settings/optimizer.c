@@ -1,6 +1,6 @@
 /*
 ** optimizer.c - the table of optimizers. A new one is a row here, its kind in model.h
-** and its function in optim.c.
+** and its step in optim.c.
 */
 #include "settings/optimizer.h"
 

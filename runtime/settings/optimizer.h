@@ -17,7 +17,7 @@ enum { MOMENT_FIRST = 1, MOMENT_SECOND = 2 };
 
 struct optimizer_def {
     const char *word;                       /* NULL: none (UPDATE_STORE) */
-    const char *function;                   /* in optim.c */
+    const char *function;                   /* made of optim.c's FUNCTION_step by update.c */
     const char *formula;
     struct optimizer_rate rate[RATES]; int count;
     unsigned moments;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "core/update.h"
 #include "data/feed.h"
 #include "file/npy.h"
 #include "file/output.h"
@@ -61,7 +62,7 @@ double replay_update(struct replay *r)
     struct engine *e = r->engine;
     /* A schedule that ends at 0 must not fall below when the steps outlast the run. */
     rules_apply(&r->rules, e, o, r->at < r->total ? r->at : r->total - 1, r->per_epoch, r->total);
-    double loss = o->clip > 0 ? engine_clipped(e, o->batch, e->labels, o->clip)
+    double loss = o->clip > 0 ? update_clipped(e, o->batch, e->labels, o->clip)
                               : engine_update(e, o->batch, e->labels, MODE_TRAIN);
     if (++r->at % r->per_epoch == 0)
         rules_epoch(&r->rules);
@@ -84,7 +85,7 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
                           .total = solver_iterations(o, data->train.count) };
     if (data->train.count == 0 || data->train.count > UINT32_MAX || !data->train.labels)
         return error_set(err, "%s: expected training images with labels", data->source);
-    if (!rules_open(&r->rules, e, o, err) || (o->clip > 0 && !engine_make_gradients(e, err)))
+    if (!rules_open(&r->rules, e, o, err) || (o->clip > 0 && !update_make_gradients(e, err)))
         return false;
     r->chosen = calloc((size_t)o->batch, sizeof *r->chosen);
     r->kept_rules = calloc((size_t)r->rules.count + 1, sizeof *r->kept_rules);

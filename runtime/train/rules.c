@@ -10,6 +10,7 @@
 
 #include "base/dmath.h"
 #include "base/error.h"
+#include "core/update.h"
 #include "settings/optimizer.h"
 
 const char *const schedule_words[] = { "constant", "linear", "cosine", "step", NULL };
@@ -84,7 +85,7 @@ bool rules_open(struct rules *r, struct engine *e, const struct solver_options *
         r->param[k] = rules_first(&m->params[k], o);
         muon = muon || r->param[k].optimizer == UPDATE_MUON;
     }
-    return !muon || engine_make_room(e, err);
+    return !muon || update_make_room(e, err);
 }
 
 void rules_close(struct rules *r)

@@ -12,6 +12,7 @@
 #include "data/feed.h"
 #include "train/interrupt.h"
 #include "core/params.h"
+#include "core/update.h"
 #include "page/progress.h"
 #include "base/random.h"
 #include "page/report.h"
@@ -152,7 +153,7 @@ static double solver_step(struct solver_run *r)
     r->engine->step.seed = r->options->seed;
     r->engine->step.iteration = (uint64_t)r->state.iteration;
     double loss = r->options->clip > 0
-                  ? engine_clipped(r->engine, r->batch, r->engine->labels, r->options->clip)
+                  ? update_clipped(r->engine, r->batch, r->engine->labels, r->options->clip)
                   : engine_update(r->engine, r->batch, r->engine->labels, MODE_TRAIN);
     average_step(&r->state.average, r->engine, r->state.iteration + 1);
     r->busy += engine_clock() - start;
@@ -539,7 +540,7 @@ static bool solver_open(struct solver_run *r)
     r->state.best_val_acc = r->accuracy = -1;
     r->order_epoch = -1;
     return rules_open(&r->state.rules, r->engine, o, r->err)
-           && (o->clip <= 0 || engine_make_gradients(r->engine, r->err))
+           && (o->clip <= 0 || update_make_gradients(r->engine, r->err))
            && average_open(&r->state.average, r->engine, o->average, o->average_rate,
                            o->average_every, r->err)
            && history_open(&r->state.history, o->checkpoint ? o->checkpoint : o->history, r->err)

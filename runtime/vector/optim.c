@@ -1,7 +1,9 @@
 /*
-** optim.c - the optimizers, the only place where their formulas are written.
-** Written in the SIMD vocabulary and emitted once per instruction set; each is
-** an update_fn (model.h): count values, a multiple of LANES, in place.
+** optim.c - the optimizers, the only place where their formulas are written: for each one its
+** step, what VL weights are behind one update, given their gradient with the L2 term; m and v,
+** their first and second moments, are brought up to date in place. Written in the SIMD
+** vocabulary and emitted once per instruction set; the loop over a parameter is
+** templates/update.c.
 **
 ** Every value below TINY is set to 0, and TINY2 for second moments, so that
 ** nothing ever becomes denormal: x86 and ARM disagree there, and a trained
@@ -14,6 +16,12 @@
 #define OPTIM_TINY ((real)0x1p-64)
 #define OPTIM_TINY2 ((real)0x1p-100)
 
+static inline void optim_clear(vec *lanes)
+{
+    for (int l = 0; l < LANES / VL; l++)
+        lanes[l] = v_zero();
+}
+
 /* Adds the squares of LANES values to 16 virtual lanes: lane l takes w[l]. */
 static inline void optim_square(vec *lanes, const real *w)
 {
@@ -21,18 +29,7 @@ static inline void optim_square(vec *lanes, const real *w)
         lanes[l] = v_fma(v_load(w + l*VL), v_load(w + l*VL), lanes[l]);
 }
 
-/* Gradient with the L2 term, as the course defines it: g + reg*w. */
-static inline vec optim_gradient(const real *g, vec weight, vec reg)
-{
-    return v_flush(v_fma(reg, weight, v_load(g)), OPTIM_TINY);
-}
-
-static inline void optim_clear(vec *lanes)
-{
-    for (int l = 0; l < LANES / VL; l++)
-        lanes[l] = v_zero();
-}
-
+/* No optimizer: keeps the gradient with its L2 term, as it is, in m. */
 static double optim_store(real *w, real *m, real *v, const real *g, size_t count,
                           const struct hyper *h)
 {
@@ -49,125 +46,59 @@ static double optim_store(real *w, real *m, real *v, const real *g, size_t count
 }
 
 /* w -= lr*g */
-static double optim_sgd(real *w, real *m, real *v, const real *g, size_t count,
-                        const struct hyper *h)
+static inline vec optim_sgd_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
     (void)m;
     (void)v;
-    const vec step = v_set1(-h->lr), reg = v_set1(h->reg);
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            v_store(w + k + l, v_flush(v_fma(step, grad, weight), OPTIM_TINY));
-        }
-    }
-    return (double)v_sum(lanes);
+    return v_fma(v_set1(-h->lr), g, w);
 }
 
 /* v = momentum*v - lr*g, w += v (the course's sgd_momentum; m holds its v) */
-static double optim_momentum(real *w, real *m, real *v, const real *g, size_t count,
-                             const struct hyper *h)
+static inline vec optim_momentum_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
     (void)v;
-    const vec step = v_set1(-h->lr), momentum = v_set1(h->beta1), reg = v_set1(h->reg);
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            vec velocity = v_fma(momentum, v_load(m + k + l), v_mul(step, grad));
-            velocity = v_flush(velocity, OPTIM_TINY);
-            v_store(m + k + l, velocity);
-            v_store(w + k + l, v_flush(v_add(weight, velocity), OPTIM_TINY));
-        }
-    }
-    return (double)v_sum(lanes);
+    vec velocity = v_fma(v_set1(h->beta1), v_load(m), v_mul(v_set1(-h->lr), g));
+    velocity = v_flush(velocity, OPTIM_TINY);
+    v_store(m, velocity);
+    return v_add(w, velocity);
 }
 
 /*
 ** v' = momentum*v - lr*g, w += -momentum*v + (1+momentum)*v', as in the course
 ** (sgd_nesterov_momentum), which is momentum*v' - lr*g.
 */
-static double optim_nesterov(real *w, real *m, real *v, const real *g, size_t count,
-                             const struct hyper *h)
+static inline vec optim_nesterov_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
     (void)v;
-    const vec step = v_set1(-h->lr), momentum = v_set1(h->beta1), reg = v_set1(h->reg);
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            vec down = v_mul(step, grad);
-            vec velocity = v_flush(v_fma(momentum, v_load(m + k + l), down), OPTIM_TINY);
-            v_store(m + k + l, velocity);
-            weight = v_add(weight, v_fma(momentum, velocity, down));
-            v_store(w + k + l, v_flush(weight, OPTIM_TINY));
-        }
-    }
-    return (double)v_sum(lanes);
+    const vec momentum = v_set1(h->beta1), down = v_mul(v_set1(-h->lr), g);
+    vec velocity = v_flush(v_fma(momentum, v_load(m), down), OPTIM_TINY);
+    v_store(m, velocity);
+    return v_add(w, v_fma(momentum, velocity, down));
+}
+
+/* w - lr*g/(sqrt(a) + eps) */
+static inline vec optim_scaled(vec w, vec g, vec squares, const struct hyper *h)
+{
+    return v_fma(v_set1(-h->lr), v_div(g, v_add(v_sqrt(squares), v_set1(h->eps))), w);
 }
 
 /* a += g*g, w -= lr*g/(sqrt(a) + eps) (Duchi, Hazan, Singer, JMLR 12, 2011) */
-static double optim_adagrad(real *w, real *m, real *v, const real *g, size_t count,
-                            const struct hyper *h)
+static inline vec optim_adagrad_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
     (void)m;
-    const vec step = v_set1(-h->lr), eps = v_set1(h->eps), reg = v_set1(h->reg);
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            vec squares = v_flush(v_fma(grad, grad, v_load(v + k + l)), OPTIM_TINY2);
-            v_store(v + k + l, squares);
-            weight = v_fma(step, v_div(grad, v_add(v_sqrt(squares), eps)), weight);
-            v_store(w + k + l, v_flush(weight, OPTIM_TINY));
-        }
-    }
-    return (double)v_sum(lanes);
+    vec squares = v_flush(v_fma(g, g, v_load(v)), OPTIM_TINY2);
+    v_store(v, squares);
+    return optim_scaled(w, g, squares, h);
 }
 
 /* a = decay*a + (1-decay)*g*g, w -= lr*g/(sqrt(a) + eps) (Tieleman and Hinton, 2012) */
-static double optim_rmsprop(real *w, real *m, real *v, const real *g, size_t count,
-                            const struct hyper *h)
+static inline vec optim_rmsprop_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
     (void)m;
-    const vec step = v_set1(-h->lr), eps = v_set1(h->eps), reg = v_set1(h->reg);
-    const vec decay = v_set1(h->beta2), rest = v_set1(h->rest2);
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            vec squares = v_fma(decay, v_load(v + k + l), v_mul(v_mul(rest, grad), grad));
-            squares = v_flush(squares, OPTIM_TINY2);
-            v_store(v + k + l, squares);
-            weight = v_fma(step, v_div(grad, v_add(v_sqrt(squares), eps)), weight);
-            v_store(w + k + l, v_flush(weight, OPTIM_TINY));
-        }
-    }
-    return (double)v_sum(lanes);
-}
-
-/* The weight behind one step of Adam; m and v are brought up to date. */
-static inline vec optim_adam_step(vec weight, vec grad, real *m, real *v, const struct hyper *h)
-{
-    vec first = v_fma(v_set1(h->beta1), v_load(m), v_mul(v_set1(h->rest1), grad));
-    vec second = v_mul(v_mul(v_set1(h->rest2), grad), grad);
-    second = v_flush(v_fma(v_set1(h->beta2), v_load(v), second), OPTIM_TINY2);
-    first = v_flush(first, OPTIM_TINY);
-    v_store(m, first);
-    v_store(v, second);
-    vec scale = v_add(v_sqrt(v_mul(second, v_set1(h->unbias2))), v_set1(h->eps));
-    return v_flush(v_fma(v_set1(-h->step), v_div(first, scale), weight), OPTIM_TINY);
+    vec squares = v_mul(v_mul(v_set1(h->rest2), g), g);
+    squares = v_flush(v_fma(v_set1(h->beta2), v_load(v), squares), OPTIM_TINY2);
+    v_store(v, squares);
+    return optim_scaled(w, g, squares, h);
 }
 
 /*
@@ -175,38 +106,20 @@ static inline vec optim_adam_step(vec weight, vec grad, real *m, real *v, const 
 ** m = b1*m + (1-b1)*g, v = b2*v + (1-b2)*g*g,
 ** w -= lr*(m/(1-b1^t)) / (sqrt(v/(1-b2^t)) + eps).
 */
-static double optim_adam(real *w, real *m, real *v, const real *g, size_t count,
-                         const struct hyper *h)
+static inline vec optim_adam_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
-    const vec reg = v_set1(h->reg);
-    const struct hyper own = *h;        /* nothing the loop stores can alias it */
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            v_store(w + k + l, optim_adam_step(weight, grad, m + k + l, v + k + l, &own));
-        }
-    }
-    return (double)v_sum(lanes);
+    vec first = v_fma(v_set1(h->beta1), v_load(m), v_mul(v_set1(h->rest1), g));
+    vec second = v_mul(v_mul(v_set1(h->rest2), g), g);
+    second = v_flush(v_fma(v_set1(h->beta2), v_load(v), second), OPTIM_TINY2);
+    first = v_flush(first, OPTIM_TINY);
+    v_store(m, first);
+    v_store(v, second);
+    vec scale = v_add(v_sqrt(v_mul(second, v_set1(h->unbias2))), v_set1(h->eps));
+    return v_fma(v_set1(-h->step), v_div(first, scale), w);
 }
 
 /* w *= 1 - lr*weight_decay, then Adam (Loshchilov and Hutter, arXiv:1711.05101) */
-static double optim_adamw(real *w, real *m, real *v, const real *g, size_t count,
-                          const struct hyper *h)
+static inline vec optim_adamw_step(vec w, vec g, real *m, real *v, const struct hyper *h)
 {
-    const vec reg = v_set1(h->reg), keep = v_set1(h->keep);
-    const struct hyper own = *h;
-    vec lanes[LANES / VL];
-    optim_clear(lanes);
-    for (size_t k = 0; k < count; k += LANES) {
-        optim_square(lanes, w + k);
-        for (int l = 0; l < LANES; l += VL) {
-            vec weight = v_load(w + k + l), grad = optim_gradient(g + k + l, weight, reg);
-            weight = v_mul(keep, weight);
-            v_store(w + k + l, optim_adam_step(weight, grad, m + k + l, v + k + l, &own));
-        }
-    }
-    return (double)v_sum(lanes);
+    return optim_adam_step(v_mul(v_set1(h->keep), w), g, m, v, h);
 }

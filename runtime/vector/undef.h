@@ -53,6 +53,7 @@
 #undef SHALLOW
 #undef SMOOTH
 #undef SMOOTHING
+#undef STEP
 #undef STORE
 #undef STORE_LAST
 #undef TAPS

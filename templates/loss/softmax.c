@@ -1,15 +1,12 @@
 /*
-** loss/softmax.c - the softmax loss of a group of images and its gradient:
-** loss = log(sum(exp(s - max))) - (s[label] - max), ds = (p - onehot) / n. With
+** loss/softmax.c - the softmax loss of one image and its gradient, times `scale`:
+** loss = log(sum(exp(s - max))) - (s[label] - max), ds = p - onehot. With
 ** smoothing E, onehot becomes (1 - E)*onehot + E/classes (Szegedy et al.,
 ** arXiv:1512.00567).
-** With a probe R instead of labels (gradient checks): loss = sum(R*s), ds = R.
 */
 #include "vector/template.h"
 
-#define NAME softmax_loss    /* @name */
 #define ONE softmax_one      /* @name */
-#define MEAN 1               /* @flag */
 #define SMOOTH 1             /* @flag */
 #define SMOOTHING 0.1        /* @name */
 
@@ -45,33 +42,6 @@ static inline real ONE(const real *scores, real *ds, int label, real scale)
         ds[j] = (ds[j] / sum - (real)(j == label)) * scale;
     return (real)(math_log((double)sum) - ((double)scores[label] - (double)max));
 #endif
-}
-
-static void NAME(const struct step *s, int item, int items, int thread)
-{
-    enum { /* @sizes */ CLASSES = 10, SCORES = 0, SCORES_IMAGE = 16, DS = 0, DS_IMAGE = 16,
-           LOSSES = 0 };
-    (void)thread;
-    int last = part_start(item + 1, items, s->n);
-    for (int i = part_start(item, items, s->n); i < last; i++) {
-        const real *scores = s->arena + SCORES + (size_t)i*SCORES_IMAGE;
-        real *ds = s->arena + DS + (size_t)i*DS_IMAGE, *loss = s->arena + LOSSES + i;
-        if (s->probe) {
-            const real *r = s->probe + (size_t)i*CLASSES;
-            double sum = 0;
-            for (int j = 0; j < CLASSES; j++) {
-                sum += (double)r[j]*(double)scores[j];
-                ds[j] = r[j];
-            }
-            *loss = (real)sum;
-        } else {
-#if MEAN
-            *loss = ONE(scores, ds, s->labels[i], 1 / (real)s->n);
-#else
-            *loss = ONE(scores, ds, s->labels[i], 1);
-#endif
-        }
-    }
 }
 
 #include "vector/undef.h"

@@ -18,6 +18,7 @@
 #include "data/param_file.h"
 #include "core/params.h"
 #include "train/solver.h"
+#include "core/update.h"
 #include "support/linear_model.h"
 
 enum { TRAIN = 90, VAL = 30, PIXELS = LINEAR_IN };
@@ -311,12 +312,12 @@ Test(solver, clips_the_gradient_to_its_length)
     static real before[1 << 14];
     char err[ERR_SIZE];
     double moved = 0;
-    cr_assert(engine_open(&e, &linear_model, 2, err) && engine_make_gradients(&e, err));
+    cr_assert(engine_open(&e, &linear_model, 2, err) && update_make_gradients(&e, err));
     params_init(&e, 3, 0.1);
     feed_batch(&e, &d.train, &none, NULL, 0, LINEAR_BATCH);
     memcpy(before, e.arena, linear_model.arena*sizeof(real));
     engine_rules(&e, &h, UPDATE_SGD);
-    double loss = engine_clipped(&e, LINEAR_BATCH, e.labels, 0.25);
+    double loss = update_clipped(&e, LINEAR_BATCH, e.labels, 0.25);
     for (int k = 0; k < linear_model.nparams; k++)
         for (size_t i = 0; i < linear_model.params[k].stored; i++)
             moved += pow((double)(e.arena[linear_model.params[k].at + i]

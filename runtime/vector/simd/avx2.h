@@ -12,6 +12,7 @@
 #define PS(op) _mm256_##op##_pd
 typedef __m256d vec;
 typedef __m256d vmask;
+typedef uint32_t vbytes;    /* VL of them */
 static inline __m256i v_first(int n)
 {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
@@ -22,37 +23,15 @@ static inline vec v_pow2(vec a)
     n = _mm256_add_epi64(n, _mm256_set1_epi64x(1023));
     return _mm256_castsi256_pd(_mm256_slli_epi64(n, 52));
 }
-static inline vec v_bytes(uint32_t bytes)
+static inline vec v_bytes(vbytes bytes)
 {
     return _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128((int)bytes)));
 }
-static inline uint32_t v_to_bytes(vec a)
+static inline vbytes v_to_bytes(vec a)
 {
     __m128i n = _mm256_cvtpd_epi32(a);
     n = _mm_packs_epi32(n, n);
-    return (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(n, n));
-}
-static inline vec v_load_u8(const uint8_t *p)
-{
-    uint32_t bytes;
-    memcpy(&bytes, p, sizeof bytes);
-    return v_bytes(bytes);
-}
-static inline void v_store_u8(uint8_t *p, vec a)
-{
-    uint32_t bytes = v_to_bytes(a);
-    memcpy(p, &bytes, sizeof bytes);
-}
-static inline vec v_load_u8_part(const uint8_t *p, int n)
-{
-    uint32_t bytes = 0;
-    memcpy(&bytes, p, (size_t)n);
-    return v_bytes(bytes);
-}
-static inline void v_store_u8_part(uint8_t *p, vec a, int n)
-{
-    uint32_t bytes = v_to_bytes(a);
-    memcpy(p, &bytes, (size_t)n);
+    return (vbytes)_mm_cvtsi128_si32(_mm_packus_epi16(n, n));
 }
 static inline vec v_abs(vec a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
 static inline real v_sum(const vec *a)
@@ -66,6 +45,7 @@ static inline real v_sum(const vec *a)
 #define PS(op) _mm256_##op##_ps
 typedef __m256 vec;
 typedef __m256 vmask;
+typedef uint64_t vbytes;
 static inline __m256i v_first(int n)
 {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -75,37 +55,15 @@ static inline vec v_pow2(vec a)
     __m256i n = _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(n, 23));
 }
-static inline vec v_bytes(uint64_t bytes)
+static inline vec v_bytes(vbytes bytes)
 {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes)));
 }
-static inline uint64_t v_to_bytes(vec a)
+static inline vbytes v_to_bytes(vec a)
 {
     __m256i n = _mm256_cvtps_epi32(a);
     __m128i h = _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
-    return (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(h, h));
-}
-static inline vec v_load_u8(const uint8_t *p)
-{
-    uint64_t bytes;
-    memcpy(&bytes, p, sizeof bytes);
-    return v_bytes(bytes);
-}
-static inline void v_store_u8(uint8_t *p, vec a)
-{
-    uint64_t bytes = v_to_bytes(a);
-    memcpy(p, &bytes, sizeof bytes);
-}
-static inline vec v_load_u8_part(const uint8_t *p, int n)
-{
-    uint64_t bytes = 0;
-    memcpy(&bytes, p, (size_t)n);
-    return v_bytes(bytes);
-}
-static inline void v_store_u8_part(uint8_t *p, vec a, int n)
-{
-    uint64_t bytes = v_to_bytes(a);
-    memcpy(p, &bytes, (size_t)n);
+    return (vbytes)_mm_cvtsi128_si64(_mm_packus_epi16(h, h));
 }
 static inline vec v_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 static inline real v_sum(const vec *a)
@@ -123,6 +81,28 @@ static inline vec v_load(const real *p) { return PS(loadu)(p); }
 static inline void v_store(real *p, vec a) { PS(storeu)(p, a); }
 static inline vec v_load_part(const real *p, int n) { return PS(maskload)(p, v_first(n)); }
 static inline void v_store_part(real *p, vec a, int n) { PS(maskstore)(p, v_first(n), a); }
+static inline vec v_load_u8(const uint8_t *p)
+{
+    vbytes bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return v_bytes(bytes);
+}
+static inline void v_store_u8(uint8_t *p, vec a)
+{
+    vbytes bytes = v_to_bytes(a);
+    memcpy(p, &bytes, sizeof bytes);
+}
+static inline vec v_load_u8_part(const uint8_t *p, int n)
+{
+    vbytes bytes = 0;
+    memcpy(&bytes, p, (size_t)n);
+    return v_bytes(bytes);
+}
+static inline void v_store_u8_part(uint8_t *p, vec a, int n)
+{
+    vbytes bytes = v_to_bytes(a);
+    memcpy(p, &bytes, (size_t)n);
+}
 static inline vec v_add(vec a, vec b) { return PS(add)(a, b); }
 static inline vec v_sub(vec a, vec b) { return PS(sub)(a, b); }
 static inline vec v_mul(vec a, vec b) { return PS(mul)(a, b); }
