@@ -129,7 +129,7 @@ static void loss(const struct emission *e, const struct stage *s, const struct s
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s%s_loss", e->prefix, s->name);
     bind_name(&b, "ONE", "%s%s_one", e->prefix, s->name);
-    bind_flag(&b, "MEAN", !e->net->train.loss_sum);
+    bind_flag(&b, "MEAN", e->net->train.loss == LOSS_MEAN);
     if (svm) {
         bind_name(&b, "MARGIN", "%.17g", l->margin);
     } else {

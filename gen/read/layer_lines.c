@@ -8,24 +8,6 @@
 
 #include "read/dialects.h"
 
-static bool stride_option(struct parser *p, struct layer *l)
-{
-    if (!integer(&p->sc, &p->scope, "stride", 1, MAX_IMAGE, &l->stride))
-        return false;
-    l->stride_w = l->stride;
-    return true;
-}
-
-static bool groups_option(struct parser *p, struct layer *l)
-{
-    return integer(&p->sc, &p->scope, "groups", 1, MAX_SIZE, &l->groups);
-}
-
-static bool dilation_option(struct parser *p, struct layer *l)
-{
-    return integer(&p->sc, &p->scope, "dilation", 1, MAX_DILATION, &l->dilation);
-}
-
 static bool pad_option(struct parser *p, struct layer *l)
 {
     static const char *const words[] = { "same", "valid" };
@@ -43,45 +25,6 @@ static bool pad_option(struct parser *p, struct layer *l)
     }
     l->pad_kind = PAD_NUMBER;
     return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
-}
-
-static bool smoothing_option(struct parser *p, struct layer *l)
-{
-    return number(p, "smoothing", BOUND_SMOOTHING, &l->smoothing);
-}
-
-static bool margin_option(struct parser *p, struct layer *l)
-{
-    return number(p, "margin", BOUND_MARGIN, &l->margin);
-}
-
-static bool bias_option(struct parser *p, struct layer *l)
-{
-    return yes_no(p, "bias", &l->bias);
-}
-
-static bool winograd_option(struct parser *p, struct layer *l)
-{
-    bool yes;
-    if (!yes_no(p, "winograd", &yes))
-        return false;
-    l->winograd = yes ? WINOGRAD_YES : WINOGRAD_NO;
-    return true;
-}
-
-static bool scale_option(struct parser *p, struct layer *l)
-{
-    return yes_no(p, "scale", &l->scale);
-}
-
-static bool momentum_option(struct parser *p, struct layer *l)
-{
-    return number(p, "momentum", BOUND_SHARE, &l->momentum);
-}
-
-static bool eps_option(struct parser *p, struct layer *l)
-{
-    return number(p, "eps", BOUND_EPS, &l->eps);
 }
 
 static bool init_option(struct parser *p, struct layer *l)
@@ -105,24 +48,31 @@ static bool init_option(struct parser *p, struct layer *l)
     return true;
 }
 
+static const char *const winograd_words[] = { "auto", "no", "yes", NULL };
+
+#define AT(member) .at = offsetof(struct layer, member)
+
 /* The options of layers; a layer's row in layers.c says which it accepts. */
 static const struct {
     const char *name;
     int bit;
-    bool (*read)(struct parser *p, struct layer *l);
+    struct value_row value;
+    bool (*read)(struct parser *p, struct layer *l);    /* VALUE_OWN */
 } option_defs[] = {
-    { "stride", ACCEPTS_STRIDE, stride_option },
-    { "pad", ACCEPTS_PAD, pad_option },
-    { "smoothing", ACCEPTS_SMOOTHING, smoothing_option },
-    { "margin", ACCEPTS_MARGIN, margin_option },
-    { "bias", ACCEPTS_BIAS, bias_option },
-    { "winograd", ACCEPTS_WINOGRAD, winograd_option },
-    { "momentum", ACCEPTS_MOMENTUM, momentum_option },
-    { "eps", ACCEPTS_EPS, eps_option },
-    { "scale", ACCEPTS_SCALE, scale_option },
-    { "init", ACCEPTS_INIT, init_option },
-    { "groups", ACCEPTS_GROUPS, groups_option },
-    { "dilation", ACCEPTS_DILATION, dilation_option },
+    { "stride", ACCEPTS_STRIDE, { VALUE_COUNT, AT(stride), .bound = BOUND_STRIDE }, NULL },
+    { "pad", ACCEPTS_PAD, { .type = VALUE_OWN }, pad_option },
+    { "smoothing", ACCEPTS_SMOOTHING, { VALUE_REAL, AT(smoothing), .bound = BOUND_SMOOTHING },
+      NULL },
+    { "margin", ACCEPTS_MARGIN, { VALUE_REAL, AT(margin), .bound = BOUND_MARGIN }, NULL },
+    { "bias", ACCEPTS_BIAS, { VALUE_YES, AT(bias) }, NULL },
+    { "winograd", ACCEPTS_WINOGRAD,
+      { VALUE_WORD, AT(winograd), .words = winograd_words, .first = WINOGRAD_NO }, NULL },
+    { "momentum", ACCEPTS_MOMENTUM, { VALUE_REAL, AT(momentum), .bound = BOUND_SHARE }, NULL },
+    { "eps", ACCEPTS_EPS, { VALUE_REAL, AT(eps), .bound = BOUND_EPS }, NULL },
+    { "scale", ACCEPTS_SCALE, { VALUE_YES, AT(scale) }, NULL },
+    { "init", ACCEPTS_INIT, { .type = VALUE_OWN }, init_option },
+    { "groups", ACCEPTS_GROUPS, { VALUE_COUNT, AT(groups), .bound = BOUND_GROUPS }, NULL },
+    { "dilation", ACCEPTS_DILATION, { VALUE_COUNT, AT(dilation), .bound = BOUND_DILATION }, NULL },
 };
 enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
 
@@ -178,14 +128,14 @@ static bool layer_options(struct parser *p, const struct layer_def *def, struct 
         if (option_defs[k].bit & seen)
             return scan_error(&p->sc, at, "\"%s\" is given twice", word);
         seen |= option_defs[k].bit;
-        if (!expect_char(p, '=', "after the option") || !option_defs[k].read(p, l))
+        if (!expect_char(p, '=', "after the option")
+            || !(option_defs[k].read ? option_defs[k].read(p, l)
+                                     : row_value(p, &option_defs[k].value, word, l)))
             return false;
     }
-    if (!l->stride) {
-        bool pool = def->operands == OPERANDS_WINDOW;
-        l->stride = pool ? l->kh : 1;
-        l->stride_w = pool ? l->kw : 1;
-    }
+    bool pool = def->operands == OPERANDS_WINDOW && !l->stride;
+    l->stride_w = pool ? l->kw : l->stride ? l->stride : 1;
+    l->stride = pool ? l->kh : l->stride_w;
     return true;
 }
 

@@ -137,6 +137,27 @@ bool yes_no(struct parser *p, const char *what, bool *result)
     return true;
 }
 
+bool row_value(struct parser *p, const struct value_row *row, const char *word, void *result)
+{
+    const char *what = row->what ? row->what : word;
+    char *at = (char *)result + row->at;
+    int which, n = 0;
+    switch (row->type) {
+    case VALUE_REAL:  return number(p, what, row->bound, (double *)(void *)at);
+    case VALUE_COUNT: return whole_number(p, what, row->bound, (int *)(void *)at);
+    case VALUE_YES:   return yes_no(p, what, (bool *)at);
+    case VALUE_WORD:
+        while (row->words[row->first + n])
+            n++;
+        if (!choice(p, what, row->words + row->first, n, &which))
+            return false;
+        *(int *)(void *)at = row->first + which;
+        return true;
+    case VALUE_OWN: break;
+    }
+    DIE("%s has a reader of its own", word);
+}
+
 bool optional_word(struct parser *p, const char *what, const char *word, bool *found)
 {
     int which;

@@ -5,12 +5,11 @@
 #ifndef LATHE_PARSE_H
 #define LATHE_PARSE_H
 
-#include "runtime/base/bounds.h"
+#include "runtime/settings/settings.h"
 #include "read/expr.h"
 #include "read/scan.h"
 
-enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_IMAGE = 4096, MAX_BATCH = 65536,
-       MAX_DILATION = 64 };
+enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_IMAGE = 4096 };
 
 struct parser {
     struct scan sc;
@@ -28,7 +27,7 @@ struct parser {
     int residuals;                  /* blocks open */
     bool in_train;
     struct place input_at;
-    struct place setting_at[32];    /* where each was made; line 0: not yet */
+    struct place *setting_at;       /* where each of setting_rows was made; line 0: not yet */
 };
 
 /* before, after: "expected %s", "nothing more expected after %s" */
@@ -48,6 +47,9 @@ bool whole_number(struct parser *p, const char *what, enum bound bound, int *res
 /* One of a list of words. */
 bool choice(struct parser *p, const char *what, const char *const *known, int nknown, int *which);
 bool yes_no(struct parser *p, const char *what, bool *result);
+
+/* The value of a row, into the struct that has it; word: what stands before it. */
+bool row_value(struct parser *p, const struct value_row *row, const char *word, void *result);
 
 /* `word` may follow, and nothing else. */
 bool optional_word(struct parser *p, const char *what, const char *word, bool *found);

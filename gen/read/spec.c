@@ -259,7 +259,7 @@ static void last_of_path(struct parser *p, char *word)
 
 static bool unknown_statement(struct parser *p, struct place at, char *word)
 {
-    int most = nkeyword_defs + nlayer_defs + nsetting_defs, n = 0;
+    int most = nkeyword_defs + nlayer_defs + nsetting_rows, n = 0;
     if ((unsigned char)*p->sc.s >= 0x80)
         return scan_error(&p->sc, scan_place(&p->sc), "names have letters from a to z, digits and "
                           "_, not %s", scan_what(&p->sc));
@@ -274,8 +274,9 @@ static bool unknown_statement(struct parser *p, struct place at, char *word)
     for (int i = 0; i < nlayer_defs && !p->in_train; i++)
         if (layer_defs[i].word)
             known[n++] = layer_defs[i].word;
-    for (int i = 0; i < nsetting_defs; i++)
-        known[n++] = setting_defs[i].word;
+    for (int i = 0; i < nsetting_rows; i++)
+        if (setting_rows[i].word)
+            known[n++] = setting_rows[i].word;
     const char *near = nearest(word, known, n);
     free(known);
     if (near)
@@ -286,10 +287,9 @@ static bool unknown_statement(struct parser *p, struct place at, char *word)
 /* What stood before a ':' and no layer behind it: "lr: 0.1", as YAML has it. */
 static bool no_label(struct parser *p, struct place at, struct place behind, char *word)
 {
-    for (int i = 0; i < nsetting_defs; i++)
-        if (!strcmp(word, setting_defs[i].word))
-            return scan_error(&p->sc, at, "\"%s\" takes no \":\" behind it: %s", word,
-                              setting_defs[i].synopsis);
+    const struct setting_row *row = setting_find(word);
+    if (row)
+        return scan_error(&p->sc, at, "\"%s\" takes no \":\" behind it: %s", word, row->synopsis);
     if (dialect(DIALECT_STATEMENT, word))
         return unknown_statement(p, at, word);
     return scan_error(&p->sc, behind, "a layer expected behind the label, not %s",
@@ -335,8 +335,8 @@ static bool statement(struct parser *p)
     bool known = false;
     for (int i = 0; i < nkeyword_defs; i++)
         known |= !strcmp(word, keyword_defs[i].word);
-    for (int i = 0; i < nsetting_defs; i++)
-        known |= !strcmp(word, setting_defs[i].word);
+    const struct setting_row *row = setting_find(word);
+    known |= row != NULL;
     if (*label && known)
         return scan_error(&p->sc, at, "a label stands before a layer, not before \"%s\"", word);
     if (!strcmp(word, "net"))
@@ -349,10 +349,7 @@ static bool statement(struct parser *p)
         return repeat_statement(p, at);
     if (!strcmp(word, "train"))
         return train_statement(p, at);
-    for (int i = 0; i < nsetting_defs; i++)
-        if (!strcmp(word, setting_defs[i].word))
-            return train_setting(p, &setting_defs[i], at);
-    return unknown_statement(p, at, word);
+    return row ? train_setting(p, row, at) : unknown_statement(p, at, word);
 }
 
 /* ---- the whole ---- */
@@ -367,8 +364,8 @@ static void check_whole(struct parser *p)
         scan_error(&p->sc, end, "the file has no `input CxHxW`");
     if (!net->nlayers || !is_loss(net->layer[net->nlayers - 1].kind))
         scan_error(&p->sc, end, "the file has no loss: `softmax` or `svm` ends the layers");
-    for (int i = 0; i < net->train.ngroups && !p->sc.over; i++)
-        check_group(p, &net->train.group[i]);
+    for (int i = 0; i < net->ngroups && !p->sc.over; i++)
+        check_group(p, &net->group[i]);
     for (int i = 0; i < p->scope.count; i++) {
         const struct variable *v = &p->scope.variable[i];
         if (!v->used && !v->counter)
@@ -395,9 +392,12 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
 {
     struct parser p = { .net = net, .set = set, .nset = nset, .last = INPUT };
     net->path = path;
-    train_defaults(&net->train);
-    if (!scan_open(&p.sc, path))
+    p.setting_at = alloc((size_t)nsetting_rows, sizeof *p.setting_at);
+    settings_defaults(&net->train);
+    if (!scan_open(&p.sc, path)) {
+        free(p.setting_at);
         return false;
+    }
     while (*p.sc.s && !p.sc.over) {
         if (!scan_at_end(&p.sc)) {
             if (p.headless && scan_char(&p.sc, '}'))
@@ -416,6 +416,7 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
     scope_free(&p.scope);
     names_free(&p.layers);
     names_free(&p.kernels);
+    free(p.setting_at);
     scan_close(&p.sc);
     return good;
 }

@@ -20,7 +20,7 @@ static int rate_names(enum update_kind kind, const char *names[RATES])
 static bool optimizer_option(struct parser *p, int *seen)
 {
     const char *names[RATES];
-    struct train_settings *t = &p->net->train;
+    struct train *t = &p->net->train;
     int option;
     struct place at = scan_place(&p->sc);
     if (!choice(p, "option", names, rate_names(t->optimizer, names), &option))
@@ -33,10 +33,11 @@ static bool optimizer_option(struct parser *p, int *seen)
            && number(p, names[option], optimizer_bound(rate), &t->rate[rate]);
 }
 
-static bool optimizer_setting(struct parser *p)
+static bool optimizer_setting(struct parser *p, struct place at)
 {
-    struct train_settings *t = &p->net->train;
+    struct train *t = &p->net->train;
     int which, seen = 0, n = 0;
+    (void)at;
     while (optimizer_words[n])
         n++;
     if (!choice(p, "optimizer", optimizer_words, n, &which))
@@ -49,52 +50,10 @@ static bool optimizer_setting(struct parser *p)
     return true;
 }
 
-static bool init_setting(struct parser *p)
-{
-    static const char *const names[] = { "gaussian", "kaiming" };
-    int which;
-    if (!choice(p, "initialiser", names, 2, &which))
-        return false;
-    p->net->train.init_std = -1;
-    return which || number(p, "the standard deviation", BOUND_INIT, &p->net->train.init_std);
-}
-
-static bool schedule_setting(struct parser *p)
-{
-    struct train_settings *t = &p->net->train;
-    int which;
-    if (!choice(p, "schedule", schedule_words, SCHEDULE_KINDS, &which))
-        return false;
-    t->schedule = (enum schedule_kind)which;
-    return t->schedule != SCHEDULE_STEP
-           || (number(p, "the epochs from step to step", BOUND_STEP_EPOCHS, &t->step_epochs)
-               && number(p, "the factor of a step", BOUND_STEP_FACTOR, &t->step_factor));
-}
-
-static bool flip_setting(struct parser *p)
-{
-    bool alternating;
-    if (!optional_word(p, "flip", "alternating", &alternating))
-        return false;
-    p->net->train.augment.flip = alternating ? FLIP_ALTERNATING : FLIP_RANDOM;
-    return true;
-}
-
-static bool translate_setting(struct parser *p)
-{
-    struct augment *a = &p->net->train.augment;
-    bool reflect;
-    if (!whole_number(p, "translate", BOUND_TRANSLATE, &a->translate)
-        || !optional_word(p, "edge", "reflect", &reflect))
-        return false;
-    a->reflect = reflect;
-    return true;
-}
-
 /* WHICH, and a new group for it. */
 static struct group_setting *new_group(struct parser *p, struct place at)
 {
-    struct train_settings *t = &p->net->train;
+    struct net *net = p->net;
     struct group_setting g = { .at = at };
     char word[WORD_MAX_LEN], part[WORD_MAX_LEN] = "";
     if (!scan_word(&p->sc, word)) {
@@ -110,9 +69,9 @@ static struct group_setting *new_group(struct parser *p, struct place at)
         }
     }
     snprintf(g.selector, sizeof g.selector, "%s%s%s", word, *part ? "." : "", part);
-    t->group = grow(t->group, (size_t)t->ngroups + 1, sizeof *t->group);
-    t->group[t->ngroups] = g;
-    return &t->group[t->ngroups++];
+    net->group = grow(net->group, (size_t)net->ngroups + 1, sizeof *net->group);
+    net->group[net->ngroups] = g;
+    return &net->group[net->ngroups++];
 }
 
 static bool freeze_setting(struct parser *p, struct place at)
@@ -189,80 +148,57 @@ static bool group_setting(struct parser *p, struct place at)
     return true;
 }
 
-static bool average_setting(struct parser *p)
+/* The value that begins a line, or goes on. */
+static bool setting_value(struct parser *p, const struct setting_row *row)
 {
-    static const char *const names[] = { "ema", "lookahead" };
-    struct train_settings *t = &p->net->train;
-    int which;
-    if (!choice(p, "average", names, 2, &which))
-        return false;
-    t->average = which ? AVERAGE_LOOKAHEAD : AVERAGE_EMA;
-    t->average_rate = which ? 0.5 : 0.99;
-    t->average_every = which ? 5 : 1;
-    return scan_at_end(&p->sc)
-           || (number(p, "the average's rate", BOUND_AVERAGE_RATE, &t->average_rate)
-               && (scan_at_end(&p->sc)
-                   || whole_number(p, "the steps between", BOUND_AVERAGE_EVERY,
-                                   &t->average_every)));
+    const struct value_row *v = &row->value;
+    if (!row->bare || (v->words[v->first] && !scan_at_end(&p->sc)))
+        return row_value(p, v, row->word, &p->net->train);
+    setting_set(row, &p->net->train, v->first - 1);
+    return true;
 }
 
-bool train_setting(struct parser *p, const struct setting_def *def, struct place at)
+static bool setting_values(struct parser *p, const struct setting_row *row)
 {
-    static const char *const samples[] = { "shuffle", "replacement" };
-    static const char *const losses[] = { "mean", "sum" };
-    struct train_settings *t = &p->net->train;
-    int which;
+    struct train *t = &p->net->train;
+    if (!setting_value(p, row))
+        return false;
+    const int first = (int)setting_get(row, t);
+    if (row->then)
+        row->then(t);
+    for (const struct setting_row *r = row + 1; r < setting_rows + nsetting_rows && r->follows;
+         r++) {
+        bool there = r->follows == FOLLOWS_MAYBE ? !scan_at_end(&p->sc) : first == r->when;
+        if (there && !setting_value(p, r))
+            return false;
+    }
+    return true;
+}
+
+static bool own_values(struct parser *p, const struct setting_row *row, struct place at)
+{
+    static const struct { const char *word; bool (*read)(struct parser *, struct place); } own[] = {
+        { "optimizer", optimizer_setting }, { "group", group_setting },
+        { "freeze", freeze_setting } };
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+        if (!strcmp(own[k].word, row->word))
+            return own[k].read(p, at);
+    DIE("%s: nobody reads it", row->word);
+}
+
+bool train_setting(struct parser *p, const struct setting_row *row, struct place at)
+{
+    struct place *before = &p->setting_at[row - setting_rows];
     if (!p->in_train)
         return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands behind `train`",
-                          def->word);
-    bool many = def->kind == SETTING_GROUP || def->kind == SETTING_FREEZE;
-    if (p->setting_at[def->kind].line && !many)
-        return scan_error(&p->sc, at, "\"%s\" is set already, in line %d", def->word,
-                          p->setting_at[def->kind].line);
-    p->setting_at[def->kind] = at;
-    bool good = false;
-    switch (def->kind) {
-    case SETTING_INIT:      good = init_setting(p); break;
-    case SETTING_OPTIMIZER: good = optimizer_setting(p); break;
-    case SETTING_REG:       good = number(p, "reg", BOUND_REG, &t->reg); break;
-    case SETTING_LR_DECAY:  good = number(p, "lr_decay", BOUND_LR_DECAY, &t->lr_decay); break;
-    case SETTING_EPOCHS:    good = number(p, "epochs", BOUND_EPOCHS, &t->epochs); break;
-    case SETTING_BATCH:
-        good = integer(&p->sc, &p->scope, "batch", 1, MAX_BATCH, &t->batch);
-        t->batch_at = at;
-        break;
-    case SETTING_SAMPLE:
-        good = choice(p, "sampling", samples, 2, &which);
-        t->sampling = good && which ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
-        break;
-    case SETTING_SCHEDULE:  good = schedule_setting(p); break;
-    case SETTING_CLIP:      good = number(p, "clip", BOUND_CLIP, &t->clip); break;
-    case SETTING_AVERAGE:   good = average_setting(p); break;
-    case SETTING_PATIENCE:
-        good = whole_number(p, "patience", BOUND_PATIENCE, &t->patience);
-        break;
-    case SETTING_GROUP:     good = group_setting(p, at); break;
-    case SETTING_FREEZE:    good = freeze_setting(p, at); break;
-    case SETTING_FLIP:      good = flip_setting(p); break;
-    case SETTING_CROP:
-        t->augment.crop = 1;
-        good = true;
-        break;
-    case SETTING_TRANSLATE: good = translate_setting(p); break;
-    case SETTING_CUTOUT:
-        good = whole_number(p, "cutout", BOUND_CUTOUT, &t->augment.cutout);
-        break;
-    case SETTING_WARMUP:    good = number(p, "warmup", BOUND_WARMUP, &t->warmup); break;
-    case SETTING_PREPROCESS:
-        good = choice(p, "preprocessing", preprocess_words, PREPROCESS_KINDS, &which);
-        if (good)
-            t->preprocess = (enum preprocess_kind)which;
-        break;
-    case SETTING_LOSS:
-        good = choice(p, "loss", losses, 2, &which);
-        t->loss_sum = good && which;
-        break;
-    }
+                          row->word);
+    if (before->line && !row->many)
+        return scan_error(&p->sc, at, "\"%s\" is set already, in line %d", row->word,
+                          before->line);
+    *before = at;
+    if (row->value.at == offsetof(struct train, batch))
+        p->net->batch_at = at;
+    bool good = row->value.type == VALUE_OWN ? own_values(p, row, at) : setting_values(p, row);
     return good && expect_end(p, "the setting");
 }
 

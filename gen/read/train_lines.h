@@ -8,7 +8,7 @@
 #include "read/parse.h"
 
 /* What follows the word of a setting. */
-bool train_setting(struct parser *p, const struct setting_def *def, struct place at);
+bool train_setting(struct parser *p, const struct setting_row *row, struct place at);
 
 /* Behind the last line: the selector names what there is. */
 void check_group(struct parser *p, const struct group_setting *g);

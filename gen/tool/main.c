@@ -55,7 +55,7 @@ static struct net *read_net(struct options *o, const char *path, const struct is
         return NULL;
     if (o->batch) {
         net->train.batch = o->batch;
-        net->train.batch_at.line = 0;
+        net->batch_at.line = 0;
     }
     *status = 0;
     if (dumped(net, o, "spec"))
