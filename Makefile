@@ -16,8 +16,8 @@ INCLUDES = -Igen -Iruntime -I.
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
 SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms) \
-         $(patsubst %,file/%,foreign output output_kind) settings/optimizer \
-         $(patsubst %,page/%,drawing markup)
+         $(patsubst %,file/%,foreign output output_kind) \
+         $(patsubst %,settings/%,optimizer option_text settings) $(patsubst %,page/%,drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
           $(SHARED:%=$(BUILD)/shared/%.o)
 # Each floor includes only those before it; a program's file has them in this order.
@@ -129,7 +129,7 @@ endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = programs cover docs predict lathe install resume samples flags peers gradcheck foreign \
-           texts files results
+           texts files results settings
 RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
        $(filter-out programs cover docs,$(COMMANDS))
 
@@ -209,7 +209,11 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
         tests/program/test_%.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(filter %.o,$^) $(CRITERION) -lm -o $@
+
+# It reads the table itself.
+$(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a $(BUILD)/shared/base/bounds.o \
+                   $(patsubst %,$(BUILD)/shared/settings/%.o,optimizer option_text settings)
 
 # What peers runs: the readers' verdicts on many files.
 $(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a

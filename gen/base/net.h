@@ -25,7 +25,7 @@ enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOF
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
-enum winograd_choice { WINOGRAD_AUTO, WINOGRAD_YES, WINOGRAD_NO };
+enum winograd_choice { WINOGRAD_AUTO, WINOGRAD_NO, WINOGRAD_YES };
 
 struct layer {
     /* spec.c */
@@ -61,8 +61,6 @@ struct layer {
     bool below;                 /* something beneath it has parameters */
 };
 
-enum sampling { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
-
 /* The last layer: scores become a loss. */
 static inline bool is_loss(enum layer_kind kind)
 {
@@ -74,27 +72,6 @@ struct group_setting {
     struct place at;
     char selector[128];         /* a name, perhaps with .weight or .bias */
     struct own_settings own;
-};
-
-struct train_settings {         /* spec.c; defaults where the file is silent */
-    double init_std;            /* gaussian; < 0: He's scale sqrt(2 / fan_in) */
-    enum update_kind optimizer; /* runtime/settings/optimizer.h */
-    double rate[RATES];
-    double reg, lr_decay, epochs;
-    int batch;
-    struct place batch_at;      /* where the file says it; line 0: nowhere, or not its batch */
-    enum sampling sampling;
-    bool loss_sum;              /* the images' losses are added, not averaged */
-    enum preprocess_kind preprocess;
-    enum schedule_kind schedule;
-    double step_epochs, step_factor, warmup;
-    struct augment augment;
-    double clip;
-    int patience;
-    enum average_kind average;
-    double average_rate;
-    int average_every;
-    struct group_setting *group; int ngroups;
 };
 
 /* ---- the plan ---- */
@@ -413,7 +390,9 @@ struct net {
     struct place at;            /* of the word `net` */
     struct shape input;
     struct layer *layer; int nlayers;
-    struct train_settings train;
+    struct train train;         /* defaults where the file is silent */
+    struct place batch_at;      /* where the file says its batch; line 0: nowhere, or not its own */
+    struct group_setting *group; int ngroups;
     /* fuse.c */
     struct stage *stage; int nstages;
     int classes;

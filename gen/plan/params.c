@@ -50,11 +50,10 @@ static bool is_muon(const struct group_setting *g)
 
 static struct selection select_groups(const struct net *net)
 {
-    const struct train_settings *t = &net->train;
-    struct selection s = { .next = alloc((size_t)t->ngroups, sizeof *s.next) };
+    struct selection s = { .next = alloc((size_t)net->ngroups, sizeof *s.next) };
     struct names seen = { 0 };
-    for (int k = t->ngroups - 1; k >= 0; k--) {
-        const struct group_setting *g = &t->group[k];
+    for (int k = net->ngroups - 1; k >= 0; k--) {
+        const struct group_setting *g = &net->group[k];
         char what[sizeof g->selector + 32];
         snprintf(what, sizeof what, "%s %u %d", g->selector, g->own.set, is_muon(g));
         if (names_find(&seen, what) >= 0)
@@ -96,7 +95,7 @@ static void own_settings(const struct net *net, const struct selection *s, struc
                 least = &at[k];
         if (!least)
             break;
-        const struct group_setting *g = &net->train.group[*least];
+        const struct group_setting *g = &net->group[*least];
         if (!is_muon(g) || p->kind == PARAM_CONV)
             merge_group(&p->own, &g->own);
         *least = s->next[*least];

@@ -17,7 +17,7 @@ static bool spec(struct net *net)
     }
     if (net->batch) {
         net->train.batch = net->batch;
-        net->train.batch_at.line = 0;
+        net->batch_at.line = 0;
     }
     return true;
 }

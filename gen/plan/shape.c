@@ -171,13 +171,12 @@ static bool alone_at_fork(const struct net *net, const struct layer *l)
 ** at a time (--batch 1) may still be for inference; its `train` says the same. */
 static bool norm_values(const struct net *net, const struct layer *l)
 {
-    const struct train_settings *t = &net->train;
-    if (l->kind != LAYER_BATCHNORM || l->in.h != 1 || l->in.w != 1 || t->batch > 1
-        || !t->batch_at.line)
+    const int batch = net->train.batch, line = net->batch_at.line;
+    if (l->kind != LAYER_BATCHNORM || l->in.h != 1 || l->in.w != 1 || batch > 1 || !line)
         return true;
     return error(l, "%s would have one value a channel, as line %d says batch %d: its variance "
                  "is 0, and so is every gradient beneath it; a batch of 2 or more is needed",
-                 l->name, t->batch_at.line, t->batch);
+                 l->name, line, batch);
 }
 
 bool shape(struct net *net)

@@ -14,6 +14,7 @@
 #include "read/layers.h"
 #include "print/tmpl.h"
 #include "plan/regions.h"
+#include "print/train_fields.h"
 #include "print/words.h"
 
 /* Networks of one instruction set, and what to put before their names. */
@@ -252,7 +253,6 @@ static void info_table(const struct net *net, const char *prefix, struct text *o
 
 static void model_struct(const struct net *net, const char *prefix, struct text *out)
 {
-    const struct train_settings *t = &net->train;
     const struct stage *last = &net->stage[stage_source(net, net->nstages - 1)];
     text_printf(out, "static const struct model %smodel = {\n    .name = \"%s\", .isa = \"%s\",\n",
                 prefix, net->name, net->isa->name);
@@ -261,7 +261,7 @@ static void model_struct(const struct net *net, const char *prefix, struct text 
     text_printf(out, "\",\n    .info = %sinfo, .ninfo = %d,\n", prefix, net->nlayers);
     text_printf(out, "    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n"
                 "    .softmax = %d,\n", net->input.c, net->input.h, net->input.w, net->classes,
-                t->batch, net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX);
+                net->train.batch, net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX);
     const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
     text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
                 net->buffer[net->input_at].at + in->origin, in->image, in->row);
@@ -286,23 +286,9 @@ static void model_struct(const struct net *net, const char *prefix, struct text 
     for (int k = 0; k < UPDATE_KINDS; k++)
         text_printf(out, "%s %s", k ? "," : "", optimizers[k].function);
     text_puts(out, " },\n    .muon = muon_step,\n");
-    text_printf(out, "    .train = { .optimizer = %d /* %s */, .rate = {", t->optimizer,
-                optimizers[t->optimizer].word);
-    for (int k = 0; k < RATES; k++)
-        text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
-    text_puts(out, " },\n");
-    text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
-                ".batch = %d, .replacement = %d, .loss_sum = %d, .preprocess = %d,\n",
-                t->reg, t->lr_decay, t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT,
-                t->loss_sum, t->preprocess);
-    text_printf(out, "               .schedule = %d, .step_epochs = %.17g, .step_factor = %.17g, "
-                ".warmup = %.17g,\n", t->schedule, t->step_epochs, t->step_factor, t->warmup);
-    text_printf(out, "               .augment = { .flip = %d, .translate = %d, .reflect = %d, "
-                ".cutout = %d, .crop = %d },\n", t->augment.flip, t->augment.translate,
-                t->augment.reflect, t->augment.cutout, t->augment.crop);
-    text_printf(out, "               .clip = %.17g, .patience = %d, .average = %d, "
-                ".average_rate = %.17g, .average_every = %d },\n};\n\n", t->clip, t->patience,
-                t->average, t->average_rate, t->average_every);
+    text_puts(out, "    .train = {\n");
+    train_fields(&net->train, out);
+    text_puts(out, "    },\n};\n\n");
 }
 
 /* What tests the arithmetic of this region, and what measures it. */

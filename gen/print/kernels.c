@@ -140,7 +140,7 @@ static void loss(struct emission *e, const struct stage *s)
            e->net->classes);
     bind_name(&b, "NAME", "%s%s_loss", e->prefix, s->name);
     bind_name(&b, "ONE", "%s%s_one", e->prefix, s->name);
-    bind_flag(&b, "MEAN", !e->net->train.loss_sum);
+    bind_flag(&b, "MEAN", e->net->train.loss == LOSS_MEAN);
     bind_size(&b, "CLASSES", e->net->classes);
     bind_size(&b, "SCORES", arena_at(e, s->at[AT_X]));
     bind_size(&b, "SCORES_IMAGE", (long)s->in.image);

@@ -1,9 +1,10 @@
 /*
-** layers.c - the table of layers and settings. A new layer begins with a row here.
+** layers.c - the table of layers, and `lathe doc`. A new layer begins with a row here.
 */
 #include "read/layers.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "runtime/base/nearest.h"
 #include "runtime/settings/optimizer.h"
@@ -119,73 +120,13 @@ const struct layer_def *layer_def(enum layer_kind kind)
     DIE("layer kind %d has no row", kind);
 }
 
-const struct setting_def setting_defs[] = {
-    { "init", SETTING_INIT, "init gaussian STD | init kaiming",
-      "Weights from a Gaussian of standard deviation STD, or of sqrt(2 / inputs) each\n"
-      "(the default). Biases start at 0." },
-    { "optimizer", SETTING_OPTIMIZER, "optimizer NAME [OPTION=X ...]",
-      "adam unless said. With each, its options' values unless said, and its formula;\n"
-      "g: the gradient with reg*w." },
-    { "reg", SETTING_REG, "reg X",
-      "L2 regularisation: the loss has 0.5*X*sum(W*W), biases excepted." },
-    { "lr_decay", SETTING_LR_DECAY, "lr_decay X",
-      "Multiplies the learning rate after each epoch." },
-    { "schedule", SETTING_SCHEDULE, "schedule constant|linear|cosine | schedule step EPOCHS X",
-      "The learning rate stays (the default), falls to 0 over the run in a line or half a\n"
-      "cosine, or is multiplied by X every so many epochs." },
-    { "warmup", SETTING_WARMUP, "warmup EPOCHS",
-      "The learning rate rises in a line to its value before the schedule begins." },
-    { "batch", SETTING_BATCH, "batch N",
-      "Images of one step, and the most the program has room for (50)." },
-    { "epochs", SETTING_EPOCHS, "epochs X",
-      "Passes over the training images (1); may be a fraction." },
-    { "sample", SETTING_SAMPLE, "sample shuffle|replacement",
-      "Minibatches from a permutation of the images (the default; what is left at an\n"
-      "epoch's end, fewer than a batch, is dropped), or drawn with replacement, as in\n"
-      "the course." },
-    { "preprocess", SETTING_PREPROCESS, "preprocess none|mean_image|scale|channel_norm",
-      "mean_image (the default): the training set's mean image is subtracted, as in the\n"
-      "course. scale: and the rest divided by its standard deviation. channel_norm: each\n"
-      "channel's mean is subtracted, the rest divided by the channel's deviation." },
-    { "flip", SETTING_FLIP, "flip [alternating]",
-      "Training mirrors images at random; alternating: each every other epoch." },
-    { "crop", SETTING_CROP, "crop",
-      "The images may be larger than the network's input. Training takes a window of each, at\n"
-      "a random place; evaluation the middle one, eval --tta some around it. Images of the\n"
-      "input's size stay as they are: nothing is padded (translate N does that)." },
-    { "translate", SETTING_TRANSLATE, "translate N [reflect]",
-      "Training moves each image by up to N pixels up or down, left or right. What comes in\n"
-      "is 0 (the mean), or the image reflected at its edge." },
-    { "cutout", SETTING_CUTOUT, "cutout N",
-      "Training sets a square of NxN pixels to 0, its centre anywhere in the image." },
-    { "group", SETTING_GROUP, "group WHICH [optimizer=NAME] [OPTION=X ...]",
-      "Parameters with settings of their own: an optimizer, its options, lr, reg, lr_decay,\n"
-      "schedule. WHICH: conv or affine (weights), bias (betas too), gain (gammas), a layer's\n"
-      "name, or NAME.weight, NAME.bias. Of several lines that set the same, the last counts.\n"
-      "The program's options change only what no group sets." },
-    { "freeze", SETTING_FREEZE, "freeze WHICH [after EPOCHS]",
-      "These parameters stay as they are, from the start or after so many epochs; then a\n"
-      "schedule ends there." },
-    { "clip", SETTING_CLIP, "clip X",
-      "Where all gradients together are longer than X (L2), they are scaled to that length." },
-    { "average", SETTING_AVERAGE, "average ema [X [N]] | average lookahead [X [N]]",
-      "An average of the parameters is checked and saved. ema: X of the past and 1 - X of the\n"
-      "present (0.99), every N steps (1). lookahead: moves by X of the way (0.5) every N steps\n"
-      "(5), and the parameters begin there again." },
-    { "patience", SETTING_PATIENCE, "patience N",
-      "Training ends after N checks that were not better than the best before." },
-    { "loss", SETTING_LOSS, "loss mean|sum",
-      "The images' losses are averaged over the batch (the default) or added." },
-};
-const char *const schedule_words[SCHEDULE_KINDS] = {
-    [SCHEDULE_CONSTANT] = "constant", [SCHEDULE_LINEAR] = "linear",
-    [SCHEDULE_COSINE] = "cosine", [SCHEDULE_STEP] = "step" };
-
-const char *const preprocess_words[PREPROCESS_KINDS] = {
-    [PREPROCESS_NONE] = "none", [PREPROCESS_MEAN_IMAGE] = "mean_image",
-    [PREPROCESS_SCALE] = "scale", [PREPROCESS_CHANNEL_NORM] = "channel_norm" };
-
-const int nsetting_defs = sizeof setting_defs / sizeof *setting_defs;
+const struct setting_row *setting_find(const char *word)
+{
+    for (int k = 0; k < nsetting_rows; k++)
+        if (setting_rows[k].word && !strcmp(setting_rows[k].word, word))
+            return &setting_rows[k];
+    return NULL;
+}
 
 const struct keyword_def keyword_defs[] = {
     { "net", "net NAME", "The network's name: of the program and of its parameter file." },
@@ -198,16 +139,6 @@ const struct keyword_def keyword_defs[] = {
     { "train", "train", "The training settings follow; the program's options override them." },
 };
 const int nkeyword_defs = sizeof keyword_defs / sizeof *keyword_defs;
-
-void train_defaults(struct train_settings *t)
-{
-    *t = (struct train_settings){
-        .init_std = -1, .optimizer = UPDATE_ADAM, .reg = 0, .lr_decay = 1, .epochs = 1,
-        .batch = 50, .sampling = SAMPLE_SHUFFLE, .preprocess = PREPROCESS_MEAN_IMAGE,
-        .step_epochs = 1, .step_factor = 1,
-    };
-    optimizer_standard(t->optimizer, t->rate);
-}
 
 const char *nearest(const char *word, const char *const *known, int nknown)
 {
@@ -272,9 +203,10 @@ void doc(FILE *out)
         if (layer_defs[i].word)
             entry(out, layer_defs[i].synopsis, layer_defs[i].help);
     fprintf(out, "%s\n\n", doc_settings);
-    for (int i = 0; i < nsetting_defs; i++) {
-        entry(out, setting_defs[i].synopsis, setting_defs[i].help);
-        if (setting_defs[i].kind == SETTING_OPTIMIZER)
+    for (int i = 0; i < nsetting_rows; i++) {
+        if (setting_rows[i].word)
+            entry(out, setting_rows[i].synopsis, setting_rows[i].help);
+        if (&setting_rows[i] == setting_find("optimizer"))
             doc_optimizers(out);
     }
 }

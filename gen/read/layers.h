@@ -1,11 +1,11 @@
 /*
-** layers.h - the table of layers and settings: what the parser accepts, what
-** `lathe doc` prints.
+** layers.h - the table of layers: what the parser accepts, what `lathe doc` prints.
 */
 #ifndef LATHE_LAYERS_H
 #define LATHE_LAYERS_H
 
 #include "runtime/base/bounds.h"
+#include "runtime/settings/settings.h"
 #include "base/net.h"
 
 /* What stands behind a layer's word. */
@@ -41,31 +41,13 @@ extern const struct layer_def layer_defs[];
 extern const int nlayer_defs;
 const struct layer_def *layer_def(enum layer_kind kind);
 
-enum setting_kind { SETTING_INIT, SETTING_OPTIMIZER, SETTING_REG, SETTING_LR_DECAY,
-                    SETTING_BATCH, SETTING_EPOCHS, SETTING_SAMPLE,
-                    SETTING_LOSS, SETTING_PREPROCESS, SETTING_SCHEDULE, SETTING_WARMUP,
-                    SETTING_FLIP, SETTING_CROP, SETTING_TRANSLATE, SETTING_CUTOUT,
-                    SETTING_GROUP, SETTING_FREEZE, SETTING_CLIP, SETTING_PATIENCE,
-                    SETTING_AVERAGE };
-
-struct setting_def {
-    const char *word;
-    enum setting_kind kind;
-    const char *synopsis, *help;
-};
-extern const struct setting_def setting_defs[];
-extern const int nsetting_defs;
-
-/* What stands behind `schedule` and `preprocess`. */
-extern const char *const schedule_words[SCHEDULE_KINDS];
-extern const char *const preprocess_words[PREPROCESS_KINDS];
+/* The row of runtime/settings/settings.h that `word` begins a line of; NULL: none. */
+const struct setting_row *setting_find(const char *word);
 
 /* The words that are no layers: net let input repeat train. */
 struct keyword_def { const char *word, *synopsis, *help; };
 extern const struct keyword_def keyword_defs[];
 extern const int nkeyword_defs;
-
-void train_defaults(struct train_settings *t);
 
 /* The known word that `word` may be a slip of (runtime/base/nearest.h), or NULL. */
 const char *nearest(const char *word, const char *const *known, int nknown);

@@ -12,6 +12,7 @@
 #include "plan/passes.h"
 #include "plan/regions.h"
 #include "read/layers.h"
+#include "tool/dump_train.h"
 
 static const char *word_of(enum layer_kind kind)
 {
@@ -59,54 +60,6 @@ static void dump_options(const struct layer *l, FILE *out)
         fprintf(out, " margin=%g", l->margin);
 }
 
-static void dump_group(const struct group_setting *g, enum update_kind shared, FILE *out)
-{
-    const struct own_settings *own = &g->own;
-    const struct optimizer_def *def = &optimizers[own->set & OWN_OPTIMIZER ? own->optimizer
-                                                                           : shared];
-    fprintf(out, "group %s", g->selector);
-    if (own->set & OWN_OPTIMIZER)
-        fprintf(out, " optimizer=%s", def->word);
-    for (int k = 0; k < def->count; k++)
-        if (own->set & (unsigned)OWN_RATE << def->rate[k].rate)
-            fprintf(out, " %s=%g", def->rate[k].name, own->rate[def->rate[k].rate]);
-    if (own->set & OWN_REG)
-        fprintf(out, " reg=%g", own->reg);
-    if (own->set & OWN_DECAY)
-        fprintf(out, " lr_decay=%g", own->lr_decay);
-    if (own->set & OWN_SCHEDULE)
-        fprintf(out, " schedule=%s", schedule_words[own->schedule]);
-    if (own->set & OWN_FREEZE)
-        fprintf(out, " freeze=%g", own->freeze);
-    fputc('\n', out);
-}
-
-static void dump_train(const struct train_settings *t, FILE *out)
-{
-    static const char *const flips[] = { "none", "random", "alternating" };
-    static const char *const averages[] = { "none", "ema", "lookahead" };
-    const struct optimizer_def *def = &optimizers[t->optimizer];
-    const struct augment *a = &t->augment;
-    dump_init("train ", t->init_std, false, out);
-    fprintf(out, " %s", def->word);
-    for (int k = 0; k < def->count; k++)
-        fprintf(out, " %s=%g", def->rate[k].name, t->rate[def->rate[k].rate]);
-    fprintf(out, " reg=%g lr_decay=%g batch=%d epochs=%g sample=%s\n", t->reg, t->lr_decay,
-            t->batch, t->epochs, t->sampling == SAMPLE_SHUFFLE ? "shuffle" : "replacement");
-    fprintf(out, "schedule=%s", schedule_words[t->schedule]);
-    if (t->schedule == SCHEDULE_STEP)
-        fprintf(out, " %g %g", t->step_epochs, t->step_factor);
-    fprintf(out, " warmup=%g loss=%s clip=%g patience=%d average=%s", t->warmup,
-            t->loss_sum ? "sum" : "mean", t->clip, t->patience, averages[t->average]);
-    if (t->average != AVERAGE_NONE)
-        fprintf(out, " %g %d", t->average_rate, t->average_every);
-    fprintf(out, "\npreprocess=%s flip=%s crop=%d translate=%d%s cutout=%d\n",
-            preprocess_words[t->preprocess], flips[a->flip], a->crop, a->translate,
-            a->reflect ? " reflect" : "", a->cutout);
-    for (int i = 0; i < t->ngroups; i++)
-        dump_group(&t->group[i], t->optimizer, out);
-}
-
 static void dump_spec(const struct net *net, FILE *out)
 {
     fprintf(out, "net %s\ninput %dx%dx%d\n", net->name, net->input.c, net->input.h, net->input.w);
@@ -122,7 +75,7 @@ static void dump_spec(const struct net *net, FILE *out)
         dump_options(l, out);
         fputc('\n', out);
     }
-    dump_train(&net->train, out);
+    dump_train(net, out);
 }
 
 static void dump_shape(const struct net *net, FILE *out)

@@ -171,9 +171,10 @@ static void net_page(void)
             man_entry(layer_defs[k].synopsis, layer_defs[k].help);
     puts(".SH SETTINGS");
     man_text(doc_settings);
-    for (int k = 0; k < nsetting_defs; k++) {
-        man_entry(setting_defs[k].synopsis, setting_defs[k].help);
-        if (setting_defs[k].kind == SETTING_OPTIMIZER)
+    for (int k = 0; k < nsetting_rows; k++) {
+        if (setting_rows[k].word)
+            man_entry(setting_rows[k].synopsis, setting_rows[k].help);
+        if (&setting_rows[k] == setting_find("optimizer"))
             net_optimizers();
     }
     puts(".SH EXAMPLE");

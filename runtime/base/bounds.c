@@ -13,6 +13,9 @@
 
 const struct bounds bounds[BOUNDS] = {
     [BOUND_EPOCHS] = { 1e-9, BOUNDS_PASSES, 1e-9 },
+    [BOUND_ITERATIONS] = { 1, 1e9, 1 },
+    [BOUND_BATCH] = { 1, 65536, 1 },
+    [BOUND_CHECK_EVERY] = { 1, 1e9, 0 },
     [BOUND_LR_DECAY] = { 0, BOUNDS_HUGE, 0 },
     [BOUND_STEP_EPOCHS] = { 1e-3, BOUNDS_PASSES, 1e-3 },
     [BOUND_STEP_FACTOR] = { 0, BOUNDS_HUGE, 0 },
@@ -35,4 +38,7 @@ const struct bounds bounds[BOUNDS] = {
     [BOUND_SLOPE] = { 0, 1, 0 },
     [BOUND_SCALE] = { BOUNDS_TINY, BOUNDS_HUGE, BOUNDS_TINY },
     [BOUND_KEEP] = { 0x1p-16, 1, 0x1p-16 },     /* a multiple of it is what is kept */
+    [BOUND_STRIDE] = { 1, 4096, 1 },
+    [BOUND_GROUPS] = { 1, 65536, 1 },
+    [BOUND_DILATION] = { 1, 64, 1 },
 };

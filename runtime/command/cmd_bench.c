@@ -78,7 +78,8 @@ static void bench_serve(struct bench *b)
     char line[128];
     printf("ready network=%s isa=%s type=%s threads=%ld batch=%ld step=%ld reg=%.9g lr=%.9g "
            "data=%s\n", m->name, m->isa, sizeof(real) == 4 ? "f32" : "f64", s->threads, s->batch,
-           b->replay.start, b->replay.options->reg, b->replay.options->rate[RATE_LR],
+           b->replay.start, b->replay.options->train.reg,
+           b->replay.options->train.rate[RATE_LR],
            b->replay.data->source);
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) && strcmp(line, "quit\n") != 0) {
@@ -115,7 +116,7 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
     struct preprocess preprocess = { .mean = NULL };
     struct solver_options o;
     solver_defaults(&o, b->engine.model);
-    o.batch = (int)s->batch;
+    o.train.batch = (int)s->batch;
     o.seed = (uint64_t)s->seed;
     const struct output csv = { s->csv, OUTPUT_BENCH, "--csv", false };
     bool good = bench_open(b, err) && bench_parameters(b, data, &preprocess, err)
@@ -140,13 +141,12 @@ int command_bench(const struct program *p, int argc, char **argv)
                                 .batch = m->train.batch < m->batch ? m->train.batch : m->batch,
                                 .steps = 10, .warm = 100, .seed = 1, .seconds = 3 };
     const struct option_row rows[] = {
-        { "--threads", OPTION_INTEGER, "N", &s.threads, 1, 1024, NULL, "how many work" },
+        command_row(COMMAND_THREADS, &s.threads, "how many work"),
         { "--batch", OPTION_INTEGER, "M", &s.batch, 1, m->batch, NULL, "images of a step" },
-        { "--data", OPTION_TEXT, "DIR", &s.dir, 0, 0, NULL,
-          "what to train on, as for `train`" },
-        { "--params", OPTION_TEXT, "FILE", &s.params, 0, 0, NULL,
-          "start from these parameters; else from the network's first ones" },
-        { "--seed", OPTION_INTEGER, "N", &s.seed, 0, 9e15, NULL, "of all random numbers" },
+        command_row(COMMAND_DATA, &s.dir, "what to train on, as for `train`"),
+        command_row(COMMAND_PARAMS, &s.params,
+                    "start from these parameters; else from the network's first ones"),
+        command_row(COMMAND_SEED, &s.seed, NULL),
         { "--warm", OPTION_INTEGER, "K", &s.warm, 0, 1e6, NULL,
           "training steps before those that are measured" },
         { "--steps", OPTION_INTEGER, "K", &s.steps, 1, SERIES_ROOM, NULL,

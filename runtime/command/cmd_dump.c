@@ -12,6 +12,7 @@
 #include "data/feed.h"
 #include "file/npy.h"
 #include "command/optimizer_options.h"
+#include "settings/settings.h"
 #include "file/output.h"
 #include "data/param_file.h"
 #include "core/params.h"
@@ -25,8 +26,8 @@ enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
 struct dump_settings {
     struct solver_options solver;
     struct optimizer_options optimizer;
-    const char *params, *x, *y, *out, *mode;
-    double init;
+    const char *params, *x, *y, *out;
+    int mode;                   /* of dump_modes */
     long steps, seed, threads;
 };
 
@@ -43,16 +44,16 @@ struct dump_run {
     real *scores, *losses, *arrays;
 };
 
+enum { DUMP_TRAIN, DUMP_EVAL };
 static const char *const dump_modes[] = { "train", "eval", NULL };
 
 static bool dump_options(const struct program *p, struct dump_settings *s, int argc,
                          char **argv, int *status)
 {
-    const double huge = 1e30;
     struct option_row rows[OPTIMIZER_ROWS + 16];
     const struct option_row own[] = {
-        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
-          "the parameters; else the network's first ones for --seed" },
+        command_row(COMMAND_PARAMS, &s->params,
+                    "the parameters; else the network's first ones for --seed"),
         { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
           "images (n, channels, height, width), f4, f8 or u1, taken as they are; required" },
         { "--y", OPTION_TEXT, "Y.npy", &s->y, 0, 0, NULL,
@@ -63,17 +64,15 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
           "train: by the batch's statistics; eval: by the running ones; dropout is off" },
         { "--steps", OPTION_INTEGER, "N", &s->steps, 0, 1e9, NULL,
           "instead of gradients, the parameters after N updates with this batch" },
-        { "--reg", OPTION_REAL, "X", &s->solver.reg, 0, huge, NULL,
-          "L2 strength, in loss and gradients" },
-        { "--init", OPTION_REAL, "STD", &s->init, 0, huge, NULL,
-          "standard deviation of first weights; else the network file's" },
-        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of first weights" },
-        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
-          "the result does not depend on it" },
+        settings_option("--reg", &s->solver.train, "L2 strength, in loss and gradients"),
+        settings_option("--init", &s->solver.train,
+                        "standard deviation of first weights; else the network file's"),
+        command_row(COMMAND_SEED, &s->seed, "of first weights"),
+        command_row(COMMAND_THREADS, &s->threads, NULL),
     };
     for (int k = 0; k < COMMAND_COUNT(own); k++)
         rows[k] = own[k];
-    optimizer_options_rows(&s->optimizer, &s->solver, rows + COMMAND_COUNT(own));
+    optimizer_options_rows(&s->optimizer, &s->solver.train, rows + COMMAND_COUNT(own));
     return command_options(p, "dump", "Writes scores, loss (with the L2 term) and grad.NAME "
                            "of every parameter for one batch; with --steps the parameters "
                            "after N updates and the losses.", rows,
@@ -135,7 +134,7 @@ static bool dump_parameters(struct dump_run *r, char *err)
     const struct dump_settings *s = r->settings;
     struct param_file_info info;
     if (!s->params) {
-        params_init(&r->engine, (uint64_t)s->seed, s->init);
+        params_init(&r->engine, (uint64_t)s->seed, s->solver.train.init_std);
         return true;
     }
     if (!param_file_load(s->params, &r->engine, &info, err))
@@ -171,11 +170,11 @@ static bool dump_compute(struct dump_run *r, char *err)
     int n = (int)r->x.dim[0];
     if (!rules_open(&rules, e, o, err))
         return false;
-    e->frozen = strcmp(r->settings->mode, "eval") == 0;
+    e->frozen = r->settings->mode == DUMP_EVAL;
     e->step.keep_all = 1;
     feed_batch(e, &r->images, &none, NULL, 0, n);
     if (r->settings->steps == 0) {
-        struct hyper hyper = { .reg = (real)o->reg };
+        struct hyper hyper = { .reg = (real)o->train.reg };
         r->losses[0] = (real)engine_step(e, n, r->labels, &hyper, UPDATE_STORE);
     }
     for (long k = 0; k < r->settings->steps; k++) {
@@ -235,7 +234,7 @@ static bool dump_run_all(struct dump_run *r, char *err)
     r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
                                  .labels = r->labels, .c = m->in_c, .h = m->in_h,
                                  .w = m->in_w };
-    if (strcmp(r->settings->mode, "train") == 0
+    if (r->settings->mode == DUMP_TRAIN
         && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
         return false;
     return dump_compute(r, err) && dump_write(r, err);
@@ -257,7 +256,7 @@ static void dump_close(struct dump_run *r)
 
 int command_dump(const struct program *p, int argc, char **argv)
 {
-    struct dump_settings s = { .mode = "train", .init = -1, .seed = 1,
+    struct dump_settings s = { .mode = DUMP_TRAIN, .seed = 1,
                                .threads = processors_available() };
     struct dump_run run = { .settings = &s };
     char err[ERR_SIZE];
@@ -268,9 +267,9 @@ int command_dump(const struct program *p, int argc, char **argv)
     if (!s.x || !s.y || !s.out)
         return command_usage(p, "dump: %s is required", !s.x ? "--x X.npy"
                              : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
-    if (s.steps > 0 && strcmp(s.mode, "eval") == 0)
+    if (s.steps > 0 && s.mode == DUMP_EVAL)
         return command_usage(p, "dump: --steps trains: it goes without --mode eval");
-    if (!optimizer_options_settle(&s.optimizer, &s.solver, err))
+    if (!optimizer_options_settle(&s.optimizer, &s.solver.train, err))
         return command_usage(p, "dump: %s", err);
     if (!engine_open(&run.engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);

@@ -15,12 +15,14 @@
 
 struct eval_settings {
     struct command_data data;
-    const char *params, *split, *range;
+    const char *params, *range;
+    int split;                            /* of eval_splits */
     struct values_scale scale;            /* where a range is given */
     long threads;
     bool per_class, tta;
 };
 
+enum { EVAL_VAL, EVAL_TEST };
 static const char *const eval_splits[] = { "val", "test", "train", NULL };
 
 static bool eval_options(const struct program *p, struct eval_settings *s, int argc,
@@ -28,11 +30,8 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
 {
     const double much = 1e9;
     const struct option_row rows[] = {
-        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
-          "the parameters, as `train` saved them; required" },
-        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
-          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
-          "data/cifar-10-batches-bin, synthetic" },
+        command_row(COMMAND_PARAMS, &s->params, "the parameters, as `train` saved them; required"),
+        command_row(COMMAND_DATA, &s->data.dir, NULL),
         { "--split", OPTION_CHOICE, "NAME", &s->split, 0, 0, eval_splits,
           "val, test or train" },
         { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,
@@ -47,8 +46,7 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
         { "--range", OPTION_TEXT, "LO,HI", &s->range, 0, 0, NULL,
           "what bytes 0 and 255 are to the network, or such a pair for each channel; else as the "
           "images trained on tell; arrays of reals are then taken as they are" },
-        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
-          "the result does not depend on it" },
+        command_row(COMMAND_THREADS, &s->threads, NULL),
     };
     return command_options(p, "eval", "Accuracy and mean loss (without the L2 term) of saved "
                            "parameters.", rows, COMMAND_COUNT(rows), argc, argv, status);
@@ -107,7 +105,7 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
     if (set->bytes && !values_scale_of(&scale, trained))
         *mend = '\0';                   /* a guess */
     return error_set(err, "%s: %s images of %s, and %s was trained on %s; %s%s%s", data->source,
-                     s->split, values_say(&given, text[0], sizeof text[0]), s->params,
+                     eval_splits[s->split], values_say(&given, text[0], sizeof text[0]), s->params,
                      values_say(trained, text[1], sizeof text[1]),
                      *mend ? "save " : set->bytes ? "--range LO,HI says what 0 and 255 are to it"
                      : "they are to be made as those were (--range 0,255 takes them as they are)",
@@ -118,10 +116,11 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
                     struct engine *e, const struct param_file_info *info)
 {
     const struct preprocess *preprocess = &info->preprocess;
-    struct images *set = strcmp(s->split, "val") == 0 ? &data->val
-                         : strcmp(s->split, "test") == 0 ? &data->test : &data->train;
+    struct images *set = s->split == EVAL_VAL ? &data->val
+                         : s->split == EVAL_TEST ? &data->test : &data->train;
     if (set->count == 0)
-        return command_fault(p, "eval: the data has no %s images (%s)", s->split,
+        return command_fault(p, "eval: the data has no %s images (%s)",
+                             eval_splits[s->split],
                              data->source);
     char err[ERR_SIZE];
     if (!preprocess_fits(preprocess, set, err))
@@ -138,7 +137,8 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
     struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class, sum);
     free(sum);
     visible_print(stdout, "data: %s\n%s: %zu images%s, accuracy %f, loss %f\n", data->source,
-                  s->split, r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r), r.loss);
+                  eval_splits[s->split], r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r),
+                  r.loss);
     if (s->per_class)
         eval_print_classes(p, data, by_class);
     free(by_class);
@@ -169,7 +169,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
 
 int command_eval(const struct program *p, int argc, char **argv)
 {
-    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = "val",
+    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = EVAL_VAL,
                                .threads = processors_available() };
     struct engine engine;
     char err[ERR_SIZE];

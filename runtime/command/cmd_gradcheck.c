@@ -21,11 +21,10 @@ static bool gradcheck_options_of(const struct program *p, struct gradcheck_setti
     const struct option_row rows[] = {
         { "--h", OPTION_REAL, "X", &s->check.h, 1e-12, 1, NULL,
           "half the distance of the two points" },
-        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
+        command_row(COMMAND_SEED, &s->seed, NULL),
         { "--batch", OPTION_INTEGER, "M", &s->batch, 1, p->model->batch, NULL,
           "images of the batch" },
-        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
-          "the result does not depend on it" },
+        command_row(COMMAND_THREADS, &s->threads, NULL),
     };
     return command_options(p, "gradcheck",
                            "Compares backward's gradients with central differences; needs an "

@@ -18,7 +18,7 @@ static void info_network(const struct model *m)
     printf("network    %s\n", m->name);
     printf("input      %dx%dx%d, %d classes\n", m->in_c, m->in_h, m->in_w, m->classes);
     printf("parameters %zu\n", params_learned_total(m));
-    printf("loss       %s over the images of a step\n", m->train.loss_sum ? "sum" : "mean");
+    printf("loss       %s over the images of a step\n", m->train.loss == LOSS_SUM ? "sum" : "mean");
     printf("capacity   %d images a step\n", m->batch);
     printf("built for  %s, %s\n", m->isa, sizeof(real) == 4 ? "f32" : "f64");
     printf("arena      %zu bytes, and %zu a thread\n", bytes, thread);
@@ -73,9 +73,7 @@ int command_info(const struct program *p, int argc, char **argv)
     bool metadata = false;
     d.crop = true;      /* to look at */
     const struct option_row rows[] = {
-        { "--data", OPTION_TEXT, "DIR", &d.dir, 0, 0, NULL,
-          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
-          "data/cifar-10-batches-bin, synthetic" },
+        command_row(COMMAND_DATA, &d.dir, NULL),
         { "--metadata", OPTION_FLAG, NULL, &metadata, 0, 0, NULL,
           "only the metadata, as JSON, that parameters saved by another program need" },
     };

@@ -272,8 +272,7 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
                             int *status)
 {
     const struct option_row rows[] = {
-        { "--params", OPTION_TEXT, "FILE", &r->params, 0, 0, NULL,
-          "the parameters, as `train` saved them" },
+        command_row(COMMAND_PARAMS, &r->params, NULL),
         { "--top", OPTION_INTEGER, "K", &r->top, 1, r->program->model->classes, NULL,
           "how many classes of each image" },
         { "--resize", OPTION_FLAG, NULL, &r->resize, 0, 0, NULL,
@@ -283,8 +282,7 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
           "else as the images trained on tell: 0,255 or 0,1 or -1,1" },
         { "--json", OPTION_FLAG, NULL, &r->json, 0, 0, NULL,
           "one JSON object; what could not be read is in it, too" },
-        { "--threads", OPTION_INTEGER, "N", &r->threads, 1, 1024, NULL,
-          "the result does not depend on it" },
+        command_row(COMMAND_THREADS, &r->threads, NULL),
     };
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),

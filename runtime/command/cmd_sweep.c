@@ -11,6 +11,7 @@
 #include "train/notice.h"
 #include "file/output.h"
 #include "core/params.h"
+#include "settings/settings.h"
 #include "train/search.h"
 #include "train/solver.h"
 #include "data/whiten.h"
@@ -22,18 +23,17 @@ struct sweep_settings {
     struct search search;
     const char *out;
     bool recorded;              /* all runs are in it */
-    long iterations, batch, seed, threads;
+    long seed, threads;
 };
 
 static void sweep_defaults(struct sweep_settings *s, const struct model *m)
 {
     double lr = m->train.rate[RATE_LR];
-    *s = (struct sweep_settings){ .data = COMMAND_DATA_DEFAULTS, .iterations = OPTION_UNSET,
-                                  .seed = 1, .threads = processors_available() };
+    *s = (struct sweep_settings){ .data = COMMAND_DATA_DEFAULTS, .seed = 1,
+                                  .threads = processors_available() };
     solver_defaults(&s->solver, m);
     s->solver.quiet = true;
-    s->data.crop = s->solver.augment.crop;
-    s->batch = s->solver.batch;
+    s->data.crop = s->solver.train.augment.crop == CROP_RANDOM;
     s->search.runs = 12;
     s->search.low[SEARCH_LR] = lr / 30;
     s->search.high[SEARCH_LR] = lr*30;
@@ -45,10 +45,11 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
                           char **argv, int *status)
 {
     const double much = 1e9, huge = bounds[BOUND_LR].most;
+    struct train *t = &s->solver.train;
+    struct option_row batch = settings_option("--batch", t, NULL);
+    batch.most = p->model->batch;
     const struct option_row rows[] = {
-        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
-          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
-          "data/cifar-10-batches-bin, synthetic" },
+        command_row(COMMAND_DATA, &s->data.dir, NULL),
         { "--runs", OPTION_INTEGER, "N", &s->search.runs, 1, 100000, NULL,
           "half of them in the whole ranges, the others around the best" },
         { "--lr-min", OPTION_REAL, "X", &s->search.low[SEARCH_LR], 1e-30, huge, NULL,
@@ -59,22 +60,15 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
           "the least L2 strength" },
         { "--reg-max", OPTION_REAL, "X", &s->search.high[SEARCH_REG], 1e-30, huge, NULL,
           "the greatest" },
-        { "--epochs", OPTION_REAL, "X", &s->solver.epochs, OPTION_BOUNDS(BOUND_EPOCHS), NULL,
-          "of each run; fractions too" },
-        { "--iterations", OPTION_INTEGER, "N", &s->iterations, 1, much, NULL,
-          "of each run, instead of epochs" },
-        { "--batch", OPTION_INTEGER, "M", &s->batch, 1, p->model->batch, NULL,
-          "images of a minibatch" },
-        { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
-          "only the first N training images" },
+        settings_option("--epochs", t, "of each run; fractions too"),
+        settings_option("--iterations", t, "of each run, instead of epochs"),
+        batch,
+        command_row(COMMAND_TRAIN_SAMPLES, &s->data.train_samples, NULL),
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 1, much, NULL,
           "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth" },
-        { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
-          "they are drawn from all training images, the same ones whatever the seed" },
-        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL,
-          "of the settings tried and of every run" },
-        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
-          "the result does not depend on it" },
+        command_row(COMMAND_VAL_SHUFFLE, &s->data.val_shuffle, NULL),
+        command_row(COMMAND_SEED, &s->seed, "of the settings tried and of every run"),
+        command_row(COMMAND_THREADS, &s->threads, NULL),
         { "--record", OPTION_TEXT, "FILE.csv", &s->out, 0, 0, NULL,
           "where every run is written, and from which the search goes on" },
     };
@@ -93,10 +87,8 @@ static bool sweep_settle(const struct program *p, struct sweep_settings *s, int 
                                     h->low[a], names[a], h->high[a]);
             return false;
         }
-    if (!command_batch(p, "sweep", s->batch, status))
+    if (!command_batch(p, "sweep", s->solver.train.batch, status))
         return false;
-    s->solver.batch = (int)s->batch;
-    s->solver.iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     s->solver.seed = h->seed = (uint64_t)s->seed;
     return true;
 }
@@ -106,8 +98,8 @@ static bool sweep_run(struct sweep_settings *s, struct engine *e, const struct d
                       const struct preprocess *pre, struct search_run *run, char *err)
 {
     struct solver_report report;
-    s->solver.rate[RATE_LR] = run->value[SEARCH_LR];
-    s->solver.reg = run->value[SEARCH_REG];
+    s->solver.train.rate[RATE_LR] = run->value[SEARCH_LR];
+    s->solver.train.reg = run->value[SEARCH_REG];
     params_init(e, s->solver.seed, -1);
     if (!whiten(e, &data->fit, pre, err))
         return false;
@@ -161,8 +153,8 @@ static void sweep_result(const struct program *p, const struct sweep_settings *s
     const struct search_run *r = &s->search.done[search_best(&s->search)];
     visible_print(stdout, "best val_acc: %f\n\n  ./%s train --lr %.4g --reg %.4g", r->val_acc,
                   p->name, r->value[SEARCH_LR], r->value[SEARCH_REG]);
-    if (s->batch != p->model->train.batch)
-        printf(" --batch %ld", s->batch);
+    if (s->solver.train.batch != p->model->train.batch)
+        printf(" --batch %d", s->solver.train.batch);
     if (s->data.val_shuffle)
         printf(" --val-shuffle");
     puts("");
@@ -177,8 +169,8 @@ static int sweep_with_data(const struct program *p, struct sweep_settings *s,
     char err[ERR_SIZE];
     if (data->val.count == 0)
         return command_fault(p, "sweep: the data has no images to validate with");
-    snprintf(h->settings, sizeof h->settings, "%s seed=%ld batch=%ld iterations=%ld images=%zu "
-             "lr=%g..%g reg=%g..%g runs=%ld%s", p->model->name, s->seed, s->batch,
+    snprintf(h->settings, sizeof h->settings, "%s seed=%ld batch=%d iterations=%ld images=%zu "
+             "lr=%g..%g reg=%g..%g runs=%ld%s", p->model->name, s->seed, s->solver.train.batch,
              solver_iterations(&s->solver, data->train.count), data->train.count,
              h->low[SEARCH_LR], h->high[SEARCH_LR], h->low[SEARCH_REG], h->high[SEARCH_REG],
              h->runs, s->data.val_shuffle ? " validation=drawn" : "");

@@ -2,21 +2,19 @@
 ** cmd_train.c - `train`: reads the options, opens the data, trains, says what came
 ** out. It must never train on data that it does not name.
 */
-#include <math.h>
 #include <stdio.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/augment.h"
 #include "train/checkpoint.h"
 #include "command/command.h"
 #include "base/error.h"
 #include "train/interrupt.h"
 #include "train/notice.h"
 #include "settings/option_text.h"
-#include "settings/optimizer.h"
 #include "command/optimizer_options.h"
+#include "settings/settings.h"
 #include "file/output.h"
 #include "core/params.h"
 #include "train/solver.h"
@@ -25,30 +23,21 @@
 
 enum { CHECKPOINT_EPOCH = -1 };    /* an epoch's iterations, which the data tells */
 
-struct train_settings {
+struct train_command {
     struct solver_options solver;
     struct command_data data;
     struct optimizer_options optimizer;
-    const char *sample, *params, *preprocess, *schedule, *flip, *crop, *edge, *average;
-    const char *checkpoint, *resume;
+    const char *params, *checkpoint, *resume;
     char default_params[256], default_checkpoint[1024];
-    long checkpoint_every;
-    struct option_row rows[OPTIMIZER_ROWS + 64];
+    long checkpoint_every, seed, threads;
+    struct option_row rows[OPTIMIZER_ROWS + SETTINGS_OPTIONS + 32];
     int nrows;
     struct checkpoint from;       /* where the run goes on, with --resume, */
     char **words;                 /* and its options as words */
     char *text;                   /* the run's options, for its own checkpoints */
-    double init;
-    long iterations, batch, seed, threads, translate, cutout, patience, check_every,
-         average_every;
-    double average_rate;
     bool no_save;
     char command[4096];           /* as a shell would read it */
 };
-
-static const char *const train_crops[] = { "none", "random", NULL };
-static const char *const train_edges[] = { "zero", "reflect", NULL };
-static const char *const train_samplings[] = { "replacement", "shuffle", NULL };
 
 /* What a checkpoint does not say, and what it says but anyone may change: where things lie, how
 ** long the run is, what changes no bit. */
@@ -60,99 +49,30 @@ static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
 };
 
-static void train_defaults_of(struct train_settings *s, const struct model *m)
+static void train_defaults_of(struct train_command *s, const struct model *m)
 {
-    *s = (struct train_settings){ .data = COMMAND_DATA_DEFAULTS };
+    *s = (struct train_command){ .data = COMMAND_DATA_DEFAULTS, .params = s->default_params,
+                                 .checkpoint_every = OPTION_UNSET, .seed = 1,
+                                 .threads = processors_available() };
     solver_defaults(&s->solver, m);
-    s->schedule = schedule_words[s->solver.schedule];
-    s->preprocess = preprocess_words[m->train.preprocess];
-    s->average = average_words[s->solver.average];
-    s->average_rate = NAN;
-    s->average_every = OPTION_UNSET;
-    s->patience = s->solver.patience;
-    s->flip = flip_words[s->solver.augment.flip];
-    s->crop = train_crops[s->solver.augment.crop];
-    s->edge = train_edges[s->solver.augment.reflect];
-    s->translate = s->solver.augment.translate;
-    s->cutout = s->solver.augment.cutout;
-    s->sample = s->solver.replacement ? "replacement" : "shuffle";
     snprintf(s->default_params, sizeof s->default_params, "%s.safetensors", m->name);
-    s->params = s->default_params;
-    s->init = -1;
-    s->iterations = s->checkpoint_every = OPTION_UNSET;
-    s->batch = s->solver.batch;
-    s->seed = 1;
-    s->threads = processors_available();
 }
 
-static void train_rows(struct train_settings *s)
+/* What is no setting of the network: which images, how, and what is written where. */
+static void train_own_rows(struct train_command *s)
 {
     struct solver_options *o = &s->solver;
     const double much = 1e9;
     const struct option_row own[] = {
-        { "--data", OPTION_TEXT, "DIR", &s->data.dir, 0, 0, NULL,
-          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
-          "data/cifar-10-batches-bin, synthetic" },
-        { "--epochs", OPTION_REAL, "X", &o->epochs, OPTION_BOUNDS(BOUND_EPOCHS), NULL,
-          "passes over the training images; fractions too" },
-        { "--iterations", OPTION_INTEGER, "N", &s->iterations, 1, much, NULL,
-          "minibatches instead of epochs" },
-        { "--batch", OPTION_INTEGER, "M", &s->batch, 1, much, NULL, "images of a minibatch" },
-        { "--lr-decay", OPTION_REAL, "X", &o->lr_decay, OPTION_BOUNDS(BOUND_LR_DECAY), NULL,
-          "the learning rate's factor after each epoch" },
-        { "--schedule", OPTION_CHOICE, "NAME", &s->schedule, 0, 0, schedule_words,
-          "constant, linear or cosine (both down to 0 over the run), or step" },
-        { "--step-epochs", OPTION_REAL, "X", &o->step_epochs,
-          OPTION_BOUNDS(BOUND_STEP_EPOCHS), NULL,
-          "schedule step: epochs from step to step" },
-        { "--step-factor", OPTION_REAL, "X", &o->step_factor,
-          OPTION_BOUNDS(BOUND_STEP_FACTOR), NULL,
-          "schedule step: what the learning rate is multiplied with" },
-        { "--warmup", OPTION_REAL, "X", &o->warmup, OPTION_BOUNDS(BOUND_WARMUP), NULL,
-          "epochs in which the learning rate rises to its value" },
-        { "--reg", OPTION_REAL, "X", &o->reg, OPTION_BOUNDS(BOUND_REG), NULL,
-          "L2 strength: the loss has 0.5*X*sum(W*W)" },
-        { "--init", OPTION_REAL, "STD", &s->init, OPTION_BOUNDS(BOUND_INIT), NULL,
-          "standard deviation of the first weights; else the network file's" },
-        { "--sample", OPTION_CHOICE, "HOW", &s->sample, 0, 0, train_samplings,
-          "minibatches drawn with replacement, or epochs shuffled" },
-        { "--preprocess", OPTION_CHOICE, "HOW", &s->preprocess, 0, 0, preprocess_words,
-          "none, mean_image, scale or channel_norm" },
-        { "--flip", OPTION_CHOICE, "HOW", &s->flip, 0, 0, flip_words,
-          "none, random, or alternating: mirrored every other epoch" },
-        { "--crop", OPTION_CHOICE, "HOW", &s->crop, 0, 0, train_crops,
-          "random: the images may be larger than the input; windows of them are taken" },
-        { "--translate", OPTION_INTEGER, "N", &s->translate, OPTION_BOUNDS(BOUND_TRANSLATE), NULL,
-          "moves each image by up to N pixels" },
-        { "--edge", OPTION_CHOICE, "HOW", &s->edge, 0, 0, train_edges,
-          "what comes in when images move: zero or reflect" },
-        { "--cutout", OPTION_INTEGER, "N", &s->cutout, OPTION_BOUNDS(BOUND_CUTOUT), NULL,
-          "cuts a hole of NxN into each image" },
-        { "--clip", OPTION_REAL, "X", &o->clip, OPTION_BOUNDS(BOUND_CLIP), NULL,
-          "scales gradients that together are longer than X to X; 0: never" },
-        { "--average", OPTION_CHOICE, "HOW", &s->average, 0, 0, average_words,
-          "checks and saves averages of the parameters: none, ema or lookahead" },
-        { "--average-rate", OPTION_REAL, "X", &s->average_rate,
-          OPTION_BOUNDS(BOUND_AVERAGE_RATE), NULL,
-          "ema: the share of the past that stays (0.99); lookahead: the step (0.5)" },
-        { "--average-every", OPTION_INTEGER, "N", &s->average_every,
-          OPTION_BOUNDS(BOUND_AVERAGE_EVERY), NULL,
-          "iterations between averages (ema 1, lookahead 5)" },
-        { "--check-every", OPTION_INTEGER, "N", &s->check_every, 0, much, NULL,
-          "accuracies every N iterations, too, not only at the end of epochs" },
-        { "--patience", OPTION_INTEGER, "N", &s->patience, OPTION_BOUNDS(BOUND_PATIENCE), NULL,
-          "stops after N checks that were not better than the best; 0: never" },
-        { "--seed", OPTION_INTEGER, "N", &s->seed, 0, 9e15, NULL, "of all random numbers" },
-        { "--threads", OPTION_INTEGER, "N", &s->threads, 1, 1024, NULL,
-          "the result does not depend on it; else as many as the affinity mask and the "
-          "container's CPU quota allow" },
-        { "--train-samples", OPTION_INTEGER, "N", &s->data.train_samples, 1, much, NULL,
-          "only the first N training images" },
+        command_row(COMMAND_SEED, &s->seed, NULL),
+        command_row(COMMAND_THREADS, &s->threads,
+                    "the result does not depend on it; else as many as the affinity mask and the "
+                    "container's CPU quota allow"),
+        command_row(COMMAND_TRAIN_SAMPLES, &s->data.train_samples, NULL),
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
           "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth; 0 "
           "trains on all" },
-        { "--val-shuffle", OPTION_FLAG, NULL, &s->data.val_shuffle, 0, 1, NULL,
-          "they are drawn from all training images, the same ones whatever the seed" },
+        command_row(COMMAND_VAL_SHUFFLE, &s->data.val_shuffle, NULL),
         { "--print-every", OPTION_INTEGER, "N", &o->print_every, 1, much, NULL,
           "iterations between loss lines" },
         { "--history", OPTION_TEXT, "FILE.csv", &o->history, 0, 0, NULL,
@@ -161,8 +81,7 @@ static void train_rows(struct train_settings *s)
           "a page with curves, filters, mistakes, the network: after each epoch" },
         { "--plot", OPTION_TEXT, "FILE.svg", &o->plot, 0, 0, NULL,
           "the course's two plots: loss, and accuracies over epochs" },
-        { "--params", OPTION_TEXT, "FILE", &s->params, 0, 0, NULL,
-          "where the best parameters are saved" },
+        command_row(COMMAND_PARAMS, &s->params, "where the best parameters are saved"),
         { "--no-save", OPTION_FLAG, NULL, &s->no_save, 0, 0, NULL, "save no parameters; "
           "Ctrl-C then saves nothing either, unless --checkpoint says where" },
         { "--checkpoint", OPTION_TEXT, "FILE", &s->checkpoint, 0, 0, NULL,
@@ -175,14 +94,21 @@ static void train_rows(struct train_settings *s)
           "it is (--epochs, --iterations, --patience), files and --threads may be given anew" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
-    _Static_assert(COMMAND_COUNT(own) <= 64, "room for every option");
     for (int k = 0; k < COMMAND_COUNT(own); k++)
-        s->rows[k] = own[k];
-    optimizer_options_rows(&s->optimizer, o, s->rows + COMMAND_COUNT(own));
-    s->nrows = COMMAND_COUNT(own) + OPTIMIZER_ROWS;
+        s->rows[s->nrows++] = own[k];
 }
 
-static bool train_parse(const struct program *p, struct train_settings *s, int argc, char **argv,
+static void train_rows(struct train_command *s)
+{
+    struct train *t = &s->solver.train;
+    s->rows[s->nrows++] = command_row(COMMAND_DATA, &s->data.dir, NULL);
+    s->nrows += settings_options(t, s->rows + s->nrows);
+    train_own_rows(s);
+    optimizer_options_rows(&s->optimizer, t, s->rows + s->nrows);
+    s->nrows += OPTIMIZER_ROWS;
+}
+
+static bool train_parse(const struct program *p, struct train_command *s, int argc, char **argv,
                         int *status)
 {
     return command_options(p, "train",
@@ -193,7 +119,7 @@ static bool train_parse(const struct program *p, struct train_settings *s, int a
 }
 
 /* A data directory is a place, the synthetic set is what it is. */
-static char *train_text(struct train_settings *s)
+static char *train_text(struct train_command *s)
 {
     const char *dir = s->data.dir;
     if (dir && strcmp(dir, "synthetic") != 0)
@@ -204,7 +130,7 @@ static char *train_text(struct train_settings *s)
 }
 
 /* The checkpoint's options, then those that are given: false where one contradicts another. */
-static bool train_options_from(const struct program *p, struct train_settings *s,
+static bool train_options_from(const struct program *p, struct train_command *s,
                                const char *from, int argc, char **argv, int *status)
 {
     struct option_conflict c;
@@ -222,7 +148,7 @@ static bool train_options_from(const struct program *p, struct train_settings *s
     }
     char *theirs = s->words ? train_text(s) : NULL;
     if (options_peek("--epochs", argc, argv))       /* which of the two counts is the last word */
-        s->iterations = OPTION_UNSET;
+        s->solver.train.iterations = 0;
     bool good = theirs && train_parse(p, s, argc, argv, status);
     s->resume = from;
     char *ours = good ? train_text(s) : NULL;
@@ -239,7 +165,7 @@ static bool train_options_from(const struct program *p, struct train_settings *s
     return good;
 }
 
-static bool train_options(const struct program *p, struct train_settings *s, int argc,
+static bool train_options(const struct program *p, struct train_command *s, int argc,
                           char **argv, int *status)
 {
     train_rows(s);
@@ -282,7 +208,7 @@ static bool train_no_file_twice(const struct program *p, const struct solver_opt
 
 /* Before the first step, and for the whole run. Where nobody asked for a checkpoint, a run that
 ** cannot have one is told what that costs. */
-static bool train_claim(const struct program *p, struct train_settings *s)
+static bool train_claim(const struct program *p, struct train_command *s)
 {
     struct output out[TRAIN_OUTPUTS];
     struct solver_options *o = &s->solver;
@@ -303,7 +229,7 @@ static bool train_claim(const struct program *p, struct train_settings *s)
 
 /* Where the state goes: beside the parameters unless said otherwise, or where it came from.
 ** Who saves nothing at all (--no-save) is stopped by the first signal. */
-static bool train_settle_checkpoint(const struct program *p, struct train_settings *s, int *status)
+static bool train_settle_checkpoint(const struct program *p, struct train_command *s, int *status)
 {
     struct solver_options *o = &s->solver;
     static const char end[] = ".safetensors";
@@ -319,17 +245,6 @@ static bool train_settle_checkpoint(const struct program *p, struct train_settin
     o->checkpoint_every = s->checkpoint_every != OPTION_UNSET ? s->checkpoint_every
                           : s->checkpoint ? CHECKPOINT_EPOCH : 0;
     return train_no_file_twice(p, o, status);
-}
-
-/* What was not given, as it is now: so that a checkpoint says it all. */
-static void train_resolve(struct train_settings *s)
-{
-    const struct solver_options *o = &s->solver;
-    if (o->average != AVERAGE_NONE) {
-        s->average_rate = o->average_rate;
-        s->average_every = o->average_every;
-    }
-    optimizer_options_resolve(&s->optimizer, o);
 }
 
 /* A word for a shell: in single quotes where it needs them, made by its printf where it could
@@ -355,7 +270,7 @@ static void train_word(FILE *out, const char *word)
 }
 
 /* What repeats the run: the command, the seed and the data where only defaults name them. */
-static void train_command(const struct program *p, struct train_settings *s, int argc, char **argv)
+static void train_command(const struct program *p, struct train_command *s, int argc, char **argv)
 {
     const char *data = getenv("LATHE_DATA");
     FILE *out = fmemopen(s->command, sizeof s->command - 1, "w");
@@ -379,48 +294,33 @@ static void train_command(const struct program *p, struct train_settings *s, int
 }
 
 /* What the table cannot check. */
-static bool train_settle(const struct program *p, struct train_settings *s, int *status)
+static bool train_settle(const struct program *p, struct train_command *s, int *status)
 {
     struct solver_options *o = &s->solver;
-    if (s->batch > p->model->batch) {
-        *status = command_usage(p, "train: --batch %ld: this program was built for at most "
-                                "%d images; build it with `lathe build --batch %ld`",
-                                s->batch, p->model->batch, s->batch);
+    struct train *t = &o->train;
+    if (t->batch > p->model->batch) {
+        *status = command_usage(p, "train: --batch %d: this program was built for at most "
+                                "%d images; build it with `lathe build --batch %d`",
+                                t->batch, p->model->batch, t->batch);
         return false;
     }
-    if (!command_batch(p, "train", s->batch, status))
+    if (!command_batch(p, "train", t->batch, status))
         return false;
     if (s->data.val_shuffle && s->data.val_samples == 0) {
         *status = command_usage(p, "train: --val-shuffle draws nothing where --val-samples is 0");
         return false;
     }
-    o->batch = (int)s->batch;
-    o->iterations = s->iterations == OPTION_UNSET ? 0 : s->iterations;
     o->seed = (uint64_t)s->seed;
     char err[ERR_SIZE];
-    if (!optimizer_options_settle(&s->optimizer, o, err)) {
+    if (!optimizer_options_settle(&s->optimizer, t, err)) {
         *status = command_usage(p, "train: %s", err);
         return false;
     }
-    o->schedule = schedule_find(s->schedule);
-    o->augment = (struct augment){ .flip = flip_find(s->flip), .translate = (int)s->translate,
-                                   .reflect = strcmp(s->edge, "reflect") == 0,
-                                   .cutout = (int)s->cutout,
-                                   .crop = strcmp(s->crop, "random") == 0 };
-    s->data.crop = o->augment.crop;
-    enum average_kind average = average_find(s->average);
-    if (average != o->average)
-        average_standard(average, &o->average_rate, &o->average_every);
-    o->average = average;
-    if (!isnan(s->average_rate))
-        o->average_rate = s->average_rate;
-    if (s->average_every != OPTION_UNSET)
-        o->average_every = s->average_every;
-    o->patience = s->patience;
-    o->check_every = s->check_every;
-    o->replacement = strcmp(s->sample, "replacement") == 0;
+    /* What was not given, as it is now: so that a checkpoint says it all. */
+    optimizer_options_resolve(&s->optimizer, t);
+    settings_resolve(t, &p->model->train);
+    s->data.crop = t->augment.crop == CROP_RANDOM;
     o->params = s->no_save ? NULL : s->params;
-    train_resolve(s);
     o->from = s->resume ? &s->from : NULL;
     return train_settle_checkpoint(p, s, status);
 }
@@ -434,7 +334,8 @@ static void train_say_result(const struct solver_options *o, const struct solver
     if (r->saved)
         visible_print(stdout, " (saved to %s)", o->params);
     if (r->stopped)
-        printf(", stopped at iteration %ld: no better check in %ld", r->iterations, o->patience);
+        printf(", stopped at iteration %ld: no better check in %d", r->iterations,
+               o->train.patience);
     printf(", %.0f images/s\n", r->images_per_second);
 }
 
@@ -450,7 +351,7 @@ static void train_say_number(const char *name, long number)
 }
 
 /* The command that goes on: all that the checkpoint does not say. */
-static void train_say_command(const struct program *p, const struct train_settings *s)
+static void train_say_command(const struct program *p, const struct train_command *s)
 {
     const struct solver_options *o = &s->solver;
     fputs("to go on:\n ", stderr);
@@ -481,7 +382,7 @@ static void train_say_command(const struct program *p, const struct train_settin
 }
 
 /* To stderr: into a pipe go lines of results only, and its reader may be gone. */
-static int train_interrupted(const struct program *p, const struct train_settings *s,
+static int train_interrupted(const struct program *p, const struct train_command *s,
                              const struct solver_report *r)
 {
     const struct solver_options *o = &s->solver;
@@ -497,7 +398,7 @@ static int train_interrupted(const struct program *p, const struct train_setting
     return STATUS_SIGNAL + r->interrupted;
 }
 
-static int train_run(const struct program *p, struct train_settings *s,
+static int train_run(const struct program *p, struct train_command *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
     struct engine engine;
@@ -514,7 +415,7 @@ static int train_run(const struct program *p, struct train_settings *s,
         notice_images(data, &s->solver);
     bool good = true;
     if (!s->resume) {
-        params_init(&engine, s->solver.seed, s->init);
+        params_init(&engine, s->solver.seed, s->solver.train.init_std);
         good = whiten(&engine, &data->fit, preprocess, err);
     }
     good = good && solver_train(&engine, data, preprocess, &s->solver, &report, err);
@@ -527,7 +428,7 @@ static int train_run(const struct program *p, struct train_settings *s,
     return good ? STATUS_DONE : command_fault(p, "%s", err);
 }
 
-static int train_with_data(const struct program *p, struct train_settings *s)
+static int train_with_data(const struct program *p, struct train_command *s)
 {
     struct dataset data;
     struct preprocess preprocess;
@@ -543,7 +444,7 @@ static int train_with_data(const struct program *p, struct train_settings *s)
         status = command_fault(p, "not enough memory");
     } else if (!train_claim(p, s)) {
         status = STATUS_FAULT;
-    } else if (preprocess_fit(&preprocess, preprocess_find(s->preprocess), &data.fit, err)) {
+    } else if (preprocess_fit(&preprocess, s->solver.train.preprocess, &data.fit, err)) {
         status = train_run(p, s, &data, &preprocess);
         preprocess_free(&preprocess);
     } else {
@@ -555,7 +456,7 @@ static int train_with_data(const struct program *p, struct train_settings *s)
 
 int command_train(const struct program *p, int argc, char **argv)
 {
-    struct train_settings s;
+    struct train_command s;
     int status;
     train_defaults_of(&s, p->model);
     if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {

@@ -34,6 +34,30 @@ int command_usage(const struct program *p, const char *format, ...)
     return STATUS_USAGE;
 }
 
+struct option_row command_row(enum command_option option, void *value, const char *meaning)
+{
+    static const struct option_row rows[] = {
+        [COMMAND_DATA] = { "--data", OPTION_TEXT, "DIR", NULL, 0, 0, NULL,
+          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
+        [COMMAND_PARAMS] = { "--params", OPTION_TEXT, "FILE", NULL, 0, 0, NULL,
+          "the parameters, as `train` saved them" },
+        [COMMAND_TRAIN_SAMPLES] = { "--train-samples", OPTION_INTEGER, "N", NULL, 1, 1e9, NULL,
+          "only the first N training images" },
+        [COMMAND_VAL_SHUFFLE] = { "--val-shuffle", OPTION_FLAG, NULL, NULL, 0, 1, NULL,
+          "they are drawn from all training images, the same ones whatever the seed" },
+        [COMMAND_SEED] = { "--seed", OPTION_INTEGER, "N", NULL, 0, 9e15, NULL,
+          "of all random numbers" },
+        [COMMAND_THREADS] = { "--threads", OPTION_INTEGER, "N", NULL, 1, 1024, NULL,
+          "the result does not depend on it" },
+    };
+    struct option_row row = rows[option];
+    row.value = value;
+    if (meaning)
+        row.meaning = meaning;
+    return row;
+}
+
 bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
                    int *status)
 {

@@ -43,6 +43,11 @@ bool command_options(const struct program *p, const char *command, const char *s
 bool command_parse(const struct program *p, struct options *o, int argc, char **argv,
                    int *status);
 
+/* Options that several commands take; meaning: NULL for the usual one. */
+enum command_option { COMMAND_DATA, COMMAND_PARAMS, COMMAND_TRAIN_SAMPLES, COMMAND_VAL_SHUFFLE,
+                      COMMAND_SEED, COMMAND_THREADS };
+struct option_row command_row(enum command_option option, void *value, const char *meaning);
+
 /* False, and wrong usage, where training cannot be by batches of so many images. */
 bool command_batch(const struct program *p, const char *command, long batch, int *status);
 

@@ -21,7 +21,7 @@ static double *optimizer_options_value(struct optimizer_options *o, int k, const
     return value[k];
 }
 
-void optimizer_options_rows(struct optimizer_options *o, const struct solver_options *s,
+void optimizer_options_rows(struct optimizer_options *o, const struct train *t,
                             struct option_row *rows)
 {
     static const struct { const char *name, *meaning; enum rate rate; } rates[] = {
@@ -33,33 +33,35 @@ void optimizer_options_rows(struct optimizer_options *o, const struct solver_opt
         { "--eps", "of adagrad, rmsprop, adam and adamw", RATE_EPS },
         { "--weight-decay", "of adamw", RATE_WEIGHT_DECAY },
     };
-    *o = (struct optimizer_options){ .word = optimizers[s->optimizer].word };
+    *o = (struct optimizer_options){ .which = 0 };
+    while (optimizer_find(optimizer_words[o->which]) != t->optimizer)
+        o->which++;
     rows[0] = (struct option_row){
-        "--optimizer", OPTION_CHOICE, "NAME", &o->word, 0, 0, optimizer_words,
+        "--optimizer", OPTION_CHOICE, "NAME", &o->which, 0, 0, optimizer_words,
         "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw; another than the network "
         "file's starts from its own rates, which `lathe doc` lists" };
     for (int k = 0; k < OPTIMIZER_ROWS - 1; k++) {
         const char *name;
         double *value = optimizer_options_value(o, k, &name);
-        const struct optimizer_rate *rate = optimizer_rate(s->optimizer, name);
+        const struct optimizer_rate *rate = optimizer_rate(t->optimizer, name);
         size_t size = sizeof o->meaning[k];
         *value = NAN;
         int n = snprintf(o->meaning[k], size, "%s", rates[k].meaning);
         if (rate)
-            snprintf(o->meaning[k] + n, size - (size_t)n, " (default %g)", s->rate[rate->rate]);
+            snprintf(o->meaning[k] + n, size - (size_t)n, " (default %g)", t->rate[rate->rate]);
         rows[k + 1] = (struct option_row){
             rates[k].name, OPTION_REAL, "X", value,
             OPTION_BOUNDS(optimizer_bound(rates[k].rate)), NULL, o->meaning[k] };
     }
 }
 
-bool optimizer_options_settle(struct optimizer_options *o, struct solver_options *s,
+bool optimizer_options_settle(struct optimizer_options *o, struct train *t,
                               char *err)
 {
-    enum update_kind kind = optimizer_find(o->word);
-    if (kind != s->optimizer) {
-        s->optimizer = kind;
-        optimizer_standard(kind, s->rate);
+    enum update_kind kind = optimizer_find(optimizer_words[o->which]);
+    if (kind != t->optimizer) {
+        t->optimizer = kind;
+        optimizer_standard(kind, t->rate);
     }
     for (int k = 0; k < OPTIMIZER_ROWS - 1; k++) {
         const char *name;
@@ -68,18 +70,19 @@ bool optimizer_options_settle(struct optimizer_options *o, struct solver_options
         if (isnan(value))
             continue;
         if (!rate)
-            return error_set(err, "the optimizer %s has no %s; see `lathe doc`", o->word, name);
-        s->rate[rate->rate] = value;
+            return error_set(err, "the optimizer %s has no %s; see `lathe doc`",
+                             optimizer_words[o->which], name);
+        t->rate[rate->rate] = value;
     }
     return true;
 }
 
-void optimizer_options_resolve(struct optimizer_options *o, const struct solver_options *s)
+void optimizer_options_resolve(struct optimizer_options *o, const struct train *t)
 {
     for (int k = 0; k < OPTIMIZER_ROWS - 1; k++) {
         const char *name;
         double *value = optimizer_options_value(o, k, &name);
-        const struct optimizer_rate *rate = optimizer_rate(s->optimizer, name);
-        *value = rate ? s->rate[rate->rate] : NAN;
+        const struct optimizer_rate *rate = optimizer_rate(t->optimizer, name);
+        *value = rate ? t->rate[rate->rate] : NAN;
     }
 }

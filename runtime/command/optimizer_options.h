@@ -8,29 +8,29 @@
 #include <stdbool.h>
 
 #include "settings/options.h"
-#include "train/solver.h"
+#include "core/model.h"
 
 enum { OPTIMIZER_ROWS = 8 };
 
 /* Values as given; NaN where they were not. */
 struct optimizer_options {
-    const char *word;
+    int which;                  /* of optimizer_words */
     double lr, momentum, beta1, beta2, decay_rate, eps, weight_decay;
     char meaning[7][96];        /* with the network file's values, for --help */
 };
 
 /* Fills rows[0 .. OPTIMIZER_ROWS-1], whose defaults are the network file's. */
-void optimizer_options_rows(struct optimizer_options *o, const struct solver_options *s,
+void optimizer_options_rows(struct optimizer_options *o, const struct train *t,
                             struct option_row *rows);
 
 /*
-** Sets the solver's optimizer and rates. Another optimizer than the network file's
+** Sets the run's optimizer and rates. Another optimizer than the network file's
 ** starts from its own defaults. False: err names an option that it does not have.
 */
-bool optimizer_options_settle(struct optimizer_options *o, struct solver_options *s,
+bool optimizer_options_settle(struct optimizer_options *o, struct train *t,
                               char *err);
 
-/* What was not given becomes what the solver's options have. */
-void optimizer_options_resolve(struct optimizer_options *o, const struct solver_options *s);
+/* What was not given becomes what the run has. */
+void optimizer_options_resolve(struct optimizer_options *o, const struct train *t);
 
 #endif

@@ -273,7 +273,7 @@ double engine_update(struct engine *e, int n, const int32_t *labels, enum step_m
         e->after(e);
     atomic_store(&e->folded, false);
     double data = engine_sum_losses(e, n);
-    return (e->model->train.loss_sum ? data : data/n) + engine_penalty(e);
+    return (e->model->train.loss == LOSS_SUM ? data : data/n) + engine_penalty(e);
 }
 
 double engine_step(struct engine *e, int n, const int32_t *labels,

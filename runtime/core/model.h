@@ -188,12 +188,14 @@ enum preprocess_kind { PREPROCESS_NONE, PREPROCESS_MEAN_IMAGE, PREPROCESS_SCALE,
 
 /* What training does to images; augment.h says how. */
 enum flip_kind { FLIP_NONE, FLIP_RANDOM, FLIP_ALTERNATING, FLIP_KINDS };
+enum crop_kind { CROP_NONE, CROP_RANDOM, CROP_KINDS };
+enum edge_kind { EDGE_ZERO, EDGE_REFLECT };
 struct augment {
     enum flip_kind flip;
+    enum crop_kind crop;     /* random: images may be larger than the input */
     int translate;           /* pixels, 0: not */
-    int reflect;             /* 1: what comes in is reflected, 0: it is 0 */
+    enum edge_kind edge;     /* what comes in then: 0, or the image reflected */
     int cutout;              /* side of the hole, 0: none */
-    int crop;                /* 1: images may be larger than the input */
 };
 
 /* What a drawing of the network says of one layer. */
@@ -207,24 +209,35 @@ struct layer_info {
 /* Averages of the parameters over the steps; average.h has the formulas. */
 enum average_kind { AVERAGE_NONE, AVERAGE_EMA, AVERAGE_LOOKAHEAD, AVERAGE_KINDS };
 
-/* Defaults from the network file's `train` block; options override them. */
-struct train_defaults {
+/* First weights, where a layer has no others (init_kind). */
+enum { INIT_GAUSSIAN, INIT_KAIMING };
+enum sample_kind { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
+enum loss_kind { LOSS_MEAN, LOSS_SUM };
+
+/* How a run trains: the network file says it, options override it. Rows of settings.h. */
+struct train {
     enum update_kind optimizer;
-    double rate[RATES];
-    double reg, lr_decay, epochs;
-    int batch;
-    int replacement;         /* 1: minibatches drawn with replacement */
-    int loss_sum;            /* 1: a step's loss adds the images' losses; 0: their mean */
-    enum preprocess_kind preprocess;
+    double rate[RATES];      /* of the optimizer; the learning rate first */
+    double epochs;           /* may be a fraction */
+    int iterations;          /* instead of epochs; 0: epochs count */
+    int batch;               /* images of one iteration */
+    double lr_decay;         /* the learning rate is multiplied by it after each epoch */
     enum schedule_kind schedule;
     double step_epochs, step_factor;   /* SCHEDULE_STEP */
-    double warmup;           /* epochs */
+    double warmup;           /* epochs in which the rate rises */
+    double reg;              /* the loss has 0.5*reg*sum(W*W) */
+    int init;                /* INIT_GAUSSIAN, INIT_KAIMING: of deviation sqrt(2 / fan_in) */
+    double init_std;         /* of a Gaussian; < 0: as the parameters have it */
+    enum sample_kind sample; /* a batch: from a permutation, or drawn with replacement */
+    enum preprocess_kind preprocess;
     struct augment augment;
-    double clip;             /* most that all gradients together may be long; 0: any */
-    int patience;            /* checks without a better one after which it ends; 0: none */
+    double clip;             /* most that all gradients together may be long (L2); 0: any */
     enum average_kind average;
     double average_rate;
-    long average_every;
+    int average_every;
+    int check_every;         /* iterations between checks; 0: at the end of epochs */
+    int patience;            /* checks without a better one before it stops; 0: never */
+    enum loss_kind loss;     /* of a step: the images' mean, or their sum */
 };
 
 struct model {
@@ -269,7 +282,7 @@ struct model {
     muon_fn *muon;
     int (*exact)(real one, real small);   /* 1: the kernels round each operation; exact.c */
     double (*peak)(long rounds);   /* runs fused multiply-adds, returns their FLOP */
-    struct train_defaults train;
+    struct train train;
 };
 
 /* All networks of the emitted file, each for its instruction sets, widest first. The linker

@@ -7,16 +7,6 @@
 
 #include "base/random.h"
 
-const char *const flip_words[] = { "none", "random", "alternating", NULL };
-
-enum flip_kind flip_find(const char *word)
-{
-    int k = 0;
-    while (k < FLIP_KINDS && strcmp(flip_words[k], word) != 0)
-        k++;
-    return (enum flip_kind)k;
-}
-
 /* -n .. n from 16 of 64 random bits; the bias is below n / 2^15. */
 static int augment_offset(uint64_t bits, int n)
 {
@@ -33,7 +23,7 @@ struct view augment_view(const struct augment *a, const struct images *set, int 
                          uint64_t seed, uint64_t epoch, uint64_t iteration, uint64_t index,
                          uint64_t place)
 {
-    struct view v = { .reflect = a->reflect };
+    struct view v = { .reflect = a->edge == EDGE_REFLECT };
     uint64_t bits = random_bits(seed, RANDOM_AUGMENT, iteration, place);
     if (a->flip == FLIP_RANDOM)
         v.mirror = bits >> 63;
@@ -43,7 +33,7 @@ struct view augment_view(const struct augment *a, const struct images *set, int 
         v.top = augment_offset(bits, a->translate);
         v.left = augment_offset(bits >> 16, a->translate);
     }
-    if (a->crop) {
+    if (a->crop == CROP_RANDOM) {
         uint64_t where = random_bits(seed, RANDOM_CROP, iteration, place);
         int left = augment_window(where >> 32, set->w - w);
         v.top += augment_window(where, set->h - h);

@@ -8,9 +8,6 @@
 
 #include "data/preprocess.h"
 
-extern const char *const flip_words[];              /* NULL behind the last */
-enum flip_kind flip_find(const char *word);         /* FLIP_KINDS: none */
-
 /*
 ** How image `index` of the set, the `place`-th of the batch, is looked at in this iteration by
 ** a network that takes h x w.

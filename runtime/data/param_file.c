@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "data/param_file.h"
 #include "core/params.h"
+#include "settings/settings.h"
 #include "file/safetensors.h"
 #include "data/values.h"
 

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-
-const char *const preprocess_words[] = { "none", "mean_image", "scale", "channel_norm", NULL };
+#include "settings/settings.h"
 
 enum preprocess_kind preprocess_find(const char *word)
 {

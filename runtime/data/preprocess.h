@@ -18,9 +18,6 @@
 */
 struct preprocess { enum preprocess_kind kind; real *mean, *factor; int h, w; };
 
-/* "none", "mean_image", ...: NULL behind the last. */
-extern const char *const preprocess_words[];
-
 /* PREPROCESS_KINDS: there is none of this name. */
 enum preprocess_kind preprocess_find(const char *word);
 

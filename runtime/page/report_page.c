@@ -489,7 +489,8 @@ static void page_repeat(FILE *out, const struct report *r)
     markup_text(out, o->command ? o->command : "");
     fprintf(out, "</pre>\n<p>Seed %llu, %s, learning rate %g, L2 %g, %d images a step. The same "
             "bits come of every number of threads, instruction set and compiler.</p></section>\n",
-            (unsigned long long)o->seed, optimizers[o->optimizer].word, o->rate[RATE_LR], o->reg,
+            (unsigned long long)o->seed, optimizers[o->train.optimizer].word,
+            o->train.rate[RATE_LR], o->train.reg,
             r->batch);
 }
 

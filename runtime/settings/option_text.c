@@ -37,7 +37,9 @@ static void option_text_row(const struct option_row *row, FILE *out)
             fprintf(out, "%s\n", row->name);
         break;
     case OPTION_INTEGER:
-        integer = *(const long *)row->value;
+    case OPTION_COUNT:
+        integer = row->kind == OPTION_COUNT ? *(const int *)row->value
+                                            : *(const long *)row->value;
         if ((double)integer >= row->least && (double)integer <= row->most)
             fprintf(out, "%s=%ld\n", row->name, integer);
         break;
@@ -47,8 +49,10 @@ static void option_text_row(const struct option_row *row, FILE *out)
         if (real >= row->least && real <= row->most)
             fprintf(out, "%s=%s\n", row->name, number);
         break;
-    case OPTION_TEXT:
     case OPTION_CHOICE:
+        fprintf(out, "%s=%s\n", row->name, row->choices[*(const int *)row->value]);
+        break;
+    case OPTION_TEXT:
         text = *(const char *const *)row->value;
         if (text && !strchr(text, '\n'))
             fprintf(out, "%s=%s\n", row->name, text);

@@ -77,7 +77,7 @@ static bool options_expected(const struct options *o, const struct option_row *r
             visible_print(stderr, "%s%s", k == 0 ? "" : row->choices[k + 1] ? ", " : " or ",
                           row->choices[k]);
     } else {
-        visible_print(stderr, "%s number", row->kind == OPTION_INTEGER ? "a whole" : "a");
+        visible_print(stderr, "%s number", row->kind == OPTION_REAL ? "a" : "a whole");
         if (isfinite(row->most))
             visible_print(stderr, " from %.10g to %.10g", row->least, row->most);
         else
@@ -94,34 +94,38 @@ static bool options_number(const struct options *o, const struct option_row *row
     double number;
     long integer = 0;
     errno = 0;
-    if (row->kind == OPTION_INTEGER)
-        number = (double)(integer = strtol(text, &end, 10));
-    else
+    if (row->kind == OPTION_REAL)
         number = strtod(text, &end);
+    else
+        number = (double)(integer = strtol(text, &end, 10));
     bool overflow = errno == ERANGE && fabs(number) > 1;   /* a tiny real is no error */
     if (end == text || *end || overflow || !isfinite(number) || number < row->least ||
         number > row->most)
         return options_expected(o, row, text);
-    if (row->kind == OPTION_INTEGER)
+    if (row->kind == OPTION_REAL)
+        *(double *)row->value = number;
+    else if (row->kind == OPTION_INTEGER)
         *(long *)row->value = integer;
     else
-        *(double *)row->value = number;
+        *(int *)row->value = (int)integer;
     return true;
 }
 
 static bool options_set(const struct options *o, const struct option_row *row,
                         const char *text)
 {
-    if (row->kind == OPTION_INTEGER || row->kind == OPTION_REAL)
-        return options_number(o, row, text);
-    if (row->kind == OPTION_CHOICE) {
-        int k = 0;
-        while (row->choices[k] && strcmp(row->choices[k], text) != 0)
-            k++;
-        if (!row->choices[k])
-            return options_expected(o, row, text);
+    int k = 0;
+    if (row->kind == OPTION_TEXT) {
+        *(const char **)row->value = text;
+        return true;
     }
-    *(const char **)row->value = text;
+    if (row->kind != OPTION_CHOICE)
+        return options_number(o, row, text);
+    while (row->choices[k] && strcmp(row->choices[k], text) != 0)
+        k++;
+    if (!row->choices[k])
+        return options_expected(o, row, text);
+    *(int *)row->value = k;
     return true;
 }
 
@@ -212,10 +216,13 @@ static void options_default(const struct option_row *row, char *out, size_t size
     out[0] = 0;
     if (row->kind == OPTION_INTEGER && *(long *)row->value != OPTION_UNSET)
         snprintf(out, size, " (default %ld)", *(long *)row->value);
+    else if (row->kind == OPTION_COUNT && *(int *)row->value >= row->least)
+        snprintf(out, size, " (default %d)", *(int *)row->value);
     else if (row->kind == OPTION_REAL && *(double *)row->value >= row->least)
         snprintf(out, size, " (default %g)", *(double *)row->value);
-    else if ((row->kind == OPTION_TEXT || row->kind == OPTION_CHOICE) &&
-             *(const char **)row->value)
+    else if (row->kind == OPTION_CHOICE)
+        snprintf(out, size, " (default %s)", row->choices[*(int *)row->value]);
+    else if (row->kind == OPTION_TEXT && *(const char **)row->value)
         snprintf(out, size, " (default %s)", *(const char **)row->value);
 }
 

@@ -15,9 +15,10 @@
 enum option_kind {
     OPTION_FLAG,      /* bool: present or not */
     OPTION_INTEGER,   /* long; OPTION_UNSET while it is not given and has no default */
-    OPTION_REAL,      /* double */
+    OPTION_COUNT,     /* int; out of its row's range while ... */
+    OPTION_REAL,      /* double; the same */
     OPTION_TEXT,      /* const char *; NULL while not given */
-    OPTION_CHOICE     /* const char *, one of `choices` */
+    OPTION_CHOICE     /* int or an enum: which of `choices` */
 };
 
 #define OPTION_UNSET (-1L)

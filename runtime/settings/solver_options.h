@@ -14,24 +14,7 @@ enum { SOLVER_PRINT_EVERY = 10 };     /* unless told otherwise */
 struct checkpoint;
 
 struct solver_options {
-    enum update_kind optimizer;
-    double rate[RATES];           /* of the optimizer; the learning rate first */
-    double lr_decay;              /* lr is multiplied by it after each epoch */
-    enum schedule_kind schedule;
-    double step_epochs, step_factor;   /* SCHEDULE_STEP */
-    double warmup;                /* epochs in which the rate rises */
-    struct augment augment;
-    double clip;                  /* the gradient's greatest length (L2), 0: any */
-    long patience;                /* checks without a better one before it stops; 0: never */
-    long check_every;             /* iterations between checks; 0: at the end of epochs */
-    enum average_kind average;
-    double average_rate;
-    long average_every;
-    double reg;                   /* the loss has 0.5*reg*sum(W*W) */
-    double epochs;                /* may be a fraction */
-    long iterations;              /* instead of epochs; 0: epochs count */
-    int batch;                    /* images of one iteration, at most model->batch */
-    bool replacement;             /* draw with replacement; else permutations */
+    struct train train;           /* batch: at most model->batch */
     uint64_t seed;
     long print_every;             /* iterations between loss lines */
     bool quiet;                   /* no lines, no bar */

@@ -10,22 +10,6 @@
 #include "base/error.h"
 #include "core/params.h"
 
-const char *const average_words[] = { "none", "ema", "lookahead", NULL };
-
-enum average_kind average_find(const char *word)
-{
-    int k = 0;
-    while (k < AVERAGE_KINDS && strcmp(average_words[k], word) != 0)
-        k++;
-    return (enum average_kind)k;
-}
-
-void average_standard(enum average_kind kind, double *rate, long *every)
-{
-    *rate = kind == AVERAGE_EMA ? 0.99 : 0.5;
-    *every = kind == AVERAGE_EMA ? 1 : 5;
-}
-
 bool average_open(struct average *a, const struct engine *e, enum average_kind kind, double rate,
                   long every, char *err)
 {

@@ -18,10 +18,6 @@ struct average {
     int count;
 };
 
-extern const char *const average_words[];               /* NULL behind the last */
-enum average_kind average_find(const char *word);       /* AVERAGE_KINDS: none */
-void average_standard(enum average_kind kind, double *rate, long *every);
-
 /* Begins with the parameters as they are. */
 bool average_open(struct average *a, const struct engine *e, enum average_kind kind, double rate,
                   long every, char *err);

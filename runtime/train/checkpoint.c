@@ -37,6 +37,7 @@
 #include "base/error.h"
 #include "settings/option_text.h"
 #include "settings/optimizer.h"
+#include "settings/settings.h"
 #include "core/params.h"
 #include "data/values.h"
 
@@ -142,7 +143,7 @@ static void checkpoint_counts(struct checkpoint_run *r, int64_t out[COUNTS])
     out[COUNT_TRAIN] = (int64_t)r->data->train.count;
     out[COUNT_VAL] = (int64_t)r->data->val.count;
     memcpy(&out[COUNT_DATA], &hash, sizeof hash);
-    out[COUNT_LOSS_SUM] = r->engine->model->train.loss_sum;
+    out[COUNT_LOSS_SUM] = r->engine->model->train.loss == LOSS_SUM;
 }
 
 static void checkpoint_rule(const struct param_rule *p, double *row)

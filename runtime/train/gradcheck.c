@@ -70,7 +70,7 @@ static uint64_t gradcheck_decisions(const struct gradcheck_run *r)
 /* What an image's loss counts in the batch's: the network says whether that is sum or mean. */
 static double gradcheck_share(const struct gradcheck_run *r)
 {
-    return r->notebook && !r->engine->model->train.loss_sum ? 1.0/r->images : 1;
+    return r->notebook && r->engine->model->train.loss == LOSS_MEAN ? 1.0/r->images : 1;
 }
 
 /* One image's loss, and its greatest score or the loss, whichever is greater. */

@@ -42,14 +42,14 @@ static void notice_classes(const char *name, const struct images *set, int class
 ** order. With replacement it is only the number of draws that is not the images'. */
 static void notice_rest(size_t images, const struct solver_options *o)
 {
-    const size_t batch = (size_t)o->batch, rest = images % batch;
+    const size_t batch = (size_t)o->train.batch, rest = images % batch;
     const long epoch = solver_epoch_iterations(o, images);
-    if (images < batch && !o->replacement)
+    if (images < batch && o->train.sample == SAMPLE_SHUFFLE)
         printf("minibatches: of %zu image%s, as there are no more (--batch %zu)\n", images,
                images == 1 ? "" : "s", batch);
     if (images < batch || rest == 0 || solver_iterations(o, images) < epoch)
         return;
-    if (o->replacement)
+    if (o->train.sample == SAMPLE_REPLACEMENT)
         printf("epochs: %zu images drawn from %zu, as %zu is no multiple of --batch %zu\n",
                images - rest, images, images, batch);
     else

@@ -47,10 +47,11 @@ void replay_feed(struct replay *r)
     const struct solver_options *o = r->options;
     size_t count = r->data->train.count;
     uint64_t step = (uint64_t)r->at;
-    for (int i = 0; i < o->batch; i++)
+    for (int i = 0; i < o->train.batch; i++)
         r->chosen[i] = (uint32_t)random_below(o->seed, RANDOM_SAMPLE, step, (uint64_t)i, count);
     struct feed_moment now = { o->seed, step/(uint64_t)r->per_epoch, step };
-    feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, o->batch, &o->augment,
+    feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, o->train.batch,
+                   &o->train.augment,
                    now);
     r->engine->step.seed = o->seed;
     r->engine->step.iteration = step;
@@ -62,8 +63,8 @@ double replay_update(struct replay *r)
     struct engine *e = r->engine;
     /* A schedule that ends at 0 must not fall below when the steps outlast the run. */
     rules_apply(&r->rules, e, o, r->at < r->total ? r->at : r->total - 1, r->per_epoch, r->total);
-    double loss = o->clip > 0 ? update_clipped(e, o->batch, e->labels, o->clip)
-                              : engine_update(e, o->batch, e->labels, MODE_TRAIN);
+    double loss = o->train.clip > 0 ? update_clipped(e, o->train.batch, e->labels, o->train.clip)
+                              : engine_update(e, o->train.batch, e->labels, MODE_TRAIN);
     if (++r->at % r->per_epoch == 0)
         rules_epoch(&r->rules);
     return loss;
@@ -85,9 +86,9 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
                           .total = solver_iterations(o, data->train.count) };
     if (data->train.count == 0 || data->train.count > UINT32_MAX || !data->train.labels)
         return error_set(err, "%s: expected training images with labels", data->source);
-    if (!rules_open(&r->rules, e, o, err) || (o->clip > 0 && !update_make_gradients(e, err)))
+    if (!rules_open(&r->rules, e, o, err) || (o->train.clip > 0 && !update_make_gradients(e, err)))
         return false;
-    r->chosen = calloc((size_t)o->batch, sizeof *r->chosen);
+    r->chosen = calloc((size_t)o->train.batch, sizeof *r->chosen);
     r->kept_rules = calloc((size_t)r->rules.count + 1, sizeof *r->kept_rules);
     r->kept = calloc(replay_reals(e->model), sizeof *r->kept);
     if (!r->chosen || !r->kept_rules || !r->kept)
@@ -114,7 +115,7 @@ void replay_close(struct replay *r)
 static bool replay_save_images(const struct replay *r, const char *path, char *err)
 {
     const struct model *m = r->engine->model;
-    size_t n = (size_t)r->options->batch, c = (size_t)m->in_c, h = (size_t)m->in_h,
+    size_t n = (size_t)r->options->train.batch, c = (size_t)m->in_c, h = (size_t)m->in_h,
            w = (size_t)m->in_w;
     const size_t dim[] = { n, c, h, w };
     real *x = calloc(n*c*h*w, sizeof *x), *to = x;
@@ -136,7 +137,7 @@ bool replay_save(struct replay *r, const char *directory, char *err)
 {
     char path[3][1024];
     static const char *const names[] = { "params.safetensors", "x.npy", "y.npy" };
-    const size_t n = (size_t)r->options->batch;
+    const size_t n = (size_t)r->options->train.batch;
     for (int k = 0; k < 3; k++)
         if (snprintf(path[k], sizeof path[k], "%s/%s", directory, names[k])
             >= (int)sizeof path[k])

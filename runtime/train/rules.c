@@ -13,20 +13,10 @@
 #include "core/update.h"
 #include "settings/optimizer.h"
 
-const char *const schedule_words[] = { "constant", "linear", "cosine", "step", NULL };
-
-enum schedule_kind schedule_find(const char *word)
-{
-    int k = 0;
-    while (k < SCHEDULE_KINDS && strcmp(schedule_words[k], word) != 0)
-        k++;
-    return (enum schedule_kind)k;
-}
-
 double schedule_factor(enum schedule_kind kind, const struct solver_options *o, long t,
                        long per_epoch, long total)
 {
-    double warm = floor(o->warmup*(double)per_epoch + 1e-6), factor = 1;
+    double warm = floor(o->train.warmup*(double)per_epoch + 1e-6), factor = 1;
     if ((double)t < warm)
         return ((double)t + 1) / (warm + 1);
     double left = (double)total - warm, share = left > 0 ? ((double)t - warm) / left : 1;
@@ -37,9 +27,9 @@ double schedule_factor(enum schedule_kind kind, const struct solver_options *o, 
         return 0.5*(1 + math_cos(3.14159265358979324*share));
     case SCHEDULE_STEP:
         /* A running product: pow() would give other bits elsewhere. */
-        for (double at = o->step_epochs; at*(double)per_epoch <= (double)t + 1e-6;
-             at += o->step_epochs)
-            factor *= o->step_factor;
+        for (double at = o->train.step_epochs; at*(double)per_epoch <= (double)t + 1e-6;
+             at += o->train.step_epochs)
+            factor *= o->train.step_factor;
         return factor;
     default:
         return 1;
@@ -49,10 +39,10 @@ double schedule_factor(enum schedule_kind kind, const struct solver_options *o, 
 static struct param_rule rules_first(const struct param *p, const struct solver_options *o)
 {
     const struct own_settings *own = &p->own;
-    struct param_rule r = { .optimizer = o->optimizer, .lr_decay = o->lr_decay,
-                            .schedule = o->schedule, .freeze = INFINITY, .beta1_power = 1,
+    struct param_rule r = { .optimizer = o->train.optimizer, .lr_decay = o->train.lr_decay,
+                            .schedule = o->train.schedule, .freeze = INFINITY, .beta1_power = 1,
                             .beta2_power = 1 };
-    memcpy(r.rate, o->rate, sizeof r.rate);
+    memcpy(r.rate, o->train.rate, sizeof r.rate);
     if (own->set & OWN_OPTIMIZER) {
         r.optimizer = own->optimizer;
         optimizer_standard(r.optimizer, r.rate);
@@ -60,7 +50,7 @@ static struct param_rule rules_first(const struct param *p, const struct solver_
     for (int k = 0; k < RATES; k++)
         if (own->set & (unsigned)OWN_RATE << k)
             r.rate[k] = own->rate[k];
-    r.reg = own->set & OWN_REG ? own->reg : p->role == ROLE_WEIGHT ? o->reg : 0;
+    r.reg = own->set & OWN_REG ? own->reg : p->role == ROLE_WEIGHT ? o->train.reg : 0;
     if (own->set & OWN_DECAY)
         r.lr_decay = own->lr_decay;
     if (own->set & OWN_SCHEDULE)

@@ -45,7 +45,4 @@ void rules_epoch(struct rules *r);
 double schedule_factor(enum schedule_kind kind, const struct solver_options *o, long t,
                        long per_epoch, long total);
 
-extern const char *const schedule_words[];               /* NULL behind the last */
-enum schedule_kind schedule_find(const char *word);      /* SCHEDULE_KINDS: none */
-
 #endif

@@ -16,6 +16,7 @@
 #include "page/progress.h"
 #include "base/random.h"
 #include "page/report.h"
+#include "settings/settings.h"
 #include "train/solver.h"
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
@@ -56,32 +57,24 @@ struct solver_run {
 
 void solver_defaults(struct solver_options *o, const struct model *model)
 {
-    const struct train_defaults *t = &model->train;
-    *o = (struct solver_options){
-        .optimizer = t->optimizer, .lr_decay = t->lr_decay, .reg = t->reg,
-        .schedule = t->schedule, .step_epochs = t->step_epochs, .step_factor = t->step_factor,
-        .warmup = t->warmup, .augment = t->augment,
-        .clip = t->clip, .patience = t->patience, .average = t->average,
-        .average_rate = t->average_rate, .average_every = t->average_every,
-        .epochs = t->epochs, .batch = t->batch < model->batch ? t->batch : model->batch,
-        .replacement = t->replacement != 0, .seed = 1, .print_every = SOLVER_PRINT_EVERY
-    };
-    for (int k = 0; k < RATES; k++)
-        o->rate[k] = t->rate[k];
+    *o = (struct solver_options){ .train = model->train, .seed = 1,
+                                  .print_every = SOLVER_PRINT_EVERY };
+    if (o->train.batch > model->batch)
+        o->train.batch = model->batch;
 }
 
 long solver_epoch_iterations(const struct solver_options *o, size_t images)
 {
-    size_t iterations = images/(size_t)o->batch;
+    size_t iterations = images/(size_t)o->train.batch;
     return iterations > 1 ? (long)iterations : 1;
 }
 
 long solver_iterations(const struct solver_options *o, size_t images)
 {
-    if (o->iterations > 0)
-        return o->iterations;
+    if (o->train.iterations > 0)
+        return o->train.iterations;
     /* 0.1 epochs of 980 iterations are 98, whatever 0.1*980 rounds to. */
-    double iterations = floor(o->epochs*(double)solver_epoch_iterations(o, images) + 1e-6);
+    double iterations = floor(o->train.epochs*(double)solver_epoch_iterations(o, images) + 1e-6);
     if (!(iterations < SOLVER_ITERATIONS))
         return 0;
     return iterations > 1 ? (long)iterations : 1;
@@ -93,7 +86,7 @@ static void solver_choose(struct solver_run *r, long iteration)
 {
     const struct solver_options *o = r->options;
     size_t count = r->data->train.count;
-    if (o->replacement) {
+    if (o->train.sample == SAMPLE_REPLACEMENT) {
         for (int i = 0; i < r->batch; i++)
             r->chosen[i] = (uint32_t)random_below(o->seed, RANDOM_SAMPLE, (uint64_t)iteration,
                                                   (uint64_t)i, count);
@@ -116,7 +109,7 @@ static struct feed_moment solver_moment(const struct solver_run *r, long iterati
 /* Accuracies are due behind iteration `iteration`. */
 static bool solver_checks(const struct solver_run *r, long iteration)
 {
-    long done = iteration + 1, every = r->options->check_every;
+    long done = iteration + 1, every = r->options->train.check_every;
     return iteration == 0 || done == r->total || done % r->per_epoch == 0
            || (every > 0 && done % every == 0);
 }
@@ -131,7 +124,7 @@ static void solver_feed(struct solver_run *r)
     } else {
         solver_choose(r, iteration);
         feed_augmented(r->engine, &r->data->train, r->preprocess, r->chosen, r->batch,
-                       &r->options->augment, solver_moment(r, iteration));
+                       &r->options->train.augment, solver_moment(r, iteration));
     }
     r->fed = !solver_checks(r, iteration);
     if (!r->fed)
@@ -139,7 +132,7 @@ static void solver_feed(struct solver_run *r)
     solver_choose(r, iteration + 1);
     r->feed = (struct feed){ .engine = r->engine, .set = &r->data->train,
                              .preprocess = r->preprocess, .index = r->chosen,
-                             .augment = &r->options->augment,
+                             .augment = &r->options->train.augment,
                              .now = solver_moment(r, iteration + 1) };
     feed_ahead(&r->feed, r->batch);
 }
@@ -152,8 +145,8 @@ static double solver_step(struct solver_run *r)
                 r->total);
     r->engine->step.seed = r->options->seed;
     r->engine->step.iteration = (uint64_t)r->state.iteration;
-    double loss = r->options->clip > 0
-                  ? update_clipped(r->engine, r->batch, r->engine->labels, r->options->clip)
+    double loss = r->options->train.clip > 0
+                  ? update_clipped(r->engine, r->batch, r->engine->labels, r->options->train.clip)
                   : engine_update(r->engine, r->batch, r->engine->labels, MODE_TRAIN);
     average_step(&r->state.average, r->engine, r->state.iteration + 1);
     r->busy += engine_clock() - start;
@@ -222,8 +215,8 @@ static void solver_report(struct solver_run *r, bool over, const char *trouble)
 
 static double solver_epochs(const struct solver_run *r)
 {
-    return r->options->iterations > 0 ? (double)r->total/(double)r->per_epoch
-                                      : r->options->epochs;
+    return r->options->train.iterations > 0 ? (double)r->total/(double)r->per_epoch
+                                      : r->options->train.epochs;
 }
 
 static void solver_say_accuracy(struct solver_run *r, double train, double val)
@@ -258,7 +251,7 @@ static bool solver_stopped(struct solver_run *r, const char *what)
 
 static void solver_patience(struct solver_run *r)
 {
-    long patience = r->options->patience;
+    long patience = r->options->train.patience;
     r->report->stopped = patience > 0 && r->state.checks_since >= patience;
 }
 
@@ -303,8 +296,8 @@ static bool solver_check(struct solver_run *r)
 /* The run's own rate, which groups may not share. */
 static double solver_lr(const struct solver_run *r, long iteration)
 {
-    return r->state.lr*schedule_factor(r->options->schedule, r->options, iteration, r->per_epoch,
-                                       r->total);
+    return r->state.lr*schedule_factor(r->options->train.schedule, r->options, iteration,
+                                       r->per_epoch, r->total);
 }
 
 static void solver_progress(struct solver_run *r, double loss)
@@ -334,7 +327,7 @@ static bool solver_iteration(struct solver_run *r)
     if (epoch_end) {
         r->state.epoch++;
         rules_epoch(&r->state.rules);
-        r->state.lr *= o->lr_decay;
+        r->state.lr *= o->train.lr_decay;
     }
     if (!history_add(&r->state.history, r->state.epoch, loss, lr))
         return error_set(r->err, "neither memory nor a file for the history of %ld iterations",
@@ -518,10 +511,11 @@ static bool solver_open(struct solver_run *r)
         return error_set(r->err, "%zu training images: expected 1 to 2^32 - 1", count);
     if (r->data->train.labels == NULL)
         return error_set(r->err, "the training images have no labels");
-    r->batch = o->batch;
-    if (!o->replacement && (size_t)r->batch > count)
+    r->batch = o->train.batch;
+    const bool shuffled = o->train.sample == SAMPLE_SHUFFLE;
+    if (shuffled && (size_t)r->batch > count)
         r->batch = (int)count;
-    const size_t least = (size_t)o->batch < count ? (size_t)o->batch : count;
+    const size_t batch = (size_t)o->train.batch, least = batch < count ? batch : count;
     if (!engine_batch_suffices(r->engine->model, least, "2 training images and --batch 2 are the "
                                "least", r->err))
         return false;
@@ -529,20 +523,20 @@ static bool solver_open(struct solver_run *r)
     r->total = solver_iterations(o, count);
     if (!r->total)
         return error_set(r->err, "%g epochs of %ld iterations each are more than %.0f iterations, "
-                         "which are the most", o->epochs, r->per_epoch, SOLVER_ITERATIONS);
+                         "which are the most", o->train.epochs, r->per_epoch, SOLVER_ITERATIONS);
     r->chosen = calloc((size_t)r->batch, sizeof *r->chosen);
     r->checked = calloc(SOLVER_CHECK, sizeof *r->checked);
-    r->order = o->replacement ? NULL : calloc(count, sizeof *r->order);
-    if (!r->chosen || !r->checked || (!o->replacement && !r->order))
+    r->order = shuffled ? calloc(count, sizeof *r->order) : NULL;
+    if (!r->chosen || !r->checked || (shuffled && !r->order))
         return error_set(r->err, "not enough memory for %zu training images", count);
-    r->state.lr = o->rate[RATE_LR];
+    r->state.lr = o->train.rate[RATE_LR];
     r->state.planned = r->report->planned = r->total;
     r->state.best_val_acc = r->accuracy = -1;
     r->order_epoch = -1;
     return rules_open(&r->state.rules, r->engine, o, r->err)
-           && (o->clip <= 0 || update_make_gradients(r->engine, r->err))
-           && average_open(&r->state.average, r->engine, o->average, o->average_rate,
-                           o->average_every, r->err)
+           && (o->train.clip <= 0 || update_make_gradients(r->engine, r->err))
+           && average_open(&r->state.average, r->engine, o->train.average, o->train.average_rate,
+                           o->train.average_every, r->err)
            && history_open(&r->state.history, o->checkpoint ? o->checkpoint : o->history, r->err)
            && solver_open_best(r) && (!o->from || solver_resume(r))
            && report_open(&r->page, r->engine, r->data, o, r->total, r->per_epoch, r->batch,

@@ -570,7 +570,7 @@ Test(gradients, of_the_loss_equal_central_differences)
         fill(&e, labels, m->batch);
         struct hyper none = hyper(0);
         engine_step(&e, m->batch, labels, &none, UPDATE_STORE);
-        double scale = m->train.loss_sum ? m->batch : 1;
+        double scale = m->train.loss == LOSS_SUM ? m->batch : 1;
         for (int k = 0; k < bias->dim[0]; k++) {
             real *b = e.arena + bias->at + k, start = *b, loss[2];
             for (int side = 0; side < 2; side++) {

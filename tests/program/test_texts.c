@@ -315,7 +315,7 @@ Test(numbers, of_many_digits_are_read_whole, .fini = shell_clean)
     memset(at, '0', 70);
     sprintf(at + 70, "1e70\n");
     write_text("good.net", text);
-    struct run r = shell("$LATHE emit good.net --isa scalar -d spec | grep -c 'reg=0.1 '");
+    struct run r = shell("$LATHE emit good.net --isa scalar -d spec | grep -c 'reg 0.1$'");
     cr_expect_str_eq(r.output, "1\n", "%s", r.output);
     run_free(&r);
     memset(at, '0', 1200);

@@ -165,7 +165,7 @@ static int place_shown(const struct view *v)
 Test(augmentation, crops_windows_from_every_place_equally_often)
 {
     enum { PLACES = 4*3 };
-    const struct augment a = { .flip = FLIP_RANDOM, .crop = 1 };
+    const struct augment a = { .flip = FLIP_RANDOM, .crop = CROP_RANDOM };
     const struct images large = { .c = 1, .h = 11, .w = 10 };
     int count[2*PLACES] = { 0 };
     for (uint64_t i = 0; i < DRAWN; i++) {
@@ -179,12 +179,12 @@ Test(augmentation, crops_windows_from_every_place_equally_often)
 
 Test(augmentation, crops_beside_what_else_it_does)
 {
-    const struct augment crop = { .crop = 1 };
-    const struct augment others = { .flip = FLIP_RANDOM, .translate = 2, .reflect = 1,
+    const struct augment crop = { .crop = CROP_RANDOM };
+    const struct augment others = { .flip = FLIP_RANDOM, .translate = 2, .edge = EDGE_REFLECT,
                                     .cutout = 3 };
     struct augment all = others;
     const struct images large = { .c = 1, .h = 11, .w = 10 };
-    all.crop = 1;
+    all.crop = CROP_RANDOM;
     for (uint64_t i = 0; i < 200; i++) {
         struct view c = augment_view(&crop, &large, 8, 8, 1, 0, i, 5, 2);
         struct view o = augment_view(&others, &large, 8, 8, 1, 0, i, 5, 2);
@@ -214,7 +214,8 @@ static struct images larger_images(void)
 /* What `threads` threads leave in the input buffer, without gaps. */
 static void feed(int threads, bool training, real *input)
 {
-    const struct augment a = { .flip = FLIP_RANDOM, .translate = 1, .cutout = 2, .crop = 1 };
+    const struct augment a = { .flip = FLIP_RANDOM, .crop = CROP_RANDOM, .translate = 1,
+                               .cutout = 2 };
     const struct images set = larger_images();
     struct engine e;
     char err[ERR_SIZE];
@@ -281,7 +282,8 @@ Test(augmentation, at_test_time_weighs_one_in_all)
 /* Where the model's last region reads the input, behind it, else beside it. */
 static void expect_ahead(int input_free, int threads)
 {
-    const struct augment a = { .flip = FLIP_RANDOM, .translate = 1, .cutout = 2, .crop = 1 };
+    const struct augment a = { .flip = FLIP_RANDOM, .crop = CROP_RANDOM, .translate = 1,
+                               .cutout = 2 };
     static const int32_t labels[FED] = { 2, 0, 1 };
     struct model model = linear_model;
     struct images set = larger_images();

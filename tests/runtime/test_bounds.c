@@ -83,10 +83,8 @@ Test(bounds, overflow_no_float)
 Test(bounds, every_rate_has_its_own)
 {
     struct optimizer_options o;
-    struct solver_options s;
     struct option_row rows[OPTIMIZER_ROWS];
-    solver_defaults(&s, &linear_model);
-    optimizer_options_rows(&o, &s, rows);
+    optimizer_options_rows(&o, &linear_model.train, rows);
     for (int k = 1; k < OPTIMIZER_ROWS; k++) {
         bool share = strstr("--momentum --beta1 --beta2 --decay-rate", rows[k].name) != NULL;
         cr_expect_eq(rows[k].most < 1, share, "%s", rows[k].name);
@@ -97,13 +95,13 @@ Test(bounds, every_rate_has_its_own)
 /* Epochs that no option would take, as a program of an older lathe may have them. */
 Test(solver, epochs_without_end_are_refused)
 {
-    struct solver_options o = { .epochs = 1e300, .batch = 50 };
+    struct solver_options o = { .train = { .epochs = 1e300, .batch = 50 } };
     cr_expect_eq(solver_iterations(&o, 49000), 0);
-    o.epochs = INFINITY;
+    o.train.epochs = INFINITY;
     cr_expect_eq(solver_iterations(&o, 49000), 0);
-    o.epochs = NAN;
+    o.train.epochs = NAN;
     cr_expect_eq(solver_iterations(&o, 49000), 0);
-    o.epochs = 1e6;
+    o.train.epochs = 1e6;
     cr_expect_eq(solver_iterations(&o, 49000), 980000000);
     int32_t label = 0;
     struct dataset d = { .train = { .count = 1, .labels = &label } };
@@ -113,7 +111,7 @@ Test(solver, epochs_without_end_are_refused)
     char err[ERR_SIZE] = "";
     solver_defaults(&o, &linear_model);
     o.quiet = true;
-    o.epochs = 1e300;
+    o.train.epochs = 1e300;
     cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
     params_init(&e, 1, 0.01);
     cr_expect_not(solver_train(&e, &d, &none, &o, &report, err));

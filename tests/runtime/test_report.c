@@ -60,7 +60,7 @@ static struct solver_options options(const char *report, const char *plot)
     struct solver_options o;
     solver_defaults(&o, &linear_model);
     o.quiet = true;
-    o.rate[RATE_LR] = 1e-3;
+    o.train.rate[RATE_LR] = 1e-3;
     o.report = report;
     o.plot = plot;
     o.command = "./linear train --report '<&>'";
@@ -162,7 +162,7 @@ Test(report, a_page_has_all_its_parts_and_closes_its_tags, .fini = shell_clean)
     char err[ERR_SIZE];
     struct solver_report result;
     struct solver_options o = options(in_dir("r.html"), in_dir("p.svg"));
-    o.epochs = 30;
+    o.train.epochs = 30;
     cr_assert(train(&o, true, NULL, &result, err), "%s", err);
     char *page = text_of(o.report), *plot = text_of(o.plot);
     expect_page(page);
@@ -202,7 +202,7 @@ Test(report, one_iteration_is_enough, .fini = shell_clean)
     char err[ERR_SIZE];
     struct solver_report result;
     struct solver_options o = options(in_dir("r.html"), in_dir("p.svg"));
-    o.iterations = 1;
+    o.train.iterations = 1;
     cr_assert(train(&o, true, NULL, &result, err), "%s", err);
     char *page = text_of(o.report), *plot = text_of(o.plot);
     expect_page(page);
@@ -231,9 +231,9 @@ Test(report, a_diverged_run_says_where, .fini = shell_clean)
     char err[ERR_SIZE], where[64];
     struct solver_report result;
     struct solver_options o = options(in_dir("r.html"), in_dir("p.svg"));
-    o.optimizer = UPDATE_SGD;
-    o.rate[RATE_LR] = 1e30;
-    o.epochs = 40;
+    o.train.optimizer = UPDATE_SGD;
+    o.train.rate[RATE_LR] = 1e30;
+    o.train.epochs = 40;
     cr_assert_not(train(&o, true, NULL, &result, err));
     cr_assert(result.diverged, "%s", err);
     char *page = text_of(o.report), *plot = text_of(o.plot);
@@ -275,7 +275,7 @@ Test(report, changes_no_bit_of_the_training, .fini = shell_clean)
     char err[ERR_SIZE];
     struct solver_report result;
     struct solver_options o = options(in_dir("r.html"), in_dir("p.svg"));
-    o.epochs = 20;
+    o.train.epochs = 20;
     o.history = in_dir("a.csv");
     cr_assert(train(&o, true, with, &result, err), "%s", err);
     o.report = o.plot = NULL;

@@ -80,7 +80,7 @@ static struct solver_options quick_options(void)
     struct solver_options o;
     solver_defaults(&o, &linear_model);
     o.quiet = true;
-    o.rate[RATE_LR] = 3e-3;
+    o.train.rate[RATE_LR] = 3e-3;
     return o;
 }
 
@@ -101,16 +101,16 @@ static bool train(const struct solver_options *o, int threads, struct solver_rep
 
 Test(solver, counts_iterations_as_the_course_does)
 {
-    struct solver_options o = { .epochs = 1, .batch = 50 };
+    struct solver_options o = { .train = { .epochs = 1, .batch = 50 } };
     cr_assert_eq(solver_epoch_iterations(&o, 49000), 980);
     cr_assert_eq(solver_epoch_iterations(&o, 99), 1);
     cr_assert_eq(solver_epoch_iterations(&o, 10), 1);
     cr_assert_eq(solver_iterations(&o, 49000), 980);
-    o.epochs = 0.1;
+    o.train.epochs = 0.1;
     cr_assert_eq(solver_iterations(&o, 49000), 98);
-    o.epochs = 1e-9;
+    o.train.epochs = 1e-9;
     cr_assert_eq(solver_iterations(&o, 49000), 1);
-    o.iterations = 7;
+    o.train.iterations = 7;
     cr_assert_eq(solver_iterations(&o, 49000), 7);
 }
 
@@ -119,7 +119,7 @@ Test(solver, learns_an_easy_set)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.epochs = 40;
+    o.train.epochs = 40;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
     cr_assert_geq(report.best_val_acc, 0.9);
     cr_assert_eq(report.iterations, 160);
@@ -131,7 +131,7 @@ static void check_same_bits(bool replacement)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.replacement = replacement;
+    o.train.sample = replacement ? SAMPLE_REPLACEMENT : SAMPLE_SHUFFLE;
     cr_assert(train(&o, 1, &report, one, err));
     for (int threads = 2; threads <= 8; threads += 2) {
         cr_assert(train(&o, threads, &report, other, err));
@@ -216,10 +216,10 @@ Test(solver, names_the_iteration_of_a_loss_that_is_not_finite)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.rate[RATE_LR] = 1e30;
-    o.reg = 1e30;
-    o.epochs = 10;
-    o.optimizer = UPDATE_SGD;
+    o.train.rate[RATE_LR] = 1e30;
+    o.train.reg = 1e30;
+    o.train.epochs = 10;
+    o.train.optimizer = UPDATE_SGD;
     cr_assert_not(train(&o, 1, &report, NULL, err));
     char expected[64];
     snprintf(expected, sizeof expected, "at iteration %ld; training stopped",
@@ -292,12 +292,12 @@ Test(solver, clipping_at_a_length_never_reached_changes_no_bit)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.epochs = 3;
+    o.train.epochs = 3;
     for (int k = 0; k < 2; k++) {
-        o.optimizer = k ? UPDATE_ADAM : UPDATE_SGD;
-        o.clip = 0;
+        o.train.optimizer = k ? UPDATE_ADAM : UPDATE_SGD;
+        o.train.clip = 0;
         cr_assert(train(&o, 1, &report, plain, err), "%s", err);
-        o.clip = 1e9;
+        o.train.clip = 1e9;
         cr_assert(train(&o, 3, &report, clipped, err), "%s", err);
         cr_expect_eq(memcmp(plain, clipped, linear_model.arena*sizeof(real)), 0);
     }
@@ -333,13 +333,13 @@ Test(solver, stops_when_no_check_is_better)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.rate[RATE_LR] = 0;        /* nothing changes: the first check is the best */
-    o.epochs = 40;
-    o.patience = 3;
+    o.train.rate[RATE_LR] = 0;        /* nothing changes: the first check is the best */
+    o.train.epochs = 40;
+    o.train.patience = 3;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
     cr_expect(report.stopped);
     cr_expect_eq(report.iterations, 12, "%ld iterations", report.iterations);
-    o.check_every = 1;
+    o.train.check_every = 1;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
     cr_expect_eq(report.iterations, 4, "%ld iterations", report.iterations);
 }
@@ -377,13 +377,13 @@ Test(average, of_a_run_is_what_is_checked)
     struct solver_options o = quick_options();
     struct solver_report report;
     char err[ERR_SIZE];
-    o.epochs = 40;
-    o.average = AVERAGE_EMA;
-    o.average_rate = 0.9;
-    o.average_every = 1;
+    o.train.epochs = 40;
+    o.train.average = AVERAGE_EMA;
+    o.train.average_rate = 0.9;
+    o.train.average_every = 1;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
     cr_expect_geq(report.best_val_acc, 0.9);
-    o.average_rate = 1;         /* stays where it began */
+    o.train.average_rate = 1;         /* stays where it began */
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
     cr_expect_lt(report.best_val_acc, 0.6);
 }
@@ -510,7 +510,7 @@ Test(gradcheck, fails_a_loss_whose_gradient_is_not_its_own)
     struct model adds = linear_model;    /* says that its loss adds; it takes the mean */
     char err[ERR_SIZE];
     struct gradcheck_tensor tensor[4];
-    adds.train.loss_sum = 1;
+    adds.train.loss = LOSS_SUM;
     gradcheck_defaults(&o, &adds);
     cr_assert(engine_open(&e, &adds, 1, err));
     cr_assert(gradcheck_notebook(&e, &o, tensor, err));
@@ -651,7 +651,7 @@ static enum options_result parse(char *first, char *second, long *n, double *x)
 {
     bool flag = false;
     const char *const colours[] = { "red", "green", NULL };
-    const char *colour = "red";
+    int colour = 0;
     const struct option_row rows[] = {
         { "--number", OPTION_INTEGER, "N", n, 0, 10, NULL, "a number" },
         { "--real", OPTION_REAL, "X", x, 0, INFINITY, NULL, "a real" },
@@ -752,8 +752,9 @@ Test(options, print_help_from_the_table, .init = cr_redirect_stdout)
 
 static double at(enum schedule_kind kind, long t)
 {
-    const struct solver_options o = { .schedule = kind, .step_epochs = 2, .step_factor = 0.5 };
-    return schedule_factor(o.schedule, &o, t, 10, 100);
+    const struct solver_options o = { .train = { .schedule = kind, .step_epochs = 2,
+                                                     .step_factor = 0.5 } };
+    return schedule_factor(o.train.schedule, &o, t, 10, 100);
 }
 
 Test(schedule, constant_stays_and_linear_and_cosine_fall_to_zero)
@@ -778,13 +779,11 @@ Test(schedule, step_multiplies_at_each_step_and_not_before)
 
 Test(schedule, warmup_rises_in_a_line_and_the_rest_follows)
 {
-    const struct solver_options o = { .schedule = SCHEDULE_LINEAR, .warmup = 0.9 };
-    cr_expect_float_eq(schedule_factor(o.schedule, &o, 0, 10, 100), 0.1, 1e-15);
-    cr_expect_float_eq(schedule_factor(o.schedule, &o, 8, 10, 100), 0.9, 1e-15);
-    cr_expect_eq(schedule_factor(o.schedule, &o, 9, 10, 100), 1);
-    cr_expect_float_eq(schedule_factor(o.schedule, &o, 99, 10, 100), 1.0/91, 1e-15);
-    cr_expect_eq(schedule_find("cosine"), SCHEDULE_COSINE);
-    cr_expect_eq(schedule_find("cosin"), SCHEDULE_KINDS);
+    const struct solver_options o = { .train = { .schedule = SCHEDULE_LINEAR, .warmup = 0.9 } };
+    cr_expect_float_eq(schedule_factor(o.train.schedule, &o, 0, 10, 100), 0.1, 1e-15);
+    cr_expect_float_eq(schedule_factor(o.train.schedule, &o, 8, 10, 100), 0.9, 1e-15);
+    cr_expect_eq(schedule_factor(o.train.schedule, &o, 9, 10, 100), 1);
+    cr_expect_float_eq(schedule_factor(o.train.schedule, &o, 99, 10, 100), 1.0/91, 1e-15);
 }
 
 Test(schedule, changes_what_training_does)
@@ -794,7 +793,7 @@ Test(schedule, changes_what_training_does)
     char err[ERR_SIZE];
     static real constant[1 << 14], cosine[1 << 14];
     cr_assert(train(&o, 1, &report, constant, err), "%s", err);
-    o.schedule = SCHEDULE_COSINE;
+    o.train.schedule = SCHEDULE_COSINE;
     cr_assert(train(&o, 1, &report, cosine, err), "%s", err);
     cr_expect(memcmp(constant, cosine, sizeof constant) != 0);
 }

@@ -269,7 +269,8 @@ static const struct layer_info linear_info[] = {
     .update = { [UPDATE_STORE] = linear_store, [UPDATE_SGD] = linear_sgd, \
                 [UPDATE_ADAM] = linear_adam }, \
     .peak = linear_peak, \
-    .train = { UPDATE_ADAM, { 1e-2, 0.9, 0.999, 1e-8, 0 }, 1e-3, 0.95, 2, 20, 1 } }
+    .train = { .optimizer = UPDATE_ADAM, .rate = { 1e-2, 0.9, 0.999, 1e-8, 0 }, .reg = 1e-3, \
+               .lr_decay = 0.95, .epochs = 2, .batch = 20, .sample = SAMPLE_REPLACEMENT } }
 
 const struct model linear_model = LINEAR_MODEL(linear_backward);
 const struct model linear_model_wrong = LINEAR_MODEL(linear_backward_wrong);

@@ -513,7 +513,7 @@ double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
 {
     const struct model *m = o->model;
     size_t classes = (size_t)m->classes;
-    double loss = 0, scale = m->train.loss_sum ? 1 : 1.0 / o->n;
+    double loss = 0, scale = m->train.loss == LOSS_SUM ? 1 : 1.0 / o->n;
     for (size_t n = 0; n < (size_t)o->n; n++) {
         const double *s = o->scores + n*classes;
         double *ds = o->dscores + n*classes;

@@ -1,0 +1,274 @@
+/*
+** layer_lines.c - the lines of layers: their options, their names, their place in the net. It must
+** never know of a line that is no layer's.
+*/
+#include "read/layer_lines.h"
+
+#include <string.h>
+
+#include "read/dialects.h"
+
+static bool pad_option(struct parser *p, struct layer *l)
+{
+    static const char *const words[] = { "same", "valid" };
+    char word[WORD_MAX_LEN];
+    struct scan before = p->sc;
+    struct place at = scan_place(&p->sc);
+    if (scan_word(&p->sc, word)) {
+        const char *near = nearest(word, words, 2);
+        if (near && strcmp(word, near) && !scope_find(&p->scope, word))
+            return scan_error(&p->sc, at, "unknown pad \"%s\"; did you mean \"%s\"?", word, near);
+        l->pad_kind = !strcmp(word, "valid") ? PAD_VALID : PAD_SAME;
+        if (!strcmp(word, "valid") || !strcmp(word, "same"))
+            return true;
+        p->sc.s = before.s;
+    }
+    l->pad_kind = PAD_NUMBER;
+    return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
+}
+
+static bool init_option(struct parser *p, struct layer *l)
+{
+    static const char *const words[] = { "kaiming", "xavier", "zeros", "dirac", "whiten" };
+    struct scan before = p->sc;
+    struct place at = scan_place(&p->sc);
+    char word[WORD_MAX_LEN];
+    int which;
+    l->own_init = true;
+    if (!scan_word(&p->sc, word))
+        return number(p, "init (a deviation or a name)", BOUND_INIT, &l->init_std);
+    p->sc = before;
+    if (!choice(p, "initialiser", words, l->kind == LAYER_CONV ? 5 : 3, &which))
+        return false;
+    l->init_std = which == 2 ? 0 : -1;
+    l->init_rule = which == 1 ? RULE_XAVIER : RULE_KAIMING;
+    l->first = which == 3 ? INIT_DIRAC : which == 4 ? INIT_WHITEN : INIT_DRAWN;
+    if (l->first == INIT_WHITEN && p->last != INPUT)
+        return scan_error(&p->sc, at, "init=whiten is for the layer that reads the images");
+    return true;
+}
+
+static const char *const winograd_words[] = { "auto", "no", "yes", NULL };
+
+#define AT(member) .at = offsetof(struct layer, member)
+
+/* The options of layers; a layer's row in layers.c says which it accepts. */
+static const struct {
+    const char *name;
+    int bit;
+    struct value_row value;
+    bool (*read)(struct parser *p, struct layer *l);    /* VALUE_OWN */
+} option_defs[] = {
+    { "stride", ACCEPTS_STRIDE, { VALUE_COUNT, AT(stride), .bound = BOUND_STRIDE }, NULL },
+    { "pad", ACCEPTS_PAD, { .type = VALUE_OWN }, pad_option },
+    { "smoothing", ACCEPTS_SMOOTHING, { VALUE_REAL, AT(smoothing), .bound = BOUND_SMOOTHING },
+      NULL },
+    { "margin", ACCEPTS_MARGIN, { VALUE_REAL, AT(margin), .bound = BOUND_MARGIN }, NULL },
+    { "bias", ACCEPTS_BIAS, { VALUE_YES, AT(bias) }, NULL },
+    { "winograd", ACCEPTS_WINOGRAD,
+      { VALUE_WORD, AT(winograd), .words = winograd_words, .first = WINOGRAD_NO }, NULL },
+    { "momentum", ACCEPTS_MOMENTUM, { VALUE_REAL, AT(momentum), .bound = BOUND_SHARE }, NULL },
+    { "eps", ACCEPTS_EPS, { VALUE_REAL, AT(eps), .bound = BOUND_EPS }, NULL },
+    { "scale", ACCEPTS_SCALE, { VALUE_YES, AT(scale) }, NULL },
+    { "init", ACCEPTS_INIT, { .type = VALUE_OWN }, init_option },
+    { "groups", ACCEPTS_GROUPS, { VALUE_COUNT, AT(groups), .bound = BOUND_GROUPS }, NULL },
+    { "dilation", ACCEPTS_DILATION, { VALUE_COUNT, AT(dilation), .bound = BOUND_DILATION }, NULL },
+};
+enum { OPTIONS = sizeof option_defs / sizeof *option_defs };
+
+/* Ours for another framework's option; NULL: none, or none that the layer takes. */
+static const char *dialect_option(const struct layer_def *def, const char *word)
+{
+    const char *ours = dialect(DIALECT_OPTION, word);
+    size_t length = ours ? strcspn(ours, "=") : 0;
+    for (int k = 0; k < OPTIONS && ours && ours[length]; k++)
+        if (strlen(option_defs[k].name) == length && !memcmp(option_defs[k].name, ours, length)
+            && !(option_defs[k].bit & def->accepts))
+            return NULL;
+    return ours && !*ours && def->operands == OPERANDS_NONE ? NULL : ours;
+}
+
+static bool unknown_option(struct parser *p, const struct layer_def *def, struct place at,
+                           const char *word)
+{
+    const char *names[OPTIONS], *ours = dialect_option(def, word);
+    int n = 0;
+    if (ours && !*ours)
+        return scan_error(&p->sc, at, "\"%s\" goes without a name: %s%s%s", word, def->synopsis,
+                          def->number ? ", with " : "", def->number ? def->number : "");
+    if (ours)
+        return scan_error(&p->sc, at, "unknown option \"%s\": %s%s (%s)", word,
+                          strchr(ours, '=') == strpbrk(ours, "= ") ? "here it is " : "", ours,
+                          def->synopsis);
+    for (int k = 0; k < OPTIONS; k++)
+        if (option_defs[k].bit & def->accepts)
+            names[n++] = option_defs[k].name;
+    const char *near = nearest(word, names, n);
+    return near ? scan_error(&p->sc, at, "unknown option \"%s\"; did you mean \"%s\"? (%s)", word,
+                             near, def->synopsis)
+                : scan_error(&p->sc, at, "%s takes no option \"%s\": %s", def->word, word,
+                             def->synopsis);
+}
+
+static bool layer_options(struct parser *p, const struct layer_def *def, struct layer *l)
+{
+    int seen = 0;
+    while (!scan_at_end(&p->sc) && *p->sc.s != '}') {
+        char word[WORD_MAX_LEN];
+        struct place at = scan_place(&p->sc);
+        if (!scan_word(&p->sc, word))
+            return scan_error(&p->sc, at, "an option expected (%s), not %s", def->synopsis,
+                              scan_what(&p->sc));
+        int k = 0;
+        while (k < OPTIONS && (strcmp(word, option_defs[k].name)
+                               || !(option_defs[k].bit & def->accepts)))
+            k++;
+        if (k == OPTIONS)
+            return unknown_option(p, def, at, word);
+        if (option_defs[k].bit & seen)
+            return scan_error(&p->sc, at, "\"%s\" is given twice", word);
+        seen |= option_defs[k].bit;
+        if (!expect_char(p, '=', "after the option")
+            || !(option_defs[k].read ? option_defs[k].read(p, l)
+                                     : row_value(p, &option_defs[k].value, word, l)))
+            return false;
+    }
+    bool pool = def->operands == OPERANDS_WINDOW && !l->stride;
+    l->stride_w = pool ? l->kw : l->stride ? l->stride : 1;
+    l->stride = pool ? l->kh : l->stride_w;
+    return true;
+}
+
+static bool window(struct parser *p, const struct layer_def *def, struct layer *l)
+{
+    struct place at = scan_place(&p->sc);
+    if (!dimension(p, "the window's height", def->max_window, &l->kh) || !times(p, "KxK")
+        || !dimension(p, "the window's width", def->max_window, &l->kw))
+        return false;
+    if (def->operands == OPERANDS_WINDOW && l->kh*l->kw > 256)
+        return scan_error(&p->sc, at, "a window of %dx%d has more than 256 values: use two "
+                          "poolings, one behind the other", l->kh, l->kw);
+    return true;
+}
+
+void automatic_name(const struct parser *p, struct layer *l, const struct layer_def *def)
+{
+    snprintf(l->name, sizeof l->name, "%s%d", def->prefix ? def->prefix : def->word,
+             p->of_kind[l->kind] + 1);
+}
+
+/* Does one of a list of words stand at s, up to its end or a '_'? */
+static bool word_at(const char *s, const char *const *words, int n)
+{
+    size_t length = strcspn(s, "_");
+    for (int k = 0; k < n; k++)
+        if (strlen(words[k]) == length && !memcmp(s, words[k], length))
+            return true;
+    return false;
+}
+
+/* Is a name, behind its first `length` characters, the beginning of a C name made for the layer
+** that those name, like conv1_fwd of conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel
+** of the same name. */
+static bool names_kernel(const char *name, size_t length)
+{
+    static const char *const heads[] = { "fwd", "folded", "dgrad", "wgrad", "tile", "taps",
+                                         "last" };
+    return name[length] == '_'
+           && word_at(name + length + 1, heads, sizeof heads / sizeof *heads);
+}
+
+/* Functions of the vocabulary and the runtime that a kernel of such a label would be. */
+static bool names_runtime(const char *name)
+{
+    static const char *const words[] = { "v", "engine", "command", "optim", "progress", "replay",
+                                         "gradcheck", "feed", "preprocess", "schedule", "info" };
+    return !strchr(name, '_') && word_at(name, words, sizeof words / sizeof *words);
+}
+
+static bool free_name(struct parser *p, const struct layer *l)
+{
+    if (names_runtime(l->name))
+        return scan_error(&p->sc, l->at, "the name \"%s\" is one of the program's own: %s_...",
+                          l->name, l->name);
+    int same = names_find(&p->layers, l->name), other = names_find(&p->kernels, l->name);
+    if (same >= 0)
+        return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
+                          l->name, p->net->layer[same].at.line);
+    for (size_t n = 1; l->name[n] && other < 0; n++)
+        if (names_kernel(l->name, n))
+            other = names_find_part(&p->layers, l->name, n);
+    return other < 0
+           || scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
+                         "would have the same names: choose another label", l->name,
+                         p->net->layer[other].name, p->net->layer[other].at.line);
+}
+
+/* What free_name must know of the layer that was added last. */
+static void keep_name(struct parser *p)
+{
+    const int last = p->net->nlayers - 1;
+    const char *name = p->net->layer[last].name;
+    names_add(&p->layers, name, last);
+    for (size_t n = 1; name[n]; n++)
+        if (names_kernel(name, n) && names_find_part(&p->kernels, name, n) < 0)
+            names_add_part(&p->kernels, name, n, last);
+}
+
+bool add_layer(struct parser *p, const struct layer *l)
+{
+    struct net *net = p->net;
+    if (!free_name(p, l))
+        return false;
+    if (net->nlayers == MAX_LAYERS)
+        return scan_error(&p->sc, l->at, "more than %d layers", MAX_LAYERS);
+    net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);
+    net->layer[net->nlayers] = *l;
+    net->layer[net->nlayers].from = p->last;
+    p->last = net->nlayers++;
+    p->of_kind[l->kind]++;
+    keep_name(p);
+    return true;
+}
+
+bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
+                       const char *label)
+{
+    if (!*label) {
+        automatic_name(p, l, def);
+        return true;
+    }
+    int n = snprintf(l->name, sizeof l->name, "%s%s", label, p->suffix);
+    return (n >= 0 && (size_t)n < sizeof l->name)
+           || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);
+}
+
+bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
+                            struct place at)
+{
+    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1,
+                       .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,
+                       .groups = 1, .dilation = 1 };
+    const struct net *net = p->net;
+    if (p->in_train)
+        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
+    if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
+        return scan_error(&p->sc, at, "a layer behind the loss: %s is the last one",
+                          net->layer[net->nlayers - 1].name);
+    if (is_loss(def->kind) && p->residuals)
+        return scan_error(&p->sc, at, "%s inside a residual block: the loss is the last layer",
+                          def->word);
+    bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
+    bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
+    const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
+    if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
+        return false;
+    if (def->operands == OPERANDS_NUMBER && !number(p, def->number, def->bound, &l.number))
+        return false;
+    scan_blanks(&p->sc);
+    if (windows && !window(p, def, &l))
+        return false;
+    if (!layer_options(p, def, &l))
+        return false;
+    return name_layer(p, &l, def, label) && add_layer(p, &l);
+}
