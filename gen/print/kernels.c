@@ -18,7 +18,7 @@ static void pointwise_forward(const struct emission *e, const struct stage *s, i
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_x(e, s, x, &b);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
@@ -35,7 +35,7 @@ static void pointwise_backward(const struct emission *e, const struct stage *s, 
     const struct map *map = input ? &s->in : &s->out;
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_size(&b, "A", arena_at(e, input ? x : s->at.y) + (long)map->origin);
     bind_size(&b, "A_IMAGE", (long)map->image);
     bind_size(&b, "A_ROW", (long)map->row);
@@ -62,7 +62,7 @@ static void dropout_forward(const struct emission *e, const struct stage *s, int
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_x(e, s, x, &b);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
@@ -79,7 +79,7 @@ static void dropout_backward(const struct emission *e, const struct stage *s, in
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_dy(e, s, &b);
     bind_dx(e, s, dx, &b);
     bind_size(&b, "SIZE", (long)o.h*o.w*o.c);
@@ -95,7 +95,7 @@ static void add_forward(const struct emission *e, const struct stage *s, int x)
     const struct layer *with = s->pointwise == NO_LAYER ? NULL : &e->net->layer[s->pointwise];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_x(e, s, x, &b);
     bind_size(&b, "Z", arena_at(e, stage_output(e->net, s->other)) + (long)s->in_other.origin);
     bind_size(&b, "Z_IMAGE", (long)s->in_other.image);
@@ -113,7 +113,7 @@ static void fork_backward(const struct emission *e, const struct stage *s, int d
 {
     struct shape in = s->in.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_dy(e, s, &b);
     bind_size(&b, "DZ", arena_at(e, s->at.dy_other));
     bind_dx(e, s, dx, &b);
@@ -127,8 +127,8 @@ static void loss(const struct emission *e, const struct stage *s, const struct s
     const struct layer *l = &e->net->layer[s->head];
     bool svm = l->kind == LAYER_SVM;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_loss", e->prefix, s->name);
-    bind_name(&b, "ONE", "%s%s_one", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "loss");
+    bind_part(&b, "ONE", e, s, "one");
     bind_flag(&b, "MEAN", !e->net->train.loss_sum);
     if (svm) {
         bind_name(&b, "MARGIN", "%.17g", l->margin);
@@ -147,8 +147,8 @@ static void loss(const struct emission *e, const struct stage *s, const struct s
            s->name, e->net->classes);
 }
 
-void region_function(const struct net *net, const struct region_plan *region, char *name,
-                     size_t size)
+void region_function(const struct emission *e, const struct region_plan *region,
+                     char name[SHARED_NAME])
 {
     static const char *const suffix[] = {
         [REGION_FORWARD] = "fwd", [REGION_LOSS] = "loss", [REGION_AFFINE_LISTS] = "lists",
@@ -159,7 +159,7 @@ void region_function(const struct net *net, const struct region_plan *region, ch
         [REGION_NORM_BACKWARD] = "data", [REGION_CONV_DGRAD] = "data",
         [REGION_CONV_WGRAD] = "weights", [REGION_CONV_UPDATE] = "update", [REGION_FOLDED] = "fwd",
     };
-    snprintf(name, size, "%s_%s", region_stage(net, region)->name, suffix[region->kind]);
+    part_name(e, region_stage(e->net, region), name, "%s", suffix[region->kind]);
 }
 
 static void forward(struct emission *e, const struct stage *s, int x)
@@ -205,6 +205,7 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         int stage = net->region[r].stage;
         const struct stage *s = &net->stage[stage];
         int x = stage_output(net, s->from), dx = stage_gradient(net, stage);
+        e.stage = s;
         switch (net->region[r].kind) {
         case REGION_FORWARD:         forward(&e, s, x); break;
         case REGION_NORM_STATISTICS: norm_statistics(&e, s, x); break;
@@ -243,6 +244,7 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
     }
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *s = &net->folded[i];
+        e.stage = s;
         forward(&e, s, stage_output(net, s->from));
         (s->kind == STAGE_CONV ? conv_fold : affine_fold)(&e, s);
     }

@@ -20,7 +20,6 @@ struct parser {
     struct scan sc;
     struct scope scope;
     struct names layers;            /* by name */
-    struct names kernels;           /* what their names begin with that may not be a layer's */
     int of_kind[LAYER_KINDS];       /* layers so far */
     struct net *net;
     struct setting *set;
@@ -71,6 +70,22 @@ static bool times(struct parser *p, const char *where)
 
 /* ---- net, let, input, repeat ---- */
 
+/* A name that the emitted program's are made of, joined by "__": so it has none itself, and no
+** '_' at its ends. */
+static bool good_name(struct parser *p, struct place at, const char *what, const char *name)
+{
+    char better[WORD_MAX_LEN];
+    size_t n = 0;
+    for (const char *s = name; *s; s++)
+        if (*s != '_' || (n && s[1] && s[1] != '_'))
+            better[n++] = *s;
+    better[n] = '\0';
+    if (!strcmp(name, better))
+        return true;
+    return scan_error(&p->sc, at, "%s has no \"_\" at its ends and no \"__\" in it: write "
+                      "\"%s\", not \"%s\"", what, n ? better : "x", name);
+}
+
 static bool net_statement(struct parser *p, struct place at)
 {
     char name[WORD_MAX_LEN];
@@ -86,6 +101,8 @@ static bool net_statement(struct parser *p, struct place at)
                           scan_what(&p->sc));
     if (strlen(name) >= NAME_MAX_LEN)
         return scan_error(&p->sc, name_at, "a name has at most %d letters", NAME_MAX_LEN - 1);
+    if (!good_name(p, name_at, "a network's name", name))
+        return false;
     strcpy(p->net->name, name);
     p->net->at = at;
     return expect_end(p, "the name");
@@ -454,62 +471,12 @@ static void automatic_name(const struct parser *p, struct layer *l, const struct
              p->of_kind[l->kind] + 1);
 }
 
-/* Does one of a list of words stand at s, up to its end or a '_'? */
-static bool word_at(const char *s, const char *const *words, int n)
-{
-    size_t length = strcspn(s, "_");
-    for (int k = 0; k < n; k++)
-        if (strlen(words[k]) == length && !memcmp(s, words[k], length))
-            return true;
-    return false;
-}
-
-/* Is a name, behind its first `length` characters, the beginning of a C name made for the layer
-** that those name, like conv1_fwd of conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel
-** of the same name. */
-static bool names_kernel(const char *name, size_t length)
-{
-    static const char *const heads[] = { "fwd", "folded", "dgrad", "wgrad", "tile", "taps",
-                                         "last" };
-    return name[length] == '_'
-           && word_at(name + length + 1, heads, sizeof heads / sizeof *heads);
-}
-
-/* Functions of the vocabulary and the runtime that a kernel of such a label would be. */
-static bool names_runtime(const char *name)
-{
-    static const char *const words[] = { "v", "engine", "command", "optim", "progress", "replay",
-                                         "gradcheck", "feed", "preprocess", "schedule", "info" };
-    return !strchr(name, '_') && word_at(name, words, sizeof words / sizeof *words);
-}
-
 static bool free_name(struct parser *p, const struct layer *l)
 {
-    if (names_runtime(l->name))
-        return scan_error(&p->sc, l->at, "the name \"%s\" is one of the program's own: %s_...",
-                          l->name, l->name);
-    int same = names_find(&p->layers, l->name), other = names_find(&p->kernels, l->name);
-    if (same >= 0)
-        return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
-                          l->name, p->net->layer[same].at.line);
-    for (size_t n = 1; l->name[n] && other < 0; n++)
-        if (names_kernel(l->name, n))
-            other = names_find_part(&p->layers, l->name, n);
-    return other < 0
-           || scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
-                         "would have the same names: choose another label", l->name,
-                         p->net->layer[other].name, p->net->layer[other].at.line);
-}
-
-/* What free_name must know of the layer that was added last. */
-static void keep_name(struct parser *p)
-{
-    const int last = p->net->nlayers - 1;
-    const char *name = p->net->layer[last].name;
-    names_add(&p->layers, name, last);
-    for (size_t n = 1; name[n]; n++)
-        if (names_kernel(name, n) && names_find_part(&p->kernels, name, n) < 0)
-            names_add_part(&p->kernels, name, n, last);
+    int same = names_find(&p->layers, l->name);
+    return same < 0
+           || scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
+                         l->name, p->net->layer[same].at.line);
 }
 
 static bool add_layer(struct parser *p, const struct layer *l)
@@ -524,7 +491,7 @@ static bool add_layer(struct parser *p, const struct layer *l)
     net->layer[net->nlayers].from = p->last;
     p->last = net->nlayers++;
     p->of_kind[l->kind]++;
-    keep_name(p);
+    names_add(&p->layers, l->name, p->last);
     return true;
 }
 
@@ -535,6 +502,8 @@ static bool name_layer(struct parser *p, struct layer *l, const struct layer_def
         automatic_name(p, l, def);
         return true;
     }
+    if (!good_name(p, l->at, "a label", label))
+        return false;
     int n = snprintf(l->name, sizeof l->name, "%s%s", label, p->suffix);
     return (n >= 0 && (size_t)n < sizeof l->name)
            || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);
@@ -1198,7 +1167,6 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
     bool good = !p.sc.errors;
     scope_free(&p.scope);
     names_free(&p.layers);
-    names_free(&p.kernels);
     scan_close(&p.sc);
     return good;
 }
