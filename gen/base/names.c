@@ -63,18 +63,13 @@ static void make_room(struct names *n)
         hang(n, i);
 }
 
-void names_add_part(struct names *n, const char *name, size_t length, int value)
-{
-    make_room(n);
-    n->entry[n->count] = (struct names_entry){ n->text.length, hash_of(name, length), value, -1 };
-    text_add(&n->text, name, length);
-    text_add(&n->text, "", 1);
-    hang(n, n->count++);
-}
-
 void names_add(struct names *n, const char *name, int value)
 {
-    names_add_part(n, name, strlen(name), value);
+    size_t length = strlen(name);
+    make_room(n);
+    n->entry[n->count] = (struct names_entry){ n->text.length, hash_of(name, length), value, -1 };
+    text_add(&n->text, name, length + 1);
+    hang(n, n->count++);
 }
 
 void names_cut(struct names *n, int count)

@@ -23,7 +23,6 @@ int names_find_part(const struct names *n, const char *name, size_t length);
 
 /* value: 0 or more */
 void names_add(struct names *n, const char *name, int value);
-void names_add_part(struct names *n, const char *name, size_t length, int value);
 
 void names_cut(struct names *n, int count);     /* the first `count` stay */
 void names_free(struct names *n);

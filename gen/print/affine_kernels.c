@@ -9,11 +9,11 @@
 #include "print/emission.h"
 #include "read/layers.h"
 
-static void affine_tile(const struct emission *e, const struct stage *s, const char *suffix,
+static void affine_tile(const struct emission *e, const struct stage *s, const char *part,
                         int mi, int mu)
 {
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s%s", e->prefix, s->name, suffix);
+    bind_part(&b, "NAME", e, s, "%s", part);
     bind_size(&b, "MI", mi);
     bind_size(&b, "MU", mu);
     bind_size(&b, "LV", s->affine->tile.nv);
@@ -29,24 +29,23 @@ void affine_forward(struct emission *e, const struct stage *s)
     struct shape in = s->in.shape;
     long inputs = (long)in.h*in.w*in.c;
     const struct tile t = s->affine->tile;
-    affine_tile(e, s, "_tile", t.mh, t.mw);
+    affine_tile(e, s, "tile", t.mh, t.mw);
     if (t.mh > 1)
-        affine_tile(e, s, "_tile_image", 1, t.mw);
+        affine_tile(e, s, "tile_image", 1, t.mw);
     if (t.mw > 1)
-        affine_tile(e, s, "_tile_unit", t.mh, 1);
+        affine_tile(e, s, "tile_unit", t.mh, 1);
     if (t.mh > 1 && t.mw > 1)
-        affine_tile(e, s, "_tile_one", 1, 1);
+        affine_tile(e, s, "tile_one", 1, 1);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_name(&b, "TILES", "%s%s_tiles", e->prefix, s->name);
-    bind_name(&b, "AHEAD", "%s%s_ahead", e->prefix, s->name);
-    bind_name(&b, "STORE", "%s%s_store", e->prefix, s->name);
-    bind_name(&b, "TILE", "%s%s_tile", e->prefix, s->name);
-    bind_name(&b, "TILE_IMAGE", "%s%s%s", e->prefix, s->name, t.mh > 1 ? "_tile_image" : "_tile");
-    bind_name(&b, "TILE_UNIT", "%s%s%s", e->prefix, s->name, t.mw > 1 ? "_tile_unit" : "_tile");
-    bind_name(&b, "TILE_ONE", "%s%s%s", e->prefix, s->name,
-              t.mh > 1 && t.mw > 1 ? "_tile_one" : t.mh > 1 ? "_tile_image"
-              : t.mw > 1 ? "_tile_unit" : "_tile");
+    bind_part(&b, "NAME", e, s, "fwd");
+    bind_part(&b, "TILES", e, s, "tiles");
+    bind_part(&b, "AHEAD", e, s, "ahead");
+    bind_part(&b, "STORE", e, s, "store");
+    bind_part(&b, "TILE", e, s, "tile");
+    bind_part(&b, "TILE_IMAGE", e, s, "%s", t.mh > 1 ? "tile_image" : "tile");
+    bind_part(&b, "TILE_UNIT", e, s, "%s", t.mw > 1 ? "tile_unit" : "tile");
+    bind_part(&b, "TILE_ONE", e, s, "%s", t.mh > 1 && t.mw > 1 ? "tile_one"
+              : t.mh > 1 ? "tile_image" : t.mw > 1 ? "tile_unit" : "tile");
     bind_size(&b, "MI", t.mh);
     bind_size(&b, "MU", t.mw);
     bind_size(&b, "LV", t.nv);
@@ -81,8 +80,8 @@ void affine_fold(struct emission *e, const struct stage *s)
 {
     struct bindings b = { 0 };
     norm_fold(e, s);
-    bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
-    bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fold");
+    bind_part(&b, "FACTOR", e, s, "factor");
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
     bind_size(&b, "FOLDED_W", arena_at(e, s->at[AT_WEIGHT]));
     bind_size(&b, "UNITS", s->out.shape.c);
@@ -111,7 +110,7 @@ static void bind_lists(const struct emission *e, const struct stage *s, struct b
 void affine_lists(struct emission *e, const struct stage *s)
 {
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "lists");
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_flag(&b, "BY_IMAGE", s->needs_dx);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
@@ -129,7 +128,7 @@ void affine_lists(struct emission *e, const struct stage *s)
 void affine_bias(struct emission *e, const struct stage *s)
 {
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bias", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bias");
     bind_size(&b, "UNITS", s->out.shape.c);
     bind_dy(e, s, &b);
     bind_size(&b, "B", param_at(e, s->bias, 'w'));
@@ -144,13 +143,13 @@ static void affine_panel_tiles(const struct emission *e, const struct stage *s, 
 {
     if (s->needs_dx) {
         struct bindings d = { 0 };
-        bind_name(&d, "NAME", "%s%s_dgrad%s", e->prefix, s->name, suffix);
+        bind_part(&d, "NAME", e, s, "dgrad%s", suffix);
         bind_size(&d, "NV", nv);
         bind_size(&d, "WIDTH", width);
         kernel(e, "affine/dgrad_tile.c", &d, "%d vectors of %d", nv, e->net->vl);
     }
     struct bindings w = { 0 };
-    bind_name(&w, "NAME", "%s%s_wgrad%s", e->prefix, s->name, suffix);
+    bind_part(&w, "NAME", e, s, "wgrad%s", suffix);
     bind_size(&w, "NV", nv);
     bind_size(&w, "X_IMAGE", (long)s->in.image);
     kernel(e, "affine/wgrad_tile.c", &w, "%d vectors of %d", nv, e->net->vl);
@@ -192,12 +191,12 @@ static void affine_dense(const struct emission *e, const struct stage *s, const 
 {
     struct tile tile = width == PANEL ? s->affine->whole_panel : s->affine->last_panel;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, kind);
+    bind_part(&b, "NAME", e, s, "%s", kind);
     for (int one = 0; one < 2; one++) {
         char data[SHARED_NAME], weights[SHARED_NAME];
         int rows = one ? 1 : tile.mh;
-        snprintf(data, sizeof data, "%s%s_dgrad_%s%s", e->prefix, s->name, kind, one ? "_one" : "");
-        snprintf(weights, sizeof weights, "%s%s_wgrad_%s%s", e->prefix, s->name, kind,
+        part_name(e, s, data, "dgrad_%s%s", kind, one ? "_one" : "");
+        part_name(e, s, weights, "wgrad_%s%s", kind,
                  one ? "_one" : "");
         if (s->needs_dx)
             dense_tile(e, data, rows, tile.nv, (long)s->dy_image, 1, width, (long)s->dx_image);
@@ -227,11 +226,11 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
     if (left)
         affine_panel_tiles(e, s, rest, left, width);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, kind);
-    bind_name(&b, "DGRAD", "%s%s_dgrad%s", e->prefix, s->name, whole);
-    bind_name(&b, "DGRAD_LAST", "%s%s_dgrad%s", e->prefix, s->name, rest);
-    bind_name(&b, "WGRAD", "%s%s_wgrad%s", e->prefix, s->name, whole);
-    bind_name(&b, "WGRAD_LAST", "%s%s_wgrad%s", e->prefix, s->name, rest);
+    bind_part(&b, "NAME", e, s, "%s", kind);
+    bind_part(&b, "DGRAD", e, s, "dgrad%s", whole);
+    bind_part(&b, "DGRAD_LAST", e, s, "dgrad%s", rest);
+    bind_part(&b, "WGRAD", e, s, "wgrad%s", whole);
+    bind_part(&b, "WGRAD_LAST", e, s, "wgrad%s", rest);
     bind_flag(&b, "TILES", vectors >= PANEL_VECTORS);
     bind_flag(&b, "LAST_TILE", left != 0);
     bind_lists(e, s, &b);
@@ -251,9 +250,9 @@ void affine_backward(struct emission *e, const struct stage *s)
     if (left)
         panel(e, s, "last_panel", left);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
-    bind_name(&b, "PANEL_STEP", "%s%s_panel", e->prefix, s->name);
-    bind_name(&b, "LAST_STEP", "%s%s_last_panel", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
+    bind_part(&b, "PANEL_STEP", e, s, "panel");
+    bind_part(&b, "LAST_STEP", e, s, "last_panel");
     bind_flag(&b, "WHOLE_PANELS", panels != 0);
     bind_flag(&b, "LAST_PANEL", left != 0);
     bind_size(&b, "PANELS", panels);

@@ -48,10 +48,10 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     int vl = e->net->vl, left = s->ow % s->tile.mw;
     int last_nv = ceil_div(s->last, vl), part = s->whole_vectors ? 0 : s->last % vl;
     char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
-    snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
-    snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
-    snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
-    snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
+    sweep_part(e, s, whole, "tile");
+    sweep_part(e, s, columns, "tile_columns");
+    sweep_part(e, s, last, "tile_last");
+    sweep_part(e, s, last_columns, "tile_corner");
     int rest = s->recomputed ? s->tile.mw : left;    /* of an equal tile there is one */
     if (s->blocks) {
         conv_tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
@@ -64,7 +64,7 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
             conv_tile(e, s, last_columns, rest, last_nv, part, relu);
     }
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_rows", e->prefix, s->name);
+    bind_sweep_part(&b, "NAME", e, s, "rows");
     bind_name(&b, "TILE", "%s", whole);
     bind_name(&b, "TILE_COLUMNS", "%s", columns);
     bind_name(&b, "TILE_LAST", "%s", last);
@@ -88,10 +88,10 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
 }
 
 /* A sweep of any kind, and the name of what it is called by. */
-static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, char *rows,
-                        size_t size)
+static void whole_sweep(struct emission *e, const struct sweep *s, bool relu,
+                        char rows[SHARED_NAME])
 {
-    snprintf(rows, size, "%s%s_%s", e->prefix, s->name, s->groups > 1 ? "groups" : "rows");
+    sweep_part(e, s, rows, s->groups > 1 ? "groups" : "rows");
     if (s->algorithm == BY_DEPTHWISE)
         depth_sweep(e, s, relu);
     else
@@ -100,7 +100,7 @@ static void whole_sweep(struct emission *e, const struct sweep *s, bool relu, ch
         return;
     struct bindings b = { 0 };
     bind_name(&b, "NAME", "%s", rows);
-    bind_name(&b, "ROWS", "%s%s_rows", e->prefix, s->name);
+    bind_sweep_part(&b, "ROWS", e, s, "rows");
     bind_size(&b, "COUNT", s->groups);
     bind_size(&b, "CI", s->ci);
     bind_size(&b, "CO", s->co);
@@ -129,21 +129,21 @@ void conv_forward(struct emission *e, const struct stage *s)
     const struct layer *l = &net->layer[s->head];
     const struct layer *pool = layer_at(net, s->pool);
     struct sweep f = s->conv->forward;
-    char rows[128];
+    char rows[SHARED_NAME];
     f.bias = s->at[AT_BIAS] != NO_BUFFER;
     if (pool) {
         /* Tiles store to the band: whole vectors, nothing between the pixels. */
         f.out_pixel = s->conv->band_pixel;
         f.out_row = s->conv->band_row;
     }
-    whole_sweep(e, &f, s->relu_first, rows, sizeof rows);
+    whole_sweep(e, &f, s->relu_first, rows);
     if (s->conv->multiplier > 1)
         depth_repeat(e, s);
     if (pool)
         pool_row(e, s, (size_t)f.out_row, (size_t)f.out_pixel);
     struct bindings b = { 0 };
     bind_moments(e, s, &b);
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_name(&b, "ROWS", "%s", rows);
     bind_repeat(e, s, &b);
     if (s->conv->multiplier > 1) {
@@ -152,7 +152,7 @@ void conv_forward(struct emission *e, const struct stage *s)
         bind_size(&b, "WIDE_BAND", (long)l->stride*((pool ? pool->kh : f.tile.mh) - 1)
                                    + (long)l->dilation*(l->kh - 1) + 1);
     }
-    bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
+    bind_part(&b, "POOL_ROW", e, s, "pool");
     bind_flag(&b, "POOL", pool != NULL);
     bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->conv->window);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
@@ -195,7 +195,7 @@ static void expand(const struct emission *e, const struct stage *s, struct expan
     struct windows win = windows(e, s);
     struct bindings b = { 0 };
     struct shape o = to.of;
-    bind_name(&b, "NAME", "%s%s_%s", e->prefix, s->name, to.name);
+    bind_part(&b, "NAME", e, s, "%s", to.name);
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_vectors(e, &b, o.c);
@@ -227,9 +227,10 @@ void conv_data_gradient(struct emission *e, const struct stage *s)
     for (int k = 0; k < s->conv->ndgrad; k++) {
         const struct sweep *d = &s->conv->dgrad[k];
         struct bindings b = { 0 };
-        char rows[128];
-        whole_sweep(e, d, false, rows, sizeof rows);
-        bind_name(&b, "NAME", "%s%s", e->prefix, d->name);
+        char rows[SHARED_NAME], phase[SHARED_NAME];
+        whole_sweep(e, d, false, rows);
+        sweep_part(e, d, phase, "phase");
+        bind_name(&b, "NAME", "%s", phase);
         bind_name(&b, "ROWS", "%s", rows);
         bind_size(&b, "W", arena_at(e, s->at[AT_PACKED]) + (long)d->packed_at);
         bind_size(&b, "DY_AT", d->in_at);
@@ -237,11 +238,11 @@ void conv_data_gradient(struct emission *e, const struct stage *s)
         bind_size(&b, "OH", d->oh);
         kernel(e, "conv/phase.c", &b, "%s: phase (%d, %d) of stride %d", s->name, d->tap_y,
                d->tap_x, d->tap_step);
-        text_printf(&phases, "    %s%s(s->arena, map, dx);\n", e->prefix, d->name);
+        text_printf(&phases, "    %s(s->arena, map, dx);\n", phase);
     }
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
-    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "data");
+    bind_part(&b, "EXPAND", e, s, "expand");
     bind_flag(&b, "GAPS", s->conv->dgrad_gaps);
     bind_flag(&b, "FOLD", s->conv->multiplier > 1);
     if (s->conv->multiplier > 1) {
@@ -270,7 +271,7 @@ static void conv_lists(const struct emission *e, const struct stage *s)
     long row = (long)s->in.row;
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_lists", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "lists");
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
@@ -294,7 +295,7 @@ static void wgrad_tile(struct emission *e, const struct stage *s, char name[SHAR
                        const char *suffix, int mh, int nv)
 {
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_wgrad%s", e->prefix, s->name, suffix);
+    part_name(e, s, name, "wgrad%s", suffix);
     bind_size(&b, "MH", mh);
     bind_size(&b, "NV", nv);
     bind_size(&b, "X_ROW", (long)s->in.row);
@@ -315,7 +316,7 @@ static void wgrad_taps(const struct emission *e, const struct stage *s)
         int nv = part ? ceil_div(last, vl) : s->conv->wgrad.tile.nv;
         if (part ? !last : f->ci < block)
             continue;
-        bind_name(&b, "NAME", "%s%s_taps_tile%s", e->prefix, s->name, part ? "_last" : "");
+        bind_part(&b, "NAME", e, s, "taps_tile%s", part ? "_last" : "");
         bind_flag(&b, "PARTIAL", part && last % vl != 0);
         bind_size(&b, "MH", s->conv->wgrad.tile.mh);
         bind_size(&b, "MW", s->conv->wgrad.tile.mw);
@@ -329,9 +330,9 @@ static void wgrad_taps(const struct emission *e, const struct stage *s)
                t.mh, t.mw, nv, vl, t.mh*t.mw*nv + 1, e->net->isa->registers);
     }
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_taps", e->prefix, s->name);
-    bind_name(&b, "TILE", "%s%s_taps_tile", e->prefix, s->name);
-    bind_name(&b, "TILE_LAST", "%s%s_taps_tile_last", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "taps");
+    bind_part(&b, "TILE", e, s, "taps_tile");
+    bind_part(&b, "TILE_LAST", e, s, "taps_tile_last");
     bind_flag(&b, "WHOLE_BLOCKS", f->ci >= block);
     bind_flag(&b, "LAST_BLOCK", last != 0);
     bind_size(&b, "KH", f->kh);
@@ -375,9 +376,9 @@ void conv_weight_gradient(struct emission *e, const struct stage *s)
     else
         wgrad_tiles(e, s, rows_left, columns_left, name);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
-    bind_name(&b, "LISTS", "%s%s_lists", e->prefix, s->name);
-    bind_name(&b, "TAPS", "%s%s_taps", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "weights");
+    bind_part(&b, "LISTS", e, s, "lists");
+    bind_part(&b, "TAPS", e, s, "taps");
     bind_name(&b, "TILE", "%s", name[TILE_WHOLE]);
     bind_name(&b, "TILE_COLUMNS", "%s", name[TILE_COLUMNS]);
     bind_name(&b, "TILE_ROWS", "%s", name[TILE_ROWS]);
@@ -431,7 +432,7 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
         of = (struct shape){ .c = o.w*o.c, .h = s->conv->wgrad.band, .w = 1 };
     if (!direct)
         expand(e, s, (struct expansion){ "weights_expand", of, (long)pw*of.c, ph*of.w, ph*pw });
-    snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
+    part_name(e, s, tile, "wgrad_tile");
     bind_size(&t, "MT", s->conv->wgrad.tile.mw);
     bind_size(&t, "NV", s->conv->wgrad.tile.nv);
     bind_size(&t, "ROWS", s->conv->wgrad.band);
@@ -445,11 +446,11 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
     shared_kernel(e, "conv/narrow_tile.c", &t, tile,
                   "%d taps by %d vectors of %d filters: %d of %d registers", m.mw, m.nv, e->net->vl,
                   m.mw*m.nv + m.nv + 1, e->net->isa->registers);
-    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
-    bind_name(&b, "ADD", "%s%s_weights_add", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "weights");
+    bind_part(&b, "ADD", e, s, "weights_add");
     bind_name(&b, "TILE", "%s", tile);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
-    bind_name(&b, "EXPAND", "%s%s_weights_expand", e->prefix, s->name);
+    bind_part(&b, "EXPAND", e, s, "weights_expand");
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", relu);
     bind_flag(&b, "DIRECT", direct);
@@ -492,7 +493,7 @@ static void pack(struct emission *e, const struct stage *s, const struct sweep *
     long at = arena_at(e, s->at[AT_PACKED]) + (long)f->packed_at;
     char name[SHARED_NAME];
     struct bindings b = { 0 };
-    snprintf(name, sizeof name, "%s%s_pack", e->prefix, f->name);
+    sweep_part(e, f, name, "pack");
     if (f->algorithm == BY_WINOGRAD) {
         winograd_pack(e, s, f, name);
         text_printf(calls, "    %s(filters, arena + %ld, first, n);\n", name, at);
@@ -540,8 +541,8 @@ void conv_parameters(struct emission *e, const struct stage *s)
     for (int k = 0; k < s->conv->ndgrad; k++)
         pack(e, s, &s->conv->dgrad[k], &calls);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
-    bind_name(&b, "PACK", "%s%s_pack", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "update");
+    bind_part(&b, "PACK", e, s, "pack");
     bind_flag(&b, "PARTIAL_ROW", columns % e->net->vl != 0);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "W_RULE", s->weight);
@@ -576,8 +577,8 @@ void conv_fold(struct emission *e, const struct stage *s)
     norm_fold(e, s);
     pack(e, s, &s->conv->forward, &calls);
     bind_here(&b, "packs", text_string(&calls));
-    bind_name(&b, "NAME", "%s%s_fold", e->prefix, s->name);
-    bind_name(&b, "FACTOR", "%s%s_factor", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fold");
+    bind_part(&b, "FACTOR", e, s, "factor");
     bind_size(&b, "W", param_at(e, s->weight, 'w'));
     bind_size(&b, "FILTER", (long)s->conv->forward.kh*s->conv->row);
     bind_size(&b, "CO", e->net->layer[s->head].filters);

@@ -37,11 +37,11 @@ static void tile(const struct emission *e, const struct sweep *s, const char *na
 void depth_sweep(const struct emission *e, const struct sweep *s, bool relu)
 {
     int left = s->ow % s->tile.mw, part = s->whole_vectors ? 0 : s->last % e->net->vl;
-    char whole[128], columns[128], last[128], last_columns[128];
-    snprintf(whole, sizeof whole, "%s%s_tile", e->prefix, s->name);
-    snprintf(columns, sizeof columns, "%s%s_tile_columns", e->prefix, s->name);
-    snprintf(last, sizeof last, "%s%s_tile_last", e->prefix, s->name);
-    snprintf(last_columns, sizeof last_columns, "%s%s_tile_corner", e->prefix, s->name);
+    char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
+    sweep_part(e, s, whole, "tile");
+    sweep_part(e, s, columns, "tile_columns");
+    sweep_part(e, s, last, "tile_last");
+    sweep_part(e, s, last_columns, "tile_corner");
     if (s->blocks) {
         tile(e, s, whole, s->tile.mw, 0, relu);
         if (left)
@@ -53,7 +53,7 @@ void depth_sweep(const struct emission *e, const struct sweep *s, bool relu)
             tile(e, s, last_columns, left, part, relu);
     }
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_rows", e->prefix, s->name);
+    bind_sweep_part(&b, "NAME", e, s, "rows");
     bind_name(&b, "TILE", "%s", whole);
     bind_name(&b, "TILE_COLUMNS", "%s", columns);
     bind_name(&b, "TILE_LAST", "%s", last);
@@ -78,7 +78,7 @@ void depth_repeat(const struct emission *e, const struct stage *s)
 {
     int channels = s->in.shape.c;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_repeat", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "repeat");
     bind_size(&b, "COUNT", (long)s->conv->repeated.columns*channels);
     bind_size(&b, "X_ROW", (long)s->in.row);
     bind_size(&b, "TIMES", s->conv->multiplier);
@@ -88,7 +88,7 @@ void depth_repeat(const struct emission *e, const struct stage *s)
 
 void bind_repeat(const struct emission *e, const struct stage *s, struct bindings *b)
 {
-    bind_name(b, "WIDEN", "%s%s_repeat", e->prefix, s->name);
+    bind_part(b, "WIDEN", e, s, "repeat");
     bind_flag(b, "REPEAT", s->conv->multiplier > 1);
     if (s->conv->multiplier > 1)
         bind_size(b, "WIDE", arena_at(e, s->at[AT_REPEATED]));
@@ -102,7 +102,7 @@ void depth_weight_gradient(struct emission *e, const struct stage *s)
     if (!s->needs_dx)       /* else it was printed with the data gradient */
         conv_expand(e, s);
     struct bindings t = { 0 }, b = { 0 };
-    bind_name(&t, "NAME", "%s%s_wgrad_tile", e->prefix, s->name);
+    bind_part(&t, "NAME", e, s, "wgrad_tile");
     bind_size(&t, "H", s->conv->mid.h);
     bind_size(&t, "W", s->conv->mid.w);
     bind_size(&t, "KW", f->kw);
@@ -117,9 +117,9 @@ void depth_weight_gradient(struct emission *e, const struct stage *s)
     bind_size(&t, "PADDED", padded);
     kernel(e, "depth/wgrad_tile.c", &t, "%dx%d taps of %d channels: %d of %d registers",
            m.mh, m.mw, e->net->vl, m.mh*m.mw + 1, e->net->isa->registers);
-    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
-    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
-    bind_name(&b, "TILE", "%s%s_wgrad_tile", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "weights");
+    bind_part(&b, "EXPAND", e, s, "expand");
+    bind_part(&b, "TILE", e, s, "wgrad_tile");
     bind_repeat(e, s, &b);
     if (s->conv->multiplier > 1)
         bind_size(&b, "WIDE_ROWS", s->conv->repeated.rows);

@@ -80,6 +80,78 @@ void shared_kernel(struct emission *e, const char *file, struct bindings *b,
     text_free(&body);
 }
 
+struct prefixes prefixes(const struct net *net, bool several_isas, bool several_nets)
+{
+    struct prefixes p;
+    const char *isa = several_isas ? net->isa->name : "", *after = several_isas ? "__" : "";
+    bool nets = several_nets;
+    /* A layer called as its network is: tables' names are told from kernels' by how long they
+    ** are. */
+    for (int i = 0; i < net->nlayers && !nets; i++)
+        nets = !strcmp(net->layer[i].name, net->name);
+    snprintf(p.tables, sizeof p.tables, "%s%s%s__", isa, after, net->name);
+    snprintf(p.kernels, sizeof p.kernels, "%s%s%s%s", isa, after, nets ? net->name : "",
+             nets ? "__" : "");
+    return p;
+}
+
+/* The part's words go on where before ends. */
+static void finish_name(char name[SHARED_NAME], int before, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+static void finish_name(char name[SHARED_NAME], int before, const char *format, va_list args)
+{
+    int more = vsnprintf(name + before, SHARED_NAME - (size_t)before, format, args);
+    if (before + more >= SHARED_NAME)
+        DIE("the name %s... is too long", name);
+}
+
+static int stage_name(const struct emission *e, const struct stage *s, char name[SHARED_NAME])
+{
+    const char *label = e->net->layer[s->head].name;
+    bool folded = strcmp(s->name, label) != 0;
+    return snprintf(name, SHARED_NAME, "%s%s__%s", e->prefix, label, folded ? "folded_" : "");
+}
+
+void part_name(const struct emission *e, const struct stage *s, char name[SHARED_NAME],
+               const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    finish_name(name, stage_name(e, s, name), format, args);
+    va_end(args);
+}
+
+void sweep_part(const struct emission *e, const struct sweep *f, char name[SHARED_NAME],
+                const char *format, ...)
+{
+    const char *which = f->name + strlen(e->stage->name) + 1;   /* "fwd" of conv1_fwd */
+    int before = stage_name(e, e->stage, name);
+    before += snprintf(name + before, SHARED_NAME - (size_t)before, "%s_", which);
+    va_list args;
+    va_start(args, format);
+    finish_name(name, before, format, args);
+    va_end(args);
+}
+
+void bind_part(struct bindings *b, const char *key, const struct emission *e,
+               const struct stage *s, const char *format, ...)
+{
+    char name[SHARED_NAME];
+    va_list args;
+    va_start(args, format);
+    finish_name(name, stage_name(e, s, name), format, args);
+    va_end(args);
+    bind_name(b, key, "%s", name);
+}
+
+void bind_sweep_part(struct bindings *b, const char *key, const struct emission *e,
+                     const struct sweep *f, const char *part)
+{
+    char name[SHARED_NAME];
+    sweep_part(e, f, name, "%s", part);
+    bind_name(b, key, "%s", name);
+}
+
 void bind_scratch(const struct emission *e, struct bindings *b)
 {
     bind_size(b, "SCRATCH", (long)e->net->arena);

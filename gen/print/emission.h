@@ -11,11 +11,16 @@
 #include "print/tmpl.h"
 
 /* A function that several stages may call: its text without the name, and the name. */
-struct shared { char name[128]; };
+struct shared { char name[TMPL_NAME_LEN]; };
+
+/* What stands before names: kernels' are LABEL__PART, tables' are NET__TABLE. */
+struct prefixes { char kernels[TMPL_NAME_LEN], tables[TMPL_NAME_LEN]; };
+struct prefixes prefixes(const struct net *net, bool several_isas, bool several_nets);
 
 struct emission {
     const struct net *net;
     const char *prefix;         /* of every name */
+    const struct stage *stage;  /* whose kernels are printed */
     struct text *out;
     struct shared *shared; int nshared;
     struct names bodies;        /* of those, without their names */
@@ -39,6 +44,25 @@ enum { SHARED_NAME = sizeof ((struct shared *)0)->name };
 void shared_kernel(struct emission *e, const char *file, struct bindings *b,
                    char name[SHARED_NAME], const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/*
+** Names of what is printed: LABEL__PART, after the prefix of where it stands. The network file
+** allows no label with "__" in it or '_' at an end, the runtime has no such name either, and the
+** parts are the printer's own: so no two names are the same, whatever a layer is called.
+*/
+void part_name(const struct emission *e, const struct stage *s, char name[SHARED_NAME],
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same for a sweep of e->stage: LABEL__fwd_PART. */
+void sweep_part(const struct emission *e, const struct sweep *f, char name[SHARED_NAME],
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The function of a region. */
+void region_function(const struct emission *e, const struct region_plan *region,
+                     char name[SHARED_NAME]);
+void bind_part(struct bindings *b, const char *key, const struct emission *e,
+               const struct stage *s, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void bind_sweep_part(struct bindings *b, const char *key, const struct emission *e,
+                     const struct sweep *f, const char *part);
 
 void bind_scratch(const struct emission *e, struct bindings *b);
 /* Pointwise operations behind a kernel: one vector function each. */

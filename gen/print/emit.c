@@ -10,6 +10,7 @@
 #include "runtime/core/model.h"
 #include "runtime/settings/optimizer.h"
 #include "plan/info.h"
+#include "print/emission.h"
 #include "print/kernels.h"
 #include "read/layers.h"
 #include "print/tmpl.h"
@@ -25,13 +26,9 @@ struct group {
     bool several_isas, several_nets;
 };
 
-static const char *prefix_of(const struct group *g, const struct net *net, char *prefix,
-                             size_t size)
+static struct prefixes prefixes_of(const struct group *g, const struct net *net)
 {
-    snprintf(prefix, size, "%s%s%s%s", g->several_isas ? g->isa->name : "",
-             g->several_isas ? "_" : "", g->several_nets ? net->name : "",
-             g->several_nets ? "_" : "");
-    return prefix;
+    return prefixes(net, g->several_isas, g->several_nets);
 }
 
 /* Text with its LATHE_F64 conditionals resolved and its local includes dropped. */
@@ -119,20 +116,21 @@ static void params_table(const struct net *net, const char *prefix, struct text 
     text_puts(out, "};\n\n");
 }
 
-static void regions_table(const struct net *net, const char *prefix, const char *name,
+static void regions_table(const struct net *net, const struct prefixes *prefix, const char *name,
                           const struct region_plan *regions, int count, struct text *out)
 {
     static const char *const splits[] = { [SPLIT_IMAGES] = "SPLIT_IMAGES",
                                           [SPLIT_GROUPS] = "SPLIT_GROUPS",
                                           [SPLIT_FIXED] = "SPLIT_FIXED" };
-    text_printf(out, "static const struct region %s%s[] = {\n", prefix, name);
+    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    text_printf(out, "static const struct region %s%s[] = {\n", prefix->tables, name);
     for (int r = 0; r < count; r++) {
         const struct region_plan *region = &regions[r];
-        char function[96], title[2*NAME_MAX_LEN];
-        region_function(net, region, function, sizeof function);
+        char function[SHARED_NAME], title[2*NAME_MAX_LEN];
+        region_function(&e, region, function);
         region_title(net, region, title, sizeof title);
-        text_printf(out, "    { \"%s\", %s, %d, %.17g, %s%s, %d, %.17g, %.17g },\n", title,
-                    splits[region->split], region->count, region->flop, prefix, function,
+        text_printf(out, "    { \"%s\", %s, %d, %.17g, %s, %d, %.17g, %.17g },\n", title,
+                    splits[region->split], region->count, region->flop, function,
                     region->images, region->bytes_fixed, region->bytes_image);
     }
     text_puts(out, "};\n\n");
@@ -152,32 +150,40 @@ static void decisions_table(const struct net *net, const char *prefix, struct te
     text_puts(out, "};\n\n");
 }
 
-static void pack_function(const struct net *net, const char *prefix, struct text *out)
+static void pack_function(const struct net *net, const struct prefixes *prefix, struct text *out)
 {
-    text_printf(out, "static void %spack(const struct step *s, int param)\n{\n", prefix);
+    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    char name[SHARED_NAME];
+    text_printf(out, "static void %spack(const struct step *s, int param)\n{\n", prefix->tables);
     text_puts(out, "    (void)s;\n    (void)param;\n");
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
-        if (s->kind == STAGE_CONV)
-            text_printf(out, "    if (param == %d)\n        %s%s_pack(s->arena, 0, %d);\n",
-                        s->weight, prefix, s->name, net->layer[s->head].filters);
+        if (s->kind != STAGE_CONV)
+            continue;
+        part_name(&e, s, name, "pack");
+        text_printf(out, "    if (param == %d)\n        %s(s->arena, 0, %d);\n", s->weight, name,
+                    net->layer[s->head].filters);
     }
     text_puts(out, "}\n\n");
 }
 
 /* Everything that inference's forward passes read and that is no parameter. */
-static void fold_function(const struct net *net, const char *prefix, struct text *out)
+static void fold_function(const struct net *net, const struct prefixes *prefix, struct text *out)
 {
-    text_printf(out, "static void %sfold(const struct step *s)\n{\n    (void)s;\n", prefix);
+    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    char name[SHARED_NAME];
+    text_printf(out, "static void %sfold(const struct step *s)\n{\n    (void)s;\n",
+                prefix->tables);
     for (int r = 0; r < net->ninfer; r++) {
         const struct stage *s = region_stage(net, &net->infer[r]);
         bool folded = net->infer[r].kind == REGION_FOLDED;
         int units = net->layer[s->head].filters;
+        part_name(&e, s, name, folded ? "fold" : "pack");
         if (folded)
-            text_printf(out, "    for (int k = 0; k < %d; k += %d)\n        %s%s_fold(s->arena, k);"
-                        "\n", units, s->fold->step, prefix, s->name);
+            text_printf(out, "    for (int k = 0; k < %d; k += %d)\n        %s(s->arena, k);\n",
+                        units, s->fold->step, name);
         else if (s->kind == STAGE_CONV)
-            text_printf(out, "    %s%s_pack(s->arena, 0, %d);\n", prefix, s->name, units);
+            text_printf(out, "    %s(s->arena, 0, %d);\n", name, units);
     }
     text_puts(out, "}\n\n");
 }
@@ -329,22 +335,22 @@ static void group_region(const struct group *g, struct text *out, struct text *i
 {
     struct text user = { 0 }, words = { 0 }, kept = { 0 };
     bool f64 = g->nets[0]->f64;
-    char prefix[2*NAME_MAX_LEN];
     for (int i = 0; i < g->nnets; i++) {
         const struct net *net = g->nets[i];
-        prefix_of(g, net, prefix, sizeof prefix);
-        kernels(net, prefix, &user);
+        const struct prefixes both = prefixes_of(g, net);
+        const char *prefix = both.tables;
+        kernels(net, both.kernels, &user);
         probes(net, prefix, &user);
         params_table(net, prefix, &user);
-        regions_table(net, prefix, "forward", net->region, net->nforward, &user);
-        regions_table(net, prefix, "backward", net->region + net->nforward,
+        regions_table(net, &both, "forward", net->region, net->nforward, &user);
+        regions_table(net, &both, "backward", net->region + net->nforward,
                       net->nregions - net->nforward, &user);
         if (net->nfolded)
-            regions_table(net, prefix, "infer", net->infer, net->ninfer, &user);
+            regions_table(net, &both, "infer", net->infer, net->ninfer, &user);
         if (net->f64)       /* only the gradient checks of an f64 program ask */
             decisions_table(net, prefix, &user);
-        pack_function(net, prefix, &user);
-        fold_function(net, prefix, &user);
+        pack_function(net, &both, &user);
+        fold_function(net, &both, &user);
         info_table(net, prefix, &user);
         model_struct(net, prefix, &user);
     }
@@ -530,11 +536,9 @@ static void models_table(const struct group *groups, int ngroups, int nnets, str
 {
     text_puts(out, "const struct model *const lathe_models[] = {\n");
     for (int k = 0; k < ngroups; k++)
-        for (int i = 0; i < groups[k].nnets; i++) {
-            char prefix[2*NAME_MAX_LEN];
+        for (int i = 0; i < groups[k].nnets; i++)
             text_printf(out, "    &%smodel,\n",
-                        prefix_of(&groups[k], groups[k].nets[i], prefix, sizeof prefix));
-        }
+                        prefixes_of(&groups[k], groups[k].nets[i]).tables);
     text_printf(out, "};\nconst int lathe_nmodels = %d;\n\n", nnets);
 }
 

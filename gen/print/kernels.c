@@ -18,7 +18,7 @@ static void pointwise_forward(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_x(e, s, &b);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
@@ -35,7 +35,7 @@ static void pointwise_backward(struct emission *e, const struct stage *s)
     const struct map *map = input ? &s->in : &s->out;
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_size(&b, "A", arena_at(e, s->at[input ? AT_X : AT_Y]) + (long)map->origin);
     bind_size(&b, "A_IMAGE", (long)map->image);
     bind_size(&b, "A_ROW", (long)map->row);
@@ -62,7 +62,7 @@ static void dropout_forward(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_x(e, s, &b);
     bind_y(e, s, &b);
     bind_size(&b, "H", o.h);
@@ -79,7 +79,7 @@ static void dropout_backward(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_dy(e, s, &b);
     bind_dx(e, s, &b);
     bind_size(&b, "SIZE", (long)o.h*o.w*o.c);
@@ -95,7 +95,7 @@ static void add_forward(struct emission *e, const struct stage *s)
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_x(e, s, &b);
     bind_size(&b, "Z", arena_at(e, s->at[AT_OTHER]) + (long)s->add->in_other.origin);
     bind_size(&b, "Z_IMAGE", (long)s->add->in_other.image);
@@ -113,7 +113,7 @@ static void fork_backward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_dy(e, s, &b);
     bind_size(&b, "DZ", arena_at(e, s->at[AT_DY_OTHER]));
     bind_dx(e, s, &b);
@@ -127,7 +127,7 @@ static void loss(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     bool svm = l->kind == LAYER_SVM;
     struct bindings one = { 0 }, b = { 0 };
-    bind_name(&one, "ONE", "%s%s_one", e->prefix, s->name);
+    bind_part(&one, "ONE", e, s, "one");
     bind_size(&one, "CLASSES", e->net->classes);
     if (svm) {
         bind_name(&one, "MARGIN", "%.17g", l->margin);
@@ -138,8 +138,8 @@ static void loss(struct emission *e, const struct stage *s)
     }
     kernel(e, svm ? "loss/svm.c" : "loss/softmax.c", &one, "%s: one image, %d classes", s->name,
            e->net->classes);
-    bind_name(&b, "NAME", "%s%s_loss", e->prefix, s->name);
-    bind_name(&b, "ONE", "%s%s_one", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "loss");
+    bind_part(&b, "ONE", e, s, "one");
     bind_flag(&b, "MEAN", e->net->train.loss == LOSS_MEAN);
     bind_size(&b, "CLASSES", e->net->classes);
     bind_size(&b, "SCORES", arena_at(e, s->at[AT_X]));
@@ -150,11 +150,10 @@ static void loss(struct emission *e, const struct stage *s)
     kernel(e, "loss/frame.c", &b, "%s: loss and its gradient, of all images", s->name);
 }
 
-void region_function(const struct net *net, const struct region_plan *region, char *name,
-                     size_t size)
+void region_function(const struct emission *e, const struct region_plan *region,
+                     char name[SHARED_NAME])
 {
-    snprintf(name, size, "%s_%s", region_stage(net, region)->name,
-             region_defs[region->kind].part);
+    part_name(e, region_stage(e->net, region), name, "%s", region_defs[region->kind].part);
 }
 
 /* ---- which function prints what ---- */
@@ -224,10 +223,12 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
     struct emission e = { .net = net, .prefix = prefix, .out = out };
     for (int r = 0; r < net->nregions; r++) {
         const struct stage *s = &net->stage[net->region[r].stage];
+        e.stage = s;
         printer_of(s, net->region[r].kind)(&e, s);
     }
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *s = &net->folded[i];
+        e.stage = s;
         stage_printers[s->kind].forward(&e, s);
         stage_printers[s->kind].fold(&e, s);
     }

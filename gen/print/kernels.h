@@ -7,11 +7,8 @@
 #include "base/net.h"
 #include "base/text.h"
 
-/* Appends all kernels of the network; names begin with prefix. */
+/* Appends all kernels of the network; names begin with prefix (prefixes.kernels). */
 void kernels(const struct net *net, const char *prefix, struct text *out);
 
-/* The name of a region's function without prefix: "conv1_fwd". */
-void region_function(const struct net *net, const struct region_plan *region, char *name,
-                     size_t size);
 
 #endif

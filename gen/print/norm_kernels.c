@@ -39,7 +39,7 @@ void norm_gather(struct emission *e, const struct stage *s, const struct map *m,
                  char name[SHARED_NAME])
 {
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_gather", e->prefix, s->name);
+    part_name(e, s, name, "gather");
     bind_vectors(e, &b, s->out.shape.c);
     bind_size(&b, "X_ROW", (long)m->row);
     bind_size(&b, "H", rows);
@@ -57,7 +57,7 @@ void norm_statistics(struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     char gather[SHARED_NAME];
     norm_gather(e, s, &s->in, o.h, gather);
-    bind_name(&b, "NAME", "%s%s_statistics", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "statistics");
     bind_name(&b, "GATHER", "%s", gather);
     bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
@@ -71,7 +71,7 @@ void norm_merge(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     struct bindings channels = { 0 }, b = { 0 };
     char name[SHARED_NAME];
-    snprintf(name, sizeof name, "%s%s_channels", e->prefix, s->name);
+    part_name(e, s, name, "channels");
     bind_name(&channels, "MOMENTUM", "%.17g", l->momentum);
     bind_name(&channels, "EPS", "%.17g", l->eps);
     bind_flag(&channels, "SCALE", l->scale);
@@ -80,7 +80,7 @@ void norm_merge(struct emission *e, const struct stage *s)
     bind_size(&channels, "PIXELS", (long)s->out.shape.h / s->norm->blocks*s->out.shape.w);
     bind_size(&channels, "COUNT", norm_count(s));
     shared_kernel(e, "norm/channels.c", &channels, name, "a batch's statistics, and running ones");
-    bind_name(&b, "NAME", "%s%s_merge", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "merge");
     bind_name(&b, "MERGE", "%s", name);
     bind_size(&b, "MOMENTS", arena_at(e, s->at[AT_MOMENTS]));
     bind_size(&b, "COEFFICIENTS", arena_at(e, s->at[AT_COEFFICIENTS]));
@@ -96,7 +96,7 @@ static void norm_gradient(struct emission *e, const struct stage *s, char name[S
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_gradient", e->prefix, s->name);
+    part_name(e, s, name, "gradient");
     bind_flag(&b, "POINTWISE", with != NULL);
     /* A kink's gradient asks for the sign alone: computed again, it costs less than a map. */
     bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT
@@ -112,13 +112,13 @@ void norm_forward(struct emission *e, const struct stage *s)
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
     char name[SHARED_NAME];
-    snprintf(name, sizeof name, "%s%s_image_fwd", e->prefix, s->name);
+    part_name(e, s, name, "image_fwd");
     bind_norm_image(e, s, &image);
     if (with)
         bind_pointwise(&image, with, true);
     shared_kernel(e, "norm/image_fwd.c", &image, name, "%dx%dx%d%s%s", o.h, o.w, o.c,
                   with ? " + " : "", with ? layer_def(with->kind)->word : "");
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_name(&b, "IMAGE", "%s", name);
     bind_norm_maps(e, s, &b);
     kernel(e, "norm/fwd.c", &b, "%s: forward", s->name);
@@ -129,13 +129,13 @@ void norm_sums(struct emission *e, const struct stage *s)
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
     char name[SHARED_NAME], gradient[SHARED_NAME];
-    snprintf(name, sizeof name, "%s%s_image_sums", e->prefix, s->name);
+    part_name(e, s, name, "image_sums");
     norm_gradient(e, s, gradient);
     bind_norm_image(e, s, &image);
     bind_name(&image, "GRADIENT", "%s", gradient);
     bind_size(&image, "NV", s->norm->sum_vectors);
     shared_kernel(e, "norm/image_sums.c", &image, name, "sums over %dx%dx%d", o.h, o.w, o.c);
-    bind_name(&b, "NAME", "%s%s_sums", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "sums");
     bind_name(&b, "IMAGE", "%s", name);
     bind_norm_maps(e, s, &b);
     bind_dy(e, s, &b);
@@ -149,13 +149,13 @@ void norm_update(struct emission *e, const struct stage *s)
     struct bindings parameters = { 0 }, b = { 0 };
     bool scale = s->weight != NO_PARAM;
     char name[SHARED_NAME];
-    snprintf(name, sizeof name, "%s%s_parameters", e->prefix, s->name);
+    part_name(e, s, name, "parameters");
     bind_flag(&parameters, "SCALE", scale);
     bind_size(&parameters, "C", s->out.shape.c);
     bind_size(&parameters, "PIXELS", (long)s->out.shape.h*s->out.shape.w);
     bind_size(&parameters, "COUNT", norm_count(s));
     shared_kernel(e, "norm/parameters.c", &parameters, name, "gradients of gamma and beta");
-    bind_name(&b, "NAME", "%s%s_update", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "update");
     bind_name(&b, "PARAMETERS", "%s", name);
     bind_flag(&b, "SCALE", scale);
     bind_size(&b, "MOMENTS", arena_at(e, s->at[AT_MOMENTS]));
@@ -178,12 +178,12 @@ void norm_backward(struct emission *e, const struct stage *s)
     struct shape o = s->out.shape;
     struct bindings image = { 0 }, b = { 0 };
     char name[SHARED_NAME], gradient[SHARED_NAME];
-    snprintf(name, sizeof name, "%s%s_image_bwd", e->prefix, s->name);
+    part_name(e, s, name, "image_bwd");
     norm_gradient(e, s, gradient);
     bind_norm_image(e, s, &image);
     bind_name(&image, "GRADIENT", "%s", gradient);
     shared_kernel(e, "norm/image_bwd.c", &image, name, "data gradient of %dx%dx%d", o.h, o.w, o.c);
-    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "data");
     bind_name(&b, "IMAGE", "%s", name);
     bind_norm_maps(e, s, &b);
     bind_dy(e, s, &b);
@@ -196,7 +196,7 @@ void norm_fold(struct emission *e, const struct stage *folded)
     const struct stage *s = &e->net->stage[folded->fold->norm];
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_factor", e->prefix, folded->name);
+    bind_part(&b, "NAME", e, folded, "factor");
     bind_name(&b, "EPS", "%.17g", l->eps);
     bind_flag(&b, "SCALE", l->scale);
     bind_flag(&b, "BIAS", folded->bias != NO_PARAM);

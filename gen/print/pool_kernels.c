@@ -9,7 +9,7 @@ void pool_row(const struct emission *e, const struct stage *s, size_t x_row, siz
 {
     const struct layer *l = &e->net->layer[s->pool];
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_pool", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "pool");
     bind_vectors(e, &b, l->out.c);
     bind_size(&b, "OW", l->out.w);
     bind_size(&b, "C", l->out.c);
@@ -29,8 +29,8 @@ void pool_forward(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->pool];
     pool_row(e, s, s->in.row, (size_t)l->in.c);
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
-    bind_name(&b, "POOL_ROW", "%s%s_pool", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
+    bind_part(&b, "POOL_ROW", e, s, "pool");
     bind_size(&b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_STEP", (long)l->stride*(long)s->in.row);
@@ -46,7 +46,7 @@ void pool_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->pool];
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_vectors(e, &b, l->out.c);
     bind_size(&b, "H", l->out.h);
@@ -84,7 +84,7 @@ void average_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_vectors(e, &b, l->out.c);
     bind_x(e, s, &b);
     bind_y(e, s, &b);
@@ -97,7 +97,7 @@ void average_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_bwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "bwd");
     bind_vectors(e, &b, l->out.c);
     bind_windows(l, &b);
     bind_size(&b, "X_W", l->in.w);

@@ -16,7 +16,7 @@ void scatter_data_gradient(struct emission *e, const struct stage *s)
     char tile[SHARED_NAME];
     int vectors = l->kw*d->channels / e->net->vl;
     struct bindings p = { 0 }, t = { 0 }, b = { 0 };
-    bind_name(&p, "NAME", "%s%s_pixels", e->prefix, s->name);
+    bind_part(&p, "NAME", e, s, "pixels");
     bind_flag(&p, "RELU", s->relu != NO_LAYER);
     bind_size(&p, "W", o.w);
     bind_size(&p, "C", o.c);
@@ -27,12 +27,12 @@ void scatter_data_gradient(struct emission *e, const struct stage *s)
     bind_size(&p, "FB", d->filters);
     bind_size(&p, "BLOCKS", d->blocks);
     kernel(e, "conv/pixel_lists.c", &p, "%s: nonzero output gradients by pixel", s->name);
-    snprintf(tile, sizeof tile, "%s%s_dgrad_tile", e->prefix, s->name);
+    part_name(e, s, tile, "dgrad_tile");
     bind_size(&t, "NV", vectors);
     bind_size(&t, "WIDTH", (long)l->kw*d->channels);
     shared_kernel(e, "affine/dgrad_tile.c", &t, tile, "%d vectors of %d", vectors, e->net->vl);
-    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
-    bind_name(&b, "LISTS", "%s%s_pixels", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "data");
+    bind_part(&b, "LISTS", e, s, "pixels");
     bind_name(&b, "TILE", "%s", tile);
     bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);

@@ -21,14 +21,15 @@
 
 #include "base/text.h"
 
-enum { TMPL_MAX = 64, UNROLL_LINES = 700, BRIEF_LINES = 120 };
+/* TMPL_NAME_LEN: an instruction set, a network, a label and a part. */
+enum { TMPL_MAX = 64, TMPL_NAME_LEN = 192, UNROLL_LINES = 700, BRIEF_LINES = 120 };
 
 /* What stands for a list of sizes and for a name while a template is prepared; a byte from
 ** TMPL_FIRST on says which. */
 enum { TMPL_SIZES = 1, TMPL_NAME = 2, TMPL_FIRST = 0x80 };
 
 struct bindings {
-    struct { const char *key; char value[96]; } name[TMPL_MAX];  int nnames;
+    struct { const char *key; char value[TMPL_NAME_LEN]; } name[TMPL_MAX];  int nnames;
     struct { const char *key; long value; bool asked; } size[TMPL_MAX];  int nsizes;
     struct { const char *key; bool value; } flag[TMPL_MAX];      int nflags;
     struct { const char *key; const char *value; } here[16];     int nheres;

@@ -45,10 +45,10 @@ static void products(struct emission *e, const struct sweep *f, char name[SHARED
     one.in_row = one.out_row = 0;
     one.tile.mh = 1;
     one.out_pixel = nv*e->net->vl;
-    snprintf(tile, sizeof tile, "%s%s_tile%s", e->prefix, f->name, suffix);
+    sweep_part(e, f, tile, "tile%s", suffix);
     conv_tile(e, &one, tile, f->tile.mw, nv, 0, false);
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_products%s", e->prefix, f->name, suffix);
+    sweep_part(e, f, name, "products%s", suffix);
     bind_name(&b, "TILE", "%s", tile);
     bind_size(&b, "XI", w->side*w->side);
     bind_size(&b, "CI", f->ci);
@@ -69,7 +69,7 @@ static void output(struct emission *e, const struct sweep *f, const struct store
 {
     const struct winograd *w = &f->winograd;
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_output%s", e->prefix, f->name, suffix);
+    sweep_part(e, f, name, "output%s", suffix);
     bind_name(&b, "OUTPUT", "v_output%d", w->step);
     bind_flag(&b, "BIAS", to->bias);
     bind_flag(&b, "POOL", to->pool);
@@ -100,7 +100,7 @@ static void outputs(struct emission *e, const struct sweep *f, const struct stor
     if (part)
         output(e, f, to, last, rest, part);
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_outputs%s", e->prefix, f->name, suffix);
+    sweep_part(e, f, name, "outputs%s", suffix);
     bind_name(&b, "TILE", "%s", whole);
     bind_name(&b, "TILE_LAST", "%s", last);
     bind_flag(&b, "WHOLE_VECTORS", channels >= vl);
@@ -136,7 +136,7 @@ static void pass(struct emission *e, const struct sweep *f, const struct store *
         outputs(e, f, to, store_last, "_last", f->last, last*e->net->vl);
     }
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_pass", e->prefix, f->name);
+    sweep_part(e, f, name, "pass");
     bind_name(&b, "PRODUCTS", "%s", multiply);
     bind_name(&b, "PRODUCTS_LAST", "%s", multiply_last);
     bind_name(&b, "STORE", "%s", store);
@@ -164,7 +164,7 @@ static void bind_passes(struct emission *e, const struct stage *s, const struct 
 {
     const struct winograd *w = &f->winograd;
     char input[SHARED_NAME], run[SHARED_NAME];
-    snprintf(input, sizeof input, "%s%s_input", e->prefix, f->name);
+    sweep_part(e, f, input, "input");
     transform(e, w, input, f->ci, x_row);
     pass(e, f, to, run, y_image, argmax_image);
     bind_name(b, "INPUT", "%s", input);
@@ -194,7 +194,7 @@ void winograd_forward(struct emission *e, const struct stage *s)
                         .last = pool && !s->relu_first && !f->pointwise };
     long argmax_image = pool ? (long)o.h*o.w*o.c : 0;
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_fwd", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "fwd");
     bind_flag(&b, "BY_PANELS", w->by_panels && s->conv->gathers == NO_STAGE);
     bind_size(&b, "UNIT", w->unit);
     bind_moments(e, s, &b);
@@ -228,8 +228,8 @@ void winograd_data_gradient(struct emission *e, const struct stage *s)
     struct store to = { .y_row = (long)l->in.w*l->in.c, .y_pixel = l->in.c };
     struct bindings b = { 0 };
     conv_expand(e, s);
-    bind_name(&b, "NAME", "%s%s_data", e->prefix, s->name);
-    bind_name(&b, "EXPAND", "%s%s_expand", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "data");
+    bind_part(&b, "EXPAND", e, s, "expand");
     bind_passes(e, s, d, &to, (long)s->conv->expanded.row, (long)s->dx_image, 0, &b);
     bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
@@ -250,7 +250,7 @@ static void gradient(struct emission *e, const struct stage *s, char name[SHARED
     const struct winograd *w = &s->conv->wgrad.winograd;
     struct shape o = s->out.shape;
     struct bindings b = { 0 };
-    snprintf(name, SHARED_NAME, "%s%s_wgrad_gradient", e->prefix, s->name);
+    part_name(e, s, name, "wgrad_gradient");
     bind_name(&b, "GRADIENT", "v_gradient%d", w->step);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
@@ -273,11 +273,11 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s)
     const struct tile m = s->conv->wgrad.tile;
     struct shape o = s->out.shape;
     char input[SHARED_NAME], dy[SHARED_NAME], tile[SHARED_NAME], filter[SHARED_NAME];
-    snprintf(input, sizeof input, "%s%s_wgrad_input", e->prefix, s->name);
+    part_name(e, s, input, "wgrad_input");
     transform(e, w, input, l->in.c, (long)s->in.row);
     gradient(e, s, dy);
     struct bindings t = { 0 };
-    snprintf(tile, sizeof tile, "%s%s_wgrad_tile", e->prefix, s->name);
+    part_name(e, s, tile, "wgrad_tile");
     bind_size(&t, "MH", s->conv->wgrad.tile.mh);
     bind_size(&t, "NV", s->conv->wgrad.tile.nv);
     bind_size(&t, "G_TILE", w->g_tile);
@@ -287,7 +287,7 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s)
                   "%d filters by %d vectors of %d: %d of %d registers", m.mh, m.nv, e->net->vl,
                   m.mh*m.nv + m.nv + 1, e->net->isa->registers);
     struct bindings f = { 0 };
-    snprintf(filter, sizeof filter, "%s%s_wgrad_filter", e->prefix, s->name);
+    part_name(e, s, filter, "wgrad_filter");
     bind_name(&f, "FILTER", "v_filter%d", w->step);
     bind_size(&f, "CI", l->in.c);
     bind_size(&f, "SIDE", w->side);
@@ -295,7 +295,7 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s)
     bind_size(&f, "ROW", s->conv->row);
     shared_kernel(e, "wino/filter.c", &f, filter, "a filter's gradient");
     struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s%s_weights", e->prefix, s->name);
+    bind_part(&b, "NAME", e, s, "weights");
     bind_name(&b, "INPUT", "%s", input);
     bind_name(&b, "GRADIENT", "%s", dy);
     bind_name(&b, "TILE", "%s", tile);

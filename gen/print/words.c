@@ -100,6 +100,14 @@ static void keep_used(struct piece *piece, const struct names *functions, const 
 {
     while (text < end) {
         const char *start = text;
+        if (!strncmp(text, "/*", 2)) {          /* there and in strings are a user's words, too */
+            text = strstr(text, "*/") + 2;
+            continue;
+        }
+        if (*text == '"') {
+            text += strcspn(text + 1, "\"") + 2;
+            continue;
+        }
         while (text < end && in_word(*text))
             text++;
         if (text == start) {

@@ -157,62 +157,12 @@ void automatic_name(const struct parser *p, struct layer *l, const struct layer_
              p->of_kind[l->kind] + 1);
 }
 
-/* Does one of a list of words stand at s, up to its end or a '_'? */
-static bool word_at(const char *s, const char *const *words, int n)
-{
-    size_t length = strcspn(s, "_");
-    for (int k = 0; k < n; k++)
-        if (strlen(words[k]) == length && !memcmp(s, words[k], length))
-            return true;
-    return false;
-}
-
-/* Is a name, behind its first `length` characters, the beginning of a C name made for the layer
-** that those name, like conv1_fwd of conv1_fwd_pack? Then conv1_fwd, a label, would have a kernel
-** of the same name. */
-static bool names_kernel(const char *name, size_t length)
-{
-    static const char *const heads[] = { "fwd", "folded", "dgrad", "wgrad", "tile", "taps",
-                                         "last" };
-    return name[length] == '_'
-           && word_at(name + length + 1, heads, sizeof heads / sizeof *heads);
-}
-
-/* Functions of the vocabulary and the runtime that a kernel of such a label would be. */
-static bool names_runtime(const char *name)
-{
-    static const char *const words[] = { "v", "engine", "command", "optim", "progress", "replay",
-                                         "gradcheck", "feed", "preprocess", "schedule", "info" };
-    return !strchr(name, '_') && word_at(name, words, sizeof words / sizeof *words);
-}
-
 static bool free_name(struct parser *p, const struct layer *l)
 {
-    if (names_runtime(l->name))
-        return scan_error(&p->sc, l->at, "the name \"%s\" is one of the program's own: %s_...",
-                          l->name, l->name);
-    int same = names_find(&p->layers, l->name), other = names_find(&p->kernels, l->name);
-    if (same >= 0)
-        return scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
-                          l->name, p->net->layer[same].at.line);
-    for (size_t n = 1; l->name[n] && other < 0; n++)
-        if (names_kernel(l->name, n))
-            other = names_find_part(&p->layers, l->name, n);
-    return other < 0
-           || scan_error(&p->sc, l->at, "the functions of \"%s\" and of \"%s\" in line %d "
-                         "would have the same names: choose another label", l->name,
-                         p->net->layer[other].name, p->net->layer[other].at.line);
-}
-
-/* What free_name must know of the layer that was added last. */
-static void keep_name(struct parser *p)
-{
-    const int last = p->net->nlayers - 1;
-    const char *name = p->net->layer[last].name;
-    names_add(&p->layers, name, last);
-    for (size_t n = 1; name[n]; n++)
-        if (names_kernel(name, n) && names_find_part(&p->kernels, name, n) < 0)
-            names_add_part(&p->kernels, name, n, last);
+    int same = names_find(&p->layers, l->name);
+    return same < 0
+           || scan_error(&p->sc, l->at, "the name \"%s\" is taken by the layer in line %d",
+                         l->name, p->net->layer[same].at.line);
 }
 
 bool add_layer(struct parser *p, const struct layer *l)
@@ -227,7 +177,7 @@ bool add_layer(struct parser *p, const struct layer *l)
     net->layer[net->nlayers].from = p->last;
     p->last = net->nlayers++;
     p->of_kind[l->kind]++;
-    keep_name(p);
+    names_add(&p->layers, l->name, p->last);
     return true;
 }
 
@@ -238,6 +188,8 @@ bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
         automatic_name(p, l, def);
         return true;
     }
+    if (!good_name(p, l->at, "a label", label))
+        return false;
     int n = snprintf(l->name, sizeof l->name, "%s%s", label, p->suffix);
     return (n >= 0 && (size_t)n < sizeof l->name)
            || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);

@@ -158,6 +158,20 @@ bool row_value(struct parser *p, const struct value_row *row, const char *word, 
     DIE("%s has a reader of its own", word);
 }
 
+bool good_name(struct parser *p, struct place at, const char *what, const char *name)
+{
+    char better[WORD_MAX_LEN];
+    size_t n = 0;
+    for (const char *s = name; *s; s++)
+        if (*s != '_' || (n && s[1] && s[1] != '_'))
+            better[n++] = *s;
+    better[n] = '\0';
+    if (!strcmp(name, better))
+        return true;
+    return scan_error(&p->sc, at, "%s has no \"_\" at its ends and no \"__\" in it: write "
+                      "\"%s\", not \"%s\"", what, n ? better : "x", name);
+}
+
 bool optional_word(struct parser *p, const char *what, const char *word, bool *found)
 {
     int which;

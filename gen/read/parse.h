@@ -15,7 +15,6 @@ struct parser {
     struct scan sc;
     struct scope scope;
     struct names layers;            /* by name */
-    struct names kernels;           /* what their names begin with that may not be a layer's */
     int of_kind[LAYER_KINDS];       /* layers so far */
     struct net *net;
     struct setting *set;
@@ -33,6 +32,12 @@ struct parser {
 /* before, after: "expected %s", "nothing more expected after %s" */
 bool expect_char(struct parser *p, char c, const char *before);
 bool expect_end(struct parser *p, const char *after);
+
+/*
+** A name that the emitted program's are made of, joined by "__": so it has none itself, and no
+** '_' at its ends. what: "a label".
+*/
+bool good_name(struct parser *p, struct place at, const char *what, const char *name);
 
 /* A side of a window, a channel count: a number or an expression in parentheses, from 1. */
 bool dimension(struct parser *p, const char *what, int most, int *result);

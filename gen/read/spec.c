@@ -34,6 +34,8 @@ static bool net_statement(struct parser *p, struct place at)
                           scan_what(&p->sc));
     if (strlen(name) >= NAME_MAX_LEN)
         return scan_error(&p->sc, name_at, "a name has at most %d letters", NAME_MAX_LEN - 1);
+    if (!good_name(p, name_at, "a network's name", name))
+        return false;
     strcpy(p->net->name, name);
     p->net->at = at;
     return expect_end(p, "the name");
@@ -418,7 +420,6 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
     bool good = !p.sc.errors;
     scope_free(&p.scope);
     names_free(&p.layers);
-    names_free(&p.kernels);
     free(p.setting_at);
     scan_close(&p.sc);
     return good;

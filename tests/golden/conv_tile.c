@@ -1,6 +1,6 @@
 /* 1x8 pixels by 1 vectors of 8: 10 of 16 registers
 ** templates/conv/tile.c, avx2 f32 */
-static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
+static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
                         const real *bias, real *y /* NHWC */)
 {
     enum { KH = 3, TAPS = 1, RUN = 9, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54,

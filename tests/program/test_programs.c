@@ -305,8 +305,8 @@ Test(emitted, text_unrolls_taps_windows_and_tiles, .fini = shell_clean)
         "END{print n}' $1; }; "
         "$LATHE emit " MODELS "/three_layer_3x3.net --isa avx2 --split -o a.c; "
         "$LATHE emit " MODELS "/three_layer.net --isa avx2 --split -o b.c; "
-        "count a.c conv1_fwd_tile 'v_fma[(]'; count b.c conv1_fwd_tile 'v_fma[(]'; "
-        "grep -c '1 loop of more than 700 lines kept' b.c; count a.c conv1_pool 'v_select[(]'; "
+        "count a.c conv1__fwd_tile 'v_fma[(]'; count b.c conv1__fwd_tile 'v_fma[(]'; "
+        "grep -c '1 loop of more than 700 lines kept' b.c; count a.c conv1__pool 'v_select[(]'; "
         "cat a.c b.c | grep -c -e UNROLL -e @");
     cr_expect_str_eq(r.output, "270\n210\n2\n4\n0\n", "%s", r.output);
     run_free(&r);
