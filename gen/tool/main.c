@@ -140,35 +140,12 @@ static bool show_to(const struct net *net, const struct options *o)
     return page_close(&page);
 }
 
-/* Emits and compiles; the name that was given, or the network's. */
-static bool build_program(struct net *const *nets, int nnets, const char *program)
-{
-    struct text source = { 0 };
-    temporary_name(&source, "lathe-XXXXXX.c");
-    int fd = leftover_make(source.at, 2);
-    if (fd < 0) {
-        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
-        return false;
-    }
-    FILE *f = fdopen(fd, "w");
-    bool good = f != NULL;
-    if (good)
-        emit(nets, nnets, false, f);
-    good = good && !ferror(f);
-    good = f && !fclose(f) && good;
-    if (!good)
-        visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
-    bool cross = !strcmp(nets[0]->isa->name, "neon") && strcmp(isa_native()->name, "neon");
-    good = good && compile(source.at, program, cross ? "aarch64-linux-gnu-gcc" : "cc");
-    leftover_remove(source.at);
-    text_free(&source);
-    return good;
-}
-
+/* The name that was given, or the network's. */
 static bool build(struct net *const *nets, int nnets, const char *output)
 {
     const char *program = output ? output : nets[0]->name;
-    bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program);
+    bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program,
+                                                             processors_available());
     if (good)
         visible_print(stderr, "built %s\n", program);
     return good;
@@ -189,7 +166,7 @@ static bool build_one(struct options *o, const char *program, struct sweep_size 
         size->params += nets[0]->layer[i].params;
         size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
     }
-    return build_program(nets, n, program);
+    return build_program(nets, n, program, processors_available());
 }
 
 static struct net *read_trial(struct options *o, struct tuning *trial)
@@ -200,9 +177,9 @@ static struct net *read_trial(struct options *o, struct tuning *trial)
     return read_net(o, o->net[0], found[0], trial, &status);
 }
 
-static bool build_trial(struct net *net, const char *program)
+static bool build_trial(struct net *net, const char *program, int jobs)
 {
-    return build_program(&net, 1, program);
+    return build_program(&net, 1, program, jobs);
 }
 
 static bool has_tuning(const struct options *o, const struct net *net)

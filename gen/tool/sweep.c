@@ -11,6 +11,7 @@
 
 #include "runtime/base/visible.h"
 #include "tool/build.h"
+#include "tool/compiler.h"
 #include "base/leftover.h"
 #include "base/text.h"
 

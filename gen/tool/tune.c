@@ -18,6 +18,7 @@
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
 #include "tool/build.h"
+#include "tool/compiler.h"
 #include "print/emit.h"
 #include "base/leftover.h"
 #include "base/text.h"
@@ -63,6 +64,7 @@ static const char *program_path(const struct tuner *t, int candidate, struct tex
 static bool build_all(struct tuner *t, struct net *const *nets, int first, int count)
 {
     int cores = processors_available();
+    int jobs = count > first && count - first < cores ? cores / (count - first) : 1;
     struct text path = { 0 };
     bool good = true;
     for (int begun = first, ended = first; ended < count;) {
@@ -70,7 +72,7 @@ static bool build_all(struct tuner *t, struct net *const *nets, int first, int c
             leftover_expect(program_path(t, begun, &path));
             pid_t child = leftover_fork();
             if (child == 0)
-                _exit(t->build(nets[begun], program_path(t, begun, &path)) ? 0 : 1);
+                _exit(t->build(nets[begun], program_path(t, begun, &path), jobs) ? 0 : 1);
             if (child < 0) {
                 visible_print(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
                 good = false;
