@@ -13,7 +13,7 @@
 
 #include "tool/compiler.h"
 
-enum { CACHE_KEPT = 8, RUNTIME_SHARES = 8 };
+enum { CACHE_KEPT = 16, RUNTIME_SHARES = 8 };
 
 /* The folder with runtime-0.o ... of this compiler, made if it is not there. False, in silence:
 ** there is no directory to trust, the compiler is not understood, or it failed. */
