@@ -128,13 +128,14 @@ WORDS = scalar
 endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
-COMMANDS = programs cover docs predict lathe install resume samples flags peers gradcheck foreign \
-           texts files results settings names
+COMMANDS = programs cover docs predict lathe install resume samples flags build peers gradcheck \
+           foreign texts files results settings names
 RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
        $(filter-out programs cover docs,$(COMMANDS))
 
-# What a Criterion run prints: failures, and its summary line at the end.
-RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR)
+# What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
+# once for all suites, and beside the user's own.
+RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR) LATHE_CACHE=$(abspath $(BUILD)/cache)
 
 test: deps-test all tests           ## everything that can run here, in minutes
 	@echo "== browser" && $(RUN) sh tests/browser.sh

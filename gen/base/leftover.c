@@ -22,6 +22,7 @@ static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
 enum { ENDING = sizeof ending / sizeof *ending };
 
 static char *volatile path_of[MOST];    /* NULL: free */
+static volatile bool is_tree[MOST];     /* goes with all that is in it */
 static struct { volatile pid_t pid; volatile bool group; FILE *out; } process[MOST];
 static bool watching;
 
@@ -32,6 +33,18 @@ static void await_group(pid_t pid)
 {
     for (int k = 0; k < PATIENCE && !kill(-pid, 0); k++)
         poll(NULL, 0, 10);
+}
+
+/* A folder and what is in it. Safe in a handler. */
+static void remove_tree(const char *path)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", "exec rm -rf -- \"$0\"", path, (char *)NULL);
+        _exit(127);
+    }
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
 }
 
 /* Safe in a handler. */
@@ -49,7 +62,9 @@ static void remove_all(int number)
         }
     output_clean();
     for (int k = 0; k < MOST; k++)
-        if (path_of[k])
+        if (path_of[k] && is_tree[k])
+            remove_tree(path_of[k]);
+        else if (path_of[k])
             unlink(path_of[k]);
     for (int k = 0; k < MOST; k++)      /* folders, when they are empty */
         if (path_of[k])
@@ -97,13 +112,15 @@ static void release(sigset_t before)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static void put_path(const char *path)
+static void put_path(const char *path, bool tree)
 {
     int k = 0;
     while (k < MOST && path_of[k])
         k++;
-    if (k < MOST)
-        path_of[k] = strdup(path);
+    if (k == MOST)
+        return;
+    is_tree[k] = tree;
+    path_of[k] = strdup(path);
 }
 
 static void take_path(const char *path)
@@ -128,28 +145,38 @@ int leftover_make(char *pattern, int suffix)
     sigset_t before = hold();
     int fd = mkstemps(pattern, suffix), error = errno;
     if (fd >= 0)
-        put_path(pattern);
+        put_path(pattern, false);
     release(before);
     errno = error;
     return fd;
 }
 
-bool leftover_make_folder(char *pattern)
+static bool make_folder(char *pattern, bool tree)
 {
     sigset_t before = hold();
     bool good = mkdtemp(pattern) != NULL;
     int error = errno;
     if (good)
-        put_path(pattern);
+        put_path(pattern, tree);
     release(before);
     errno = error;
     return good;
 }
 
+bool leftover_make_folder(char *pattern)
+{
+    return make_folder(pattern, false);
+}
+
+bool leftover_make_tree(char *pattern)
+{
+    return make_folder(pattern, true);
+}
+
 void leftover_expect(const char *path)
 {
     sigset_t before = hold();
-    put_path(path);
+    put_path(path, false);
     release(before);
 }
 
@@ -163,7 +190,12 @@ void leftover_keep(const char *path)
 void leftover_remove(const char *path)
 {
     sigset_t before = hold();
-    if (unlink(path))
+    bool tree = false;
+    for (int k = 0; k < MOST; k++)
+        tree |= path_of[k] && is_tree[k] && !strcmp(path_of[k], path);
+    if (tree)
+        remove_tree(path);
+    else if (unlink(path))
         rmdir(path);
     take_path(path);
     release(before);
@@ -246,9 +278,8 @@ static pid_t start(const char *command, int out)
     _exit(127);
 }
 
-int leftover_run(const char *command)
+pid_t leftover_start(const char *command)
 {
-    int status = -1;
     sigset_t before = hold();
     pid_t pid = start(command, -1);
     if (pid > 0) {
@@ -256,6 +287,13 @@ int leftover_run(const char *command)
         put_process(pid, true, NULL);
     }
     release(before);
+    return pid;
+}
+
+int leftover_run(const char *command)
+{
+    int status = -1;
+    pid_t pid = leftover_start(command);
     return pid > 0 && await(pid, &status) == pid ? status : -1;
 }
 

@@ -17,6 +17,7 @@ void leftover_begin(void);
 /* mkstemps(3) and mkdtemp(3), to be removed unless leftover_keep says otherwise. */
 int leftover_make(char *pattern, int suffix);
 bool leftover_make_folder(char *pattern);
+bool leftover_make_tree(char *pattern);     /* a folder that goes with all that is in it */
 
 /* A file that somebody else will make there. */
 void leftover_expect(const char *path);
@@ -27,12 +28,13 @@ void leftover_remove_all(void);             /* also processes are ended */
 
 /* system(3) for a command of sh in a process group of its own. */
 int leftover_run(const char *command);
+pid_t leftover_start(const char *command);  /* without waiting; -1: errno says why */
 
 /* popen(3) for reading, and pclose(3), likewise. NULL: errno says why. */
 FILE *leftover_read(const char *command);
 int leftover_close(FILE *out);
 
-/* fork(2); the child begins without leftovers. leftover_wait: wait(2) for any of them. */
+/* fork(2); the child begins without leftovers. leftover_wait: wait(2) for any process. */
 pid_t leftover_fork(void);
 pid_t leftover_wait(int *status);
 

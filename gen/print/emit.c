@@ -433,8 +433,7 @@ static const char *header_inside(const char *path, const char *s, struct text *o
     return guard + strcspn(guard, "\n") + 1;
 }
 
-/* The file, behind the local headers that it includes; each once. */
-static void amalgamate(const char *path, struct text *done, struct text *out)
+void amalgamate(const char *path, struct text *done, struct text *out)
 {
     if (listed(done, path))
         return;
@@ -466,15 +465,18 @@ static bool is_vector_source(const char *path)
     return !strncmp(path, "runtime/vector/", 15);
 }
 
+bool is_runtime_source(const char *path, bool f64)
+{
+    /* Gradients are checked in f64 alone. */
+    bool idle = !f64 && !strcmp(path, "runtime/train/gradcheck.c");
+    return !strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_vector_source(path) && !idle;
+}
+
 static void runtime_sources(bool f64, struct text *done, struct text *out)
 {
-    for (int i = 0; i < nembedded_files; i++) {
-        const char *path = embedded_files[i].path;
-        /* Gradients are checked in f64 alone. */
-        bool idle = !f64 && !strcmp(path, "runtime/train/gradcheck.c");
-        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_vector_source(path) && !idle)
-            amalgamate(path, done, out);
-    }
+    for (int i = 0; i < nembedded_files; i++)
+        if (is_runtime_source(embedded_files[i].path, f64))
+            amalgamate(embedded_files[i].path, done, out);
 }
 
 /* ---- the file ---- */

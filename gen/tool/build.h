@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "runtime/file/output.h"
+#include "base/net.h"
 
 /* "lathe: MESSAGE" on stderr. */
 bool failed(const char *err);
@@ -25,15 +26,9 @@ bool page_close(struct page *p);
 struct text;
 void temporary_name(struct text *t, const char *name);
 
-/* Appends s in single quotes for the shell. */
-void shell_quote(struct text *t, const char *s);
-
-/* Compiles source with ${CC:-default_cc}; the compiler's messages go to stderr. On failure an
-** old program is left as it was. */
-bool compile(const char *source, const char *program, const char *default_cc);
-
-/* Emits and compiles networks (print/emit.h) as `program`. False: a message was printed. */
-struct net;
-bool build_program(struct net *const *nets, int nnets, const char *program);
+/* Emits the networks and compiles them with ${CC:-cc}, up to `jobs` compilations at a time; the
+** compiler's messages go to stderr. The runtime is compiled before (tool/cache.h), or with them
+** in one piece. On failure an old program is left as it was. */
+bool build_program(struct net *const *nets, int nnets, const char *program, int jobs);
 
 #endif

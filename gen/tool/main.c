@@ -59,10 +59,12 @@ static bool show_to(const struct net *net, const struct options *o)
     return page_close(&page);
 }
 
+/* The name that was given, or the network's. */
 static bool build(struct net *const *nets, int nnets, const char *output)
 {
     const char *program = output ? output : nets[0]->name;
-    bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program);
+    bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program,
+                                                             processors_available());
     if (good)
         visible_print(stderr, "built %s\n", program);
     return good;

@@ -82,6 +82,8 @@ static const char lathe_split[] =
 static const struct { const char *name, *meaning; } lathe_environment[] = {
     { "CC", "The compiler that build calls, with its options; cc unless set." },
     { "TMPDIR", "Where build puts the source; /tmp unless set." },
+    { "LATHE_CACHE", "Where build keeps the compiled runtime; $XDG_CACHE_HOME/lathe or\n"
+      "~/.cache/lathe unless set, nowhere if empty. It may be removed at any time." },
     { "LATHE_TEMPLATES", "A directory whose templates stand in for those inside lathe." },
     { "LATHE_DATA", "Read by the programs: where their data lies, without --data." },
 }, lathe_status[] = {

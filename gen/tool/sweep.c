@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
 #include "tool/build.h"
 #include "tool/read.h"
+#include "tool/compiler.h"
 #include "base/leftover.h"
 #include "base/text.h"
 
@@ -59,7 +61,7 @@ static bool build_one(struct options *o, const char *program, struct size *size)
         size->params += nets[0]->layer[i].params;
         size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
     }
-    return build_program(nets, n, program);
+    return build_program(nets, n, program, processors_available());
 }
 
 static void header(const struct options *o)

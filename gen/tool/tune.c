@@ -21,6 +21,7 @@
 #include "tool/read.h"
 #include "plan/choice.h"
 #include "plan/regions.h"
+#include "tool/compiler.h"
 #include "base/leftover.h"
 #include "base/text.h"
 
@@ -72,6 +73,7 @@ static const char *program_path(const struct tuner *t, int candidate, struct tex
 static bool build_all(struct tuner *t, struct net *const *nets, int first, int count)
 {
     int cores = processors_available();
+    int jobs = count > first && count - first < cores ? cores / (count - first) : 1;
     struct text path = { 0 };
     bool good = true;
     for (int begun = first, ended = first; ended < count;) {
@@ -79,7 +81,7 @@ static bool build_all(struct tuner *t, struct net *const *nets, int first, int c
             leftover_expect(program_path(t, begun, &path));
             pid_t child = leftover_fork();
             if (child == 0)
-                _exit(build_program(&nets[begun], 1, program_path(t, begun, &path)) ? 0 : 1);
+                _exit(build_program(&nets[begun], 1, program_path(t, begun, &path), jobs) ? 0 : 1);
             if (child < 0) {
                 visible_print(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
                 good = false;
