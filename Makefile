@@ -129,7 +129,7 @@ endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = programs cover docs predict lathe install resume samples flags peers gradcheck foreign \
-           texts files
+           texts files floors
 RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
        $(filter-out programs cover docs,$(COMMANDS))
 
