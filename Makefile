@@ -16,7 +16,7 @@ INCLUDES = -Igen -Iruntime -I.
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
 SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms) \
-         $(patsubst %,file/%,foreign output output_kind) \
+         $(patsubst %,file/%,foreign output output_kind place) \
          $(patsubst %,settings/%,optimizer option_text settings) $(patsubst %,page/%,drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
           $(SHARED:%=$(BUILD)/shared/%.o)
@@ -110,7 +110,7 @@ TESTS = $(BUILD)/tests
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
-        augment search series report image values arrays bounds history
+        augment search series report image values arrays bounds history observer
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell)
@@ -129,7 +129,7 @@ endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = programs cover docs predict lathe install resume samples flags build peers gradcheck \
-           foreign texts files results settings names
+           foreign texts files results settings names floors
 RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
        $(filter-out programs cover docs,$(COMMANDS))
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# lint.sh - every template with every combination of flags that the generator sets, and
-# once for every instruction set, type and compiler that is here; then generator and
-# runtime with all warnings. A warning is an error.
+# lint.sh - layout, and the house's shape (floors.sh); every template with every combination of
+# flags that the generator sets, and once for every instruction set, type and compiler that is
+# here; then generator and runtime with all warnings. A warning is an error.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -25,6 +25,8 @@ if [ -s "$layout" ]; then
     exit 1
 fi
 rm -f "$layout"
+shape=0
+sh tests/floors.sh >&2 || shape=1
 
 # The compiler in use, and one of the other kind.
 compilers=${CC:-cc}
@@ -162,3 +164,4 @@ if [ -s "$work/out" ]; then
     exit 1
 fi
 echo "lint: $(wc -l <"$checks") compilations without a warning, with $compilers"
+exit $shape

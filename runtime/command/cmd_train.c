@@ -17,6 +17,7 @@
 #include "settings/settings.h"
 #include "file/output.h"
 #include "core/params.h"
+#include "train/observed.h"
 #include "train/solver.h"
 #include "base/visible.h"
 #include "data/whiten.h"
@@ -418,7 +419,7 @@ static int train_run(const struct program *p, struct train_command *s,
         params_init(&engine, s->solver.seed, s->solver.train.init_std);
         good = whiten(&engine, &data->fit, preprocess, err);
     }
-    good = good && solver_train(&engine, data, preprocess, &s->solver, &report, err);
+    good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
     if (!good && !report.complete)
         return command_fault(p, "%s", err);

@@ -14,48 +14,35 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "file/output_kind.h"
+#include "file/place.h"
 
-enum { OUTPUT_MOST = 16, OUTPUT_LINKS = 40, OUTPUT_NAME = 4096 };
+enum { OUTPUT_MOST = 16 };
 static const double output_patience = 5, output_short_patience = 0.2;  /* seconds for a lock */
 
 /* Of the temporary file: one that nobody else gives a file of theirs. */
 static const char output_suffix[] = ".lathe-tmp";
 
-/* What the process has read, and the directories that it writes into. */
-struct output_id { dev_t device; ino_t node; };
-static struct output_id *output_read;
+/* What the process has read. */
+static struct place_id *output_read;
 static size_t output_reads, output_reads_space;
 
-/* Closing any descriptor of a directory gives up all the process's locks on it: one each. */
-static struct output_directory { struct output_id id; int fd, users; } output_dirs[OUTPUT_MOST];
-
-/* A file that is claimed or written now. */
+/* A file that is claimed or written now; without a target the slot is free. */
 static struct output_slot {
-    char *target, *temporary;     /* target NULL: the slot is free */
+    struct place place;
+    char *temporary;
     const char *option;
-    bool device;                  /* it is written as it is */
-    struct output_id directory;
-    const char *base;             /* target's last part */
-    int dir;                      /* of output_dirs, locked there; or -1 */
 } output_slots[OUTPUT_MOST];
 
 /* For output_clean: temporary files that exist. */
 static char *volatile output_temporaries[OUTPUT_MOST];
-
-static bool output_same_id(struct output_id a, struct output_id b)
-{
-    return a.device == b.device && a.node == b.node;
-}
 
 void output_spare(int fd)
 {
@@ -64,191 +51,33 @@ void output_spare(int fd)
         return;
     if (output_reads == output_reads_space) {
         size_t space = 2*output_reads_space + 64;
-        struct output_id *more = realloc(output_read, space*sizeof *more);
+        struct place_id *more = realloc(output_read, space*sizeof *more);
         if (!more)
             return;
         output_read = more;
         output_reads_space = space;
     }
-    output_read[output_reads++] = (struct output_id){ st.st_dev, st.st_ino };
-}
-
-/* ---- where a name leads ---- */
-
-/* "a/b" and "c": "a/c". Allocated; NULL: no memory. */
-static char *output_beside(const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash && *name != '/' ? (size_t)(slash - path) + 1 : 0;
-    char *text = malloc(length + strlen(name) + 1);
-    if (text) {
-        memcpy(text, path, length);
-        strcpy(text + length, name);
-    }
-    return text;
-}
-
-/* Links of /proc lead to what is open, by a name that is perhaps not its own. */
-static bool output_in_proc(struct output_id directory)
-{
-    struct stat st;
-    return !stat("/proc/self/fd", &st) && st.st_dev == directory.device;
-}
-
-static bool output_directory_of(const char *path, struct output_id *id)
-{
-    struct stat st;
-    char *directory = output_beside(path, ".");
-    bool good = directory && !stat(directory, &st);
-    if (good)
-        *id = (struct output_id){ st.st_dev, st.st_ino };
-    free(directory);
-    return good;
-}
-
-/* Follows links, also to what is not there yet. False: errno. */
-static bool output_resolve(struct output_slot *s, const char *path)
-{
-    char link[OUTPUT_NAME];
-    struct stat st;
-    s->target = strdup(path);
-    for (int k = 0; s->target && output_directory_of(s->target, &s->directory); k++) {
-        const char *slash = strrchr(s->target, '/');
-        s->base = slash ? slash + 1 : s->target;
-        ssize_t length = readlink(s->target, link, sizeof link - 1);
-        bool over = length < 0 || k == OUTPUT_LINKS;
-        if (over || output_in_proc(s->directory)) {
-            if (k == OUTPUT_LINKS)
-                errno = ELOOP;
-            s->device = !over || (!stat(s->target, &st) && !S_ISREG(st.st_mode));
-            return k < OUTPUT_LINKS && (s->device || *s->base);
-        }
-        link[length] = '\0';
-        char *next = output_beside(s->target, link);
-        free(s->target);
-        s->target = next;
-    }
-    return false;
-}
-
-static bool output_same_place(const struct output_slot *a, const struct output_slot *b)
-{
-    return output_same_id(a->directory, b->directory) && strcmp(a->base, b->base) == 0;
-}
-
-/* Hard links too: whoever names one file twice has one file in mind. */
-static bool output_same_file(const struct output_slot *a, const struct output_slot *b)
-{
-    struct stat one, other;
-    if (a->device || b->device)
-        return false;
-    return output_same_place(a, b)
-           || (!stat(a->target, &one) && !stat(b->target, &other) && one.st_dev == other.st_dev
-               && one.st_ino == other.st_ino);
+    output_read[output_reads++] = (struct place_id){ st.st_dev, st.st_ino };
 }
 
 bool output_same(const char *a, const char *b)
 {
-    struct output_slot one = { .dir = -1 }, other = { .dir = -1 };
-    bool found = output_resolve(&one, a);
-    found = output_resolve(&other, b) && found;
-    bool same = found ? output_same_file(&one, &other) : strcmp(a, b) == 0;
-    free(one.target);
-    free(other.target);
+    struct place one, other;
+    bool found = place_resolve(&one, a);
+    found = place_resolve(&other, b) && found;
+    bool same = found ? place_same_file(&one, &other) : strcmp(a, b) == 0;
+    place_free(&one);
+    place_free(&other);
     return same;
 }
 
-/* ---- locks ---- */
-
-static void output_pause(void)
-{
-    const struct timespec t = { 0, 2000000 + (long)getpid() % 8*1000000 };
-    nanosleep(&t, NULL);
-}
+/* ---- the temporary file ---- */
 
 static bool output_busy(char *err, const char *path, long holder)
 {
     if (holder > 0)
         return error_set(err, "%s: cannot be written: process %ld is writing it", path, holder);
     return error_set(err, "%s: cannot be written: another process is writing it", path);
-}
-
-/* The byte of a directory that a name's lock is on. */
-static off_t output_byte(const char *name)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name)*0x100000001b3u;
-    return (off_t)(hash >> (sizeof(off_t) < 8 ? 34 : 2));
-}
-
-/* A directory can only be locked as by a reader, and any number may: who finds somebody else
-** there gives way. Where there are no locks, nobody is found. -1: found, but not who. */
-static long output_lock_byte(int fd, const char *name)
-{
-    struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = output_byte(name),
-                          .l_len = 1 };
-    struct flock other = lock;
-    other.l_type = F_WRLCK;
-    if (fcntl(fd, F_SETLK, &lock) || fcntl(fd, F_GETLK, &other) || other.l_type == F_UNLCK)
-        return 0;
-    lock.l_type = F_UNLCK;
-    (void)fcntl(fd, F_SETLK, &lock);
-    return other.l_pid > 0 ? (long)other.l_pid : -1;
-}
-
-static void output_unlock(struct output_slot *s)
-{
-    if (s->dir < 0)
-        return;
-    struct output_directory *d = &output_dirs[s->dir];
-    struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET,
-                          .l_start = output_byte(s->base), .l_len = 1 };
-    (void)fcntl(d->fd, F_SETLK, &lock);
-    if (--d->users == 0)
-        (void)close(d->fd);
-    s->dir = -1;
-}
-
-static int output_open_directory(const struct output_slot *s)
-{
-    int unused = -1;
-    for (int k = 0; k < OUTPUT_MOST; k++) {
-        if (output_dirs[k].users && output_same_id(output_dirs[k].id, s->directory)) {
-            output_dirs[k].users++;
-            return k;
-        }
-        if (!output_dirs[k].users)
-            unused = k;
-    }
-    char *name = output_beside(s->target, ".");
-    int fd = name ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    free(name);
-    if (fd < 0 || unused < 0)
-        return -1;
-    output_dirs[unused] = (struct output_directory){ s->directory, fd, 1 };
-    return unused;
-}
-
-static bool output_lock(struct output_slot *s, const char *path, double patience, char *err)
-{
-    struct timespec start, now;
-    s->dir = output_open_directory(s);
-    if (s->dir < 0)
-        return true;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    for (;;) {
-        long holder = output_lock_byte(output_dirs[s->dir].fd, s->base);
-        if (!holder)
-            return true;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if ((double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec)*1e-9
-            > patience) {
-            output_unlock(s);
-            return output_busy(err, path, holder);
-        }
-        output_pause();
-    }
 }
 
 /* Whether the name is still the open file's. */
@@ -302,15 +131,15 @@ static int output_temporary(const char *name, long *holder)
 
 /* ---- what may be replaced ---- */
 
-static bool output_taken(const struct output *o, struct output_id id, char *err)
+static bool output_taken(const struct output *o, struct place_id id, char *err)
 {
     struct stat st;
-    if (!stat("/proc/self/exe", &st) && output_same_id(id, (struct output_id){ st.st_dev,
+    if (!stat("/proc/self/exe", &st) && place_same_id(id, (struct place_id){ st.st_dev,
                                                                                st.st_ino }))
         return error_set(err, "%s: is the program that runs; name another file with %s", o->path,
                          o->option);
     for (size_t k = 0; !o->goes_on && k < output_reads; k++)
-        if (output_same_id(id, output_read[k]))
+        if (place_same_id(id, output_read[k]))
             return error_set(err, "%s: is read by this command; name another file with %s",
                              o->path, o->option);
     return true;
@@ -319,14 +148,14 @@ static bool output_taken(const struct output *o, struct output_id id, char *err)
 static bool output_may_replace(const struct output_slot *s, const struct output *o, char *err)
 {
     struct stat st;
-    if (stat(s->target, &st))
+    if (stat(s->place.target, &st))
         return errno == ENOENT || error_set(err, "%s: cannot be written: %s", o->path,
                                             strerror(errno));
-    if (!output_taken(o, (struct output_id){ st.st_dev, st.st_ino }, err))
+    if (!output_taken(o, (struct place_id){ st.st_dev, st.st_ino }, err))
         return false;
     if (st.st_size == 0)
         return true;
-    int fd = open(s->target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(s->place.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool ours = fd >= 0 && output_kind_fits(fd, o->kind);
     if (fd >= 0)
         close(fd);
@@ -339,7 +168,7 @@ static bool output_not_twice(const struct output_slot *s, const struct output *o
 {
     for (int k = 0; k < OUTPUT_MOST; k++) {
         const struct output_slot *other = &output_slots[k];
-        if (other != s && other->target && output_same_file(s, other))
+        if (other != s && other->place.target && place_same_file(&s->place, &other->place))
             return error_set(err, "%s: %s and %s are the same file", o->path,
                              other->option ? other->option : "another output", o->option);
     }
@@ -350,10 +179,9 @@ static bool output_not_twice(const struct output_slot *s, const struct output *o
 
 static void output_free(struct output_slot *s)
 {
-    output_unlock(s);
-    free(s->target);
+    place_free(&s->place);
     free(s->temporary);
-    *s = (struct output_slot){ .dir = -1 };
+    *s = (struct output_slot){ .place = { .dir = -1 } };
 }
 
 /* A free slot for the name: -1, and err says why. */
@@ -361,13 +189,13 @@ static int output_take(const char *path, char *err)
 {
     for (int k = 0; k < OUTPUT_MOST; k++) {
         struct output_slot *s = &output_slots[k];
-        if (s->target)
+        if (s->place.target)
             continue;
-        *s = (struct output_slot){ .dir = -1 };
+        *s = (struct output_slot){ .temporary = NULL };
         errno = 0;
-        bool good = output_resolve(s, path);
-        if (good && !s->device) {
-            s->temporary = malloc(strlen(s->target) + sizeof output_suffix);
+        bool good = place_resolve(&s->place, path);
+        if (good && !s->place.device) {
+            s->temporary = malloc(strlen(s->place.target) + sizeof output_suffix);
             good = s->temporary != NULL;
         }
         if (!good) {
@@ -375,8 +203,8 @@ static int output_take(const char *path, char *err)
             output_free(s);
             return -1;
         }
-        if (!s->device)
-            strcat(strcpy(s->temporary, s->target), output_suffix);
+        if (!s->place.device)
+            strcat(strcpy(s->temporary, s->place.target), output_suffix);
         return k;
     }
     error_set(err, "%s: cannot be written: too many files at once", path);
@@ -386,32 +214,40 @@ static int output_take(const char *path, char *err)
 /* The slot that the name was claimed for; -1: none. */
 static int output_find(const char *path)
 {
-    struct output_slot s = { .dir = -1 };
+    struct place place;
     int found = -1;
-    if (output_resolve(&s, path))
-        for (int k = 0; k < OUTPUT_MOST && found < 0; k++)
-            if (output_slots[k].target && output_slots[k].device == s.device
-                && output_same_place(&output_slots[k], &s))
+    if (place_resolve(&place, path))
+        for (int k = 0; k < OUTPUT_MOST && found < 0; k++) {
+            const struct place *other = &output_slots[k].place;
+            if (other->target && other->device == place.device && place_same(other, &place))
                 found = k;
-    free(s.target);
+        }
+    place_free(&place);
     return found;
+}
+
+/* It is this process's from here on, or err says whose it is. */
+static bool output_lock(struct output_slot *s, const char *path, double patience, char *err)
+{
+    long holder = place_lock(&s->place, patience);
+    return !holder || output_busy(err, path, holder);
 }
 
 static bool output_writable_device(const struct output_slot *s, const char *path, char *err)
 {
     struct stat st;
-    return (!stat(s->target, &st) && !S_ISDIR(st.st_mode) && !S_ISBLK(st.st_mode)
-            && !access(s->target, W_OK))
+    return (!stat(s->place.target, &st) && !S_ISDIR(st.st_mode) && !S_ISBLK(st.st_mode)
+            && !access(s->place.target, W_OK))
            || error_set(err, "%s: cannot be written: it is no file", path);
 }
 
 static bool output_suits(struct output_slot *s, const struct output *o, char *err)
 {
-    const size_t end = sizeof output_suffix - 1, length = strlen(s->base);
+    const size_t end = sizeof output_suffix - 1, length = strlen(s->place.base);
     struct output_file f;
-    if (s->device)
+    if (s->place.device)
         return output_writable_device(s, o->path, err);
-    if (length > end && strcmp(s->base + length - end, output_suffix) == 0)
+    if (length > end && strcmp(s->place.base + length - end, output_suffix) == 0)
         return error_set(err, "%s: cannot be written: %s is the end of temporary files' names",
                          o->path, output_suffix);
     if (!output_not_twice(s, o, err) || !output_may_replace(s, o, err)
@@ -456,8 +292,8 @@ static bool output_open(struct output_file *f, long *holder)
     const struct output_slot *s = &output_slots[f->slot];
     sigset_t all, before;
     *holder = 0;
-    if (s->device) {
-        f->fd = open(s->target, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+    if (s->place.device) {
+        f->fd = open(s->place.target, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
         f->failure = f->fd < 0 ? errno : 0;
         return f->fd >= 0;
     }
@@ -479,7 +315,7 @@ bool output_start(struct output_file *f, const char *path, char *err)
         f->claimed_here = true;
         if (f->slot < 0)
             return false;
-        if (!output_slots[f->slot].device
+        if (!output_slots[f->slot].place.device
             && !output_lock(&output_slots[f->slot], path, output_patience, err)) {
             output_free(&output_slots[f->slot]);
             return false;
@@ -499,7 +335,7 @@ bool output_start(struct output_file *f, const char *path, char *err)
 const char *output_name(const struct output_file *f)
 {
     const struct output_slot *s = &output_slots[f->slot];
-    return s->device ? s->target : s->temporary;
+    return s->place.device ? s->place.target : s->temporary;
 }
 
 void output_put(struct output_file *f, const void *bytes, size_t size)
@@ -537,7 +373,7 @@ static void output_end(struct output_file *f)
 void output_drop(struct output_file *f)
 {
     const struct output_slot *s = &output_slots[f->slot];
-    if (!s->device)
+    if (!s->place.device)
         (void)unlink(s->temporary);
     output_end(f);
 }
@@ -545,11 +381,12 @@ void output_drop(struct output_file *f)
 /* A rename is on the disk only when its directory is. */
 static bool output_rename(const struct output_slot *s, bool runs)
 {
+    const int directory = place_directory(&s->place);
     mode_t mask = runs ? umask(0) : 0;
     if (runs)
         umask(mask);
-    return (!runs || !chmod(s->temporary, 0777 & ~mask)) && !rename(s->temporary, s->target)
-           && (s->dir < 0 || output_sync(output_dirs[s->dir].fd));
+    return (!runs || !chmod(s->temporary, 0777 & ~mask)) && !rename(s->temporary, s->place.target)
+           && (directory < 0 || output_sync(directory));
 }
 
 bool output_finish(struct output_file *f, bool runs, char *err)
@@ -557,7 +394,7 @@ bool output_finish(struct output_file *f, bool runs, char *err)
     const struct output_slot *s = &output_slots[f->slot];
     if (!f->failure && !output_sync(f->fd))
         f->failure = errno;
-    if (!f->failure && !s->device && !output_rename(s, runs))
+    if (!f->failure && !s->place.device && !output_rename(s, runs))
         f->failure = errno;
     if (f->failure)
         output_drop(f);

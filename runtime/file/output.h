@@ -10,10 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A file of the same kind, or an empty one, may be replaced. */
-enum output_kind { OUTPUT_PARAMS, OUTPUT_CHECKPOINT, OUTPUT_DUMP, OUTPUT_HISTORY, OUTPUT_PAGE,
-                   OUTPUT_PLOT, OUTPUT_SEARCH, OUTPUT_BENCH, OUTPUT_ARRAY, OUTPUT_SOURCE,
-                   OUTPUT_TABLE, OUTPUT_TUNING, OUTPUT_PROGRAM, OUTPUT_KINDS };
+#include "file/output_kind.h"
 
 struct output {
     const char *path;

@@ -72,7 +72,7 @@ void report_before(struct report *r, long iteration)
 void report_after(struct report *r, long iteration, double busy)
 {
     const real *before = r->before;
-    if (!report_due(r, iteration) || r->nsamples == 2*REPORT_SAMPLES + 2)
+    if (!report_due(r, iteration) || r->nsamples == REPORT_ROOM)
         return;
     for (int k = 0; k < r->nweights; k++) {
         const struct param *p = &r->engine->model->params[r->weight[k]];
@@ -83,7 +83,7 @@ void report_after(struct report *r, long iteration, double busy)
             moved = fma(d, d, moved);
             length = fma((double)*before, (double)*before, length);
         }
-        r->ratio[k*(2*REPORT_SAMPLES + 2) + r->nsamples] = sqrt(moved/length);
+        r->ratio[k*REPORT_ROOM + r->nsamples] = sqrt(moved/length);
     }
     double images = (double)(iteration + 1 - r->since)*r->batch;
     r->sample[r->nsamples++] = (struct report_sample){ (double)iteration + 1,
@@ -110,7 +110,7 @@ bool report_open(struct report *r, struct engine *e, const struct dataset *data,
             reals += m->params[k].stored;
         }
     r->before = calloc(reals, sizeof *r->before);
-    r->ratio = calloc((size_t)(r->nweights + 1)*(2*REPORT_SAMPLES + 2), sizeof *r->ratio);
+    r->ratio = calloc((size_t)(r->nweights + 1)*REPORT_ROOM, sizeof *r->ratio);
     r->confusion = classes ? calloc(classes*classes, sizeof *r->confusion) : NULL;
     if (!r->weight || !r->before || !r->ratio || (classes && !r->confusion))
         return error_set(err, "not enough memory for a report");

@@ -12,7 +12,8 @@
 #include "settings/solver_options.h"
 
 enum {
-    REPORT_SAMPLES = 64,     /* measurements in a run, about; at most twice as many and two */
+    REPORT_SAMPLES = 64,     /* measurements in a run, about; at most */
+    REPORT_ROOM = 2*REPORT_SAMPLES + 2,
     REPORT_MISTAKES = 24, REPORT_FILTERS = 64,      /* pictures */
     REPORT_CLASSES = 256     /* more have no confusion matrix */
 };
@@ -30,8 +31,8 @@ struct report {
     int batch;
     int *weight, nweights;   /* parameters whose updates are measured */
     real *before;            /* their values before the step */
-    double *ratio;           /* [nweights][2*REPORT_SAMPLES + 2] */
-    struct report_sample sample[2*REPORT_SAMPLES + 2]; int nsamples;
+    double *ratio;           /* [nweights][REPORT_ROOM] */
+    struct report_sample sample[REPORT_ROOM]; int nsamples;
     double busy; long since; /* at the last sample; since: first, what a resumed run has behind
                                 it, whose speed and updates are not known any more */
     struct feed_watch watch;

@@ -213,7 +213,7 @@ static struct chart_series page_samples(const struct report *r, int which, doubl
 {
     for (int k = 0; k < r->nsamples; k++) {
         double ratio = which < 0 ? r->sample[k].images_per_second
-                       : r->ratio[which*(2*REPORT_SAMPLES + 2) + k];
+                       : r->ratio[which*REPORT_ROOM + k];
         room[k] = r->sample[k].iteration;
         room[r->nsamples + k] = ratio > 0 ? ratio : NAN;    /* frozen weights stay */
     }
@@ -290,7 +290,7 @@ static bool page_charts(FILE *out, const struct report *r, const struct page_cur
 {
     const struct chart_series lr = { "learning rate", "var(--c2)", c->iteration, c->lr, c->count,
                                      false };
-    double room[2*(2*REPORT_SAMPLES + 2)];
+    double room[2*REPORT_ROOM];
     struct chart_series speed = page_samples(r, -1, room);
     speed.name = "images/s";
     speed.color = "var(--c3)";
@@ -475,7 +475,7 @@ static void page_ratio_table(FILE *out, const struct report *r)
         markup_text(out, r->engine->model->params[r->weight[i]].name);
         fputs("</td>", out);
         for (int k = 0; k < 3 && n > 0; k++)
-            page_cell(out, r->ratio[i*(2*REPORT_SAMPLES + 2) + k*(n - 1)/2], "%.3g");
+            page_cell(out, r->ratio[i*REPORT_ROOM + k*(n - 1)/2], "%.3g");
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);

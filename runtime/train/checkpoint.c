@@ -43,128 +43,6 @@
 
 #define CHECKPOINT_VERSION "1"
 
-enum count { COUNT_ITERATION, COUNT_EPOCH, COUNT_SINCE, COUNT_PLANNED, COUNT_TRAIN, COUNT_VAL,
-             COUNT_DATA, COUNT_LOSS_SUM, COUNTS };
-enum number { NUMBER_LR, NUMBER_BEST, NUMBERS };
-
-/* A row of state.rules: what must agree, then what is restored. */
-enum rule_column { RULE_OPTIMIZER, RULE_RATE, RULE_REG = RULE_RATE + RATES, RULE_DECAY,
-                   RULE_SCHEDULE, RULE_FREEZE, RULE_LR, RULE_POWER1, RULE_POWER2, RULE_COLUMNS };
-static const char *const rule_names[RULE_LR] = {
-    "optimizer", "lr", "beta1", "beta2", "eps", "weight_decay", "reg", "lr_decay", "schedule",
-    "freeze"
-};
-enum { HISTORY_COLUMNS = 5 };
-
-/* What of a parameter is in the file. */
-enum part { PART_VALUE, PART_FIRST, PART_SECOND, PART_AVERAGE, PARTS };
-static const char *const part_names[PARTS] = { "value", "first", "second", "average" };
-
-/* Where the engine or the average has it; NULL: this run has no such thing. */
-static real *checkpoint_part(const struct checkpoint_run *r, int param, enum part part)
-{
-    const struct param *p = &r->engine->model->params[param];
-    const struct average *average = &r->state->average;
-    unsigned moments = optimizers[r->state->rules.param[param].optimizer].moments;
-    real *arena = r->engine->arena;
-    if (part == PART_VALUE)
-        return arena + p->at;
-    if (!params_learned(p))
-        return NULL;
-    if (part == PART_AVERAGE)
-        return average->value ? average->value[param] : NULL;
-    if (part == PART_FIRST)
-        return moments & MOMENT_FIRST ? arena + p->m : NULL;
-    return moments & MOMENT_SECOND ? arena + p->v : NULL;
-}
-
-/* "state.first.conv1.weight": allocated. */
-static char *checkpoint_name(const struct param *p, enum part part)
-{
-    size_t size = strlen("state..") + strlen(part_names[part]) + strlen(p->name) + 1;
-    char *name = malloc(size);
-    if (name)
-        snprintf(name, size, "state.%s.%s", part_names[part], p->name);
-    return name;
-}
-
-/* ---- the data: its hash ---- */
-
-static uint64_t checkpoint_hash(uint64_t hash, const void *bytes, size_t size)
-{
-    const unsigned char *at = bytes;
-    uint64_t word;
-    for (; size >= sizeof word; at += sizeof word, size -= sizeof word) {
-        memcpy(&word, at, sizeof word);
-        hash = (hash ^ word)*0x9E3779B97F4A7C15u;
-        hash ^= hash >> 32;
-    }
-    for (; size; size--)
-        hash = (hash ^ *at++)*0x100000001b3u;
-    return hash;
-}
-
-static uint64_t checkpoint_hash_images(uint64_t hash, const struct images *s)
-{
-    size_t values = s->count*(size_t)s->c*(size_t)s->h*(size_t)s->w;
-    const size_t extent[] = { s->count, (size_t)s->c, (size_t)s->h, (size_t)s->w };
-    hash = checkpoint_hash(hash, extent, sizeof extent);
-    if (s->count && s->bytes)
-        hash = checkpoint_hash(hash, s->bytes, values);
-    if (s->count && s->values)
-        hash = checkpoint_hash(hash, s->values, values*sizeof *s->values);
-    if (s->count && s->labels)
-        hash = checkpoint_hash(hash, s->labels, s->count*sizeof *s->labels);
-    return hash;
-}
-
-/* The images that preprocessing is fitted to have those of training in front. */
-static uint64_t checkpoint_data(struct checkpoint_run *r)
-{
-    const struct dataset *d = r->data;
-    if (!r->data_hash) {
-        uint64_t hash = checkpoint_hash_images(1, d->fit.count ? &d->fit : &d->train);
-        hash = checkpoint_hash_images(hash, &d->val);
-        r->data_hash = hash ? hash : 1;
-    }
-    return r->data_hash;
-}
-
-/* ---- what is no parameter ---- */
-
-static void checkpoint_counts(struct checkpoint_run *r, int64_t out[COUNTS])
-{
-    const struct solver_state *s = r->state;
-    uint64_t hash = checkpoint_data(r);
-    out[COUNT_ITERATION] = s->iteration;
-    out[COUNT_EPOCH] = s->epoch;
-    out[COUNT_SINCE] = s->checks_since;
-    out[COUNT_PLANNED] = s->planned;
-    out[COUNT_TRAIN] = (int64_t)r->data->train.count;
-    out[COUNT_VAL] = (int64_t)r->data->val.count;
-    memcpy(&out[COUNT_DATA], &hash, sizeof hash);
-    out[COUNT_LOSS_SUM] = r->engine->model->train.loss == LOSS_SUM;
-}
-
-static void checkpoint_rule(const struct param_rule *p, double *row)
-{
-    row[RULE_OPTIMIZER] = (double)p->optimizer;
-    memcpy(row + RULE_RATE, p->rate, sizeof p->rate);
-    row[RULE_REG] = p->reg;
-    row[RULE_DECAY] = p->lr_decay;
-    row[RULE_SCHEDULE] = (double)p->schedule;
-    row[RULE_FREEZE] = p->freeze;
-    row[RULE_LR] = p->lr;
-    row[RULE_POWER1] = p->beta1_power;
-    row[RULE_POWER2] = p->beta2_power;
-}
-
-static void checkpoint_rules(const struct rules *rules, double *out)
-{
-    for (int k = 0; k < rules->count; k++)
-        checkpoint_rule(&rules->param[k], out + (size_t)k*RULE_COLUMNS);
-}
-
 /* ---- writing ---- */
 
 /* Everything allocated for one file. */
@@ -185,7 +63,7 @@ static bool checkpoint_alloc(struct checkpoint_pieces *x, const struct checkpoin
     size_t params = (size_t)m->nparams, reals = 1;
     for (int k = 0; k < m->nparams; k++)
         for (enum part part = PART_VALUE; part < PARTS; part++)
-            reals += checkpoint_part(r, k, part) ? params_count(&m->params[k]) : 0;
+            reals += parts_at(r, k, part) ? params_count(&m->params[k]) : 0;
     *x = (struct checkpoint_pieces){ .count = 0 };
     x->tensor = calloc(PARTS*params + OTHERS, sizeof *x->tensor);
     x->name = calloc(PARTS*params + 1, sizeof *x->name);
@@ -220,10 +98,10 @@ static bool checkpoint_add_parts(struct checkpoint_pieces *x, const struct check
     for (int k = 0; k < m->nparams; k++)
         for (enum part part = PART_VALUE; part < PARTS; part++) {
             const struct param *p = &m->params[k];
-            const real *stored = checkpoint_part(r, k, part);
+            const real *stored = parts_at(r, k, part);
             if (!stored)
                 continue;
-            char *name = checkpoint_name(p, part);
+            char *name = parts_name(p, part);
             if (!name)
                 return false;
             x->name[x->names++] = name;
@@ -241,8 +119,8 @@ static bool checkpoint_gather(struct checkpoint_pieces *x, struct checkpoint_run
     const char *options = r->options ? r->options : "";
     if (!checkpoint_alloc(x, r))
         return false;
-    checkpoint_counts(r, x->counts);
-    checkpoint_rules(&s->rules, x->rules);
+    parts_counts(r, x->counts);
+    parts_rules(&s->rules, x->rules);
     x->numbers[NUMBER_LR] = s->lr;
     x->numbers[NUMBER_BEST] = s->best_val_acc;
     checkpoint_add(x, "state.options", TENSOR_U8, options, strlen(options), 0);
@@ -384,7 +262,7 @@ static bool checkpoint_same_data(const struct checkpoint *c, struct checkpoint_r
                                  const int64_t theirs[COUNTS], char *err)
 {
     int64_t ours[COUNTS];
-    checkpoint_counts(r, ours);
+    parts_counts(r, ours);
     if (theirs[COUNT_TRAIN] != ours[COUNT_TRAIN] || theirs[COUNT_VAL] != ours[COUNT_VAL])
         return error_set(err, "%s: its run had %" PRId64 " training and %" PRId64 " validation "
                          "images, this one has %" PRId64 " and %" PRId64 " (%s); see --data",
@@ -419,14 +297,14 @@ static bool checkpoint_same_rules(const struct checkpoint *c, const struct check
     for (int k = 0; k < r->state->rules.count; k++, theirs += RULE_COLUMNS) {
         double ours[RULE_COLUMNS];
         char text[2][40];
-        checkpoint_rule(&r->state->rules.param[k], ours);
+        parts_rule(&r->state->rules.param[k], ours);
         for (int column = 0; column < RULE_LR; column++) {
             if (theirs[column] == ours[column])
                 continue;
             checkpoint_rule_text(column, theirs[column], text[0], sizeof text[0]);
             checkpoint_rule_text(column, ours[column], text[1], sizeof text[1]);
             return error_set(err, "%s: %s: %s was %s in its run and is %s in this one", c->path,
-                             r->engine->model->params[k].name, rule_names[column], text[0],
+                             r->engine->model->params[k].name, parts_rule_names[column], text[0],
                              text[1]);
         }
     }
@@ -440,10 +318,10 @@ static bool checkpoint_find_parts(const struct checkpoint *c, const struct check
     const struct model *m = r->engine->model;
     for (int k = 0; k < m->nparams; k++)
         for (enum part part = PART_VALUE; part < PARTS; part++, found++) {
-            if (!checkpoint_part(r, k, part))
+            if (!parts_at(r, k, part))
                 continue;
             struct tensor wanted = param_file_tensor(&m->params[k], NULL);
-            char *name = checkpoint_name(&m->params[k], part);
+            char *name = parts_name(&m->params[k], part);
             if (!name)
                 return error_set(err, "%s: not enough memory", c->path);
             wanted.name = name;
@@ -473,7 +351,7 @@ static void checkpoint_set_parts(const struct checkpoint *c, struct checkpoint_r
         memset(r->engine->arena + p->m, 0, p->stored*sizeof(real));
         memset(r->engine->arena + p->v, 0, p->stored*sizeof(real));
         for (enum part which = PART_VALUE; which < PARTS; which++, part++) {
-            real *stored = checkpoint_part(r, k, which);
+            real *stored = parts_at(r, k, which);
             if (!stored)
                 continue;
             param_file_values(*part, room);

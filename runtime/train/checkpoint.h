@@ -6,17 +6,7 @@
 #define LATHE_CHECKPOINT_H
 
 #include "data/param_file.h"
-#include "train/solver.h"
-
-/* What a checkpoint is made of. */
-struct checkpoint_run {
-    struct engine *engine;
-    const struct dataset *data;
-    const struct preprocess *preprocess;
-    struct solver_state *state;
-    const char *options;          /* of the run, option_text.h; NULL: none */
-    uint64_t data_hash;           /* of the images and labels; 0: not computed yet */
-};
+#include "train/parts.h"
 
 /* The old file survives a failure. */
 bool checkpoint_save(const char *path, struct checkpoint_run *r, char *err);

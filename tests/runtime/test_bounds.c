@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "command/optimizer_options.h"
 #include "core/params.h"
+#include "train/observed.h"
 #include "train/solver.h"
 #include "base/synonyms.h"
 
@@ -114,7 +115,7 @@ Test(solver, epochs_without_end_are_refused)
     o.train.epochs = 1e300;
     cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
     params_init(&e, 1, 0.01);
-    cr_expect_not(solver_train(&e, &d, &none, &o, &report, err));
+    cr_expect_not(observed_train(&e, &d, &none, &o, &report, err));
     cr_expect(strstr(err, "1e+300 epochs of 1 iterations each are more than"), "%s", err);
     engine_close(&e);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "train/checkpoint.h"
+#include "train/observed.h"
 #include "base/error.h"
 #include "file/file.h"
 #include "settings/option_text.h"
@@ -65,7 +66,7 @@ static bool train(const struct model *m, const struct dataset *d, const struct s
     struct preprocess none = { .mean = NULL };
     cr_assert(engine_open(&e, m, 2, err), "%s", err);
     params_init(&e, o->seed, 0.01);
-    bool good = solver_train(&e, d, &none, o, report, err);
+    bool good = observed_train(&e, d, &none, o, report, err);
     engine_close(&e);
     return good;
 }

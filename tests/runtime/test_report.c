@@ -14,6 +14,7 @@
 #include "page/markup.h"
 #include "core/params.h"
 #include "page/report.h"
+#include "train/observed.h"
 #include "train/solver.h"
 #include "support/allocations.h"
 #include "support/linear_model.h"
@@ -77,7 +78,7 @@ static bool train(const struct solver_options *o, bool val, real *arena,
         d.val.count = 0;
     cr_assert(engine_open(&e, &linear_model, 2, err), "%s", err);
     params_init(&e, o->seed, 0.01);
-    bool good = solver_train(&e, &d, &none, o, result, err);
+    bool good = observed_train(&e, &d, &none, o, result, err);
     if (arena)
         memcpy(arena, e.arena, linear_model.arena*sizeof(real));
     engine_close(&e);
@@ -259,7 +260,7 @@ Test(report, a_run_that_diverges_at_once_has_a_page, .fini = shell_clean)
     cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
     for (size_t k = 0; k < linear_model.params[0].stored; k++)
         e.arena[linear_model.params[0].at + k] = (real)NAN;
-    cr_assert_not(solver_train(&e, &d, &none, &o, &result, err));
+    cr_assert_not(observed_train(&e, &d, &none, &o, &result, err));
     engine_close(&e);
     char *page = text_of(o.report), *plot = text_of(o.plot);
     expect_page(page);

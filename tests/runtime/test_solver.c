@@ -17,6 +17,7 @@
 #include "settings/options.h"
 #include "data/param_file.h"
 #include "core/params.h"
+#include "train/observed.h"
 #include "train/solver.h"
 #include "core/update.h"
 #include "support/linear_model.h"
@@ -92,7 +93,7 @@ static bool train(const struct solver_options *o, int threads, struct solver_rep
     struct preprocess none = { .mean = NULL };
     cr_assert(engine_open(&e, &linear_model, threads, err), "%s", err);
     params_init(&e, o->seed, 0.01);
-    bool good = solver_train(&e, &d, &none, o, report, err);
+    bool good = observed_train(&e, &d, &none, o, report, err);
     if (weights)
         memcpy(weights, e.arena, linear_model.arena*sizeof(real));
     engine_close(&e);
@@ -205,7 +206,7 @@ Test(solver, keeps_the_old_files_when_the_first_loss_is_nan, .init = make_folder
     params_init(&e, 1, 0.01);
     e.arena[linear_model.params[2].at] = (real)NAN;
     o.params = path;
-    cr_assert_not(solver_train(&e, &d, &none, &o, &report, err));
+    cr_assert_not(observed_train(&e, &d, &none, &o, &report, err));
     cr_assert(strstr(err, "the loss is nan at iteration 1;"), "%s", err);
     cr_assert_str_eq(read_text(path), "old");
     engine_close(&e);
@@ -243,7 +244,7 @@ Test(solver, names_the_image_that_is_not_finite)
     d.val.values = values + TRAIN*PIXELS;
     cr_assert(engine_open(&e, &linear_model, 1, err));
     params_init(&e, 1, 0.01);
-    cr_assert_not(solver_train(&e, &d, &none, &o, &report, err));
+    cr_assert_not(observed_train(&e, &d, &none, &o, &report, err));
     cr_assert(strstr(err, "training image 7 (from 0) holds a nan") && !strstr(err, "--lr"), "%s",
               err);
     engine_close(&e);
