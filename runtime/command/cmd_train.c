@@ -22,7 +22,8 @@
 #include "base/visible.h"
 #include "data/whiten.h"
 
-enum { CHECKPOINT_EPOCH = -1 };    /* an epoch's iterations, which the data tells */
+enum { CHECKPOINT_EPOCH = -1,      /* an epoch's iterations, which the data tells */
+       TRAIN_ROWS = 32 };          /* room for options that are no settings */
 
 struct train_command {
     struct solver_options solver;
@@ -31,7 +32,7 @@ struct train_command {
     const char *params, *checkpoint, *resume;
     char default_params[256], default_checkpoint[1024];
     long checkpoint_every, seed, threads;
-    struct option_row rows[OPTIMIZER_ROWS + SETTINGS_OPTIONS + 32];
+    struct option_row rows[OPTIMIZER_ROWS + SETTINGS_OPTIONS + TRAIN_ROWS];
     int nrows;
     struct checkpoint from;       /* where the run goes on, with --resume, */
     char **words;                 /* and its options as words */
@@ -95,6 +96,7 @@ static void train_own_rows(struct train_command *s)
           "it is (--epochs, --iterations, --patience), files and --threads may be given anew" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
+    _Static_assert(COMMAND_COUNT(own) < TRAIN_ROWS, "room for every option");
     for (int k = 0; k < COMMAND_COUNT(own); k++)
         s->rows[s->nrows++] = own[k];
 }

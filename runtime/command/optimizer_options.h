@@ -15,8 +15,8 @@ enum { OPTIMIZER_ROWS = 8 };
 /* Values as given; NaN where they were not. */
 struct optimizer_options {
     int which;                  /* of optimizer_words */
-    double lr, momentum, beta1, beta2, decay_rate, eps, weight_decay;
-    char meaning[7][96];        /* with the network file's values, for --help */
+    double value[OPTIMIZER_ROWS - 1];
+    char choice[192], meaning[OPTIMIZER_ROWS - 1][192];     /* for --help */
 };
 
 /* Fills rows[0 .. OPTIMIZER_ROWS-1], whose defaults are the network file's. */

@@ -31,13 +31,13 @@ static void settings_average(struct train *t)
 }
 
 /* A value and where struct train has it. */
-#define REAL(member, limit, name) \
+#define SET_REAL(member, limit, name) \
     .value = { VALUE_REAL, .at = offsetof(struct train, member), .bound = limit, .what = name }, \
     .field = "." #member
-#define COUNT(member, limit, name) \
+#define SET_COUNT(member, limit, name) \
     .value = { VALUE_COUNT, .at = offsetof(struct train, member), .bound = limit, .what = name }, \
     .field = "." #member
-#define WORD(member, list, least, prefix, name) \
+#define SET_WORD(member, list, least, prefix, name) \
     .value = { VALUE_WORD, .at = offsetof(struct train, member), .words = list, .first = least, \
                .what = name }, \
     .field = "." #member, .names = prefix
@@ -46,68 +46,68 @@ const struct setting_row setting_rows[] = {
     { "optimizer", .value = { .type = VALUE_OWN }, .synopsis = "optimizer NAME [OPTION=X ...]",
       .help = "adam unless said. With each, its options' values unless said, and its formula;\n"
       "g: the gradient with reg*w." },
-    { "epochs", REAL(epochs, BOUND_EPOCHS, NULL), .standard = 1, .option = "--epochs",
+    { "epochs", SET_REAL(epochs, BOUND_EPOCHS, NULL), .standard = 1, .option = "--epochs",
       .argument = "X", .meaning = "passes over the training images; fractions too",
       .synopsis = "epochs X",
       .help = "Passes over the training images (1); may be a fraction." },
-    { NULL, COUNT(iterations, BOUND_ITERATIONS, NULL), .option = "--iterations", .argument = "N",
-      .meaning = "minibatches instead of epochs" },
-    { "batch", COUNT(batch, BOUND_BATCH, NULL), .standard = 50, .option = "--batch",
+    { NULL, SET_COUNT(iterations, BOUND_ITERATIONS, NULL), .option = "--iterations",
+      .argument = "N", .meaning = "minibatches instead of epochs" },
+    { "batch", SET_COUNT(batch, BOUND_BATCH, NULL), .standard = 50, .option = "--batch",
       .argument = "M", .meaning = "images of a minibatch",
       .synopsis = "batch N",
       .help = "Images of one step, and the most the program has room for (50)." },
-    { "lr_decay", REAL(lr_decay, BOUND_LR_DECAY, NULL), .standard = 1, .option = "--lr-decay",
+    { "lr_decay", SET_REAL(lr_decay, BOUND_LR_DECAY, NULL), .standard = 1, .option = "--lr-decay",
       .argument = "X", .meaning = "the learning rate's factor after each epoch",
       .synopsis = "lr_decay X",
       .help = "Multiplies the learning rate after each epoch." },
-    { "schedule", WORD(schedule, schedule_words, 0, "SCHEDULE", NULL), .option = "--schedule",
+    { "schedule", SET_WORD(schedule, schedule_words, 0, "SCHEDULE", NULL), .option = "--schedule",
       .argument = "NAME",
       .meaning = "constant, linear or cosine (both down to 0 over the run), or step",
       .synopsis = "schedule constant|linear|cosine | schedule step EPOCHS X",
       .help = "The learning rate stays (the default), falls to 0 over the run in a line or half a\n"
       "cosine, or is multiplied by X every so many epochs." },
-    { NULL, REAL(step_epochs, BOUND_STEP_EPOCHS, "the epochs from step to step"), .standard = 1,
+    { NULL, SET_REAL(step_epochs, BOUND_STEP_EPOCHS, "the epochs from step to step"), .standard = 1,
       .follows = FOLLOWS_WORD, .when = SCHEDULE_STEP, .option = "--step-epochs", .argument = "X",
       .meaning = "schedule step: epochs from step to step" },
-    { NULL, REAL(step_factor, BOUND_STEP_FACTOR, "the factor of a step"), .standard = 1,
+    { NULL, SET_REAL(step_factor, BOUND_STEP_FACTOR, "the factor of a step"), .standard = 1,
       .follows = FOLLOWS_WORD, .when = SCHEDULE_STEP, .option = "--step-factor", .argument = "X",
       .meaning = "schedule step: what the learning rate is multiplied with" },
-    { "warmup", REAL(warmup, BOUND_WARMUP, NULL), .option = "--warmup", .argument = "X",
+    { "warmup", SET_REAL(warmup, BOUND_WARMUP, NULL), .option = "--warmup", .argument = "X",
       .meaning = "epochs in which the learning rate rises to its value",
       .synopsis = "warmup EPOCHS",
       .help = "The learning rate rises in a line to its value before the schedule begins." },
-    { "reg", REAL(reg, BOUND_REG, NULL), .option = "--reg", .argument = "X",
+    { "reg", SET_REAL(reg, BOUND_REG, NULL), .option = "--reg", .argument = "X",
       .meaning = "L2 strength: the loss has 0.5*X*sum(W*W)",
       .synopsis = "reg X",
       .help = "L2 regularisation: the loss has 0.5*X*sum(W*W), biases excepted." },
-    { "init", WORD(init, settings_inits, 0, "INIT", "initialiser"), .standard = INIT_KAIMING,
+    { "init", SET_WORD(init, settings_inits, 0, "INIT", "initialiser"), .standard = INIT_KAIMING,
       .synopsis = "init gaussian STD | init kaiming",
       .help = "Weights from a Gaussian of standard deviation STD, or of sqrt(2 / inputs) each\n"
       "(the default). Biases start at 0." },
-    { NULL, REAL(init_std, BOUND_INIT, "the standard deviation"), .standard = -1,
+    { NULL, SET_REAL(init_std, BOUND_INIT, "the standard deviation"), .standard = -1,
       .follows = FOLLOWS_WORD, .when = INIT_GAUSSIAN, .option = "--init", .argument = "STD",
       .meaning = "standard deviation of the first weights; else the network file's",
       .unset = true },
-    { "sample", WORD(sample, settings_samples, 0, "SAMPLE", "sampling"), .option = "--sample",
+    { "sample", SET_WORD(sample, settings_samples, 0, "SAMPLE", "sampling"), .option = "--sample",
       .argument = "HOW",
       .meaning = "minibatches drawn with replacement, or epochs shuffled",
       .synopsis = "sample shuffle|replacement",
       .help = "Minibatches from a permutation of the images (the default; what is left at an\n"
       "epoch's end, fewer than a batch, is dropped), or drawn with replacement, as in\n"
       "the course." },
-    { "preprocess", WORD(preprocess, preprocess_words, 0, "PREPROCESS", "preprocessing"),
+    { "preprocess", SET_WORD(preprocess, preprocess_words, 0, "PREPROCESS", "preprocessing"),
       .standard = PREPROCESS_MEAN_IMAGE, .option = "--preprocess", .argument = "HOW",
       .meaning = "none, mean_image, scale or channel_norm",
       .synopsis = "preprocess none|mean_image|scale|channel_norm",
       .help = "mean_image (the default): the training set's mean image is subtracted, as in the\n"
       "course. scale: and the rest divided by its standard deviation. channel_norm: each\n"
       "channel's mean is subtracted, the rest divided by the channel's deviation." },
-    { "flip", WORD(augment.flip, flip_words, FLIP_ALTERNATING, "FLIP", NULL), .bare = true,
+    { "flip", SET_WORD(augment.flip, flip_words, FLIP_ALTERNATING, "FLIP", NULL), .bare = true,
       .option = "--flip", .argument = "HOW",
       .meaning = "none, random, or alternating: mirrored every other epoch",
       .synopsis = "flip [alternating]",
       .help = "Training mirrors images at random; alternating: each every other epoch." },
-    { "crop", WORD(augment.crop, settings_crops, CROP_KINDS, "CROP", NULL), .bare = true,
+    { "crop", SET_WORD(augment.crop, settings_crops, CROP_KINDS, "CROP", NULL), .bare = true,
       .option = "--crop", .argument = "HOW",
       .meaning = "random: the images may be larger than the input; windows of them are taken",
       .synopsis = "crop",
@@ -115,17 +115,17 @@ const struct setting_row setting_rows[] = {
       "each, at\n"
       "a random place; evaluation the middle one, eval --tta some around it. Images of the\n"
       "input's size stay as they are: nothing is padded (translate N does that)." },
-    { "translate", COUNT(augment.translate, BOUND_TRANSLATE, NULL), .option = "--translate",
+    { "translate", SET_COUNT(augment.translate, BOUND_TRANSLATE, NULL), .option = "--translate",
       .argument = "N", .meaning = "moves each image by up to N pixels",
       .synopsis = "translate N [reflect]",
       .help = "Training moves each image by up to N pixels up or down, left or right. What comes "
       "in\n"
       "is 0 (the mean), or the image reflected at its edge." },
-    { NULL, WORD(augment.edge, settings_edges, EDGE_REFLECT, "EDGE", "edge"),
+    { NULL, SET_WORD(augment.edge, settings_edges, EDGE_REFLECT, "EDGE", "edge"),
       .follows = FOLLOWS_MAYBE, .option = "--edge", .argument = "HOW",
       .meaning = "what comes in when images move: zero or reflect" },
-    { "cutout", COUNT(augment.cutout, BOUND_CUTOUT, NULL), .option = "--cutout", .argument = "N",
-      .meaning = "cuts a hole of NxN into each image",
+    { "cutout", SET_COUNT(augment.cutout, BOUND_CUTOUT, NULL), .option = "--cutout",
+      .argument = "N", .meaning = "cuts a hole of NxN into each image",
       .synopsis = "cutout N",
       .help = "Training sets a square of NxN pixels to 0, its centre anywhere in the image." },
     { "group", .value = { .type = VALUE_OWN }, .many = true,
@@ -139,12 +139,12 @@ const struct setting_row setting_rows[] = {
       .synopsis = "freeze WHICH [after EPOCHS]",
       .help = "These parameters stay as they are, from the start or after so many epochs; then a\n"
       "schedule ends there." },
-    { "clip", REAL(clip, BOUND_CLIP, NULL), .option = "--clip", .argument = "X",
+    { "clip", SET_REAL(clip, BOUND_CLIP, NULL), .option = "--clip", .argument = "X",
       .meaning = "scales gradients that together are longer than X to X; 0: never",
       .synopsis = "clip X",
       .help = "Where all gradients together are longer than X (L2), they are scaled to that "
       "length." },
-    { "average", WORD(average, average_words, AVERAGE_EMA, "AVERAGE", NULL),
+    { "average", SET_WORD(average, average_words, AVERAGE_EMA, "AVERAGE", NULL),
       .then = settings_average, .option = "--average", .argument = "HOW",
       .meaning = "checks and saves averages of the parameters: none, ema or lookahead",
       .synopsis = "average ema [X [N]] | average lookahead [X [N]]",
@@ -152,24 +152,26 @@ const struct setting_row setting_rows[] = {
       "the\n"
       "present (0.99), every N steps (1). lookahead: moves by X of the way (0.5) every N steps\n"
       "(5), and the parameters begin there again." },
-    { NULL, REAL(average_rate, BOUND_AVERAGE_RATE, "the average's rate"),
+    { NULL, SET_REAL(average_rate, BOUND_AVERAGE_RATE, "the average's rate"),
       .follows = FOLLOWS_MAYBE, .option = "--average-rate", .argument = "X",
       .meaning = "ema: the share of the past that stays (0.99); lookahead: the step (0.5)",
       .unset = true },
-    { NULL, COUNT(average_every, BOUND_AVERAGE_EVERY, "the steps between"),
+    { NULL, SET_COUNT(average_every, BOUND_AVERAGE_EVERY, "the steps between"),
       .follows = FOLLOWS_MAYBE, .option = "--average-every", .argument = "N",
       .meaning = "iterations between averages (ema 1, lookahead 5)", .unset = true },
-    { NULL, COUNT(check_every, BOUND_CHECK_EVERY, NULL), .option = "--check-every",
+    { NULL, SET_COUNT(check_every, BOUND_CHECK_EVERY, NULL), .option = "--check-every",
       .argument = "N",
       .meaning = "accuracies every N iterations, too, not only at the end of epochs" },
-    { "patience", COUNT(patience, BOUND_PATIENCE, NULL), .option = "--patience", .argument = "N",
+    { "patience", SET_COUNT(patience, BOUND_PATIENCE, NULL), .option = "--patience",
+      .argument = "N",
       .meaning = "stops after N checks that were not better than the best; 0: never",
       .synopsis = "patience N",
       .help = "Training ends after N checks that were not better than the best before." },
-    { "loss", WORD(loss, settings_losses, 0, "LOSS", NULL), .synopsis = "loss mean|sum",
+    { "loss", SET_WORD(loss, settings_losses, 0, "LOSS", NULL), .synopsis = "loss mean|sum",
       .help = "The images' losses are averaged over the batch (the default) or added." },
 };
 const int nsetting_rows = sizeof setting_rows/sizeof *setting_rows;
+_Static_assert(sizeof setting_rows/sizeof *setting_rows <= SETTINGS_OPTIONS, "room for each");
 
 double setting_get(const struct setting_row *row, const struct train *t)
 {
