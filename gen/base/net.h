@@ -129,7 +129,7 @@ struct winograd {
     int step;                   /* 2 or 4 */
     int side;                   /* step + 2 */
     int rows, columns;          /* tiles of an image */
-    int unit;                   /* rows of tiles that a pass holds whole numbers of */
+    int rows_together;          /* rows of tiles that a pass holds whole numbers of */
     bool by_panels;             /* threads share an image by panels of filters, not by rows */
     /* block.c */
     int pass;                   /* rows of tiles transformed at a time ... */
@@ -270,8 +270,8 @@ enum stage_buffer {
     AT_REPEATED,                /* depthwise: the input, each channel as often as it has filters */
     AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
                                    products, transformed gradients, their sums, bias */
-    AT_TAPS,                    /* dense: sums of the group, tap by tap */
-    AT_MASKED,                  /* dense: gradients of a band, window by window */
+    AT_TAP_SUMS,                /* dense: sums of the group, tap by tap */
+    AT_WINDOWS,                 /* dense: gradients of a band, window by window */
     AT_MAP, AT_LISTS, AT_ENDS,  /* scatter's map, lists by pixel, where they end */
     STAGE_BUFFERS
 };

@@ -15,6 +15,7 @@
 enum {
     LINE_BYTES = 64,
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
+    DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
     AFFINE_IMAGES = 100,
     AFFINE_DEPTH = 4,           /* panels: the tile's images and units, 20 KB, fit into L1 */
     AFFINE_TILES = 2, AFFINE_MAX_TILES = 5,     /* of a block: its lanes are read and written
@@ -109,8 +110,8 @@ static void fill_pass(const struct net *net, const struct winograd *w, int most_
     int tiles = (int)(bytes / (real_size(net)*(size_t)(w->side*w->side*w->v_tile)));
     int rows = tiles / w->columns;
     *images = 1;
-    *pass = rows < w->unit ? w->unit : rows < w->rows ? rows : w->rows;
-    while (w->rows % *pass || *pass % w->unit)
+    *pass = rows < w->rows_together ? w->rows_together : rows < w->rows ? rows : w->rows;
+    while (w->rows % *pass || *pass % w->rows_together)
         --*pass;
     if (*pass == w->rows) {
         *images = tiles / (w->rows*w->columns);
@@ -207,9 +208,10 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     w->u_xi = round_up(f->co, s->conv->wgrad.tile.mh)*w->u_row + WINOGRAD_GAP;
 }
 
-/* The tile, and the most rows of gradients that fill an eighth of L1 and leave no rest. */
+/* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */
 static void choose_dense(struct net *net, struct region_plan region, struct stage *s)
 {
+    struct weight_plan *weights = &s->conv->wgrad;
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     const struct sweep *f = &s->conv->forward;
     int columns = f->kw*f->ci, vectors = ceil_div(f->co, net->vl);
@@ -218,14 +220,14 @@ static void choose_dense(struct net *net, struct region_plan region, struct stag
             if (columns % mt == 0)
                 choice_offer(c, columns / mt*ceil_div(vectors, nv)*step_cycles(mt, nv),
                              1, mt, nv);
-    s->conv->wgrad.tile = settled_tile(net, c);
-    int width = s->conv->wgrad.tile.nv*net->vl;
-    s->conv->wgrad.filters = round_up(f->co, width);
+    weights->tile = settled_tile(net, c);
+    int width = weights->tile.nv*net->vl;
+    weights->filters = round_up(f->co, width);
     size_t row = (size_t)(s->out.shape.w*f->co)*real_size(net);
-    s->conv->wgrad.band = (int)(L1_BYTES / 8 / row);
-    while (s->conv->wgrad.band > 1 && s->out.shape.h % s->conv->wgrad.band)
-        s->conv->wgrad.band--;
-    s->conv->wgrad.band = max_int(1, s->conv->wgrad.band);
+    weights->band = (int)(L1_BYTES / DENSE_SHARE / row);
+    while (weights->band > 1 && s->out.shape.h % weights->band)
+        weights->band--;
+    weights->band = max_int(1, weights->band);
 }
 
 static void choose_wgrad(struct net *net, struct region_plan region, struct stage *s)
@@ -276,6 +278,7 @@ static void offer_sizes(struct choice *c, int size, int least, int most)
 /* Output rows whose input stays in L1 while every filter passes over it. */
 static void choose_band(struct net *net, struct region_plan region, struct stage *s)
 {
+    struct weight_plan *weights = &s->conv->wgrad;
     size_t real_bytes = real_size(net);
     const struct layer *l = &net->layer[s->head];
     struct choice *c = choice_open(net, region, s->name, "wgrad_band", 1);
@@ -283,12 +286,12 @@ static void choose_band(struct net *net, struct region_plan region, struct stage
     int rows = (int)(L1_BYTES / real_bytes / s->in.row);
     int band = (rows - l->dilation*(l->kh - 1) - 1) / step + 1;
     offer_sizes(c, band, 1, s->out.shape.h);
-    s->conv->wgrad.band = choice_settle(net, c)[0];
+    weights->band = choice_settle(net, c)[0];
     /* The lists of all filters grow at once: an odd number of cache lines apart, else their
     ** ends meet in few of the cache's sets. One entry more than there are values. */
     int per_line = LINE_BYTES / (int)(2*real_bytes);
-    int lines = (s->conv->wgrad.band*s->out.shape.w + per_line) / per_line;
-    s->conv->wgrad.list_space = (lines | 1)*per_line;
+    int lines = (weights->band*s->out.shape.w + per_line) / per_line;
+    weights->list_space = (lines | 1)*per_line;
 }
 
 static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
@@ -422,11 +425,11 @@ static void choose_sweep(struct net *net, struct region_plan region, struct swee
 ** else tiles. A pool's band has whole vectors and nothing between its pixels. */
 static void choose_parts(const struct net *net, struct stage *s)
 {
-    if (s->pool != NO_LAYER) {
-        s->conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
-        s->conv->band_row = s->conv->forward.ow*s->conv->band_pixel;
-    }
     struct conv_plan *conv = s->conv;
+    if (s->pool != NO_LAYER) {
+        conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
+        conv->band_row = conv->forward.ow*conv->band_pixel;
+    }
     int rows = conv->gathers == NO_STAGE ? conv->forward.tile.mh : conv->forward.band;
     conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;
 }
@@ -434,8 +437,7 @@ static void choose_parts(const struct net *net, struct stage *s)
 /* Whether short filter rows take every output gradient, with vectors along the filters, or the
 ** lists of those that are not zero: the same products in the same order, window by window where
 ** a max-pool's windows do not meet. */
-static bool gradient_is_dense(struct net *net, struct region_plan region,
-                                   const struct stage *s)
+static bool gradient_is_dense(struct net *net, struct region_plan region, const struct stage *s)
 {
     const struct sweep *f = &s->conv->forward;
     const struct layer *pool = layer_at(net, s->pool);

@@ -302,8 +302,8 @@ static void dense_buffers(struct net *net, struct stage *s)
     const struct layer *pool = layer_at(net, s->pool);
     size_t filters = (size_t)weights->filters;
     size_t pixels = (size_t)(weights->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
-    add_own(net, s, AT_TAPS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
-    add_own(net, s, AT_MASKED, pixels*(size_t)f->co + filters);
+    add_own(net, s, AT_TAP_SUMS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
+    add_own(net, s, AT_WINDOWS, pixels*(size_t)f->co + filters);
 }
 
 static void conv_buffers(struct net *net, int stage)

@@ -20,7 +20,7 @@ static int winograd_parts(const struct stage *s)
     const struct sweep *f = &s->conv->forward;
     const struct winograd *w = &f->winograd;
     if (!w->by_panels)
-        return w->rows / w->unit;
+        return w->rows / w->rows_together;
     /* Moments are gathered of all channels. */
     return s->conv->gathers == NO_STAGE ? f->blocks + (f->last != 0) : 1;
 }

@@ -201,8 +201,8 @@ static void dump_layout(const struct net *net, FILE *out)
 static void put_winograd(const struct winograd *w, FILE *out)
 {
     fprintf(out, ", %dx%d tiles", w->rows, w->columns);
-    if (w->unit > 1)
-        fprintf(out, ", %d rows of them at least", w->unit);
+    if (w->rows_together > 1)
+        fprintf(out, ", %d rows of them at least", w->rows_together);
     if (w->by_panels)
         fputs(", by panels", out);
 }

@@ -8,6 +8,7 @@
 
 #include "runtime/settings/optimizer.h"
 #include "runtime/base/version.h"
+#include "plan/passes.h"
 #include "read/layers.h"
 #include "tool/options.h"
 
@@ -101,8 +102,8 @@ static void lathe_options(void)
         snprintf(term, sizeof term, "%s%s%s", o[k].word, o[k].argument ? " " : "",
                  o[k].argument ? o[k].argument : "");
         man_entry(term, o[k].help);
-        option_words(&o[k], "", stdout);
-        puts("");
+        for (int i = 0; !strcmp(o[k].word, "-d") && i < npasses; i++)
+            printf(".br\n%s: %s\n", passes[i].name, passes[i].what);
     }
 }
 
