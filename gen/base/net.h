@@ -58,7 +58,7 @@ struct layer {
     struct shape in, out;
     long long params;           /* weights and biases */
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
-    bool below;                 /* something beneath it has parameters */
+    bool below;                 /* something below it has parameters */
 };
 
 enum sampling { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
@@ -457,7 +457,7 @@ bool is_depthwise(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */
 struct shape pooled_part(const struct net *net, const struct stage *s);
 /* The stage whose output stage `from` stands for: forks are looked through. Or INPUT. */
-int stage_behind_forks(const struct net *net, int from);
+int stage_before_forks(const struct net *net, int from);
 /* The stage whose output a stage reads. Or INPUT. */
 int stage_source(const struct net *net, int stage);
 /* The stage that a region runs. */

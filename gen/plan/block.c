@@ -330,7 +330,7 @@ static bool gradient_is_dense(struct net *net, struct region_plan region, const 
     if (columns > LANES || taps_apart(f)
         || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
         return false;
-    /* Cycles of an output: of a window one is not zero, behind the ReLU every second time. */
+    /* Cycles of an output: of a window one is not zero, after a ReLU every second time. */
     double dense = f->kh*columns*ceil_div(f->co, vl) / 2.0 / f->co;
     double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, ceil_div(columns, vl)) / 2) / area;
     struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);

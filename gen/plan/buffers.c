@@ -49,7 +49,7 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
 /* A buffer that has its place: what must be known of it, without the rest. */
 struct placed { size_t at, end; int first, last; };
 
-/* The lowest place behind `start` that no placed buffer of the same time takes; they lie in the
+/* The lowest place from `start` on that no placed buffer of the same time takes; they lie in the
 ** order of their places, and b is put among them. */
 static void place(struct placed *placed, int nplaced, struct buffer *b, size_t start)
 {

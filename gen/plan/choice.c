@@ -27,7 +27,7 @@ void choice_offer(struct choice *c, double cost, int first, int second, int thir
         if (!memcmp(c->candidate[k].number, new.number, sizeof new.number))
             return;
     c->candidate = grow(c->candidate, (size_t)c->ncandidates + 1, sizeof *c->candidate);
-    /* Behind those that cost as much: the order does not hang on a sort's taste. */
+    /* After those that cost as much: which is first does not hang on the sort. */
     int at = c->ncandidates++;
     for (; at > 0 && c->candidate[at - 1].cost > cost; at--)
         c->candidate[at] = c->candidate[at - 1];

@@ -28,7 +28,7 @@ static void dump_init(const char *before, double std, bool xavier, FILE *out)
         fprintf(out, "%sinit=%g", before, std);
 }
 
-/* What stands behind the word, its number and its window. */
+/* What stands after the word, its number and its window. */
 static void dump_options(const struct layer *l, FILE *out)
 {
     static const char *const firsts[] = { [INIT_DIRAC] = " init=dirac",
