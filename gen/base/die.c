@@ -2,13 +2,14 @@
 ** die.c - the end for bugs and for a machine without memory. Other errors never
 ** come here.
 */
+#include "base/die.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
-#include "base/net.h"
 
 void die(const char *file, int line, const char *format, ...)
 {

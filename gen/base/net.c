@@ -26,7 +26,7 @@ struct shape pooled_part(const struct net *net, const struct stage *s)
                            .w = (pool->out.w - 1)*pool->stride_w + pool->kw };
 }
 
-int stage_behind_forks(const struct net *net, int from)
+int stage_before_forks(const struct net *net, int from)
 {
     while (from != INPUT && net->stage[from].kind == STAGE_FORK)
         from = net->stage[from].from;
@@ -35,7 +35,7 @@ int stage_behind_forks(const struct net *net, int from)
 
 int stage_source(const struct net *net, int stage)
 {
-    return stage_behind_forks(net, net->stage[stage].from);
+    return stage_before_forks(net, net->stage[stage].from);
 }
 
 const struct stage *region_stage(const struct net *net, const struct region_plan *region)

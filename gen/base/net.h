@@ -58,7 +58,7 @@ struct layer {
     struct shape in, out;
     long long params;           /* weights and biases */
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
-    bool below;                 /* something beneath it has parameters */
+    bool below;                 /* something below it has parameters */
 };
 
 /* The last layer: scores become a loss. */
@@ -106,7 +106,7 @@ struct winograd {
     int step;                   /* 2 or 4 */
     int side;                   /* step + 2 */
     int rows, columns;          /* tiles of an image */
-    int unit;                   /* rows of tiles that a pass holds whole numbers of */
+    int rows_together;          /* rows of tiles that a pass holds whole numbers of */
     bool by_panels;             /* threads share an image by panels of filters, not by rows */
     /* block.c */
     int pass;                   /* rows of tiles transformed at a time ... */
@@ -247,8 +247,8 @@ enum stage_buffer {
     AT_REPEATED,                /* depthwise: the input, each channel as often as it has filters */
     AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
                                    products, transformed gradients, their sums, bias */
-    AT_TAPS,                    /* dense: sums of the group, tap by tap */
-    AT_MASKED,                  /* dense: gradients of a band, window by window */
+    AT_TAP_SUMS,                /* dense: sums of the group, tap by tap */
+    AT_WINDOWS,                 /* dense: gradients of a band, window by window */
     AT_MAP, AT_LISTS, AT_ENDS,  /* scatter's map, lists by pixel, where they end */
     STAGE_BUFFERS
 };
@@ -436,7 +436,7 @@ bool is_depthwise(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */
 struct shape pooled_part(const struct net *net, const struct stage *s);
 /* The stage whose output stage `from` stands for: forks are looked through. Or INPUT. */
-int stage_behind_forks(const struct net *net, int from);
+int stage_before_forks(const struct net *net, int from);
 /* The stage whose output a stage reads. Or INPUT. */
 int stage_source(const struct net *net, int stage);
 /* The stage that a region runs. */

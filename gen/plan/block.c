@@ -9,21 +9,18 @@
 
 #include "runtime/core/model.h"
 #include "base/small.h"
+#include "plan/block_affine.h"
+#include "plan/choice.h"
 #include "plan/cost.h"
 #include "plan/tuning.h"
 
 enum {
     LINE_BYTES = 64,
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
-    AFFINE_IMAGES = 100,
-    AFFINE_DEPTH = 4,           /* panels: the tile's images and units, 20 KB, fit into L1 */
-    AFFINE_TILES = 2, AFFINE_MAX_TILES = 5,     /* of a block: its lanes are read and written
-                                   with every DEPTH panels */
-    AFFINE_ALONE = 256,         /* units at least whose sums there is room for, of one image */
-    AFFINE_ITEMS = 16,          /* work items wanted, for balance over threads */
+    DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
-    AFFINE_ROWS = 200,          /* of a panel, backward: 100 KB, in L2 while images pass */
-    NORM_GATHER_VECTORS = 2, NORM_SUM_VECTORS = 4   /* of channels, each with several sums */
+    GATHER_VECTORS = 2, GATHER_SUMS = 5,    /* batchnorm: vectors of channels, registers of each */
+    SUM_VECTORS = 4, GRADIENT_SUMS = 2      /* and those of its gradient */
 };
 
 static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
@@ -60,12 +57,6 @@ static int columns_recomputed(const struct sweep *s)
     return s->ci < CONV_SHALLOW && !taps_apart(s) && twice*WORTH_A_TILE <= s->ow ? twice : 0;
 }
 
-static struct tile settled_tile(struct net *net, struct choice *c)
-{
-    const int *n = choice_settle(net, c);
-    return (struct tile){ n[0], n[1], n[2] };
-}
-
 static void choose_tile(struct net *net, struct region_plan region, struct sweep *s)
 {
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
@@ -77,7 +68,7 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
                 if (s->band % mh == 0)
                     choice_offer(c, sweep_cycles(s, t, vectors), mh, mw, nv);
             }
-    s->tile = settled_tile(net, c);
+    s->tile = choice_settle_tile(net, c);
     s->recomputed = columns_recomputed(s);
     int width = s->tile.nv*net->vl;
     s->blocks = s->co / width;
@@ -109,8 +100,8 @@ static void fill_pass(const struct net *net, const struct winograd *w, int most_
     int tiles = (int)(bytes / (real_size(net)*(size_t)(w->side*w->side*w->v_tile)));
     int rows = tiles / w->columns;
     *images = 1;
-    *pass = rows < w->unit ? w->unit : rows < w->rows ? rows : w->rows;
-    while (w->rows % *pass || *pass % w->unit)
+    *pass = rows < w->rows_together ? w->rows_together : rows < w->rows ? rows : w->rows;
+    while (w->rows % *pass || *pass % w->rows_together)
         --*pass;
     if (*pass == w->rows) {
         *images = tiles / (w->rows*w->columns);
@@ -173,7 +164,7 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
             double alone = alone_cycles(s, mw, nv, vectors) / (w->rows*w->columns);
             choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone), 1, mw, nv);
         }
-    s->tile = settled_tile(net, c);
+    s->tile = choice_settle_tile(net, c);
     int width = s->tile.nv*net->vl, room = round_up(tiles, s->tile.mw);
     s->blocks = s->co / width;
     s->last = s->co % width;
@@ -199,7 +190,7 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
             if (vectors % nv == 0)
                 choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),
                              mh, 1, nv);
-    s->conv->wgrad.tile = settled_tile(net, c);
+    s->conv->wgrad.tile = choice_settle_tile(net, c);
     w->v_tile = tile_stride(f->ci);
     w->g_tile = tile_stride(f->co);
     w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
@@ -207,9 +198,10 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     w->u_xi = round_up(f->co, s->conv->wgrad.tile.mh)*w->u_row + WINOGRAD_GAP;
 }
 
-/* The tile, and the most rows of gradients that fill an eighth of L1 and leave no rest. */
+/* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */
 static void choose_dense(struct net *net, struct region_plan region, struct stage *s)
 {
+    struct weight_plan *weights = &s->conv->wgrad;
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     const struct sweep *f = &s->conv->forward;
     int columns = f->kw*f->ci, vectors = ceil_div(f->co, net->vl);
@@ -218,14 +210,14 @@ static void choose_dense(struct net *net, struct region_plan region, struct stag
             if (columns % mt == 0)
                 choice_offer(c, columns / mt*ceil_div(vectors, nv)*step_cycles(mt, nv),
                              1, mt, nv);
-    s->conv->wgrad.tile = settled_tile(net, c);
-    int width = s->conv->wgrad.tile.nv*net->vl;
-    s->conv->wgrad.filters = round_up(f->co, width);
+    weights->tile = choice_settle_tile(net, c);
+    int width = weights->tile.nv*net->vl;
+    weights->filters = round_up(f->co, width);
     size_t row = (size_t)(s->out.shape.w*f->co)*real_size(net);
-    s->conv->wgrad.band = (int)(L1_BYTES / 8 / row);
-    while (s->conv->wgrad.band > 1 && s->out.shape.h % s->conv->wgrad.band)
-        s->conv->wgrad.band--;
-    s->conv->wgrad.band = max_int(1, s->conv->wgrad.band);
+    weights->band = (int)(L1_BYTES / DENSE_SHARE / row);
+    while (weights->band > 1 && s->out.shape.h % weights->band)
+        weights->band--;
+    weights->band = max_int(1, weights->band);
 }
 
 static void choose_wgrad(struct net *net, struct region_plan region, struct stage *s)
@@ -242,7 +234,7 @@ static void choose_wgrad(struct net *net, struct region_plan region, struct stag
                                             min_int(vectors - v, nv));
             choice_offer(c, cost, mh, 1, nv);
         }
-    s->conv->wgrad.tile = settled_tile(net, c);
+    s->conv->wgrad.tile = choice_settle_tile(net, c);
 }
 
 /* Where each tap has vectors of its own: rows and taps that leave no rest. */
@@ -261,130 +253,26 @@ static void choose_taps(struct net *net, struct region_plan region, struct stage
                     cost += gradient_cycles(mh, mw, vectors % nv);
                 choice_offer(c, cost*(f->kh / mh*(f->kw / mw)), mh, mw, nv);
             }
-    s->conv->wgrad.tile = settled_tile(net, c);
-}
-
-/* A size and others around it, the nearest first. */
-static void offer_sizes(struct choice *c, int size, int least, int most)
-{
-    size = max_int(least, min_int(size, most));
-    const int sizes[] = { size, size / 2, size*2, size / 4, size*4 };
-    for (int k = 0; k < (int)(sizeof sizes / sizeof *sizes); k++)
-        choice_offer(c, k, max_int(least, min_int(sizes[k], most)), 0, 0);
+    s->conv->wgrad.tile = choice_settle_tile(net, c);
 }
 
 /* Output rows whose input stays in L1 while every filter passes over it. */
 static void choose_band(struct net *net, struct region_plan region, struct stage *s)
 {
+    struct weight_plan *weights = &s->conv->wgrad;
     size_t real_bytes = real_size(net);
     const struct layer *l = &net->layer[s->head];
     struct choice *c = choice_open(net, region, s->name, "wgrad_band", 1);
     int step = s->pool == NO_LAYER ? l->stride : l->stride*net->layer[s->pool].stride;
     int rows = (int)(L1_BYTES / real_bytes / s->in.row);
     int band = (rows - l->dilation*(l->kh - 1) - 1) / step + 1;
-    offer_sizes(c, band, 1, s->out.shape.h);
-    s->conv->wgrad.band = choice_settle(net, c)[0];
+    choice_offer_sizes(c, band, 1, s->out.shape.h);
+    weights->band = choice_settle(net, c)[0];
     /* The lists of all filters grow at once: an odd number of cache lines apart, else their
     ** ends meet in few of the cache's sets. One entry more than there are values. */
     int per_line = LINE_BYTES / (int)(2*real_bytes);
-    int lines = (s->conv->wgrad.band*s->out.shape.w + per_line) / per_line;
-    s->conv->wgrad.list_space = (lines | 1)*per_line;
-}
-
-static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
-{
-    int images = net->train.batch, units = s->out.shape.c;
-    const struct { int side; double count; } of_images[] = { { mi, images / mi },
-                                                             { 1, images % mi } },
-                                             of_units[] = { { mu, units / mu },
-                                                            { 1, units % mu } };
-    double total = 0;
-    for (int i = 0; i < 2; i++)         /* whole tiles, and what is left one by one */
-        for (int u = 0; u < 2; u++) {
-            int a = of_images[i].side, b = of_units[u].side;
-            double fma = a*b*lv / 2.0, load = (a + b)*lv / 2.0, latency = MIN_CHAINS / 2.0;
-            double most = fma > load ? fma : load;
-            /* Both operands stream from L2: what the tile saves in loads counts, too. */
-            total += of_images[i].count*of_units[u].count
-                     *((most > latency ? most : latency) + load / 2);
-        }
-    return total;
-}
-
-static struct tile affine_tile(struct net *net, struct region_plan region,
-                               const struct stage *s)
-{
-    struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int lv = LANES / net->vl, units = s->out.shape.c;
-    for (int mi = 1; mi <= AFFINE_MAX_SIDE; mi++)
-        for (int mu = 1; mu <= AFFINE_MAX_SIDE; mu++) {
-            bool room = affine_tile_fits(net->isa, mi, mu, lv);
-            if ((room || mi*mu == 1) && mu <= units && mi <= net->train.batch)
-                choice_offer(c, affine_cycles(net, s, mi, mu, lv), mi, mu, lv);
-        }
-    return settled_tile(net, c);
-}
-
-/* Images of a pass: of equal passes, whole tiles. */
-static int affine_images(struct net *net, struct region_plan region, const struct stage *s)
-{
-    struct choice *c = choice_open(net, region, s->name, "images", 1);
-    int batch = net->train.batch, runs = ceil_div(batch, AFFINE_IMAGES);
-    const int counts[] = { runs, ceil_div(runs, 2), runs*2, 1, runs*4 };
-    for (int k = 0; k < (int)(sizeof counts / sizeof *counts); k++) {
-        int images = ceil_div(batch, counts[k]);
-        images = round_up(images, s->affine->tile.mh);
-        choice_offer(c, k, min_int(images, batch), 0, 0);
-    }
-    return choice_settle(net, c)[0];
-}
-
-static void choose_affine(struct net *net, struct region_plan forward, struct stage *s)
-{
-    int units = s->out.shape.c;
-    s->affine->tile = affine_tile(net, forward, s);
-    int tiles = ceil_div(units, s->affine->tile.mw*AFFINE_ITEMS);
-    struct choice *block = choice_open(net, forward, s->name, "block", 1);
-    tiles = min_int(tiles, AFFINE_TILES);
-    for (int k = 0; k < AFFINE_MAX_TILES; k++)      /* tiles, tiles - 1, ..., 1, the larger */
-        choice_offer(block, k, s->affine->tile.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
-    s->affine->block = choice_settle(net, block)[0];
-    s->affine->images = affine_images(net, forward, s);
-    int blocks = ceil_div(units, s->affine->block);
-    int least = ceil_div(AFFINE_ALONE, s->affine->block);
-    s->affine->blocks_together = min_int(max_int(s->affine->images, least), blocks);
-    struct choice *depth = choice_open(net, forward, s->name, "depth", 1);
-    offer_sizes(depth, AFFINE_DEPTH, 1, 4*AFFINE_DEPTH);
-    s->affine->depth = choice_settle(net, depth)[0];
-}
-
-static void choose_rows(struct net *net, struct region_plan backward, struct stage *s)
-{
-    struct choice *c = choice_open(net, backward, s->name, "bwd_rows", 1);
-    offer_sizes(c, AFFINE_ROWS, 1, 4*AFFINE_ROWS);
-    s->affine->rows = choice_settle(net, c)[0];
-}
-
-/* Rows and vectors of a product over all images, in a panel of so many vectors. */
-static struct tile dense_tile(const struct net *net, int vectors)
-{
-    struct tile best = { .mh = 1, .mw = 1, .nv = 1 };
-    double least = 0;
-    for (int mh = 1; mh <= AFFINE_DENSE_ROWS; mh++)
-        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mh, nv, false); nv++) {
-            double cost = tile_cycles(mh, nv, net->train.batch) / (mh*nv);
-            if (vectors % nv == 0 && (least == 0 || cost < least)) {
-                least = cost;
-                best = (struct tile){ .mh = mh, .mw = 1, .nv = nv };
-            }
-        }
-    return best;
-}
-
-static void choose_panels(const struct net *net, struct stage *s)
-{
-    s->affine->whole_panel = dense_tile(net, PANEL / net->vl);
-    s->affine->last_panel = dense_tile(net, s->affine->columns % PANEL / net->vl);
+    int lines = (weights->band*s->out.shape.w + per_line) / per_line;
+    weights->list_space = (lines | 1)*per_line;
 }
 
 /* Channels that the accumulators hold under one filter row. */
@@ -422,11 +310,11 @@ static void choose_sweep(struct net *net, struct region_plan region, struct swee
 ** else tiles. A pool's band has whole vectors and nothing between its pixels. */
 static void choose_parts(const struct net *net, struct stage *s)
 {
-    if (s->pool != NO_LAYER) {
-        s->conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
-        s->conv->band_row = s->conv->forward.ow*s->conv->band_pixel;
-    }
     struct conv_plan *conv = s->conv;
+    if (s->pool != NO_LAYER) {
+        conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
+        conv->band_row = conv->forward.ow*conv->band_pixel;
+    }
     int rows = conv->gathers == NO_STAGE ? conv->forward.tile.mh : conv->forward.band;
     conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;
 }
@@ -434,8 +322,7 @@ static void choose_parts(const struct net *net, struct stage *s)
 /* Whether short filter rows take every output gradient, with vectors along the filters, or the
 ** lists of those that are not zero: the same products in the same order, window by window where
 ** a max-pool's windows do not meet. */
-static bool gradient_is_dense(struct net *net, struct region_plan region,
-                                   const struct stage *s)
+static bool gradient_is_dense(struct net *net, struct region_plan region, const struct stage *s)
 {
     const struct sweep *f = &s->conv->forward;
     const struct layer *pool = layer_at(net, s->pool);
@@ -443,7 +330,7 @@ static bool gradient_is_dense(struct net *net, struct region_plan region,
     if (columns > LANES || taps_apart(f)
         || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
         return false;
-    /* Cycles of an output: of a window one is not zero, behind the ReLU every second time. */
+    /* Cycles of an output: of a window one is not zero, after a ReLU every second time. */
     double dense = f->kh*columns*ceil_div(f->co, vl) / 2.0 / f->co;
     double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, ceil_div(columns, vl)) / 2) / area;
     struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);
@@ -469,19 +356,36 @@ static void choose_gradient(struct net *net, struct region_plan region, struct s
         choose_band(net, region, s);
 }
 
-/* Vectors of channels that a pass sums at a time: a divisor of all whole ones. */
-static int norm_vectors(const struct net *net, const struct stage *s, int most)
+/* Vectors of channels that a pass over a map sums at a time, each with so many sums in registers:
+** they divide all whole ones. First what is wanted, then less, then more. */
+static int norm_vectors(struct net *net, struct region_plan region, const struct stage *s,
+                        const char *what, int sums, int wanted)
 {
-    int whole = s->out.shape.c / net->vl, nv = min_int(whole, most);
-    while (nv > 1 && whole % nv)
-        nv--;
-    return max_int(1, nv);
+    struct choice *c = choice_open(net, region, s->name, what, 1);
+    int whole = max_int(1, s->out.shape.c / net->vl);
+    for (int nv = 1; nv <= whole && nv*sums <= net->isa->accumulators; nv++)
+        if (whole % nv == 0)
+            choice_offer(c, nv <= wanted ? wanted - nv : nv, nv, 0, 0);
+    return choice_settle(net, c)[0];
 }
 
-static void block_norm(const struct net *net, struct stage *s)
+/* In the region in which its moments are gathered. */
+static void choose_gather(struct net *net, struct region_plan region, struct stage *norm)
 {
-    s->norm->gather_vectors = norm_vectors(net, s, NORM_GATHER_VECTORS);
-    s->norm->sum_vectors = norm_vectors(net, s, NORM_SUM_VECTORS);
+    norm->norm->gather_vectors = norm_vectors(net, region, norm, "gather_vectors", GATHER_SUMS,
+                                              GATHER_VECTORS);
+}
+
+static void block_norm(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    const struct stage *from = s->from == INPUT ? NULL : &net->stage[s->from];
+    if (!from || !from->conv || from->conv->gathers != stage)
+        choose_gather(net, (struct region_plan){ .kind = REGION_NORM_STATISTICS, .stage = stage },
+                      s);
+    s->norm->sum_vectors = norm_vectors(net, (struct region_plan){ .kind = REGION_NORM_SUMS,
+                                                                   .stage = stage },
+                                        s, "sum_vectors", GRADIENT_SUMS, SUM_VECTORS);
 }
 
 static void block_conv(struct net *net, int stage)
@@ -490,6 +394,9 @@ static void block_conv(struct net *net, int stage)
     struct conv_plan *conv = s->conv;
     choose_sweep(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = stage },
                  &conv->forward);
+    if (conv->gathers != NO_STAGE)
+        choose_gather(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = stage },
+                      &net->stage[conv->gathers]);
     for (int k = 0; k < conv->ndgrad; k++)
         choose_sweep(net, (struct region_plan){ .kind = REGION_CONV_DGRAD, .stage = stage },
                      &conv->dgrad[k]);
@@ -508,20 +415,19 @@ bool block(struct net *net)
     for (int i = 0; i < net->nstages; i++) {
         struct stage *s = &net->stage[i];
         if (s->kind == STAGE_AFFINE) {
-            choose_affine(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = i }, s);
-            choose_rows(net, (struct region_plan){ .kind = REGION_AFFINE_BACKWARD, .stage = i }, s);
-            choose_panels(net, s);
+            block_affine(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = i }, s);
+            block_affine_backward(net, i);
         }
         if (s->kind == STAGE_CONV)
             block_conv(net, i);
         if (s->kind == STAGE_NORM)
-            block_norm(net, s);
+            block_norm(net, i);
     }
     for (int i = 0; i < net->nfolded; i++) {
         struct stage *s = &net->folded[i];
         struct region_plan region = { .kind = REGION_FOLDED, .stage = i };
         if (s->kind == STAGE_AFFINE) {
-            choose_affine(net, region, s);
+            block_affine(net, region, s);
         } else {
             choose_sweep(net, region, &s->conv->forward);
             choose_parts(net, s);

@@ -39,8 +39,8 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_WINO_G]       = { .name = "wino_g", .scratch = true },
     [AT_WINO_U]       = { .name = "wino_u", .scratch = true },
     [AT_WINO_DB]      = { .name = "wino_db", .scratch = true },
-    [AT_TAPS]         = { .name = "taps", .scratch = true },
-    [AT_MASKED]       = { .name = "masked", .scratch = true },
+    [AT_TAP_SUMS]     = { .name = "tap_sums", .scratch = true },
+    [AT_WINDOWS]      = { .name = "windows", .scratch = true },
     [AT_MAP]          = { .name = "map", .scratch = true },
     [AT_LISTS]        = { .name = "lists", .scratch = true },
     [AT_ENDS]         = { .name = "ends", .scratch = true },
@@ -49,7 +49,7 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
 /* A buffer that has its place: what must be known of it, without the rest. */
 struct placed { size_t at, end; int first, last; };
 
-/* The lowest place behind `start` that no placed buffer of the same time takes; they lie in the
+/* The lowest place from `start` on that no placed buffer of the same time takes; they lie in the
 ** order of their places, and b is put among them. */
 static void place(struct placed *placed, int nplaced, struct buffer *b, size_t start)
 {

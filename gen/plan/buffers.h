@@ -19,10 +19,10 @@ extern const struct buffer_def buffer_defs[STAGE_BUFFERS];
 enum { UNIT = ALIGN / sizeof(float) };  /* buffers start at multiples of it, in both types */
 
 /* What inference touches in front: kept buffers, then maps, which share memory, as do the
-** gradients behind them; last what is kept for training alone. */
+** gradients after them; last what is kept for training alone. */
 size_t place_arena(struct net *net);
-/* A thread's scratch: kept maps one behind the other, the rest of one stage
-** behind them, every stage in the same place. */
+/* A thread's scratch: kept maps one after the other, then the rest of one
+** stage, every stage in the same place. */
 size_t place_scratch(struct net *net);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/small.h"
+
 struct choice *choice_open(struct net *net, struct region_plan region, const char *of,
                            const char *what, int numbers)
 {
@@ -25,7 +27,7 @@ void choice_offer(struct choice *c, double cost, int first, int second, int thir
         if (!memcmp(c->candidate[k].number, new.number, sizeof new.number))
             return;
     c->candidate = grow(c->candidate, (size_t)c->ncandidates + 1, sizeof *c->candidate);
-    /* Behind those that cost as much: the order does not hang on a sort's taste. */
+    /* After those that cost as much: which is first does not hang on the sort. */
     int at = c->ncandidates++;
     for (; at > 0 && c->candidate[at - 1].cost > cost; at--)
         c->candidate[at] = c->candidate[at - 1];
@@ -69,11 +71,25 @@ static int tuning_takes(struct tuning *t, const struct choice *c)
     return 0;
 }
 
+void choice_offer_sizes(struct choice *c, int size, int least, int most)
+{
+    size = max_int(least, min_int(size, most));
+    const int sizes[] = { size, size / 2, size*2, size / 4, size*4 };
+    for (int k = 0; k < (int)(sizeof sizes / sizeof *sizes); k++)
+        choice_offer(c, k, max_int(least, min_int(sizes[k], most)), 0, 0);
+}
+
 const int *choice_settle(struct net *net, struct choice *c)
 {
     assert(c->ncandidates > 0);
     c->taken = tuning_takes(net->tuning, c);
     return c->candidate[c->taken].number;
+}
+
+struct tile choice_settle_tile(struct net *net, struct choice *c)
+{
+    const int *n = choice_settle(net, c);
+    return (struct tile){ n[0], n[1], n[2] };
 }
 
 void choice_text(const struct choice *c, int candidate, char text[CHOICE_TEXT])

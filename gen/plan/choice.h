@@ -45,9 +45,12 @@ struct choice *choice_open(struct net *net, struct region_plan region, const cha
                            const char *what, int numbers);
 /* Another candidate; numbers that were offered before are passed over. */
 void choice_offer(struct choice *c, double cost, int first, int second, int third);
+/* A size and others around it, the nearest first. */
+void choice_offer_sizes(struct choice *c, int size, int least, int most);
 /* The numbers to take, of at least one candidate: those that net->tuning names, else the first
 ** of the cheapest. */
 const int *choice_settle(struct net *net, struct choice *c);
+struct tile choice_settle_tile(struct net *net, struct choice *c);
 
 /* "1x8x2" */
 void choice_text(const struct choice *c, int candidate, char text[CHOICE_TEXT]);

@@ -19,8 +19,8 @@ static void name_folded(const struct names *layers, struct stage *f, const char 
 }
 
 /* A pool that reads norm stage `norm` and can be run band by band, or NO_STAGE. One place
-** for pointwise operations: another one before the pool than behind it, that is too many. */
-static int pool_behind(const struct net *net, int norm)
+** for pointwise operations: another one before the pool than after it, that is too many. */
+static int pool_after(const struct net *net, int norm)
 {
     const struct stage *n = &net->stage[norm], *next = &net->stage[norm + 1];
     const struct layer *with = layer_at(net, n->pointwise);
@@ -50,7 +50,7 @@ static void add_folded(struct net *net, const struct names *layers, int norm)
     net->folded = grow(net->folded, (size_t)net->nfolded + 1, sizeof *net->folded);
     struct stage *f = &net->folded[net->nfolded], *n = &net->stage[norm];
     struct stage *head = &net->stage[n->from];
-    int pool = head->kind == STAGE_CONV ? pool_behind(net, norm) : NO_STAGE;
+    int pool = head->kind == STAGE_CONV ? pool_after(net, norm) : NO_STAGE;
     const struct stage *end = &net->stage[pool == NO_STAGE ? norm : pool];
     const struct layer *with = layer_at(net, n->pointwise);
     head->folded = net->nfolded++;

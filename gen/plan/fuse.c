@@ -14,21 +14,21 @@
 enum { DENSE_UNITS = 64 };
 
 /* Layer `next` if it reads the one before it, else NULL. */
-static const struct layer *behind(const struct net *net, int next)
+static const struct layer *after(const struct net *net, int next)
 {
     return next < net->nlayers && net->layer[next].from == next - 1 ? &net->layer[next] : NULL;
 }
 
 static int lead_conv(struct net *net, struct stage *s, int next)
 {
-    if (is_relu(behind(net, next))) {
+    if (is_relu(after(net, next))) {
         s->relu = next++;
         s->relu_first = true;
     }
-    const struct layer *pool = behind(net, next);
+    const struct layer *pool = after(net, next);
     if (pool && band_pool(pool)) {
         s->pool = next++;
-        if (s->relu == NO_LAYER && is_relu(behind(net, next)))
+        if (s->relu == NO_LAYER && is_relu(after(net, next)))
             s->relu = next++;
     }
     return next;
@@ -61,7 +61,7 @@ static void own_part(const struct net *net, struct stage *s)
     }
 }
 
-/* Takes layer `head` and what can be fused behind it; returns the next layer. */
+/* Takes layer `head` and what can be fused after it; returns the next layer. */
 static int make_stage(struct net *net, struct stage *s, int head)
 {
     const struct layer *l = &net->layer[head];
@@ -71,18 +71,18 @@ static int make_stage(struct net *net, struct stage *s, int head)
                          .bias = NO_PARAM };
     memcpy(s->name, l->name, sizeof s->name);
     int next = head + 1;
-    const struct layer_def *with = behind(net, next) ? layer_def(net->layer[next].kind) : NULL;
+    const struct layer_def *with = after(net, next) ? layer_def(net->layer[next].kind) : NULL;
     switch (s->kind) {
     case STAGE_CONV:
         next = lead_conv(net, s, next);
         break;
     case STAGE_POOL:
         s->pool = head;
-        if (is_relu(behind(net, next)))
+        if (is_relu(after(net, next)))
             s->relu = next++;
         break;
     case STAGE_AFFINE:
-        if (is_relu(behind(net, next)))
+        if (is_relu(after(net, next)))
             s->relu = next++;
         break;
     case STAGE_POINTWISE:
@@ -92,7 +92,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
         if (with && with->stage == STAGE_POINTWISE)
             s->pointwise = next++;
         break;
-    case STAGE_ADD:     /* nobody keeps the sum, which some gradients want */
+    case STAGE_ADD:     /* the sum is not kept, which some gradients want */
         if (with && with->stage == STAGE_POINTWISE && with->from == FROM_OUTPUT)
             s->pointwise = next++;
         break;
@@ -114,7 +114,7 @@ static void count_flop(const struct net *net, struct stage *s)
     s->flop_dgrad = has_weights && s->needs_dx ? l->flop_forward : 0;
 }
 
-/* The stage that makes a layer's output: the last that does not begin behind it. */
+/* The stage that makes a layer's output: the last that does not begin after it. */
 static int maker(const struct net *net, int layer)
 {
     int low = 0, high = net->nstages;

@@ -108,7 +108,7 @@ static int region_of(const struct net *net, int stage, bool last)
     return last ? s->backward_regions.last : s->backward_regions.first;
 }
 
-/* The first or the last forward region of a stage; none: behind all. */
+/* The first or the last forward region of a stage; none: after all. */
 static int forward_region(const struct net *net, int stage, bool last)
 {
     const struct stage *s = &net->stage[stage];
@@ -125,7 +125,7 @@ static size_t bytes(const struct net *net, size_t n)
 /* The buffer with stage `from`'s output; INPUT: the images. */
 static int stage_output(const struct net *net, int from)
 {
-    from = stage_behind_forks(net, from);
+    from = stage_before_forks(net, from);
     return from == INPUT ? net->input_at : net->stage[from].at[AT_Y];
 }
 
@@ -302,8 +302,8 @@ static void dense_buffers(struct net *net, struct stage *s)
     const struct layer *pool = layer_at(net, s->pool);
     size_t filters = (size_t)weights->filters;
     size_t pixels = (size_t)(weights->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
-    add_own(net, s, AT_TAPS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
-    add_own(net, s, AT_MASKED, pixels*(size_t)f->co + filters);
+    add_own(net, s, AT_TAP_SUMS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
+    add_own(net, s, AT_WINDOWS, pixels*(size_t)f->co + filters);
 }
 
 static void conv_buffers(struct net *net, int stage)

@@ -20,7 +20,7 @@ static int winograd_parts(const struct stage *s)
     const struct sweep *f = &s->conv->forward;
     const struct winograd *w = &f->winograd;
     if (!w->by_panels)
-        return w->rows / w->unit;
+        return w->rows / w->rows_together;
     /* Moments are gathered of all channels. */
     return s->conv->gathers == NO_STAGE ? f->blocks + (f->last != 0) : 1;
 }
@@ -75,7 +75,7 @@ static bool passes_on(const struct net *net, int stage)
     return net->stage[stage].needs_dx;
 }
 
-/* Its moments are gathered by nobody before it. */
+/* No stage before it gathers its moments. */
 static bool gathers_itself(const struct net *net, int stage)
 {
     int from = net->stage[stage].from;
@@ -132,7 +132,7 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .weights = UPDATE + 1 },
 };
 
-/* A stage's regions in their order, forward and, if something beneath it or itself is trained,
+/* A stage's regions in their order, forward and, if it or something below is trained,
 ** backward. */
 static const struct { enum region_kind forward[4], backward[4]; } stage_regions[STAGE_KINDS] = {
     [STAGE_CONV] =      { { REGION_FORWARD },           /* the update changes what DGRAD reads */

@@ -10,6 +10,9 @@
 #include "runtime/base/visible.h"
 #include "base/small.h"
 
+/* Values of a window: a byte says which is the largest. */
+enum { MOST_POOLED = 256 };
+
 static bool error(const struct layer *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool error(const struct layer *l, const char *format, ...)
@@ -109,9 +112,9 @@ static bool layer_shape(struct layer *l)
     case LAYER_GLOBALAVGPOOL:
         l->kh = l->stride = l->in.h;
         l->kw = l->stride_w = l->in.w;
-        if (l->kind == LAYER_GLOBALMAXPOOL && (long long)l->kh*l->kw > 256)
-            return error(l, "%s of %dx%d values a channel, and 256 are the most: put a maxpool "
-                         "before it", l->name, l->kh, l->kw);
+        if (l->kind == LAYER_GLOBALMAXPOOL && (long long)l->kh*l->kw > MOST_POOLED)
+            return error(l, "%s of %dx%d values a channel, and %d are the most: put a maxpool "
+                         "before it", l->name, l->kh, l->kw, MOST_POOLED);
         l->out.h = l->out.w = 1;
         break;
     case LAYER_MAXPOOL:

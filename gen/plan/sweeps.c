@@ -57,7 +57,7 @@ static void gather(struct net *net, int stage)
     conv->conv->gathers = stage;
     f->band = rows;
     if (f->algorithm == BY_WINOGRAD)
-        f->winograd.unit = rows / step;
+        f->winograd.rows_together = rows / step;
     s->norm->blocks = mid.h / rows;
 }
 
@@ -166,7 +166,8 @@ static void winograd_over(int h, int w, struct winograd *over, enum algorithm *a
         return;
     *algorithm = BY_WINOGRAD;
     *over = (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
-                               .columns = w / step, .unit = 1, .by_panels = h / step < FEW_ROWS };
+                               .columns = w / step, .rows_together = 1,
+                               .by_panels = h / step < FEW_ROWS };
 }
 
 /*

@@ -478,8 +478,8 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
     bind_size(&b, "WINDOW", ph*pw);
     bind_size(&b, "BAND", s->conv->wgrad.band);
     bind_scratch(e, &b);
-    bind_size(&b, "MASKED", arena_at(e, s->at[AT_MASKED]));
-    bind_size(&b, "U_AT", arena_at(e, s->at[AT_TAPS]));
+    bind_size(&b, "MASKED", arena_at(e, s->at[AT_WINDOWS]));
+    bind_size(&b, "U_AT", arena_at(e, s->at[AT_TAP_SUMS]));
     kernel(e, "conv/narrow.c", &b, "%s weight gradient: %.1f MFLOP an image", s->name,
            s->flop_wgrad / 1e6);
 }

@@ -196,7 +196,7 @@ void winograd_forward(struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     bind_part(&b, "NAME", e, s, "fwd");
     bind_flag(&b, "BY_PANELS", w->by_panels && s->conv->gathers == NO_STAGE);
-    bind_size(&b, "UNIT", w->unit);
+    bind_size(&b, "UNIT", w->rows_together);
     bind_moments(e, s, &b);
     if (s->conv->gathers != NO_STAGE) {
         bind_size(&b, "STEP", w->step);

@@ -29,7 +29,7 @@ static void dump_init(const char *before, double std, bool xavier, FILE *out)
         fprintf(out, "%sinit=%g", before, std);
 }
 
-/* What stands behind the word, its number and its window. */
+/* What stands after the word, its number and its window. */
 static void dump_options(const struct layer *l, FILE *out)
 {
     static const char *const firsts[] = { [INIT_DIRAC] = " init=dirac",
@@ -154,8 +154,8 @@ static void dump_layout(const struct net *net, FILE *out)
 static void put_winograd(const struct winograd *w, FILE *out)
 {
     fprintf(out, ", %dx%d tiles", w->rows, w->columns);
-    if (w->unit > 1)
-        fprintf(out, ", %d rows of them at least", w->unit);
+    if (w->rows_together > 1)
+        fprintf(out, ", %d rows of them at least", w->rows_together);
     if (w->by_panels)
         fputs(", by panels", out);
 }

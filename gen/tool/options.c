@@ -53,7 +53,7 @@ static const struct option_def option_defs[] = {
     { "--split", FOR_EMIT, NULL, "without the runtime" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
-      "prints what a pass decided, one of:" },
+      "prints what a pass decided:" },
     { "--help", FOR_ALL, NULL, "this text" },
     { "--version", FOR_ALL, NULL, "the version" },
 };
@@ -85,14 +85,11 @@ const char *const *option_choices(const char *option)
            : !strcmp(option, "-d") ? names : NULL;
 }
 
-void option_words(const struct option_def *o, const char *before, FILE *out)
+/* What `-d` takes, a line each. */
+static void put_passes(FILE *out)
 {
-    const char *const *word = option_choices(o->word);
-    if (o->help[strlen(o->help) - 1] != ':')
-        return;
-    fputs(before, out);
-    for (int k = 0; word[k]; k++)
-        fprintf(out, "%s%s", k == 0 ? "" : word[k + 1] ? ", " : " or ", word[k]);
+    for (int k = 0; k < npasses; k++)
+        fprintf(out, "\n                     %-8s %s", passes[k].name, passes[k].what);
 }
 
 static void help(FILE *out, const char *command)
@@ -118,7 +115,8 @@ static void help(FILE *out, const char *command)
         fprintf(out, "  %-18s ", left);
         for (const char *s = option_defs[i].help; *s; s++)
             fprintf(out, *s == '\n' ? "\n                     " : "%c", *s);
-        option_words(&option_defs[i], "\n                     ", out);
+        if (!strcmp(option_defs[i].word, "-d"))
+            put_passes(out);
         fputc('\n', out);
     }
     if (!command)

@@ -39,8 +39,6 @@ const struct command_def *command_table(int *count);
 struct option_def { const char *word; int commands; const char *argument, *help; };
 const struct option_def *option_table(int *count);
 
-/* Where a help ends in a colon: the words that the option takes, "a, b or c". */
-void option_words(const struct option_def *o, const char *before, FILE *out);
 /* The words that an option takes, NULL behind the last; or NULL: others. */
 const char *const *option_choices(const char *option);
 

@@ -8,6 +8,7 @@
 
 #include "runtime/settings/optimizer.h"
 #include "runtime/base/version.h"
+#include "plan/passes.h"
 #include "read/layers.h"
 #include "tool/options.h"
 
@@ -93,6 +94,18 @@ static const struct { const char *name, *meaning; } lathe_environment[] = {
     { "2", "Wrong usage." },
 };
 
+/* What -d takes. */
+static void lathe_passes(void)
+{
+    char line[128];
+    puts(".RS 4\n.nf");
+    for (int k = 0; k < npasses; k++) {
+        snprintf(line, sizeof line, "%-8s %s", passes[k].name, passes[k].what);
+        man_text(line);
+    }
+    puts(".fi\n.RE");
+}
+
 static void lathe_options(void)
 {
     int count;
@@ -103,8 +116,8 @@ static void lathe_options(void)
         snprintf(term, sizeof term, "%s%s%s", o[k].word, o[k].argument ? " " : "",
                  o[k].argument ? o[k].argument : "");
         man_entry(term, o[k].help);
-        option_words(&o[k], "", stdout);
-        puts("");
+        if (!strcmp(o[k].word, "-d"))
+            lathe_passes();
     }
 }
 

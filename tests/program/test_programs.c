@@ -227,7 +227,7 @@ Test(same_bytes, from_all_tiles_and_blocks_that_could_be_chosen, .fini = shell_c
          "net=$1; programs=0\n"
          "make '' model; train model 1\n"
          "for what in 'tile|wgrad_tile|depth|bwd_rows' "
-         "'pass|block|images|vectors|wgrad_band|wgrad_pass' wgrad_dense; do\n"
+         "'pass|block|images|(gather_|sum_)?vectors|wgrad_band|wgrad_pass' wgrad_dense; do\n"
          "for k in 1 4; do\n"
          "{ $LATHE show $net | sed -n '1s/^\\([^,]*\\), \\([^,]*\\),.*/net \\1 \\2/p'\n"
          "$LATHE show $net -d block | awk -v k=$k -v what=\"^($what)\\$\" '/^choice/ && "
