@@ -76,6 +76,22 @@ static bool is_ours(const char *path)
            && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
+/* May anybody put another one in its place, or in that of one above it? path: absolute. */
+static bool is_replaceable(const char *path)
+{
+    struct text above = { 0 };
+    bool found = false;
+    for (const char *slash = path; !found && (slash = strchr(slash, '/')); slash++) {
+        struct stat st;
+        above.length = 0;
+        text_add(&above, path, (size_t)(slash - path) + 1);
+        found = stat(text_string(&above), &st)
+                || ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX));
+    }
+    text_free(&above);
+    return found;
+}
+
 /* With the directories above it. owned: only below one of ours, so that root leaves nothing in
 ** another user's home. */
 static bool make_directories(char *path, bool owned)
@@ -116,7 +132,7 @@ static bool find_directory(struct text *t)
     free(place);
     text_free(t);
     *t = link;
-    return is_ours(text_string(t)) && !access(text_string(t), R_OK | X_OK);
+    return is_ours(text_string(t)) && !is_replaceable(text_string(t));
 }
 
 /* ---- the key ---- */
@@ -180,6 +196,18 @@ static uint64_t hash_said(uint64_t hash, const char *text, const char *work)
     return hash;
 }
 
+/* Options by which an object is more than its source and its compiler: it names files beside it,
+** or was made by others. */
+static bool is_alone(const char *said)
+{
+    static const char *const words[] = { "-fprofile", "-coverage-notes", "-fplugin",
+                                         "-fpass-plugin", "-save-temps" };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (strstr(said, words[k]))
+            return false;
+    return true;
+}
+
 /* False: the compiler does not say what it is, or refuses. */
 static bool find_key(const struct compiler *c, struct text *share, char key[KEY + 1])
 {
@@ -195,7 +223,8 @@ static bool find_key(const struct compiler *c, struct text *share, char key[KEY 
     good = good && leftover_run(text_string(&command)) == 0
            && read_whole(in_folder(&path, c->work, "probe.i"), &seen)
            && read_whole(in_folder(&path, c->work, "probe.txt"), &said)
-           && strstr(text_string(&seen), "lathe_probed") && said.length;
+           && strstr(text_string(&seen), "lathe_probed") && said.length
+           && is_alone(text_string(&said));
     uint64_t hash = add_hash(14695981039346656037u, FORMAT, sizeof FORMAT);
     hash = add_hash(hash, c->cc, strlen(c->cc) + 1);
     for (int k = 0; k < RUNTIME_SHARES; k++)
@@ -316,7 +345,8 @@ static int lock(const char *directory)
 {
     struct text path = { 0 };
     int fd = open(in_folder(&path, directory, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    for (int k = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && k < LOCK_SECONDS*20; k++)
+    for (int k = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK
+                    && k < LOCK_SECONDS*20; k++)
         poll(NULL, 0, 50);
     text_free(&path);
     return fd;
