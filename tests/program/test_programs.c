@@ -17,35 +17,41 @@
 
 /* ---- the same bytes ---- */
 
-/* A deeper network with strides, gaps, odd channel counts, batch statistics, dropout and
-** augmented images, small enough for qemu. */
-static const char deep[] =
-    "net deep\ninput 3x12x12\nconv 5 3x3\nrelu\nconv 7 2x3 stride=2 pad=valid\nbatchnorm\n"
-    "gelu\nmaxpool 2x2\naffine 9\nbatchnorm scale=no\nrelu\ndropout 0.6\naffine 4\nsoftmax\n"
-    "train\n  optimizer sgd lr=0.01\n  init gaussian 0.1\n  reg 0.01\n  batch 7\n"
-    "  flip\n  translate 2 reflect\n  cutout 3\n";
-
 enum { PROGRAMS = 2 };
 
-/* Emits both programs with the options given and compiles them as NAME_0 and NAME_1. */
-static void make_programs(const char *name, const char *options, const char *cc)
+/* A deeper network with strides, gaps, odd channel counts, batch statistics, dropout and
+** augmented images, and the course's; both small enough for qemu. */
+static const char *const network[PROGRAMS] = { "deep", "three_layer" };
+
+/* How a program is made of both: whole, as lathe emit prints it, where a compiler or its flags
+** are in question; else their own part with the library, which the suites of kernels compare. */
+enum making { WHOLE, SPLIT };
+
+static void make_program(const char *name, const char *options, const char *cc, enum making how)
 {
-    struct run r = shell("$LATHE emit deep.net %s -o %s_0.c && %s %s_0.c -o %s_0 -lm -pthread && "
-                         "$LATHE emit " MODELS "/three_layer.net --set filters=6 --set hidden=20 "
-                         "%s -o %s_1.c && %s %s_1.c -o %s_1 -lm -pthread", options, name, cc, name,
-                         name, options, name, cc, name, name);
+    const char *library = !strstr(options, "f64") ? "liblathe.a" : "liblathe64.a";
+    char with[128] = "";
+    if (how == SPLIT)
+        snprintf(with, sizeof with, "-I$SOURCE/runtime $SOURCE/runtime/%s", library);
+    struct run r = shell("cp $SOURCE/tests/resume/deep.net . && sed 's/filters = 32/filters = 6/; "
+                         "s/hidden = 500/hidden = 20/' " MODELS "/three_layer.net > shallow.net && "
+                         "$LATHE emit deep.net shallow.net %s %s -o %s.c && "
+                         "%s %s.c %s -o %s -lm -pthread", options, how == SPLIT ? "--split" : "",
+                         name, cc, name, with, name);
     cr_assert(r.status == 0, "%s: %.1500s", name, r.output);
     run_free(&r);
 }
 
-/* Trains program `name` under `runner`; leaves NAME.csv, NAME.safetensors, NAME.txt. */
-static void train(const char *runner, const char *program, const char *options, const char *name)
+/* Trains network k of `program` under `runner`; leaves NAME.csv, NAME.safetensors, NAME.txt. */
+static void train(const char *runner, const char *program, int k, const char *options,
+                  const char *name)
 {
-    struct run r = shell("%s ./%s train --data synthetic --train-samples 150 --val-samples 40 "
-                         "--iterations 12 --history %s.csv --params %s.safetensors %s > %s.txt && "
+    struct run r = shell("%s ./%s train --network %s --data synthetic --train-samples 150 "
+                         "--val-samples 40 --iterations 12 --history %s.csv --params "
+                         "%s.safetensors %s > %s.txt && "
                          "sed -i 's/, [0-9]* threads.*//; s/, [0-9]* images.s.*//; "
                          "s/parameters, .*/parameters/; s/%s.safetensors/FILE/' %s.txt", runner,
-                         program, name, name, options, name, name, name);
+                         program, network[k], name, name, options, name, name, name);
     cr_assert(r.status == 0, "%s: %.1500s", name, r.output);
     run_free(&r);
 }
@@ -58,47 +64,39 @@ static void expect_same(const char *a, const char *b)
     run_free(&r);
 }
 
-static void compare(const char *name, int k, const char *runner)
+/* Network k of the program, against what the reference trained. */
+static void compare(const char *program, int k, const char *runner, int threads)
 {
-    char program[64], result[64], reference[64];
-    snprintf(program, sizeof program, "%s_%d", name, k);
-    snprintf(result, sizeof result, "%s_%d_result", name, k);
+    char options[32], result[96], reference[64];
+    snprintf(options, sizeof options, "--threads %d", threads);
+    snprintf(result, sizeof result, "%s_%d_%d", program, k, threads);
     snprintf(reference, sizeof reference, "reference_%d", k);
-    train(runner, program, "--threads 2", result);
+    train(runner, program, k, options, result);
     expect_same(reference, result);
 }
 
-/* The programs compiled by cc and run by `runner` against the reference builds. */
 static void expect_same_bytes(const char *name, const char *options, const char *cc,
-                              const char *runner)
+                              enum making how, const char *runner)
 {
-    make_programs(name, options, cc);
+    make_program(name, options, cc, how);
     for (int k = 0; k < PROGRAMS; k++)
-        compare(name, k, runner);
+        compare(name, k, runner, 2);
 }
 
 /* This CPU's instruction set, one thread. */
 static void make_references(const char *type)
 {
     char options[64];
-    write_text("deep.net", deep);
     snprintf(options, sizeof options, "--isa native --dtype %s", type);
-    make_programs("native", options, "${CC:-cc} -O1");
-    train("", "native_0", "--threads 1", "reference_0");
-    train("", "native_1", "--threads 1", "reference_1");
+    make_program("native", options, "${CC:-cc} -O1", SPLIT);
+    train("", "native", 0, "--threads 1", "reference_0");
+    train("", "native", 1, "--threads 1", "reference_1");
 }
 
 static void expect_same_bytes_for_threads(int threads)
 {
-    char options[64];
-    snprintf(options, sizeof options, "--threads %d", threads);
-    for (int k = 0; k < PROGRAMS; k++) {
-        char program[64], reference[64];
-        snprintf(program, sizeof program, "native_%d", k);
-        snprintf(reference, sizeof reference, "reference_%d", k);
-        train("", program, options, "other");
-        expect_same(reference, "other");
-    }
+    for (int k = 0; k < PROGRAMS; k++)
+        compare("native", k, "", threads);
 }
 
 static bool compiles_for(const char *what, const char *compiler)
@@ -114,11 +112,11 @@ Test(same_bytes, from_all_threads_compilers_and_optimizations, .fini = shell_cle
     expect_same_bytes_for_threads(2);
     expect_same_bytes_for_threads(3);
     expect_same_bytes_for_threads(8);
-    expect_same_bytes("native_O2", "--isa native", "${CC:-cc} -O2 -march=native", "");
+    expect_same_bytes("native_O2", "--isa native", "${CC:-cc} -O2 -march=native", WHOLE, "");
     if (compiles_for("from gcc", "gcc"))
-        expect_same_bytes("gcc", "--isa native", "gcc -O3", "");
+        expect_same_bytes("gcc", "--isa native", "gcc -O3", WHOLE, "");
     if (compiles_for("from clang", "clang"))
-        expect_same_bytes("clang", "--isa native", "clang -O3", "");
+        expect_same_bytes("clang", "--isa native", "clang -O3", WHOLE, "");
 }
 
 #if defined(__x86_64__)
@@ -140,30 +138,30 @@ static bool cpu_runs(const char *isa)
 Test(same_bytes, from_all_instruction_sets, .fini = shell_clean)
 {
     make_references("f32");
-    expect_same_bytes("scalar", "--isa scalar", "${CC:-cc} -O1", "");
+    expect_same_bytes("scalar", "--isa scalar", "${CC:-cc} -O1", SPLIT, "");
 #if defined(__x86_64__)
     if (cpu_runs("avx2"))
-        expect_same_bytes("avx2", "--isa avx2", "${CC:-cc} -O2", "");
+        expect_same_bytes("avx2", "--isa avx2", "${CC:-cc} -O2", SPLIT, "");
     if (cpu_runs("avx512"))
-        expect_same_bytes("avx512", "--isa avx512", "${CC:-cc} -O2", "");
+        expect_same_bytes("avx512", "--isa avx512", "${CC:-cc} -O2", SPLIT, "");
     if (compiles_for("from NEON", "aarch64-linux-gnu-gcc") && compiles_for("from NEON",
                                                                            "qemu-aarch64"))
         expect_same_bytes("neon", "--isa neon", "aarch64-linux-gnu-gcc -O2 -static",
-                          "qemu-aarch64");
+                          WHOLE, "qemu-aarch64");
 #endif
 }
 
 Test(same_bytes, in_f64, .fini = shell_clean)
 {
     make_references("f64");
-    expect_same_bytes("scalar", "--isa scalar --dtype f64", "${CC:-cc} -O1", "");
+    expect_same_bytes("scalar", "--isa scalar --dtype f64", "${CC:-cc} -O1", SPLIT, "");
     if (compiles_for("in f64 from clang", "clang"))
-        expect_same_bytes("clang", "--isa native --dtype f64", "clang -O3", "");
+        expect_same_bytes("clang", "--isa native --dtype f64", "clang -O3", WHOLE, "");
 #if defined(__x86_64__)
     if (compiles_for("in f64 from NEON", "aarch64-linux-gnu-gcc")
         && compiles_for("in f64 from NEON", "qemu-aarch64"))
         expect_same_bytes("neon", "--isa neon --dtype f64", "aarch64-linux-gnu-gcc -O1 -static",
-                          "qemu-aarch64");
+                          WHOLE, "qemu-aarch64");
 #endif
 }
 
@@ -173,9 +171,9 @@ Test(same_bytes, from_the_x86_program_on_a_cpu_without_avx, .fini = shell_clean)
     if (!have("qemu-x86_64"))
         skip_test("no qemu-x86_64");
     make_references("f32");
-    expect_same_bytes("x86", "--isa x86", "${CC:-cc} -O1", "");
+    expect_same_bytes("x86", "--isa x86", "${CC:-cc} -O1", WHOLE, "");
     /* Without FMA, libm computes it in software, and qemu that: the smaller one only. */
-    compare("x86", 0, "qemu-x86_64 -cpu Nehalem");
+    compare("x86", 0, "qemu-x86_64 -cpu Nehalem", 3);
 }
 
 /* Every word of the NEON vocabulary against scalar's, by the hash of all results. */
@@ -274,17 +272,19 @@ Test(tune, writes_what_its_programs_measured, .fini = shell_clean)
 
 /* A network's own part stays under 600 KB, with the runtime (and its messages) a file has twice
 ** that; and gcc and clang have nothing to say of it; only with everything they compile it, as
-** models/all_build_and_learn does once. */
+** models/all_build_and_learn does once. The runtime is the same in all: one file has it here. */
 Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
 {
     const char *how = getenv("LATHE_TEST_ALL") ? "-O3 -c" : "-fsyntax-only";
-    struct run r = shell("for net in " MODELS "/*.net; do "
-        "size=$($LATHE emit $net --isa neon --split | wc -c); "
-        "[ $size -lt 600000 ] || { echo $net: $size bytes; exit 1; }; "
-        "for isa in scalar native; do $LATHE emit $net --isa $isa -o f.c || exit 1; "
-        "size=$(wc -c < f.c); [ $size -lt 1200000 ] || { echo $net: $size bytes; exit 1; }; "
+    struct run r = shell("small() { [ $2 -lt $3 ] || { echo $1: $2 bytes; exit 1; }; }; "
+        "for net in " MODELS "/*.net; do "
+        "small $net $($LATHE emit $net --isa neon --split | wc -c) 600000; "
+        "for isa in scalar native; do "
+        "small $net $($LATHE emit $net --isa $isa | wc -c) 1200000; "
+        "split=--split; [ ${net##*/} != tiny.net ] || split=; "
+        "$LATHE emit $net --isa $isa $split -o f.c || exit 1; "
         "for cc in gcc clang; do command -v $cc > /dev/null || continue; "
-        "$cc %s -Wall -Wextra f.c || exit 1; done; done; done", how);
+        "$cc %s -Wall -Wextra -I$SOURCE/runtime f.c || exit 1; done; done; done", how);
     cr_expect(r.status == 0 && !*r.output, "%s", r.output);
     run_free(&r);
 }
@@ -519,14 +519,16 @@ Test(windows, are_taken_only_where_crop_says_so_and_never_of_smaller_images, .fi
     sure("./windows sweep --data larger --runs 2 --epochs 1 --record r.csv");
 }
 
-/* And have an arena as large as show said. One is compiled with everything, the others' own parts
-** with the library: the runtime is the same in all. */
+/* And have an arena as large as show said. One is compiled as lathe build does it, the others' own
+** parts with the library: the runtime is the same in all, and -O3 is test_tiles.c's. */
 Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
 {
     struct run r = shell("for m in " MODELS "/*.net; do n=$(basename $m .net); "
         "split=--split; lib=\"-I$SOURCE/runtime $SOURCE/runtime/liblathe.a\"; "
-        "[ $n != tiny ] || split= lib=; $LATHE emit $m --batch 50 $split -o p.c || exit 1; "
-        "${CC:-cc} -O3 -Wall -Wextra p.c $lib -o p -lm -pthread > log 2>&1; "
+        "level=${LATHE_TEST_ALL:+-O3}; level=${level:--O1}; "
+        "[ $n != tiny ] || split= lib= level=-O3; "
+        "$LATHE emit $m --batch 50 $split -o p.c || exit 1; "
+        "${CC:-cc} $level -Wall -Wextra p.c $lib -o p -lm -pthread > log 2>&1; "
         "test -s log && cat log && exit 1; "
         "./p train --data synthetic --train-samples 100 --val-samples 50 --iterations 4 --batch 50 "
         "> log && grep -q 'best val_acc' log && ./p eval --params $n.safetensors "
