@@ -8,59 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/allocations.h"
 #include "core/cpu.h"
-#include "core/engine.h"
 #include "base/error.h"
-#include "train/gradcheck.h"
+#include "support/engines.h"
 #include "support/oracle.h"
 #include "core/params.h"
-#include "base/random.h"
 #include "support/skip.h"
-
-enum { IMAGES = 5, STEPS = 3 };
 
 #if LATHE_F64
 #define BOUND 1e-10
 #else
 #define BOUND 1e-4
 #endif
-
-static void open_engine(struct engine *e, const struct model *m, int threads)
-{
-    char err[ERR_SIZE];
-    cr_assert(engine_open(e, m, threads, err), "%s", err);
-}
-
-/* Unit normal images, He's weights, biases not zero; the same for every engine. */
-static void fill(struct engine *e, int32_t *labels, int n)
-{
-    const struct model *m = e->model;
-    for (int k = 0; k < m->nparams; k++) {
-        const struct param *p = &m->params[k];
-        params_fill(e, k, 1, p->kind == PARAM_VECTOR ? 0.5 : sqrt(2.0 / p->fan_in));
-    }
-    engine_pack_all(e);
-    for (int i = 0; i < n; i++) {
-        labels[i] = (int32_t)(i*7 % m->classes);
-        for (int y = 0; y < m->in_h; y++)
-            for (int x = 0; x < m->in_w; x++)
-                for (int c = 0; c < m->in_c; c++) {
-                    size_t index = (((size_t)i*(size_t)m->in_c + (size_t)c)*(size_t)m->in_h
-                                    + (size_t)y)*(size_t)m->in_w + (size_t)x;
-                    engine_input(e, i)[(size_t)y*m->input_row + (size_t)(x*m->in_c + c)] =
-                        (real)random_normal(1, RANDOM_CHECK, 0, index);
-                }
-    }
-}
-
-static struct hyper hyper(double reg)
-{
-    return (struct hyper){ .lr = (real)1e-3, .reg = (real)reg, .beta1 = (real)0.9,
-                           .beta2 = (real)0.999, .eps = (real)1e-8, .step = (real)1e-3,
-                           .unbias2 = 1, .rest1 = (real)0.1, .rest2 = (real)1e-3,
-                           .keep = (real)0.999 };
-}
 
 /* The engine's parameters and input, as the oracle wants them. */
 static void load_oracle(struct oracle *o, struct engine *e)
@@ -131,27 +90,6 @@ static void check_against_oracle(const struct model *m, int n, int threads)
                   m->name, m->isa, n, m->params[k].name, gradient_error(&o, &e, k));
     oracle_close(&o);
     engine_close(&e);
-}
-
-/* All networks of the emitted file that this CPU can run. */
-static const struct model *runnable(int i)
-{
-    return cpu_has(lathe_models[i]->isa) ? lathe_models[i] : NULL;
-}
-
-/* The same network on the instruction set that comes first in the file, the widest. */
-static const struct model *widest(const struct model *m)
-{
-    for (int i = 0; i < lathe_nmodels; i++)
-        if (!strcmp(lathe_models[i]->name, m->name) && runnable(i))
-            return lathe_models[i];
-    return m;
-}
-
-/* A few images: fewer than a batch, more than one where there is room. */
-static int some_images(const struct model *m)
-{
-    return m->batch < IMAGES ? m->batch : IMAGES;
 }
 
 Test(kernels, of_every_instruction_set_run_here)
@@ -235,22 +173,6 @@ Test(bits, are_the_same_for_1_2_3_and_8_threads)
     }
 }
 
-/* A few steps of training move running statistics and weights. */
-static void train(struct engine *e, int n)
-{
-    int32_t labels[GROUPS*4];
-    struct hyper h = hyper(0.01);
-    fill(e, labels, n);
-    for (int k = 0; k < e->model->nparams; k++) {
-        const struct param *p = &e->model->params[k];
-        if (strstr(p->name, "running_var"))
-            for (size_t i = 0; i < params_count(p); i++)
-                e->arena[p->at + params_index(p, i)] += 2;   /* variances are positive */
-    }
-    for (int k = 0; k < STEPS; k++)
-        engine_step(e, n, labels, &h, UPDATE_ADAM);
-}
-
 static void copy_scores(const struct engine *e, int n, real *to)
 {
     size_t classes = (size_t)e->model->classes;
@@ -267,7 +189,7 @@ static void infer(const struct model *m, int threads, real *out[TIMES])
     int32_t labels[GROUPS*4] = { 0 };
     const int images[TIMES] = { 1, m->batch };
     open_engine(&e, m, threads);
-    train(&e, some_images(m));
+    train_steps(&e, some_images(m));
     for (int k = 0; k < TIMES; k++) {
         engine_infer(&e, images[k]);
         copy_scores(&e, images[k], out[k]);
@@ -294,7 +216,7 @@ Test(inference, with_folded_batchnorms_equals_evaluation)
         real *folded = room(m), *plain = room(m);
         open_engine(&e, m, 2);
         engine_infer(&e, 1);    /* folded once, and to be folded anew */
-        train(&e, m->batch);
+        train_steps(&e, m->batch);
         engine_infer(&e, m->batch);
         copy_scores(&e, m->batch, folded);
         engine_forward(&e, m->batch, MODE_EVAL);
@@ -355,7 +277,7 @@ Test(inference, touches_the_front_of_the_arena_and_the_scratch_alone)
             continue;
         real *expected = room(m), *found = room(m);
         open_engine(&whole, m, 2);
-        train(&whole, m->batch);
+        train_steps(&whole, m->batch);
         engine_infer(&whole, m->batch);
         copy_scores(&whole, m->batch, expected);
         /* Beyond lies no memory: a kernel that goes there ends this test. */
@@ -429,180 +351,3 @@ Test(bits, of_an_image_do_not_depend_on_the_images_beside_it)
         engine_close(&e);
     }
 }
-
-Test(memory, padding_and_halos_stay_zero)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        int32_t labels[GROUPS*4];
-        if (!m)
-            continue;
-        open_engine(&e, m, 2);
-        fill(&e, labels, m->batch);
-        /* What lies in the input buffer between the images' rows is its halo. */
-        const real *first = e.arena + m->input;
-        struct hyper h = hyper(0.01);
-        for (int k = 0; k < STEPS; k++)
-            engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-        size_t row = (size_t)(m->in_w*m->in_c);
-        for (int y = 0; y + 1 < m->in_h; y++)
-            for (size_t k = row; k < m->input_row; k++)
-                cr_expect(first[(size_t)y*m->input_row + k] == 0, "%s %s: input halo written",
-                          m->name, m->isa);
-        for (int k = 0; k < m->nparams; k++) {
-            const struct param *p = &m->params[k];
-            double all = 0, canonical = 0;
-            for (size_t j = 0; j < p->stored; j++)
-                all += fabs((double)e.arena[p->at + j]) + fabs((double)e.arena[p->m + j]);
-            for (size_t j = 0; j < params_count(p); j++)
-                canonical += fabs((double)e.arena[p->at + params_index(p, j)])
-                             + fabs((double)e.arena[p->m + params_index(p, j)]);
-            cr_expect(fabs(all - canonical) <= 1e-9*canonical, "%s %s: padding of %s written",
-                      m->name, m->isa, p->name);
-        }
-        engine_close(&e);
-    }
-}
-
-/* NaN and a pattern around the arena: a kernel that reads beyond its buffers spoils the
-** results, one that writes beyond them the guards. */
-enum { GUARD = 4096 };
-
-static void guard(real *p)
-{
-    for (int k = 0; k < GUARD; k++)
-        p[k] = (real)NAN;
-}
-
-static bool guarded(const real *p)
-{
-    for (int k = 0; k < GUARD; k++)
-        if (!isnan(p[k]))
-            return false;
-    return true;
-}
-
-Test(memory, around_the_arena_is_neither_read_nor_written)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e, plain;
-        int32_t labels[GROUPS*4];
-        if (!m)
-            continue;
-        open_engine(&plain, m, 1);
-        open_engine(&e, m, 1);
-        size_t reals = e.bytes/sizeof(real);
-        real *block = aligned_alloc(ALIGN, (reals + 2*GUARD + ALIGN)/ALIGN*ALIGN*sizeof(real));
-        cr_assert(block);
-        real *own = e.arena;
-        guard(block);
-        memcpy(block + GUARD, own, e.bytes);
-        guard(block + GUARD + reals);
-        e.arena = e.step.arena = block + GUARD;
-        struct hyper h = hyper(0.01);
-        fill(&e, labels, m->batch);
-        fill(&plain, labels, m->batch);
-        for (int k = 0; k < STEPS; k++) {
-            double a = engine_step(&plain, m->batch, labels, &h, UPDATE_ADAM);
-            double b = engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-            cr_expect(!memcmp(&a, &b, sizeof a), "%s %s: read beyond its arena", m->name, m->isa);
-        }
-        cr_expect(guarded(block) && guarded(block + GUARD + reals), "%s %s: wrote beyond its arena",
-                  m->name, m->isa);
-        e.arena = e.step.arena = own;
-        free(block);
-        engine_close(&e);
-        engine_close(&plain);
-    }
-}
-
-#if defined(__GLIBC__)
-Test(memory, is_not_allocated_in_a_step)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        int32_t labels[GROUPS*4];
-        if (!m)
-            continue;
-        long before = allocations();
-        open_engine(&e, m, 2);
-        cr_assert_gt(allocations(), before);
-        fill(&e, labels, m->batch);
-        struct hyper h = hyper(0.01);
-        before = allocations();
-        for (int k = 0; k < 2; k++) {
-            engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-            engine_forward(&e, 1, MODE_CHECK);
-            engine_infer(&e, 1);
-        }
-        cr_expect_eq(allocations(), before, "%s %s", m->name, m->isa);
-        engine_close(&e);
-    }
-}
-#endif
-
-#if LATHE_F64
-/* gradcheck.c goes around the loss (a random sum of the scores), so the loss has a check
-** of its own: its gradient to the last bias, which adds to the scores. */
-Test(gradients, of_the_loss_equal_central_differences)
-{
-    const double h = 1e-6;
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        int32_t labels[GROUPS*4];
-        if (!m || widest(m) != m)
-            continue;
-        int last = m->nparams - 1;
-        const struct param *bias = &m->params[last];
-        open_engine(&e, m, 1);
-        fill(&e, labels, m->batch);
-        struct hyper none = hyper(0);
-        engine_step(&e, m->batch, labels, &none, UPDATE_STORE);
-        double scale = m->train.loss_sum ? m->batch : 1;
-        for (int k = 0; k < bias->dim[0]; k++) {
-            real *b = e.arena + bias->at + k, start = *b, loss[2];
-            for (int side = 0; side < 2; side++) {
-                *b = start + (side ? h : -h);
-                engine_pack(&e, last);
-                engine_forward(&e, m->batch, MODE_CHECK);
-                loss[side] = engine_loss(&e, labels)*scale;
-            }
-            *b = start;
-            double numeric = (loss[1] - loss[0]) / (2*h), analytic = e.arena[bias->m + (size_t)k];
-            cr_expect(fabs(numeric - analytic) <= 1e-7*scale, "%s: class %d: %.10g, not %.10g",
-                      m->name, k, analytic, numeric);
-        }
-        engine_close(&e);
-    }
-}
-
-Test(gradients, equal_central_differences_in_every_network)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        struct gradcheck_options o;
-        struct gradcheck_report report;
-        char err[ERR_SIZE];
-        if (!m || widest(m) != m)
-            continue;
-        open_engine(&e, m, 2);
-        gradcheck_defaults(&o, m);
-        o.every = 400;
-        o.entries = 20;
-        o.directions = 5;
-        cr_assert(gradcheck_run(&e, &o, &report, err), "%s", err);
-        for (int k = 0; k < report.count; k++)
-            cr_expect(report.tensor[k].good, "%s: %s: error %g over %zu entries", m->name,
-                      report.tensor[k].name, report.tensor[k].error, report.tensor[k].entries);
-        cr_expect(report.flipped < GRADCHECK_FLIPS, "%s: %g of the checks flipped", m->name,
-                  report.flipped);
-        gradcheck_free(&report);
-        engine_close(&e);
-    }
-}
-#endif
