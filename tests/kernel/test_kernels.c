@@ -47,7 +47,7 @@ static double largest_gradient(const struct oracle *o)
     return largest;
 }
 
-/* DESIGN section 10: max|a - b| / max(max|b|, 1e-3 * the net's largest gradient). A bias beneath
+/* docs/design.md: max|a - b| / max(max|b|, 1e-3 * the net's largest gradient). A bias below
 ** a batchnorm has no gradient but its terms' rounding, of which f32 leaves 1e-7 of the largest:
 ** 1e-2 for such a one. */
 static double gradient_error(const struct oracle *o, const struct engine *e, int k)
