@@ -99,7 +99,7 @@ $(eval $(call library,32,0,liblathe.a))
 $(eval $(call library,64,1,liblathe64.a))
 
 -include $(wildcard $(BUILD)/gen/*/*.d $(BUILD)/shared/*/*.d $(BUILD)/lib32/*/*.d \
-                    $(BUILD)/lib64/*/*.d)
+                    $(BUILD)/lib64/*/*.d $(BUILD)/debug/lib*/*/*.d $(BUILD)/sanitize/lib*/*/*.d)
 
 # ---- tests ----
 
@@ -109,8 +109,9 @@ TESTS = $(BUILD)/tests
 # Criterion's main stands before the library's.
 CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
-UNITS = workers processors visible params solver random dmath npy safetensors checkpoint data \
-        augment search series report image values arrays bounds history observer
+UNITS = workers processors visible params solver schedule gradients options random dmath npy \
+        safetensors checkpoint data preprocess augment search series report image values arrays \
+        bounds history observer
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell)
@@ -128,18 +129,56 @@ WORDS = scalar
 endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
-COMMANDS = programs cover docs predict lathe install resume samples flags build peers gradcheck \
-           foreign texts files results settings names floors
-RUNS = programs kernels64 cover kernels32 docs tiles unit64 unit32 simd32 simd64 \
-       $(filter-out programs cover docs,$(COMMANDS))
+COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install resume \
+           samples flags build peers gradcheck foreign texts files learning results settings names \
+           floors
+FIRST = cover bits emitted docs
+RUNS = kernels64 kernels32 $(FIRST) tiles unit64 unit32 simd32 simd64 \
+       $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own.
 RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR) LATHE_CACHE=$(abspath $(BUILD)/cache)
 
-test: deps-test all tests           ## everything that can run here, in minutes
+# One suite, or one test of it: make test T=kernels32 F='bits/*'
+ifdef T
+test: deps-test all $(T:%=$(TESTS)/%)
+	@$(RUN) F="$(F)" sh tests/run.sh $(TESTS) $(T)
+else
+test: deps-test all tests           ## everything that can run here, in minutes; T=SUITE F=FILTER
 	@echo "== browser" && $(RUN) sh tests/browser.sh
-	@$(RUN) sh tests/run.sh $(TESTS) $(RUNS)
+	@$(RUN) F="$(F)" sh tests/run.sh $(TESTS) $(RUNS)
+endif
+
+# Every unit of the runtime, every kernel against the oracle, what the generator prints.
+quick: deps-test all $(TESTS)/unit32 $(TESTS)/kernels32 ## units, kernels of f32, goldens: a minute
+	@$(RUN) sh tests/golden.sh
+	@$(RUN) sh tests/run.sh $(TESTS) unit32
+	@$(RUN) F='kernels/*' sh tests/run.sh $(TESTS) kernels32
+
+# Lathe and library again with other flags. $1 the folder in build/, $2 its flags, $3 the bits,
+# $4 LATHE_F64, $5 the library.
+define flavour
+$(BUILD)/$1/$5: $(RUNTIME:runtime/%.c=$(BUILD)/$1/lib$3/%.o)
+	@echo "ar     $$@"
+	@rm -f $$@ && $(AR) rcs $$@ $$^
+$(BUILD)/$1/lib$3/%.o: runtime/%.c
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(BASE) -Iruntime $2 -pthread -DLATHE_F64=$4 -MMD -MP -c $$< -o $$@
+endef
+DEBUG = -O0 -g
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+$(foreach flags,DEBUG SANITIZE,$(foreach type,32.0.liblathe.a 64.1.liblathe64.a,\
+    $(eval $(call flavour,$(if $(filter DEBUG,$(flags)),debug,sanitize),$($(flags)),$(word 1,\
+        $(subst ., ,$(type))),$(word 2,$(subst ., ,$(type))),$(word 3,$(subst ., ,$(type))).a))))
+FLAVOUR = $(MAKE) --no-print-directory LDFLAGS="$1" CFLAGS="$1"
+
+debug: $(BUILD)/debug/liblathe.a $(BUILD)/debug/liblathe64.a ## -O0 -g, in build/debug
+	@$(call FLAVOUR,$(DEBUG)) BUILD=$(BUILD)/debug $(BUILD)/debug/lathe
+
+sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory and undefined behaviour
+	@$(call FLAVOUR,$(SANITIZE)) BUILD=$(BUILD)/sanitize $(BUILD)/sanitize/lathe
+	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" sh tests/sanitize.sh $(BUILD)/sanitize
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
@@ -147,11 +186,12 @@ test-all: test                      ## and what takes longer; with $LATHE_DATA o
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/flags --filter '*/are_those_of_the_table_in_the_docs'
-	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter '@(learning|emitted)/*'
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/emitted
+	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
 	@$(RUN) DOCS=docs/notebook.md $(TESTS)/docs
-	@$(RUN) CIFAR="$$LATHE_DATA" $(TESTS)/programs --filter 'real/*'
+	@$(RUN) CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'real/*'
 
 tests: $(RUNS:%=$(TESTS)/%)
 
@@ -196,8 +236,8 @@ $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 $(TESTS)/results: $(TESTS)/nets$1 $(TESTS)/models$1
 endef
 
-KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels optim) tests/runtime/test_rules.c \
-          $(SUPPORT)/oracle.c $(SUPPORT)/allocations.c
+KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \
+          $(patsubst %,$(SUPPORT)/%.c,oracle allocations engines)
 
 $(eval $(call both_types,32,0,liblathe.a))
 $(eval $(call both_types,64,1,liblathe64.a))
@@ -325,5 +365,5 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib pages test test-all test-real tests check golden deps deps-test lint run bench bench-quick bench-peers data install uninstall clean
+.PHONY: all help lib pages test test-all test-real tests quick debug sanitize check golden deps deps-test lint run bench bench-quick bench-peers data install uninstall clean
 .DELETE_ON_ERROR:

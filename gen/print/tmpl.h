@@ -1,5 +1,5 @@
 /*
-** tmpl.h - instantiates a template (DESIGN section 4).
+** tmpl.h - instantiates a template (docs/design.md, Templates).
 **
 ** A template is C that compiles as it stands. Six marks, all of them C, say
 ** what the generator may replace:

@@ -165,7 +165,7 @@ struct region {
     const char *name;        /* "conv1 forward" */
     enum split split;
     int count;
-    double flop;             /* dense-equivalent, one image (DESIGN section 5) */
+    double flop;             /* dense-equivalent, one image: docs/design.md */
     void (*run)(const struct step *s, int item, int items, int thread);
     int images;              /* an item's; 0: SPLIT_IMAGES 1, SPLIT_FIXED all. Where it is
                                 given, one image is at most one item a thread: every item

@@ -1,6 +1,6 @@
 /*
 ** whiten.h - first weights computed from the training images: filters that whiten patches
-** (RECIPES: airbench's first layer; Page, "How to train your ResNet 8").
+** (airbench's first layer; Page, "How to train your ResNet 8").
 */
 #ifndef LATHE_WHITEN_H
 #define LATHE_WHITEN_H

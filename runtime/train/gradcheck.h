@@ -1,6 +1,6 @@
 /*
-** gradcheck.h - a network's gradients against central differences (DESIGN section
-** 10), in f64 programs. It must never judge a difference that crosses a kink: the
+** gradcheck.h - a network's gradients against central differences
+** (docs/design.md), in f64 programs. It must never judge a difference that crosses a kink: the
 ** network's ReLU and pooling decisions are hashed, and a check whose two points
 ** decide otherwise is counted as flipped and left out.
 */

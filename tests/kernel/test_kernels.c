@@ -8,59 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/allocations.h"
 #include "core/cpu.h"
-#include "core/engine.h"
 #include "base/error.h"
-#include "train/gradcheck.h"
+#include "support/engines.h"
 #include "support/oracle.h"
 #include "core/params.h"
-#include "base/random.h"
 #include "support/skip.h"
-
-enum { IMAGES = 5, STEPS = 3 };
 
 #if LATHE_F64
 #define BOUND 1e-10
 #else
 #define BOUND 1e-4
 #endif
-
-static void open_engine(struct engine *e, const struct model *m, int threads)
-{
-    char err[ERR_SIZE];
-    cr_assert(engine_open(e, m, threads, err), "%s", err);
-}
-
-/* Unit normal images, He's weights, biases not zero; the same for every engine. */
-static void fill(struct engine *e, int32_t *labels, int n)
-{
-    const struct model *m = e->model;
-    for (int k = 0; k < m->nparams; k++) {
-        const struct param *p = &m->params[k];
-        params_fill(e, k, 1, p->kind == PARAM_VECTOR ? 0.5 : sqrt(2.0 / p->fan_in));
-    }
-    engine_pack_all(e);
-    for (int i = 0; i < n; i++) {
-        labels[i] = (int32_t)(i*7 % m->classes);
-        for (int y = 0; y < m->in_h; y++)
-            for (int x = 0; x < m->in_w; x++)
-                for (int c = 0; c < m->in_c; c++) {
-                    size_t index = (((size_t)i*(size_t)m->in_c + (size_t)c)*(size_t)m->in_h
-                                    + (size_t)y)*(size_t)m->in_w + (size_t)x;
-                    engine_input(e, i)[(size_t)y*m->input_row + (size_t)(x*m->in_c + c)] =
-                        (real)random_normal(1, RANDOM_CHECK, 0, index);
-                }
-    }
-}
-
-static struct hyper hyper(double reg)
-{
-    return (struct hyper){ .lr = (real)1e-3, .reg = (real)reg, .beta1 = (real)0.9,
-                           .beta2 = (real)0.999, .eps = (real)1e-8, .step = (real)1e-3,
-                           .unbias2 = 1, .rest1 = (real)0.1, .rest2 = (real)1e-3,
-                           .keep = (real)0.999 };
-}
 
 /* The engine's parameters and input, as the oracle wants them. */
 static void load_oracle(struct oracle *o, struct engine *e)
@@ -88,7 +47,7 @@ static double largest_gradient(const struct oracle *o)
     return largest;
 }
 
-/* DESIGN section 10: max|a - b| / max(max|b|, 1e-3 * the net's largest gradient). A bias beneath
+/* docs/design.md: max|a - b| / max(max|b|, 1e-3 * the net's largest gradient). A bias below
 ** a batchnorm has no gradient but its terms' rounding, of which f32 leaves 1e-7 of the largest:
 ** 1e-2 for such a one. */
 static double gradient_error(const struct oracle *o, const struct engine *e, int k)
@@ -133,18 +92,6 @@ static void check_against_oracle(const struct model *m, int n, int threads)
     engine_close(&e);
 }
 
-/* All networks of the emitted file that this CPU can run. */
-static const struct model *runnable(int i)
-{
-    return cpu_has(lathe_models[i]->isa) ? lathe_models[i] : NULL;
-}
-
-/* A few images: fewer than a batch, more than one where there is room. */
-static int some_images(const struct model *m)
-{
-    return m->batch < IMAGES ? m->batch : IMAGES;
-}
-
 Test(kernels, of_every_instruction_set_run_here)
 {
     for (int i = 0; i < lathe_nmodels; i++)
@@ -175,41 +122,35 @@ Test(kernels, a_full_batch_equals_the_oracle)
             check_against_oracle(runnable(i), runnable(i)->batch, 2);
 }
 
-/* Everything a few steps leave: losses, then every parameter with its moments. */
-static size_t run_steps(const struct model *m, int threads, int n, enum update_kind update,
-                        real *out)
+/* How much a few steps leave: losses, then every parameter with its moments. */
+static size_t count_results(const struct model *m)
+{
+    size_t count = STEPS;
+    for (int k = 0; k < m->nparams; k++)
+        count += 3*params_count(&m->params[k]);
+    return count;
+}
+
+static real *results(const struct model *m, int threads, int n, enum update_kind update)
 {
     struct engine e;
     int32_t labels[GROUPS*4];
     size_t count = 0;
+    real *out = calloc(count_results(m), sizeof *out);
+    cr_assert(out);
     open_engine(&e, m, threads);
     fill(&e, labels, n);
     struct hyper h = hyper(0.01);
-    for (int k = 0; k < STEPS; k++) {
-        double loss = engine_step(&e, n, labels, &h, update);
-        if (out)
-            out[count] = (real)loss;
-        count++;
-    }
+    for (int k = 0; k < STEPS; k++)
+        out[count++] = (real)engine_step(&e, n, labels, &h, update);
     for (int k = 0; k < m->nparams; k++) {
         const struct param *p = &m->params[k];
         const size_t from[] = { p->at, p->m, p->v };
         for (int part = 0; part < 3; part++)
-            for (size_t i = 0; i < params_count(p); i++, count++)
-                if (out)
-                    out[count] = e.arena[from[part] + params_index(p, i)];
+            for (size_t i = 0; i < params_count(p); i++)
+                out[count++] = e.arena[from[part] + params_index(p, i)];
     }
     engine_close(&e);
-    return count;
-}
-
-static real *results(const struct model *m, int threads, int n, enum update_kind update,
-                     size_t *count)
-{
-    *count = run_steps(m, 1, n, update, NULL);
-    real *out = calloc(*count, sizeof *out);
-    cr_assert(out);
-    run_steps(m, threads, n, update, out);
     return out;
 }
 
@@ -218,34 +159,18 @@ Test(bits, are_the_same_for_1_2_3_and_8_threads)
     static const int threads[] = { 2, 3, 8 };
     for (int i = 0; i < lathe_nmodels; i++) {
         const struct model *m = runnable(i);
-        size_t count;
         if (!m)
             continue;
-        real *one = results(m, 1, some_images(m), UPDATE_ADAM, &count);
+        size_t size = count_results(m)*sizeof(real);
+        real *one = results(m, 1, some_images(m), UPDATE_ADAM);
         for (int t = 0; t < 3; t++) {
-            real *other = results(m, threads[t], some_images(m), UPDATE_ADAM, &count);
-            cr_expect(!memcmp(one, other, count*sizeof *one), "%s %s differs with %d threads",
+            real *other = results(m, threads[t], some_images(m), UPDATE_ADAM);
+            cr_expect(!memcmp(one, other, size), "%s %s differs with %d threads",
                       m->name, m->isa, threads[t]);
             free(other);
         }
         free(one);
     }
-}
-
-/* A few steps of training move running statistics and weights. */
-static void train(struct engine *e, int n)
-{
-    int32_t labels[GROUPS*4];
-    struct hyper h = hyper(0.01);
-    fill(e, labels, n);
-    for (int k = 0; k < e->model->nparams; k++) {
-        const struct param *p = &e->model->params[k];
-        if (strstr(p->name, "running_var"))
-            for (size_t i = 0; i < params_count(p); i++)
-                e->arena[p->at + params_index(p, i)] += 2;   /* variances are positive */
-    }
-    for (int k = 0; k < STEPS; k++)
-        engine_step(e, n, labels, &h, UPDATE_ADAM);
 }
 
 static void copy_scores(const struct engine *e, int n, real *to)
@@ -255,16 +180,21 @@ static void copy_scores(const struct engine *e, int n, real *to)
         memcpy(to + (size_t)i*classes, engine_scores(e, i), classes*sizeof *to);
 }
 
-/* What a trained network infers: scores, then the loss. */
-static void infer(const struct model *m, int threads, int n, real *out)
+/* What a trained network infers of one image and of a batch: scores, then the loss. */
+enum { ALONE, TOGETHER, TIMES };
+
+static void infer(const struct model *m, int threads, real *out[TIMES])
 {
     struct engine e;
     int32_t labels[GROUPS*4] = { 0 };
+    const int images[TIMES] = { 1, m->batch };
     open_engine(&e, m, threads);
-    train(&e, some_images(m));
-    engine_infer(&e, n);
-    copy_scores(&e, n, out);
-    out[n*m->classes] = (real)engine_loss(&e, labels);
+    train_steps(&e, some_images(m));
+    for (int k = 0; k < TIMES; k++) {
+        engine_infer(&e, images[k]);
+        copy_scores(&e, images[k], out[k]);
+        out[k][images[k]*m->classes] = (real)engine_loss(&e, labels);
+    }
     engine_close(&e);
 }
 
@@ -286,7 +216,7 @@ Test(inference, with_folded_batchnorms_equals_evaluation)
         real *folded = room(m), *plain = room(m);
         open_engine(&e, m, 2);
         engine_infer(&e, 1);    /* folded once, and to be folded anew */
-        train(&e, m->batch);
+        train_steps(&e, m->batch);
         engine_infer(&e, m->batch);
         copy_scores(&e, m->batch, folded);
         engine_forward(&e, m->batch, MODE_EVAL);
@@ -305,25 +235,34 @@ Test(inference, with_folded_batchnorms_equals_evaluation)
     }
 }
 
-Test(inference, has_the_same_bits_for_1_2_3_and_8_threads)
+/* Does `other` infer with `threads` what `m` infers with one? */
+static void expect_same_inference(const struct model *m, const struct model *other, int threads,
+                                  real *expected[TIMES])
 {
-    static const int threads[] = { 2, 3, 8 };
+    real *found[TIMES] = { room(other), room(other) };
+    size_t size = (size_t)(m->batch*m->classes + 1)*sizeof(real);
+    infer(other, threads, found);
+    for (int k = 0; k < TIMES; k++) {
+        cr_expect(!memcmp(expected[k], found[k], size), "%s: %s on %d threads differs from %s, %s",
+                  m->name, other->isa, threads, m->isa, k == ALONE ? "one image" : "a batch");
+        free(found[k]);
+    }
+}
+
+/* Each instruction set by itself, and each against the widest. */
+Test(inference, has_the_same_bits_for_1_2_3_and_8_threads_and_every_instruction_set)
+{
+    static const int threads[] = { 1, 2, 3, 8 };
     for (int i = 0; i < lathe_nmodels; i++) {
         const struct model *m = runnable(i);
         if (!m)
             continue;
-        real *one = room(m), *other = room(m);
-        size_t size = (size_t)(m->batch*m->classes + 1)*sizeof *one;
-        for (int n = 1; n <= m->batch; n += m->batch - 1) {
-            infer(m, 1, n, one);
-            for (int t = 0; t < 3; t++) {
-                infer(m, threads[t], n, other);
-                cr_expect(!memcmp(one, other, size), "%s %s, %d images: differs with %d threads",
-                          m->name, m->isa, n, threads[t]);
-            }
-        }
-        free(one);
-        free(other);
+        real *expected[TIMES] = { room(m), room(m) };
+        infer(widest(m), 1, expected);
+        for (int t = m == widest(m); t < 4; t++)
+            expect_same_inference(widest(m), m, threads[t], expected);
+        for (int k = 0; k < TIMES; k++)
+            free(expected[k]);
     }
 }
 
@@ -338,7 +277,7 @@ Test(inference, touches_the_front_of_the_arena_and_the_scratch_alone)
             continue;
         real *expected = room(m), *found = room(m);
         open_engine(&whole, m, 2);
-        train(&whole, m->batch);
+        train_steps(&whole, m->batch);
         engine_infer(&whole, m->batch);
         copy_scores(&whole, m->batch, expected);
         /* Beyond lies no memory: a kernel that goes there ends this test. */
@@ -362,27 +301,18 @@ Test(inference, touches_the_front_of_the_arena_and_the_scratch_alone)
     }
 }
 
-/* The same network on the instruction set that comes first in the file, the widest. */
-static const struct model *widest(const struct model *m)
-{
-    for (int i = 0; i < lathe_nmodels; i++)
-        if (!strcmp(lathe_models[i]->name, m->name) && runnable(i))
-            return lathe_models[i];
-    return m;
-}
-
 /* Every kind of update after one image, Adam's after a full batch too: an update does not
 ** know how many images there were. */
 static void expect_same_bits(const struct model *m, int n, enum update_kind update)
 {
-    size_t count;
-    real *expected = results(m, 2, n, update, &count);
+    size_t size = count_results(m)*sizeof(real);
+    real *expected = results(m, 2, n, update);
     for (int i = 0; i < lathe_nmodels; i++) {
         const struct model *other = runnable(i);
         if (!other || other == m || strcmp(other->name, m->name))
             continue;
-        real *found = results(other, 2, n, update, &count);
-        cr_expect(!memcmp(found, expected, count*sizeof *found), "%s: %s and %s differ (update %d, "
+        real *found = results(other, 2, n, update);
+        cr_expect(!memcmp(found, expected, size), "%s: %s and %s differ (update %d, "
                   "%d images)", m->name, other->isa, m->isa, update, n);
         free(found);
     }
@@ -398,22 +328,6 @@ Test(bits, are_the_same_for_every_instruction_set)
         for (int u = 0; u < UPDATE_KINDS; u++)
             expect_same_bits(m, 1, (enum update_kind)u);
         expect_same_bits(m, m->batch, UPDATE_ADAM);
-    }
-}
-
-Test(inference, has_the_same_bits_for_every_instruction_set)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        if (!m || widest(m) == m)
-            continue;
-        real *a = room(m), *b = room(m);
-        infer(m, 2, m->batch, a);
-        infer(widest(m), 2, m->batch, b);
-        cr_expect(!memcmp(a, b, (size_t)(m->batch*m->classes + 1)*sizeof *a),
-                  "%s: %s and %s differ", m->name, m->isa, widest(m)->isa);
-        free(a);
-        free(b);
     }
 }
 
@@ -437,180 +351,3 @@ Test(bits, of_an_image_do_not_depend_on_the_images_beside_it)
         engine_close(&e);
     }
 }
-
-Test(memory, padding_and_halos_stay_zero)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        int32_t labels[GROUPS*4];
-        if (!m)
-            continue;
-        open_engine(&e, m, 2);
-        fill(&e, labels, m->batch);
-        /* What lies in the input buffer between the images' rows is its halo. */
-        const real *first = e.arena + m->input;
-        struct hyper h = hyper(0.01);
-        for (int k = 0; k < STEPS; k++)
-            engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-        size_t row = (size_t)(m->in_w*m->in_c);
-        for (int y = 0; y + 1 < m->in_h; y++)
-            for (size_t k = row; k < m->input_row; k++)
-                cr_expect(first[(size_t)y*m->input_row + k] == 0, "%s %s: input halo written",
-                          m->name, m->isa);
-        for (int k = 0; k < m->nparams; k++) {
-            const struct param *p = &m->params[k];
-            double all = 0, canonical = 0;
-            for (size_t j = 0; j < p->stored; j++)
-                all += fabs((double)e.arena[p->at + j]) + fabs((double)e.arena[p->m + j]);
-            for (size_t j = 0; j < params_count(p); j++)
-                canonical += fabs((double)e.arena[p->at + params_index(p, j)])
-                             + fabs((double)e.arena[p->m + params_index(p, j)]);
-            cr_expect(fabs(all - canonical) <= 1e-9*canonical, "%s %s: padding of %s written",
-                      m->name, m->isa, p->name);
-        }
-        engine_close(&e);
-    }
-}
-
-/* NaN and a pattern around the arena: a kernel that reads beyond its buffers spoils the
-** results, one that writes beyond them the guards. */
-enum { GUARD = 4096 };
-
-static void guard(real *p)
-{
-    for (int k = 0; k < GUARD; k++)
-        p[k] = (real)NAN;
-}
-
-static bool guarded(const real *p)
-{
-    for (int k = 0; k < GUARD; k++)
-        if (!isnan(p[k]))
-            return false;
-    return true;
-}
-
-Test(memory, around_the_arena_is_neither_read_nor_written)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e, plain;
-        int32_t labels[GROUPS*4];
-        if (!m)
-            continue;
-        open_engine(&plain, m, 1);
-        open_engine(&e, m, 1);
-        size_t reals = e.bytes/sizeof(real);
-        real *block = aligned_alloc(ALIGN, (reals + 2*GUARD + ALIGN)/ALIGN*ALIGN*sizeof(real));
-        cr_assert(block);
-        real *own = e.arena;
-        guard(block);
-        memcpy(block + GUARD, own, e.bytes);
-        guard(block + GUARD + reals);
-        e.arena = e.step.arena = block + GUARD;
-        struct hyper h = hyper(0.01);
-        fill(&e, labels, m->batch);
-        fill(&plain, labels, m->batch);
-        for (int k = 0; k < STEPS; k++) {
-            double a = engine_step(&plain, m->batch, labels, &h, UPDATE_ADAM);
-            double b = engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-            cr_expect(!memcmp(&a, &b, sizeof a), "%s %s: read beyond its arena", m->name, m->isa);
-        }
-        cr_expect(guarded(block) && guarded(block + GUARD + reals), "%s %s: wrote beyond its arena",
-                  m->name, m->isa);
-        e.arena = e.step.arena = own;
-        free(block);
-        engine_close(&e);
-        engine_close(&plain);
-    }
-}
-
-#if defined(__GLIBC__)
-Test(memory, is_not_allocated_in_a_step)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        int32_t labels[GROUPS*4];
-        if (!m)
-            continue;
-        long before = allocations();
-        open_engine(&e, m, 2);
-        cr_assert_gt(allocations(), before);
-        fill(&e, labels, m->batch);
-        struct hyper h = hyper(0.01);
-        before = allocations();
-        for (int k = 0; k < 10; k++) {
-            engine_step(&e, m->batch, labels, &h, UPDATE_ADAM);
-            engine_forward(&e, 1, MODE_CHECK);
-            engine_infer(&e, 1);
-        }
-        cr_expect_eq(allocations(), before, "%s %s", m->name, m->isa);
-        engine_close(&e);
-    }
-}
-#endif
-
-#if LATHE_F64
-/* gradcheck.c goes around the loss (a random sum of the scores), so the loss has a check
-** of its own: its gradient to the last bias, which adds to the scores. */
-Test(gradients, of_the_loss_equal_central_differences)
-{
-    const double h = 1e-6;
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        int32_t labels[GROUPS*4];
-        if (!m || widest(m) != m)
-            continue;
-        int last = m->nparams - 1;
-        const struct param *bias = &m->params[last];
-        open_engine(&e, m, 1);
-        fill(&e, labels, m->batch);
-        struct hyper none = hyper(0);
-        engine_step(&e, m->batch, labels, &none, UPDATE_STORE);
-        double scale = m->train.loss == LOSS_SUM ? m->batch : 1;
-        for (int k = 0; k < bias->dim[0]; k++) {
-            real *b = e.arena + bias->at + k, start = *b, loss[2];
-            for (int side = 0; side < 2; side++) {
-                *b = start + (side ? h : -h);
-                engine_pack(&e, last);
-                engine_forward(&e, m->batch, MODE_CHECK);
-                loss[side] = engine_loss(&e, labels)*scale;
-            }
-            *b = start;
-            double numeric = (loss[1] - loss[0]) / (2*h), analytic = e.arena[bias->m + (size_t)k];
-            cr_expect(fabs(numeric - analytic) <= 1e-7*scale, "%s: class %d: %.10g, not %.10g",
-                      m->name, k, analytic, numeric);
-        }
-        engine_close(&e);
-    }
-}
-
-Test(gradients, equal_central_differences_in_every_network)
-{
-    for (int i = 0; i < lathe_nmodels; i++) {
-        const struct model *m = runnable(i);
-        struct engine e;
-        struct gradcheck_options o;
-        struct gradcheck_report report;
-        char err[ERR_SIZE];
-        if (!m || widest(m) != m)
-            continue;
-        open_engine(&e, m, 2);
-        gradcheck_defaults(&o, m);
-        o.every = 400;
-        o.entries = 20;
-        o.directions = 5;
-        cr_assert(gradcheck_run(&e, &o, &report, err), "%s", err);
-        for (int k = 0; k < report.count; k++)
-            cr_expect(report.tensor[k].good, "%s: %s: error %g over %zu entries", m->name,
-                      report.tensor[k].name, report.tensor[k].error, report.tensor[k].entries);
-        cr_expect(report.flipped < GRADCHECK_FLIPS, "%s: %g of the checks flipped", m->name,
-                  report.flipped);
-        gradcheck_free(&report);
-        engine_close(&e);
-    }
-}
-#endif

@@ -177,12 +177,13 @@ static void check_cover(int strength)
     cr_assert(jobs, "%s", path);
     for (int k = 0; k < c.rows; k += CHUNK) {
         int end = k + CHUNK < c.rows ? k + CHUNK : c.rows;
-        fprintf(jobs, "$LATHE emit --dtype f64 -o p%d.c", k);
+        fprintf(jobs, "$LATHE emit --dtype f64 --split -o p%d.c", k);
         for (int i = k; i < end; i++) {
             write_network(&c.row[i], i);
             fprintf(jobs, " c%d.net", i);
         }
-        fprintf(jobs, " && ${CC:-cc} -O1 p%d.c -o p%d -lm -pthread || exit 1", k, k);
+        fprintf(jobs, " && ${CC:-cc} -O1 -I$SOURCE/runtime p%d.c $SOURCE/runtime/liblathe64.a "
+                "-o p%d -lm -pthread || exit 1", k, k);
         for (int i = k; i < end; i++)
             /* A batchnorm after an affine layer has no gradients of one image. */
             fprintf(jobs, "; b=%s; test $b != 1 || ! grep -A1 ^affine c%d.net | "

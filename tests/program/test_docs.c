@@ -23,6 +23,8 @@
 static const struct { const char *begins, *why; } elsewhere[] = {
     { "make test", "make test is what runs this" },
     { "make lint", ".ci/run" },
+    { "make quick", "make test has its suites" },
+    { "make sanitize", "it takes minutes" },
     { "make data", "it downloads 162 MB" },
     { "make deps", "it installs packages" },
     { "make bench", "tests/test_bench.py" },

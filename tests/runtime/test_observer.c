@@ -96,9 +96,9 @@ static bool watched(struct seen *a, struct seen *b, bool spoilt, struct solver_r
     d.train = (struct images){ .count = IMAGES, .bytes = pixels, .labels = labels, .c = LINEAR_C,
                                .h = LINEAR_H, .w = LINEAR_W };
     solver_defaults(&o, &linear_model);
-    o.iterations = ITERATIONS;
-    o.batch = 10;
-    o.rate[RATE_LR] = 1e-3;
+    o.train.iterations = ITERATIONS;
+    o.train.batch = 10;
+    o.train.rate[RATE_LR] = 1e-3;
     told[0] = '\0';
     cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
     params_init(&e, 1, 0.01);

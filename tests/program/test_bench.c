@@ -1,0 +1,92 @@
+/*
+** test_bench.c - make bench: what it makes of measurements, and data's archive; no time is looked
+** at. And the comparison with PyTorch, where it is importable.
+*/
+#include <criterion/criterion.h>
+
+#include "support/shell.h"
+#include "support/skip.h"
+
+#define MODELS "$SOURCE/models"
+
+Test(data, archive_that_is_another_one_is_refused_and_the_old_data_stays, .fini = shell_clean)
+{
+    sure("mkdir -p data/cifar-10-batches-bin in/cifar-10-batches-bin && "
+         "echo old > data/cifar-10-batches-bin/test_batch.bin && "
+         "echo a | tee in/cifar-10-batches-bin/data_batch_1.bin > in/cifar-10-batches-bin/"
+         "test_batch.bin && tar -C in -czf archive.tar.gz cifar-10-batches-bin");
+    fails(1, "has md5 60b725f10c9c85c70d97880dfe8191b3, 5dd7e06a14cb22eb9f671a540d1b7c25 expected",
+          "sh $SOURCE/bench/cifar10.sh archive.tar.gz data");
+    struct run r = shell("cat data/cifar-10-batches-bin/test_batch.bin; ls data");
+    cr_expect_str_eq(r.output, "old\ncifar-10-batches-bin\n", "%s", r.output);
+    run_free(&r);
+}
+
+/* ---- make bench: what it makes of measurements; no time is looked at ---- */
+
+static void needs_python(void)
+{
+    if (!have("${PYTHON:-python3}"))
+        skip_test("no python3");
+}
+
+Test(bench, figures_report_and_contenders, .fini = shell_clean)
+{
+    needs_python();
+    sure("${PYTHON:-python3} $SOURCE/tests/test_bench.py");
+}
+
+Test(bench, measures_without_peers_and_writes_table_and_report, .fini = shell_clean)
+{
+    needs_python();
+    sure("${PYTHON:-python3} $SOURCE/bench/bench.py --lathe $LATHE --out out --models tiny "
+         "--peers none --rounds 2 --warm 3 --data synthetic --epochs 1 && "
+         "grep -q '^tiny,step,whole training step,Lathe,8,' out/results.csv && "
+         "grep -q '^tiny,kernel,conv1 weight gradient,Lathe,' out/results.csv && "
+         "grep -q '^tiny,epoch,' out/results.csv && "
+         "grep -q '^machine,bandwidth,triad,' out/results.csv && grep -q '<svg' out/report.html");
+}
+
+/* A peer that computes something else, one that crashes, one that is not there. */
+Test(bench, leaves_out_peers_that_do_other_work, .fini = shell_clean)
+{
+    needs_python();
+    sure("mkdir b && cp $SOURCE/bench/*.py b && mkdir b/models && "
+         "cp " MODELS "/tiny.net b/models && "
+         "printf 'import sys\\nprint(\"ready fake\", flush=True)\\nfor line in sys.stdin:\\n"
+         "    print(\"loss 1e9\", flush=True)\\n' > b/peer_torch.py && "
+         "echo 'raise SystemExit(7)' > b/peer_jax.py && "
+         "sed -i 's/(\"torch\", \"numpy\")/(\"os\",)/; s/(\"jax\", \"numpy\")/(\"os\",)/' "
+         "b/peers.py && sed -i 's/^HOME = .*/HOME = os.path.dirname(__file__)/' b/bench.py");
+    struct run r = shell("${PYTHON:-python3} $DIR/b/bench.py --lathe $LATHE --out out "
+                         "--models tiny --peers pytorch,jax --rounds 1 --warm 3 --epochs 0 "
+                         "--data synthetic");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(strstr(r.output, "PyTorch eager: left out: loss: 1e+09, Lathe "), "%s", r.output);
+    cr_expect(strstr(r.output, "JAX jit: left out: ended with status 7"), "%s", r.output);
+    run_free(&r);
+}
+
+Test(bench, refuses_wrong_usage_with_status_2, .fini = shell_clean)
+{
+    needs_python();
+    fails(2, "nowhere.net: no such file", "${PYTHON:-python3} $SOURCE/bench/bench.py --models "
+          "nowhere");
+    fails(2, "--rounds: at least 1", "${PYTHON:-python3} $SOURCE/bench/bench.py --rounds 0");
+    fails(2, "expected some of pytorch", "${PYTHON:-python3} $SOURCE/bench/bench.py --peers thano");
+    fails(2, "usage: peers.sh", "sh $SOURCE/bench/peers.sh --help");
+}
+
+/* ---- the comparison with PyTorch, where it is importable ---- */
+
+Test(torch, computes_what_the_programs_compute, .fini = shell_clean, .timeout = 900)
+{
+    needs_python();
+    struct run r = shell("${PYTHON:-python3} $SOURCE/tests/compare_torch.py");
+    if (r.status == 77) {
+        run_free(&r);
+        skip_test("PyTorch is not importable by ${PYTHON:-python3}");
+    }
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}

@@ -1,0 +1,128 @@
+/*
+** test_emitted.c - what emitted programs are made of, that all models make one, and what lathe
+** tune makes of measurements.
+*/
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "support/shell.h"
+#include "support/skip.h"
+
+#define MODELS "$SOURCE/models"
+
+/* A network's own part stays under 600 KB, with the runtime (and its messages) a file has twice
+** that; and gcc and clang have nothing to say of it; only with everything they compile it, as
+** models/all_build_and_learn does once. The runtime is the same in all: one file has it here. */
+Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
+{
+    const char *how = getenv("LATHE_TEST_ALL") ? "-O3 -c" : "-fsyntax-only";
+    struct run r = shell("small() { [ $2 -lt $3 ] || { echo $1: $2 bytes; exit 1; }; }; "
+        "for net in " MODELS "/*.net; do "
+        "small $net $($LATHE emit $net --isa neon --split | wc -c) 600000; "
+        "for isa in scalar native; do "
+        "small $net $($LATHE emit $net --isa $isa | wc -c) 1200000; "
+        "split=--split; [ ${net##*/} != tiny.net ] || split=; "
+        "$LATHE emit $net --isa $isa $split -o f.c || exit 1; "
+        "for cc in gcc clang; do command -v $cc > /dev/null || continue; "
+        "$cc %s -Wall -Wextra -I$SOURCE/runtime f.c || exit 1; done; done; done", how);
+    cr_expect(r.status == 0 && !*r.output, "%s", r.output);
+    run_free(&r);
+}
+
+Test(emitted, text_is_the_same_every_time, .fini = shell_clean)
+{
+    sure("$LATHE emit " MODELS "/three_layer.net > a.c && $LATHE emit " MODELS
+         "/three_layer.net -o b.c && cmp a.c b.c && $LATHE emit " MODELS
+         "/three_layer.net -o - | cmp a.c - && test ! -e -");
+}
+
+Test(emitted, text_unrolls_taps_windows_and_tiles, .fini = shell_clean)
+{
+    /* 3x3x3 taps by 5 pixels by 2 vectors are written out; of 7x7x3, which would pass 700
+    ** lines, one row of taps; and a 2x2 window. */
+    struct run r = shell("count() { awk -v f=\"$2\" -v w=\"$3\" "
+        "'$0 ~ \"^static inline void \" f \"\\\\(\"{p=1} p && $0 ~ w{n++} /^}/{p=0} "
+        "END{print n}' $1; }; "
+        "$LATHE emit " MODELS "/three_layer_3x3.net --isa avx2 --split -o a.c; "
+        "$LATHE emit " MODELS "/three_layer.net --isa avx2 --split -o b.c; "
+        "count a.c conv1__fwd_tile 'v_fma[(]'; count b.c conv1__fwd_tile 'v_fma[(]'; "
+        "grep -c '1 loop of more than 700 lines kept' b.c; count a.c conv1__pool 'v_select[(]'; "
+        "cat a.c b.c | grep -c -e UNROLL -e @");
+    cr_expect_str_eq(r.output, "270\n210\n2\n4\n0\n", "%s", r.output);
+    run_free(&r);
+}
+
+/* What libm's variants compute differently must not be called: only exactly rounded. */
+Test(emitted, programs_call_only_what_is_exactly_rounded_in_libm, .fini = shell_clean)
+{
+    if (!have("nm"))
+        skip_test("no nm");
+    struct run r = shell("for type in f32 f64; do "
+        "$LATHE emit " MODELS "/three_layer.net --isa x86 --dtype $type -o f.c 2>/dev/null || "
+        "$LATHE emit " MODELS "/three_layer.net --isa native --dtype $type -o f.c; "
+        "${CC:-cc} -O0 -c f.c -o f.o && nm -u f.o | sed 's/.* //; s/@.*//' > used || exit 1; "
+        "grep -xE '(exp|exp2|expm1|log|log2|log10|log1p|pow|sin|cos|tan|asin|acos|atan|atan2|sinh|"
+        "cosh|tanh|erf|erfc|lgamma|tgamma|cbrt|hypot)[fl]?' used; "
+        "grep -cxE '(fma|sqrt|floor|rint)f?' used > counted; done; true");
+    cr_expect(r.status == 0 && !*r.output, "calls %s", r.output);
+    run_free(&r);
+}
+
+Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
+{
+    sure("$LATHE emit " MODELS "/tiny.net --split -o f.c && "
+         "grep -q 'cc -O3 -IRUNTIME FILE.c RUNTIME/liblathe.a -o PROGRAM' f.c && "
+         "${CC:-cc} -O2 -I$SOURCE/runtime f.c $SOURCE/runtime/liblathe.a -o f -lm -pthread && "
+         "./f train --data synthetic --iterations 2 --no-save --quiet");
+    fails(1, "lathe_models_f64", "${CC:-cc} -O0 -I$SOURCE/runtime f.c "
+          "$SOURCE/runtime/liblathe64.a -o g -lm -pthread > log 2>&1; cat log; test -e g");
+}
+
+/* And have an arena as large as show said. One is compiled as lathe build does it, the others' own
+** parts with the library: the runtime is the same in all, and -O3 is test_tiles.c's. */
+Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
+{
+    struct run r = shell("for m in " MODELS "/*.net; do n=$(basename $m .net); "
+        "split=--split; lib=\"-I$SOURCE/runtime $SOURCE/runtime/liblathe.a\"; "
+        "level=${LATHE_TEST_ALL:+-O3}; level=${level:--O1}; "
+        "[ $n != tiny ] || split= lib= level=-O3; "
+        "$LATHE emit $m --batch 50 $split -o p.c || exit 1; "
+        "${CC:-cc} $level -Wall -Wextra p.c $lib -o p -lm -pthread > log 2>&1; "
+        "test -s log && cat log && exit 1; "
+        "./p train --data synthetic --train-samples 100 --val-samples 50 --iterations 4 --batch 50 "
+        "> log && grep -q 'best val_acc' log && ./p eval --params $n.safetensors "
+        "--data synthetic --val-samples 50 > log || { echo $n; cat log; exit 1; }; "
+        "$LATHE show $m --batch 50 | "
+        "sed -n 's/^arena *\\([0-9]*\\) .*and \\([0-9]*\\) bytes.*/\\1 \\2/p' > a && "
+        "./p info --data synthetic | "
+        "sed -n 's/^arena *\\([0-9]*\\) bytes, and \\([0-9]*\\) a thread/\\1 \\2/p' > b && "
+        "test -s a && cmp a b || exit 1; done");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+}
+
+/* A compiler whose programs say that one tile is fast, and another in inference slow. */
+Test(tune, writes_what_its_programs_measured, .fini = shell_clean)
+{
+    sure("cat > cc.sh <<'END'\n#!/bin/sh\n"
+         "ms=1.0\ngrep -q 'OW = 16, MH = 1, MW = 6,' $2 && ms=0.5\n"
+         "printf '#!/bin/sh\\necho ready\\necho \"regions conv1 forward=%s;conv1 weight gradient=1;"
+         "affine1 forward=1;affine2 forward=1;affine1 backward + update=1;affine2 backward + "
+         "update=1\"\\necho \"regions conv1 forward=1\"\\necho times %s %s\\n' $ms $ms $ms > $4\n"
+         "chmod +x $4\nEND\nchmod +x cc.sh\n");
+    sure("CC=$PWD/cc.sh $LATHE tune " MODELS "/tiny.net --isa avx2 > log && "
+         "grep -q 'conv1_fwd tile .* -> 1x6x1 ' log && grep -q 'ratio 0.500' log && "
+         "grep -q '^net tiny avx2 f32$' tiny.tune && "
+         "grep -q '^conv1_fwd tile 1x6x1    # the cost model: ' tiny.tune && "
+         "test $(grep -c 'the cost model: ' tiny.tune) = 1 && "
+         "$LATHE emit " MODELS "/tiny.net --isa avx2 --tune tiny.tune | "
+         "grep -q 'OW = 16, MH = 1, MW = 6,'");
+    /* Nothing is faster: the cost model's choices. */
+    sure("sed 's/ms=0.5/ms=0.99/' cc.sh > slow.sh && chmod +x slow.sh && "
+         "CC=$PWD/slow.sh $LATHE tune " MODELS "/tiny.net --isa avx2 -o slow.tune > log && "
+         "grep -q 'the cost model.s are kept' log && ! grep 'the cost model: ' slow.tune");
+    fails(1, "the C compiler failed", "CC=false $LATHE tune " MODELS "/tiny.net -o a.tune; s=$?; "
+          "test -e a.tune && exit 9; exit $s");
+    fails(1, "failed", "sed 's/times/time/' cc.sh > mute.sh && chmod +x mute.sh && "
+          "CC=$PWD/mute.sh $LATHE tune " MODELS "/tiny.net --isa avx2");
+}

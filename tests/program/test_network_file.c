@@ -1,0 +1,391 @@
+/*
+** test_network_file.c - network files: what they are understood as, and what is said of every kind
+** of bad one.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/shell.h"
+
+#define HEAD "net t\ninput 3x8x8\n"
+#define TAIL "affine 4\nsoftmax\n"
+
+/* A file, and what lathe has to say of it: the place, then words of the message. */
+struct bad { const char *text, *place, *words; };
+
+static void expect_bad(const struct bad *b)
+{
+    write_text("bad.net", b->text);
+    struct run r = shell("$LATHE emit bad.net -o out.c");
+    char place[64];
+    snprintf(place, sizeof place, "bad.net:%s error: ", b->place);
+    cr_expect(r.status == 1, "\"%s\": exit %d", b->text, r.status);
+    cr_expect(strstr(r.output, place), "\"%s\": no %s in: %s", b->text, place, r.output);
+    cr_expect(strstr(r.output, b->words), "\"%s\": no \"%s\" in: %s", b->text, b->words, r.output);
+    run_free(&r);
+    r = shell("test ! -e out.c");
+    cr_expect(r.status == 0, "\"%s\": a file was written", b->text);
+    run_free(&r);
+}
+
+static void expect_all_bad(const struct bad *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        expect_bad(&b[i]);
+    shell_clean();
+}
+#define EXPECT_ALL_BAD(table) expect_all_bad(table, sizeof (table) / sizeof *(table))
+
+Test(network_file, a_wrong_repeat_is_one_error_and_takes_its_brace_along)
+{
+    write_text("bad.net", HEAD "repeat 2 as i {\nrepeat x as k {\nconv 3 3x3\n}\nrelu\n}\n" TAIL);
+    struct run r = shell("$LATHE show bad.net");
+    cr_expect(r.status == 1 && strstr(r.output, "bad.net:4:8: error: no `let` defines \"x\""), "%s",
+              r.output);
+    cr_expect_null(strchr(strchr(r.output, '\n') + 1, '\n'), "more than one error: %s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+/* Mistakes that were followed by echoes of themselves. */
+Test(network_file, one_mistake_is_one_error)
+{
+    static const char *const bad[] = {
+        HEAD "repeat 0 as i {\nrelu\n}\n" TAIL, HEAD "repeat 0 as i { relu }\n" TAIL,
+        HEAD "let a = 1/0\naffine a\nsoftmax\n",
+        HEAD "let a = 1/0, b = 3\nconv b 3x3\naffine a\nsoftmax\n",
+        HEAD "let a\naffine a\nsoftmax\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_text("bad.net", bad[i]);
+        struct run r = shell("$LATHE show bad.net");
+        const char *end = strchr(r.output, '\n');
+        cr_expect(r.status == 1 && end && !end[1], "%s: %s", bad[i], r.output);
+        run_free(&r);
+    }
+    shell_clean();
+}
+
+Test(network_file, unknown_words_name_the_nearest_known_one)
+{
+    static const struct bad bad[] = {
+        { HEAD "conf 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "CONV 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
+        { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
+        { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
+        { HEAD TAIL "train\n  optimizer adm\n", "6:13:", "did you mean \"adam\"?" },
+        { HEAD "let hidden = 3\naffine hiden\nsoftmax\n", "4:8:", "did you mean \"hidden\"?" },
+        { HEAD "affine 4\nsoftmax smothing=0.1\n", "4:9:", "did you mean \"smoothing\"?" },
+        { HEAD "affine 4\nsvm smoothing=0.1\n", "4:5:", "svm takes no option" },
+        { HEAD "affine 4\nsoftmax smoothing=1\n", "4:19:", "less than 1" },
+        { HEAD "affine 4\nsvm margin=-1\n", "4:12:", "greater than 0" },
+        { HEAD "leaky_relu\n" TAIL, "3:11:", "the slope below 0 is missing" },
+        { HEAD "leaky_relu 2\n" TAIL, "3:12:", "at most 1" },
+        { HEAD "gelo\n" TAIL, "3:1:", "did you mean \"gelu\"?" },
+        { HEAD TAIL "train\n  preprocess mean\n", "6:14:", "none, mean_image, scale or" },
+        { HEAD TAIL "train\n  schedule cosin\n", "6:12:", "did you mean \"cosine\"?" },
+        { HEAD TAIL "train\n  schedule step\n", "6:16:", "the epochs from step to step" },
+        { HEAD TAIL "train\n  schedule step 2\n", "6:18:", "the factor of a step" },
+        { HEAD TAIL "train\n  warmup -1\n", "6:10:", "0 or more" },
+        { HEAD TAIL "train\n  loss som\n", "6:8:", "did you mean \"sum\"?" },
+        { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, missing_operands_say_what_is_missing)
+{
+    static const struct bad bad[] = {
+        { HEAD "conv\n" TAIL, "3:5:", "the number of filters is missing" },
+        { HEAD "conv 3\n" TAIL, "3:7:", "the window's height is missing" },
+        { HEAD "conv 3 3\n" TAIL, "3:9:", "\"x\" expected" },
+        { HEAD "maxpool\n" TAIL, "3:8:", "is missing" },
+        { HEAD "affine\nsoftmax\n", "3:7:", "the number of units is missing" },
+        { "net\ninput 3x8x8\n" TAIL, "1:4:", "a name is missing" },
+        { "net t\ninput 3x8\n" TAIL, "2:10:", "\"x\" expected" },
+        { HEAD "conv 3 3x3 stride\n" TAIL, "3:18:", "\"=\" expected" },
+        { HEAD TAIL "train\n  reg\n", "6:6:", "reg is missing" },
+        { HEAD "let a\n" TAIL, "3:6:", "\"=\" expected" },
+        { HEAD "let a = (3\naffine a\nsoftmax\n", "3:11:", "\")\" expected" },
+        { HEAD "let a = 3 +\naffine a\nsoftmax\n", "3:12:", "a number, a name or" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, impossible_shapes_are_errors)
+{
+    static const struct bad bad[] = {
+        { HEAD "maxpool 9x9\n" TAIL, "3:1:", "larger than the input of 8x8" },
+        { HEAD "conv 3 11x11 pad=valid\n" TAIL, "3:1:", "larger than the input of 8x8" },
+        { HEAD "affine 0\nsoftmax\n", "3:8:", "from 1 to" },
+        { HEAD "conv 2147483648 3x3\n" TAIL, "3:6:", "from 1 to 65536" },
+        { HEAD "conv 3 12x3\n" TAIL, "3:8:", "from 1 to 11" },
+        { HEAD "conv 3 0x3\n" TAIL, "3:8:", "from 1 to 11" },
+        { HEAD "conv 2.5 3x3\n" TAIL, "3:6:", "whole number" },
+        { HEAD "maxpool 17x17\n" TAIL, "3:9:", "more than 256 values" },
+        { "net t\ninput 3x4096x4096\nconv 65536 3x3\n" TAIL, "3:1:", "more than 2^31" },
+        { "net t\ninput 3x2048x2048\naffine 65536\nsoftmax\n", "3:1:", "more than 2^31" },
+        { HEAD "softmax\n", "3:1:", "put an affine layer before it" },
+        { "net t\ninput 4x1x1\nrelu\nsoftmax\n", "4:1:", "no parameters" },
+        { HEAD "affine 1\nsoftmax\n", "4:1:", "at least two classes" },
+        { HEAD "conv 3 3x3 stride=0\n" TAIL, "3:19:", "from 1 to" },
+        { HEAD "residual {\nconv 5 3x3\n}\n" TAIL, "3:1:", "shortcut { conv 5 1x1 stride=1 }" },
+        { HEAD "residual {\nconv 5 3x3 stride=2\n} shortcut {\nconv 5 1x1\n}\n" TAIL, "3:1:",
+          "its shortcut 5x8x8" },
+        { HEAD "residual {\naffine 3\n} shortcut {\nconv 3 8x8 pad=valid\n}\n" TAIL, "4:1:",
+          "put a pooling before it" },
+        { "net t\ninput 3x32x32\nglobalmaxpool\n" TAIL, "3:1:", "256 are the most" },
+        { HEAD "avgpool 9x9\n" TAIL, "3:1:", "larger than the input of 8x8" },
+        { HEAD "dropout 1.5\n" TAIL, "3:9:", "at most 1, not 1.5" },
+        { HEAD "dropout 0\n" TAIL, "3:9:", "greater than 0" },
+        { HEAD "scale -1\n" TAIL, "3:7:", "greater than 0" },
+        { HEAD "batchnorm momentum=1\n" TAIL, "3:20:", "less than 1" },
+        { HEAD "batchnorm eps=0\n" TAIL, "3:15:", "greater than 0" },
+        { HEAD "conv 3 3x3 bias=maybe\n" TAIL, "3:17:", "no or yes" },
+        { HEAD "conv 4 3x3 groups=2\n" TAIL, "3:1:", "groups=2 does not divide the 3 channels" },
+        { HEAD "conv 4 3x3 groups=3\n" TAIL, "3:1:", "groups=3 does not divide the 4 filters" },
+        { HEAD "conv 3 3x3 groups=0\n" TAIL, "3:19:", "from 1 to" },
+        { HEAD "conv 3 3x3 dilation=0\n" TAIL, "3:21:", "from 1 to 64" },
+        { HEAD "conv 3 3x3 dilation=1.5\n" TAIL, "3:21:", "whole number" },
+        { HEAD "conv 3 3x3 dilation=4 pad=valid\n" TAIL, "3:1:",
+          "a window of 9x9 is larger than the input of 8x8" },
+        { HEAD "conv 4 2x2 init=whiten dilation=2\n" TAIL, "3:1:", "without groups and dilation" },
+        { HEAD "conv 6 2x2 groups=3 init=whiten\n" TAIL, "3:1:", "without groups and dilation" },
+        { HEAD "maxpool 2x2 dilation=2\n" TAIL, "3:13:", "takes no option" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, what_a_network_needs_is_asked_for)
+{
+    static const struct bad bad[] = {
+        { "", "1:1:", "no `net NAME`" },
+        { "net t\n" TAIL, "4:1:", "no `input CxHxW`" },
+        { HEAD "affine 4\n", "4:1:", "no loss" },
+        { HEAD "relu\n", "4:1:", "no loss" },
+        { HEAD TAIL "relu\n", "5:1:", "softmax1 is the last" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, names_collide_with_both_lines_named)
+{
+    static const struct bad bad[] = {
+        { HEAD "stem: conv 3 3x3\nstem: relu\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "conv2: conv 3 3x3\nconv 3 3x3\n" TAIL, "4:1:", "in line 3" },
+        { HEAD "let a = 1, a = 2\naffine a\nsoftmax\n", "3:12:", "in line 3" },
+        { HEAD "net u\n" TAIL, "3:1:", "the first is in line 1" },
+        { HEAD "input 3x9x9\n" TAIL, "3:1:", "the first is in line 2" },
+        { HEAD TAIL "train\n  reg 1\n  reg 2\n", "7:3:", "in line 6" },
+        { HEAD "conv 3 3x3 stride=1 stride=2\n" TAIL, "3:21:", "given twice" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, names_have_single_underscores_between_letters_and_digits)
+{
+    static const struct bad bad[] = {
+        { "net t_\ninput 3x8x8\n" TAIL, "1:5:", "a network's name has no \"_\" at its ends and no "
+          "\"__\" in it: write \"t\", not \"t_\"" },
+        { HEAD "a__b_c: conv 3 3x3\n" TAIL, "3:1:", "write \"a_b_c\", not \"a__b_c\"" },
+        { HEAD "conv 3 3x3\n  _a: relu\n" TAIL, "4:3:", "write \"a\", not \"_a\"" },
+        { HEAD "_: conv 3 3x3\n" TAIL, "3:1:", "write \"x\", not \"_\"" },
+        { HEAD "a_: residual { relu }\n" TAIL, "3:1:", "a label has no" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, unused_and_misplaced_settings_are_errors)
+{
+    static const struct bad bad[] = {
+        { HEAD "residual {\n}\n" TAIL, "3:1:", "is empty" },
+        { HEAD "residual {\nrelu\n} shortcut {\n}\n" TAIL, "5:3:", "is empty" },
+        { HEAD "residual {\nrelu\n" TAIL, "3:1:", "no \"}\"" },
+        { HEAD "shortcut {\nrelu\n}\n" TAIL, "3:1:", "stands behind" },
+        { HEAD "residual {\naffine 2\nsoftmax\n}\n" TAIL, "5:1:", "inside a residual" },
+        { HEAD "residual\nrelu\n}\n" TAIL, "3:9:", "\"{\" expected" },
+        { HEAD "let unused = 3\n" TAIL, "3:5:", "never used" },
+        { HEAD "reg 1\n" TAIL, "3:1:", "behind `train`" },
+        { HEAD TAIL "train\n  relu\n", "6:3:", "layers stand before `train`" },
+        { HEAD TAIL "train\n  optimizer sgd beta1=0.9\n", "6:17:", "unknown option" },
+        { HEAD TAIL "train\n  optimizer rmsprop decay_rat=0.9\n", "6:21:", "decay_rate" },
+        { HEAD TAIL "train\n  optimizer momentum momentum=1\n", "6:31:", "less than 1" },
+        { HEAD TAIL "train\n  optimizer adam beta1=1\n", "6:24:", "less than 1" },
+        { HEAD TAIL "train\n  batch 0\n", "6:9:", "from 1 to" },
+        { HEAD TAIL "train\n  group affine2 lr=1\n", "6:3:", "did you mean \"affine1\"?" },
+        { HEAD TAIL "train\n  group relu1 lr=1\n", "6:3:", "no layer with parameters" },
+        { HEAD TAIL "train\n  group affine1.gamma lr=1\n", "6:3:", "affine1.bias expected" },
+        { HEAD TAIL "train\n  group bias\n", "6:3:", "without settings" },
+        { HEAD TAIL "train\n  group bias lr=1 optimizer=sgd\n", "6:19:", "first option" },
+        { HEAD TAIL "train\n  group bias optimizer=muon\n", "6:3:", "convolution filters" },
+        { HEAD TAIL "train\n  group bias optimizer=sgd momentum=1\n", "6:28:", "unknown option" },
+        { HEAD TAIL "train\n  optimizer muon\n", "6:13:", "unknown optimizer" },
+        { HEAD TAIL "train\n  freeze affine1 behind 3\n", "6:18:", "after" },
+        { HEAD "relu\nconv 4 2x2 init=whiten\n" TAIL, "4:17:", "reads the images" },
+        { HEAD "conv 40 2x2 init=whiten\n" TAIL, "3:1:", "at most 24" },
+        { HEAD "conv 4 2x2 init=dirc\n" TAIL, "3:17:", "did you mean \"dirac\"?" },
+        { HEAD "affine 4 init=dirac\nsoftmax\n", "3:15:", "kaiming, xavier or zeros" },
+        { HEAD TAIL "train\n  clip 0\n", "6:8:", "greater than 0" },
+        { HEAD TAIL "train\n  average emma\n", "6:11:", "did you mean \"ema\"?" },
+        { HEAD TAIL "train\n  average ema 1.5\n", "6:15:", "at most 1" },
+        { HEAD TAIL "train\n  patience 0\n", "6:12:", "from 1 to" },
+        { HEAD TAIL "train\n  flip alternatin\n", "6:8:", "did you mean \"alternating\"?" },
+        { HEAD TAIL "train\n  translate 2 mirror\n", "6:15:", "reflect" },
+        { HEAD TAIL "train\n  cutout 0\n", "6:10:", "from 1 to" },
+        { HEAD TAIL "train\n  crop 4\n", "6:8:", "nothing more expected" },
+        { HEAD TAIL "train\n  crop\n  crop\n", "7:3:", "set already, in line 6" },
+        { HEAD TAIL "train\n  corp\n", "6:3:", "did you mean \"crop\"?" },
+        { HEAD TAIL "train\n  epochs -1\n", "6:10:", "greater than 0" },
+        { HEAD "affine 4 stride=2\nsoftmax\n", "3:10:", "takes no option" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, repeats_without_end_are_errors)
+{
+    static const struct bad bad[] = {
+        { HEAD "repeat 3 as i {\nrelu\n" TAIL, "3:1:", "has no \"}\"" },
+        { HEAD "repeat 1000000000 as i {\nrelu\n}\n" TAIL, "3:8:", "from 1 to 10000" },
+        { HEAD "repeat 10000 as i { repeat 10000 as j {\nrepeat 100 as k { } } }\n" TAIL, "4:1:",
+          "has no layers" },
+        { HEAD "repeat 200 as i {\nrepeat 200 as j {\nrelu\n}\n}\n" TAIL, "5:1:",
+          "more than 10000 layers" },
+        { HEAD "}\n" TAIL, "3:1:", "without a `repeat`" },
+        { HEAD "repeat 2 as i {\nstem: relu\nrepeat 2 as i {\nrelu\n}\n}\n" TAIL, "5:12:",
+          "defined already" },
+    };
+    EXPECT_ALL_BAD(bad);
+}
+
+Test(network_file, strange_bytes_are_errors)
+{
+    static const struct bad bad[] = {
+        { "\x7f" "ELF\x02\x01\n", "1:1:", "byte 0x7f" },
+        { HEAD "conv 3 3x3 \xff\n" TAIL, "3:12:", "byte 0xff" },
+    };
+    static const char zero[] = "net t\ninput 3x8x8\n\0affine 4\nsoftmax\n";
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_bad(&bad[i]);
+    write_bytes("bad.net", zero, sizeof zero - 1);
+    struct run r = shell("$LATHE emit bad.net -o out.c");
+    cr_expect(r.status == 1 && strstr(r.output, "bad.net:3:1: error: a NUL byte"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(network_file, very_long_lines_are_errors)
+{
+    char *line = malloc(100002);
+    memset(line, 'a', 100000);
+    strcpy(line + 100000, "\n");
+    write_text("bad.net", line);
+    struct run r = shell("$LATHE emit bad.net -o out.c");
+    cr_expect(r.status == 1 && strstr(r.output, "bad.net:1:1: error: a line of 100000 characters"),
+              "%.300s", r.output);
+    run_free(&r);
+    free(line);
+    shell_clean();
+}
+
+Test(network_file, unreadable_files_are_errors)
+{
+    struct run r = shell("$LATHE emit missing.net");
+    cr_expect(r.status == 1 && strstr(r.output, "missing.net: error: cannot be opened"), "%s",
+              r.output);
+    run_free(&r);
+    r = shell("$LATHE emit .");
+    cr_expect(r.status == 1 && strstr(r.output, "error: cannot be read"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+Test(network_file, all_errors_of_a_file_are_reported)
+{
+    write_text("bad.net", "net t\ninput 3x8x8\nconf 3\nmaxpol 2x2\nafine 4\nsoftmax\n");
+    struct run r = shell("$LATHE emit bad.net");
+    cr_expect(strstr(r.output, "bad.net:3:1:") && strstr(r.output, "bad.net:4:1:")
+              && strstr(r.output, "bad.net:5:1:"), "%s", r.output);
+    run_free(&r);
+    shell_clean();
+}
+
+/* lathe -d PASS of a file prints these words. */
+static void expect_dump(const char *text, const char *options, const char *words)
+{
+    write_text("good.net", text);
+    struct run r = shell("$LATHE emit good.net %s", options);
+    cr_expect(r.status == 0 && strstr(r.output, words), "no \"%s\" in: %s", words, r.output);
+    run_free(&r);
+}
+
+Test(network_file, expressions_lets_and_repeats_are_understood)
+{
+    expect_dump(HEAD "let a = 2, b = a*(3 + 1) % 5 - -1\nconv b (a+1)x(2*a-1)\n" TAIL, "-d spec",
+                "conv 4 3x3");
+    expect_dump(HEAD "let n = 3\nconv (2*n) 3x3 groups=n dilation=(n-1)\n" TAIL, "-d spec",
+                "conv 6 3x3 stride=1,1 pad=same groups=3 dilation=2");
+    expect_dump(HEAD "let n = 4\nconv n 3x3\n" TAIL, "-d spec --set n=7", "conv 7 3x3");
+    expect_dump(HEAD "repeat 3 as i {\nblock: conv (8*i) 3x3\nrelu\n}\n" TAIL, "-d spec",
+                "block_3      conv 24 3x3");
+    expect_dump(HEAD "repeat 2 as i {\nrepeat 2 as j {\nb: conv (10*i+j) 3x3 }}\n" TAIL, "-d spec",
+                "b_2_1        conv 21 3x3");
+    expect_dump("# a comment\r\n\tnet t # another\r\ninput 3x8x8\r\naffine 4\r\nsoftmax", "-d spec",
+                "affine 4");
+    expect_dump(HEAD TAIL "train\n  init gaussian 1e-3\n  optimizer sgd lr=0.5\n  epochs 0.25\n",
+                "-d spec --batch 3", "train\n  optimizer sgd lr=0.5\n  epochs 0.25\n  batch 3\n");
+    shell_clean();
+}
+
+Test(network_file, everything_it_says_is_in_the_dump_of_spec)
+{
+    static const struct { const char *text, *words; } said[] = {
+        { HEAD "conv 2 3x3\n" TAIL, "conv 2 3x3 stride=1,1 pad=same\n" },
+        { HEAD "conv 2 3x3 pad=valid bias=no init=xavier\n" TAIL, "pad=valid bias=no init=xavier" },
+        { HEAD "conv 2 3x3 pad=2 init=dirac winograd=no\n" TAIL, " pad=2 init=dirac winograd=no" },
+        { HEAD "conv 2 3x3 init=0.5\n" TAIL, " init=0.5" },
+        { HEAD "leaky_relu 0.1\n" TAIL, "leaky_relu 0.1\n" },
+        { HEAD "dropout 0.8\n" TAIL, "dropout 0.8\n" },
+        { HEAD "batchnorm momentum=0.8\n" TAIL, "momentum=0.8 eps=1e-05 scale=yes" },
+        { HEAD "affine 4\nsoftmax smoothing=0.1\n", "softmax smoothing=0.1" },
+        { HEAD TAIL, "train\n  optimizer adam lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08\n" },
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        expect_dump(said[i].text, "-d spec", said[i].words);
+    shell_clean();
+}
+
+Test(network_file, shapes_follow_kernel_stride_and_padding)
+{
+    expect_dump(HEAD "conv 2 2x4\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 0,1,1,2");
+    expect_dump(HEAD "conv 2 7x7 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 3,3,3,3");
+    expect_dump(HEAD "conv 2 3x3 pad=valid\n" TAIL, "-d shape", "3x8x8 -> 2x6x6 pad 0,0,0,0");
+    expect_dump(HEAD "conv 2 3x2 pad=2 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 2,2,2,2");
+    expect_dump(HEAD "conv 2 3x2 dilation=3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 3,1,3,2");
+    expect_dump(HEAD "conv 2 3x3 dilation=3 pad=valid\n" TAIL, "-d shape",
+                "3x8x8 -> 2x2x2 pad 0,0,0,0");
+    expect_dump(HEAD "maxpool 3x3\n" TAIL, "-d shape", "3x8x8 -> 3x2x2");
+    expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
+    expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");
+    expect_dump(HEAD "conv 6 3x3 groups=3\n" TAIL, "-d shape", "params 60 flop 6912 6912");
+    shell_clean();
+}
+
+Test(network_file, every_pass_can_be_dumped)
+{
+    static const struct { const char *pass, *words; } dumped[] = {
+        { "spec", "net t" }, { "shape", "params" }, { "fuse", "conv1 + relu + maxpool" },
+        { "layout", "halo 1,1" }, { "sweeps", "conv1_fwd              direct" }, { "fold", "" },
+        { "block", "weight gradient        lists, tile" }, { "params", "conv1.weight" },
+        { "regions", "affine1 gradient lists" }, { "mem", "conv1.weight.v" },
+        { "kinks", "conv1.argmax" },
+    };
+    for (size_t i = 0; i < sizeof dumped / sizeof *dumped; i++) {
+        char option[16];
+        snprintf(option, sizeof option, "-d %s", dumped[i].pass);
+        expect_dump(HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL, option, dumped[i].words);
+    }
+    shell_clean();
+}

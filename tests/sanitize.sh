@@ -1,0 +1,105 @@
+#!/bin/sh
+# sanitize.sh DIRECTORY - lathe over all networks and over damaged ones, emitted programs of every
+# kernel family, and the runtime's unit tests, all compiled with $FLAGS (address and undefined
+# behaviour) in DIRECTORY, as `make sanitize` does it. Any report fails.
+# It must never look at what is computed: other suites do.
+set -u
+home=$(cd "$(dirname "$0")/.." && pwd)
+cd "$home" || exit 1
+built=$home/$1
+lathe=$built/lathe
+failed=0
+# A report ends a program with 99. Leaks are looked for where a program ends by itself: lathe and
+# the programs leave what they hold to the system.
+export ASAN_OPTIONS=exitcode=99:detect_leaks=0:allocator_may_return_null=1
+export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# clean WHAT COMMAND... - whatever it says of its input, no sanitizer has a report.
+clean() {
+    what=$1
+    shift
+    "$@" >"$work/out" 2>&1
+    status=$?
+    if [ $status -ge 99 ] || grep -qE 'runtime error:|Sanitizer' "$work/out"; then
+        echo "sanitize: $what: exit status $status" >&2
+        grep -E -A12 'runtime error:|ERROR: |Sanitizer' "$work/out" | head -30 >&2
+        failed=1
+    fi
+}
+# good WHAT COMMAND... - and it succeeds.
+good() {
+    clean "$@"
+    [ $status = 0 ] || { echo "sanitize: $what: exit status $status" >&2; tail -3 "$work/out" >&2
+                         failed=1; }
+}
+
+# ---- lathe: every network, every instruction set; damaged files ----
+
+for net in models/*.net tests/nets/*.net; do
+    for isa in scalar avx2 avx512 neon; do
+        good "emit $net $isa" "$lathe" emit "$net" --isa $isa --split -o /dev/null
+    done
+    good "emit $net f64" "$lathe" emit "$net" --dtype f64 -o /dev/null
+    good "show $net" "$lathe" show "$net" --html
+    for pass in spec shape fuse block mem; do
+        good "-d $pass $net" "$lathe" show "$net" --isa avx2 -d $pass
+    done
+    size=$(wc -c <"$net")
+    for share in 1 2 3 5 7; do
+        head -c $((size*share/8)) "$net" >"$work/cut.net"
+        clean "the first $share eighths of $net" "$lathe" show "$work/cut.net"
+        { head -c $((size*share/8)) "$net"; printf '\001(}99999999999x{'; cat "$net"; } >"$work/bad.net"
+        clean "$net, broken after $share eighths" "$lathe" show "$work/bad.net"
+    done
+done
+head -c 4096 /dev/zero >"$work/zero.net"
+clean "zeros" "$lathe" show "$work/zero.net"
+clean "a program" "$lathe" show "$lathe"
+good "doc" "$lathe" doc
+echo "sanitize: lathe done"
+
+# ---- a program of every kernel family: steps, gradients, classes of an image ----
+
+# Direct, Winograd's, scattered, narrow, depthwise and grouped convolutions; affine layers by lists
+# and dense; batchnorms, pools, residual blocks, both losses, every activation.
+families='deep winograd scatter stride2 depthwise grouped dilated fully dense batchnorm norm_blocks
+pools averages residual activations svm smoothed groups'
+nets=
+for f in $families; do nets="$nets tests/nets/$f.net"; done
+for type in 32 64; do
+    library=$built/liblathe$(echo $type | sed 's/32//').a
+    # shellcheck disable=SC2086
+    good "emit f$type" "$lathe" emit $nets --dtype f$type --split -o "$work/p.c"
+    # shellcheck disable=SC2086
+    good "compile f$type" $CC $FLAGS -O0 -w -Iruntime "$work/p.c" "$library" \
+        -o "$work/p$type" -lm -pthread
+done
+cd "$work" || exit 1
+printf 'P5 8 8 255\n%64s' x >grey.pgm
+for f in $families; do
+    name=$(sed -n 's/^net //p' "$home/tests/nets/$f.net")
+    good "$f trains" ./p32 train --network "$name" --data synthetic --train-samples 60 \
+        --val-samples 20 --iterations 3 --threads 2 --params "$f.st" --report r.html
+    good "$f evaluates" ./p32 eval --network "$name" --params "$f.st" --data synthetic \
+        --val-samples 20
+    clean "$f predicts" ./p32 predict --network "$name" --params "$f.st" --resize grey.pgm
+    good "$f has gradients" ./p64 gradcheck --network "$name" --threads 2
+done
+cd "$home" || exit 1
+echo "sanitize: programs done"
+
+# ---- the runtime's unit tests ----
+
+for type in 32 64; do
+    library=$built/liblathe$(echo $type | sed 's/32//').a
+    # shellcheck disable=SC2086
+    good "compile unit$type" $CC -std=c11 -D_GNU_SOURCE $FLAGS -w -pthread -Iruntime -Itests -Igen \
+        -I. -DLATHE_F64=$((type / 64)) $UNIT -lcriterion "$library" -lm \
+        -o "$built/unit$type"
+    LATHE=$lathe SOURCE=$home good "unit$type" "$built/unit$type" -j1
+    grep '^\[====\] Synthesis' "$work/out"
+done
+[ $failed = 0 ] && echo "sanitize: no report"
+exit $failed
