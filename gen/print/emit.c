@@ -10,8 +10,10 @@
 #include "runtime/core/model.h"
 #include "runtime/settings/optimizer.h"
 #include "plan/info.h"
+#include "print/amalgam.h"
 #include "print/emission.h"
 #include "print/kernels.h"
+#include "print/tables.h"
 #include "read/layers.h"
 #include "print/tmpl.h"
 #include "plan/traffic.h"
@@ -38,407 +40,9 @@ static void library(const char *path, bool f64, struct text *out)
     instantiate_path(path, &b, out);
 }
 
-/* ---- tables ---- */
-
 static const char *c_bool(bool b)
 {
     return b ? "1" : "0";
-}
-
-/* What the network file says of this parameter alone. */
-static void own_settings(const struct net_param *p, struct text *out)
-{
-    static const char *const firsts[] = { [INIT_DRAWN] = "INIT_DRAWN",
-                                          [INIT_DIRAC] = "INIT_DIRAC",
-                                          [INIT_WHITEN] = "INIT_WHITEN" };
-    const struct own_settings *own = &p->own;
-    if (p->own_init)
-        text_printf(out, "      .first = %s, .own_init = 1,\n", firsts[p->first]);
-    if (!own->set)
-        return;
-    text_printf(out, "      .own = { .set = %u, .optimizer = %d, .rate = {", own->set,
-                own->optimizer);
-    for (int k = 0; k < RATES; k++)
-        text_printf(out, "%s %.17g", k ? "," : "", own->rate[k]);
-    text_printf(out, " },\n               .reg = %.17g, .lr_decay = %.17g, .schedule = %d, "
-                ".freeze = %.17g },\n", own->reg, own->lr_decay, own->schedule, own->freeze);
-}
-
-static void params_table(const struct net *net, const char *prefix, struct text *out)
-{
-    static const char *const roles[] = {
-        [ROLE_WEIGHT] = "ROLE_WEIGHT", [ROLE_BIAS] = "ROLE_BIAS", [ROLE_GAIN] = "ROLE_GAIN",
-        [ROLE_STATISTIC] = "ROLE_STATISTIC" };
-    if (!net->nparams)
-        return;
-    text_printf(out, "static const struct param %sparams[] = {\n", prefix);
-    for (int i = 0; i < net->nparams; i++) {
-        const struct net_param *p = &net->param[i];
-        const struct stage *s = &net->stage[p->stage];
-        const struct layer *l = &net->layer[s->head];
-        struct shape in = s->in.shape;
-        text_printf(out, "    { .name = \"%s\", ", p->name);
-        if (p->kind == PARAM_VECTOR)
-            text_printf(out, ".kind = PARAM_VECTOR, .rank = 1, .dim = { %d },\n", l->out.c);
-        else if (p->kind == PARAM_CONV)
-            text_printf(out, ".kind = PARAM_CONV, .rank = 4, .dim = { %d, %d, %d, %d },\n",
-                        l->filters, in.c / l->groups, l->kh, l->kw);
-        else
-            text_printf(out, ".kind = PARAM_AFFINE, .rank = 2, .dim = { %d, %d },\n",
-                        l->filters, in.h*in.w*in.c);
-        if (p->kind != PARAM_VECTOR)
-            text_printf(out, "      .in_c = %d, .in_h = %d, .in_w = %d,\n", in.c, in.h, in.w);
-        text_printf(out, "      .fan_in = %d, .role = %s, .init = %.17g,\n", p->fan_in,
-                    roles[p->role], p->init);
-        if (p->start != 0 || p->nsumsq)
-            text_printf(out, "      .start = %g, .sumsq = %zu, .nsumsq = %d,\n", p->start,
-                        p->sumsq, p->nsumsq);
-        own_settings(p, out);
-        text_printf(out, "      .at = %zu, .m = %zu, .v = %zu, .stored = %zu },\n",
-                    net->buffer[p->at].at, net->buffer[p->m].at, net->buffer[p->v].at, p->stored);
-    }
-    text_puts(out, "};\n\n");
-}
-
-const char *region_what(enum region_kind kind)
-{
-    static const char *const what[] = {
-        [REGION_FORWARD] = "forward", [REGION_LOSS] = "loss",
-        [REGION_AFFINE_LISTS] = "gradient lists", [REGION_AFFINE_BIAS] = "bias gradient + update",
-        [REGION_AFFINE_BACKWARD] = "backward + update",
-        [REGION_NORM_STATISTICS] = "statistics", [REGION_NORM_MERGE] = "merge",
-        [REGION_NORM_SUMS] = "gradient sums", [REGION_NORM_UPDATE] = "update",
-        [REGION_NORM_BACKWARD] = "data gradient", [REGION_BACKWARD] = "backward",
-        [REGION_CONV_DGRAD] = "data gradient", [REGION_CONV_WGRAD] = "weight gradient",
-        [REGION_CONV_UPDATE] = "update", [REGION_FOLDED] = "forward",
-    };
-    return what[kind];
-}
-
-void region_name(const struct net *net, const struct region_plan *region, char *name,
-                 size_t size)
-{
-    snprintf(name, size, "%s %s", region_stage(net, region)->name, region_what(region->kind));
-}
-
-static double region_flop(const struct stage *s, enum region_kind kind)
-{
-    switch (kind) {
-    case REGION_FORWARD:
-    case REGION_FOLDED:          return s->flop_forward;
-    case REGION_AFFINE_BACKWARD: return s->flop_wgrad + s->flop_dgrad;
-    case REGION_CONV_DGRAD:      return s->flop_dgrad;
-    case REGION_CONV_WGRAD:      return s->flop_wgrad;
-    default:                     return 0;
-    }
-}
-
-/* Moments are gathered of all channels. */
-static int winograd_parts(const struct sweep *f, bool gathers)
-{
-    const struct winograd *w = &f->winograd;
-    if (!w->by_panels)
-        return w->rows / w->unit;
-    return gathers ? 1 : f->blocks + (f->last != 0);
-}
-
-/* Images of an item; 0: as model.h has it. */
-static int region_images(const struct stage *s, enum region_kind kind)
-{
-    bool forward = kind == REGION_FORWARD || kind == REGION_FOLDED;
-    const struct winograd *w = forward ? &s->forward.winograd
-                               : kind == REGION_CONV_DGRAD ? &s->dgrad[0].winograd : NULL;
-    if (forward && s->kind == STAGE_AFFINE)
-        return s->fwd_images;
-    return s->kind == STAGE_CONV && w && w->step ? w->images : 0;
-}
-
-/* How a region is divided into items, as model.h has it. */
-static void region_split(const struct net *net, const struct region_plan *r, struct text *out)
-{
-    const struct stage *s = region_stage(net, r);
-    int units = s->out.shape.c;
-    struct shape in = s->in.shape;
-    switch (r->kind) {
-    case REGION_FORWARD:
-    case REGION_FOLDED:
-        if (s->kind == STAGE_CONV)
-            text_printf(out, "SPLIT_IMAGES, %d", s->forward.winograd.step
-                        ? winograd_parts(&s->forward, s->norm != NO_STAGE) : s->parts);
-        else if (s->kind == STAGE_POOL || s->kind == STAGE_AVERAGE)
-            text_printf(out, "SPLIT_IMAGES, %d", s->out.shape.h);
-        else if (s->kind == STAGE_AFFINE)
-            text_printf(out, "SPLIT_FIXED, %d", (units + s->fwd_block - 1) / s->fwd_block);
-        else
-            text_puts(out, "SPLIT_IMAGES, 1");
-        break;
-    case REGION_AFFINE_LISTS:
-        text_printf(out, "SPLIT_FIXED, %d", GROUPS + (units + LANES - 1) / LANES);
-        break;
-    case REGION_AFFINE_BIAS:
-        text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
-        break;
-    case REGION_AFFINE_BACKWARD:
-        text_printf(out, "SPLIT_FIXED, %d", (in.h*in.w*in.c + PANEL - 1) / PANEL);
-        break;
-    case REGION_CONV_UPDATE:
-    case REGION_NORM_MERGE:
-    case REGION_NORM_UPDATE:
-        text_printf(out, "SPLIT_FIXED, %d", (units + LANES - 1) / LANES);
-        break;
-    case REGION_LOSS:
-    case REGION_CONV_WGRAD:
-        text_puts(out, "SPLIT_GROUPS, 0");
-        break;
-    case REGION_CONV_DGRAD:
-    case REGION_BACKWARD:
-    case REGION_NORM_STATISTICS:
-    case REGION_NORM_SUMS:
-    case REGION_NORM_BACKWARD:
-        text_puts(out, "SPLIT_IMAGES, 1");
-        break;
-    }
-}
-
-static void regions_table(const struct net *net, const struct prefixes *prefix, const char *name,
-                          const struct region_plan *regions, int count, struct text *out)
-{
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
-    text_printf(out, "static const struct region %s%s[] = {\n", prefix->tables, name);
-    for (int r = 0; r < count; r++) {
-        const struct region_plan *region = &regions[r];
-        const struct stage *s = region_stage(net, region);
-        char function[SHARED_NAME], title[2*NAME_MAX_LEN];
-        region_function(&e, region, function);
-        region_name(net, region, title, sizeof title);
-        text_printf(out, "    { \"%s\", ", title);
-        region_split(net, region, out);
-        struct traffic bytes = region_traffic(net, region);
-        text_printf(out, ", %.17g, %s, %d, %.17g, %.17g },\n", region_flop(s, region->kind),
-                    function, region_images(s, region->kind), bytes.fixed, bytes.image);
-    }
-    text_puts(out, "};\n\n");
-}
-
-/* The hinge loss decides, too: which classes come near the label's, by their gradients' signs. */
-static int loss_decision(const struct net *net, const struct stage *loss, struct text *out)
-{
-    const struct stage *scores = &net->stage[loss->from];
-    if (net->layer[loss->head].kind != LAYER_SVM || scores->at.dy == NO_BUFFER)
-        return 0;
-    text_printf(out, "    { .at = %zu, .image = %zu, .h = 1, .w = 1, .c = %d, .row = %d, "
-                ".bytes = 0 },\n", net->buffer[scores->at.dy].at, scores->dy_image, net->classes,
-                net->classes);
-    return 1;
-}
-
-/* A stage below all parameters decides what no parameter can change, and as no gradient
-** passes it, its decisions do not outlive forward: others' values are there then. */
-static int decisions_table(const struct net *net, const char *prefix, struct text *out)
-{
-    struct text rows = { 0 };
-    int n = 0;
-    for (int i = 0; i < net->nstages; i++) {
-        const struct stage *s = &net->stage[i];
-        struct shape o = s->out.shape;
-        bool kink = s->pointwise != NO_LAYER ? layer_def(net->layer[s->pointwise].kind)->kink
-                                             : s->relu != NO_LAYER;
-        bool decides = s->kind != STAGE_LOSS && s->kind != STAGE_FORK && s->trains;
-        if (s->kind == STAGE_LOSS)
-            n += loss_decision(net, s, &rows);
-        if (!decides || (!kink && s->pool == NO_LAYER))
-            continue;
-        if (kink && ++n)
-            text_printf(&rows, "    { .at = %zu, .image = %zu, .h = %d, .w = %d, .c = %d, "
-                        ".row = %zu, .bytes = 0 },\n", net->buffer[s->at.y].at + s->out.origin,
-                        s->out.image, o.h, o.w, o.c, s->out.row);
-        if (s->pool != NO_LAYER && ++n)
-            text_printf(&rows, "    { .at = %zu, .image = %d, .h = %d, .w = %d, .c = %d, "
-                        ".row = %d, .bytes = 1 },\n", net->buffer[s->at.argmax].at, o.h*o.w*o.c,
-                        o.h, o.w, o.c, o.w*o.c);
-    }
-    if (n)
-        text_printf(out, "static const struct decision %sdecisions[] = {\n%s};\n\n", prefix,
-                    text_string(&rows));
-    text_free(&rows);
-    return n;
-}
-
-static void pack_function(const struct net *net, const struct prefixes *prefix, struct text *out)
-{
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
-    char name[SHARED_NAME];
-    text_printf(out, "static void %spack(const struct step *s, int param)\n{\n", prefix->tables);
-    text_puts(out, "    (void)s;\n    (void)param;\n");
-    for (int i = 0; i < net->nstages; i++) {
-        const struct stage *s = &net->stage[i];
-        if (s->kind != STAGE_CONV)
-            continue;
-        part_name(&e, s, name, "pack");
-        text_printf(out, "    if (param == %d)\n        %s(s->arena, 0, %d);\n", s->weight, name,
-                    net->layer[s->head].filters);
-    }
-    text_puts(out, "}\n\n");
-}
-
-/* Everything that inference's forward passes read and that is no parameter. */
-static void fold_function(const struct net *net, const struct prefixes *prefix, struct text *out)
-{
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
-    char name[SHARED_NAME];
-    text_printf(out, "static void %sfold(const struct step *s)\n{\n    (void)s;\n",
-                prefix->tables);
-    for (int r = 0; r < net->ninfer; r++) {
-        const struct stage *s = region_stage(net, &net->infer[r]);
-        bool folded = net->infer[r].kind == REGION_FOLDED;
-        int units = net->layer[s->head].filters, step = s->kind == STAGE_CONV ? LANES : 1;
-        part_name(&e, s, name, folded ? "fold" : "pack");
-        if (folded)
-            text_printf(out, "    for (int k = 0; k < %d; k += %d)\n        %s(s->arena, k);\n",
-                        units, step, name);
-        else if (s->kind == STAGE_CONV)
-            text_printf(out, "    %s(s->arena, 0, %d);\n", name, units);
-    }
-    text_puts(out, "}\n\n");
-}
-
-/* One line a layer: what a parameter file must agree with. */
-static void fingerprint(const struct net *net, struct text *out)
-{
-    text_printf(out, "input %dx%dx%d", net->input.c, net->input.h, net->input.w);
-    for (int i = 0; i < net->nlayers; i++) {
-        const struct layer *l = &net->layer[i];
-        text_puts(out, "\\n");
-        if (l->from != i - 1 && l->kind != LAYER_ADD)
-            text_puts(out, "} shortcut {\\n");
-        switch (l->kind) {
-        case LAYER_RESIDUAL:
-            text_puts(out, "residual {");
-            break;
-        case LAYER_ADD:
-            text_puts(out, "}");
-            break;
-        case LAYER_CONV:
-            text_printf(out, "%s: conv %d %dx%d stride=%d pad=%d,%d,%d,%d%s", l->name, l->filters,
-                        l->kh, l->kw, l->stride, l->pad_top, l->pad_left, l->pad_bottom,
-                        l->pad_right, l->bias ? "" : " bias=no");
-            if (l->groups > 1)
-                text_printf(out, " groups=%d", l->groups);
-            if (l->dilation > 1)
-                text_printf(out, " dilation=%d", l->dilation);
-            break;
-        case LAYER_MAXPOOL:
-        case LAYER_GLOBALMAXPOOL:
-            text_printf(out, "maxpool %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
-            break;
-        case LAYER_AVGPOOL:
-        case LAYER_GLOBALAVGPOOL:
-            text_printf(out, "avgpool %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
-            break;
-        case LAYER_AFFINE:
-            text_printf(out, "%s: affine %d%s", l->name, l->filters, l->bias ? "" : " bias=no");
-            break;
-        case LAYER_BATCHNORM:
-            text_printf(out, "%s: batchnorm momentum=%.17g eps=%.17g%s", l->name, l->momentum,
-                        l->eps, l->scale ? "" : " scale=no");
-            break;
-        case LAYER_SOFTMAX:
-            text_puts(out, "softmax");
-            if (l->smoothing > 0)
-                text_printf(out, " smoothing=%.17g", l->smoothing);
-            break;
-        case LAYER_SVM:
-            text_printf(out, "svm margin=%.17g", l->margin);
-            break;
-        default:    /* a word, perhaps with a number */
-            text_puts(out, layer_def(l->kind)->word);
-            if (layer_def(l->kind)->operands == OPERANDS_NUMBER)
-                text_printf(out, " %.17g", l->number);
-            break;
-        }
-    }
-}
-
-static void info_table(const struct net *net, const char *prefix, struct text *out)
-{
-    struct layer_info *info = layer_infos(net);
-    text_printf(out, "static const struct layer_info %sinfo[] = {\n", prefix);
-    for (int i = 0; i < net->nlayers; i++)
-        text_printf(out, "    { \"%s\", \"%s\", %d, %d, %d, %d, %d, %.17g, %.17g, %.17g },\n",
-                    info[i].name, info[i].what, info[i].from, info[i].other, info[i].c, info[i].h,
-                    info[i].w, info[i].params, info[i].forward, info[i].backward);
-    text_puts(out, "};\n\n");
-    free(info);
-}
-
-static void model_struct(const struct net *net, const char *prefix, int ndecisions,
-                         struct text *out)
-{
-    const struct train_settings *t = &net->train;
-    const struct stage *last = &net->stage[stage_source(net, net->nstages - 1)];
-    text_printf(out, "static const struct model %smodel = {\n    .name = \"%s\", .isa = \"%s\",\n",
-                prefix, net->name, net->isa->name);
-    text_puts(out, "    .layers = \"");
-    fingerprint(net, out);
-    text_printf(out, "\",\n    .info = %sinfo, .ninfo = %d,\n", prefix, net->nlayers);
-    text_printf(out, "    .in_c = %d, .in_h = %d, .in_w = %d, .classes = %d, .batch = %d,\n"
-                "    .softmax = %d,\n", net->input.c, net->input.h, net->input.w, net->classes,
-                t->batch, net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX);
-    const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
-    text_printf(out, "    .input = %zu, .input_image = %zu, .input_row = %zu,\n",
-                net->buffer[net->input_at].at + in->origin, in->image, in->row);
-    text_printf(out, "    .scores = %zu, .scores_image = %zu, .losses = %zu,\n",
-                net->buffer[last->at.y].at, last->out.image, net->buffer[net->losses_at].at);
-    text_printf(out, "    .arena = %zu, .scratch = %zu, .nsumsq = %zu,\n", net->arena,
-                net->scratch, net->nsumsq);
-    text_printf(out, "    .params = %sparams, .nparams = %d,\n", prefix, net->nparams);
-    text_printf(out, "    .forward = %sforward, .nforward = %d,\n", prefix, net->nforward);
-    text_printf(out, "    .backward = %sbackward, .nbackward = %d,\n", prefix,
-                net->nregions - net->nforward);
-    text_printf(out, "    .input_free = %d,\n",
-                net->region[net->nregions - 1].kind == REGION_CONV_UPDATE);
-    text_printf(out, "    .infer = %s%s, .ninfer = %d, .infer_arena = %zu,\n", prefix,
-                net->nfolded ? "infer" : "forward", net->nfolded ? net->ninfer : net->nforward,
-                net->infer_arena);
-    if (ndecisions)
-        text_printf(out, "    .decisions = %sdecisions, .ndecisions = %d,\n", prefix, ndecisions);
-    text_printf(out, "    .pack = %spack, .fold = %sfold, .exact = %sexact, .peak = %speak,\n",
-                prefix, prefix, prefix, prefix);
-    text_puts(out, "    .update = {");
-    for (int k = 0; k < UPDATE_KINDS; k++)
-        text_printf(out, "%s %s", k ? "," : "", optimizers[k].function);
-    text_puts(out, " },\n    .muon = muon_step,\n");
-    text_printf(out, "    .train = { .optimizer = %d /* %s */, .rate = {", t->optimizer,
-                optimizers[t->optimizer].word);
-    for (int k = 0; k < RATES; k++)
-        text_printf(out, "%s %.17g", k ? "," : "", t->rate[k]);
-    text_puts(out, " },\n");
-    text_printf(out, "               .reg = %.17g, .lr_decay = %.17g, .epochs = %.17g, "
-                ".batch = %d, .replacement = %d, .loss_sum = %d, .preprocess = %d,\n",
-                t->reg, t->lr_decay, t->epochs, t->batch, t->sampling == SAMPLE_REPLACEMENT,
-                t->loss_sum, t->preprocess);
-    text_printf(out, "               .schedule = %d, .step_epochs = %.17g, .step_factor = %.17g, "
-                ".warmup = %.17g,\n", t->schedule, t->step_epochs, t->step_factor, t->warmup);
-    text_printf(out, "               .augment = { .flip = %d, .translate = %d, .reflect = %d, "
-                ".cutout = %d, .crop = %d },\n", t->augment.flip, t->augment.translate,
-                t->augment.reflect, t->augment.cutout, t->augment.crop);
-    text_printf(out, "               .clip = %.17g, .patience = %d, .average = %d, "
-                ".average_rate = %.17g, .average_every = %d },\n};\n\n", t->clip, t->patience,
-                t->average, t->average_rate, t->average_every);
-}
-
-/* What tests the arithmetic of this region, and what measures it. */
-static void probes(const struct net *net, const char *prefix, struct text *out)
-{
-    struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%sexact", prefix);
-    instantiate("exact.c", &b, out);
-    text_puts(out, "\n");
-    b = (struct bindings){ 0 };
-    bind_name(&b, "NAME", "%speak", prefix);
-    bind_size(&b, "CHAINS", net->isa->accumulators);
-    instantiate("peak.c", &b, out);
-    text_puts(out, "\n");
 }
 
 /* ---- regions of one instruction set ---- */
@@ -463,26 +67,15 @@ static void close_region(const struct isa *isa, struct text *out)
 
 static void group_region(const struct group *g, struct text *out, struct text *includes)
 {
-    struct text user = { 0 }, words = { 0 }, kept = { 0 };
+    struct text user = { 0 }, words = { 0 }, kept = { 0 }, data = { 0 };
+    declare_optimizers(&data);
     bool f64 = g->nets[0]->f64;
     for (int i = 0; i < g->nnets; i++) {
         const struct net *net = g->nets[i];
-        const struct prefixes both = prefixes_of(g, net);
-        const char *prefix = both.tables;
-        kernels(net, both.kernels, &user);
-        probes(net, prefix, &user);
-        params_table(net, prefix, &user);
-        regions_table(net, &both, "forward", net->region, net->nforward, &user);
-        regions_table(net, &both, "backward", net->region + net->nforward,
-                      net->nregions - net->nforward, &user);
-        if (net->nfolded)
-            regions_table(net, &both, "infer", net->infer, net->ninfer, &user);
-        /* Only the gradient checks of an f64 program ask. */
-        int ndecisions = net->f64 ? decisions_table(net, prefix, &user) : 0;
-        pack_function(net, &both, &user);
-        fold_function(net, &both, &user);
-        info_table(net, prefix, &user);
-        model_struct(net, prefix, ndecisions, &user);
+        const struct prefixes prefix = prefixes_of(g, net);
+        tables(net, &prefix, &data);
+        kernels(net, prefix.kernels, &user);
+        table_functions(net, &prefix, &user);
     }
     char path[64];
     snprintf(path, sizeof path, "runtime/vector/%s", g->isa->header);
@@ -492,12 +85,16 @@ static void group_region(const struct group *g, struct text *out, struct text *i
     library("runtime/vector/winograd.h", f64, &words);
     library("runtime/vector/optim.c", f64, &words);
     library("runtime/vector/muon.c", f64, &words);
-    used_words(text_string(&words), text_string(&user), &kept, includes);
+    struct text uses = { 0 };
+    text_puts(&uses, text_string(&data));
+    text_puts(&uses, text_string(&user));
+    used_words(text_string(&words), text_string(&uses), &kept, includes);
 
     text_printf(out, "/* ---- %s ---- */\n\n", g->isa->name);
     open_region(g->isa, out);
     if (g->several_isas)
         rename_words(text_string(&kept), g->isa->name, 0, out);
+    text_puts(out, text_string(&data));
     text_puts(out, text_string(&kept));
     text_puts(out, "\n");
     text_puts(out, text_string(&user));
@@ -505,105 +102,10 @@ static void group_region(const struct group *g, struct text *out, struct text *i
         rename_words(text_string(&kept), g->isa->name, 1, out);
     close_region(g->isa, out);
     text_free(&user);
+    text_free(&uses);
+    text_free(&data);
     text_free(&words);
     text_free(&kept);
-}
-
-/* ---- the runtime, header before user ---- */
-
-static bool listed(const struct text *list, const char *path)
-{
-    char line[128];
-    snprintf(line, sizeof line, "%s\n", path);
-    return list->at && strstr(list->at, line);
-}
-
-static bool ends(const char *s, const char *end)
-{
-    return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
-}
-
-static bool is_embedded(const char *path)
-{
-    for (int i = 0; i < nembedded_files; i++)
-        if (!strcmp(embedded_files[i].path, path))
-            return true;
-    return false;
-}
-
-/* A system header, included before where no #if was around it. */
-static bool repeated(const char *line, size_t length, int depth, struct text *done)
-{
-    char name[64];
-    if (strncmp(line, "#include <", 10))
-        return false;
-    snprintf(name, sizeof name, "%.*s", (int)length - 1, line);
-    bool before = listed(done, name);
-    if (!before && depth == 0)
-        text_printf(done, "%s\n", name);
-    return before;
-}
-
-/* A header, whose guard guards nothing here: what is behind the guard's two lines; before it
-** the opening comment, where it has no source to say the same or tells formats and formulas.
-** The guard's #endif is the one too many. */
-static const char *header_inside(const char *path, const char *s, struct text *out)
-{
-    enum { LONG = 280 };
-    char source[128];
-    snprintf(source, sizeof source, "%.*sc", (int)strlen(path) - 1, path);
-    const char *guard = strstr(s, "*/\n#ifndef LATHE_");
-    if (!guard)
-        DIE("%s: a comment, then a guard", path);
-    guard += strlen("*/\n");
-    if (guard - s > LONG || !is_embedded(source))
-        text_add(out, s, (size_t)(guard - s));
-    guard += strcspn(guard, "\n") + 1;
-    return guard + strcspn(guard, "\n") + 1;
-}
-
-/* The file, behind the local headers that it includes; each once. */
-static void amalgamate(const char *path, struct text *done, struct text *out)
-{
-    if (listed(done, path))
-        return;
-    text_printf(done, "%s\n", path);
-    const char *s = embedded(path);
-    for (const char *line = s; (line = strstr(line, "#include \"")); line++) {
-        const char *name = line + strlen("#include \"");
-        char header[128];
-        snprintf(header, sizeof header, "runtime/%.*s", (int)strcspn(name, "\""), name);
-        if (line == s || line[-1] == '\n')
-            amalgamate(header, done, out);
-    }
-    if (ends(path, ".h"))
-        s = header_inside(path, s, out);
-    for (int depth = 0; *s; ) {
-        size_t length = strnlen(s, strcspn(s, "\n") + 1);
-        depth += !strncmp(s, "#if", 3);
-        depth -= !strncmp(s, "#endif", 6);
-        if (depth >= 0 && strncmp(s, "#include \"", 10) && !repeated(s, length, depth, done))
-            text_add(out, s, length);
-        s += length;
-    }
-    text_puts(out, "\n");
-}
-
-/* Emitted once per instruction set. */
-static bool is_vector_source(const char *path)
-{
-    return !strncmp(path, "runtime/vector/", 15);
-}
-
-static void runtime_sources(bool f64, struct text *done, struct text *out)
-{
-    for (int i = 0; i < nembedded_files; i++) {
-        const char *path = embedded_files[i].path;
-        /* Gradients are checked in f64 alone. */
-        bool idle = !f64 && !strcmp(path, "runtime/train/gradcheck.c");
-        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_vector_source(path) && !idle)
-            amalgamate(path, done, out);
-    }
 }
 
 /* ---- the file ---- */
