@@ -53,6 +53,7 @@ void affine_forward(struct emission *e, const struct stage *s, int x)
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "W", arena_at(e, s->at.weight));
     bind_flag(&b, "BIAS", s->at.bias != NO_BUFFER);
+    bind_flag(&b, "LAST_PANEL", columns % PANEL != 0);
     bind_size(&b, "B", arena_at(e, s->at.bias));
     bind_size(&b, "UNITS", s->out.shape.c);
     bind_size(&b, "BLOCK", s->fwd_block);

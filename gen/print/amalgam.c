@@ -94,14 +94,21 @@ static bool is_vector_source(const char *path)
     return !strncmp(path, "runtime/vector/", 15);
 }
 
-void runtime_sources(bool f64, struct text *done, struct text *out)
+void runtime_sources(bool f64, struct text *done, struct contents *contents, struct text *out)
 {
+    char before[16] = "", floor[16];
     for (int i = 0; i < nembedded_files; i++) {
         const char *path = embedded_files[i].path;
         /* Gradients are checked in f64 alone. */
         bool idle = !f64 && !strcmp(path, "runtime/train/gradcheck.c");
-        if (!strncmp(path, "runtime/", 8) && ends(path, ".c") && !is_vector_source(path) && !idle)
-            amalgamate(path, done, out);
+        if (strncmp(path, "runtime/", 8) || !ends(path, ".c") || is_vector_source(path) || idle)
+            continue;
+        const char *name = path + strlen("runtime/");
+        snprintf(floor, sizeof floor, "%.*s", (int)strcspn(name, "/"), name);
+        if (strcmp(floor, before))
+            contents_section(contents, out, "runtime: %s", floor);
+        memcpy(before, floor, sizeof before);
+        amalgamate(path, done, out);
     }
 }
 

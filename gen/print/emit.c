@@ -11,6 +11,7 @@
 #include "runtime/settings/optimizer.h"
 #include "plan/info.h"
 #include "print/amalgam.h"
+#include "print/contents.h"
 #include "print/emission.h"
 #include "print/kernels.h"
 #include "print/tables.h"
@@ -65,16 +66,35 @@ static void close_region(const struct isa *isa, struct text *out)
                    "#pragma GCC pop_options\n#endif\n\n");
 }
 
-static void group_region(const struct group *g, struct text *out, struct text *includes)
+/* The regions of a network, each where its function is. */
+static void list_regions(const struct net *net, const struct prefixes *prefix,
+                         struct contents *contents)
 {
-    struct text user = { 0 }, words = { 0 }, kept = { 0 }, data = { 0 };
-    declare_optimizers(&data);
+    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    for (int r = 0; r < net->nregions; r++) {
+        char name[SHARED_NAME], title[2*NAME_MAX_LEN + 4] = "    ";
+        region_name(net, &net->region[r], title + 4, sizeof title - 4);
+        region_function(&e, &net->region[r], name);
+        contents_add(contents, title, "static void %s(", name);
+    }
+}
+
+static void group_region(const struct group *g, struct contents *contents, struct text *out,
+                         struct text *includes)
+{
+    struct text user = { 0 }, words = { 0 }, kept = { 0 }, data = { 0 }, uses = { 0 };
+    struct contents after = { 0 };
+    const char *isa = g->isa->name;
     bool f64 = g->nets[0]->f64;
+    contents_section(contents, &data, "%s: tables", isa);
+    declare_optimizers(&data);
     for (int i = 0; i < g->nnets; i++) {
         const struct net *net = g->nets[i];
         const struct prefixes prefix = prefixes_of(g, net);
         tables(net, &prefix, &data);
+        contents_section(&after, &user, "%s: kernels of %s", isa, net->name);
         kernels(net, prefix.kernels, &user);
+        list_regions(net, &prefix, &after);
         table_functions(net, &prefix, &user);
     }
     char path[64];
@@ -85,19 +105,19 @@ static void group_region(const struct group *g, struct text *out, struct text *i
     library("runtime/vector/winograd.h", f64, &words);
     library("runtime/vector/optim.c", f64, &words);
     library("runtime/vector/muon.c", f64, &words);
-    struct text uses = { 0 };
     text_puts(&uses, text_string(&data));
     text_puts(&uses, text_string(&user));
     used_words(text_string(&words), text_string(&uses), &kept, includes);
 
-    text_printf(out, "/* ---- %s ---- */\n\n", g->isa->name);
     open_region(g->isa, out);
     if (g->several_isas)
         rename_words(text_string(&kept), g->isa->name, 0, out);
     text_puts(out, text_string(&data));
+    contents_section(contents, out, "%s: the vocabulary", isa);
     text_puts(out, text_string(&kept));
     text_puts(out, "\n");
     text_puts(out, text_string(&user));
+    contents_append(contents, &after);
     if (g->several_isas)
         rename_words(text_string(&kept), g->isa->name, 1, out);
     close_region(g->isa, out);
@@ -123,7 +143,8 @@ static void banner(struct net *const *nets, int nnets, bool split, struct text *
     else
         text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n");
     text_puts(out, "** No -march: the kernels carry their target. Same bits for every compiler, "
-                   "-O level,\n** instruction set and number of threads.\n*/\n");
+                   "-O level,\n** instruction set and number of threads.\n**\n"
+                   CONTENTS_HERE "*/\n");
 }
 
 static int count_names(struct net *const *nets, int nnets)
@@ -174,11 +195,11 @@ static void models_table(const struct group *groups, int ngroups, int nnets, str
 }
 
 /* With one blank line where parts that were put together leave several. */
-static void put_text(const char *s, FILE *out)
+static void put_text(const char *s, struct text *out)
 {
     for (const char *gap; (gap = strstr(s, "\n\n\n")); s = gap + 1)
-        fwrite(s, 1, (size_t)(gap - s), out);
-    fputs(s, out);
+        text_add(out, s, (size_t)(gap - s));
+    text_puts(out, s);
 }
 
 void emit(struct net *const *nets, int nnets, bool split, FILE *out)
@@ -187,11 +208,12 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     struct group *groups = alloc((size_t)nnets, sizeof *groups);
     int ngroups = make_groups(nets, nnets, sorted, groups);
     struct text head = { 0 }, headers = { 0 }, regions = { 0 }, models = { 0 }, runtime = { 0 };
-    struct text exact = { 0 }, done = { 0 }, whole = { 0 };
+    struct text exact = { 0 }, done = { 0 }, whole = { 0 }, file = { 0 };
+    struct contents contents = { 0 };
 
     banner(nets, nnets, split, &head);
     for (int k = 0; k < ngroups; k++)
-        group_region(&groups[k], &regions, &headers);
+        group_region(&groups[k], &contents, &regions, &headers);
     text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));
     if (split) {
         text_puts(&exact, "#include \"base/exact.h\"\n");
@@ -202,7 +224,8 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
         amalgamate("runtime/core/model.h", &done, &headers);
         amalgamate("runtime/base/dmath.h", &done, &headers);
         amalgamate("runtime/base/random.h", &done, &headers);
-        runtime_sources(nets[0]->f64, &done, &runtime);
+        runtime_sources(nets[0]->f64, &done, &contents, &runtime);
+        contents_add(&contents, "main", "int main(");
     }
     models_table(groups, ngroups, nnets, &models);
 
@@ -214,10 +237,12 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     bind_here(&b, "models", text_string(&models));
     bind_here(&b, "runtime", text_string(&runtime));
     instantiate("program.c", &b, &whole);
-    put_text(text_string(&whole), out);
+    put_text(text_string(&whole), &file);
+    contents_print(&contents, text_string(&file), out);
+    contents_free(&contents);
 
     struct text *all[] = { &head, &exact, &headers, &regions, &models, &runtime, &done,
-                           &whole };
+                           &whole, &file };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         text_free(all[i]);
     free(sorted);
