@@ -9,8 +9,9 @@ static double NAME(long rounds)
 {
     enum { /* @sizes */ CHAINS = 8 };
     vec acc[CHAINS];
+    /* Chains that differ: equal ones would be merged. */
     UNROLL for (int k = 0; k < CHAINS; k++)
-        acc[k] = v_set1(k);     /* chains that differ: equal ones would be merged */
+        acc[k] = v_set1(k);
     const vec a = v_set1((real)0.999), b = v_set1((real)0.001);
     for (long r = 0; r < rounds; r++) {
         UNROLL for (int k = 0; k < CHAINS; k++)

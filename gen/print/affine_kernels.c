@@ -55,6 +55,7 @@ void affine_forward(struct emission *e, const struct stage *s)
     bind_size(&b, "Y_IMAGE", (long)s->out.image);
     bind_size(&b, "W", arena_at(e, s->at[AT_WEIGHT]));
     bind_flag(&b, "BIAS", s->at[AT_BIAS] != NO_BUFFER);
+    bind_flag(&b, "LAST_PANEL", s->affine->columns % PANEL != 0);
     bind_size(&b, "B", arena_at(e, s->at[AT_BIAS]));
     bind_size(&b, "UNITS", s->out.shape.c);
     bind_size(&b, "BLOCK", s->affine->block);

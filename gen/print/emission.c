@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "print/layout.h"
 #include "read/layers.h"
 
 long arena_at(const struct emission *e, int buffer)
@@ -23,22 +24,39 @@ long param_at(const struct emission *e, int param, char which)
     return arena_at(e, which == 'm' ? p->m : which == 'v' ? p->v : p->at);
 }
 
-/* The banner, "what" from format and args, and the body. */
+/* The comment that a body begins with, as lines of the banner; returns what follows it. */
+static const char *own_comment(const char *body, struct text *out)
+{
+    const char *end = strncmp(body, "/*", 2) ? NULL : strstr(body, "*/");
+    if (!end)
+        return body;
+    text_puts(out, "\n** ");
+    text_add(out, body + 3, (size_t)(end - body) - 3 - (end[-1] == ' '));
+    return end + 2 + strspn(end + 2, "\n");
+}
+
+/* The banner, "what" from format and args, and the body; shared: other stages call it, too. */
 static void with_banner(const struct emission *e, const char *file, const struct bindings *b,
-                        const char *body, const char *format, va_list args)
-    __attribute__((format(printf, 5, 0)));
+                        bool shared, const char *body, const char *format, va_list args)
+    __attribute__((format(printf, 6, 0)));
 static void with_banner(const struct emission *e, const char *file, const struct bindings *b,
-                        const char *body, const char *format, va_list args)
+                        bool shared, const char *body, const char *format, va_list args)
 {
     char what[256];
     vsnprintf(what, sizeof what, format, args);
-    text_printf(e->out, "/* %s\n** templates/%s, %s %s", what, file, e->net->isa->name,
-                e->net->f64 ? "f64" : "f32");
+    text_puts(e->out, "/* ");
+    size_t start = e->out->length;
+    put_singular(what, e->out);
+    wrap_comment(e->out, start);
+    text_printf(e->out, "\n** templates/%s, %s %s%s%s", file, e->net->isa->name,
+                e->net->f64 ? "f64" : "f32", shared ? ", first for " : "",
+                shared ? e->stage->name : "");
     if (b->loops_kept)
         text_printf(e->out, "; %d loop%s of more than %d lines kept", b->loops_kept,
                     b->loops_kept > 1 ? "s" : "", b->brief ? BRIEF_LINES : UNROLL_LINES);
+    body = own_comment(body, e->out);
     text_puts(e->out, " */\n");
-    text_puts(e->out, body);
+    lay_out_lines(body, e->out);
     text_puts(e->out, "\n");
 }
 
@@ -49,7 +67,7 @@ void kernel(const struct emission *e, const char *file, struct bindings *b,
     va_list args;
     instantiate(file, b, &body);
     va_start(args, format);
-    with_banner(e, file, b, text_string(&body), format, args);
+    with_banner(e, file, b, false, text_string(&body), format, args);
     va_end(args);
     text_free(&body);
 }
@@ -75,7 +93,7 @@ void shared_kernel(struct emission *e, const char *file, struct bindings *b,
     bind_name(b, "NAME", "%s", name);
     instantiate(file, b, &body);
     va_start(args, format);
-    with_banner(e, file, b, text_string(&body), format, args);
+    with_banner(e, file, b, true, text_string(&body), format, args);
     va_end(args);
     text_free(&body);
 }

@@ -15,11 +15,4 @@
 */
 void emit(struct net *const *nets, int nnets, bool split, FILE *out);
 
-/* Appends a file of the runtime, after the local headers that it includes; each once: done has
-** their paths. */
-struct text;
-void amalgamate(const char *path, struct text *done, struct text *out);
-/* Of the embedded files: a source of the runtime that a program of this type has. */
-bool is_runtime_source(const char *path, bool f64);
-
 #endif

@@ -10,7 +10,7 @@
 
 #include "base/names.h"
 #include "base/net.h"
-#include "print/emit.h"
+#include "print/amalgam.h"
 #include "print/pieces.h"
 #include "print/tmpl.h"
 

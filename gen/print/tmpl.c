@@ -67,8 +67,9 @@ void bind_here(struct bindings *b, const char *key, const char *text)
     b->here[b->nheres++].value = text;
 }
 
-/* A list of sizes in a template: between `start` and `end` stand their names. */
-struct size_list { const char *start, *end; size_t indent; };
+/* A list of sizes in a template: between `start` and `end` stand their names. used: which of them,
+** in their order, the function looks at once its flags are known. */
+struct size_list { const char *start, *end; size_t indent; bool used[TMPL_MAX]; };
 enum { SIZE_LISTS = 8 };
 
 /* Text as it stands, or in its place a name or a list of sizes. */
@@ -193,7 +194,7 @@ static const char *sizes_mark(struct instance *t, const char *line, struct text 
     const char *s = strstr(line, "*/") + 2;
     if (t->p->nlists == SIZE_LISTS)
         DIE("%s: too many lists of sizes", t->file);
-    t->p->list[t->p->nlists] = (struct size_list){ s, end, strspn(line, " ") };
+    t->p->list[t->p->nlists] = (struct size_list){ s, end, strspn(line, " "), { false } };
     text_printf(out, "%c%c\n", TMPL_SIZES, TMPL_FIRST + t->p->nlists++);
     while (s < end) {
         if (!isalpha((unsigned char)*s)) {
@@ -209,37 +210,72 @@ static const char *sizes_mark(struct instance *t, const char *line, struct text 
     return next ? next + 1 : end + 2;
 }
 
+/* The next name of a list from s on, or NULL. */
+static const char *next_size(const struct size_list *list, const char *s)
+{
+    while (s < list->end && !isalpha((unsigned char)*s))
+        s++;
+    return s < list->end ? s : NULL;
+}
+
+static const char *after_size(const char *s)
+{
+    return s + strcspn(s, ",}");
+}
+
+static bool names_word(const char *s, const char *end, const char *key, size_t length)
+{
+    while (s < end) {
+        const char *stop = token_end(s);
+        if ((size_t)(stop - s) == length && !memcmp(s, key, length))
+            return true;
+        s = stop;
+    }
+    return false;
+}
+
+/* text: the function's, behind the list. */
+static void find_used(struct size_list *list, const char *text)
+{
+    const char *end = strstr(text, "\n}");
+    if (!end)
+        end = text + strlen(text);
+    int i = 0;
+    for (const char *s = list->start; (s = next_size(list, s)) && i < TMPL_MAX; s = after_size(s))
+        list->used[i++] = names_word(text, end, s, word_length(s));
+}
+
 /* The list with the bindings' sizes. */
 static void write_sizes(const struct instance *t, const struct size_list *list, struct text *out)
 {
-    const char *s = list->start;
     size_t start = out->length;
-    text_printf(out, "%*senum { ", (int)list->indent, "");
-    for (bool first = true;; first = false) {
-        while (s < list->end && !isalpha((unsigned char)*s))
-            s++;
-        if (s >= list->end)
-            break;
+    bool first = true;
+    int k = 0;
+    for (const char *s = list->start; (s = next_size(list, s)); s = after_size(s)) {
         size_t key = word_length(s);
         int i = 0;
         while (i < t->b->nsizes && !same(s, key, t->b->size[i].key))
             i++;
         if (i == t->b->nsizes)
             DIE("%s: size %.*s is not bound", t->file, (int)key, s);
+        if (!list->used[k++])
+            continue;
         char one[96];
         int length = snprintf(one, sizeof one, "%.*s = %ld", (int)key, s, t->b->size[i].value);
-        if (!first && out->length - start + (size_t)length + 5 > LINE_WIDTH) {
+        if (first) {
+            text_printf(out, "%*senum { ", (int)list->indent, "");
+        } else if (out->length - start + (size_t)length + 5 > LINE_WIDTH) {
             text_puts(out, ",\n");
             start = out->length;
             text_printf(out, "%*s", (int)list->indent + 7, "");
-        } else if (!first) {
+        } else {
             text_puts(out, ", ");
         }
         text_puts(out, one);
-        while (s < list->end && *s != ',')
-            s++;
+        first = false;
     }
-    text_puts(out, " };\n");
+    if (!first)
+        text_puts(out, " };\n");
 }
 
 static void here_mark(struct instance *t, const char *line, struct text *out)
@@ -350,6 +386,8 @@ static void split_pieces(struct prepared *p)
         if (*mark) {
             int which = (unsigned char)mark[1] - TMPL_FIRST;
             *(*mark == TMPL_NAME ? &new.name : &new.sizes) = which;
+            if (*mark == TMPL_SIZES)
+                find_used(&p->list[which], mark + 3);
             at += *mark == TMPL_NAME ? 2 : 3;       /* sizes have a line to themselves */
         }
         at += length;

@@ -345,7 +345,26 @@ static const char *idle_end(const char *s, char before)
     return end && *end ? end : NULL;
 }
 
-void drop_idle(const char *text, struct text *out)
+/* "(3)" as "3", where no function is called with it. */
+static void drop_parentheses(const char *text, struct text *out)
+{
+    for (const char *s = text; *s; s++) {
+        const char *end = s + 1 + strspn(s + 1, "0123456789");
+        const char *before = s;
+        while (before > text && before[-1] == ' ')
+            before--;
+        bool plain = *s == '(' && end > s + 1 && *end == ')'
+                     && (before == text || (!word_char(before[-1]) && before[-1] != ')'));
+        if (!plain) {
+            text_add(out, s, 1);
+            continue;
+        }
+        text_add(out, s + 1, (size_t)(end - s) - 1);
+        s = end;
+    }
+}
+
+static void drop_terms(const char *text, struct text *out)
 {
     const char *kept = text;    /* from here on nothing is written yet */
     char written = ' ';         /* what stands before it in out */
@@ -364,6 +383,16 @@ void drop_idle(const char *text, struct text *out)
         s = kept = end;
     }
     text_puts(out, kept);
+}
+
+void drop_idle(const char *text, struct text *out)
+{
+    struct text once = { 0 }, plain = { 0 };
+    drop_terms(text, &once);
+    drop_parentheses(text_string(&once), &plain);
+    drop_terms(text_string(&plain), out);
+    text_free(&once);
+    text_free(&plain);
 }
 
 void unroll(const char *text, struct bindings *b, struct text *out)

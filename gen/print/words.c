@@ -1,5 +1,5 @@
 /*
-** words.c - keeps the functions of a header that a program uses. It reads lines,
+** words.c - keeps the functions and macros of a header that a program uses. It reads lines,
 ** not C: the headers of the vocabulary are written so that this is enough.
 */
 #include "print/words.h"
@@ -17,7 +17,7 @@ enum { MAX_PIECES = 256, WORD_MAX = 64 };
 
 struct piece {
     const char *start, *end;
-    char name[WORD_MAX];        /* of the function; "": always kept */
+    char name[WORD_MAX];        /* of the function or macro; "": always kept */
     bool kept;
     int same;                   /* another one of that name, or -1 */
 };
@@ -40,6 +40,17 @@ static void function_name(const char *line, char *name)
     size_t length = (size_t)(end - start);
     if (!paren || !length || length >= WORD_MAX)
         DIE("no function's name in: %.60s", line);
+    memcpy(name, start, length);
+    name[length] = '\0';
+}
+
+/* `#define WINO_A v_set1(...` -> WINO_A */
+static void macro_name(const char *line, char *name)
+{
+    const char *start = strchr(line, ' ') + 1;
+    size_t length = (size_t)(token_end(start) - start);
+    if (length >= WORD_MAX)
+        DIE("a macro's name is too long: %.60s", line);
     memcpy(name, start, length);
     name[length] = '\0';
 }
@@ -80,6 +91,9 @@ static int split_pieces(const char *s, struct piece *piece)
         if (is_function(s)) {
             function_name(s, p->name);
             s = function_end(s);
+        } else if (!strncmp(s, "#define ", 8) || !strncmp(s, "#undef ", 7)) {
+            macro_name(s, p->name);
+            s = next_line(s);
         } else {
             s = next_line(s);
         }

@@ -14,7 +14,6 @@
 #include "base/leftover.h"
 #include "base/text.h"
 #include "print/emit.h"
-#include "print/emit.h"
 #include "print/parts.h"
 #include "tool/cache.h"
 #include "tool/compiler.h"

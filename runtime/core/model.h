@@ -161,12 +161,14 @@ enum split {
     SPLIT_FIXED              /* items = ceil(n / images) * count; images 0: count */
 };
 
+typedef void region_fn(const struct step *s, int item, int items, int thread);
+
 struct region {
     const char *name;        /* "conv1 forward" */
     enum split split;
     int count;
     double flop;             /* dense-equivalent, one image: docs/design.md */
-    void (*run)(const struct step *s, int item, int items, int thread);
+    region_fn *run;
     int images;              /* an item's; 0: SPLIT_IMAGES 1, SPLIT_FIXED all. Where it is
                                 given, one image is at most one item a thread: every item
                                 reads all of its weights */

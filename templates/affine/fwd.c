@@ -25,6 +25,7 @@
 #define AHEAD affine_ahead   /* @name */
 #define STORE affine_store   /* @name */
 #define BIAS 1               /* @flag */
+#define LAST_PANEL 1         /* @flag */
 
 /* Fetches the weights of MU units, one part of `parts`. */
 static inline void AHEAD(const real *w, int panels, int width, int part, int parts)
@@ -97,7 +98,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { /* @sizes */ X = 0, X_IMAGE = 4096, Y = 0, Y_IMAGE = 512, W = 0, B = 0,
            UNITS = 500, BLOCK = 10, COLUMNS = 4096, DEPTH = 4, IMAGES = 64, TOGETHER = 64,
            LANES_IMAGE = 160, SCRATCH = 0, SCRATCH_SIZE = 20480, LANES_AT = 0, SUMS_AT = 10240 };
-    enum { PANELS = COLUMNS / PANEL, LEFT = COLUMNS % PANEL };
+    enum { PANELS = COLUMNS / PANEL };
+#if LAST_PANEL
+    enum { LEFT = COLUMNS % PANEL };
+#endif
     enum { BLOCKS = (UNITS + BLOCK - 1) / BLOCK };
     const int alone = s->n == 1, step = alone ? TOGETHER : 1;
     const int start = alone ? 0 : item / BLOCKS * IMAGES;
@@ -118,10 +122,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
             TILES(x + p*PANEL, w, p + DEPTH < PANELS ? w + (size_t)DEPTH*UNITS*PANEL : w, lanes,
                   images, units, panels, PANEL);
         }
-        if (LEFT) {
-            const real *w = s->arena + W + (size_t)PANELS*PANEL*UNITS + (size_t)first*LEFT;
-            TILES(x + PANELS*PANEL, w, w, lanes, images, units, 1, LEFT);
-        }
+#if LAST_PANEL
+        const real *last = s->arena + W + (size_t)PANELS*PANEL*UNITS + (size_t)first*LEFT;
+        TILES(x + PANELS*PANEL, last, last, lanes, images, units, 1, LEFT);
+#endif
         for (int i = 0; i < images; i++)
             STORE(lanes + i*LANES_IMAGE, s->arena + B + first,
                   s->arena + Y + (size_t)(start + i)*Y_IMAGE + first, sums, units);

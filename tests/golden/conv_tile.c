@@ -1,10 +1,10 @@
-/* 1x8 pixels by 1 vectors of 8: 10 of 16 registers
-** templates/conv/tile.c, avx2 f32 */
-static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
-                        const real *bias, real *y /* NHWC */)
+/* 1x8 pixels by 1 vector of 8: 10 of 16 registers
+** templates/conv/tile.c, avx2 f32, first for conv1 */
+static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const real *w
+                                        /* [KH*KW*CI][BLOCK] */, const real *bias, real *y
+                                        /* NHWC */)
 {
-    enum { KH = 3, TAPS = 1, RUN = 9, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54,
-           X_DOWN = 54, X_PIXEL = 3, X_TAP = 0, Y_ROW = 128, Y_PIXEL = 8, PART = 0 };
+    enum { RUN = 9, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54, X_PIXEL = 3, Y_PIXEL = 8 };
     vec acc[MH][MW][NV];
     acc[0][0][0] = v_load(bias);
     acc[0][1][0] = v_load(bias);
@@ -16,7 +16,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     acc[0][7][0] = v_load(bias);
     {
         vec a, b[NV];
-        b[0] = v_load(w + (0)*BLOCK);
+        b[0] = v_load(w);
         a = v_set1(x[0]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL]);
@@ -37,7 +37,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (1)*BLOCK);
+        b[0] = v_load(w + BLOCK);
         a = v_set1(x[1]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 1]);
@@ -58,7 +58,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2)*BLOCK);
+        b[0] = v_load(w + 2*BLOCK);
         a = v_set1(x[2]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 2]);
@@ -79,7 +79,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (3)*BLOCK);
+        b[0] = v_load(w + 3*BLOCK);
         a = v_set1(x[3]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 3]);
@@ -100,7 +100,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (4)*BLOCK);
+        b[0] = v_load(w + 4*BLOCK);
         a = v_set1(x[4]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 4]);
@@ -121,7 +121,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (5)*BLOCK);
+        b[0] = v_load(w + 5*BLOCK);
         a = v_set1(x[5]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 5]);
@@ -142,7 +142,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (6)*BLOCK);
+        b[0] = v_load(w + 6*BLOCK);
         a = v_set1(x[6]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 6]);
@@ -163,7 +163,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (7)*BLOCK);
+        b[0] = v_load(w + 7*BLOCK);
         a = v_set1(x[7]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 7]);
@@ -184,7 +184,7 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (8)*BLOCK);
+        b[0] = v_load(w + 8*BLOCK);
         a = v_set1(x[8]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 8]);

@@ -29,6 +29,45 @@ Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
     run_free(&r);
 }
 
+Test(emitted, contents_say_where_things_are, .fini = shell_clean)
+{
+    static const char *const nets[] = { "/three_layer.net", "/vgg_small_bn.net --isa x86",
+                                        "/tiny.net " MODELS "/two_layer.net --split" };
+    for (int i = 0; i < 3; i++) {
+        struct run r = shell("$LATHE emit " MODELS "%s -o f.c && "
+            "sed -n '/^\\*\\/$/q; s/^\\*\\*  *\\([0-9][0-9]*\\)  *\\(.*\\)/\\1 \\2/p' f.c > toc && "
+            "test $(wc -l < toc) -gt 13 && while read line title; do "
+            "text=$(sed -n \"${line}p\" f.c); case \"$text\" in "
+            "\"/* ---- $title ---- */\"|\"static void ${title%%%% *}__\"*|\"static void "
+            "\"*__\"${title%%%% *}__\"*|\"int main(\"*) ;; "
+            "*) echo \"$line $title: $text\" ;; esac; done < toc", nets[i]);
+        cr_expect(r.status == 0 && !*r.output, "%s: %.2000s", nets[i], r.output);
+        run_free(&r);
+    }
+}
+
+/* A line of kernels has 100 columns at most, whatever a layer is called, and no size stands there
+** that its function does not use. */
+Test(emitted, lines_fit_and_no_size_is_idle, .fini = shell_clean)
+{
+    struct run r = shell("for net in " MODELS "/*.net $SOURCE/tests/nets/*.net; do "
+        "$LATHE emit $net --isa avx2 --split -o f.c || exit 1; awk -v net=$net '"
+        "length > 100 { print net \": \" $0 } "
+        "/^static/ { n = 0; body = \"\" } "
+        "/^    enum { [A-Z][A-Z0-9_]* = -?[0-9]+[, ]/ { list = 1 } "
+        "list { s = $0; while (match(s, /[A-Z][A-Z0-9_]* = -?[0-9]+[, ]/)) { "
+        "split(substr(s, RSTART, RLENGTH), w, \" \"); name[++n] = w[1]; "
+        "s = substr(s, RSTART + RLENGTH) } } "
+        "!list { body = body \" \" $0 } "
+        "list && /};/ { list = 0 } "
+        "/^}/ { gsub(/[^A-Za-z0-9_]+/, \" \", body); for (i = 1; i <= n; i++) "
+        "if (!index(body \" \", \" \" name[i] \" \")) print net \": \" name[i]; "
+        "n = 0; body = \"\" }' "
+        "f.c; done");
+    cr_expect(r.status == 0 && !*r.output, "%.3000s", r.output);
+    run_free(&r);
+}
+
 Test(emitted, text_is_the_same_every_time, .fini = shell_clean)
 {
     sure("$LATHE emit " MODELS "/three_layer.net > a.c && $LATHE emit " MODELS
