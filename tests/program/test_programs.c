@@ -266,6 +266,26 @@ Test(program, checks_gradients_in_f64_and_says_so_in_f32, .fini = shell_clean)
     run_free(&r);
 }
 
+/* Backward of the last layer leaves its gradient among what it wrote; a region's output is the
+** same for any threads; unknown ones name the nearest. */
+Test(program, dumps_what_one_region_wrote, .fini = shell_clean)
+{
+    make_tiny();
+    sure("printf 'quit\n' | ./tiny bench --data synthetic --warm 1 --save . --serve > log");
+    sure("dump='./tiny dump --params params.safetensors --x x.npy --y y.npy' && "
+         "$dump -o a --region 'conv1 forward' --threads 1 > one && "
+         "$dump -o b --region conv1_forward --threads 3 > two && cmp a b && cmp one two && "
+         "grep -q '^conv1 forward wrote' one && "
+         "grep -q '^at [0-9]*: [0-9]* reals.* 0 not finite' one && "
+         "$dump -o c --region softmax1_loss > three && grep -q '^at ' three && "
+         "$dump -o d --region 'affine2 backward + update' > four && grep -q '^at ' four");
+    fails(1, "did you mean \"conv1 forward\"?", "./tiny dump --params params.safetensors --x x.npy "
+          "--y y.npy -o e --region 'conv1 forwrd'; s=$?; test -e e && exit 9; exit $s");
+    fails(1, "affine1 forward, affine2 forward", "./tiny dump --params params.safetensors "
+          "--x x.npy --y y.npy -o e --region other");
+    fails(2, "without --steps", "./tiny dump --x x.npy --y y.npy -o e --region a --steps 2");
+}
+
 Test(program, measures_every_region, .fini = shell_clean)
 {
     make_tiny();
