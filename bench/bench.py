@@ -17,6 +17,7 @@ import sys
 import time
 
 import peers
+import picture
 from contender import Contender, Failure
 from figures import best, median, read_csv, row, write_csv
 from network import Network, Shapes
@@ -411,6 +412,8 @@ def main(words):
         Contender.close_all()
     write_csv(os.path.join(o.out, "results.csv"), rows)
     write_report(os.path.join(o.out, "report.html"), rows)
+    with open(os.path.join(o.out, "steps.svg"), "w", encoding="utf-8") as f:
+        f.write(picture.draw(rows))
     summary(rows)
     say(f"\n{o.out}/results.csv, {o.out}/report.html")
     return 0
