@@ -3,7 +3,7 @@
 peers are installed, by turns: Lathe, a peer, Lathe, the next. Writes results.csv and
 report.html.
 
-Everybody gets the parameters and the batch that training has behind `--warm` steps, must
+Everybody gets the parameters and the batch that training has after `--warm` steps, must
 compute the same loss from them (1e-4), and then trains on, or classifies, as often as asked.
 Only the standard library is needed here; peers bring what they need (bench/peers.sh).
 

@@ -8,7 +8,7 @@
 
 #include "data/preprocess.h"
 
-extern const char *const flip_words[];              /* NULL behind the last */
+extern const char *const flip_words[];              /* NULL after the last */
 enum flip_kind flip_find(const char *word);         /* FLIP_KINDS: none */
 
 /*

@@ -18,7 +18,7 @@
 */
 struct preprocess { enum preprocess_kind kind; real *mean, *factor; int h, w; };
 
-/* "none", "mean_image", ...: NULL behind the last. */
+/* "none", "mean_image", ...: NULL after the last. */
 extern const char *const preprocess_words[];
 
 /* PREPROCESS_KINDS: there is none of this name. */

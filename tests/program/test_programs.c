@@ -244,7 +244,7 @@ Test(program, stops_at_a_loss_that_is_not_finite_and_keeps_the_last_good_file, .
     fails(1, "teration", "./tiny train --data synthetic --train-samples 500 --val-samples 20 "
           "--init 1e30");
     sure("cmp good tiny.safetensors");
-    /* Behind the first check: its file is kept, whole, and what it holds is finite. */
+    /* After the first check: its file is kept, whole, and what it holds is finite. */
     fails(1, "the best parameters before it are in later", "./tiny train --data synthetic "
           "--train-samples 500 --val-samples 20 --init 0.1 --optimizer sgd --lr 1000 "
           "--params later > log; s=$?; cat log; exit $s");
