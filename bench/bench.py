@@ -3,7 +3,7 @@
 peers are installed, by turns: Lathe, a peer, Lathe, the next. Writes results.csv and
 report.html.
 
-Everybody gets the parameters and the batch that training has behind `--warm` steps, must
+Everybody gets the parameters and the batch that training has after `--warm` steps, must
 compute the same loss from them (1e-4), and then trains on, or classifies, as often as asked.
 Only the standard library is needed here; peers bring what they need (bench/peers.sh).
 
@@ -17,6 +17,7 @@ import sys
 import time
 
 import peers
+import picture
 from contender import Contender, Failure
 from figures import best, median, read_csv, row, write_csv
 from network import Network, Shapes
@@ -411,6 +412,8 @@ def main(words):
         Contender.close_all()
     write_csv(os.path.join(o.out, "results.csv"), rows)
     write_report(os.path.join(o.out, "report.html"), rows)
+    with open(os.path.join(o.out, "steps.svg"), "w", encoding="utf-8") as f:
+        f.write(picture.draw(rows))
     summary(rows)
     say(f"\n{o.out}/results.csv, {o.out}/report.html")
     return 0

@@ -5,7 +5,7 @@ It is asked on its standard input and answers on its standard output, a line eac
     (start)          ready ...                 or  failed: why
     loss             loss X                    of the first training step, with the L2 term
     evaluate M       loss X                    mean over M images in evaluation, without it
-    step N           times MS MS ...           N training steps, behind two untimed
+    step N           times MS MS ...           N training steps, after two untimed
     infer M N        times MS MS ...           the scores of M images, N times, likewise
     regions N        regions NAME=MS;...       medians over N steps (Lathe alone)
     roofs            done                      measured into its table (Lathe alone)
@@ -76,7 +76,7 @@ class Contender:
         return line[len(word):].strip()
 
     def ask(self, request, word, limit=None):
-        """The answer behind its first word. A contender that fails is closed by its owner."""
+        """The answer after its first word. A contender that fails is closed by its owner."""
         self._signal(signal.SIGCONT)
         try:
             self.process.stdin.write(request.encode() + b"\n")

@@ -29,7 +29,7 @@ def spread(values, prefix):
 
 
 def row(model, kind, name, who, times=(), pairs=(), **more):
-    """times: ms of every sample. pairs: (ours, theirs), lists of times taken one behind the
+    """times: ms of every sample. pairs: (ours, theirs), lists of times taken one after the
     other: the ratio is theirs by ours, pair by pair, so that what slows the machine down for
     a while slows down both."""
     out = {"model": model, "kind": kind, "name": name, "who": who, **more}

@@ -4,7 +4,7 @@
 **
 **     conv KIND N CI H W CO KH KW STRIDE TOP LEFT BOTTOM RIGHT COUNT
 **
-** KIND: forward (with bias, and ReLU behind it), data gradient as `data`, weight gradient
+** KIND: forward (with bias, and ReLU after it), data gradient as `data`, weight gradient
 ** with the bias's as `weights`. The time is that of the primitive alone: reordering into its
 ** layouts is not counted. cc -O2 onednn.c -ldnnl
 */

@@ -38,7 +38,65 @@ for isa in scalar avx2 avx512 neon; do
     golden three_layer_3x3.block.$isa.txt "$lathe" show models/three_layer_3x3.net --isa $isa -d block
 done
 golden deep.mem.txt "$lathe" show tests/nets/deep.net --isa avx2 -d mem
-# One emitted kernel, as a reader sees it.
-golden conv_tile.c sh -c "'$lathe' emit models/tiny.net --isa avx2 --split |
-    awk '/^\/\* [0-9x]* pixels by/ { p = 1 } p { print } /^}/ && p { exit }'"
+# A tuning file, of a compiler whose programs say that all is equally fast.
+tuned() {
+    work=$(mktemp -d) || exit 1
+    cat >"$work/cc" <<'CC'
+#!/bin/sh
+while [ "$1" != -o ]; do shift; done
+cat >"$2" <<'PROGRAM'
+#!/bin/sh
+echo ready
+echo "regions conv1 forward=1;conv1 weight gradient=1;affine1 forward=1;affine2 forward=1;affine1 backward + update=1;affine2 backward + update=1"
+echo "regions conv1 forward=1"
+echo times 1 1 1
+PROGRAM
+chmod +x "$2"
+CC
+    chmod +x "$work/cc"
+    CC=$work/cc "$lathe" tune models/tiny.net --isa avx2 -o "$work/tiny.tune" >"$work/log" 2>&1 ||
+        cat "$work/log"
+    cat "$work/tiny.tune"
+    rm -rf "$work"
+}
+golden tiny.tune tuned
+
+# What a network's file has of one template: from its banner to the next one. And the tables.
+part() {        # network family/part
+    "$lathe" emit "$1" --isa avx2 --split | awk -v of="** templates/$2.c," '
+        index($0, "** templates/") == 1 { if (on) exit; on = index($0, of) == 1 }
+        on && /^static const struct/ { exit }
+        on { print before }
+        { before = $0 }'
+}
+tables() { "$lathe" emit "$1" --isa avx2 --split | awk '/^static const struct/ { on = 1 } on'; }
+
+# Of every family some kernels, as a reader sees them.
+while read -r template network; do
+    golden "kernel.$(echo "$template" | tr / .).c" part "tests/nets/$network.net" "$template"
+done <<'ROWS'
+conv/tile k1
+conv/rows deep
+conv/fwd deep
+conv/lists deep
+conv/wgrad deep
+conv/narrow deep
+conv/scatter scatter
+wino/input winograd
+wino/fwd winograd
+wino/wgrad winograd
+depth/rows depthwise
+depth/wgrad depthwise
+affine/fwd deep
+affine/lists deep
+affine/dense dense
+norm/fwd batchnorm
+norm/bwd batchnorm
+pool/row deep
+pool/bwd pools
+pointwise/fwd activations
+loss/softmax deep
+loss/svm svm
+ROWS
+golden tiny.model.c tables models/tiny.net
 exit $status

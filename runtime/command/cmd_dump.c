@@ -8,6 +8,7 @@
 
 #include "data/arrays.h"
 #include "command/command.h"
+#include "command/dump_region.h"
 #include "base/error.h"
 #include "data/feed.h"
 #include "file/npy.h"
@@ -26,7 +27,7 @@ enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
 struct dump_settings {
     struct solver_options solver;
     struct optimizer_options optimizer;
-    const char *params, *x, *y, *out;
+    const char *params, *x, *y, *out, *region;
     int mode;                   /* of dump_modes */
     long steps, seed, threads;
 };
@@ -34,6 +35,7 @@ struct dump_settings {
 /* The batch, and what is written of it. */
 struct dump_run {
     struct engine engine;
+    struct dump_region region;  /* --region: what it wrote */
     const struct dump_settings *settings;
     struct npy x, y;
     real *values;               /* x as reals, canonical order */
@@ -64,6 +66,8 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
           "train: by the batch's statistics; eval: by the running ones; dropout is off" },
         { "--steps", OPTION_INTEGER, "N", &s->steps, 0, 1e9, NULL,
           "instead of gradients, the parameters after N updates with this batch" },
+        { "--region", OPTION_TEXT, "NAME", &s->region, 0, 0, NULL,
+          "instead of gradients, what this region of the step wrote: `bench` lists them" },
         settings_option("--reg", &s->solver.train, "L2 strength, in loss and gradients"),
         settings_option("--init", &s->solver.train,
                         "standard deviation of first weights; else the network file's"),
@@ -173,6 +177,8 @@ static bool dump_compute(struct dump_run *r, char *err)
     e->frozen = r->settings->mode == DUMP_EVAL;
     e->step.keep_all = 1;
     feed_batch(e, &r->images, &none, NULL, 0, n);
+    if (r->settings->region && !dump_region_open(&r->region, e, r->settings->region, err))
+        return rules_close(&rules), false;
     if (r->settings->steps == 0) {
         struct hyper hyper = { .reg = (real)o->train.reg };
         r->losses[0] = (real)engine_step(e, n, r->labels, &hyper, UPDATE_STORE);
@@ -182,6 +188,7 @@ static bool dump_compute(struct dump_run *r, char *err)
         r->losses[k] = (real)engine_update(e, n, r->labels, MODE_TRAIN);
     }
     rules_close(&rules);
+    e->timing = NULL;
     engine_forward(e, n, MODE_CHECK);
     for (int i = 0; i < n; i++)
         memcpy(r->scores + (size_t)i*(size_t)m->classes, engine_scores(e, i),
@@ -237,11 +244,14 @@ static bool dump_run_all(struct dump_run *r, char *err)
     if (r->settings->mode == DUMP_TRAIN
         && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
         return false;
-    return dump_compute(r, err) && dump_write(r, err);
+    return dump_compute(r, err) && (r->settings->region
+                                    ? dump_region_write(&r->region, r->settings->out, err)
+                                    : dump_write(r, err));
 }
 
 static void dump_close(struct dump_run *r)
 {
+    dump_region_close(&r->region);
     engine_close(&r->engine);
     npy_close(&r->x);
     npy_close(&r->y);
@@ -269,6 +279,8 @@ int command_dump(const struct program *p, int argc, char **argv)
                              : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
     if (s.steps > 0 && s.mode == DUMP_EVAL)
         return command_usage(p, "dump: --steps trains: it goes without --mode eval");
+    if (s.steps > 0 && s.region)
+        return command_usage(p, "dump: --region is of the gradients of one step: without --steps");
     if (!optimizer_options_settle(&s.optimizer, &s.solver.train, err))
         return command_usage(p, "dump: %s", err);
     if (!engine_open(&run.engine, p->model, (int)s.threads, err))

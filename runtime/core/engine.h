@@ -15,7 +15,7 @@
 #include "core/workers.h"
 
 /* Told after every region that it took `seconds`; `backward`: in which list the
-** region's `index` counts. Used by `bench`. */
+** region's `index` counts. Used by `bench` and `dump --region`. */
 enum engine_list { ENGINE_FORWARD, ENGINE_BACKWARD, ENGINE_INFER };   /* model's regions */
 typedef void engine_timing_fn(void *context, enum engine_list list, int index, double seconds);
 

@@ -67,7 +67,7 @@ static uint8_t *idx_read(const char *path, uint32_t magic, int rank, uint32_t *d
             good = error_set(err, "%s: sizes that cannot be", path);
     }
     if (good && size - header != values)
-        good = error_set(err, "%s: %s: %zu bytes behind the header of %zu, %zu expected", path,
+        good = error_set(err, "%s: %s: %zu bytes after the header of %zu, %zu expected", path,
                          size - header < values ? "short" : "long", size - header, header, values);
     if (good)
         return bytes;

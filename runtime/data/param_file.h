@@ -23,7 +23,7 @@
 /* What goes into a file. */
 struct param_file {
     const struct model *model;
-    const real *values;                   /* canonical, one parameter behind the other */
+    const real *values;                   /* canonical, one parameter after the other */
     const struct preprocess *preprocess;  /* or NULL */
     const struct dataset *data;           /* gives the class names, or NULL */
     const struct tensor *more; int nmore; /* a checkpoint's: checkpoint.c */

@@ -13,7 +13,7 @@
 ** image and every set, and an end to what has none. Files may be of any size. */
 enum { FILE_STREAM_MIB = 1024 };
 
-/* The bytes of a file, with a zero behind them; free() them. NULL: err says why. No output that
+/* The bytes of a file, with a zero after them; free() them. NULL: err says why. No output that
 ** is claimed from here on may replace it (output.h). */
 void *file_read(const char *path, size_t *size, char *err);
 

@@ -10,7 +10,7 @@
 
 enum { OUTPUT_KIND_HEAD = 1 << 16, OUTPUT_KIND_AGAIN = 64 };
 
-/* What a file of a kind has at its beginning or, behind a length, at its ninth byte; in its first
+/* What a file of a kind has at its beginning or, after a length, at its ninth byte; in its first
 ** bytes, or anywhere in it (OUTPUT_PROGRAM); and what it has not. */
 static const struct {
     const char *what;

@@ -44,7 +44,8 @@ Test(bench, measures_without_peers_and_writes_table_and_report, .fini = shell_cl
          "grep -q '^tiny,step,whole training step,Lathe,8,' out/results.csv && "
          "grep -q '^tiny,kernel,conv1 weight gradient,Lathe,' out/results.csv && "
          "grep -q '^tiny,epoch,' out/results.csv && "
-         "grep -q '^machine,bandwidth,triad,' out/results.csv && grep -q '<svg' out/report.html");
+         "grep -q '^machine,bandwidth,triad,' out/results.csv && grep -q '<svg' out/report.html && "
+         "grep -q 'tiny, 8 images' out/steps.svg");
 }
 
 /* A peer that computes something else, one that crashes, one that is not there. */

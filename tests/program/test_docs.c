@@ -250,7 +250,7 @@ ParameterizedTest(struct document *d, docs, does_what_it_shows, .fini = shell_cl
         const char *line = r.line[r.at++];
         if (!strncmp(line, "```", 3)) {
             follow_block(&r, line + 3);
-            r.at++;             /* behind its end */
+            r.at++;             /* after its end */
         }
     }
     cr_expect(r.commands > 0, "%s: no command was run", d->path);

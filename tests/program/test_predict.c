@@ -45,7 +45,7 @@ static void make(const char *name, const char *text)
     run_free(&r);
 }
 
-/* Records for `predict` and, with zeros behind them, as the distribution of CIFAR-10; a network
+/* Records for `predict` and, with zeros after them, as the distribution of CIFAR-10; a network
 ** with room for 8 images, trained on the first 200. */
 static void make_colours(const char *loss)
 {

@@ -244,7 +244,7 @@ Test(program, stops_at_a_loss_that_is_not_finite_and_keeps_the_last_good_file, .
     fails(1, "teration", "./tiny train --data synthetic --train-samples 500 --val-samples 20 "
           "--init 1e30");
     sure("cmp good tiny.safetensors");
-    /* Behind the first check: its file is kept, whole, and what it holds is finite. */
+    /* After the first check: its file is kept, whole, and what it holds is finite. */
     fails(1, "the best parameters before it are in later", "./tiny train --data synthetic "
           "--train-samples 500 --val-samples 20 --init 0.1 --optimizer sgd --lr 1000 "
           "--params later > log; s=$?; cat log; exit $s");
@@ -264,6 +264,26 @@ Test(program, checks_gradients_in_f64_and_says_so_in_f32, .fini = shell_clean)
     cr_expect(strstr(r.output, "b3 max relative error: "), "%s", r.output);
     cr_expect_not(strstr(r.output, "FAILED"), "%s", r.output);
     run_free(&r);
+}
+
+/* Backward of the last layer leaves its gradient among what it wrote; a region's output is the
+** same for any threads; unknown ones name the nearest. */
+Test(program, dumps_what_one_region_wrote, .fini = shell_clean)
+{
+    make_tiny();
+    sure("printf 'quit\n' | ./tiny bench --data synthetic --warm 1 --save . --serve > log");
+    sure("dump='./tiny dump --params params.safetensors --x x.npy --y y.npy' && "
+         "$dump -o a --region 'conv1 forward' --threads 1 > one && "
+         "$dump -o b --region conv1_forward --threads 3 > two && cmp a b && cmp one two && "
+         "grep -q '^conv1 forward wrote' one && "
+         "grep -q '^at [0-9]*: [0-9]* reals.* 0 not finite' one && "
+         "$dump -o c --region softmax1_loss > three && grep -q '^at ' three && "
+         "$dump -o d --region 'affine2 backward + update' > four && grep -q '^at ' four");
+    fails(1, "did you mean \"conv1 forward\"?", "./tiny dump --params params.safetensors --x x.npy "
+          "--y y.npy -o e --region 'conv1 forwrd'; s=$?; test -e e && exit 9; exit $s");
+    fails(1, "affine1 forward, affine2 forward", "./tiny dump --params params.safetensors "
+          "--x x.npy --y y.npy -o e --region other");
+    fails(2, "without --steps", "./tiny dump --x x.npy --y y.npy -o e --region a --steps 2");
 }
 
 Test(program, measures_every_region, .fini = shell_clean)

@@ -125,7 +125,7 @@ static void write_idx_pair(const char *dir, const char *part, const unsigned cha
     free(bytes);
 }
 
-/* `count` images of ten classes, one class behind the other or in turn. */
+/* `count` images of ten classes, one class after the other or in turn. */
 static void write_idx(const char *dir, int count, bool sorted)
 {
     unsigned char labels[2000];

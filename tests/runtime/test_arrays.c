@@ -307,7 +307,7 @@ static const struct { const char *text; size_t size; const char *is; } strangers
 };
 enum { STRANGERS = sizeof strangers / sizeof *strangers };
 
-/* With much behind it: what states sizes must not be believed. */
+/* With much after it: what states sizes must not be believed. */
 static void write_stranger(const char *name, int k)
 {
     static char bytes[1 << 20];

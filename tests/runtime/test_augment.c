@@ -279,7 +279,7 @@ Test(augmentation, at_test_time_weighs_one_in_all)
     cr_expect(sum == 1 && mirrored == TTA_VIEWS/2 && top == 0);
 }
 
-/* Where the model's last region reads the input, behind it, else beside it. */
+/* Where the model's last region reads the input, after it, else beside it. */
 static void expect_ahead(int input_free, int threads)
 {
     const struct augment a = { .flip = FLIP_RANDOM, .crop = CROP_RANDOM, .translate = 1,

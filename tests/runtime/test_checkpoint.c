@@ -71,7 +71,7 @@ static bool train(const struct model *m, const struct dataset *d, const struct s
     return good;
 }
 
-/* Four iterations, two epochs of two; the state behind them is in NAME. */
+/* Four iterations, two epochs of two; the state after them is in NAME. */
 static void make_checkpoint(const char *name)
 {
     struct solver_options o = some_options();

@@ -262,7 +262,7 @@ Test(mnist, damage_names_file_and_sizes, .fini = shell_clean)
     o.val_samples = 20;
     expect_refused("mnist", o, "has 20 images to train and validate");
     run_quietly("truncate -s -1 mnist/t10k-images-idx3-ubyte");
-    expect_refused("mnist", mnist, "short: 83 bytes behind the header of 16, 84 expected");
+    expect_refused("mnist", mnist, "short: 83 bytes after the header of 16, 84 expected");
     write_idx("mnist/t10k-images-idx3-ubyte", "mnist/other", 7);
     write_idx("mnist/other", "mnist/t10k-labels-idx1-ubyte", 8);
     expect_refused("mnist", mnist, "8 labels of 7 images");

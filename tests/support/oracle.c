@@ -47,7 +47,7 @@ static bool simple_layer(struct oracle_layer *l, const char *s)
     return false;
 }
 
-/* The number behind "NAME=", 1 if there is none. */
+/* The number after "NAME=", 1 if there is none. */
 static int option(const char *s, const char *name)
 {
     const char *at = strstr(s, name);

@@ -1,0 +1,41 @@
+/* conv10 weight gradient: 0.0 MFLOP an image
+** templates/depth/wgrad.c, avx2 f32 */
+static void conv10_weights(const struct step *s, int item, int items, int thread)
+{
+    enum { X = 67120, X_IMAGE = 192, X_ROW = 96, X_TAP = 48, Y = 93360, Y_IMAGE = 48,
+           DY = 119376, DY_IMAGE = 48, ARGMAX = 0, ARGMAX_IMAGE = 0, PARTIAL = 94016,
+           GROUP_SIZE = 1584, H = 1, W = 1, CO = 48, PADDED = 48, KH = 2, KW = 2, ROW = 16,
+           MH = 2, MW = 2, G_ROW = 48, SCRATCH = 173408, SCRATCH_SIZE = 12000,
+           EXPANDED = 9040, EXPANDED_AT = 0, SUMS = 9152 };
+    enum { WIDE = 9408, WIDE_ROWS = 2 };
+    int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+    real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
+    real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS;
+    real *bias = sums + KH*KW*PADDED;
+    for (int k = 0; k < (KH*KW + 1)*PADDED; k++)
+        sums[k] = 0;
+    for (int image = first; image < last; image++) {
+        const real *x = s->arena + X + (size_t)image*X_IMAGE;
+        const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
+                                      + (size_t)image*ARGMAX_IMAGE;
+        conv10_expand(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
+               argmax, map);
+        conv10_repeat(x, scratch + WIDE, 0, WIDE_ROWS);
+        x = scratch + WIDE;
+        for (int c = 0; c < CO; c += VL)
+            for (int i = 0; i < KH; i += MH)
+                for (int j = 0; j < KW; j += MW)
+                    conv10_wgrad_tile(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED + c);
+        for (int r = 0; r < H; r++)
+            for (int p = 0; p < W; p++)
+                for (int c = 0; c < CO; c++)
+                    bias[c] += map[r*G_ROW + p*CO + c];
+    }
+    real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE;
+    for (int c = 0; c < CO; c++) {
+        for (int k = 0; k < KH*KW; k++)
+            dw[(c*KH + k / KW)*ROW + k % KW] = sums[k*PADDED + c];
+        dw[CO*KH*ROW + c] = bias[c];
+    }
+}
+

@@ -1,0 +1,49 @@
+/* maxpool3 backward: 1x3x17 -> 3x3x17
+** templates/pool/bwd.c, avx2 f32 */
+static void maxpool3_bwd(const struct step *s, int item, int items, int thread)
+{
+    enum { H = 1, W = 3, C = 17, PH = 2, PW = 1, STEP_Y = 2, STEP_X = 1, X_W = 3,
+           X_SIZE = 153, Y = 34208, Y_IMAGE = 64, Y_ROW = 51, Y_PIXEL = 17, DY = 60944,
+           DY_IMAGE = 64, DX = 58208, DX_IMAGE = 160, ARGMAX = 57968, ARGMAX_IMAGE = 51,
+           PART = 1 };
+    enum { WHOLE = C / VL * VL };
+    (void)items;
+    (void)thread;
+    const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
+    const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
+                                  + (size_t)item*ARGMAX_IMAGE;
+    real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
+    for (int k = 0; k < X_SIZE; k++)
+        dx[k] = 0;
+    for (int r = 0; r < H; r++)
+        for (int p = 0; p < W; p++) {
+            const int at = (r*W + p)*C;
+            real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
+            for (int c = 0; c < WHOLE; c += VL) {
+                vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);
+                {
+                    real *q = window + (0)*C + c;
+                    vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
+                    v_store(q, v_add(v_load(q), g));
+                }
+                {
+                    real *q = window + (X_W)*C + c;
+                    vec g = v_select(v_eq(index, v_set1(PW)), v, v_zero());
+                    v_store(q, v_add(v_load(q), g));
+                }
+            }
+            vec v = v_load_part(dy + at + WHOLE, PART);
+            vec index = v_load_u8_part(argmax + at + WHOLE, PART);
+            {
+                real *q = window + (0)*C + WHOLE;
+                vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
+                v_store_part(q, v_add(v_load_part(q, PART), g), PART);
+            }
+            {
+                real *q = window + (X_W)*C + WHOLE;
+                vec g = v_select(v_eq(index, v_set1(PW)), v, v_zero());
+                v_store_part(q, v_add(v_load_part(q, PART), g), PART);
+            }
+        }
+}
+
