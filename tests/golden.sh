@@ -69,7 +69,7 @@ part() {        # network family/part
         on { print before }
         { before = $0 }'
 }
-tables() { "$lathe" emit "$1" --isa avx2 --split | awk '/^static const struct/ { on = 1 } on'; }
+tables() { "$lathe" emit "$1" --isa avx2 --split | sed -n '/: tables ---- /,/: the vocabulary ---- /p'; }
 
 # Of every family some kernels, as a reader sees them.
 while read -r template network; do
