@@ -1,10 +1,11 @@
 /* 1x8 pixels by 1 vector of 8: 10 of 16 registers
-** templates/conv/tile.c, avx2 f32, first for conv1 */
-static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const real *w
-                                        /* [KH*KW*CI][BLOCK] */, const real *bias, real *y
-                                        /* NHWC */)
+** templates/conv/tile.c, avx2 f32, first for conv1; 1 loop of more than 250 lines kept */
+static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */,
+                                        const real *w /* [KH*KW*CI][BLOCK] */, const real *bias,
+                                        real *y /* NHWC */)
 {
-    enum { RUN = 9, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54, X_PIXEL = 3, Y_PIXEL = 8 };
+    enum { KH = 3, RUN = 9, MH = 1, MW = 8, NV = 1, BLOCK = 8, X_ROW = 54, X_PIXEL = 3,
+           Y_PIXEL = 8 };
     vec acc[MH][MW][NV];
     acc[0][0][0] = v_load(bias);
     acc[0][1][0] = v_load(bias);
@@ -14,572 +15,196 @@ static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */, const r
     acc[0][5][0] = v_load(bias);
     acc[0][6][0] = v_load(bias);
     acc[0][7][0] = v_load(bias);
-    {
-        vec a, b[NV];
-        b[0] = v_load(w);
-        a = v_set1(x[0]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + BLOCK);
-        a = v_set1(x[1]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 1]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 1]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 1]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 1]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 1]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 1]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 1]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 2*BLOCK);
-        a = v_set1(x[2]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 2]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 2]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 2]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 2]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 2]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 2]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 2]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 3*BLOCK);
-        a = v_set1(x[3]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 3]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 3]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 3]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 3]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 3]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 3]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 3]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 4*BLOCK);
-        a = v_set1(x[4]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 4]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 4]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 4]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 4]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 4]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 4]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 4]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 5*BLOCK);
-        a = v_set1(x[5]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 5]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 5]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 5]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 5]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 5]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 5]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 5]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 6*BLOCK);
-        a = v_set1(x[6]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 6]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 6]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 6]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 6]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 6]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 6]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 6]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 7*BLOCK);
-        a = v_set1(x[7]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 7]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 7]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 7]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 7]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 7]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 7]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 7]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + 8*BLOCK);
-        a = v_set1(x[8]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_PIXEL + 8]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_PIXEL + 8]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[3*X_PIXEL + 8]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[4*X_PIXEL + 8]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[5*X_PIXEL + 8]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[6*X_PIXEL + 8]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[7*X_PIXEL + 8]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN)*BLOCK);
-        a = v_set1(x[X_ROW]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 1)*BLOCK);
-        a = v_set1(x[X_ROW + 1]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 1]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 1]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 1]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 1]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 1]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 1]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 1]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 2)*BLOCK);
-        a = v_set1(x[X_ROW + 2]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 2]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 2]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 2]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 2]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 2]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 2]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 2]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 3)*BLOCK);
-        a = v_set1(x[X_ROW + 3]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 3]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 3]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 3]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 3]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 3]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 3]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 3]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 4)*BLOCK);
-        a = v_set1(x[X_ROW + 4]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 4]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 4]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 4]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 4]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 4]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 4]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 4]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 5)*BLOCK);
-        a = v_set1(x[X_ROW + 5]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 5]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 5]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 5]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 5]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 5]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 5]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 5]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 6)*BLOCK);
-        a = v_set1(x[X_ROW + 6]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 6]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 6]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 6]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 6]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 6]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 6]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 6]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 7)*BLOCK);
-        a = v_set1(x[X_ROW + 7]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 7]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 7]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 7]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 7]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 7]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 7]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 7]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (RUN + 8)*BLOCK);
-        a = v_set1(x[X_ROW + 8]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[X_ROW + X_PIXEL + 8]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[X_ROW + 2*X_PIXEL + 8]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[X_ROW + 3*X_PIXEL + 8]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[X_ROW + 4*X_PIXEL + 8]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[X_ROW + 5*X_PIXEL + 8]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[X_ROW + 6*X_PIXEL + 8]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[X_ROW + 7*X_PIXEL + 8]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN)*BLOCK);
-        a = v_set1(x[2*X_ROW]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 1)*BLOCK);
-        a = v_set1(x[2*X_ROW + 1]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 1]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 1]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 1]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 1]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 1]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 1]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 1]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 2)*BLOCK);
-        a = v_set1(x[2*X_ROW + 2]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 2]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 2]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 2]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 2]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 2]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 2]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 2]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 3)*BLOCK);
-        a = v_set1(x[2*X_ROW + 3]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 3]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 3]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 3]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 3]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 3]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 3]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 3]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 4)*BLOCK);
-        a = v_set1(x[2*X_ROW + 4]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 4]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 4]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 4]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 4]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 4]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 4]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 4]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 5)*BLOCK);
-        a = v_set1(x[2*X_ROW + 5]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 5]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 5]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 5]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 5]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 5]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 5]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 5]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 6)*BLOCK);
-        a = v_set1(x[2*X_ROW + 6]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 6]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 6]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 6]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 6]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 6]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 6]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 6]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 7)*BLOCK);
-        a = v_set1(x[2*X_ROW + 7]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 7]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 7]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 7]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 7]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 7]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 7]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 7]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
-    }
-    {
-        vec a, b[NV];
-        b[0] = v_load(w + (2*RUN + 8)*BLOCK);
-        a = v_set1(x[2*X_ROW + 8]);
-        acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
-        a = v_set1(x[2*X_ROW + X_PIXEL + 8]);
-        acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
-        a = v_set1(x[2*X_ROW + 2*X_PIXEL + 8]);
-        acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
-        a = v_set1(x[2*X_ROW + 3*X_PIXEL + 8]);
-        acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
-        a = v_set1(x[2*X_ROW + 4*X_PIXEL + 8]);
-        acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
-        a = v_set1(x[2*X_ROW + 5*X_PIXEL + 8]);
-        acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
-        a = v_set1(x[2*X_ROW + 6*X_PIXEL + 8]);
-        acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
-        a = v_set1(x[2*X_ROW + 7*X_PIXEL + 8]);
-        acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
-        v_keep();
+    for (int ky = 0; ky < KH; ky++) {
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN)*BLOCK);
+            a = v_set1(x[ky*X_ROW]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 1)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 1]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 1]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 1]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 1]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 1]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 1]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 1]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 1]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 2)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 2]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 2]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 2]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 2]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 2]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 2]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 2]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 2]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 3)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 3]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 3]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 3]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 3]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 3]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 3]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 3]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 3]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 4)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 4]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 4]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 4]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 4]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 4]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 4]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 4]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 4]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 5)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 5]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 5]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 5]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 5]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 5]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 5]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 5]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 5]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 6)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 6]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 6]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 6]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 6]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 6]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 6]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 6]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 6]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 7)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 7]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 7]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 7]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 7]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 7]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 7]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 7]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 7]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
+        {
+            vec a, b[NV];
+            b[0] = v_load(w + (ky*RUN + 8)*BLOCK);
+            a = v_set1(x[ky*X_ROW + 8]);
+            acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
+            a = v_set1(x[ky*X_ROW + X_PIXEL + 8]);
+            acc[0][1][0] = v_fma(a, b[0], acc[0][1][0]);
+            a = v_set1(x[ky*X_ROW + 2*X_PIXEL + 8]);
+            acc[0][2][0] = v_fma(a, b[0], acc[0][2][0]);
+            a = v_set1(x[ky*X_ROW + 3*X_PIXEL + 8]);
+            acc[0][3][0] = v_fma(a, b[0], acc[0][3][0]);
+            a = v_set1(x[ky*X_ROW + 4*X_PIXEL + 8]);
+            acc[0][4][0] = v_fma(a, b[0], acc[0][4][0]);
+            a = v_set1(x[ky*X_ROW + 5*X_PIXEL + 8]);
+            acc[0][5][0] = v_fma(a, b[0], acc[0][5][0]);
+            a = v_set1(x[ky*X_ROW + 6*X_PIXEL + 8]);
+            acc[0][6][0] = v_fma(a, b[0], acc[0][6][0]);
+            a = v_set1(x[ky*X_ROW + 7*X_PIXEL + 8]);
+            acc[0][7][0] = v_fma(a, b[0], acc[0][7][0]);
+            v_keep();
+        }
     }
     acc[0][0][0] = v_relu(acc[0][0][0]);
     v_store(y, acc[0][0][0]);
