@@ -99,6 +99,9 @@ static void fill(const char *s, const char *end, size_t indent, struct text *out
         walk(&o, s, cut);
         left = o.depth ? o.at[o.depth - 1] : indent + 4;
         s = cut + 1;
+        o.column = left;
+        if (o.depth && left + columns(s, end) > WIDTH && !best_break(o, s, end))
+            left = o.at[o.depth - 1] = indent + 8;      /* one parameter's comment is too long */
     }
     text_add(out, s, (size_t)(end - s));
     text_puts(out, "\n");

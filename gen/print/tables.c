@@ -418,8 +418,8 @@ static void arena_map(const struct net *net, struct text *out)
     for (int i = 0; i < net->nbuffers; i++)
         all[i] = &net->buffer[i];
     qsort(all, (size_t)net->nbuffers, sizeof *all, by_place);
-    text_printf(out, "/* The arena of %s:\n** first real, reals, whose they are. What is never needed "
-                "at the same time shares its\n** place.\n**\n", net->name);
+    text_printf(out, "/* The arena of %s:\n** first real, reals, whose they are. What is never "
+                "needed at the same time shares its\n** place.\n**\n", net->name);
     for (int i = 0; i < net->nbuffers; i++) {
         if (all[i]->scratch && (!i || !all[i - 1]->scratch))
             text_puts(out, "**\n** In each thread's scratch, which follows:\n**\n");
