@@ -56,7 +56,11 @@ static const char *best_break(struct open o, const char *s, const char *end)
     for (const char *c = s; c < end && o.column < WIDTH;) {
         const char *next = skipped(c, end);
         bool word = !next && *c == ' ' && c > s + 8 && c + 1 < end;
-        bool good = word && (c[-1] == ',' || c[-1] == ';' || strchr("+-*/?:&|=<", c[1]));
+        bool operator = word && strchr("+-*/?:&|=<", c[1])
+                        && (c[2] == ' ' || ((c[2] == c[1] || c[2] == '=') && c[3] == ' '));
+        bool good = word && (c[-1] == ',' || c[-1] == ';' || operator);
+        if (c[1] == '/' && c[2] == '*')     /* a comment stays with what it says it of */
+            good = false;
         if (good && strchr("=<", c[1]) && o.depth)
             good = false;
         if (good && c[-1] == '=')
@@ -95,6 +99,9 @@ static void fill(const char *s, const char *end, size_t indent, struct text *out
         walk(&o, s, cut);
         left = o.depth ? o.at[o.depth - 1] : indent + 4;
         s = cut + 1;
+        o.column = left;
+        if (o.depth && left + columns(s, end) > WIDTH && !best_break(o, s, end))
+            left = o.at[o.depth - 1] = indent + 8;      /* one parameter's comment is too long */
     }
     text_add(out, s, (size_t)(end - s));
     text_puts(out, "\n");

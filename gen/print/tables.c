@@ -372,9 +372,37 @@ static void declarations(const struct net *net, const struct prefixes *prefix, s
                 "static double %speak(long rounds);\n\n", p, p, p, p);
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct buffer *x = *(const struct buffer *const *)a;
+    const struct buffer *y = *(const struct buffer *const *)b;
+    if (x->scratch != y->scratch)
+        return x->scratch ? 1 : -1;
+    return x->at < y->at ? -1 : x->at > y->at ? 1 : strcmp(x->name, y->name);
+}
+
+/* What lies where: the numbers that kernels know as Y, DX or ARGMAX, perhaps with a halo's. */
+static void arena_map(const struct net *net, struct text *out)
+{
+    const struct buffer **all = alloc((size_t)net->nbuffers + 1, sizeof *all);
+    for (int i = 0; i < net->nbuffers; i++)
+        all[i] = &net->buffer[i];
+    qsort(all, (size_t)net->nbuffers, sizeof *all, by_place);
+    text_printf(out, "/* The arena of %s:\n** first real, reals, whose they are. What is never "
+                "needed at the same time shares its\n** place.\n**\n", net->name);
+    for (int i = 0; i < net->nbuffers; i++) {
+        if (all[i]->scratch && (!i || !all[i - 1]->scratch))
+            text_puts(out, "**\n** In each thread's scratch, which follows:\n**\n");
+        text_printf(out, "** %10zu %10zu  %s\n", all[i]->at, all[i]->size, all[i]->name);
+    }
+    text_puts(out, "*/\n\n");
+    free(all);
+}
+
 void tables(const struct net *net, const struct prefixes *both, struct text *out)
 {
     const char *prefix = both->tables;
+    arena_map(net, out);
     declarations(net, both, out);
     params_table(net, prefix, out);
     regions_table(net, both, "forward", net->region, net->nforward, out);

@@ -336,10 +336,6 @@ static bool is_identifier(const char *s)
 /* Puts each name's place for the name, and numbers for themselves. */
 static void rename_all(const char *s, const struct bindings *b, struct text *out)
 {
-    if (!b->nnames) {
-        text_puts(out, s);
-        return;
-    }
     while (*s) {
         const char *end = token_end(s);
         int i = 0;

@@ -22,7 +22,7 @@
 #include "base/text.h"
 
 /* TMPL_NAME_LEN: an instruction set, a network, a label and a part. */
-enum { TMPL_MAX = 64, TMPL_NAME_LEN = 192, UNROLL_LINES = 700, BRIEF_LINES = 120 };
+enum { TMPL_MAX = 64, TMPL_NAME_LEN = 192, UNROLL_LINES = 250, BRIEF_LINES = 120 };
 
 /* What stands for a list of sizes and for a name while a template is prepared; a byte from
 ** TMPL_FIRST on says which. */

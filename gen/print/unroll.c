@@ -14,6 +14,7 @@
 struct loop {
     char index[32];
     long from, to;
+    char bound[32];             /* what stands for `to`, where that is a word */
     const char *body, *end;     /* the statement; end: behind it and its newline */
     bool braces;                /* the statement is a block */
     size_t indent;              /* columns before UNROLL */
@@ -175,7 +176,12 @@ static struct loop parse_loop(const char *start, const char *line, struct bindin
     s = expect(s, ";");
     s = expect(s, loop.index);
     s = expect(s, "<");
+    const char *bound = skip_space(s);
     loop.to = expression(&s, b);
+    if (isupper((unsigned char)*bound) && token_end(bound) == s)
+        snprintf(loop.bound, sizeof loop.bound, "%.*s", (int)(s - bound), bound);
+    else
+        snprintf(loop.bound, sizeof loop.bound, "%ld", loop.to);
     s = expect(s, ";");
     s = expect(s, loop.index);
     s = expect(s, "++");
@@ -282,8 +288,8 @@ static void kept_loop(const struct loop *loop, const char *lines, struct binding
 {
     struct text whole = { 0 };
     unroll(lines, b, &whole);
-    text_printf(out, "%*sfor (int %s = %ld; %s < %ld; %s++) {\n", (int)loop->indent, "",
-                loop->index, loop->from, loop->index, loop->to, loop->index);
+    text_printf(out, "%*sfor (int %s = %ld; %s < %s; %s++) {\n", (int)loop->indent, "",
+                loop->index, loop->from, loop->index, loop->bound, loop->index);
     add_indented(text_string(&whole), loop->indent + 4, out);
     text_printf(out, "%*s}\n", (int)loop->indent, "");
     text_free(&whole);
@@ -345,15 +351,17 @@ static const char *idle_end(const char *s, char before)
     return end && *end ? end : NULL;
 }
 
-/* "(3)" as "3", where no function is called with it. */
+/* "(3)" as "3" and "(k)*SIZE" as "k*SIZE", where no function is called with it. */
 static void drop_parentheses(const char *text, struct text *out)
 {
     for (const char *s = text; *s; s++) {
-        const char *end = s + 1 + strspn(s + 1, "0123456789");
-        const char *before = s;
+        const char *end = token_end(s + (*s == '(')), *before = s;
+        bool number = end > s + 1 && strspn(s + 1, "0123456789") == (size_t)(end - s) - 1;
+        bool factor = islower((unsigned char)s[1]) && *end == ')' && end[1] == '*'
+                      && isupper((unsigned char)end[2]);
         while (before > text && before[-1] == ' ')
             before--;
-        bool plain = *s == '(' && end > s + 1 && *end == ')'
+        bool plain = *s == '(' && (number || factor) && *end == ')'
                      && (before == text || (!word_char(before[-1]) && before[-1] != ')'));
         if (!plain) {
             text_add(out, s, 1);
