@@ -1,10 +1,10 @@
 /* affine3 backward, one panel of 80 columns
 ** templates/affine/dense.c, avx2 f32 */
-static inline double affine3_last_panel(const struct step *s, int panel)
+static inline double affine3__last_panel(const struct step *s, int panel)
 {
-    enum { UNITS = 70, WIDTH = 80, ROWS = 200, M = 6, TILE = 16, X = 71936, X_IMAGE = 80,
-           DY = 141952, DY_IMAGE = 80, GRADIENT = 141376, DX_IMAGE = 80, W = 72512,
-           W_M = 279296, W_V = 284912, W_RULE = 7 };
+    enum { UNITS = 70, WIDTH = 80, ROWS = 200, M = 6, TILE = 16, X = 71936, DY = 141952,
+           DY_IMAGE = 80, GRADIENT = 141376, DX_IMAGE = 80, W = 72512, W_M = 279296,
+           W_V = 284912, W_RULE = 7 };
     const real *x = s->arena + X + (size_t)panel*PANEL, *dy = s->arena + DY;
     const size_t at = (size_t)panel*PANEL*UNITS;
     const struct rule *rule = s->rule + W_RULE;
@@ -16,20 +16,20 @@ static inline double affine3_last_panel(const struct step *s, int panel)
         int i = 0;
         for (; i + M <= s->n; i += M)
             for (int d = 0; d < WIDTH; d += TILE)
-                affine3_dgrad_last_panel(dy + (size_t)i*DY_IMAGE + block, w + d, dx + (size_t)i*DX_IMAGE + d,
-                      end - block, block == 0);
+                affine3__dgrad_last_panel(dy + (size_t)i*DY_IMAGE + block, w + d, dx
+                                          + (size_t)i*DX_IMAGE + d, end - block, block == 0);
         for (; i < s->n; i++)
             for (int d = 0; d < WIDTH; d += TILE)
-                affine3_dgrad_last_panel_one(dy + (size_t)i*DY_IMAGE + block, w + d, dx + (size_t)i*DX_IMAGE + d,
-                          end - block, block == 0);
+                affine3__dgrad_last_panel_one(dy + (size_t)i*DY_IMAGE + block, w + d, dx
+                                              + (size_t)i*DX_IMAGE + d, end - block, block == 0);
         for (int u = block; u < end; ) {
             real g[M*WIDTH];
             const int rows = end - u < M ? 1 : M;
             for (int d = 0; d < WIDTH; d += TILE)
                 if (rows == M)
-                    affine3_wgrad_last_panel(dy + u, x + d, g + d, s->n, 1);
+                    affine3__wgrad_last_panel(dy + u, x + d, g + d, s->n, 1);
                 else
-                    affine3_wgrad_last_panel_one(dy + u, x + d, g + d, s->n, 1);
+                    affine3__wgrad_last_panel_one(dy + u, x + d, g + d, s->n, 1);
             for (int k = 0; k < rows; k++, u++) {
                 const size_t row = at + (size_t)u*WIDTH;
                 sumsq += rule->update(s->arena + W + row, s->arena + W_M + row,

@@ -1,7 +1,7 @@
 /* affine1 forward: 256 -> 10, 0.01 MFLOP an image, tile 3x2
-** templates/affine/fwd.c, avx2 f32 */
-/* Fetches the weights of MU units, one part of `parts`. */
-static inline void affine1_ahead(const real *w, int panels, int width, int part, int parts)
+** templates/affine/fwd.c, avx2 f32
+** Fetches the weights of MU units, one part of `parts`. */
+static inline void affine1__ahead(const real *w, int panels, int width, int part, int parts)
 {
     enum { MU = 2, UNITS = 10 };
     enum { LINE = 64 / sizeof(real) };
@@ -12,8 +12,8 @@ static inline void affine1_ahead(const real *w, int panels, int width, int part,
 
 /* `panels` panels of the block's units against all the images at hand; next: the weights
 ** that come behind the block's. */
-static inline void affine1_tiles(const real *x, const real *w, const real *next, real *lanes, int images,
-                         int units, int panels, int width)
+static inline void affine1__tiles(const real *x, const real *w, const real *next, real *lanes,
+                                  int images, int units, int panels, int width)
 {
     enum { MI = 3, MU = 2, X_IMAGE = 256, LANES_IMAGE = 32 };
     const int whole = images / MI * MI, parts = whole / MI + images - whole;
@@ -23,28 +23,30 @@ static inline void affine1_tiles(const real *x, const real *w, const real *next,
         const real *ahead = u + 2*MU <= units ? row + MU*width : next;
         int part = 0;
         for (int i = 0; i < whole; i += MI) {
-            affine1_ahead(ahead, panels, width, part++, parts);
-            affine1_tile(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels, width);
+            affine1__ahead(ahead, panels, width, part++, parts);
+            affine1__tile(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
+                          width);
         }
         for (int i = whole; i < images; i++) {
-            affine1_ahead(ahead, panels, width, part++, parts);
-            affine1_tile_image(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
-                       width);
+            affine1__ahead(ahead, panels, width, part++, parts);
+            affine1__tile_image(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES,
+                                panels, width);
         }
     }
     for (; u < units; u++) {
         const real *row = w + (ptrdiff_t)u*width;
         for (int i = 0; i < whole; i += MI)
-            affine1_tile_unit(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
-                      width);
+            affine1__tile_unit(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES,
+                               panels, width);
         for (int i = whole; i < images; i++)
-            affine1_tile_one(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
-                     width);
+            affine1__tile_one(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES,
+                              panels, width);
     }
 }
 
 /* Folds the lanes of one image's units; sums: room for them, whole vectors. */
-static inline void affine1_store(const real *lanes, const real *bias, real *y, real *sums, int units)
+static inline void affine1__store(const real *lanes, const real *bias, real *y, real *sums,
+                                  int units)
 {
     enum { LV = 2 };
     (void)bias;
@@ -61,13 +63,13 @@ static inline void affine1_store(const real *lanes, const real *bias, real *y, r
     }
 }
 
-static void affine1_fwd(const struct step *s, int item, int items, int thread)
+static void affine1__fwd(const struct step *s, int item, int items, int thread)
 {
     enum { X = 27744, X_IMAGE = 256, Y = 24480, Y_IMAGE = 16, W = 24784, B = 27360,
            UNITS = 10, BLOCK = 2, COLUMNS = 256, DEPTH = 4, IMAGES = 18, TOGETHER = 5,
            LANES_IMAGE = 32, SCRATCH = 81488, SCRATCH_SIZE = 5888, LANES_AT = 1616,
            SUMS_AT = 2208 };
-    enum { PANELS = COLUMNS / PANEL, LEFT = COLUMNS % PANEL };
+    enum { PANELS = COLUMNS / PANEL };
     enum { BLOCKS = (UNITS + BLOCK - 1) / BLOCK };
     const int alone = s->n == 1, step = alone ? TOGETHER : 1;
     const int start = alone ? 0 : item / BLOCKS * IMAGES;
@@ -85,16 +87,12 @@ static void affine1_fwd(const struct step *s, int item, int items, int thread)
         for (int p = 0; p < PANELS; p += DEPTH) {
             const int panels = PANELS - p < DEPTH ? PANELS - p : DEPTH;
             const real *w = s->arena + W + ((size_t)p*UNITS + first)*PANEL;
-            affine1_tiles(x + p*PANEL, w, p + DEPTH < PANELS ? w + (size_t)DEPTH*UNITS*PANEL : w, lanes,
-                  images, units, panels, PANEL);
-        }
-        if (LEFT) {
-            const real *w = s->arena + W + (size_t)PANELS*PANEL*UNITS + (size_t)first*LEFT;
-            affine1_tiles(x + PANELS*PANEL, w, w, lanes, images, units, 1, LEFT);
+            affine1__tiles(x + p*PANEL, w, p + DEPTH < PANELS ? w + (size_t)DEPTH*UNITS*PANEL : w,
+                           lanes, images, units, panels, PANEL);
         }
         for (int i = 0; i < images; i++)
-            affine1_store(lanes + i*LANES_IMAGE, s->arena + B + first,
-                  s->arena + Y + (size_t)(start + i)*Y_IMAGE + first, sums, units);
+            affine1__store(lanes + i*LANES_IMAGE, s->arena + B + first,
+                           s->arena + Y + (size_t)(start + i)*Y_IMAGE + first, sums, units);
     }
 }
 

@@ -1,11 +1,10 @@
 /* affine1: nonzero output gradients by image and by unit
 ** templates/affine/lists.c, avx2 f32 */
-static void affine1_lists(const struct step *s, int item, int items, int thread)
+static void affine1__lists(const struct step *s, int item, int items, int thread)
 {
-    enum { UNITS = 10, ROWS = 200, STARTS = 2, DY = 27392, DY_IMAGE = 16, Y = 24480,
-           Y_IMAGE = 16, IMAGE_LIST = 33536, IMAGE_STARTS = 34352, UNIT_LIST = 33952,
-           UNIT_COUNT = 34416, UNIT_SPACE = 19, B = 27360, B_M = 81424, B_V = 81456,
-           B_RULE = 5 };
+    enum { UNITS = 10, ROWS = 200, STARTS = 2, DY = 27392, DY_IMAGE = 16, IMAGE_LIST = 33536,
+           IMAGE_STARTS = 34352, UNIT_LIST = 33952, UNIT_COUNT = 34416, UNIT_SPACE = 19,
+           B = 27360, B_M = 81424, B_V = 81456, B_RULE = 5 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY;

@@ -1,8 +1,8 @@
 /* conv2: nonzero output gradients by filter
 ** templates/conv/lists.c, avx2 f32 */
-static inline void conv2_lists(const real *dy /* [H][W][C] */, const real *y,
-                        const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
-                        int *count /* [C] */, real *db /* [C] */, int from, int to)
+static inline void conv2__lists(const real *dy /* [H][W][C] */, const real *y,
+                                const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
+                                int *count /* [C] */, real *db /* [C] */, int from, int to)
 {
     enum { W = 4, C = 16, Y_ROW = 64, Y_PIXEL = 16, STEP_Y = 160, STEP_X = 16, SPACE = 24 };
     enum { PH = 2, PW = 2, WINDOW_Y = 80, WINDOW_X = 8 };

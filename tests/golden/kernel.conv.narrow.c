@@ -1,8 +1,10 @@
 /* conv1 weight gradient: 0.0 MFLOP an image
-** templates/conv/narrow.c, avx2 f32 */
-/* Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
-static inline void conv1_weights_add(const real *x /* haloed */, const real *g /* [BAND][OW][WINDOW][CO] */,
-                       const real *next_g, const real *next_y, real *u /* [tap][U_TAP] */)
+** templates/conv/narrow.c, avx2 f32
+** Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
+static inline void conv1__weights_add(const real *x /* haloed */,
+                                      const real *g /* [BAND][OW][WINDOW][CO] */,
+                                      const real *next_g, const real *next_y,
+                                      real *u /* [tap][U_TAP] */)
 {
     enum { X_ROW = 30, CO = 8, KH = 3, COLUMNS = 9, MT = 9, NV = 1, U_TAP = 8, OW = 8,
            WINDOW = 1, BAND = 8, Y_BAND = 640 };
@@ -15,7 +17,7 @@ static inline void conv1_weights_add(const real *x /* haloed */, const real *g /
             for (int k = pass*LINE; k < Y_BAND; k += PASSES*LINE)
                 v_prefetch(next_y + k);
             for (int k = 0; k < COLUMNS; k += MT)
-                conv1_wgrad_tile(x + ky*X_ROW + k, g + c, u + (ky*COLUMNS + k)*U_TAP + c);
+                conv1__wgrad_tile(x + ky*X_ROW + k, g + c, u + (ky*COLUMNS + k)*U_TAP + c);
         }
         {
             real *db = u + KH*COLUMNS*U_TAP + c;
@@ -27,12 +29,12 @@ static inline void conv1_weights_add(const real *x /* haloed */, const real *g /
     }
 }
 
-static void conv1_weights(const struct step *s, int item, int items, int thread)
+static void conv1__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = 0, X_IMAGE = 304, X_DOWN = 30, Y = 5576, Y_IMAGE = 800, Y_ROW = 80, DY = 58384,
-           DY_IMAGE = 512, ARGMAX = 0, ARGMAX_IMAGE = 0, PARTIAL = 27744, GROUP_SIZE = 400,
-           CO = 8, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 8, OH = 8, OW = 8, BAND = 8,
-           SCRATCH = 81488, SCRATCH_SIZE = 5888, MASKED = 1920, U_AT = 1680 };
+           DY_IMAGE = 512, PARTIAL = 27744, GROUP_SIZE = 400, CO = 8, KH = 3, COLUMNS = 9,
+           ROW = 16, U_TAP = 8, OH = 8, OW = 8, BAND = 8, SCRATCH = 81488,
+           SCRATCH_SIZE = 5888, MASKED = 1920, U_AT = 1680 };
     enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -47,9 +49,10 @@ static void conv1_weights(const struct step *s, int item, int items, int thread)
             const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
             const real *g = dy;
             const unsigned char *index = NULL;
-            conv1_weights_expand(dy, y, index, scratch + MASKED);     /* behind it room for a whole tile */
+            /* behind it room for a whole tile */
+            conv1__weights_expand(dy, y, index, scratch + MASKED);
             g = scratch + MASKED;
-            conv1_weights_add(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
+            conv1__weights_add(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
         }
     const real *db = u + KH*COLUMNS*U_TAP;
     for (int f = 0; f < CO; f++) {

@@ -1,7 +1,7 @@
 /* 3 channels to 8, 3x3 taps, rows of 8
 ** templates/conv/rows.c, avx2 f32 */
-static inline void conv1_fwd_rows(const real *x /* haloed NHWC */, const real *w /* panels */,
-                        const real *bias, real *y /* NHWC */, int from, int to)
+static inline void conv1__fwd_rows(const real *x /* haloed NHWC */, const real *w /* panels */,
+                                   const real *bias, real *y /* NHWC */, int from, int to)
 {
     enum { OW = 8, MH = 1, MW = 8, AGAIN = 0, BLOCKS = 1, BLOCK = 8, PANEL_SIZE = 216,
            X_DOWN = 30, X_PIXEL = 3, Y_ROW = 80, Y_PIXEL = 8 };
@@ -12,7 +12,7 @@ static inline void conv1_fwd_rows(const real *x /* haloed NHWC */, const real *w
             const real *p = x + (ptrdiff_t)r*X_DOWN;
             real *q = y + (ptrdiff_t)r*Y_ROW + b*BLOCK;
             for (int c = 0; c < WHOLE; c += MW)
-                conv1_fwd_tile(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
+                conv1__fwd_tile(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* conv5 data gradient: 0.0 MFLOP an image if all were nonzero
 ** templates/conv/scatter.c, avx2 f32 */
-static void conv5_data(const struct step *s, int item, int items, int thread)
+static void conv5__data(const struct step *s, int item, int items, int thread)
 {
     enum { Y = 624896, Y_IMAGE = 32, DY = 827952, DY_IMAGE = 32, ARGMAX = 822304,
            ARGMAX_IMAGE = 30, DX = 825536, DX_IMAGE = 48, W = 626976, H = 3, BAND = 3,
@@ -19,8 +19,8 @@ static void conv5_data(const struct step *s, int item, int items, int thread)
         map[k] = 0;
     for (int from = 0; from < H; from += BAND) {
         const int to = from + BAND < H ? from + BAND : H;
-        conv5_pixels(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE, argmax,
-              entries, count, from, to);
+        conv5__pixels(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE,
+                      argmax, entries, count, from, to);
         for (int cb = 0; cb < CBLOCKS; cb++)
             for (int b = 0; b < BLOCKS; b++)
                 for (int ky = 0; ky < KH; ky++) {
@@ -34,8 +34,9 @@ static void conv5_data(const struct step *s, int item, int items, int thread)
                                 for (int j = 0; j < PW; j++, pixel++) {
                                     const int32_t *end = count + pixel*BLOCKS + b;
                                     const int start = b ? end[-1] : 0;
-                                    conv5_dgrad_tile(entries + (ptrdiff_t)pixel*SPACE + start, end[0] - start,
-                                         slice, row + (p*STEP_X + j)*CB, 0);
+                                    conv5__dgrad_tile(entries + (ptrdiff_t)pixel*SPACE + start,
+                                                      end[0] - start, slice, row
+                                                      + (p*STEP_X + j)*CB, 0);
                                 }
                         }
                 }

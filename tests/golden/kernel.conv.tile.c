@@ -1,10 +1,10 @@
-/* 1x4 pixels by 1 vectors of 8: 6 of 16 registers
-** templates/conv/tile.c, avx2 f32 */
-static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
-                        const real *bias, real *y /* NHWC */)
+/* 1x4 pixels by 1 vector of 8: 6 of 16 registers
+** templates/conv/tile.c, avx2 f32, first for conv1 */
+static inline void conv1__fwd_tile_last(const real *x /* haloed NHWC */,
+                                        const real *w /* [KH*KW*CI][BLOCK] */, const real *bias,
+                                        real *y /* NHWC */)
 {
-    enum { KH = 1, TAPS = 1, RUN = 3, MH = 1, MW = 4, NV = 1, BLOCK = 8, X_ROW = 12,
-           X_DOWN = 12, X_PIXEL = 3, X_TAP = 0, Y_ROW = 28, Y_PIXEL = 7, PART = 7 };
+    enum { MH = 1, MW = 4, NV = 1, BLOCK = 8, X_PIXEL = 3, Y_PIXEL = 7, PART = 7 };
     vec acc[MH][MW][NV];
     acc[0][0][0] = v_load(bias);
     acc[0][1][0] = v_load(bias);
@@ -12,7 +12,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     acc[0][3][0] = v_load(bias);
     {
         vec a, b[NV];
-        b[0] = v_load(w + (0)*BLOCK);
+        b[0] = v_load(w);
         a = v_set1(x[0]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL]);
@@ -25,7 +25,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (1)*BLOCK);
+        b[0] = v_load(w + BLOCK);
         a = v_set1(x[1]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 1]);
@@ -38,7 +38,7 @@ static inline void conv1_fwd_tile_last(const real *x /* haloed NHWC */, const re
     }
     {
         vec a, b[NV];
-        b[0] = v_load(w + (2)*BLOCK);
+        b[0] = v_load(w + 2*BLOCK);
         a = v_set1(x[2]);
         acc[0][0][0] = v_fma(a, b[0], acc[0][0][0]);
         a = v_set1(x[X_PIXEL + 2]);

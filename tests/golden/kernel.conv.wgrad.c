@@ -1,6 +1,6 @@
 /* conv2 weight gradient: 0.1 MFLOP an image if all were nonzero
 ** templates/conv/wgrad.c, avx2 f32 */
-static void conv2_weights(const struct step *s, int item, int items, int thread)
+static void conv2__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = 5488, X_IMAGE = 800, X_ROW = 80, Y = 27744, Y_IMAGE = 256, DY = 67616,
            DY_IMAGE = 256, ARGMAX = 32368, ARGMAX_IMAGE = 256, PARTIAL = 33536,
@@ -20,14 +20,14 @@ static void conv2_weights(const struct step *s, int item, int items, int thread)
                                       + (size_t)image*ARGMAX_IMAGE;
         for (int from = 0; from < H; from += BAND) {
             int to = from + BAND < H ? from + BAND : H;
-            conv2_lists(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
-                  argmax, entries, count, db, from, to);
+            conv2__lists(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y
+                         + (size_t)image*Y_IMAGE, argmax, entries, count, db, from, to);
             for (int f = 0; f < CO; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
                 for (int r = 0; r < WHOLE_ROWS; r += MH) {
                     for (int n = 0; n < WHOLE_COLUMNS; n += NV)
-                        conv2_wgrad_tile(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);
+                        conv2__wgrad_tile(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);
                 }
             }
         }

@@ -1,7 +1,8 @@
 /* 3 channels, each by itself, 3x3 taps, rows of 11
 ** templates/depth/rows.c, avx2 f32 */
-static inline void conv1_fwd_rows(const real *x /* haloed NHWC */, const real *w /* [panel][tap][VL] */,
-                        const real *bias, real *y /* NHWC */, int from, int to)
+static inline void conv1__fwd_rows(const real *x /* haloed NHWC */,
+                                   const real *w /* [panel][tap][VL] */, const real *bias,
+                                   real *y /* NHWC */, int from, int to)
 {
     enum { OW = 11, MH = 1, MW = 11, BLOCKS = 0, TAPS = 9, X_DOWN = 39, X_PIXEL = 3,
            Y_ROW = 39, Y_PIXEL = 3 };
@@ -11,7 +12,7 @@ static inline void conv1_fwd_rows(const real *x /* haloed NHWC */, const real *w
         real *q = y + (ptrdiff_t)r*Y_ROW;
         const real *panel = w + BLOCKS*TAPS*VL, *start = bias ? bias + BLOCKS*VL : bias;
         for (int c = 0; c < WHOLE; c += MW)
-            conv1_fwd_tile_last(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
+            conv1__fwd_tile_last(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
     }
 }
 

@@ -1,6 +1,6 @@
 /* conv10 weight gradient: 0.0 MFLOP an image
 ** templates/depth/wgrad.c, avx2 f32 */
-static void conv10_weights(const struct step *s, int item, int items, int thread)
+static void conv10__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = 67120, X_IMAGE = 192, X_ROW = 96, X_TAP = 48, Y = 93360, Y_IMAGE = 48,
            DY = 119376, DY_IMAGE = 48, ARGMAX = 0, ARGMAX_IMAGE = 0, PARTIAL = 94016,
@@ -18,14 +18,15 @@ static void conv10_weights(const struct step *s, int item, int items, int thread
         const real *x = s->arena + X + (size_t)image*X_IMAGE;
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
-        conv10_expand(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
-               argmax, map);
-        conv10_repeat(x, scratch + WIDE, 0, WIDE_ROWS);
+        conv10__expand(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
+                       argmax, map);
+        conv10__repeat(x, scratch + WIDE, 0, WIDE_ROWS);
         x = scratch + WIDE;
         for (int c = 0; c < CO; c += VL)
             for (int i = 0; i < KH; i += MH)
                 for (int j = 0; j < KW; j += MW)
-                    conv10_wgrad_tile(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED + c);
+                    conv10__wgrad_tile(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED
+                                       + c);
         for (int r = 0; r < H; r++)
             for (int p = 0; p < W; p++)
                 for (int c = 0; c < CO; c++)

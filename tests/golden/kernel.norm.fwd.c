@@ -1,11 +1,11 @@
 /* bn1: forward
 ** templates/norm/fwd.c, avx2 f32 */
-static void bn1_fwd(const struct step *s, int item, int items, int thread)
+static void bn1__fwd(const struct step *s, int item, int items, int thread)
 {
     enum { X = 118880, X_IMAGE = 3968, Y = 6719, Y_IMAGE = 5552, COEFFICIENTS = 198208 };
     (void)items;
     (void)thread;
-    bn1_image_fwd(s->arena + X + (size_t)item*X_IMAGE, s->arena + COEFFICIENTS,
-          s->arena + Y + (size_t)item*Y_IMAGE);
+    bn1__image_fwd(s->arena + X + (size_t)item*X_IMAGE, s->arena + COEFFICIENTS,
+                   s->arena + Y + (size_t)item*Y_IMAGE);
 }
 

@@ -1,6 +1,6 @@
 /* gelu1 forward: gelu of 10x9x7
 ** templates/pointwise/fwd.c, avx2 f32 */
-static void gelu1_fwd(const struct step *s, int item, int items, int thread)
+static void gelu1__fwd(const struct step *s, int item, int items, int thread)
 {
     enum { X = 42272, X_IMAGE = 640, X_ROW = 63, Y = 4724, Y_IMAGE = 928, Y_ROW = 77, H = 10,
            ROW = 63 };

@@ -1,11 +1,10 @@
 /* maxpool3 backward: 1x3x17 -> 3x3x17
 ** templates/pool/bwd.c, avx2 f32 */
-static void maxpool3_bwd(const struct step *s, int item, int items, int thread)
+static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
 {
-    enum { H = 1, W = 3, C = 17, PH = 2, PW = 1, STEP_Y = 2, STEP_X = 1, X_W = 3,
-           X_SIZE = 153, Y = 34208, Y_IMAGE = 64, Y_ROW = 51, Y_PIXEL = 17, DY = 60944,
-           DY_IMAGE = 64, DX = 58208, DX_IMAGE = 160, ARGMAX = 57968, ARGMAX_IMAGE = 51,
-           PART = 1 };
+    enum { H = 1, W = 3, C = 17, PW = 1, STEP_Y = 2, STEP_X = 1, X_W = 3, X_SIZE = 153,
+           DY = 60944, DY_IMAGE = 64, DX = 58208, DX_IMAGE = 160, ARGMAX = 57968,
+           ARGMAX_IMAGE = 51, PART = 1 };
     enum { WHOLE = C / VL * VL };
     (void)items;
     (void)thread;
@@ -22,7 +21,7 @@ static void maxpool3_bwd(const struct step *s, int item, int items, int thread)
             for (int c = 0; c < WHOLE; c += VL) {
                 vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);
                 {
-                    real *q = window + (0)*C + c;
+                    real *q = window + c;
                     vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
                     v_store(q, v_add(v_load(q), g));
                 }
@@ -35,7 +34,7 @@ static void maxpool3_bwd(const struct step *s, int item, int items, int thread)
             vec v = v_load_part(dy + at + WHOLE, PART);
             vec index = v_load_u8_part(argmax + at + WHOLE, PART);
             {
-                real *q = window + (0)*C + WHOLE;
+                real *q = window + WHOLE;
                 vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
                 v_store_part(q, v_add(v_load_part(q, PART), g), PART);
             }

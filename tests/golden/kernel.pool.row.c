@@ -1,9 +1,8 @@
 /* maxpool1: max-pool 2x2 of a row of 8
 ** templates/pool/row.c, avx2 f32 */
-static inline void conv2_pool(const real *x /* PH rows */, real *y, unsigned char *argmax)
+static inline void conv2__pool(const real *x /* PH rows */, real *y, unsigned char *argmax)
 {
-    enum { OW = 4, C = 16, PH = 2, PW = 2, STEP = 2, X_ROW = 128, X_PIXEL = 16, Y_PIXEL = 16,
-           PART = 0 };
+    enum { OW = 4, C = 16, PW = 2, STEP = 2, X_ROW = 128, X_PIXEL = 16, Y_PIXEL = 16 };
     enum { WHOLE = C / VL * VL };
     for (int p = 0; p < OW; p++) {
         const real *window = x + p*STEP*X_PIXEL;

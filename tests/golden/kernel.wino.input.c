@@ -1,7 +1,7 @@
 /* a row of 5 tiles of 6x6, 20 channels
-** templates/wino/input.c, avx2 f32 */
-static inline void conv2_fwd_input(const real *x /* haloed, the first window */,
-                        real *v /* [SIDE*SIDE][tile][V_TILE] */)
+** templates/wino/input.c, avx2 f32, first for conv2 */
+static inline void conv2__fwd_input(const real *x /* haloed, the first window */,
+                                    real *v /* [SIDE*SIDE][tile][V_TILE] */)
 {
     enum { CI = 20, COLUMNS = 5, SIDE = 6, STEP = 4, X_ROW = 440, V_TILE = 48, V_XI = 2176 };
     for (int t = 0; t < COLUMNS; t++)

@@ -1,6 +1,6 @@
 /* conv5 weight gradient: F(2x2, 3x3), 0.4 MFLOP an image if direct
 ** templates/wino/wgrad.c, avx2 f32 */
-static void conv5_weights(const struct step *s, int item, int items, int thread)
+static void conv5__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = 654256, X_IMAGE = 2304, X_STEP = 576, Y = 1096112, Y_IMAGE = 960, Y_STEP = 320,
            DY = 1144128, DY_IMAGE = 960, DY_STEP = 320, PARTIAL = 949840, GROUP_SIZE = 3856,
@@ -24,19 +24,20 @@ static void conv5_weights(const struct step *s, int item, int items, int thread)
                 for (int r = 0; r < rows; r++) {
                     const size_t image = (size_t)(start + i);
                     const ptrdiff_t at = row + r, tile = (i*PASS + r)*COLUMNS;
-                    conv5_fwd_input(s->arena + X + image*X_IMAGE + at*X_STEP, v + tile*V_TILE);
-                    conv5_wgrad_gradient(s->arena + DY + image*DY_IMAGE + at*DY_STEP,
-                             s->arena + Y + image*Y_IMAGE + at*Y_STEP, g + tile*G_TILE, db);
+                    conv5__fwd_input(s->arena + X + image*X_IMAGE + at*X_STEP, v + tile*V_TILE);
+                    conv5__wgrad_gradient(s->arena + DY + image*DY_IMAGE + at*DY_STEP, s->arena + Y
+                                          + image*Y_IMAGE + at*Y_STEP, g + tile*G_TILE, db);
                 }
             const int tiles = ((images - 1)*PASS + rows)*COLUMNS;
             for (int k = 0; k < XI; k++)
                 for (int f = 0; f < CO; f += MH)
                     for (int c = 0; c < U_ROW; c += NV*VL)
-                        conv5_wgrad_tile(g + k*G_XI + f, v + k*V_XI + c, u + k*U_XI + f*U_ROW + c, tiles);
+                        conv5__wgrad_tile(g + k*G_XI + f, v + k*V_XI + c, u + k*U_XI + f*U_ROW + c,
+                                          tiles);
         }
     }
     for (int f = 0; f < CO; f++) {
-        conv5_wgrad_filter(u + f*U_ROW, dw + f*FILTER_SIZE);
+        conv5__wgrad_filter(u + f*U_ROW, dw + f*FILTER_SIZE);
         dw[CO*FILTER_SIZE + f] = db[f];
     }
 }
