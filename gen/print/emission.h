@@ -82,6 +82,8 @@ void bind_vectors(const struct emission *e, struct bindings *b, int channels);
 ** in, what it is called where no other stage has it. */
 void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw, int nv,
                int part, bool relu);
+/* A sweep of any kind, and the name of what it is called by. */
+void whole_sweep(struct emission *e, const struct sweep *s, bool relu, char rows[SHARED_NAME]);
 /* A stage's output gradient, un-pooled and masked, into a haloed map. */
 void conv_expand(const struct emission *e, const struct stage *s);
 

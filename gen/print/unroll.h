@@ -4,7 +4,8 @@
 #ifndef LATHE_UNROLL_H
 #define LATHE_UNROLL_H
 
-#include "print/tmpl.h"
+#include "base/text.h"
+#include "print/bindings.h"
 
 /* The end of the token that starts at s: an identifier, a number, or one character. */
 const char *token_end(const char *s);

@@ -1,0 +1,36 @@
+/*
+** bindings.h - what stands for a template's names, sizes and flags.
+*/
+#ifndef LATHE_BINDINGS_H
+#define LATHE_BINDINGS_H
+
+#include <stdbool.h>
+
+/* TMPL_NAME_LEN: an instruction set, a network, a label and a part. */
+enum { TMPL_MAX = 64, TMPL_NAME_LEN = 192, UNROLL_LINES = 250, BRIEF_LINES = 120 };
+
+/* What stands for a list of sizes and for a name while a template is prepared; a byte from
+** TMPL_FIRST on says which. */
+enum { TMPL_SIZES = 1, TMPL_NAME = 2, TMPL_FIRST = 0x80 };
+
+struct bindings {
+    struct { const char *key; char value[TMPL_NAME_LEN]; } name[TMPL_MAX];  int nnames;
+    struct { const char *key; long value; bool asked; } size[TMPL_MAX];  int nsizes;
+    struct { const char *key; bool value; } flag[TMPL_MAX];      int nflags;
+    struct { const char *key; const char *value; } here[16];     int nheres;
+    struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
+    bool brief;            /* loops of more than BRIEF_LINES are kept, too */
+    int loops_kept;        /* out: UNROLL loops too long to be written out; asked: sizes that
+                              their bounds looked at */
+};
+
+void bind_name(struct bindings *b, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void bind_size(struct bindings *b, const char *key, long value);
+void bind_flag(struct bindings *b, const char *key, bool value);
+/* An operation of the epilogue, with the arguments behind the value (", a"), or "". */
+void bind_operation(struct bindings *b, const char *op, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void bind_here(struct bindings *b, const char *key, const char *text);
+
+#endif
