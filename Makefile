@@ -178,7 +178,7 @@ debug: $(BUILD)/debug/liblathe.a $(BUILD)/debug/liblathe64.a ## -O0 -g, in build
 
 sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory and undefined behaviour
 	@$(call FLAVOUR,$(SANITIZE)) BUILD=$(BUILD)/sanitize $(BUILD)/sanitize/lathe
-	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" sh tests/sanitize.sh $(BUILD)/sanitize
+	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" sh tests/sanitize.sh $(BUILD)/sanitize
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover

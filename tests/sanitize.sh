@@ -2,6 +2,7 @@
 # sanitize.sh DIRECTORY - lathe over all networks and over damaged ones, emitted programs of every
 # kernel family, and the runtime's unit tests, all compiled with $FLAGS (address and undefined
 # behaviour) in DIRECTORY, as `make sanitize` does it. Any report fails.
+# $PART, of lathe, programs and units, is all that is done of it.
 # It must never look at what is computed: other suites do.
 set -u
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -37,69 +38,86 @@ good() {
 
 # ---- lathe: every network, every instruction set; damaged files ----
 
-for net in models/*.net tests/nets/*.net; do
-    for isa in scalar avx2 avx512 neon; do
-        good "emit $net $isa" "$lathe" emit "$net" --isa $isa --split -o /dev/null
+lathe_itself() {
+    for net in models/*.net tests/nets/*.net; do
+        for isa in scalar avx2 avx512 neon; do
+            good "emit $net $isa" "$lathe" emit "$net" --isa $isa --split -o /dev/null
+        done
+        good "emit $net f64" "$lathe" emit "$net" --dtype f64 -o /dev/null
+        good "show $net" "$lathe" show "$net" --html
+        for pass in spec shape fuse block mem; do
+            good "-d $pass $net" "$lathe" show "$net" --isa avx2 -d $pass
+        done
+        size=$(wc -c <"$net")
+        for share in 1 2 3 5 7; do
+            head -c $((size*share/8)) "$net" >"$work/cut.net"
+            clean "the first $share eighths of $net" "$lathe" show "$work/cut.net"
+            {
+                head -c $((size*share/8)) "$net"
+                printf "\001(}99999999999x{"
+                cat "$net"
+            } >"$work/bad.net"
+            clean "$net, broken after $share eighths" "$lathe" show "$work/bad.net"
+        done
     done
-    good "emit $net f64" "$lathe" emit "$net" --dtype f64 -o /dev/null
-    good "show $net" "$lathe" show "$net" --html
-    for pass in spec shape fuse block mem; do
-        good "-d $pass $net" "$lathe" show "$net" --isa avx2 -d $pass
-    done
-    size=$(wc -c <"$net")
-    for share in 1 2 3 5 7; do
-        head -c $((size*share/8)) "$net" >"$work/cut.net"
-        clean "the first $share eighths of $net" "$lathe" show "$work/cut.net"
-        { head -c $((size*share/8)) "$net"; printf '\001(}99999999999x{'; cat "$net"; } >"$work/bad.net"
-        clean "$net, broken after $share eighths" "$lathe" show "$work/bad.net"
-    done
-done
-head -c 4096 /dev/zero >"$work/zero.net"
-clean "zeros" "$lathe" show "$work/zero.net"
-clean "a program" "$lathe" show "$lathe"
-good "doc" "$lathe" doc
-echo "sanitize: lathe done"
+    head -c 4096 /dev/zero >"$work/zero.net"
+    clean "zeros" "$lathe" show "$work/zero.net"
+    clean "a program" "$lathe" show "$lathe"
+    good "doc" "$lathe" doc
+    echo "sanitize: lathe done"
+}
 
 # ---- a program of every kernel family: steps, gradients, classes of an image ----
 
-# Direct, Winograd's, scattered, narrow, depthwise and grouped convolutions; affine layers by lists
-# and dense; batchnorms, pools, residual blocks, both losses, every activation.
-families='deep winograd scatter stride2 depthwise grouped dilated fully dense batchnorm norm_blocks
+programs() {
+    # Direct, Winograd's, scattered, narrow, depthwise and grouped convolutions; affine layers by lists
+    # and dense; batchnorms, pools, residual blocks, both losses, every activation.
+    families='deep winograd scatter stride2 depthwise grouped dilated fully dense batchnorm norm_blocks
 pools averages residual activations svm smoothed groups'
-nets=
-for f in $families; do nets="$nets tests/nets/$f.net"; done
-for type in 32 64; do
-    library=$built/liblathe$(echo $type | sed 's/32//').a
-    # shellcheck disable=SC2086
-    good "emit f$type" "$lathe" emit $nets --dtype f$type --split -o "$work/p.c"
-    # shellcheck disable=SC2086
-    good "compile f$type" $CC $FLAGS -O0 -w -Iruntime "$work/p.c" "$library" \
-        -o "$work/p$type" -lm -pthread
-done
-cd "$work" || exit 1
-printf 'P5 8 8 255\n%64s' x >grey.pgm
-for f in $families; do
-    name=$(sed -n 's/^net //p' "$home/tests/nets/$f.net")
-    good "$f trains" ./p32 train --network "$name" --data synthetic --train-samples 60 \
-        --val-samples 20 --iterations 3 --threads 2 --params "$f.st" --report r.html
-    good "$f evaluates" ./p32 eval --network "$name" --params "$f.st" --data synthetic \
-        --val-samples 20
-    clean "$f predicts" ./p32 predict --network "$name" --params "$f.st" --resize grey.pgm
-    good "$f has gradients" ./p64 gradcheck --network "$name" --threads 2
-done
-cd "$home" || exit 1
-echo "sanitize: programs done"
+    nets=
+    for f in $families; do nets="$nets tests/nets/$f.net"; done
+    for type in 32 64; do
+        library=$built/liblathe$(echo $type | sed 's/32//').a
+        # shellcheck disable=SC2086
+        good "emit f$type" "$lathe" emit $nets --dtype f$type --split -o "$work/p.c"
+        # shellcheck disable=SC2086
+        good "compile f$type" $CC $FLAGS -O0 -w -Iruntime "$work/p.c" "$library" \
+            -o "$work/p$type" -lm -pthread
+    done
+    cd "$work" || exit 1
+    printf 'P5 8 8 255\n%64s' x >grey.pgm
+    for f in $families; do
+        name=$(sed -n 's/^net //p' "$home/tests/nets/$f.net")
+        good "$f trains" ./p32 train --network "$name" --data synthetic --train-samples 60 \
+            --val-samples 20 --iterations 3 --threads 2 --params "$f.st" --report r.html
+        good "$f evaluates" ./p32 eval --network "$name" --params "$f.st" --data synthetic \
+            --val-samples 20
+        clean "$f predicts" ./p32 predict --network "$name" --params "$f.st" --resize grey.pgm
+        good "$f has gradients" ./p64 gradcheck --network "$name" --threads 2
+    done
+    cd "$home" || exit 1
+    echo "sanitize: programs done"
+}
 
 # ---- the runtime's unit tests ----
 
-for type in 32 64; do
-    library=$built/liblathe$(echo $type | sed 's/32//').a
-    # shellcheck disable=SC2086
-    good "compile unit$type" $CC -std=c11 -D_GNU_SOURCE $FLAGS -w -pthread -Iruntime -Itests -Igen \
-        -I. -DLATHE_F64=$((type / 64)) $UNIT -lcriterion "$library" -lm \
-        -o "$built/unit$type"
-    LATHE=$lathe SOURCE=$home good "unit$type" "$built/unit$type" -j1
-    grep '^\[====\] Synthesis' "$work/out"
-done
+units() {
+    for type in 32 64; do
+        library=$built/liblathe$(echo $type | sed 's/32//').a
+        # shellcheck disable=SC2086
+        good "compile unit$type" $CC -std=c11 -D_GNU_SOURCE $FLAGS -w -pthread -Iruntime -Itests -Igen \
+            -I. -DLATHE_F64=$((type / 64)) $UNIT -lcriterion "$library" -lm \
+            -o "$built/unit$type"
+        LATHE=$lathe SOURCE=$home good "unit$type" "$built/unit$type" -j1
+        grep '^\[====\] Synthesis' "$work/out"
+    done
+}
+
+case ${PART:-all} in
+lathe) lathe_itself ;;
+programs) programs ;;
+units) units ;;
+*) lathe_itself; programs; units ;;
+esac
 [ $failed = 0 ] && echo "sanitize: no report"
 exit $failed
