@@ -40,7 +40,8 @@ Test(floors, an_arrow_upward_is_found)
     fails(1, "runtime/core/engine.c:2: includes train/solver.h of a higher floor (base < core",
           CHECK);
     write_text("gen/read/spec.c", "#include \"plan/fuse.h\"\n");
-    fails(1, "gen/read/spec.c:1: includes plan/fuse.h of a higher floor (base < read < plan", CHECK);
+    fails(1, "gen/read/spec.c:1: includes plan/fuse.h of a higher floor (base < read < plan",
+          CHECK);
 }
 
 Test(floors, the_runtime_knows_nothing_of_gen_nor_of_vectors)
