@@ -18,7 +18,6 @@
 #include "file/output.h"
 #include "core/params.h"
 #include "train/observed.h"
-#include "train/solver.h"
 #include "base/visible.h"
 #include "data/whiten.h"
 

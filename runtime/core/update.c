@@ -1,5 +1,5 @@
 /*
-** update.c - Muon's step and the clipping of gradients, behind a step's regions and parameter by
+** update.c - Muon's step and the clipping of gradients, after a step's regions and parameter by
 ** parameter on all threads. It must never look inside a region, nor allocate in a step.
 */
 #include "core/update.h"

@@ -1,6 +1,6 @@
 /*
 ** optim.c - the optimizers, the only place where their formulas are written: for each one its
-** step, what VL weights are behind one update, given their gradient with the L2 term; m and v,
+** step, what VL weights are after one update, given their gradient with the L2 term; m and v,
 ** their first and second moments, are brought up to date in place. Written in the SIMD
 ** vocabulary and emitted once per instruction set; the loop over a parameter is
 ** templates/update.c.
