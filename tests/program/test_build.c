@@ -134,7 +134,8 @@ Test(cache, that_may_not_be_written_is_done_without, .init = begin, .fini = shel
 {
     if (geteuid() == 0)
         skip_test("root may write everywhere");
-    sure("mkdir -m 500 cache && $LATHE build t.net -o a && " WORKS("a") " && test -z \"$(ls cache)\"");
+    sure("mkdir -m 500 cache && $LATHE build t.net -o a && " WORKS("a") " && "
+         "test -z \"$(ls cache)\"");
 }
 
 Test(cache, that_others_may_write_is_not_trusted, .init = begin, .fini = shell_clean)
