@@ -9,8 +9,8 @@
 
 enum { IMAGES = 5, STEPS = 3 };     /* at most, where a few are enough */
 
-/* The i-th network, if this CPU can run it, else NULL; the same on the widest instruction set, which
-** comes first in the file. */
+/* The i-th network, if this CPU can run it, else NULL; the same on the widest instruction set,
+** which comes first in the file. */
 const struct model *runnable(int i);
 const struct model *widest(const struct model *m);
 /* Fewer than a batch, more than one where there is room. */
