@@ -1,6 +1,6 @@
 /*
-** test_memory.c - what kernels may touch: never a halo, nothing around the arena, no allocation
-** in a step; and every network's gradients against central differences. Built once for each type.
+** test_memory.c - what kernels may touch: never a halo, nothing around the arena, no allocation in
+** a step; and every network's gradients against central differences. Built once for each type.
 */
 #include <criterion/criterion.h>
 #include <math.h>

@@ -127,7 +127,7 @@ Test(npy, damage_is_refused_with_its_reason, .fini = shell_clean)
     expect_refused("magic.npy", "no .npy file");
     write_bytes("empty.npy", "", 0);
     expect_refused("empty.npy", "no .npy file");
-    write_bytes("header.npy", "\x93NUMPY\x01\x00\xff\xff{'descr'", 20);
+    write_bytes("header.npy", "\x93NUMPY\x01\x00\xff\xff{'descr'", 18);
     expect_refused("header.npy", "header is longer");
     expect_refused("missing.npy", "No such file");
 }
