@@ -149,8 +149,8 @@ Test(names, no_network_has_a_name_that_the_program_cannot, .fini = shell_clean)
     sure("awk 'NR < 4' given.txt | tr ' ' '\n' | cat - runtime.txt | sort -u > few.txt");
     write_networks("few.txt", "net \" $1 \"\\ninput 1x2x2\\n\" $1 \": affine 2\\nsoftmax");
     struct run r = shell("ls [1-9]*.net | xargs -n 30 sh -c "
-                         "'$LATHE emit \"$@\" --isa scalar -o t.c && ${CC:-cc} -fsyntax-only -w t.c "
-                         "|| exit 255' sh");
+                         "'$LATHE emit \"$@\" --isa scalar -o t.c && "
+                         "${CC:-cc} -fsyntax-only -w t.c || exit 255' sh");
     cr_expect(r.status == 0 && !*r.output, "%.2000s", r.output);
     run_free(&r);
 }
