@@ -324,8 +324,8 @@ static void model_struct(const struct net *net, const char *prefix, struct text 
     line(out, ".exact = %sexact, .peak = %speak", prefix, prefix);
     text_puts(out, "    ");
     struct initialiser update = open_initialiser(out, 16);
-    for (int k = 0; k < UPDATE_KINDS; k++)
-        field(&update, "%s[%s] = %s%s", k ? "" : ".update = { ", optimizer_named((enum update_kind)k).text,
+    for (enum update_kind k = 0; k < UPDATE_KINDS; k++)
+        field(&update, "%s[%s] = %s%s", k ? "" : ".update = { ", optimizer_named(k).text,
               optimizers[k].function, k == UPDATE_KINDS - 1 ? " }" : "");
     text_puts(out, ",\n    .muon = muon_step,\n");
     text_puts(out, "    .train = {\n");
