@@ -20,7 +20,8 @@ enum { MAX_TILES = 2000, CI = 16, SHALLOW_CI = 3 };
 /* One function of the file under test. */
 struct function {
     char name[48];
-    long fmas;              /* v_fma in its text; what the compiler unrolls multiplies it */
+    long fmas;              /* v_fma in its text; what the compiler unrolls multiplies it, */
+    bool kept;              /* where the text keeps a loop, perhaps with a rest */
     long found, stack;      /* in the object code */
     char first[160];        /* the first instruction that touches the stack */
 };
@@ -45,6 +46,7 @@ static void add(struct tiles *t, const char *file, struct bindings *b, struct te
     snprintf(f->name, sizeof f->name, "%.47s", b->name[0].value);
     instantiate(file, b, &body);
     f->fmas = occurrences(text_string(&body), "v_fma(");
+    f->kept = b->loops_kept > 0;
     const char *head = "static inline void ", *text = text_string(&body);
     const char *at = strstr(text, head);
     cr_assert(at, "%s begins otherwise", file);
@@ -335,7 +337,7 @@ static void check(const char *isa, bool f64, const char *compiler, const char *o
     read_object_code(&t, r.output);
     for (int k = 0; k < t.count; k++) {
         const struct function *f = &t.f[k];
-        cr_expect(f->found >= f->fmas && f->found % f->fmas == 0,
+        cr_expect(f->found >= f->fmas && (f->kept || f->found % f->fmas == 0),
                   "%s %s: %ld fused multiply-adds, its text has %ld", compiler, f->name, f->found,
                   f->fmas);
         cr_expect(f->stack == 0, "%s %s: %ld references to the stack, the first:%s", compiler,
