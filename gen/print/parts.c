@@ -50,14 +50,42 @@ struct cut {
     bool *seen;
 };
 
+static void add_piece(struct cut *c, const struct piece *p)
+{
+    c->piece = grow(c->piece, (size_t)c->count + 1, sizeof *c->piece);
+    c->piece[c->count++] = *p;
+}
+
+/* Each of `static region_fn a, b;` as a piece of its own. */
+static bool add_prototypes(struct cut *c, const struct piece *list)
+{
+    int length;
+    struct piece p = *list;
+    const char *s = piece_word(p.type, p.end, &length);
+    while ((s = piece_word(s + length, list->end, &length))) {
+        if (length >= PIECE_NAME)
+            return false;
+        memcpy(p.name, s, (size_t)length);
+        p.name[length] = '\0';
+        p.code = s;
+        p.end = s + length;
+        add_piece(c, &p);
+        p.start = p.end;        /* the list's comment stands before the first */
+    }
+    return true;
+}
+
 /* The pieces, or false: something is not understood, or is a variable that would be there twice. */
 static bool read_pieces(struct cut *c, const char *text)
 {
     struct piece p;
     for (const char *s = text; piece_read(s, &p); s = p.end) {
-        c->piece = grow(c->piece, (size_t)c->count + 1, sizeof *c->piece);
-        c->piece[c->count++] = p;
         text = p.end;
+        if (p.kind == PIECE_PROTOTYPES && !add_prototypes(c, &p))
+            return false;
+        if (p.kind == PIECE_PROTOTYPES)
+            continue;
+        add_piece(c, &p);
         if (p.is_static && (p.kind == PIECE_OTHER || (p.kind == PIECE_TABLE && !p.is_const)))
             return false;
     }
@@ -87,7 +115,8 @@ static void cut_free(struct cut *c)
 
 static bool is_function(const struct piece *p)
 {
-    return p->is_static && (p->kind == PIECE_FUNCTION || p->kind == PIECE_PROTOTYPE);
+    return p->is_static && (p->kind == PIECE_FUNCTION || p->kind == PIECE_PROTOTYPE
+                            || p->kind == PIECE_PROTOTYPES);
 }
 
 /* Functions that a table names; a prototype and its function go together. */
@@ -173,6 +202,11 @@ static int find_homes(struct cut *c, int most)
 ** f other names for some instruction sets, and the linker's name goes with them. */
 static void declaration(const struct piece *p, struct text *out)
 {
+    if (p->kind == PIECE_PROTOTYPES) {
+        text_printf(out, "%.*s %s __asm__(LATHE_LINKED(%s));\n", (int)strcspn(p->type, " \n"),
+                    p->type, p->name, p->name);
+        return;
+    }
     const char *s = p->code, *end = p->body ? p->body : p->end;
     static const char *const words[] = { "static ", "inline " };
     for (int k = 0; k < 2; k++)
@@ -206,9 +240,12 @@ static void print_part(struct cut *c, int part, struct text *out)
         const struct piece *p = &c->piece[i];
         if (!c->seen[i])
             continue;
-        if (!c->named[i])
+        if (!c->named[i] && p->kind == PIECE_PROTOTYPES)
+            text_printf(out, "static %.*s %s;\n", (int)strcspn(p->type, " \n"), p->type, p->name);
+        else if (!c->named[i])
             text_add(out, p->start, (size_t)(p->end - p->start));
-        else if (p->kind == PIECE_PROTOTYPE || is_elsewhere(c, i, part))
+        else if (p->kind == PIECE_PROTOTYPE || p->kind == PIECE_PROTOTYPES
+                 || is_elsewhere(c, i, part))
             declaration(p, out);
         else
             definition(p, out);

@@ -72,6 +72,14 @@ static bool take_name(struct piece *p, const char *word)
     return true;
 }
 
+/* `static TYPE a, b;`, where types of functions end in _fn. */
+static const char *function_type(const struct piece *p, const char *end)
+{
+    const char *type = skip_blank(p->code + strlen("static")), *after = skip_word(type);
+    bool plain = p->is_static && memchr(p->code, '(', (size_t)(end - p->code)) == NULL;
+    return plain && after - type > 3 && !strncmp(after - 3, "_fn", 3) ? type : NULL;
+}
+
 /* What is no line: up to the semicolon or the last brace. */
 static bool read_declaration(struct piece *p)
 {
@@ -113,7 +121,9 @@ static bool read_declaration(struct piece *p)
     p->kind = p->body ? PIECE_FUNCTION : values ? PIECE_TABLE
               : p->is_static && last == ';' && p->name[0] && strchr(p->code, '(')
                 && strchr(p->code, '(') < s ? PIECE_PROTOTYPE : PIECE_OTHER;
-    bool named = p->kind == PIECE_OTHER || p->name[0];
+    if (p->kind == PIECE_OTHER && (p->type = function_type(p, s)))
+        p->kind = PIECE_PROTOTYPES;
+    bool named = p->kind == PIECE_OTHER || p->kind == PIECE_PROTOTYPES || p->name[0];
     return named && depth == 0 && (last == ';' || last == '}');
 }
 

@@ -12,6 +12,7 @@ enum piece_kind {
     PIECE_OTHER,        /* a type, a constant, a declaration without `static` */
     PIECE_TABLE,        /* a variable with its values */
     PIECE_PROTOTYPE,    /* of a static function */
+    PIECE_PROTOTYPES,   /* of several, by their type: `static region_fn a, b;` */
     PIECE_FUNCTION
 };
 
@@ -21,6 +22,7 @@ struct piece {
     enum piece_kind kind;
     const char *start, *code, *end;     /* before code: blank lines and comments */
     const char *body;                   /* of a function: its brace */
+    const char *type;                   /* of PIECE_PROTOTYPES: region_fn */
     bool is_static, is_const;
     char name[PIECE_NAME];              /* of a table, a prototype or a function */
 };
