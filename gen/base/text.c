@@ -4,10 +4,11 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 
 static void reserve(struct text *t, size_t more)
 {

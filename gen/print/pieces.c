@@ -6,10 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool in_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
+#include "base/text.h"
 
 /* After the comment or the string that begins at s; s: none does. */
 static const char *skip_text(const char *s)
