@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 #include "print/tmpl.h"
 
 static bool listed(const struct text *list, const char *path)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 
 enum { WIDTH = 100, DEPTH = 32 };
 

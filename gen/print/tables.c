@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/core/model.h"
+#include "runtime/settings/optimizer.h"
+#include "runtime/settings/settings.h"
 #include "plan/info.h"
 #include "plan/regions.h"
 #include "print/emission.h"
 #include "print/initialiser.h"
 #include "print/train_fields.h"
 #include "read/layers.h"
-#include "runtime/core/model.h"
-#include "runtime/settings/optimizer.h"
-#include "runtime/settings/settings.h"
 
 /* ---- names of enums ---- */
 

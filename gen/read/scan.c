@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/visible.h"
 #include "runtime/file/foreign.h"
 #include "runtime/file/output.h"
-#include "runtime/base/visible.h"
 #include "base/text.h"
 
 enum { MAX_FILE = 1 << 20 };

@@ -2,14 +2,15 @@
 ** spec.c - parses the network file. Collects as many errors as there are; the net
 ** is of no use unless it returns true.
 */
+#include "read/spec.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "read/dialects.h"
+#include "read/layer_lines.h"
 #include "read/layers.h"
 #include "read/scan.h"
-#include "read/spec.h"
-#include "read/layer_lines.h"
 #include "read/train_lines.h"
 
 enum { MAX_NESTING = 16,

@@ -17,13 +17,13 @@
 
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
-#include "tool/build.h"
-#include "tool/read.h"
-#include "plan/choice.h"
-#include "plan/regions.h"
-#include "tool/compiler.h"
 #include "base/leftover.h"
 #include "base/text.h"
+#include "plan/choice.h"
+#include "plan/regions.h"
+#include "tool/build.h"
+#include "tool/compiler.h"
+#include "tool/read.h"
 
 enum {
     CANDIDATES = 8,             /* of a choice: its cheapest */
