@@ -183,7 +183,7 @@ static bool names_word(const char *s, const char *end, const char *key, size_t l
     return false;
 }
 
-/* text: the function's, behind the list. */
+/* text: the function's, after the list. */
 static void find_used(struct size_list *list, const char *text)
 {
     const char *end = strstr(text, "\n}");

@@ -16,7 +16,7 @@ struct loop {
     char index[32];
     long from, to;
     char bound[32];             /* what stands for `to`, where that is a word */
-    const char *body, *end;     /* the statement; end: behind it and its newline */
+    const char *body, *end;     /* the statement; end: after it and its newline */
     bool braces;                /* the statement is a block */
     size_t indent;              /* columns before UNROLL */
 };
@@ -335,7 +335,7 @@ static bool factor_one(const char *text, const char *s)
     return s > text && strchr("+([,", s[-1]);
 }
 
-/* Where the idle term that begins at s, behind the character `before`, ends; NULL: none does. */
+/* Where the idle term that begins at s, after the character `before`, ends; NULL: none does. */
 static const char *idle_end(const char *s, char before)
 {
     const char *end = NULL;

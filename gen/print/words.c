@@ -61,7 +61,7 @@ static bool is_function(const char *line)
            && strchr(line, '(') < next_line(line);
 }
 
-/* Behind the function that starts at line. */
+/* After the function that starts at line. */
 static const char *function_end(const char *line)
 {
     const char *first = next_line(line);

@@ -171,7 +171,7 @@ bool scan_at_end(struct scan *sc)
 
 void scan_next_line(struct scan *sc)
 {
-    int low = 0, high = sc->nfull;      /* the first line behind this one lies between */
+    int low = 0, high = sc->nfull;      /* the first line after this one lies between */
     while (low < high) {
         int middle = low + (high - low) / 2;
         if (sc->full[middle].number <= sc->line)

@@ -17,7 +17,7 @@
 
 enum { ANSWER = 4096 };
 
-/* The program's training with the words behind `--`; its last lines, or false. */
+/* The program's training with the words after `--`; its last lines, or false. */
 static bool train(const struct options *o, const char *program, double *val_acc, double *speed)
 {
     struct text command = { 0 };

@@ -177,7 +177,7 @@ static bool measure_all(struct tuner *t, int programs, int rounds)
     forget(t);
     for (int r = 0; r < rounds; r++)
         for (int k = 0; k < programs; k++) {
-            /* Back and forth, so that nobody is always first behind a pause. */
+            /* Back and forth, so that nobody is always first after a pause. */
             int candidate = r % 2 ? programs - 1 - k : k;
             progress(r*programs + k, programs*rounds);
             if (!measure(t, candidate, &t->sample[candidate][r]))

@@ -1,6 +1,6 @@
 /*
 ** simd_words.c - compiled once for every instruction set:
-** cc -DISA=avx2 -DISA_HEADER='"simd/avx2.h"' -DTARGET='"avx2,fma"' -c simd_words.c
+** cc -DISA=avx2 -DISA_HEADER='"vector/simd/avx2.h"' -DTARGET='"avx2,fma"' -c simd_words.c
 ** without TARGET for the baseline. The preamble is that of emitted programs.
 */
 #ifdef __clang__
