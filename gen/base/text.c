@@ -63,3 +63,9 @@ void text_free(struct text *t)
     free(t->at);
     *t = (struct text){ 0 };
 }
+
+bool starts_word(const char *s, const char *word)
+{
+    size_t length = strlen(word);
+    return !strncmp(s, word, length) && !in_word(s[length]);
+}

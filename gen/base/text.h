@@ -23,4 +23,7 @@ static inline bool in_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
+/* Does that word, and no longer one, begin at s? */
+bool starts_word(const char *s, const char *word);
+
 #endif

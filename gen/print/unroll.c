@@ -51,12 +51,6 @@ static const char *skip_space(const char *s)
     return s;
 }
 
-static bool starts_word(const char *s, const char *word)
-{
-    size_t length = strlen(word);
-    return !strncmp(s, word, length) && !in_word(s[length]);
-}
-
 /* Bounds: sums and products of numbers and sizes. */
 static long expression(const char **s, struct bindings *b);
 
