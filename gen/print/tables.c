@@ -288,8 +288,10 @@ static void line(struct text *out, const char *format, ...)
     char one[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(one, sizeof one, format, args);
+    int length = vsnprintf(one, sizeof one, format, args);
     va_end(args);
+    if (length < 0 || (size_t)length >= sizeof one)
+        DIE("a line is too long: %s", one);
     text_printf(out, "    %s,\n", one);
 }
 
