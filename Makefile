@@ -129,9 +129,9 @@ WORDS = scalar
 endif
 
 # Those that run commands, as a user would; here and below those that take longest come first.
-COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install resume \
-           samples flags build peers gradcheck foreign texts files learning results settings names \
-           floors
+COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install \
+           resume samples flags build peers gradcheck foreign texts files learning results \
+           settings names floors
 FIRST = cover bits emitted docs
 RUNS = kernels64 kernels32 $(FIRST) tiles unit64 unit32 simd32 simd64 \
        $(filter-out $(FIRST),$(COMMANDS))
@@ -178,7 +178,8 @@ debug: $(BUILD)/debug/liblathe.a $(BUILD)/debug/liblathe64.a ## -O0 -g, in build
 
 sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory and undefined behaviour
 	@$(call FLAVOUR,$(SANITIZE)) BUILD=$(BUILD)/sanitize $(BUILD)/sanitize/lathe
-	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" sh tests/sanitize.sh $(BUILD)/sanitize
+	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
+	    sh tests/sanitize.sh $(BUILD)/sanitize
 
 test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
@@ -365,5 +366,6 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib pages test test-all test-real tests quick debug sanitize check golden deps deps-test lint run bench bench-quick bench-peers data install uninstall clean
+.PHONY: all help lib pages test test-all test-real tests quick debug sanitize check golden deps \
+        deps-test lint run bench bench-quick bench-peers data install uninstall clean
 .DELETE_ON_ERROR:

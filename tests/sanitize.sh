@@ -45,7 +45,7 @@ lathe_itself() {
         done
         good "emit $net f64" "$lathe" emit "$net" --dtype f64 -o /dev/null
         good "show $net" "$lathe" show "$net" --html
-        for pass in spec shape fuse block mem; do
+        for pass in spec shape fuse layout sweeps fold block params regions mem kinks; do
             good "-d $pass $net" "$lathe" show "$net" --isa avx2 -d $pass
         done
         size=$(wc -c <"$net")
@@ -70,10 +70,10 @@ lathe_itself() {
 # ---- a program of every kernel family: steps, gradients, classes of an image ----
 
 programs() {
-    # Direct, Winograd's, scattered, narrow, depthwise and grouped convolutions; affine layers by lists
-    # and dense; batchnorms, pools, residual blocks, both losses, every activation.
-    families='deep winograd scatter stride2 depthwise grouped dilated fully dense batchnorm norm_blocks
-pools averages residual activations svm smoothed groups'
+    # Direct, Winograd's, scattered, narrow, depthwise and grouped convolutions; affine layers by
+    # lists and dense; batchnorms, pools, residual blocks, both losses, every activation.
+    families='deep winograd scatter stride2 depthwise grouped dilated fully dense batchnorm
+norm_blocks pools averages residual activations svm smoothed groups'
     nets=
     for f in $families; do nets="$nets tests/nets/$f.net"; done
     for type in 32 64; do
@@ -105,8 +105,8 @@ units() {
     for type in 32 64; do
         library=$built/liblathe$(echo $type | sed 's/32//').a
         # shellcheck disable=SC2086
-        good "compile unit$type" $CC -std=c11 -D_GNU_SOURCE $FLAGS -w -pthread -Iruntime -Itests -Igen \
-            -I. -DLATHE_F64=$((type / 64)) $UNIT -lcriterion "$library" -lm \
+        good "compile unit$type" $CC -std=c11 -D_GNU_SOURCE $FLAGS -w -pthread -Iruntime -Itests \
+            -Igen -I. -DLATHE_F64=$((type / 64)) $UNIT -lcriterion "$library" -lm \
             -o "$built/unit$type"
         LATHE=$lathe SOURCE=$home good "unit$type" "$built/unit$type" -j1
         grep '^\[====\] Synthesis' "$work/out"

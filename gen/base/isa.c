@@ -3,9 +3,9 @@
 ** has. Accumulators: what gcc 12 and clang 14 were seen to keep in registers
 ** beside the operands (the object-code test checks it).
 */
-#include <string.h>
-
 #include "base/isa.h"
+
+#include <string.h>
 
 #define AVX512 "avx512f,avx512bw,avx512dq,avx512vl"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 
 static unsigned hash_of(const char *name, size_t length)
 {

@@ -1,5 +1,5 @@
 /*
-** names.h - a table from names to numbers. Names are added behind one another and taken off
+** names.h - a table from names to numbers. Names are added one after the other and taken off
 ** from the end.
 */
 #ifndef LATHE_NAMES_H
@@ -14,7 +14,7 @@ struct names_entry { size_t at; unsigned hash; int value, next; };
 struct names {
     struct names_entry *entry; int count;
     int *head; size_t heads;    /* of the chains of entries with one hash, the last one first */
-    struct text text;           /* the names, a zero behind each */
+    struct text text;           /* the names, a zero after each */
 };
 
 /* The number of the last entry with this name (or its first `length` characters); -1: none. */

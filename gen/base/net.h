@@ -223,7 +223,7 @@ struct kink_plan {
 
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };
 
-/* Buffers of a stage. mem.c has a row for each; what is scratch lies in this order. */
+/* Buffers of a stage. buffers.c has a row for each; what is scratch lies in this order. */
 enum stage_buffer {
     AT_X, AT_DX,                /* other stages': what it reads, the gradient of that */
     AT_OTHER,                   /* add: the second one that it reads */
@@ -352,7 +352,7 @@ struct net_param {
     enum param_role role;
     enum param_kind kind;
     int fan_in;
-    double init;                /* standard deviation of the Gaussian; 0: none */
+    double init;                /* standard deviation of the Gaussian; < 0: none */
     double start;               /* added to it: what gammas and variances begin with */
     bool own_init;
     enum init_kind first;

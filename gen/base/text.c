@@ -4,10 +4,11 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 
 static void reserve(struct text *t, size_t more)
 {
@@ -61,4 +62,10 @@ void text_free(struct text *t)
 {
     free(t->at);
     *t = (struct text){ 0 };
+}
+
+bool starts_word(const char *s, const char *word)
+{
+    size_t length = strlen(word);
+    return !strncmp(s, word, length) && !in_word(s[length]);
 }

@@ -5,7 +5,7 @@
 #ifndef LATHE_COST_H
 #define LATHE_COST_H
 
-#include "base/net.h"
+#include "base/isa.h"
 
 /* Sums of pixels x vectors, vectors of weights and one broadcast beside them; affine: images x
 ** units; weight gradient: rows x vectors. Shallow: so few input channels that every step along the

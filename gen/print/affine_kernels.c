@@ -197,8 +197,7 @@ static void affine_dense(const struct emission *e, const struct stage *s, const 
         char data[SHARED_NAME], weights[SHARED_NAME];
         int rows = one ? 1 : tile.mh;
         part_name(e, s, data, "dgrad_%s%s", kind, one ? "_one" : "");
-        part_name(e, s, weights, "wgrad_%s%s", kind,
-                 one ? "_one" : "");
+        part_name(e, s, weights, "wgrad_%s%s", kind, one ? "_one" : "");
         if (s->needs_dx)
             dense_tile(e, data, rows, tile.nv, (long)s->dy_image, 1, width, (long)s->dx_image);
         dense_tile(e, weights, rows, tile.nv, 1, (long)s->dy_image, (long)s->in.image, width);

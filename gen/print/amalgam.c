@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 #include "print/tmpl.h"
 
 static bool listed(const struct text *list, const char *path)
@@ -43,7 +43,7 @@ static bool repeated(const char *line, size_t length, int depth, struct text *do
     return before;
 }
 
-/* A header, whose guard guards nothing here: what is behind the guard's two lines; before it
+/* A header, whose guard guards nothing here: what is after the guard's two lines; before it
 ** the opening comment, where it has no source to say the same or tells formats and formulas.
 ** The guard's #endif is the one too many. */
 static const char *header_inside(const char *path, const char *s, struct text *out)
@@ -61,7 +61,7 @@ static const char *header_inside(const char *path, const char *s, struct text *o
     return guard + strcspn(guard, "\n") + 1;
 }
 
-/* The file, behind the local headers that it includes; each once. */
+/* The file, after the local headers that it includes; each once. */
 void amalgamate(const char *path, struct text *done, struct text *out)
 {
     if (listed(done, path))

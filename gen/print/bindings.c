@@ -46,8 +46,11 @@ void bind_operation(struct bindings *b, const char *op, const char *format, ...)
         DIE("too many pointwise operations");
     b->epilogue[b->nepilogue].op = op;
     va_start(args, format);
-    vsnprintf(b->epilogue[b->nepilogue].more, sizeof b->epilogue[0].more, format, args);
+    int length = vsnprintf(b->epilogue[b->nepilogue].more, sizeof b->epilogue[0].more, format,
+                           args);
     va_end(args);
+    if (length < 0 || (size_t)length >= sizeof b->epilogue[0].more)
+        DIE("what is bound to %s is too long", op);
     b->nepilogue++;
 }
 

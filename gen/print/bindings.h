@@ -20,15 +20,15 @@ struct bindings {
     struct { const char *key; const char *value; } here[16];     int nheres;
     struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
     bool brief;            /* loops of more than BRIEF_LINES are kept, too */
-    int loops_kept;        /* out: UNROLL loops too long to be written out; asked: sizes that
-                              their bounds looked at */
+    int loops_kept;        /* out: UNROLL loops too long to be written out; as is `asked`: a loop's
+                              bound looked at the size */
 };
 
 void bind_name(struct bindings *b, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void bind_size(struct bindings *b, const char *key, long value);
 void bind_flag(struct bindings *b, const char *key, bool value);
-/* An operation of the epilogue, with the arguments behind the value (", a"), or "". */
+/* An operation of the epilogue, with the arguments after the value (", a"), or "". */
 void bind_operation(struct bindings *b, const char *op, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void bind_here(struct bindings *b, const char *key, const char *text);

@@ -5,7 +5,6 @@
 
 #include "runtime/core/model.h"
 #include "base/small.h"
-#include "plan/cost.h"
 #include "print/emission.h"
 #include "read/layers.h"
 

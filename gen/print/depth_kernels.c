@@ -2,8 +2,6 @@
 ** depth_kernels.c - instantiates the templates of depthwise convolutions, where each channel
 ** has filters of its own and vectors run along the channels.
 */
-#include <stdio.h>
-
 #include "base/small.h"
 #include "print/emission.h"
 

@@ -65,7 +65,7 @@ void bind_sweep_part(struct bindings *b, const char *key, const struct emission 
                      const struct sweep *f, const char *part);
 
 void bind_scratch(const struct emission *e, struct bindings *b);
-/* Pointwise operations behind a kernel: one vector function each. */
+/* Pointwise operations after a kernel: one vector function each. */
 void bind_epilogue(struct bindings *b, bool relu);
 /* The layer's vector function, or its gradient's, in the epilogue. */
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward);
@@ -117,7 +117,7 @@ void conv_fold(struct emission *e, const struct stage *s);
 void affine_fold(struct emission *e, const struct stage *s);
 void norm_fold(struct emission *e, const struct stage *folded);
 
-/* The batchnorm behind a convolution, whose moments are gathered as soon as a band of its rows
+/* The batchnorm after a convolution, whose moments are gathered as soon as a band of its rows
 ** is there. */
 void bind_moments(struct emission *e, const struct stage *s, struct bindings *b);
 

@@ -9,15 +9,13 @@
 
 #include "runtime/core/model.h"
 #include "runtime/settings/optimizer.h"
-#include "plan/info.h"
+#include "plan/regions.h"
 #include "print/amalgam.h"
 #include "print/contents.h"
 #include "print/emission.h"
 #include "print/kernels.h"
 #include "print/tables.h"
-#include "read/layers.h"
 #include "print/tmpl.h"
-#include "plan/regions.h"
 #include "print/words.h"
 
 /* Networks of one instruction set, and what to put before their names. */

@@ -1,6 +1,6 @@
 /*
-** emit.h - prints the program: per instruction set its vocabulary and kernels,
-** then one table of regions per network.
+** emit.h - prints the program: per instruction set its networks' tables, its vocabulary and their
+** kernels, then the list of all models.
 */
 #ifndef LATHE_EMIT_H
 #define LATHE_EMIT_H
@@ -8,7 +8,7 @@
 #include "base/net.h"
 
 /*
-** Prints one C file with all the networks, which have passed mem. A network
+** Prints one C file with all the networks, which have gone through all passes. A network
 ** that is to run on several instruction sets comes once for each, widest first;
 ** all have the same type. split: only the networks' part, to be linked with
 ** runtime/liblathe.a (f64: runtime/liblathe64.a).

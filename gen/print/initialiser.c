@@ -5,9 +5,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/net.h"
+#include "runtime/settings/settings.h"
+#include "base/die.h"
 
 enum { WIDTH = 97 };            /* of a line, to which " }," may be added */
 
@@ -56,9 +56,6 @@ void close_row(struct initialiser *row)
 struct decimal exactly(double x)
 {
     struct decimal d;
-    int digits = 6;
-    do
-        snprintf(d.text, sizeof d.text, "%.*g", digits, x);
-    while (strtod(d.text, NULL) != x && digits++ < 17);
+    setting_real(x, d.text, sizeof d.text);
     return d;
 }

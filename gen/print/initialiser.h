@@ -21,7 +21,7 @@ void field(struct initialiser *t, const char *format, ...) __attribute__((format
 struct initialiser open_row(struct text *out);
 void close_row(struct initialiser *row);
 
-/* The shortest decimal that is x. */
+/* A decimal that is x, and a short one. */
 struct decimal { char text[32]; };
 struct decimal exactly(double x);
 

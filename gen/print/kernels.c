@@ -4,7 +4,6 @@
 */
 #include "print/kernels.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "plan/regions.h"

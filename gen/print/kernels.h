@@ -10,5 +10,4 @@
 /* Appends all kernels of the network; names begin with prefix (prefixes.kernels). */
 void kernels(const struct net *net, const char *prefix, struct text *out);
 
-
 #endif

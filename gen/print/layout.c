@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 
 enum { WIDTH = 100, DEPTH = 32 };
 
-/* Where a text is: columns behind the parentheses that are open. */
+/* Where a text is: columns after the parentheses that are open. */
 struct open { size_t column, at[DEPTH]; int depth; };
 
 /* The end of a comment or a string that starts at s, or NULL: none does. */
@@ -107,7 +107,7 @@ static void fill(const char *s, const char *end, size_t indent, struct text *out
     text_puts(out, "\n");
 }
 
-/* A comment behind code that has no room: a line of its own, before. */
+/* A comment after code that has no room: a line of its own, before. */
 static const char *comment_before(const char *s, const char *end, size_t indent, struct text *out)
 {
     const char *start = end;

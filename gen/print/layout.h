@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-/* Appends text with the lines behind an open parenthesis aligned to it, and broken anew where one
+/* Appends text with the lines after an open parenthesis aligned to it, and broken anew where one
 ** has more than 100 columns. */
 void lay_out_lines(const char *text, struct text *out);
 

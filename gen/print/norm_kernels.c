@@ -91,7 +91,6 @@ void norm_merge(struct emission *e, const struct stage *s)
     kernel(e, "norm/merge.c", &b, "%s: statistics", s->name);
 }
 
-
 static void norm_gradient(struct emission *e, const struct stage *s, char name[SHARED_NAME])
 {
     const struct layer *with = layer_at(e->net, s->pointwise);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "base/names.h"
-#include "base/net.h"
 #include "print/amalgam.h"
 #include "print/pieces.h"
 #include "print/tmpl.h"

@@ -6,10 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool in_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
+#include "base/text.h"
 
 /* After the comment or the string that begins at s; s: none does. */
 static const char *skip_text(const char *s)
@@ -56,12 +53,6 @@ static const char *skip_word(const char *s)
     return s;
 }
 
-static bool is_word(const char *s, const char *word)
-{
-    size_t length = strlen(word);
-    return !strncmp(s, word, length) && !in_word(s[length]);
-}
-
 static bool take_name(struct piece *p, const char *word)
 {
     size_t length = word ? (size_t)(skip_word(word) - word) : 0;
@@ -87,7 +78,7 @@ static bool read_declaration(struct piece *p)
     int depth = 0;
     char last = '\0';
     bool values = false;
-    p->is_static = is_word(s, "static");
+    p->is_static = starts_word(s, "static");
     while (*s) {
         const char *after = *s == '#' && s[-1] == '\n' ? skip_line(s) : skip_text(s);
         if (after > s || isspace((unsigned char)*s)) {
@@ -96,9 +87,9 @@ static bool read_declaration(struct piece *p)
         }
         if (in_word(*s)) {
             after = skip_word(s);
-            if (depth == 0 && !p->name[0] && !is_word(s, "__attribute__"))
+            if (depth == 0 && !p->name[0] && !starts_word(s, "__attribute__"))
                 word = s;
-            p->is_const |= depth == 0 && !values && is_word(s, "const");
+            p->is_const |= depth == 0 && !values && starts_word(s, "const");
             last = s[0];
             s = after;
             continue;
@@ -148,7 +139,7 @@ const char *piece_word(const char *s, const char *end, int *length)
             after = skip_word(s);
             if (!tag && !isdigit((unsigned char)*s)) {
                 *length = (int)(after - s);
-                if (!is_word(s, "struct") && !is_word(s, "enum"))
+                if (!starts_word(s, "struct") && !starts_word(s, "enum"))
                     return s;
                 tag = true;
             } else {

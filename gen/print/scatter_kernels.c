@@ -2,8 +2,6 @@
 ** scatter_kernels.c - instantiates the templates of data gradients from lists of nonzero
 ** output gradients.
 */
-#include <stdio.h>
-
 #include "runtime/core/model.h"
 #include "print/emission.h"
 

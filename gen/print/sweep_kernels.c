@@ -2,8 +2,6 @@
 ** sweep_kernels.c - instantiates the templates of sweeps: the tiles and rows of every convolution,
 ** forward and to the data.
 */
-#include <stdio.h>
-
 #include "runtime/core/model.h"
 #include "base/small.h"
 #include "plan/cost.h"

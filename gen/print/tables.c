@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/core/model.h"
+#include "runtime/settings/optimizer.h"
+#include "runtime/settings/settings.h"
 #include "plan/info.h"
 #include "plan/regions.h"
 #include "print/emission.h"
 #include "print/initialiser.h"
 #include "print/train_fields.h"
 #include "read/layers.h"
-#include "runtime/core/model.h"
-#include "runtime/settings/optimizer.h"
-#include "runtime/settings/settings.h"
 
 /* ---- names of enums ---- */
 
@@ -288,8 +288,10 @@ static void line(struct text *out, const char *format, ...)
     char one[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(one, sizeof one, format, args);
+    int length = vsnprintf(one, sizeof one, format, args);
     va_end(args);
+    if (length < 0 || (size_t)length >= sizeof one)
+        DIE("a line is too long: %s", one);
     text_printf(out, "    %s,\n", one);
 }
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "runtime/file/output.h"
+#include "base/die.h"
 #include "base/names.h"
-#include "base/net.h"
 #include "print/unroll.h"
 
 enum { LINE_WIDTH = 96 };
@@ -56,7 +56,7 @@ static bool same(const char *s, size_t length, const char *key)
 static size_t word_length(const char *s)
 {
     size_t n = 0;
-    while (isalnum((unsigned char)s[n]) || s[n] == '_')
+    while (in_word(s[n]))
         n++;
     return n;
 }
@@ -183,7 +183,7 @@ static bool names_word(const char *s, const char *end, const char *key, size_t l
     return false;
 }
 
-/* text: the function's, behind the list. */
+/* text: the function's, after the list. */
 static void find_used(struct size_list *list, const char *text)
 {
     const char *end = strstr(text, "\n}");

@@ -6,35 +6,32 @@
 #include "print/unroll.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/net.h"
+#include "base/die.h"
 
 struct loop {
     char index[32];
     long from, to;
     char bound[32];             /* what stands for `to`, where that is a word */
-    const char *body, *end;     /* the statement; end: behind it and its newline */
+    const char *body, *end;     /* the statement; end: after it and its newline */
     bool braces;                /* the statement is a block */
     size_t indent;              /* columns before UNROLL */
 };
 
-static bool word_char(int c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
 const char *token_end(const char *s)
 {
-    if (!word_char(*s))
+    if (!in_word(*s))
         return s + 1;
-    while (word_char(*s))
+    while (in_word(*s))
         s++;
     return s;
 }
 
-void replace_word(const char *text, const char *word, const char *by, struct text *out)
+/* Appends text to out with every identifier `word` replaced. */
+static void replace_word(const char *text, const char *word, const char *by, struct text *out)
 {
     size_t length = strlen(word);
     while (*text) {
@@ -52,12 +49,6 @@ static const char *skip_space(const char *s)
     while (isspace((unsigned char)*s))
         s++;
     return s;
-}
-
-static bool starts_word(const char *s, const char *word)
-{
-    size_t length = strlen(word);
-    return !strncmp(s, word, length) && !word_char(s[length]);
 }
 
 /* Bounds: sums and products of numbers and sizes. */
@@ -317,7 +308,7 @@ static void write_out(const struct loop *loop, struct bindings *b, struct text *
 /* The end of "0", "0*SIZE" or "0*SIZE*SIZE" at s, or NULL. */
 static const char *zero_end(const char *s)
 {
-    if (*s != '0' || word_char(s[1]) || s[1] == '.')
+    if (*s != '0' || in_word(s[1]) || s[1] == '.')
         return NULL;
     for (s++; *s == '*' && isupper((unsigned char)s[1]); s = token_end(s + 1))
         for (const char *c = s + 1; c < token_end(s + 1); c++)
@@ -331,14 +322,14 @@ static bool factor_one(const char *text, const char *s)
 {
     if (s[0] != '1' || s[1] != '*' || !isupper((unsigned char)s[2]))
         return false;
-    if (s > text && word_char(s[-1]))
+    if (s > text && in_word(s[-1]))
         return false;
     while (s > text && s[-1] == ' ')
         s--;
     return s > text && strchr("+([,", s[-1]);
 }
 
-/* Where the idle term that begins at s, behind the character `before`, ends; NULL: none does. */
+/* Where the idle term that begins at s, after the character `before`, ends; NULL: none does. */
 static const char *idle_end(const char *s, char before)
 {
     const char *end = NULL;
@@ -362,7 +353,7 @@ static void drop_parentheses(const char *text, struct text *out)
         while (before > text && before[-1] == ' ')
             before--;
         bool plain = *s == '(' && (number || factor) && *end == ')'
-                     && (before == text || (!word_char(before[-1]) && before[-1] != ')'));
+                     && (before == text || (!in_word(before[-1]) && before[-1] != ')'));
         if (!plain) {
             text_add(out, s, 1);
             continue;

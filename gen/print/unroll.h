@@ -10,9 +10,6 @@
 /* The end of the token that starts at s: an identifier, a number, or one character. */
 const char *token_end(const char *s);
 
-/* Appends text to out with every identifier `word` replaced. */
-void replace_word(const char *text, const char *word, const char *by, struct text *out);
-
 /*
 ** Appends text to out, every loop `UNROLL for (int i = A; i < B; i++) statement`
 ** in it written out; bounds are expressions of numbers and of b's sizes. A nest

@@ -4,13 +4,13 @@
 */
 #include "print/words.h"
 
-#include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "base/names.h"
-#include "base/net.h"
 #include "print/unroll.h"
 
 enum { MAX_PIECES = 256, WORD_MAX = 64 };
@@ -35,7 +35,7 @@ static void function_name(const char *line, char *name)
     const char *end = paren, *start;
     while (end > line && end[-1] == ' ')
         end--;
-    for (start = end; start > line && (isalnum((unsigned char)start[-1]) || start[-1] == '_');)
+    for (start = end; start > line && in_word(start[-1]);)
         start--;
     size_t length = (size_t)(end - start);
     if (!paren || !length || length >= WORD_MAX)
@@ -61,7 +61,7 @@ static bool is_function(const char *line)
            && strchr(line, '(') < next_line(line);
 }
 
-/* Behind the function that starts at line. */
+/* After the function that starts at line. */
 static const char *function_end(const char *line)
 {
     const char *first = next_line(line);
@@ -101,11 +101,6 @@ static int split_pieces(const char *s, struct piece *piece)
         p->kept = !p->name[0];
     }
     return n;
-}
-
-static bool in_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
 }
 
 /* Keeps what the text names, and what that names. */

@@ -10,7 +10,7 @@
 
 #include "read/layers.h"
 
-/* The digits of any double, written out: 1e308, or 2^-1074 behind the point. */
+/* The digits of any double, written out: 1e308, or 2^-1074 after the point. */
 enum { MAX_DEPTH = 100, MAX_DIGITS = 1100 };
 
 struct variable *scope_find(struct scope *scope, const char *name)

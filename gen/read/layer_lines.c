@@ -182,7 +182,7 @@ bool add_layer(struct parser *p, const struct layer *l)
 }
 
 bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
-                       const char *label)
+                const char *label)
 {
     if (!*label) {
         automatic_name(p, l, def);
@@ -196,7 +196,7 @@ bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
 }
 
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
-                            struct place at)
+                     struct place at)
 {
     struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1,
                        .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,

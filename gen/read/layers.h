@@ -8,7 +8,7 @@
 #include "runtime/settings/settings.h"
 #include "base/net.h"
 
-/* What stands behind a layer's word. */
+/* What stands after a layer's word. */
 enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW,
                 OPERANDS_NUMBER, OPERANDS_BLOCK };
 

@@ -67,7 +67,7 @@ bool number(struct parser *p, const char *what, enum bound bound, double *result
                       should_be(b, *result, words, sizeof words), *result);
 }
 
-bool whole_number(struct parser *p, const char *what, enum bound bound, int *result)
+static bool whole_number(struct parser *p, const char *what, enum bound bound, int *result)
 {
     return integer(&p->sc, &p->scope, what, (int)bounds[bound].least, (int)bounds[bound].most,
                    result);
@@ -108,7 +108,7 @@ static const char *dialect_choice(const char *what, const char *word, const char
 }
 
 bool choice(struct parser *p, const char *what, const char *const *known, int nknown,
-                   int *which)
+            int *which)
 {
     char word[WORD_MAX_LEN], list[256];
     scan_blanks(&p->sc);
@@ -127,7 +127,8 @@ bool choice(struct parser *p, const char *what, const char *const *known, int nk
         return scan_error(&p->sc, at, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
     return scan_error(&p->sc, at, "unknown %s \"%s\": %s", what, word, list);
 }
-bool yes_no(struct parser *p, const char *what, bool *result)
+
+static bool yes_no(struct parser *p, const char *what, bool *result)
 {
     static const char *const words[] = { "no", "yes" };
     int which;

@@ -47,11 +47,9 @@ bool times(struct parser *p, const char *where);
 
 /* A number of a kind that training knows, with its bounds. */
 bool number(struct parser *p, const char *what, enum bound bound, double *result);
-bool whole_number(struct parser *p, const char *what, enum bound bound, int *result);
 
 /* One of a list of words. */
 bool choice(struct parser *p, const char *what, const char *const *known, int nknown, int *which);
-bool yes_no(struct parser *p, const char *what, bool *result);
 
 /* The value of a row, into the struct that has it; word: what stands before it. */
 bool row_value(struct parser *p, const struct value_row *row, const char *word, void *result);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/visible.h"
 #include "runtime/file/foreign.h"
 #include "runtime/file/output.h"
-#include "runtime/base/visible.h"
 #include "base/text.h"
 
 enum { MAX_FILE = 1 << 20 };
@@ -171,7 +171,7 @@ bool scan_at_end(struct scan *sc)
 
 void scan_next_line(struct scan *sc)
 {
-    int low = 0, high = sc->nfull;      /* the first line behind this one lies between */
+    int low = 0, high = sc->nfull;      /* the first line after this one lies between */
     while (low < high) {
         int middle = low + (high - low) / 2;
         if (sc->full[middle].number <= sc->line)

@@ -24,7 +24,7 @@ struct scan {
     struct scan_line last;      /* where the text ends */
 };
 
-/* The file's text with a zero behind it, without the byte order mark, its lines ended by '\n'.
+/* The file's text with a zero after it, without the byte order mark, its lines ended by '\n'.
 ** False: a message was printed. */
 bool scan_open(struct scan *sc, const char *path);
 void scan_close(struct scan *sc);

@@ -2,14 +2,15 @@
 ** spec.c - parses the network file. Collects as many errors as there are; the net
 ** is of no use unless it returns true.
 */
+#include "read/spec.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "read/dialects.h"
+#include "read/layer_lines.h"
 #include "read/layers.h"
 #include "read/scan.h"
-#include "read/spec.h"
-#include "read/layer_lines.h"
 #include "read/train_lines.h"
 
 enum { MAX_NESTING = 16,
@@ -289,15 +290,15 @@ static bool unknown_statement(struct parser *p, struct place at, char *word)
     return scan_error(&p->sc, at, "unknown %s \"%s\"; `lathe doc` lists what there is", kind, word);
 }
 
-/* What stood before a ':' and no layer behind it: "lr: 0.1", as YAML has it. */
-static bool no_label(struct parser *p, struct place at, struct place behind, char *word)
+/* What stood before a ':' and no layer after it: "lr: 0.1", as YAML has it. */
+static bool no_label(struct parser *p, struct place at, struct place after, char *word)
 {
     const struct setting_row *row = setting_find(word);
     if (row)
         return scan_error(&p->sc, at, "\"%s\" takes no \":\" behind it: %s", word, row->synopsis);
     if (dialect(DIALECT_STATEMENT, word))
         return unknown_statement(p, at, word);
-    return scan_error(&p->sc, behind, "a layer expected behind the label, not %s",
+    return scan_error(&p->sc, after, "a layer expected behind the label, not %s",
                       scan_what(&p->sc));
 }
 

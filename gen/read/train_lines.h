@@ -10,7 +10,7 @@
 /* What follows the word of a setting. */
 bool train_setting(struct parser *p, const struct setting_row *row, struct place at);
 
-/* Behind the last line: the selector names what there is. */
+/* After the last line: the selector names what there is. */
 void check_group(struct parser *p, const struct group_setting *g);
 
 #endif

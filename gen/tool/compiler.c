@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 
 #include "base/leftover.h"
-#include "base/net.h"
 
 void shell_quote(struct text *t, const char *s)
 {

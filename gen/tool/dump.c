@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "runtime/settings/optimizer.h"
 #include "plan/algorithm.h"
 #include "plan/choice.h"
 #include "plan/passes.h"

@@ -8,10 +8,10 @@
 
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
-#include "tool/build.h"
+#include "base/leftover.h"
 #include "print/emit.h"
 #include "read/layers.h"
-#include "base/leftover.h"
+#include "tool/build.h"
 #include "tool/options.h"
 #include "tool/read.h"
 #include "tool/show.h"
@@ -63,8 +63,8 @@ static bool show_to(const struct net *net, const struct options *o)
 static bool build(struct net *const *nets, int nnets, const char *output)
 {
     const char *program = output ? output : nets[0]->name;
-    bool good = claim(program, OUTPUT_PROGRAM) && build_program(nets, nnets, program,
-                                                             processors_available());
+    bool good = claim(program, OUTPUT_PROGRAM)
+                && build_program(nets, nnets, program, processors_available());
     if (good)
         visible_print(stderr, "built %s\n", program);
     return good;

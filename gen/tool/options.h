@@ -21,7 +21,7 @@ struct options {
     const char *tune;               /* --tune, or NULL */
     bool tuned;                     /* that file had something for a network */
     struct setting set[MAX_SETTINGS]; int nset;
-    char **rest; int nrest;         /* behind `--`: sweep hands them to `train`,
+    char **rest; int nrest;         /* after `--`: sweep hands them to `train`,
                                        tune to `bench` */
 };
 
@@ -39,7 +39,7 @@ const struct command_def *command_table(int *count);
 struct option_def { const char *word; int commands; const char *argument, *help; };
 const struct option_def *option_table(int *count);
 
-/* The words that an option takes, NULL behind the last; or NULL: others. */
+/* The words that an option takes, NULL after the last; or NULL: others. */
 const char *const *option_choices(const char *option);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/settings/optimizer.h"
 #include "runtime/base/version.h"
+#include "runtime/settings/optimizer.h"
 #include "plan/passes.h"
 #include "read/layers.h"
 #include "tool/options.h"

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "plan/choice.h"
 #include "plan/passes.h"
-#include "plan/tuning.h"
 #include "tool/dump.h"
 
 int find_isas(const char *name, const struct isa *found[MAX_ISAS])

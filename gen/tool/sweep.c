@@ -6,20 +6,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
-#include "tool/build.h"
-#include "tool/read.h"
-#include "tool/compiler.h"
 #include "base/leftover.h"
 #include "base/text.h"
+#include "tool/build.h"
+#include "tool/compiler.h"
+#include "tool/read.h"
 
 enum { ANSWER = 4096 };
 
-/* The program's training with the words behind `--`; its last lines, or false. */
+/* The program's training with the words after `--`; its last lines, or false. */
 static bool train(const struct options *o, const char *program, double *val_acc, double *speed)
 {
     struct text command = { 0 };
@@ -38,7 +36,7 @@ static bool train(const struct options *o, const char *program, double *val_acc,
     if (status != 0 || !found)
         visible_print(stderr, "lathe: %s: %s\n", text_string(&command),
                       status == 0 ? "trained without validation, so there is nothing to compare"
-                            : "failed");
+                                  : "failed");
     text_free(&command);
     return status == 0 && found;
 }

@@ -17,13 +17,13 @@
 
 #include "runtime/base/processors.h"
 #include "runtime/base/visible.h"
-#include "tool/build.h"
-#include "tool/read.h"
-#include "plan/choice.h"
-#include "plan/regions.h"
-#include "tool/compiler.h"
 #include "base/leftover.h"
 #include "base/text.h"
+#include "plan/choice.h"
+#include "plan/regions.h"
+#include "tool/build.h"
+#include "tool/compiler.h"
+#include "tool/read.h"
 
 enum {
     CANDIDATES = 8,             /* of a choice: its cheapest */
@@ -177,7 +177,7 @@ static bool measure_all(struct tuner *t, int programs, int rounds)
     forget(t);
     for (int r = 0; r < rounds; r++)
         for (int k = 0; k < programs; k++) {
-            /* Back and forth, so that nobody is always first behind a pause. */
+            /* Back and forth, so that nobody is always first after a pause. */
             int candidate = r % 2 ? programs - 1 - k : k;
             progress(r*programs + k, programs*rounds);
             if (!measure(t, candidate, &t->sample[candidate][r]))

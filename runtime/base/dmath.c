@@ -115,11 +115,6 @@ double math_cos(double x)
     return quadrant == 1 || quadrant == 2 ? -v : v;
 }
 
-double math_pow(double x, double y)
-{
-    return math_exp(y*math_log(x));
-}
-
 /* Numerator over denominator, coefficients from the highest power down. */
 static double dmath_rational(double x, const double *top, const double *bottom)
 {

@@ -17,9 +17,6 @@ double math_log(double x);
 double math_sin(double x);
 double math_cos(double x);
 
-/* x^y for x > 0: exp(y*log(x)); the relative error grows with |y*log(x)|. */
-double math_pow(double x, double y);
-
 /* The x with P(standard normal <= x) = p, for 0 < p < 1; relative error about
 ** 1e-15 (Wichura: Algorithm AS 241, PPND16, Applied Statistics 37, 1988). */
 double math_normal(double p);

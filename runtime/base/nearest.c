@@ -2,11 +2,11 @@
 ** nearest.c - the distance of two words. It must never take a word for another one that somebody
 ** may have meant: a wrong guess is worse than none.
 */
+#include "base/nearest.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
-
-#include "base/nearest.h"
 
 enum { NEAREST_WORD = 64, NEAREST_MOVE = 2, NEAREST_CHANGE = 3 };
 

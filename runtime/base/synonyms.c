@@ -1,11 +1,11 @@
 /*
 ** synonyms.c - tables of words. They must never be accepted: only pointed out.
 */
+#include "base/synonyms.h"
+
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
-
-#include "base/synonyms.h"
 
 enum { SYNONYMS_WORD = 64 };
 

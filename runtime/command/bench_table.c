@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/bench.h"
-#include "command/command.h"
 #include "base/error.h"
+#include "command/command.h"
 #include "file/file.h"
+#include "train/bench.h"
 
 static void bench_isa_lines(struct bench *b, int threads)
 {

@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "train/bench.h"
-#include "command/command.h"
 #include "base/error.h"
-#include "file/output.h"
-#include "data/param_file.h"
+#include "command/command.h"
 #include "core/params.h"
-#include "train/solver.h"
+#include "data/param_file.h"
 #include "data/whiten.h"
+#include "file/output.h"
+#include "train/bench.h"
+#include "train/solver.h"
 
 static void bench_say_times(const struct bench *b, int row, int before)
 {

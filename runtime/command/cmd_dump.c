@@ -6,21 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/arrays.h"
+#include "base/error.h"
+#include "base/visible.h"
 #include "command/command.h"
 #include "command/dump_region.h"
-#include "base/error.h"
-#include "data/feed.h"
-#include "file/npy.h"
 #include "command/optimizer_options.h"
-#include "settings/settings.h"
-#include "file/output.h"
-#include "data/param_file.h"
 #include "core/params.h"
-#include "file/safetensors.h"
-#include "train/solver.h"
+#include "data/arrays.h"
+#include "data/feed.h"
+#include "data/param_file.h"
 #include "data/values.h"
-#include "base/visible.h"
+#include "file/npy.h"
+#include "file/output.h"
+#include "file/safetensors.h"
+#include "settings/settings.h"
+#include "train/solver.h"
 
 enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
 

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "base/error.h"
+#include "base/visible.h"
+#include "command/command.h"
 #include "data/feed.h"
 #include "data/param_file.h"
 #include "data/values.h"
-#include "base/visible.h"
 
 struct eval_settings {
     struct command_data data;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "base/error.h"
+#include "command/command.h"
 #include "train/gradcheck.h"
 
 struct gradcheck_settings {

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "base/error.h"
-#include "data/param_file.h"
-#include "core/params.h"
 #include "base/visible.h"
+#include "command/command.h"
+#include "core/params.h"
+#include "data/param_file.h"
 
 static void info_network(const struct model *m)
 {

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "base/dmath.h"
 #include "base/error.h"
-#include "file/image.h"
+#include "base/visible.h"
+#include "command/command.h"
 #include "data/param_file.h"
 #include "data/values.h"
-#include "base/visible.h"
+#include "file/image.h"
 
 /* An image that waits in the engine's input. */
 struct predict_image { const char *file; size_t index; bool alone; int label; };

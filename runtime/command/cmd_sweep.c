@@ -6,16 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "base/error.h"
-#include "train/notice.h"
-#include "file/output.h"
+#include "base/visible.h"
+#include "command/command.h"
 #include "core/params.h"
+#include "data/whiten.h"
+#include "file/output.h"
 #include "settings/settings.h"
+#include "train/notice.h"
 #include "train/search.h"
 #include "train/solver.h"
-#include "data/whiten.h"
-#include "base/visible.h"
 
 struct sweep_settings {
     struct command_data data;

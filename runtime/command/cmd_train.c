@@ -2,24 +2,24 @@
 ** cmd_train.c - `train`: reads the options, opens the data, trains, says what came
 ** out. It must never train on data that it does not name.
 */
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/checkpoint.h"
-#include "command/command.h"
 #include "base/error.h"
+#include "base/visible.h"
+#include "command/command.h"
+#include "command/optimizer_options.h"
+#include "core/params.h"
+#include "data/whiten.h"
+#include "file/output.h"
+#include "settings/option_text.h"
+#include "settings/settings.h"
+#include "train/checkpoint.h"
 #include "train/interrupt.h"
 #include "train/notice.h"
-#include "settings/option_text.h"
-#include "command/optimizer_options.h"
-#include "settings/settings.h"
-#include "file/output.h"
-#include "core/params.h"
 #include "train/observed.h"
-#include "base/visible.h"
-#include "data/whiten.h"
 
 enum { CHECKPOINT_EPOCH = -1,      /* an epoch's iterations, which the data tells */
        TRAIN_ROWS = 32 };          /* room for options that are no settings */

@@ -1,10 +1,11 @@
 /*
 ** command.c - what the commands share. It must never exit.
 */
+#include "command/command.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "command/command.h"
 #include "base/error.h"
 #include "base/visible.h"
 

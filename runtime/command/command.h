@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-#include "data/data.h"
-#include "core/engine.h"
-#include "settings/options.h"
 #include "base/processors.h"
+#include "core/engine.h"
+#include "data/data.h"
+#include "settings/options.h"
 
 enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2,
        STATUS_SIGNAL = 128 };     /* and its number: stopped by a signal, saved */
@@ -21,7 +21,7 @@ struct program {
     const struct model *model;    /* the chosen network, for an ISA that runs here */
 };
 
-/* argv: the words behind the command. Returns the exit status. */
+/* argv: the words after the command. Returns the exit status. */
 typedef int command_fn(const struct program *p, int argc, char **argv);
 
 command_fn command_train, command_eval, command_gradcheck, command_dump, command_bench,

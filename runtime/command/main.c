@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
-#include "core/cpu.h"
 #include "base/error.h"
-#include "train/interrupt.h"
-#include "core/model.h"
 #include "base/nearest.h"
 #include "base/synonyms.h"
 #include "base/version.h"
 #include "base/visible.h"
+#include "command/command.h"
+#include "core/cpu.h"
+#include "core/model.h"
+#include "train/interrupt.h"
 
 struct main_command { const char *name; command_fn *run; const char *meaning; };
 

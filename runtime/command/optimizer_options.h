@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "settings/options.h"
 #include "core/model.h"
+#include "settings/options.h"
 
 enum { OPTIMIZER_ROWS = 8 };
 

@@ -2,11 +2,12 @@
 ** cpu.c - instruction sets of the running processor; a self-test of the compiler's
 ** arithmetic. It must be compiled for the baseline and must never use vectors.
 */
+#include "core/cpu.h"
+
 #include <fenv.h>
 #include <math.h>
 #include <string.h>
 
-#include "core/cpu.h"
 #include "base/error.h"
 
 bool cpu_has(const char *isa)

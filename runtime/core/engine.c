@@ -2,13 +2,14 @@
 ** engine.c - drives a generated network: one arena, one pool, region after region.
 ** It must never allocate after engine_open, nor look inside a region.
 */
+#include "core/engine.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "core/engine.h"
 #include "base/error.h"
 #include "base/processors.h"
 
@@ -142,7 +143,7 @@ int engine_items(const struct region *r, int n, int threads)
 struct engine_job {
     const struct region *region;
     const struct step *step;
-    int items;                      /* the region's; those behind are work beside it */
+    int items;                      /* the region's; those after are work beside it */
     struct engine_beside beside;
 };
 

@@ -75,7 +75,7 @@ enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, U
 struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; };
 
 /*
-** UPDATE_MUON only stores its gradient (in m); this does the rest, behind backward, for a
+** UPDATE_MUON only stores its gradient (in m); this does the rest, after backward, for a
 ** convolution's weight: `rows` filters of `columns` reals, a multiple of LANES. room:
 ** muon_room(rows, columns) reals. See runtime/vector/muon.c.
 */
@@ -90,7 +90,7 @@ static inline size_t muon_room(int rows, int columns)
 /* What an optimizer can be told; optimizer.h has the table. */
 enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
 
-/* How the learning rate goes through a run; solver.h has the formulas. */
+/* How the learning rate goes through a run; rules.h has the formulas. */
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEP,
                      SCHEDULE_KINDS };
 

@@ -2,9 +2,10 @@
 ** params.c - canonical and stored order of parameters, and their first values.
 ** It must never write to padding.
 */
+#include "core/params.h"
+
 #include <string.h>
 
-#include "core/params.h"
 #include "base/random.h"
 
 enum { PARAMS_CHUNK = 4096 };   /* values that one item of a parallel loop draws */

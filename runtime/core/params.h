@@ -26,7 +26,7 @@ size_t params_index(const struct param *p, size_t index);
 void params_get(const struct param *p, const real *stored, real *canonical);
 void params_set(const struct param *p, real *stored, const real *canonical);
 
-/* All of them, one behind the other: params_total reals. */
+/* All of them, one after the other: params_total reals. */
 void params_get_all(const struct engine *e, real *canonical);
 
 /*

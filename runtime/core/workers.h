@@ -23,8 +23,4 @@ int workers_count(const struct workers *w);
 ** returns when all are done. Only the thread that opened the pool may call it. */
 void workers_run(struct workers *w, int items, workers_fn *fn, void *context);
 
-/* Sets the calling thread to treat denormals as zero (f64 programs: does nothing).
-** A trained network slows down 5 to 50 times otherwise. */
-void workers_flush_denormals(void);
-
 #endif

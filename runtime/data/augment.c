@@ -3,8 +3,6 @@
 */
 #include "data/augment.h"
 
-#include <string.h>
-
 #include "base/random.h"
 
 /* -n .. n from 16 of 64 random bits; the bias is below n / 2^15. */

@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "data/arrays.h"
 #include "data/cifar.h"
-#include "base/error.h"
-#include "file/hint.h"
 #include "data/idx.h"
-#include "file/npy.h"
 #include "data/synthetic.h"
 #include "data/values.h"
+#include "file/hint.h"
+#include "file/npy.h"
 
 enum { DATA_PATH = 1024 };
 

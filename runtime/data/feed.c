@@ -2,9 +2,9 @@
 ** feed.c - images to the network and answers from it. It must never allocate: it
 ** runs inside every training step.
 */
-#include <math.h>
-
 #include "data/feed.h"
+
+#include <math.h>
 
 static size_t feed_which(const uint32_t *index, size_t first, int item)
 {

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/engine.h"
 #include "data/augment.h"
 #include "data/data.h"
-#include "core/engine.h"
 
 /*
 ** Puts n images (at most model->batch; of those larger than the input the middle windows)

@@ -2,16 +2,17 @@
 ** param_file.c - parameters to and from a safetensors file. It must never change the
 ** engine before the whole file was found good.
 */
+#include "data/param_file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "data/param_file.h"
 #include "core/params.h"
-#include "settings/settings.h"
-#include "file/safetensors.h"
 #include "data/values.h"
+#include "file/safetensors.h"
+#include "settings/settings.h"
 
 #define PARAM_FILE_FORMAT "lathe-1"
 #define PARAM_FILE_DUMP "lathe-dump-1"

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "data/data.h"
 #include "core/engine.h"
+#include "data/data.h"
 #include "file/safetensors.h"
 
 /* What goes into a file. */

@@ -113,7 +113,7 @@ static uint64_t image_bytes(const struct image *image, int most)
 /* What the file's length says of a raster that begins there: after it the file must end, or go on
 ** with another image, perhaps after white space. */
 static enum image_fit image_judge(const struct image_file *f, const struct image *image,
-                                struct image_start start)
+                                  struct image_start start)
 {
     uint64_t needed = image_bytes(image, start.most);
     if (start.at > f->size || f->size - start.at < needed)

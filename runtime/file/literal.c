@@ -4,10 +4,11 @@
 ** characters by their Unicode names, "\N{...}".
 */
 #include "file/literal.h"
-#include "base/visible.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/visible.h"
 
 enum { LITERAL_DEPTH = 200 };       /* brackets that Python lets be open */
 

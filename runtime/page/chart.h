@@ -28,7 +28,7 @@ struct chart {
     const struct chart_series *series; int count;
 };
 
-extern const char chart_style[];        /* CSS, behind markup_colors */
+extern const char chart_style[];        /* CSS, after markup_colors */
 
 /* One <svg> of CHART_WIDTH x CHART_HEIGHT; `at_y`: how far down in an SVG around it. */
 void chart_draw(FILE *out, const struct chart *c, int at_y);

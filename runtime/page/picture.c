@@ -66,7 +66,7 @@ static void picture_print(FILE *out, struct picture p, const char *title)
                 picture_byte(&b, picture_value(&p, p.c == 3 ? c : 0, y*p.step, x*p.step));
         picture_number(&b, 0, row - 3*w);
     }
-    while (b.count % 3)                     /* bytes behind the file's end hurt nobody */
+    while (b.count % 3)                     /* bytes after the file's end hurt nobody */
         picture_byte(&b, 0);
     fputs("\">", out);
 }

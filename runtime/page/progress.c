@@ -2,6 +2,8 @@
 ** progress.c - the bar. Its colour says nothing that its length does not say. It must
 ** never be wider than the terminal: a wrapped bar cannot be taken back.
 */
+#include "page/progress.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "core/engine.h"
-#include "page/progress.h"
 #include "base/visible.h"
+#include "core/engine.h"
 
 enum { PROGRESS_WIDTH = 80, PROGRESS_BAR = 4, PROGRESS_TEXT = 32 };
 static const double progress_interval = 0.1;   /* seconds between drawings */

@@ -18,7 +18,7 @@ enum {
     REPORT_CLASSES = 256     /* more have no confusion matrix */
 };
 
-/* A measurement behind an iteration. */
+/* A measurement after an iteration. */
 struct report_sample { double iteration, images_per_second; };
 
 struct report_mistake { size_t index; int answer; double confidence; };
@@ -58,8 +58,8 @@ bool report_open(struct report *r, struct engine *e, const struct dataset *data,
 void report_close(struct report *r);
 
 /*
-** Before and behind the step of iteration `iteration` (from 0): for one in so many |w' - w|/|w|
-** of every weight tensor, L2 norms, w and w' before and behind this one step. That is the
+** Before and after the step of iteration `iteration` (from 0): for one in so many |w' - w|/|w|
+** of every weight tensor, L2 norms, w and w' before and after this one step. That is the
 ** course's ratio of updates to weights, whose healthy size is about 1e-3: gradients are
 ** consumed where they are made, and it is the update that moves the weights.
 ** busy: seconds spent in steps so far.

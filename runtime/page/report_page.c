@@ -2,18 +2,17 @@
 ** report_page.c - what report.c gathered, as a page and as plots. It must never print a
 ** name, a word of the command line or a class without escaping it.
 */
-#include "page/report.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/params.h"
 #include "page/chart.h"
 #include "page/drawing.h"
 #include "page/markup.h"
-#include "settings/optimizer.h"
-#include "core/params.h"
 #include "page/picture.h"
+#include "page/report.h"
+#include "settings/optimizer.h"
 
 enum { PAGE_ROWS = 200,          /* of the table of numbers */
        PAGE_MATRIX = 20,         /* classes that a table has room for */

@@ -25,7 +25,7 @@ struct optimizer_def {
 
 extern const struct optimizer_def optimizers[UPDATE_KINDS];
 
-/* All words, NULL behind the last: what a choice among options wants. */
+/* All words, NULL after the last: what a choice among options wants. */
 extern const char *const optimizer_words[];
 
 /* UPDATE_KINDS: there is none of this name. */

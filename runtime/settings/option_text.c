@@ -92,7 +92,7 @@ char **option_text_words(char *text, int *count)
     return words;
 }
 
-/* The value behind NAME=, up to its line's end, or of a flag "yes"; NULL: none. */
+/* The value after NAME=, up to its line's end, or of a flag "yes"; NULL: none. */
 static const char *option_text_find(const char *text, const char *name, int *length)
 {
     const size_t size = strlen(name);

@@ -10,7 +10,7 @@
 
 #include "settings/options.h"
 
-/* Of the rows whose names are not among `without` (NULL behind the last); a flag is there, as its
+/* Of the rows whose names are not among `without` (NULL after the last); a flag is there, as its
 ** name alone, where it is given and its row's `most` is 1. A value that its row does not allow
 ** stands for none. To be freed; NULL: no memory. */
 char *option_text_write(const struct option_row *rows, int count, const char *const *without);

@@ -2,6 +2,8 @@
 ** options.c - parses options by their table and prints the table as help.
 ** It must never accept a value that is out of its row's range or trailed by junk.
 */
+#include "settings/options.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -10,7 +12,6 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "settings/options.h"
 #include "base/synonyms.h"
 #include "base/visible.h"
 
@@ -129,7 +130,67 @@ static bool options_set(const struct options *o, const struct option_row *row,
     return true;
 }
 
-int options_end(int argc, char **argv)
+/* " (default 10)", or nothing. */
+static void options_default(const struct option_row *row, char *out, size_t size)
+{
+    out[0] = 0;
+    if (row->kind == OPTION_INTEGER && *(long *)row->value != OPTION_UNSET)
+        snprintf(out, size, " (default %ld)", *(long *)row->value);
+    else if (row->kind == OPTION_COUNT && *(int *)row->value >= row->least)
+        snprintf(out, size, " (default %d)", *(int *)row->value);
+    else if (row->kind == OPTION_REAL && *(double *)row->value >= row->least)
+        snprintf(out, size, " (default %g)", *(double *)row->value);
+    else if (row->kind == OPTION_CHOICE)
+        snprintf(out, size, " (default %s)", row->choices[*(int *)row->value]);
+    else if (row->kind == OPTION_TEXT && *(const char **)row->value)
+        snprintf(out, size, " (default %s)", *(const char **)row->value);
+}
+
+/* Prints words, broken into lines that start at `column`; the first is there. */
+static void options_wrap(const char *text, int column)
+{
+    int at = column;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (at > column && at + 1 + length > OPTIONS_WIDTH) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        at += printf("%s%.*s", at > column ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    printf("\n");
+}
+
+static void options_help_row(const struct option_row *row)
+{
+    char text[512], fallback[128];
+    options_default(row, fallback, sizeof fallback);
+    snprintf(text, sizeof text, "%s%s", row->meaning, fallback);
+    int at = printf("  %s%s%s", row->name, row->argument ? " " : "",
+                    row->argument ? row->argument : "");
+    if (at >= OPTIONS_COLUMN) {
+        printf("\n");
+        at = 0;
+    }
+    printf("%*s", OPTIONS_COLUMN - at, "");
+    options_wrap(text, OPTIONS_COLUMN);
+}
+
+static void options_help(const struct options *o)
+{
+    printf("usage: %s %s [options]%s%s\n\n", o->program, o->command, o->operand ? " " : "",
+           o->operand ? o->operand : "");
+    options_wrap(o->summary, 0);
+    printf("\n");
+    for (int k = 0; k < o->count + o->nshared; k++)
+        options_help_row(options_row(o, k));
+    printf("  %-*s%s\n", OPTIONS_COLUMN - 2, "--help", "show this");
+}
+
+/* How many words stand before `--`, which ends options; all where there is none. */
+static int options_end(int argc, char **argv)
 {
     int k = 0;
     while (k < argc && strcmp(argv[k], "--") != 0)
@@ -208,63 +269,4 @@ const char *options_peek(const char *name, int argc, char **argv)
             return argv[k + 1];
     }
     return NULL;
-}
-
-/* " (default 10)", or nothing. */
-static void options_default(const struct option_row *row, char *out, size_t size)
-{
-    out[0] = 0;
-    if (row->kind == OPTION_INTEGER && *(long *)row->value != OPTION_UNSET)
-        snprintf(out, size, " (default %ld)", *(long *)row->value);
-    else if (row->kind == OPTION_COUNT && *(int *)row->value >= row->least)
-        snprintf(out, size, " (default %d)", *(int *)row->value);
-    else if (row->kind == OPTION_REAL && *(double *)row->value >= row->least)
-        snprintf(out, size, " (default %g)", *(double *)row->value);
-    else if (row->kind == OPTION_CHOICE)
-        snprintf(out, size, " (default %s)", row->choices[*(int *)row->value]);
-    else if (row->kind == OPTION_TEXT && *(const char **)row->value)
-        snprintf(out, size, " (default %s)", *(const char **)row->value);
-}
-
-/* Prints words, broken into lines that start at `column`; the first is there. */
-static void options_wrap(const char *text, int column)
-{
-    int at = column;
-    while (*text) {
-        int length = (int)strcspn(text, " ");
-        if (at > column && at + 1 + length > OPTIONS_WIDTH) {
-            printf("\n%*s", column, "");
-            at = column;
-        }
-        at += printf("%s%.*s", at > column ? " " : "", length, text);
-        text += length;
-        text += strspn(text, " ");
-    }
-    printf("\n");
-}
-
-static void options_help_row(const struct option_row *row)
-{
-    char text[512], fallback[128];
-    options_default(row, fallback, sizeof fallback);
-    snprintf(text, sizeof text, "%s%s", row->meaning, fallback);
-    int at = printf("  %s%s%s", row->name, row->argument ? " " : "",
-                    row->argument ? row->argument : "");
-    if (at >= OPTIONS_COLUMN) {
-        printf("\n");
-        at = 0;
-    }
-    printf("%*s", OPTIONS_COLUMN - at, "");
-    options_wrap(text, OPTIONS_COLUMN);
-}
-
-void options_help(const struct options *o)
-{
-    printf("usage: %s %s [options]%s%s\n\n", o->program, o->command, o->operand ? " " : "",
-           o->operand ? o->operand : "");
-    options_wrap(o->summary, 0);
-    printf("\n");
-    for (int k = 0; k < o->count + o->nshared; k++)
-        options_help_row(options_row(o, k));
-    printf("  %-*s%s\n", OPTIONS_COLUMN - 2, "--help", "show this");
 }

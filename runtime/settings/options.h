@@ -50,11 +50,6 @@ enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_WRONG };
 ** on stdout; OPTIONS_WRONG: a message on stderr. */
 enum options_result options_parse(struct options *o, int argc, char **argv);
 
-void options_help(const struct options *o);
-
-/* How many words stand before `--`, which ends options; all where there is none. */
-int options_end(int argc, char **argv);
-
 /* Whether one of them asks for help. */
 bool options_ask_help(int argc, char **argv);
 

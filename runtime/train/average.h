@@ -23,7 +23,7 @@ bool average_open(struct average *a, const struct engine *e, enum average_kind k
                   long every, char *err);
 void average_close(struct average *a);
 
-/* Behind step t (from 1). */
+/* After step t (from 1). */
 void average_step(struct average *a, struct engine *e, long t);
 
 /* Exchanges parameters and averages, and packs; twice changes nothing. */

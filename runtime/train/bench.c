@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cpu.h"
 #include "base/error.h"
+#include "core/cpu.h"
 #include "core/workers.h"
 
 enum { BENCH_PASSES = 20 };       /* of one image in a round */

@@ -6,10 +6,10 @@
 #ifndef LATHE_BENCH_H
 #define LATHE_BENCH_H
 
+#include "base/series.h"
 #include "core/engine.h"
 #include "train/replay.h"
 #include "train/roof.h"
-#include "base/series.h"
 
 enum { BENCH_UNTIMED = 2,         /* steps of a round before the first sample: caches, threads */
        BENCH_ISAS = 4 };

@@ -35,11 +35,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "settings/option_text.h"
-#include "settings/optimizer.h"
-#include "settings/settings.h"
 #include "core/params.h"
 #include "data/values.h"
+#include "settings/optimizer.h"
+#include "settings/option_text.h"
+#include "settings/settings.h"
 
 #define CHECKPOINT_VERSION "1"
 

@@ -2,15 +2,16 @@
 ** gradcheck.c - numerical gradients. It must never leave a changed parameter behind
 ** a check: values are put back bit by bit.
 */
+#include "train/gradcheck.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "train/gradcheck.h"
-#include "core/params.h"
 #include "base/random.h"
+#include "core/params.h"
 
 struct gradcheck_run {
     struct engine *engine;

@@ -66,6 +66,7 @@ struct observer paper_observer(struct paper *p, struct screen *screen)
                                       [OBSERVER_STEPPED] = paper_stepped,
                                       [OBSERVER_DONE] = paper_done } };
 }
+
 void paper_close(struct paper *p)
 {
     report_close(&p->report);

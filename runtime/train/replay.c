@@ -10,13 +10,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "core/update.h"
 #include "data/feed.h"
+#include "data/param_file.h"
 #include "file/npy.h"
 #include "file/output.h"
-#include "data/param_file.h"
-#include "core/params.h"
-#include "base/random.h"
 #include "train/solver.h"
 
 static void replay_exchange(struct replay *r, bool keep)

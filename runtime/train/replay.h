@@ -16,7 +16,7 @@ struct replay {
     const struct solver_options *options;
     struct rules rules;
     struct param_rule *kept_rules;    /* as they were at `start` */
-    real *kept;                       /* parameters and moments, one behind the other */
+    real *kept;                       /* parameters and moments, one after the other */
     uint32_t *chosen;                 /* [batch] */
     long start, at;                   /* steps done: to the point of return, by now */
     long per_epoch, total;
@@ -27,7 +27,7 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
                  const struct preprocess *p, const struct solver_options *o, long warm, char *err);
 void replay_close(struct replay *r);
 
-void replay_rewind(struct replay *r);     /* to behind the warm steps */
+void replay_rewind(struct replay *r);     /* to after the warm steps */
 
 /* One step in two parts: the images of its batch (drawn from the training images with
 ** replacement, augmented) into the network; the update. Returns the loss. */

@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/engine.h"
 #include "base/error.h"
+#include "core/engine.h"
 
 enum {
     ROOF_RUNS = 3,

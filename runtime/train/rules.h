@@ -36,7 +36,7 @@ void rules_epoch(struct rules *r);
 /*
 ** What the schedule multiplies the learning rate of iteration t (from 0) with, of a run
 ** of `total` iterations, `per_epoch` an epoch. Over the first w = warmup*per_epoch
-** iterations (t + 1)/(w + 1); behind them, with p = (t - w)/(total - w):
+** iterations (t + 1)/(w + 1); after them, with p = (t - w)/(total - w):
 **   constant  1
 **   linear    1 - p
 **   cosine    (1 + cos(pi*p))/2  (Loshchilov and Hutter, arXiv:1608.03983)

@@ -2,12 +2,12 @@
 ** screen.c - the lines of a run, in the course's words, and its bar. It must never print a line
 ** where --quiet says so, nor a time, which only the bar has.
 */
-#include "settings/settings.h"
 #include "train/screen.h"
 
 #include <math.h>
 #include <stdio.h>
 
+#include "settings/settings.h"
 #include "train/checkpoint.h"
 
 static double screen_epochs(const struct solver *s)

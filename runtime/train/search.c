@@ -11,9 +11,9 @@
 
 #include "base/dmath.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "file/file.h"
 #include "file/foreign.h"
-#include "base/random.h"
 
 static const char search_columns[] = "run,lr,reg,val_acc,loss";
 

@@ -6,7 +6,6 @@
 #define LATHE_SEARCH_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum { SEARCH_LR, SEARCH_REG, SEARCH_AXES };
@@ -42,7 +41,7 @@ long search_best(const struct search *s);
 bool search_open(struct search *s, const char *path, char *err);
 void search_close(struct search *s);
 
-/* Adds a run, and writes the record if there is a path: CSV behind a comment line. */
+/* Adds a run, and writes the record if there is a path: CSV after a comment line. */
 bool search_add(struct search *s, const char *path, struct search_run run, char *err);
 
 #endif

@@ -2,17 +2,18 @@
 ** solver.c - the training loop. It must never allocate, read or write inside a
 ** step: what it needs is allocated before the first.
 */
+#include "train/solver.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "data/feed.h"
+#include "base/random.h"
 #include "core/params.h"
 #include "core/update.h"
-#include "base/random.h"
-#include "train/solver.h"
+#include "data/feed.h"
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
 

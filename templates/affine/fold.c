@@ -1,5 +1,5 @@
 /*
-** affine/fold.c - one unit of an affine layer with the batchnorm behind it in its weights,
+** affine/fold.c - one unit of an affine layer with the batchnorm after it in its weights,
 ** for inference; panels as PARAM_AFFINE has them.
 */
 #include "vector/template.h"

@@ -1,5 +1,5 @@
 /*
-** conv/fold.c - up to FILTERS filters of a convolution with the batchnorm behind it in their
+** conv/fold.c - up to FILTERS filters of a convolution with the batchnorm after it in their
 ** weights, packed for inference. Written in scratch, which no region uses meanwhile.
 */
 #include "vector/template.h"

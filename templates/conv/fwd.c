@@ -4,7 +4,7 @@
 ** overlap, that too, band by band: one band of rows goes into a scratch that
 ** stays in L1 and is pooled from there. The un-pooled map never reaches memory.
 ** An image may be cut into parts (bands of rows) when threads outnumber images.
-** A batchnorm behind has its moments gathered band by band, from L1 as well.
+** A batchnorm after it has its moments gathered band by band, from L1 as well.
 */
 #include "vector/template.h"
 #include "conv/rows.c"

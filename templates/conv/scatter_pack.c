@@ -1,6 +1,6 @@
 /*
 ** conv/scatter_pack.c - one filter into the slices that conv/scatter.c adds:
-** [block of channels][block of filters][ky][filter][kx][CB channels], zeros behind the last.
+** [block of channels][block of filters][ky][filter][kx][CB channels], zeros after the last.
 */
 #include "vector/template.h"
 

@@ -1,7 +1,7 @@
 /*
 ** conv/taps_tile.c - weight gradient of one filter, MH x MW taps by NV vectors of each tap's
 ** channels, as conv/wgrad_tile.c. PARTIAL: of the last vector only PART reals belong to the
-** tap; behind them begins the next one.
+** tap; after them begins the next one.
 */
 #include "vector/template.h"
 

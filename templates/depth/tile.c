@@ -3,7 +3,7 @@
 ** vector of channels, each lane its own filter. The sum of one output runs over (ky, kx) in
 ** raster order from the bias or +0.
 **
-** v_keep() after each product, as in conv/wgrad_tile.c. Lanes behind the last channel read
+** v_keep() after each product, as in conv/wgrad_tile.c. Lanes after the last channel read
 ** what lies there, and are not stored.
 */
 #include "vector/template.h"

@@ -1,6 +1,6 @@
 /*
 ** norm/gradient.c - the gradient of VL normalised values, before the pointwise layer
-** behind them: from that layer's output, or from its input, which is computed again (its
+** after them: from that layer's output, or from its input, which is computed again (its
 ** sign is the output's, so layers that have a kink at 0 need no more).
 */
 #include "vector/template.h"

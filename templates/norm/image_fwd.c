@@ -1,6 +1,6 @@
 /*
 ** norm/image_fwd.c - batch normalisation of one image, with the statistics of norm/merge.c,
-** and the pointwise layer behind it. For all stages of one shape.
+** and the pointwise layer after it. For all stages of one shape.
 */
 #include "vector/template.h"
 

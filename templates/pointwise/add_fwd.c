@@ -1,6 +1,6 @@
 /*
 ** pointwise/add_fwd.c - the sum of both branches of a residual block for one image, and the
-** pointwise layer behind it.
+** pointwise layer after it.
 */
 #include "vector/template.h"
 

@@ -1,7 +1,7 @@
 /*
 ** pool/row.c - one output row of a max-pool: the largest value of each window,
 ** the first in raster order where several are equal, and its number in the
-** window. Used behind a convolution (x is the band in L1) and alone.
+** window. Used after a convolution (x is the band in L1) and alone.
 */
 #include "vector/template.h"
 

@@ -3,7 +3,7 @@
 ** images an item: PASS rows of tiles at a time are transformed, multiplied with the
 ** transformed filters and transformed back while all of it stays in L2.
 **
-** A batchnorm behind has its moments gathered pass by pass, from L2 as well.
+** A batchnorm after it has its moments gathered pass by pass, from L2 as well.
 **
 ** Where threads outnumber items, parts of an item take UNIT rows of tiles at least, or panels of
 ** filters where there are few rows (BY_PANELS): each then transforms the input for itself.

@@ -1,6 +1,6 @@
 /*
 ** wino/output.c - one vector of channels of one tile: A^T m A, the bias, pointwise operations
-** (LAST: behind the pool) and, where a 2x2 max-pool follows, that too: its windows are parts
+** (LAST: after the pool) and, where a 2x2 max-pool follows, that too: its windows are parts
 ** of the tile.
 */
 #include "vector/template.h"

@@ -1,6 +1,6 @@
 /*
 ** simd_words.c - compiled once for every instruction set:
-** cc -DISA=avx2 -DISA_HEADER='"simd/avx2.h"' -DTARGET='"avx2,fma"' -c simd_words.c
+** cc -DISA=avx2 -DISA_HEADER='"vector/simd/avx2.h"' -DTARGET='"avx2,fma"' -c simd_words.c
 ** without TARGET for the baseline. The preamble is that of emitted programs.
 */
 #ifdef __clang__
@@ -65,7 +65,6 @@ BINARY(div, v_div(a, b))
 BINARY(max, v_max(a, b))
 BINARY(gelu_grad, v_gelu_grad(a, b))
 BINARY(select_gt, v_select(v_gt(a, b), a, v_set1(7)))
-BINARY(select_ge, v_select(v_ge(a, b), a, v_set1(7)))
 BINARY(select_eq, v_select(v_eq(a, b), a, v_set1(7)))
 
 static void word_fma(real *out, const real *a, const real *b, const real *c)
@@ -126,7 +125,7 @@ const struct simd_words JOIN(simd_words_, ISA) = {
     TEXT(ISA), VL, word_add, word_sub, word_mul, word_div, word_max, word_fma, word_mul_add,
     word_sqrt, word_abs, word_relu, word_round, word_exp, word_pow2, word_sigmoid,
     word_tanh, word_normal, word_gelu, word_gelu_grad, word_flush, word_select_gt,
-    word_select_ge, word_select_eq, word_bytes, word_load_part, word_store_part,
+    word_select_eq, word_bytes, word_load_part, word_store_part,
     word_load_u8_part, word_store_u8_part, word_sum,
 };
 

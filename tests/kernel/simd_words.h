@@ -31,7 +31,6 @@ struct simd_words {
     void (*gelu_grad)(real *out, const real *g, const real *x);
     void (*flush)(real *out, const real *a, real limit);
     void (*select_gt)(real *out, const real *a, const real *b);     /* a > b ? a : 7 */
-    void (*select_ge)(real *out, const real *a, const real *b);
     void (*select_eq)(real *out, const real *a, const real *b);
     void (*bytes)(uint8_t *out, const uint8_t *in);                 /* there and back */
     void (*load_part)(real *out, const real *in, int n);            /* out: vl values */

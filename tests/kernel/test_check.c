@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/random.h"
 #include "core/cpu.h"
 #include "core/engine.h"
-#include "base/error.h"
-#include "train/gradcheck.h"
 #include "core/params.h"
-#include "base/random.h"
+#include "train/gradcheck.h"
 
 /* The first model that this CPU runs: the widest instruction set. */
 static void open_engine(struct engine *e, int threads)

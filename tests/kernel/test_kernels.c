@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cpu.h"
 #include "base/error.h"
+#include "core/cpu.h"
+#include "core/params.h"
 #include "support/engines.h"
 #include "support/oracle.h"
-#include "core/params.h"
 #include "support/skip.h"
 
 #if LATHE_F64

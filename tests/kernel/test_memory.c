@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "core/params.h"
 #include "support/allocations.h"
 #include "support/engines.h"
 #include "train/gradcheck.h"
-#include "base/error.h"
 
 Test(memory, padding_and_halos_stay_zero)
 {

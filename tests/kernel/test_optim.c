@@ -5,7 +5,6 @@
 */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <string.h>
 
 #include "core/cpu.h"
 #include "core/model.h"

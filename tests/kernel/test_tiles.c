@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/model.h"
 #include "plan/cost.h"
 #include "print/tmpl.h"
-#include "core/model.h"
 #include "support/shell.h"
 #include "support/skip.h"
 

@@ -3,8 +3,6 @@
 ** its place, and a tree without one passes.
 */
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "support/shell.h"
 

@@ -150,16 +150,6 @@ Test(command_line, an_unwritable_output_is_an_error_and_keeps_the_old_file)
     shell_clean();
 }
 
-Test(command_line, the_same_input_gives_the_same_bytes)
-{
-    write_text("good.net", HEAD "conv 5 3x3\nrelu\nmaxpool 2x2\n" TAIL);
-    struct run r = shell("$LATHE emit good.net --isa x86 -o a.c && $LATHE emit good.net --isa x86 "
-                         "> b.c && cmp a.c b.c");
-    cr_expect(r.status == 0, "%s", r.output);
-    run_free(&r);
-    shell_clean();
-}
-
 Test(command_line, a_failing_compiler_is_reported)
 {
     write_text("good.net", HEAD TAIL);

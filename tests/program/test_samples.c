@@ -4,7 +4,6 @@
 ** missing. The images are drawn here.
 */
 #include <criterion/criterion.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

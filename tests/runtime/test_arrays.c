@@ -8,23 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/arrays.h"
-#include "train/checkpoint.h"
-#include "data/data.h"
 #include "base/error.h"
+#include "data/arrays.h"
+#include "data/data.h"
+#include "data/param_file.h"
 #include "file/foreign.h"
 #include "file/image.h"
-#include "data/param_file.h"
-#include "train/search.h"
 #include "support/linear_model.h"
 #include "support/shell.h"
-
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
-    return path;
-}
+#include "train/checkpoint.h"
+#include "train/search.h"
 
 /* ---- shapes ---- */
 

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/feed.h"
 #include "base/error.h"
+#include "data/feed.h"
 #include "support/linear_model.h"
 
 enum { C = 2, H = 3, W = 4, SIZE = C*H*W };

@@ -7,13 +7,13 @@
 
 #include "base/bounds.h"
 #include "base/error.h"
-#include "support/linear_model.h"
 #include "base/nearest.h"
+#include "base/synonyms.h"
 #include "command/optimizer_options.h"
 #include "core/params.h"
+#include "support/linear_model.h"
 #include "train/observed.h"
 #include "train/solver.h"
-#include "base/synonyms.h"
 
 Test(nearest, near_misses_are_slips)
 {

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/checkpoint.h"
-#include "train/observed.h"
 #include "base/error.h"
+#include "core/params.h"
 #include "file/file.h"
 #include "settings/option_text.h"
-#include "core/params.h"
 #include "support/linear_model.h"
 #include "support/shell.h"
+#include "train/checkpoint.h"
+#include "train/observed.h"
 
 enum { IMAGES = 60, VAL = 20, PIXELS = LINEAR_IN };
 
@@ -36,15 +36,6 @@ static struct dataset some_data(void)
     d.val.bytes = pixels + (IMAGES - VAL)*PIXELS;
     d.val.labels = labels + IMAGES - VAL;
     return d;
-}
-
-/* A path each, for as long as the test runs. */
-static const char *in_dir(const char *name)
-{
-    char *path = malloc(1024);
-    cr_assert(path);
-    snprintf(path, 1024, "%s/%s", shell_dir(), name);
-    return path;
 }
 
 static struct solver_options some_options(void)

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/data.h"
 #include "base/error.h"
+#include "data/data.h"
+#include "data/synthetic.h"
 #include "file/image.h"
 #include "file/npy.h"
-#include "data/synthetic.h"
 #include "support/shell.h"
 
 enum { PIXELS = 3072, RECORD = PIXELS + 1, RECORDS = 10000 };
@@ -46,13 +46,6 @@ static void make_archive(void)
         write_batch(name, f);
     }
     write_batch("cifar/test_batch.bin", 6);
-}
-
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
-    return path;
 }
 
 static bool open_dir(struct dataset *d, const char *name, struct data_options o, char *err)

@@ -1,5 +1,5 @@
 /*
-** test_dmath.c - exp, log, sin, cos, pow and the normal quantile against libm in
+** test_dmath.c - exp, log, sin, cos and the normal quantile against libm in
 ** long double. The bounds are those that dmath.h promises.
 */
 #include <criterion/criterion.h>
@@ -80,17 +80,6 @@ Test(dmath, sin_and_cos_are_exact_to_2_ulp_of_1)
     cr_expect_leq(worst, 0x1p-52, "%g", worst);
     cr_expect_eq(math_sin(0), 0);
     cr_expect_eq(math_cos(0), 1);
-}
-
-Test(dmath, pow_agrees_with_libm)
-{
-    double worst = 0;
-    for (uint64_t k = 0; k < POINTS; k++) {
-        double x = at(k, 1e-3, 10), y = at(k + POINTS, -10, 10);
-        worst = fmax(worst, (double)fabsl(math_pow(x, y)/powl(x, y) - 1));
-    }
-    cr_expect_leq(worst, 100*DBL_EPSILON, "%g", worst);
-    cr_expect_eq(math_pow(7, 0), 1);
 }
 
 /* The quantile inverts the distribution, whose tail libm's erfc knows. */

@@ -3,13 +3,11 @@
 ** wrong, or without meaning at a kink. It runs in f64 alone.
 */
 #include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "core/params.h"
-#include "train/gradcheck.h"
 #include "support/linear_model.h"
+#include "train/gradcheck.h"
 
 #if LATHE_F64
 static bool check_gradients(const struct model *m, struct gradcheck_options *o,

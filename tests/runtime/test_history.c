@@ -14,17 +14,9 @@
 
 #include "base/error.h"
 #include "file/file.h"
-#include "page/history.h"
 #include "file/output.h"
+#include "page/history.h"
 #include "support/shell.h"
-
-static const char *in_dir(const char *name)
-{
-    char *path = malloc(1024);
-    cr_assert(path);
-    snprintf(path, 1024, "%s/%s", shell_dir(), name);
-    return path;
-}
 
 static void add(struct history *h, size_t rows)
 {

@@ -11,13 +11,6 @@
 #include "file/npy.h"
 #include "support/shell.h"
 
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
-    return path;
-}
-
 /* A file as NumPy writes it: version, header text, data. */
 static void write_npy(const char *name, int version, const char *text, const void *data,
                       size_t size)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/engine.h"
 #include "base/error.h"
+#include "core/engine.h"
 #include "core/params.h"
 #include "support/linear_model.h"
 

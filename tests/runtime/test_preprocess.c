@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/data.h"
 #include "base/error.h"
+#include "data/data.h"
 #include "file/image.h"
 
 Test(preprocess, a_mean_image_fits_images_of_its_size_alone)

@@ -4,8 +4,6 @@
 */
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/processors.h"
 #include "support/shell.h"

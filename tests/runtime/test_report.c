@@ -9,16 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "page/chart.h"
 #include "base/error.h"
-#include "page/markup.h"
 #include "core/params.h"
+#include "page/chart.h"
+#include "page/markup.h"
 #include "page/report.h"
-#include "train/observed.h"
-#include "train/solver.h"
 #include "support/allocations.h"
 #include "support/linear_model.h"
 #include "support/shell.h"
+#include "train/observed.h"
+#include "train/solver.h"
 
 enum { TRAIN = 90, VAL = 30 };
 
@@ -44,16 +44,6 @@ static struct dataset noise(void)
     d.val.bytes = pixels + TRAIN*LINEAR_IN;
     d.val.labels = labels + TRAIN;
     return d;
-}
-
-/* Paths in the test's directory. */
-static const char *in_dir(const char *name)
-{
-    static char path[4][128];
-    static int next;
-    char *p = path[next++ % 4];
-    snprintf(p, sizeof path[0], "%s/%s", shell_dir(), name);
-    return p;
 }
 
 static struct solver_options options(const char *report, const char *plot)

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cpu.h"
 #include "base/error.h"
-#include "data/feed.h"
-#include "core/params.h"
 #include "base/random.h"
+#include "core/cpu.h"
+#include "core/params.h"
+#include "data/feed.h"
+#include "data/whiten.h"
 #include "train/rules.h"
 #include "train/solver.h"
-#include "data/whiten.h"
 
 #if LATHE_F64
 #define BOUND 1e-12

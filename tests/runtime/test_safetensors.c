@@ -3,7 +3,6 @@
 ** every kind of damage refused with its reason.
 */
 #include <criterion/criterion.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +16,6 @@
 
 static const float matrix[6] = { 1, 2, 3, 4, 5, 6 };
 static const double vector[3] = { 1e300, -0.0, 7 };
-
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
-    return path;
-}
 
 static bool write_two(const char *name, char *err)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "train/search.h"
 #include "support/shell.h"
+#include "train/search.h"
 
 static struct search ranges(long runs)
 {

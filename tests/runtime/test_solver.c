@@ -1,6 +1,6 @@
 /*
-** test_solver.c - the solver, its history, the gradient check, the options: on the
-** hand-written network and a small set of images that is easily learnt.
+** test_solver.c - the solver, averages, feeding and parameter files: on the hand-written network
+** and a small set of images that is easily learnt.
 */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "data/feed.h"
-#include "page/history.h"
-#include "data/param_file.h"
 #include "core/params.h"
+#include "core/update.h"
+#include "data/feed.h"
+#include "data/param_file.h"
+#include "page/history.h"
+#include "support/linear_model.h"
 #include "train/observed.h"
 #include "train/solver.h"
-#include "core/update.h"
-#include "support/linear_model.h"
 
 enum { TRAIN = 90, VAL = 30, PIXELS = LINEAR_IN };
 

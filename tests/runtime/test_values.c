@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/data.h"
 #include "base/error.h"
-#include "file/npy.h"
+#include "data/data.h"
 #include "data/param_file.h"
 #include "data/values.h"
+#include "file/npy.h"
 #include "support/linear_model.h"
 #include "support/shell.h"
 
@@ -154,13 +154,6 @@ Test(values, that_are_not_finite_do_not_count)
 /* ---- sets ---- */
 
 enum { N = 30, SIZE = 2*3, IMAGES = N*SIZE };
-
-static const char *in_dir(const char *name)
-{
-    static char path[1024];
-    snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
-    return path;
-}
 
 static const struct data_options small = { .c = 2, .h = 1, .w = 3, .classes = 4,
     .train_samples = -1, .val_samples = -1, .test_samples = -1, .seed = 1 };

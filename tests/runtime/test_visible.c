@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "page/markup.h"
 #include "base/visible.h"
+#include "page/markup.h"
 
 /* A text, and how it is shown. */
 static const struct { const char *text, *shown; } texts[] = {

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "core/engine.h"
 #include "base/error.h"
+#include "core/engine.h"
 #include "core/params.h"
 #include "core/workers.h"
 #include "support/allocations.h"

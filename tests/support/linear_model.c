@@ -2,11 +2,11 @@
 ** linear_model.c - the hand-written network. Its input has a halo of one pixel, its
 ** parameters have padding: what the runtime must not touch is there to be touched.
 */
+#include "support/linear_model.h"
+
 #include <math.h>
-#include <string.h>
 
 #include "core/params.h"
-#include "support/linear_model.h"
 
 enum {
     ROW = (LINEAR_W + 2)*LINEAR_C, IMAGE = 128,

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/params.h"
 #include "base/random.h"
+#include "core/params.h"
 
 static size_t area(int c, int h, int w)
 {

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static char directory[64];
 
@@ -31,6 +30,15 @@ void shell_clean(void)
     snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", directory, directory);
     cr_expect(!system(command), "the test's directory cannot be removed");
     directory[0] = '\0';
+}
+
+const char *in_dir(const char *name)
+{
+    enum { ROOM = 1024 };
+    char *path = malloc(ROOM);
+    cr_assert(path, "no memory");
+    snprintf(path, ROOM, "%s/%s", shell_dir(), name);
+    return path;
 }
 
 static char *read_all(FILE *f)

@@ -20,6 +20,8 @@ void run_free(struct run *r);
 /* The fresh directory of this test; removed by shell_clean. */
 const char *shell_dir(void);
 void shell_clean(void);
+/* A path in it, for as long as the test runs. */
+const char *in_dir(const char *name);
 
 void write_bytes(const char *name, const void *bytes, size_t size);   /* into it */
 void write_text(const char *name, const char *text);

@@ -116,7 +116,6 @@ static inline vec v_round(vec a)
 static inline vec v_max(vec a, vec b) { return PS(max)(a, b); }
 static inline vec v_relu(vec a) { return PS(max)(PS(setzero)(), a); }
 static inline vmask v_gt(vec a, vec b) { return PS(cmp)(a, b, _CMP_GT_OQ); }
-static inline vmask v_ge(vec a, vec b) { return PS(cmp)(a, b, _CMP_GE_OQ); }
 static inline vmask v_eq(vec a, vec b) { return PS(cmp)(a, b, _CMP_EQ_OQ); }
 static inline vec v_select(vmask m, vec a, vec b) { return PS(blendv)(b, a, m); }
 static inline vec v_flush(vec a, real limit)

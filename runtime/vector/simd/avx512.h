@@ -97,7 +97,6 @@ static inline vec v_max(vec a, vec b) { return PS(max)(a, b); }
 static inline vec v_relu(vec a) { return PS(max)(PS(setzero)(), a); }
 static inline vec v_abs(vec a) { return PS(abs)(a); }
 static inline vmask v_gt(vec a, vec b) { return COMPARE(a, b, _CMP_GT_OQ); }
-static inline vmask v_ge(vec a, vec b) { return COMPARE(a, b, _CMP_GE_OQ); }
 static inline vmask v_eq(vec a, vec b) { return COMPARE(a, b, _CMP_EQ_OQ); }
 static inline vec v_select(vmask m, vec a, vec b) { return PS(mask_blend)(m, b, a); }
 static inline vec v_flush(vec a, real limit)

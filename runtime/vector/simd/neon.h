@@ -104,7 +104,6 @@ static inline vec v_sqrt(vec a) { return PS(vsqrtq)(a); }
 static inline vec v_fma(vec a, vec b, vec c) { return PS(vfmaq)(c, a, b); }
 static inline vec v_round(vec a) { return PS(vrndnq)(a); }
 static inline vmask v_gt(vec a, vec b) { return PS(vcgtq)(a, b); }
-static inline vmask v_ge(vec a, vec b) { return PS(vcgeq)(a, b); }
 static inline vmask v_eq(vec a, vec b) { return PS(vceqq)(a, b); }
 static inline vec v_select(vmask m, vec a, vec b) { return PS(vbslq)(m, a, b); }
 static inline vec v_max(vec a, vec b) { return PS(vbslq)(PS(vcgtq)(a, b), a, b); }

@@ -65,7 +65,6 @@ static inline vec v_relu(vec a) { return (vec){ 0 > a.v ? 0 : a.v }; }
 static inline vec v_abs(vec a) { return (vec){ a.v < 0 ? -a.v : a.v + 0 }; }
 
 static inline vmask v_gt(vec a, vec b) { return (vmask){ a.v > b.v }; }
-static inline vmask v_ge(vec a, vec b) { return (vmask){ a.v >= b.v }; }
 static inline vmask v_eq(vec a, vec b) { return (vmask){ a.v == b.v }; }
 static inline vec v_select(vmask m, vec a, vec b) { return m.m ? a : b; }
 
