@@ -132,8 +132,8 @@ endif
 COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install \
            resume samples flags build peers gradcheck foreign texts files learning results \
            settings names floors
-FIRST = cover bits emitted docs
-RUNS = kernels64 kernels32 $(FIRST) tiles unit64 unit32 simd32 simd64 \
+FIRST = cover bits emitted docs names flags build results
+RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
        $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
@@ -235,6 +235,7 @@ $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 	$(Q)$(LATHE) emit $(wildcard models/*.net) --dtype f$1 --split -o $$@.c
 	$(Q)$(CC) -O1 -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
 $(TESTS)/results: $(TESTS)/nets$1 $(TESTS)/models$1
+$(TESTS)/emitted: $(TESTS)/models$1
 endef
 
 KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \

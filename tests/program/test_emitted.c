@@ -116,23 +116,22 @@ Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
           "$SOURCE/runtime/liblathe64.a -o g -lm -pthread > log 2>&1; cat log; test -e g");
 }
 
-/* And have an arena as large as show said. One is compiled as lathe build does it, the others' own
-** parts with the library: the runtime is the same in all, and -O3 is test_tiles.c's. */
+/* And have an arena as large as show said. All are in one program (the Makefile's); one is compiled
+** here as lathe emit says, with everything: the runtime is the same in all. */
 Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
 {
-    struct run r = shell("for m in " MODELS "/*.net; do n=$(basename $m .net); "
-        "split=--split; lib=\"-I$SOURCE/runtime $SOURCE/runtime/liblathe.a\"; "
-        "level=${LATHE_TEST_ALL:+-O3}; level=${level:--O1}; "
-        "[ $n != tiny ] || split= lib= level=-O3; "
-        "$LATHE emit $m --batch 50 $split -o p.c || exit 1; "
-        "${CC:-cc} $level -Wall -Wextra p.c $lib -o p -lm -pthread > log 2>&1; "
+    struct run r = shell("$LATHE emit " MODELS "/tiny.net -o p.c || exit 1; "
+        "${CC:-cc} -O3 -Wall -Wextra p.c -o p -lm -pthread > log 2>&1; "
         "test -s log && cat log && exit 1; "
-        "./p train --data synthetic --train-samples 100 --val-samples 50 --iterations 4 --batch 50 "
-        "> log && grep -q 'best val_acc' log && ./p eval --params $n.safetensors "
+        "for m in " MODELS "/*.net; do n=$(basename $m .net); "
+        "p=./p; [ $n = tiny ] || p=$SOURCE/build/tests/models32; "
+        "$p train --network $n --data synthetic --train-samples 100 --val-samples 50 "
+        "--iterations 4 --batch 8 > log && grep -q 'best val_acc' log && "
+        "$p eval --network $n --params $n.safetensors "
         "--data synthetic --val-samples 50 > log || { echo $n; cat log; exit 1; }; "
-        "$LATHE show $m --batch 50 | "
+        "$LATHE show $m | "
         "sed -n 's/^arena *\\([0-9]*\\) .*and \\([0-9]*\\) bytes.*/\\1 \\2/p' > a && "
-        "./p info --data synthetic | "
+        "$p info --network $n --data synthetic | "
         "sed -n 's/^arena *\\([0-9]*\\) bytes, and \\([0-9]*\\) a thread/\\1 \\2/p' > b && "
         "test -s a && cmp a b || exit 1; done");
     cr_expect(r.status == 0, "%s", r.output);
