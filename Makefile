@@ -188,6 +188,7 @@ test-all: test                      ## and what takes longer; with $LATHE_DATA o
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/flags --filter '*/are_those_of_the_table_in_the_docs'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/emitted
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bits --filter '*/in_f64'
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA

@@ -363,7 +363,7 @@ Test(tiles, avx512_f32_gcc) { check("avx512", false, "gcc", "objdump"); }
 Test(tiles, avx512_f64_gcc) { check_if_all("avx512", true, "gcc", "objdump"); }
 Test(tiles, avx2_f32_clang) { check("avx2", false, "clang", "objdump"); }
 Test(tiles, avx2_f64_clang) { check_if_all("avx2", true, "clang", "objdump"); }
-Test(tiles, avx512_f32_clang) { check("avx512", false, "clang", "objdump"); }
+Test(tiles, avx512_f32_clang) { check_if_all("avx512", false, "clang", "objdump"); }
 Test(tiles, avx512_f64_clang) { check_if_all("avx512", true, "clang", "objdump"); }
 Test(tiles, neon_f32_gcc)
 {
