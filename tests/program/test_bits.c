@@ -3,8 +3,8 @@
 ** tile and block.
 */
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/shell.h"
