@@ -35,39 +35,21 @@ static void tile(const struct emission *e, const struct sweep *s, const char *na
 void depth_sweep(const struct emission *e, const struct sweep *s, bool relu)
 {
     int left = s->ow % s->tile.mw, part = s->whole_vectors ? 0 : s->last % e->net->vl;
-    char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
-    sweep_part(e, s, whole, "tile");
-    sweep_part(e, s, columns, "tile_columns");
-    sweep_part(e, s, last, "tile_last");
-    sweep_part(e, s, last_columns, "tile_corner");
+    struct row_tiles tiles;
+    name_row_tiles(e, s, &tiles);
     if (s->blocks) {
-        tile(e, s, whole, s->tile.mw, 0, relu);
+        tile(e, s, tiles.whole, s->tile.mw, 0, relu);
         if (left)
-            tile(e, s, columns, left, 0, relu);
+            tile(e, s, tiles.columns, left, 0, relu);
     }
     if (s->last) {
-        tile(e, s, last, s->tile.mw, part, relu);
+        tile(e, s, tiles.last, s->tile.mw, part, relu);
         if (left)
-            tile(e, s, last_columns, left, part, relu);
+            tile(e, s, tiles.corner, left, part, relu);
     }
     struct bindings b = { 0 };
-    bind_sweep_part(&b, "NAME", e, s, "rows");
-    bind_name(&b, "TILE", "%s", whole);
-    bind_name(&b, "TILE_COLUMNS", "%s", columns);
-    bind_name(&b, "TILE_LAST", "%s", last);
-    bind_name(&b, "TILE_LAST_COLUMNS", "%s", last_columns);
-    bind_flag(&b, "COLUMNS_LEFT", left != 0);
-    bind_flag(&b, "WHOLE_BLOCKS", s->blocks != 0);
-    bind_flag(&b, "LAST_BLOCK", s->last != 0);
-    bind_size(&b, "OW", s->ow);
-    bind_size(&b, "MH", s->tile.mh);
-    bind_size(&b, "MW", s->tile.mw);
-    bind_size(&b, "BLOCKS", s->blocks);
+    bind_rows(e, s, &tiles, &b);
     bind_size(&b, "TAPS", (long)s->kh*s->kw);
-    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
-    bind_size(&b, "Y_ROW", s->out_row);
-    bind_size(&b, "Y_PIXEL", s->out_pixel);
     kernel(e, "depth/rows.c", &b, "%d channels, each by itself, %dx%d taps, rows of %d", s->co,
            s->kh, s->kw, s->ow);
 }
@@ -126,12 +108,7 @@ void depth_weight_gradient(struct emission *e, const struct stage *s)
     bind_size(&b, "X_IMAGE", (long)s->in.image);
     bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
     bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
-    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_dy(e, s, &b);
-    bind_argmax(e, s, &b);
-    bind_size(&b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
-    bind_size(&b, "GROUP_SIZE", s->conv->group_size);
+    bind_group_gradient(e, s, &b);
     bind_size(&b, "H", s->conv->mid.h);
     bind_size(&b, "W", s->conv->mid.w);
     bind_size(&b, "CO", f->co);

@@ -208,6 +208,16 @@ void bind_dx(const struct emission *e, const struct stage *s, struct bindings *b
     bind_size(b, "DX_IMAGE", (long)s->dx_image);
 }
 
+void bind_group_gradient(const struct emission *e, const struct stage *s, struct bindings *b)
+{
+    bind_size(b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
+    bind_size(b, "Y_IMAGE", (long)s->out.image);
+    bind_dy(e, s, b);
+    bind_argmax(e, s, b);
+    bind_size(b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
+    bind_size(b, "GROUP_SIZE", s->conv->group_size);
+}
+
 void bind_vectors(const struct emission *e, struct bindings *b, int channels)
 {
     bind_flag(b, "WHOLE_VECTORS", channels >= e->net->vl);

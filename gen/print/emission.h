@@ -75,6 +75,8 @@ void bind_y(const struct emission *e, const struct stage *s, struct bindings *b)
 void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b);
 void bind_dx(const struct emission *e, const struct stage *s, struct bindings *b);
 void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b);
+/* A convolution's weight gradient: what it comes from, and where its groups' partial sums lie. */
+void bind_group_gradient(const struct emission *e, const struct stage *s, struct bindings *b);
 /* Whole vectors of channels, and what is left. */
 void bind_vectors(const struct emission *e, struct bindings *b, int channels);
 
@@ -82,6 +84,14 @@ void bind_vectors(const struct emission *e, struct bindings *b, int channels);
 ** in, what it is called where no other stage has it. */
 void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw, int nv,
                int part, bool relu);
+/* What runs the rows of a sweep through its tiles: the tiles' names, at first as they are called
+** where no other stage has them, and what dense and depthwise rows bind alike. */
+struct row_tiles {
+    char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], corner[SHARED_NAME];
+};
+void name_row_tiles(const struct emission *e, const struct sweep *s, struct row_tiles *t);
+void bind_rows(const struct emission *e, const struct sweep *s, const struct row_tiles *t,
+               struct bindings *b);
 /* A sweep of any kind, and the name of what it is called by. */
 void whole_sweep(struct emission *e, const struct sweep *s, bool relu, char rows[SHARED_NAME]);
 /* A stage's output gradient, un-pooled and masked, into a haloed map. */

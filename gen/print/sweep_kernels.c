@@ -38,47 +38,58 @@ void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME]
                   e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
 }
 
+void name_row_tiles(const struct emission *e, const struct sweep *s, struct row_tiles *t)
+{
+    sweep_part(e, s, t->whole, "tile");
+    sweep_part(e, s, t->columns, "tile_columns");
+    sweep_part(e, s, t->last, "tile_last");
+    sweep_part(e, s, t->corner, "tile_corner");
+}
+
+void bind_rows(const struct emission *e, const struct sweep *s, const struct row_tiles *t,
+               struct bindings *b)
+{
+    bind_sweep_part(b, "NAME", e, s, "rows");
+    bind_name(b, "TILE", "%s", t->whole);
+    bind_name(b, "TILE_COLUMNS", "%s", t->columns);
+    bind_name(b, "TILE_LAST", "%s", t->last);
+    bind_name(b, "TILE_LAST_COLUMNS", "%s", t->corner);
+    bind_flag(b, "COLUMNS_LEFT", s->ow % s->tile.mw != 0);
+    bind_flag(b, "WHOLE_BLOCKS", s->blocks != 0);
+    bind_flag(b, "LAST_BLOCK", s->last != 0);
+    bind_size(b, "OW", s->ow);
+    bind_size(b, "MH", s->tile.mh);
+    bind_size(b, "MW", s->tile.mw);
+    bind_size(b, "BLOCKS", s->blocks);
+    bind_size(b, "X_DOWN", (long)s->step_y*s->in_row);
+    bind_size(b, "X_PIXEL", (long)s->step_x*s->in_pixel);
+    bind_size(b, "Y_ROW", s->out_row);
+    bind_size(b, "Y_PIXEL", s->out_pixel);
+}
+
 /* The tiles that a sweep needs, and the function that runs rows through them. */
 static void sweep(struct emission *e, const struct sweep *s, bool relu)
 {
     int vl = e->net->vl, left = s->ow % s->tile.mw;
     int last_nv = ceil_div(s->last, vl), part = s->whole_vectors ? 0 : s->last % vl;
-    char whole[SHARED_NAME], columns[SHARED_NAME], last[SHARED_NAME], last_columns[SHARED_NAME];
-    sweep_part(e, s, whole, "tile");
-    sweep_part(e, s, columns, "tile_columns");
-    sweep_part(e, s, last, "tile_last");
-    sweep_part(e, s, last_columns, "tile_corner");
+    struct row_tiles tiles;
+    name_row_tiles(e, s, &tiles);
     int rest = s->recomputed ? s->tile.mw : left;    /* of an equal tile there is one */
     if (s->blocks) {
-        conv_tile(e, s, whole, s->tile.mw, s->tile.nv, 0, relu);
+        conv_tile(e, s, tiles.whole, s->tile.mw, s->tile.nv, 0, relu);
         if (left)
-            conv_tile(e, s, columns, rest, s->tile.nv, 0, relu);
+            conv_tile(e, s, tiles.columns, rest, s->tile.nv, 0, relu);
     }
     if (s->last) {
-        conv_tile(e, s, last, s->tile.mw, last_nv, part, relu);
+        conv_tile(e, s, tiles.last, s->tile.mw, last_nv, part, relu);
         if (left)
-            conv_tile(e, s, last_columns, rest, last_nv, part, relu);
+            conv_tile(e, s, tiles.corner, rest, last_nv, part, relu);
     }
     struct bindings b = { 0 };
-    bind_sweep_part(&b, "NAME", e, s, "rows");
-    bind_name(&b, "TILE", "%s", whole);
-    bind_name(&b, "TILE_COLUMNS", "%s", columns);
-    bind_name(&b, "TILE_LAST", "%s", last);
-    bind_name(&b, "TILE_LAST_COLUMNS", "%s", last_columns);
-    bind_flag(&b, "COLUMNS_LEFT", left != 0);
-    bind_flag(&b, "WHOLE_BLOCKS", s->blocks != 0);
-    bind_flag(&b, "LAST_BLOCK", s->last != 0);
-    bind_size(&b, "OW", s->ow);
-    bind_size(&b, "MH", s->tile.mh);
-    bind_size(&b, "MW", s->tile.mw);
+    bind_rows(e, s, &tiles, &b);
     bind_size(&b, "AGAIN", s->recomputed);
-    bind_size(&b, "BLOCKS", s->blocks);
     bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
     bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
-    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
-    bind_size(&b, "Y_ROW", s->out_row);
-    bind_size(&b, "Y_PIXEL", s->out_pixel);
     kernel(e, "conv/rows.c", &b, "%d channels to %d, %dx%d taps, rows of %d", s->ci, s->co,
            s->kh, s->kw, s->ow);
 }
