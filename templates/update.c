@@ -5,8 +5,8 @@
 */
 #include "vector/optim.c"
 
-#define NAME optim_sgd       /* @name */
-#define STEP optim_sgd_step  /* @name */
+#define NAME optim_sgd          /* @name */
+#define ONE_STEP optim_sgd_step /* @name */
 
 static double NAME(real *w, real *m, real *v, const real *g, size_t count,
                    const struct hyper *h)
@@ -20,7 +20,7 @@ static double NAME(real *w, real *m, real *v, const real *g, size_t count,
         for (int l = 0; l < LANES; l += VL) {
             vec weight = v_load(w + k + l);
             vec grad = v_flush(v_fma(reg, weight, v_load(g + k + l)), OPTIM_TINY);
-            weight = STEP(weight, grad, m + k + l, v + k + l, &own);
+            weight = ONE_STEP(weight, grad, m + k + l, v + k + l, &own);
             v_store(w + k + l, v_flush(weight, OPTIM_TINY));
         }
     }

@@ -149,7 +149,8 @@ struct sweep {
     int in_row, in_pixel;       /* reals between input rows, input pixels */
     int dilation;               /* input pixels between taps */
     long in_at;                 /* first tap of output (0,0), reals from the origin */
-    int out_row, out_pixel;     /* reals between output rows, output pixels */
+    int out_row, out_pixel;     /* reals between output rows, output pixels; block.c: of the band
+                                   that is pooled */
     long out_at;
     int tap_y, tap_x;           /* phase: first tap of the filter, */
     int tap_step;               /* and the distance to the next */
@@ -282,7 +283,6 @@ struct conv_plan {
     struct map expanded;        /* the haloed output gradient */
     struct weight_plan wgrad;
     int parts;                  /* block.c: bands of output rows that an image is cut into */
-    int band_pixel, band_row;   /* block.c: with a pool: reals between pixels, rows of its band */
     long group_size;            /* mem.c: reals of one group's weight and bias gradient */
 };
 

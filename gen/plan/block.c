@@ -311,9 +311,10 @@ static void choose_sweep(struct net *net, struct region_plan region, struct swee
 static void choose_parts(const struct net *net, struct stage *s)
 {
     struct conv_plan *conv = s->conv;
-    if (s->pool != NO_LAYER) {
-        conv->band_pixel = round_up(net->layer[s->head].filters, net->vl);
-        conv->band_row = conv->forward.ow*conv->band_pixel;
+    struct sweep *f = &conv->forward;
+    if (s->pool != NO_LAYER && f->algorithm != BY_WINOGRAD) {
+        f->out_pixel = round_up(f->out_pixel, net->vl);
+        f->out_row = f->ow*f->out_pixel;
     }
     int rows = conv->gathers == NO_STAGE ? conv->forward.tile.mh : conv->forward.band;
     conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;

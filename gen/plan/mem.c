@@ -281,7 +281,7 @@ static void forward_buffers(struct net *net, struct stage *s)
 {
     winograd_buffers(net, s);
     if (s->pool != NO_LAYER && s->conv->forward.algorithm != BY_WINOGRAD)
-        add_own(net, s, AT_BAND, (size_t)s->conv->forward.band*(size_t)s->conv->band_row);
+        add_own(net, s, AT_BAND, (size_t)s->conv->forward.band*(size_t)s->conv->forward.out_row);
 }
 
 static void scatter_buffers(struct net *net, struct stage *s)

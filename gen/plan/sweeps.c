@@ -28,7 +28,7 @@ void forward_sweep(const struct net *net, struct stage *s)
         .oh = pool ? pool->kh : s->conv->mid.h, .ow = s->conv->mid.w,
         .in_row = (int)(conv->multiplier > 1 ? conv->repeated.row : s->in.row),
         .in_pixel = l->in.c*conv->multiplier,
-        .tap_step = 1, .bias = true,
+        .tap_step = 1, .bias = l->bias || s->fold,
         /* What a group writes past its channels, the next one would have to mend. */
         .whole_vectors = pool != NULL && groups == 1,
         .band = pool ? pool->kh : s->conv->mid.h,
@@ -182,6 +182,18 @@ static bool takes_winograd(const struct net *net, const struct stage *s)
     return l->kh == 3 && l->kw == 3 && l->stride == 1 && l->groups == 1 && l->dilation == 1
            && !is_depthwise(l)
            && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
+}
+
+struct sweep winograd_products(const struct sweep *f, int width)
+{
+    struct sweep one = *f;
+    one.kh = one.kw = one.step_y = one.tile.mh = 1;
+    one.in_pixel = f->winograd.v_tile;
+    one.in_row = one.out_row = 0;
+    one.out_pixel = width;
+    one.bias = false;
+    one.pointwise = NULL;
+    return one;
 }
 
 void choose_winograd_forward(const struct net *net, struct stage *s)

@@ -11,4 +11,8 @@ void forward_sweep(const struct net *net, struct stage *s);
 /* and whether it goes by Winograd's filtering. */
 void choose_winograd_forward(const struct net *net, struct stage *s);
 
+/* The products of a place of all of Winograd's tiles by a panel of `width` filters: a convolution
+** with one tap. */
+struct sweep winograd_products(const struct sweep *f, int width);
+
 #endif

@@ -6,257 +6,155 @@
 #include "runtime/core/model.h"
 #include "base/small.h"
 #include "plan/cost.h"
-#include "print/emission.h"
+#include "print/dictionary.h"
 #include "read/layers.h"
 
-static void affine_tile(const struct emission *e, const struct stage *s, const char *part,
-                        int mi, int mu)
+/* Tiles of whole images and units, and of one where some are left; smaller ones are the same where
+** a tile is as small. */
+static void bind_tiles(struct bindings *b)
 {
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "%s", part);
-    bind_size(&b, "MI", mi);
-    bind_size(&b, "MU", mu);
-    bind_size(&b, "LV", s->affine->tile.nv);
-    bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "LANES_IMAGE", (long)s->affine->block*LANES);
-    kernel(e, "affine/tile.c", &b, "%d images by %d units: %d of %d registers", mi, mu,
-           mi*mu*s->affine->tile.nv + mi + 1, e->net->isa->registers);
+    static const char *const words[] = { "TILE", "TILE_IMAGE", "TILE_UNIT", "TILE_ONE" };
+    static const char *const parts[] = { "tile", "tile_image", "tile_unit", "tile_one" };
+    const struct tile t = b->stage->affine->tile;
+    for (int k = 0; k < 4; k++) {
+        struct bindings one = of_stage(b->e, b->stage);
+        int images = k % 2 ? 1 : t.mh, units = k / 2 ? 1 : t.mw;
+        int least = (k % 2 && t.mh > 1) + 2*(k / 2 && t.mw > 1);
+        bind_part(b, words[k], parts[least]);
+        if (least < k)
+            continue;
+        bind_size(&one, "MI", images);
+        bind_size(&one, "MU", units);
+        kernel(&one, "affine/tile.c", part(b, "%s", parts[k]).text,
+               "%d images by %d units: %d of %d registers", images, units,
+               images*units*t.nv + images + 1, b->e->net->isa->registers);
+    }
 }
 
 void affine_forward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
-    long inputs = (long)in.h*in.w*in.c;
-    const struct tile t = s->affine->tile;
-    affine_tile(e, s, "tile", t.mh, t.mw);
-    if (t.mh > 1)
-        affine_tile(e, s, "tile_image", 1, t.mw);
-    if (t.mw > 1)
-        affine_tile(e, s, "tile_unit", t.mh, 1);
-    if (t.mh > 1 && t.mw > 1)
-        affine_tile(e, s, "tile_one", 1, 1);
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "fwd");
-    bind_part(&b, "TILES", e, s, "tiles");
-    bind_part(&b, "AHEAD", e, s, "ahead");
-    bind_part(&b, "STORE", e, s, "store");
-    bind_part(&b, "TILE", e, s, "tile");
-    bind_part(&b, "TILE_IMAGE", e, s, "%s", t.mh > 1 ? "tile_image" : "tile");
-    bind_part(&b, "TILE_UNIT", e, s, "%s", t.mw > 1 ? "tile_unit" : "tile");
-    bind_part(&b, "TILE_ONE", e, s, "%s", t.mh > 1 && t.mw > 1 ? "tile_one"
-              : t.mh > 1 ? "tile_image" : t.mw > 1 ? "tile_unit" : "tile");
-    bind_size(&b, "MI", t.mh);
-    bind_size(&b, "MU", t.mw);
-    bind_size(&b, "LV", t.nv);
-    bind_size(&b, "X", arena_at(e, s->at[AT_X]));
-    bind_size(&b, "X_IMAGE", (long)s->in.image);
-    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "W", arena_at(e, s->at[AT_WEIGHT]));
-    bind_flag(&b, "BIAS", s->at[AT_BIAS] != NO_BUFFER);
-    bind_flag(&b, "LAST_PANEL", s->affine->columns % PANEL != 0);
-    bind_size(&b, "B", arena_at(e, s->at[AT_BIAS]));
-    bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "BLOCK", s->affine->block);
-    bind_size(&b, "COLUMNS", s->affine->columns);
-    bind_size(&b, "DEPTH", s->affine->depth);
-    bind_size(&b, "IMAGES", s->affine->images);
-    bind_size(&b, "TOGETHER", s->affine->blocks_together);
-    bind_size(&b, "LANES_IMAGE", (long)s->affine->block*LANES);
-    bind_scratch(e, &b);
-    bind_size(&b, "LANES_AT", arena_at(e, s->at[AT_LANES]));
-    bind_size(&b, "SUMS_AT", arena_at(e, s->at[AT_SUMS]));
-    bind_epilogue(&b, s->relu != NO_LAYER);
     const struct layer *with = layer_at(e->net, s->pointwise);
-    if (with)
-        bind_pointwise(&b, with, true);
-    kernel(e, "affine/fwd.c", &b, "%s forward: %ld -> %d%s%s%s, %.2f MFLOP an image, tile %dx%d",
-           s->name, inputs, s->out.shape.c, s->relu == NO_LAYER ? "" : " + relu",
-           with ? " + " : "", with ? layer_def(with->kind)->word : "", s->flop_forward / 1e6, t.mh,
-           t.mw);
+    struct bindings b = of_stage(e, s);
+    bind_tiles(&b);
+    bind_relu(&b, s->relu != NO_LAYER);
+    bind_pointwise(&b, with, true);
+    kernel(&b, "affine/fwd.c", part(&b, "fwd").text,
+           "%s forward: %ld -> %d%s%s%s, %.2f MFLOP an image, tile %dx%d", s->name,
+           (long)in.h*in.w*in.c, s->out.shape.c, s->relu == NO_LAYER ? "" : " + relu",
+           with ? " + " : "", with ? layer_def(with->kind)->word : "", s->flop_forward / 1e6,
+           s->affine->tile.mh, s->affine->tile.mw);
 }
 
 void affine_fold(struct emission *e, const struct stage *s)
 {
-    struct bindings b = { 0 };
+    struct bindings b = of_stage(e, s);
     norm_fold(e, s);
-    bind_part(&b, "NAME", e, s, "fold");
-    bind_part(&b, "FACTOR", e, s, "factor");
-    bind_size(&b, "W", param_at(e, s->weight, 'w'));
-    bind_size(&b, "FOLDED_W", arena_at(e, s->at[AT_WEIGHT]));
-    bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "COLUMNS", s->affine->columns);
-    kernel(e, "affine/fold.c", &b, "%s: one unit's weights, times what it is multiplied with",
-           s->name);
-}
-
-static long list_starts(const struct stage *s)
-{
-    return ceil_div(s->out.shape.c, s->affine->rows) + 1;
-}
-
-static void bind_lists(const struct emission *e, const struct stage *s, struct bindings *b)
-{
-    bind_size(b, "UNITS", s->out.shape.c);
-    bind_size(b, "ROWS", s->affine->rows);
-    bind_size(b, "STARTS", list_starts(s));
-    bind_size(b, "IMAGE_LIST", arena_at(e, s->at[AT_IMAGE_LIST]));
-    bind_size(b, "IMAGE_STARTS", arena_at(e, s->at[AT_IMAGE_STARTS]));
-    bind_size(b, "UNIT_LIST", arena_at(e, s->at[AT_UNIT_LIST]));
-    bind_size(b, "UNIT_COUNT", arena_at(e, s->at[AT_UNIT_COUNT]));
-    bind_size(b, "UNIT_SPACE", (long)e->net->train.batch + 1);
+    kernel(&b, "affine/fold.c", part(&b, "fold").text,
+           "%s: one unit's weights, times what it is multiplied with", s->name);
 }
 
 void affine_lists(struct emission *e, const struct stage *s)
 {
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "lists");
-    bind_flag(&b, "RELU", s->relu != NO_LAYER);
-    bind_flag(&b, "BY_IMAGE", s->needs_dx);
-    bind_flag(&b, "BIAS", s->bias != NO_PARAM);
-    bind_size(&b, "B_RULE", s->bias);
-    bind_lists(e, s, &b);
-    bind_dy(e, s, &b);
-    bind_size(&b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
-    bind_size(&b, "Y_IMAGE", (long)s->out.image);
-    bind_size(&b, "B", param_at(e, s->bias, 'w'));
-    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
-    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
-    kernel(e, "affine/lists.c", &b, "%s: nonzero output gradients by image and by unit", s->name);
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "affine/lists.c", part(&b, "lists").text,
+           "%s: nonzero output gradients by image and by unit", s->name);
 }
 
 void affine_bias(struct emission *e, const struct stage *s)
 {
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "bias");
-    bind_size(&b, "UNITS", s->out.shape.c);
-    bind_dy(e, s, &b);
-    bind_size(&b, "B", param_at(e, s->bias, 'w'));
-    bind_size(&b, "B_M", param_at(e, s->bias, 'm'));
-    bind_size(&b, "B_V", param_at(e, s->bias, 'v'));
-    bind_size(&b, "B_RULE", s->bias);
-    kernel(e, "affine/bias.c", &b, "%s: the bias' gradient and update", s->name);
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "affine/bias.c", part(&b, "bias").text, "%s: the bias' gradient and update",
+           s->name);
 }
 
-static void affine_panel_tiles(const struct emission *e, const struct stage *s, const char *suffix,
-                               int nv, int width)
+/* The backward tiles of nv vectors of a panel from lists; ending: of their names. */
+static void list_tiles(struct emission *e, const struct stage *s, const char *ending, int nv,
+                       int width)
 {
-    if (s->needs_dx) {
-        struct bindings d = { 0 };
-        bind_part(&d, "NAME", e, s, "dgrad%s", suffix);
-        bind_size(&d, "NV", nv);
-        bind_size(&d, "WIDTH", width);
-        kernel(e, "affine/dgrad_tile.c", &d, "%d vectors of %d", nv, e->net->vl);
-    }
-    struct bindings w = { 0 };
-    bind_part(&w, "NAME", e, s, "wgrad%s", suffix);
+    struct bindings d = of_stage(e, s), w = of_stage(e, s);
+    bind_size(&d, "NV", nv);
+    bind_size(&d, "WIDTH", width);
+    if (s->needs_dx)
+        kernel(&d, "affine/dgrad_tile.c", part(&d, "dgrad_%s", ending).text, "%d vectors of %d",
+               nv, e->net->vl);
     bind_size(&w, "NV", nv);
-    bind_size(&w, "X_IMAGE", (long)s->in.image);
-    kernel(e, "affine/wgrad_tile.c", &w, "%d vectors of %d", nv, e->net->vl);
-}
-
-/* What every backward pass of a panel, `width` columns wide, reads and writes. */
-static void bind_panel(const struct emission *e, const struct stage *s, int width,
-                       struct bindings *b)
-{
-    bind_flag(b, "DX", s->needs_dx);
-    bind_size(b, "WIDTH", width);
-    bind_size(b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
-    bind_size(b, "X_IMAGE", (long)s->in.image);
-    bind_size(b, "GRADIENT", arena_at(e, s->at[AT_DX]));
-    bind_size(b, "DX_IMAGE", (long)s->dx_image);
-    bind_size(b, "W", param_at(e, s->weight, 'w'));
-    bind_size(b, "W_M", param_at(e, s->weight, 'm'));
-    bind_size(b, "W_V", param_at(e, s->weight, 'v'));
-    bind_size(b, "W_RULE", s->weight);
+    kernel(&w, "affine/wgrad_tile.c", part(&w, "wgrad_%s", ending).text, "%d vectors of %d", nv,
+           e->net->vl);
 }
 
 /* A tile of a dense product: an image's or a unit's rows of a, and how it goes on to the next. */
-static void dense_tile(const struct emission *e, const char *name, int rows, int nv, long a_row,
+static void dense_tile(struct bindings b, const char *name, int rows, int nv, long a_row,
                        long a_step, long b_step, long c_row)
 {
-    struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s", name);
     bind_size(&b, "M", rows);
     bind_size(&b, "NV", nv);
     bind_size(&b, "A_ROW", a_row);
     bind_size(&b, "A_STEP", a_step);
     bind_size(&b, "B_STEP", b_step);
     bind_size(&b, "C_ROW", c_row);
-    kernel(e, "affine/dense_tile.c", &b, "%d rows, %d vectors of %d", rows, nv, e->net->vl);
+    kernel(&b, "affine/dense_tile.c", name, "%d rows, %d vectors of %d", rows, nv, b.e->net->vl);
 }
 
-static void affine_dense(const struct emission *e, const struct stage *s, const char *kind,
-                         int width)
+static void dense_panel(struct emission *e, const struct stage *s, const char *kind, int width)
 {
     struct tile tile = width == PANEL ? s->affine->whole_panel : s->affine->last_panel;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "%s", kind);
+    struct bindings b = of_stage(e, s);
     for (int one = 0; one < 2; one++) {
-        char data[SHARED_NAME], weights[SHARED_NAME];
+        const char *ending = one ? "_one" : "";
+        struct part_name data = part(&b, "dgrad_%s%s", kind, ending);
+        struct part_name weights = part(&b, "wgrad_%s%s", kind, ending);
         int rows = one ? 1 : tile.mh;
-        part_name(e, s, data, "dgrad_%s%s", kind, one ? "_one" : "");
-        part_name(e, s, weights, "wgrad_%s%s", kind, one ? "_one" : "");
         if (s->needs_dx)
-            dense_tile(e, data, rows, tile.nv, (long)s->dy_image, 1, width, (long)s->dx_image);
-        dense_tile(e, weights, rows, tile.nv, 1, (long)s->dy_image, (long)s->in.image, width);
-        bind_name(&b, one ? "DGRAD_ONE" : "DGRAD", "%s", data);
-        bind_name(&b, one ? "WGRAD_ONE" : "WGRAD", "%s", weights);
+            dense_tile(of_stage(e, s), data.text, rows, tile.nv, (long)s->dy_image, 1, width,
+                       (long)s->dx_image);
+        dense_tile(of_stage(e, s), weights.text, rows, tile.nv, 1, (long)s->dy_image,
+                   (long)s->in.image, width);
+        bind_name(&b, one ? "DGRAD_ONE" : "DGRAD", "%s", data.text);
+        bind_name(&b, one ? "WGRAD_ONE" : "WGRAD", "%s", weights.text);
     }
-    bind_panel(e, s, width, &b);
-    bind_dy(e, s, &b);
-    bind_size(&b, "UNITS", s->out.shape.c);
-    bind_size(&b, "ROWS", s->affine->rows);
+    bind_size(&b, "WIDTH", width);
     bind_size(&b, "M", tile.mh);
-    bind_size(&b, "TILE", (long)tile.nv*e->net->vl);
-    kernel(e, "affine/dense.c", &b, "%s backward, one panel of %d columns", s->name, width);
+    bind_size(&b, "TILE_WIDTH", (long)tile.nv*e->net->vl);
+    kernel(&b, "affine/dense.c", part(&b, "%s", kind).text,
+           "%s backward, one panel of %d columns", s->name, width);
 }
 
 /* The backward pass of one panel from lists. */
-static void affine_panel(const struct emission *e, const struct stage *s, const char *kind,
-                         int width)
+static void list_panel(struct emission *e, const struct stage *s, const char *kind, int width)
 {
-    int vectors = width / e->net->vl, left = vectors % PANEL_VECTORS;
-    char whole[64], rest[64];
-    snprintf(whole, sizeof whole, "_%s", kind);
-    snprintf(rest, sizeof rest, "_%s_rest", kind);
+    int vl = e->net->vl, vectors = width / vl, left = vectors % PANEL_VECTORS;
+    struct bindings b = of_stage(e, s);
+    char rest[64];
+    snprintf(rest, sizeof rest, "%s_rest", kind);
     if (vectors >= PANEL_VECTORS)
-        affine_panel_tiles(e, s, whole, PANEL_VECTORS, width);
+        list_tiles(e, s, kind, PANEL_VECTORS, width);
     if (left)
-        affine_panel_tiles(e, s, rest, left, width);
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "%s", kind);
-    bind_part(&b, "DGRAD", e, s, "dgrad%s", whole);
-    bind_part(&b, "DGRAD_LAST", e, s, "dgrad%s", rest);
-    bind_part(&b, "WGRAD", e, s, "wgrad%s", whole);
-    bind_part(&b, "WGRAD_LAST", e, s, "wgrad%s", rest);
-    bind_flag(&b, "TILES", vectors >= PANEL_VECTORS);
+        list_tiles(e, s, rest, left, width);
+    bind_name(&b, "DGRAD", "%s", part(&b, "dgrad_%s", kind).text);
+    bind_name(&b, "DGRAD_LAST", "%s", part(&b, "dgrad_%s", rest).text);
+    bind_name(&b, "WGRAD", "%s", part(&b, "wgrad_%s", kind).text);
+    bind_name(&b, "WGRAD_LAST", "%s", part(&b, "wgrad_%s", rest).text);
+    bind_flag(&b, "WHOLE_TILES", vectors >= PANEL_VECTORS);
     bind_flag(&b, "LAST_TILE", left != 0);
-    bind_lists(e, s, &b);
-    bind_size(&b, "WHOLE", (long)(vectors - left)*e->net->vl);
-    bind_size(&b, "TILE", (long)PANEL_VECTORS*e->net->vl);
-    bind_panel(e, s, width, &b);
-    kernel(e, "affine/panel.c", &b, "%s backward, one panel of %d columns", s->name, width);
+    bind_size(&b, "WIDTH", width);
+    bind_size(&b, "WHOLE", (long)(vectors - left)*vl);
+    bind_size(&b, "TILE_WIDTH", (long)PANEL_VECTORS*vl);
+    kernel(&b, "affine/panel.c", part(&b, "%s", kind).text, "%s backward, one panel of %d columns",
+           s->name, width);
 }
 
 void affine_backward(struct emission *e, const struct stage *s)
 {
-    int panels = s->affine->columns / PANEL, left = s->affine->columns % PANEL;
-    void (*panel)(const struct emission *, const struct stage *, const char *, int)
-        = s->affine->backward == BY_DENSE ? affine_dense : affine_panel;
-    if (panels)
+    void (*panel)(struct emission *, const struct stage *, const char *, int)
+        = s->affine->backward == BY_DENSE ? dense_panel : list_panel;
+    int left = s->affine->columns % PANEL;
+    struct bindings b = of_stage(e, s);
+    if (s->affine->columns >= PANEL)
         panel(e, s, "panel", PANEL);
     if (left)
         panel(e, s, "last_panel", left);
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "bwd");
-    bind_part(&b, "PANEL_STEP", e, s, "panel");
-    bind_part(&b, "LAST_STEP", e, s, "last_panel");
-    bind_flag(&b, "WHOLE_PANELS", panels != 0);
-    bind_flag(&b, "LAST_PANEL", left != 0);
-    bind_size(&b, "PANELS", panels);
-    bind_size(&b, "SUMSQ", (long)e->net->param[s->weight].sumsq);
-    kernel(e, "affine/bwd.c", &b, "%s backward and update: %.2f MFLOP an image if all were nonzero",
-           s->name, (s->flop_wgrad + s->flop_dgrad) / 1e6);
+    kernel(&b, "affine/bwd.c", part(&b, "bwd").text,
+           "%s backward and update: %.2f MFLOP an image if all were nonzero", s->name,
+           (s->flop_wgrad + s->flop_dgrad) / 1e6);
 }

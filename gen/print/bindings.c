@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/die.h"
 
@@ -28,7 +29,17 @@ void bind_size(struct bindings *b, const char *key, long value)
     if (b->nsizes == TMPL_MAX)
         DIE("too many sizes bound");
     b->size[b->nsizes].key = key;
+    b->size[b->nsizes].symbol[0] = 0;
     b->size[b->nsizes++].value = value;
+}
+
+void bind_symbol(struct bindings *b, const char *key, const char *name, long value, long offset)
+{
+    bind_size(b, key, value + offset);
+    char *symbol = b->size[b->nsizes - 1].symbol;
+    int n = snprintf(symbol, TMPL_NAME_LEN, offset ? "%s + %ld" : "%s", name, offset);
+    if (n < 0 || n >= TMPL_NAME_LEN)
+        DIE("the name bound to %s is too long", key);
 }
 
 void bind_flag(struct bindings *b, const char *key, bool value)
@@ -60,4 +71,18 @@ void bind_here(struct bindings *b, const char *key, const char *text)
         DIE("too many splice points bound");
     b->here[b->nheres].key = key;
     b->here[b->nheres++].value = text;
+}
+
+bool is_bound(const struct bindings *b, enum word_kind kind, const char *word)
+{
+    for (int i = 0; kind == WORD_NAME && i < b->nnames; i++)
+        if (!strcmp(b->name[i].key, word))
+            return true;
+    for (int i = 0; kind == WORD_SIZE && i < b->nsizes; i++)
+        if (!strcmp(b->size[i].key, word))
+            return true;
+    for (int i = 0; kind == WORD_FLAG && i < b->nflags; i++)
+        if (!strcmp(b->flag[i].key, word))
+            return true;
+    return false;
 }

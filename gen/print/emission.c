@@ -1,28 +1,18 @@
 /*
-** emission.c - what every kernel's instantiation shares: places in the arena, the banner,
-** the names that most templates know.
+** emission.c - what every kernel's instantiation shares: whose words it asks for, its name, the
+** banner before it.
 */
 #include "print/emission.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "plan/regions.h"
+#include "print/arena.h"
 #include "print/layout.h"
 #include "read/layers.h"
-
-long arena_at(const struct emission *e, int buffer)
-{
-    return buffer == NO_BUFFER ? 0 : (long)e->net->buffer[buffer].at;
-}
-
-long param_at(const struct emission *e, int param, char which)
-{
-    if (param == NO_PARAM)
-        return 0;
-    const struct net_param *p = &e->net->param[param];
-    return arena_at(e, which == 'm' ? p->m : which == 'v' ? p->v : p->at);
-}
 
 /* The comment that a body begins with, as lines of the banner; returns what follows it. */
 static const char *own_comment(const char *body, struct text *out)
@@ -60,42 +50,48 @@ static void with_banner(const struct emission *e, const char *file, const struct
     text_puts(e->out, "\n");
 }
 
-void kernel(const struct emission *e, const char *file, struct bindings *b,
-            const char *format, ...)
+void kernel(struct bindings *b, const char *file, const char *name, const char *format, ...)
 {
     struct text body = { 0 };
     va_list args;
+    bind_name(b, "NAME", "%s", name);
     instantiate(file, b, &body);
     va_start(args, format);
-    with_banner(e, file, b, false, text_string(&body), format, args);
+    with_banner(b->e, file, b, false, text_string(&body), format, args);
     va_end(args);
     text_free(&body);
 }
 
-void shared_kernel(struct emission *e, const char *file, struct bindings *b,
-                   char name[SHARED_NAME], const char *format, ...)
+static char *copied(const char *s)
 {
+    char *copy = alloc(strlen(s) + 1, 1);
+    return memcpy(copy, s, strlen(s));
+}
+
+const char *shared_kernel(struct bindings *b, const char *file, const char *name,
+                          const char *format, ...)
+{
+    struct emission *e = b->e;
     struct bindings nameless = *b;
     struct text body = { 0 };
     va_list args;
     bind_name(&nameless, "NAME", "NAME");
     instantiate(file, &nameless, &body);
     int known = names_find(&e->bodies, text_string(&body));
-    if (known >= 0) {
-        memcpy(name, e->shared[known].name, SHARED_NAME);
+    if (known < 0) {
+        known = e->nshared;
+        names_add(&e->bodies, text_string(&body), known);
+        e->shared = grow(e->shared, (size_t)known + 1, sizeof *e->shared);
+        e->shared[e->nshared++] = copied(name);
         text_free(&body);
-        return;
+        bind_name(b, "NAME", "%s", name);
+        instantiate(file, b, &body);
+        va_start(args, format);
+        with_banner(e, file, b, true, text_string(&body), format, args);
+        va_end(args);
     }
-    names_add(&e->bodies, text_string(&body), e->nshared);
     text_free(&body);
-    e->shared = grow(e->shared, (size_t)e->nshared + 1, sizeof *e->shared);
-    memcpy(e->shared[e->nshared++].name, name, SHARED_NAME);
-    bind_name(b, "NAME", "%s", name);
-    instantiate(file, b, &body);
-    va_start(args, format);
-    with_banner(e, file, b, true, text_string(&body), format, args);
-    va_end(args);
-    text_free(&body);
+    return e->shared[known];
 }
 
 struct prefixes prefixes(const struct net *net, bool several_isas, bool several_nets)
@@ -113,133 +109,96 @@ struct prefixes prefixes(const struct net *net, bool several_isas, bool several_
     return p;
 }
 
-/* The part's words go on where before ends. */
-static void finish_name(char name[SHARED_NAME], int before, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
-static void finish_name(char name[SHARED_NAME], int before, const char *format, va_list args)
+/* What stands before a part of the stage's, and the part's words after it. */
+static struct part_name finish_name(struct emission *e, const struct stage *s, const char *which,
+                                    const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+static struct part_name finish_name(struct emission *e, const struct stage *s, const char *which,
+                                    const char *format, va_list args)
 {
-    int more = vsnprintf(name + before, SHARED_NAME - (size_t)before, format, args);
-    if (before + more >= SHARED_NAME)
-        DIE("the name %s... is too long", name);
-}
-
-static int stage_name(const struct emission *e, const struct stage *s, char name[SHARED_NAME])
-{
+    struct part_name name;
     const char *label = e->net->layer[s->head].name;
     bool folded = strcmp(s->name, label) != 0;
-    return snprintf(name, SHARED_NAME, "%s%s__%s", e->prefix, label, folded ? "folded_" : "");
+    int n = snprintf(name.text, sizeof name.text, "%s%s__%s%s", e->prefix, label,
+                     folded ? "folded_" : "", which);
+    int more = vsnprintf(name.text + n, sizeof name.text - (size_t)n, format, args);
+    if (n + more >= (int)sizeof name.text)
+        DIE("the name %s... is too long", name.text);
+    return name;
 }
 
-void part_name(const struct emission *e, const struct stage *s, char name[SHARED_NAME],
-               const char *format, ...)
+struct part_name part(const struct bindings *b, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    finish_name(name, stage_name(e, s, name), format, args);
+    struct part_name name = finish_name(b->e, b->stage, "", format, args);
     va_end(args);
+    return name;
 }
 
-void sweep_part(const struct emission *e, const struct sweep *f, char name[SHARED_NAME],
-                const char *format, ...)
+struct part_name sweep_part(const struct bindings *b, const char *format, ...)
 {
-    const char *which = f->name + strlen(e->stage->name) + 1;   /* "fwd" of conv1_fwd */
-    int before = stage_name(e, e->stage, name);
-    before += snprintf(name + before, SHARED_NAME - (size_t)before, "%s_", which);
+    char which[NAME_MAX_LEN + 16];      /* "fwd_" of conv1_fwd */
     va_list args;
+    snprintf(which, sizeof which, "%s_", b->sweep->name + strlen(b->stage->name) + 1);
     va_start(args, format);
-    finish_name(name, before, format, args);
+    struct part_name name = finish_name(b->e, b->stage, which, format, args);
     va_end(args);
+    return name;
 }
 
-void bind_part(struct bindings *b, const char *key, const struct emission *e,
-               const struct stage *s, const char *format, ...)
+struct part_name region_function(struct emission *e, const struct region_plan *region)
 {
-    char name[SHARED_NAME];
-    va_list args;
-    va_start(args, format);
-    finish_name(name, stage_name(e, s, name), format, args);
-    va_end(args);
-    bind_name(b, key, "%s", name);
+    struct bindings b = { .e = e, .stage = region_stage(e->net, region) };
+    return part(&b, "%s", region_defs[region->kind].part);
 }
 
-void bind_sweep_part(struct bindings *b, const char *key, const struct emission *e,
-                     const struct sweep *f, const char *part)
+void free_emission(struct emission *e)
 {
-    char name[SHARED_NAME];
-    sweep_part(e, f, name, "%s", part);
-    bind_name(b, key, "%s", name);
+    names_free(&e->bodies);
+    for (int i = 0; i < e->nshared; i++)
+        free(e->shared[i]);
+    free(e->shared);
 }
 
-void bind_scratch(const struct emission *e, struct bindings *b)
+void bind_part(struct bindings *b, const char *key, const char *words)
 {
-    bind_size(b, "SCRATCH", (long)e->net->arena);
-    bind_size(b, "SCRATCH_SIZE", (long)e->net->scratch);
+    bind_name(b, key, "%s", part(b, "%s", words).text);
 }
 
-void bind_epilogue(struct bindings *b, bool relu)
+void bind_at(struct bindings *b, const char *key, int buffer, long offset)
+{
+    if (buffer == NO_BUFFER)
+        bind_size(b, key, 0);
+    else
+        bind_symbol(b, key, arena_name(b->e->net, b->e->prefix, buffer).text, (long)b->e->net->buffer[buffer].at,
+                    offset);
+}
+
+void bind_relu(struct bindings *b, bool relu)
 {
     if (relu)
         bind_operation(b, "v_relu", "%s", "");
 }
 
-void bind_x(const struct emission *e, const struct stage *s, struct bindings *b)
+void bind_vectors(struct bindings *b, int channels)
 {
-    bind_size(b, "X", arena_at(e, s->at[AT_X]) + (long)s->in.origin);
-    bind_size(b, "X_IMAGE", (long)s->in.image);
-    bind_size(b, "X_ROW", (long)s->in.row);
-}
-
-void bind_y(const struct emission *e, const struct stage *s, struct bindings *b)
-{
-    bind_size(b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
-    bind_size(b, "Y_IMAGE", (long)s->out.image);
-    bind_size(b, "Y_ROW", (long)s->out.row);
-}
-
-void bind_dy(const struct emission *e, const struct stage *s, struct bindings *b)
-{
-    bind_size(b, "DY", arena_at(e, s->at[AT_DY]));
-    bind_size(b, "DY_IMAGE", (long)s->dy_image);
-}
-
-void bind_dx(const struct emission *e, const struct stage *s, struct bindings *b)
-{
-    bind_size(b, "DX", arena_at(e, s->at[AT_DX]));
-    bind_size(b, "DX_IMAGE", (long)s->dx_image);
-}
-
-void bind_group_gradient(const struct emission *e, const struct stage *s, struct bindings *b)
-{
-    bind_size(b, "Y", arena_at(e, s->at[AT_Y]) + (long)s->out.origin);
-    bind_size(b, "Y_IMAGE", (long)s->out.image);
-    bind_dy(e, s, b);
-    bind_argmax(e, s, b);
-    bind_size(b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
-    bind_size(b, "GROUP_SIZE", s->conv->group_size);
-}
-
-void bind_vectors(const struct emission *e, struct bindings *b, int channels)
-{
-    bind_flag(b, "WHOLE_VECTORS", channels >= e->net->vl);
-    bind_flag(b, "PARTIAL", channels % e->net->vl != 0);
-    bind_size(b, "PART", channels % e->net->vl);
+    int vl = b->e->net->vl;
+    bind_flag(b, "WHOLE_VECTORS", channels >= vl);
+    bind_flag(b, "PARTIAL", channels % vl != 0);
+    bind_size(b, "PART", channels % vl);
 }
 
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
 {
-    const struct layer_def *def = layer_def(l->kind);
     char number[40] = "";
+    if (!l)
+        return;
+    const struct layer_def *def = layer_def(l->kind);
     if (def->operands == OPERANDS_NUMBER)
         snprintf(number, sizeof number, ", (real)%.17g", l->number);
     if (forward)
         bind_operation(b, def->function, "%s", number);
     else
         bind_operation(b, def->gradient, ", a%s", number);
-}
-
-void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b)
-{
-    struct shape o = s->out.shape;
-    bind_size(b, "ARGMAX", arena_at(e, s->at[AT_ARGMAX]));
-    bind_size(b, "ARGMAX_IMAGE", s->pool == NO_LAYER ? 0 : (long)o.h*o.w*o.c);
 }

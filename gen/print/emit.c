@@ -48,7 +48,7 @@ static void update_functions(struct text *out)
         if (strcmp(optimizers[k].function, store) == 0)
             continue;
         bind_name(&b, "NAME", "%s", optimizers[k].function);
-        bind_name(&b, "STEP", "%s_step", optimizers[k].function);
+        bind_name(&b, "ONE_STEP", "%s_step", optimizers[k].function);
         instantiate("update.c", &b, out);
         text_puts(out, "\n");
     }
@@ -83,12 +83,12 @@ static void close_region(const struct isa *isa, struct text *out)
 static void list_regions(const struct net *net, const struct prefixes *prefix,
                          struct contents *contents)
 {
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    struct emission e = { .net = net, .prefix = prefix->kernels };
     for (int r = 0; r < net->nregions; r++) {
-        char name[SHARED_NAME], title[2*NAME_MAX_LEN + 4] = "    ";
+        char title[2*NAME_MAX_LEN + 4] = "    ";
         region_title(net, &net->region[r], title + 4, sizeof title - 4);
-        region_function(&e, &net->region[r], name);
-        contents_add(contents, title, "static void %s(", name);
+        contents_add(contents, title, "static void %s(",
+                     region_function(&e, &net->region[r]).text);
     }
 }
 

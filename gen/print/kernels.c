@@ -4,155 +4,80 @@
 */
 #include "print/kernels.h"
 
-#include <stdlib.h>
-
 #include "plan/regions.h"
-#include "print/emission.h"
+#include "print/dictionary.h"
 #include "read/layers.h"
 
-/* ---- pointwise ---- */
+/* ---- stages that are one template each way ---- */
+
+static const char *word_of(const struct emission *e, int layer)
+{
+    return layer_def(e->net->layer[layer].kind)->word;
+}
 
 static void pointwise_forward(struct emission *e, const struct stage *s)
 {
-    const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "fwd");
-    bind_x(e, s, &b);
-    bind_y(e, s, &b);
-    bind_size(&b, "H", o.h);
-    bind_size(&b, "ROW", (long)o.w*o.c);
-    bind_pointwise(&b, l, true);
-    kernel(e, "pointwise/fwd.c", &b, "%s forward: %s of %dx%dx%d", s->name,
-           layer_def(l->kind)->word, o.h, o.w, o.c);
+    struct bindings b = of_stage(e, s);
+    bind_pointwise(&b, &e->net->layer[s->head], true);
+    kernel(&b, "pointwise/fwd.c", part(&b, "fwd").text, "%s forward: %s of %dx%dx%d", s->name,
+           word_of(e, s->head), o.h, o.w, o.c);
 }
 
 static void pointwise_backward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->pointwise];
-    bool input = layer_def(l->kind)->from == FROM_INPUT;
-    const struct map *map = input ? &s->in : &s->out;
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "bwd");
-    bind_size(&b, "A", arena_at(e, s->at[input ? AT_X : AT_Y]) + (long)map->origin);
-    bind_size(&b, "A_IMAGE", (long)map->image);
-    bind_size(&b, "A_ROW", (long)map->row);
-    bind_dy(e, s, &b);
-    bind_dx(e, s, &b);
-    bind_size(&b, "H", o.h);
-    bind_size(&b, "ROW", (long)o.w*o.c);
+    struct bindings b = of_stage(e, s);
     bind_pointwise(&b, l, false);
-    kernel(e, "pointwise/bwd.c", &b, "%s backward: %s of %dx%dx%d, from its %s", s->name,
-           layer_def(l->kind)->word, o.h, o.w, o.c, input ? "input" : "output");
-}
-
-/* ---- dropout ---- */
-
-/* The probability of keeping a value, in units of 2^-16; never none. */
-static long keep_of(const struct layer *l)
-{
-    long keep = (long)(l->number*65536 + 0.5);
-    return keep < 1 ? 1 : keep;
+    kernel(&b, "pointwise/bwd.c", part(&b, "bwd").text, "%s backward: %s of %dx%dx%d, from its %s",
+           s->name, word_of(e, s->pointwise), o.h, o.w, o.c,
+           layer_def(l->kind)->from == FROM_INPUT ? "input" : "output");
 }
 
 static void dropout_forward(struct emission *e, const struct stage *s)
 {
-    const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "fwd");
-    bind_x(e, s, &b);
-    bind_y(e, s, &b);
-    bind_size(&b, "H", o.h);
-    bind_size(&b, "ROW", (long)o.w*o.c);
-    bind_size(&b, "MASK", arena_at(e, s->at[AT_MASK]));
-    bind_size(&b, "KEEP", keep_of(l));
-    bind_size(&b, "LAYER", s->head);
-    kernel(e, "pointwise/dropout_fwd.c", &b, "%s forward: keeps %g of %dx%dx%d", s->name, l->number,
-           o.h, o.w, o.c);
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "pointwise/dropout_fwd.c", part(&b, "fwd").text, "%s forward: keeps %g of %dx%dx%d",
+           s->name, e->net->layer[s->head].number, o.h, o.w, o.c);
 }
 
 static void dropout_backward(struct emission *e, const struct stage *s)
 {
-    const struct layer *l = &e->net->layer[s->head];
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "bwd");
-    bind_dy(e, s, &b);
-    bind_dx(e, s, &b);
-    bind_size(&b, "SIZE", (long)o.h*o.w*o.c);
-    bind_size(&b, "MASK", arena_at(e, s->at[AT_MASK]));
-    bind_size(&b, "KEEP", keep_of(l));
-    kernel(e, "pointwise/dropout_bwd.c", &b, "%s backward: %dx%dx%d", s->name, o.h, o.w, o.c);
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "pointwise/dropout_bwd.c", part(&b, "bwd").text, "%s backward: %dx%dx%d", s->name,
+           o.h, o.w, o.c);
 }
-
-/* ---- residual blocks ---- */
 
 static void add_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "fwd");
-    bind_x(e, s, &b);
-    bind_size(&b, "Z", arena_at(e, s->at[AT_OTHER]) + (long)s->add->in_other.origin);
-    bind_size(&b, "Z_IMAGE", (long)s->add->in_other.image);
-    bind_size(&b, "Z_ROW", (long)s->add->in_other.row);
-    bind_y(e, s, &b);
-    bind_size(&b, "H", o.h);
-    bind_size(&b, "ROW", (long)o.w*o.c);
-    if (with)
-        bind_pointwise(&b, with, true);
-    kernel(e, "pointwise/add_fwd.c", &b, "%s forward: both branches, %dx%dx%d%s%s", s->name, o.h,
-           o.w, o.c, with ? " + " : "", with ? layer_def(with->kind)->word : "");
+    struct bindings b = of_stage(e, s);
+    bind_pointwise(&b, with, true);
+    kernel(&b, "pointwise/add_fwd.c", part(&b, "fwd").text,
+           "%s forward: both branches, %dx%dx%d%s%s", s->name, o.h, o.w, o.c, with ? " + " : "",
+           with ? layer_def(with->kind)->word : "");
 }
 
 static void fork_backward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
-    struct bindings b = { 0 };
-    bind_part(&b, "NAME", e, s, "bwd");
-    bind_dy(e, s, &b);
-    bind_size(&b, "DZ", arena_at(e, s->at[AT_DY_OTHER]));
-    bind_dx(e, s, &b);
-    bind_size(&b, "SIZE", (long)in.h*in.w*in.c);
-    kernel(e, "pointwise/fork_bwd.c", &b, "%s backward: the branches' gradients, %dx%dx%d", s->name,
-           in.h, in.w, in.c);
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "pointwise/fork_bwd.c", part(&b, "bwd").text,
+           "%s backward: the branches' gradients, %dx%dx%d", s->name, in.h, in.w, in.c);
 }
 
 static void loss(struct emission *e, const struct stage *s)
 {
-    const struct layer *l = &e->net->layer[s->head];
-    bool svm = l->kind == LAYER_SVM;
-    struct bindings one = { 0 }, b = { 0 };
-    bind_part(&one, "ONE", e, s, "one");
-    bind_size(&one, "CLASSES", e->net->classes);
-    if (svm) {
-        bind_name(&one, "MARGIN", "%.17g", l->margin);
-    } else {
-        bind_flag(&one, "SMOOTH", l->smoothing > 0);
-        bind_name(&one, "SMOOTHING", "%.17g", l->smoothing);
-        bind_size(&one, "LV", LANES / e->net->vl);
-    }
-    kernel(e, svm ? "loss/svm.c" : "loss/softmax.c", &one, "%s: one image, %d classes", s->name,
-           e->net->classes);
-    bind_part(&b, "NAME", e, s, "loss");
-    bind_part(&b, "ONE", e, s, "one");
-    bind_flag(&b, "MEAN", e->net->train.loss == LOSS_MEAN);
-    bind_size(&b, "CLASSES", e->net->classes);
-    bind_size(&b, "SCORES", arena_at(e, s->at[AT_X]));
-    bind_size(&b, "SCORES_IMAGE", (long)s->in.image);
-    bind_size(&b, "DS", arena_at(e, s->at[AT_DX]));
-    bind_size(&b, "DS_IMAGE", (long)s->dx_image);
-    bind_size(&b, "LOSSES", arena_at(e, e->net->losses_at));
-    kernel(e, "loss/frame.c", &b, "%s: loss and its gradient, of all images", s->name);
-}
-
-void region_function(const struct emission *e, const struct region_plan *region,
-                     char name[SHARED_NAME])
-{
-    part_name(e, region_stage(e->net, region), name, "%s", region_defs[region->kind].part);
+    bool svm = e->net->layer[s->head].kind == LAYER_SVM;
+    struct bindings one = of_stage(e, s), b = of_stage(e, s);
+    kernel(&one, svm ? "loss/svm.c" : "loss/softmax.c", part(&b, "one").text,
+           "%s: one image, %d classes", s->name, e->net->classes);
+    kernel(&b, "loss/frame.c", part(&b, "loss").text, "%s: loss and its gradient, of all images",
+           s->name);
 }
 
 /* ---- which function prints what ---- */
@@ -168,7 +93,7 @@ static printer *const conv_data[ALGORITHMS] = {
     [BY_WINOGRAD] = winograd_data_gradient, [BY_SCATTER] = scatter_data_gradient,
 };
 static printer *const conv_weights[ALGORITHMS] = {
-    [BY_LISTS] = conv_weight_gradient, [BY_DENSE] = conv_narrow_gradient,
+    [BY_LISTS] = conv_weight_gradient, [BY_DENSE] = conv_dense_gradient,
     [BY_DEPTHWISE] = depth_weight_gradient, [BY_WINOGRAD] = winograd_weight_gradient,
 };
 
@@ -231,6 +156,5 @@ void kernels(const struct net *net, const char *prefix, struct text *out)
         stage_printers[s->kind].forward(&e, s);
         stage_printers[s->kind].fold(&e, s);
     }
-    names_free(&e.bodies);
-    free(e.shared);
+    free_emission(&e);
 }

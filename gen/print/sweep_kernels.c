@@ -2,114 +2,82 @@
 ** sweep_kernels.c - instantiates the templates of sweeps: the tiles and rows of every convolution,
 ** forward and to the data.
 */
-#include "runtime/core/model.h"
 #include "base/small.h"
-#include "plan/cost.h"
-#include "print/emission.h"
+#include "print/dictionary.h"
 
-void conv_tile(struct emission *e, const struct sweep *s, char name[SHARED_NAME], int mw, int nv,
-               int part, bool relu)
+/* What every tile of a sweep binds. */
+static void bind_tile(struct bindings *b, int mw, int part, bool relu)
 {
-    struct bindings b = { 0 };
-    int pixels = s->tile.mh*mw;
-    b.brief = s->short_unroll;
-    bind_flag(&b, "BIAS", s->bias);
-    bind_flag(&b, "SHALLOW", s->ci < CONV_SHALLOW && !taps_apart(s));
-    bind_size(&b, "X_TAP", taps_apart(s) ? (long)s->dilation*s->in_pixel : 0);
-    bind_flag(&b, "PARTIAL", part != 0);
-    bind_size(&b, "KH", s->kh);
-    bind_size(&b, "TAPS", taps_apart(s) ? s->kw : 1);
-    bind_size(&b, "RUN", taps_apart(s) ? s->ci : (long)s->kw*s->ci);
-    bind_size(&b, "MH", s->tile.mh);
-    bind_size(&b, "MW", mw);
+    bind_flag(b, "PARTIAL", part != 0);
+    bind_size(b, "MW", mw);
+    bind_size(b, "PART", part);
+    bind_relu(b, relu);
+    bind_pointwise(b, b->sweep->pointwise, true);
+}
+
+const char *conv_tile(struct emission *e, const struct sweep *f, const char *name, int mw, int nv,
+                      int part, bool relu)
+{
+    struct bindings b = of_sweep(e, f);
+    int vl = e->net->vl;
+    b.brief = f->short_unroll;
+    bind_tile(&b, mw, part, relu);
     bind_size(&b, "NV", nv);
-    bind_size(&b, "BLOCK", (long)nv*e->net->vl);
-    bind_size(&b, "X_ROW", (long)s->dilation*s->in_row);
-    bind_size(&b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(&b, "X_PIXEL", (long)s->step_x*s->in_pixel);
-    bind_size(&b, "Y_ROW", s->out_row);
-    bind_size(&b, "Y_PIXEL", s->out_pixel);
-    bind_size(&b, "PART", part);
-    bind_epilogue(&b, relu);
-    if (s->pointwise)
-        bind_pointwise(&b, s->pointwise, true);
-    shared_kernel(e, "conv/tile.c", &b, name,
-                  "%dx%d pixels by %d vectors of %d: %d of %d registers", s->tile.mh, mw, nv,
-                  e->net->vl, pixels*nv + nv + 1, e->net->isa->registers);
+    bind_size(&b, "BLOCK", (long)nv*vl);
+    return shared_kernel(&b, "conv/tile.c", name,
+                         "%dx%d pixels by %d vectors of %d: %d of %d registers", f->tile.mh, mw,
+                         nv, vl, f->tile.mh*mw*nv + nv + 1, e->net->isa->registers);
 }
 
-void name_row_tiles(const struct emission *e, const struct sweep *s, struct row_tiles *t)
+static const char *depth_tile(struct emission *e, const struct sweep *f, const char *name, int mw,
+                              int nv, int part, bool relu)
 {
-    sweep_part(e, s, t->whole, "tile");
-    sweep_part(e, s, t->columns, "tile_columns");
-    sweep_part(e, s, t->last, "tile_last");
-    sweep_part(e, s, t->corner, "tile_corner");
+    struct bindings b = of_sweep(e, f);
+    bind_tile(&b, mw, part, relu);
+    kernel(&b, "depth/tile.c", name, "%dx%d pixels of %d channels: %d of %d registers", f->tile.mh,
+           mw, part ? part : nv*e->net->vl, f->tile.mh*mw + 1, e->net->isa->registers);
+    return name;
 }
 
-void bind_rows(const struct emission *e, const struct sweep *s, const struct row_tiles *t,
-               struct bindings *b)
+/* The tiles that a sweep needs, for whoever runs rows through them: whole ones, of the columns
+** left, of the last channels, of both. */
+static void bind_tiles(struct bindings *b, bool relu)
 {
-    bind_sweep_part(b, "NAME", e, s, "rows");
-    bind_name(b, "TILE", "%s", t->whole);
-    bind_name(b, "TILE_COLUMNS", "%s", t->columns);
-    bind_name(b, "TILE_LAST", "%s", t->last);
-    bind_name(b, "TILE_LAST_COLUMNS", "%s", t->corner);
-    bind_flag(b, "COLUMNS_LEFT", s->ow % s->tile.mw != 0);
-    bind_flag(b, "WHOLE_BLOCKS", s->blocks != 0);
-    bind_flag(b, "LAST_BLOCK", s->last != 0);
-    bind_size(b, "OW", s->ow);
-    bind_size(b, "MH", s->tile.mh);
-    bind_size(b, "MW", s->tile.mw);
-    bind_size(b, "BLOCKS", s->blocks);
-    bind_size(b, "X_DOWN", (long)s->step_y*s->in_row);
-    bind_size(b, "X_PIXEL", (long)s->step_x*s->in_pixel);
-    bind_size(b, "Y_ROW", s->out_row);
-    bind_size(b, "Y_PIXEL", s->out_pixel);
-}
-
-/* The tiles that a sweep needs, and the function that runs rows through them. */
-static void sweep(struct emission *e, const struct sweep *s, bool relu)
-{
-    int vl = e->net->vl, left = s->ow % s->tile.mw;
-    int last_nv = ceil_div(s->last, vl), part = s->whole_vectors ? 0 : s->last % vl;
-    struct row_tiles tiles;
-    name_row_tiles(e, s, &tiles);
-    int rest = s->recomputed ? s->tile.mw : left;    /* of an equal tile there is one */
-    if (s->blocks) {
-        conv_tile(e, s, tiles.whole, s->tile.mw, s->tile.nv, 0, relu);
-        if (left)
-            conv_tile(e, s, tiles.columns, rest, s->tile.nv, 0, relu);
+    static const char *const words[] = { "TILE", "TILE_COLUMNS", "TILE_LAST",
+                                         "TILE_LAST_COLUMNS" };
+    static const char *const parts[] = { "tile", "tile_columns", "tile_last", "tile_corner" };
+    struct emission *e = b->e;
+    const struct sweep *f = b->sweep;
+    int vl = e->net->vl, left = f->ow % f->tile.mw;
+    int rest = f->recomputed ? f->tile.mw : left;    /* of an equal tile there is one */
+    for (int k = 0; k < 4; k++) {
+        bool columns = k % 2, last = k / 2;
+        struct part_name name = sweep_part(b, "%s", parts[k]);
+        int part = last && !f->whole_vectors ? f->last % vl : 0;
+        int nv = last ? ceil_div(f->last, vl) : f->tile.nv;
+        const char *called = name.text;
+        if ((last ? f->last : f->blocks) && (!columns || left))
+            called = (f->algorithm == BY_DEPTHWISE ? depth_tile : conv_tile)
+                         (e, f, name.text, columns ? rest : f->tile.mw, nv, part, relu);
+        bind_name(b, words[k], "%s", called);
     }
-    if (s->last) {
-        conv_tile(e, s, tiles.last, s->tile.mw, last_nv, part, relu);
-        if (left)
-            conv_tile(e, s, tiles.corner, rest, last_nv, part, relu);
-    }
-    struct bindings b = { 0 };
-    bind_rows(e, s, &tiles, &b);
-    bind_size(&b, "AGAIN", s->recomputed);
-    bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
-    bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
-    kernel(e, "conv/rows.c", &b, "%d channels to %d, %dx%d taps, rows of %d", s->ci, s->co,
-           s->kh, s->kw, s->ow);
 }
 
-void whole_sweep(struct emission *e, const struct sweep *s, bool relu,
-                 char rows[SHARED_NAME])
+struct part_name whole_sweep(struct emission *e, const struct sweep *f, bool relu)
 {
-    sweep_part(e, s, rows, s->groups > 1 ? "groups" : "rows");
-    if (s->algorithm == BY_DEPTHWISE)
-        depth_sweep(e, s, relu);
+    struct bindings b = of_sweep(e, f), g = of_sweep(e, f);
+    struct part_name rows = sweep_part(&b, "rows"), groups = sweep_part(&b, "groups");
+    bind_tiles(&b, relu);
+    if (f->algorithm == BY_DEPTHWISE)
+        kernel(&b, "depth/rows.c", rows.text, "%d channels, each by itself, %dx%d taps, rows of %d",
+               f->co, f->kh, f->kw, f->ow);
     else
-        sweep(e, s, relu);
-    if (s->groups == 1)
-        return;
-    struct bindings b = { 0 };
-    bind_name(&b, "NAME", "%s", rows);
-    bind_sweep_part(&b, "ROWS", e, s, "rows");
-    bind_size(&b, "COUNT", s->groups);
-    bind_size(&b, "CI", s->ci);
-    bind_size(&b, "CO", s->co);
-    bind_size(&b, "PACKED", (long)s->packed_size / s->groups);
-    kernel(e, "conv/groups.c", &b, "%d groups of %d channels to %d", s->groups, s->ci, s->co);
+        kernel(&b, "conv/rows.c", rows.text, "%d channels to %d, %dx%d taps, rows of %d", f->ci,
+               f->co, f->kh, f->kw, f->ow);
+    if (f->groups == 1)
+        return rows;
+    bind_name(&g, "RUN_ROWS", "%s", rows.text);
+    kernel(&g, "conv/groups.c", groups.text, "%d groups of %d channels to %d", f->groups, f->ci,
+           f->co);
+    return groups;
 }

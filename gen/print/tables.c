@@ -13,7 +13,8 @@
 #include "runtime/settings/settings.h"
 #include "plan/info.h"
 #include "plan/regions.h"
-#include "print/emission.h"
+#include "print/arena.h"
+#include "print/dictionary.h"
 #include "print/initialiser.h"
 #include "print/train_fields.h"
 #include "read/layers.h"
@@ -138,16 +139,15 @@ static void params_table(const struct net *net, const char *prefix, struct text 
 static void regions_table(const struct net *net, const struct prefixes *prefix, const char *name,
                           const struct region_plan *regions, int count, struct text *out)
 {
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    struct emission e = { .net = net, .prefix = prefix->kernels };
     text_printf(out, "static const struct region %s%s[] = {\n", prefix->tables, name);
     for (int r = 0; r < count; r++) {
         const struct region_plan *region = &regions[r];
-        char function[SHARED_NAME], title[2*NAME_MAX_LEN];
-        region_function(&e, region, function);
+        char title[2*NAME_MAX_LEN];
         region_title(net, region, title, sizeof title);
         struct initialiser row = open_row(out);
         field(&row, ".name = \"%s\"", title);
-        field(&row, ".run = %s", function);
+        field(&row, ".run = %s", region_function(&e, region).text);
         field(&row, ".split = %s", split_names[region->split]);
         if (region->count)
             field(&row, ".count = %d", region->count);
@@ -354,57 +354,25 @@ void declare_optimizers(struct text *out)
 /* What the tables point to, which comes after them. */
 static void declarations(const struct net *net, const struct prefixes *prefix, struct text *out)
 {
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
+    struct emission e = { .net = net, .prefix = prefix->kernels };
     const char *p = prefix->tables;
-    char name[SHARED_NAME];
     text_puts(out, "static region_fn ");
     struct initialiser all = open_initialiser(out, 4);
-    for (int r = 0; r < net->nregions; r++) {
-        region_function(&e, &net->region[r], name);
-        field(&all, "%s", name);
-    }
+    for (int r = 0; r < net->nregions; r++)
+        field(&all, "%s", region_function(&e, &net->region[r]).text);
     for (int r = 0; r < net->ninfer && net->nfolded; r++)
-        if (net->infer[r].kind == REGION_FOLDED) {
-            region_function(&e, &net->infer[r], name);
-            field(&all, "%s", name);
-        }
+        if (net->infer[r].kind == REGION_FOLDED)
+            field(&all, "%s", region_function(&e, &net->infer[r]).text);
     text_printf(out, ";\nstatic void %spack(const struct step *s, int param);\n"
                 "static void %sfold(const struct step *s);\n"
                 "static int %sexact(real one, real small);\n"
                 "static double %speak(long rounds);\n\n", p, p, p, p);
 }
 
-static int by_place(const void *a, const void *b)
-{
-    const struct buffer *x = *(const struct buffer *const *)a;
-    const struct buffer *y = *(const struct buffer *const *)b;
-    if (x->scratch != y->scratch)
-        return x->scratch ? 1 : -1;
-    return x->at < y->at ? -1 : x->at > y->at ? 1 : strcmp(x->name, y->name);
-}
-
-/* What lies where: the numbers that kernels know as Y, DX or ARGMAX, perhaps with a halo's. */
-static void arena_map(const struct net *net, struct text *out)
-{
-    const struct buffer **all = alloc((size_t)net->nbuffers + 1, sizeof *all);
-    for (int i = 0; i < net->nbuffers; i++)
-        all[i] = &net->buffer[i];
-    qsort(all, (size_t)net->nbuffers, sizeof *all, by_place);
-    text_printf(out, "/* The arena of %s:\n** first real, reals, whose they are. What is never "
-                "needed at the same time shares its\n** place.\n**\n", net->name);
-    for (int i = 0; i < net->nbuffers; i++) {
-        if (all[i]->scratch && (!i || !all[i - 1]->scratch))
-            text_puts(out, "**\n** In each thread's scratch, which follows:\n**\n");
-        text_printf(out, "** %10zu %10zu  %s\n", all[i]->at, all[i]->size, all[i]->name);
-    }
-    text_puts(out, "*/\n\n");
-    free(all);
-}
-
 void tables(const struct net *net, const struct prefixes *both, struct text *out)
 {
     const char *prefix = both->tables;
-    arena_map(net, out);
+    arena_enum(net, both->kernels, out);
     declarations(net, both, out);
     params_table(net, prefix, out);
     regions_table(net, both, "forward", net->region, net->nforward, out);
@@ -420,17 +388,16 @@ void tables(const struct net *net, const struct prefixes *both, struct text *out
 
 static void pack_function(const struct net *net, const struct prefixes *prefix, struct text *out)
 {
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
-    char name[SHARED_NAME];
+    struct emission e = { .net = net, .prefix = prefix->kernels };
     text_printf(out, "static void %spack(const struct step *s, int param)\n{\n", prefix->tables);
     text_puts(out, "    (void)s;\n    (void)param;\n");
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
         if (s->kind != STAGE_CONV)
             continue;
-        part_name(&e, s, name, "pack");
-        text_printf(out, "    if (param == %d)\n        %s(s->arena, 0, %d);\n", s->weight, name,
-                    net->layer[s->head].filters);
+        struct bindings b = of_stage(&e, s);
+        text_printf(out, "    if (param == %d)\n        %s(s->arena, 0, %d);\n", s->weight,
+                    part(&b, "pack").text, net->layer[s->head].filters);
     }
     text_puts(out, "}\n\n");
 }
@@ -438,20 +405,20 @@ static void pack_function(const struct net *net, const struct prefixes *prefix, 
 /* Everything that inference's forward passes read and that is no parameter. */
 static void fold_function(const struct net *net, const struct prefixes *prefix, struct text *out)
 {
-    const struct emission e = { .net = net, .prefix = prefix->kernels };
-    char name[SHARED_NAME];
+    struct emission e = { .net = net, .prefix = prefix->kernels };
     text_printf(out, "static void %sfold(const struct step *s)\n{\n    (void)s;\n",
                 prefix->tables);
     for (int r = 0; r < net->ninfer; r++) {
         const struct stage *s = region_stage(net, &net->infer[r]);
         bool folded = net->infer[r].kind == REGION_FOLDED;
         int units = net->layer[s->head].filters;
-        part_name(&e, s, name, folded ? "fold" : "pack");
+        struct bindings b = of_stage(&e, s);
+        struct part_name name = part(&b, folded ? "fold" : "pack");
         if (folded)
             text_printf(out, "    for (int k = 0; k < %d; k += %d)\n        %s(s->arena, k);\n",
-                        units, s->fold->step, name);
+                        units, s->fold->step, name.text);
         else if (s->kind == STAGE_CONV)
-            text_printf(out, "    %s(s->arena, 0, %d);\n", name, units);
+            text_printf(out, "    %s(s->arena, 0, %d);\n", name.text, units);
     }
     text_puts(out, "}\n\n");
 }

@@ -43,6 +43,7 @@ struct instance {
     struct bindings *b;
     struct prepared *p;
     bool name_used[TMPL_MAX], size_used[TMPL_MAX], flag_used[TMPL_MAX];
+    int nnames, nsizes, nflags; /* bound by who asked: the dictionary's come after them */
     bool on[8];                 /* open #if's: is this branch taken? */
     bool ours[8];               /* is it a flag's, or the compiler's own? */
     int depth;
@@ -209,8 +210,10 @@ static void write_sizes(const struct instance *t, const struct size_list *list, 
             DIE("%s: size %.*s is not bound", t->file, (int)key, s);
         if (!list->used[k++])
             continue;
-        char one[96];
-        int length = snprintf(one, sizeof one, "%.*s = %ld", (int)key, s, t->b->size[i].value);
+        char one[TMPL_NAME_LEN + 96];
+        int length = t->b->size[i].symbol[0]
+            ? snprintf(one, sizeof one, "%.*s = %s", (int)key, s, t->b->size[i].symbol)
+            : snprintf(one, sizeof one, "%.*s = %ld", (int)key, s, t->b->size[i].value);
         if (first) {
             text_printf(out, "%*senum { ", (int)list->indent, "");
         } else if (out->length - start + (size_t)length + 5 > LINE_WIDTH) {
@@ -302,13 +305,13 @@ static void rename_all(const char *s, const struct bindings *b, struct text *out
 
 static void check_used(const struct instance *t)
 {
-    for (int i = 0; i < t->b->nnames; i++)
+    for (int i = 0; i < t->nnames; i++)
         if (!t->name_used[i])
             DIE("%s: has no name %s", t->file, t->b->name[i].key);
-    for (int i = 0; i < t->b->nsizes; i++)
+    for (int i = 0; i < t->nsizes; i++)
         if (!t->size_used[i])
             DIE("%s: has no size %s", t->file, t->b->size[i].key);
-    for (int i = 0; i < t->b->nflags; i++)
+    for (int i = 0; i < t->nflags; i++)
         if (!t->flag_used[i])
             DIE("%s: has no flag %s", t->file, t->b->flag[i].key);
 }
@@ -393,6 +396,35 @@ static void free_prepared(struct prepared *p)
     free(p->asked);
 }
 
+/* ---- words that the dictionary knows ---- */
+
+static void look_up_part(struct bindings *b, enum word_kind kind, const char *s)
+{
+    char word[TMPL_MAX];
+    snprintf(word, sizeof word, "%.*s", (int)word_length(s), s);
+    if (!is_bound(b, kind, word))
+        b->look_up(b, kind, word);
+}
+
+/* Binds the words of a template that nobody has bound. What then is missing still, whoever meets
+** it says: it may stand where a flag leaves it out. */
+static void look_up_words(struct bindings *b, const char *path)
+{
+    for (const char *s = embedded(path); (s = strstr(s, "/* @")); s++) {
+        const char *line = s;
+        while (line[-1] != '\n')
+            line--;
+        bool name = !strncmp(s, "/* @name", 8), flag = !strncmp(s, "/* @flag", 8);
+        if (name || flag)
+            look_up_part(b, name ? WORD_NAME : WORD_FLAG, line + strlen("#define "));
+        if (strncmp(s, "/* @sizes", 9))
+            continue;
+        struct size_list list = { .start = strstr(s, "*/") + 2, .end = strstr(s, "};") };
+        for (const char *w = list.start; (w = next_size(&list, w)); w = after_size(w))
+            look_up_part(b, WORD_SIZE, w);
+    }
+}
+
 /* ---- templates prepared before ---- */
 
 static struct {
@@ -448,7 +480,10 @@ static const struct prepared *cached(struct instance *t, const char *path)
 void instantiate_path(const char *path, struct bindings *b, struct text *out)
 {
     struct prepared alone = { .npieces = 0 };
-    struct instance t = { .file = path, .b = b, .p = &alone };
+    struct instance t = { .file = path, .b = b, .p = &alone, .nnames = b->nnames,
+                          .nsizes = b->nsizes, .nflags = b->nflags };
+    if (b->look_up)
+        look_up_words(b, path);
     if (b->nheres) {            /* with texts of its own: nobody will want the same */
         prepare(&t, path, &alone);
         write_pieces(&t, &alone, out);

@@ -6,17 +6,17 @@
 #include "vector/template.h"
 #include "affine/dense_tile.c"
 
-#define NAME affine_dense                /* @name */
-#define DGRAD affine_dense_tile          /* @name */
-#define DGRAD_ONE affine_dense_tile      /* @name */
-#define WGRAD affine_dense_tile          /* @name */
-#define WGRAD_ONE affine_dense_tile      /* @name */
-#define DX 1                 /* @flag */
+#define NAME affine_dense           /* @name */
+#define DGRAD affine_dense_tile     /* @name */
+#define DGRAD_ONE affine_dense_tile /* @name */
+#define WGRAD affine_dense_tile     /* @name */
+#define WGRAD_ONE affine_dense_tile /* @name */
+#define HAS_DX 1                    /* @flag */
 
 static inline double NAME(const struct step *s, int panel)
 {
-    enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, M = 4, TILE = 64, X = 0,
-           X_IMAGE = 4096, DY = 0, DY_IMAGE = 512, GRADIENT = 0, DX_IMAGE = 4096, W = 0, W_M = 0,
+    enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, M = 4, TILE_WIDTH = 64, X = 0,
+           X_IMAGE = 4096, DY = 0, DY_IMAGE = 512, DX = 0, DX_IMAGE = 4096, W = 0, W_M = 0,
            W_V = 0, W_RULE = 0 };
     const real *x = s->arena + X + (size_t)panel*PANEL, *dy = s->arena + DY;
     const size_t at = (size_t)panel*PANEL*UNITS;
@@ -24,23 +24,23 @@ static inline double NAME(const struct step *s, int panel)
     double sumsq = 0;
     for (int block = 0; block < UNITS; block += ROWS) {
         const int end = block + ROWS < UNITS ? block + ROWS : UNITS;
-#if DX
+#if HAS_DX
         const real *w = s->arena + W + at + (size_t)block*WIDTH;
-        real *dx = s->arena + GRADIENT + (size_t)panel*PANEL;
+        real *dx = s->arena + DX + (size_t)panel*PANEL;
         int i = 0;
         for (; i + M <= s->n; i += M)
-            for (int d = 0; d < WIDTH; d += TILE)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)
                 DGRAD(dy + (size_t)i*DY_IMAGE + block, w + d, dx + (size_t)i*DX_IMAGE + d,
                       end - block, block == 0);
         for (; i < s->n; i++)
-            for (int d = 0; d < WIDTH; d += TILE)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)
                 DGRAD_ONE(dy + (size_t)i*DY_IMAGE + block, w + d, dx + (size_t)i*DX_IMAGE + d,
                           end - block, block == 0);
 #endif
         for (int u = block; u < end; ) {
             real g[M*WIDTH];
             const int rows = end - u < M ? 1 : M;
-            for (int d = 0; d < WIDTH; d += TILE)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)
                 if (rows == M)
                     WGRAD(dy + u, x + d, g + d, s->n, 1);
                 else

@@ -10,13 +10,13 @@
 
 static void NAME(real *arena, int u)
 {
-    enum { /* @sizes */ W = 0, FOLDED_W = 0, UNITS = 500, COLUMNS = 4096 };
+    enum { /* @sizes */ HEAD_W = 0, W = 0, UNITS = 500, COLUMNS = 4096 };
     const double factor = FACTOR(arena, u);
     for (int column = 0; column < COLUMNS; column += PANEL) {
         const int width = COLUMNS - column < PANEL ? COLUMNS - column : PANEL;
         const size_t at = (size_t)column*UNITS + (size_t)u*(size_t)width;
         for (int k = 0; k < width; k++)
-            arena[FOLDED_W + at + k] = (real)((double)arena[W + at + k]*factor);
+            arena[W + at + k] = (real)((double)arena[HEAD_W + at + k]*factor);
     }
 }
 

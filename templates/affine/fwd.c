@@ -16,16 +16,16 @@
 #include "vector/template.h"
 #include "affine/tile.c"
 
-#define NAME affine_fwd      /* @name */
-#define TILE affine_tile     /* @name */
-#define TILE_IMAGE affine_tile       /* @name */
-#define TILE_UNIT affine_tile        /* @name */
-#define TILE_ONE affine_tile         /* @name */
-#define TILES affine_tiles   /* @name */
-#define AHEAD affine_ahead   /* @name */
-#define STORE affine_store   /* @name */
-#define BIAS 1               /* @flag */
-#define LAST_PANEL 1         /* @flag */
+#define NAME affine_fwd        /* @name */
+#define TILE affine_tile       /* @name */
+#define TILE_IMAGE affine_tile /* @name */
+#define TILE_UNIT affine_tile  /* @name */
+#define TILE_ONE affine_tile   /* @name */
+#define TILES affine_tiles     /* @name */
+#define AHEAD affine_ahead     /* @name */
+#define STORE affine_store     /* @name */
+#define BIAS 1                 /* @flag */
+#define LAST_PANEL 1           /* @flag */
 
 /* Fetches the weights of MU units, one part of `parts`. */
 static inline void AHEAD(const real *w, int panels, int width, int part, int parts)
@@ -95,14 +95,14 @@ static inline void STORE(const real *lanes, const real *bias, real *y, real *sum
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 4096, Y = 0, Y_IMAGE = 512, W = 0, B = 0,
-           UNITS = 500, BLOCK = 10, COLUMNS = 4096, DEPTH = 4, IMAGES = 64, TOGETHER = 64,
+    enum { /* @sizes */ X = 0, X_IMAGE = 4096, Y = 0, Y_IMAGE = 512, W = 0, B = 0, UNITS = 500,
+           UNIT_BLOCK = 10, COLUMNS = 4096, DEPTH = 4, IMAGES = 64, TOGETHER = 64,
            LANES_IMAGE = 160, SCRATCH = 0, SCRATCH_SIZE = 20480, LANES_AT = 0, SUMS_AT = 10240 };
     enum { PANELS = COLUMNS / PANEL };
 #if LAST_PANEL
     enum { LEFT = COLUMNS % PANEL };
 #endif
-    enum { BLOCKS = (UNITS + BLOCK - 1) / BLOCK };
+    enum { BLOCKS = (UNITS + UNIT_BLOCK - 1) / UNIT_BLOCK };
     const int alone = s->n == 1, step = alone ? TOGETHER : 1;
     const int start = alone ? 0 : item / BLOCKS * IMAGES;
     const int from = alone ? BLOCKS*item/items : item % BLOCKS;
@@ -112,7 +112,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *lanes = scratch + LANES_AT, *sums = scratch + SUMS_AT;
     const real *x = s->arena + X + (size_t)start*X_IMAGE;
     for (int b = from; b < to; b += step) {
-        const int first = b*BLOCK, end = (b + step < to ? b + step : to)*BLOCK;
+        const int first = b*UNIT_BLOCK, end = (b + step < to ? b + step : to)*UNIT_BLOCK;
         const int units = (end < UNITS ? end : UNITS) - first;
         for (int k = 0; k < (alone ? units*LANES : images*LANES_IMAGE); k++)
             lanes[k] = 0;

@@ -8,20 +8,20 @@
 #include "affine/dgrad_tile.c"
 #include "affine/wgrad_tile.c"
 
-#define NAME affine_panel                /* @name */
-#define DGRAD affine_dgrad_tile          /* @name */
-#define DGRAD_LAST affine_dgrad_tile     /* @name */
-#define WGRAD affine_wgrad_tile          /* @name */
-#define WGRAD_LAST affine_wgrad_tile     /* @name */
-#define DX 1                 /* @flag */
-#define TILES 1              /* @flag */
-#define LAST_TILE 1          /* @flag */
+#define NAME affine_panel            /* @name */
+#define DGRAD affine_dgrad_tile      /* @name */
+#define DGRAD_LAST affine_dgrad_tile /* @name */
+#define WGRAD affine_wgrad_tile      /* @name */
+#define WGRAD_LAST affine_wgrad_tile /* @name */
+#define HAS_DX 1                     /* @flag */
+#define WHOLE_TILES 1                /* @flag */
+#define LAST_TILE 1                  /* @flag */
 
 static inline double NAME(const struct step *s, int panel)
 {
-    enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, STARTS = 11, WHOLE = 128, TILE = 128,
-           X = 0, X_IMAGE = 4096, GRADIENT = 0, DX_IMAGE = 4096, W = 0, W_M = 0, W_V = 0,
-           W_RULE = 0, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0,
+    enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, STARTS = 11, WHOLE = 128,
+           TILE_WIDTH = 128, X = 0, X_IMAGE = 4096, DX = 0, DX_IMAGE = 4096, W = 0, W_M = 0,
+           W_V = 0, W_RULE = 0, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0,
            UNIT_SPACE = 51 };
     const real *x = s->arena + X + (size_t)panel*PANEL;
     const size_t at = (size_t)panel*PANEL*UNITS;
@@ -30,7 +30,7 @@ static inline double NAME(const struct step *s, int panel)
     const struct rule *rule = s->rule + W_RULE;
     double sumsq = 0;
     for (int block = 0; block < UNITS; block += ROWS) {
-#if DX
+#if HAS_DX
         const real *w = s->arena + W + at;
         for (int i = 0; i < s->n; i++) {
             const int32_t *start = (const int32_t *)(s->arena + IMAGE_STARTS)
@@ -38,9 +38,9 @@ static inline double NAME(const struct step *s, int panel)
             const struct entry *e = (const struct entry *)(s->arena + IMAGE_LIST)
                                     + (size_t)i*(UNITS + 1) + start[0];
             int count = start[1] - start[0];
-            real *dx = s->arena + GRADIENT + (size_t)i*DX_IMAGE + (size_t)panel*PANEL;
-#if TILES
-            for (int d = 0; d < WHOLE; d += TILE)
+            real *dx = s->arena + DX + (size_t)i*DX_IMAGE + (size_t)panel*PANEL;
+#if WHOLE_TILES
+            for (int d = 0; d < WHOLE; d += TILE_WIDTH)
                 DGRAD(e, count, w + d, dx + d, block == 0);
 #endif
 #if LAST_TILE
@@ -52,8 +52,8 @@ static inline double NAME(const struct step *s, int panel)
         for (int u = block; u < end; u++) {
             real g[WIDTH];
             const struct entry *e = units + (size_t)u*UNIT_SPACE;
-#if TILES
-            for (int d = 0; d < WHOLE; d += TILE)
+#if WHOLE_TILES
+            for (int d = 0; d < WHOLE; d += TILE_WIDTH)
                 WGRAD(e, active[u], x + d, g + d);
 #endif
 #if LAST_TILE

@@ -11,22 +11,21 @@
 #define NAME conv_dgrad      /* @name */
 #define EXPAND conv_expand   /* @name */
 #define GAPS 1               /* @flag */
-#define FOLD 1               /* @flag */
+#define SUM_REPEATED 1       /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, DX = 0,
-           DX_IMAGE = 16384, DX_SIZE = 16384,
-           ARGMAX = 0, ARGMAX_IMAGE = 4096, SCRATCH = 0, SCRATCH_SIZE = 1024, EXPANDED = 0,
-           EXPANDED_AT = 0 };
+    enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, DX = 0, DX_IMAGE = 16384,
+           DX_SIZE = 16384, ARGMAX = 0, ARGMAX_IMAGE = 4096, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           EXPANDED = 0, EXPANDED_AT = 0 };
     (void)items;
     real *map = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + EXPANDED;
     const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX);
     EXPAND(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE,
            argmax + (size_t)item*ARGMAX_IMAGE, map + EXPANDED_AT);
-#if FOLD
-    enum { /* @sizes */ WIDE = 0, TIMES = 2 };
-    real *dx = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + WIDE;
+#if SUM_REPEATED
+    enum { /* @sizes */ REPEATED_AT = 0, MULTIPLIER = 2 };
+    real *dx = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + REPEATED_AT;
 #else
     real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
 #endif
@@ -36,13 +35,13 @@ static void NAME(const struct step *s, int item, int items, int thread)
         dx[k] = 0;
 #endif
     /* @here phases */
-#if FOLD
+#if SUM_REPEATED
     /* Of each of a channel's filters, one behind the other. */
     real *sum = s->arena + DX + (size_t)item*DX_IMAGE;
-    for (int k = 0; k < DX_SIZE / TIMES; k++) {
-        real all = dx[k*TIMES];
-        for (int t = 1; t < TIMES; t++)
-            all += dx[k*TIMES + t];
+    for (int k = 0; k < DX_SIZE / MULTIPLIER; k++) {
+        real all = dx[k*MULTIPLIER];
+        for (int t = 1; t < MULTIPLIER; t++)
+            all += dx[k*MULTIPLIER + t];
         sum[k] = all;
     }
 #endif

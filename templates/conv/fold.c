@@ -11,14 +11,15 @@
 
 static void NAME(real *arena, int first)
 {
-    enum { /* @sizes */ W = 0, CO = 16, FILTERS = 16, FILTER = 144, FILTERS_AT = 0 };
+    enum { /* @sizes */ HEAD_W = 0, CO = 16, FILTERS = 16, FILTER_SIZE = 144, SCRATCH = 0,
+           FILTERS_AT = 0 };
     const int n = CO - first < FILTERS ? CO - first : FILTERS;
-    const real *w = arena + W + (size_t)first*FILTER;
-    real *filters = arena + FILTERS_AT;
+    const real *w = arena + HEAD_W + (size_t)first*FILTER_SIZE;
+    real *filters = arena + SCRATCH + FILTERS_AT;      /* the first thread's */
     for (int f = 0; f < n; f++) {
         const double factor = FACTOR(arena, first + f);
-        for (int k = 0; k < FILTER; k++)
-            filters[f*FILTER + k] = (real)((double)w[f*FILTER + k]*factor);
+        for (int k = 0; k < FILTER_SIZE; k++)
+            filters[f*FILTER_SIZE + k] = (real)((double)w[f*FILTER_SIZE + k]*factor);
     }
     /* @here packs */
 }

@@ -12,24 +12,24 @@
 #include "pool/row.c"
 #include "norm/gather.c"
 
-#define NAME conv_fwd        /* @name */
-#define ROWS conv_rows       /* @name */
-#define POOL_ROW pool_row    /* @name */
-#define WIDEN depth_repeat   /* @name */
-#define REPEAT 1             /* @flag */
-#define GATHER norm_gather   /* @name */
-#define POOL 1               /* @flag */
-#define BIAS 1               /* @flag */
-#define GATHERS 1            /* @flag */
+#define NAME conv_fwd             /* @name */
+#define RUN_ROWS conv_rows        /* @name */
+#define POOL_ROW pool_row         /* @name */
+#define PUT_REPEATED depth_repeat /* @name */
+#define REPEAT 1                  /* @flag */
+#define GATHER norm_gather        /* @name */
+#define POOL 1                    /* @flag */
+#define BIAS 1                    /* @flag */
+#define GATHERS 1                 /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, BAND_STEP = 1088, Y = 18496, Y_IMAGE = 4096,
-           Y_ROW = 256, W = 0, B = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, ARGMAX_ROW = 256, SCRATCH = 0, SCRATCH_SIZE = 1024,
-           BAND = 0, MOMENTS = 0, COUNT = 32 };
+           Y_ROW = 256, PACKED = 0, B = 0, BANDS = 16, BAND_ROWS = 2, ARGMAX = 0,
+           ARGMAX_IMAGE = 4096, ARGMAX_ROW = 256, SCRATCH = 0, SCRATCH_SIZE = 1024, BAND_AT = 0,
+           MOMENTS = 0, COUNT = 32 };
 #if REPEAT
-    enum { /* @sizes */ WIDE = 0, WIDE_STEP = 2, WIDE_BAND = 4 };    /* rows */
+    enum { /* @sizes */ REPEATED_AT = 0, REPEATED_STEP = 2, REPEATED_BAND = 4 };    /* rows */
 #endif
 #if BIAS
     const real *bias = s->arena + B;
@@ -41,15 +41,15 @@ static void NAME(const struct step *s, int item, int items, int thread)
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
     real *y = s->arena + Y + (size_t)image*Y_IMAGE;
 #if REPEAT
-    real *wide = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + WIDE;
-    WIDEN(x, wide, from*WIDE_STEP, (to - 1)*WIDE_STEP + WIDE_BAND);
+    real *wide = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + REPEATED_AT;
+    PUT_REPEATED(x, wide, from*REPEATED_STEP, (to - 1)*REPEATED_STEP + REPEATED_BAND);
     x = wide;
 #endif
 #if POOL
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
-    real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND;
+    real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND_AT;
     for (int b = from; b < to; b++) {
-        ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + W, bias, band, 0, BAND_ROWS);
+        RUN_ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + PACKED, bias, band, 0, BAND_ROWS);
         POOL_ROW(band, y + (size_t)b*Y_ROW, argmax + (size_t)b*ARGMAX_ROW);
     }
 #else
@@ -57,12 +57,12 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if GATHERS
     real *moments = s->arena + MOMENTS + (size_t)image*BANDS*2*COUNT;
     for (int b = from; b < to; b++) {
-        ROWS(x, s->arena + W, bias, y, b*BAND_ROWS, (b + 1)*BAND_ROWS);
+        RUN_ROWS(x, s->arena + PACKED, bias, y, b*BAND_ROWS, (b + 1)*BAND_ROWS);
         if (s->mode != MODE_EVAL)
             GATHER(y + (ptrdiff_t)b*BAND_ROWS*Y_ROW, moments + (ptrdiff_t)b*2*COUNT);
     }
 #else
-    ROWS(x, s->arena + W, bias, y, from*BAND_ROWS, to*BAND_ROWS);
+    RUN_ROWS(x, s->arena + PACKED, bias, y, from*BAND_ROWS, to*BAND_ROWS);
 #endif
 #endif
 }

@@ -16,14 +16,14 @@ static inline void NAME(const real *dy /* [H][W][C] */, const real *y,
                         const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
                         int *count /* [C] */, real *db /* [C] */, int from, int to)
 {
-    enum { /* @sizes */ W = 16, C = 16, Y_ROW = 256, Y_PIXEL = 16, STEP_Y = 1088,
-           STEP_X = 32, SPACE = 257 };
+    enum { /* @sizes */ W = 16, C = 16, Y_ROW = 256, Y_PIXEL = 16, WINDOW_DOWN = 1088,
+           WINDOW_ACROSS = 32, SPACE = 257 };
 #if POOL
-    enum { /* @sizes */ PH = 2, PW = 2, WINDOW_Y = 544, WINDOW_X = 16 };
+    enum { /* @sizes */ PH = 2, PW = 2, IN_WINDOW_DOWN = 544, IN_WINDOW_ACROSS = 16 };
     int32_t window[PH*PW];      /* the argmax's pixel, from the window's first */
     UNROLL for (int i = 0; i < PH; i++)
         UNROLL for (int j = 0; j < PW; j++)
-            window[i*PW + j] = i*WINDOW_Y + j*WINDOW_X;
+            window[i*PW + j] = i*IN_WINDOW_DOWN + j*IN_WINDOW_ACROSS;
 #else
     (void)argmax;
 #endif
@@ -50,7 +50,7 @@ static inline void NAME(const real *dy /* [H][W][C] */, const real *y,
 #if BIAS
             add_values(db, value, C);
 #endif
-            int32_t corner = r*STEP_Y + p*STEP_X;
+            int32_t corner = r*WINDOW_DOWN + p*WINDOW_ACROSS;
             for (int c = 0; c < C; c++) {
                 struct entry e = { corner, value[c] };
 #if POOL

@@ -12,14 +12,14 @@
 #include "conv/expand.c"
 #include "conv/narrow_tile.c"
 
-#define NAME conv_narrow     /* @name */
-#define EXPAND conv_expand   /* @name */
-#define ADD conv_narrow_add  /* @name */
-#define TILE conv_narrow_tile    /* @name */
-#define BIAS 1               /* @flag */
-#define POOL 1               /* @flag */
-#define RELU 1               /* @flag */
-#define DIRECT 0             /* @flag */
+#define NAME conv_narrow      /* @name */
+#define EXPAND conv_expand    /* @name */
+#define ADD conv_narrow_add   /* @name */
+#define TILE conv_narrow_tile /* @name */
+#define BIAS 1                /* @flag */
+#define POOL 1                /* @flag */
+#define RELU 1                /* @flag */
+#define DIRECT 0              /* @flag */
 
 /* Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
 static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][WINDOW][CO] */,
@@ -57,20 +57,20 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][W
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_DOWN = 204, Y = 0, Y_IMAGE = 4096,
-           Y_ROW = 1024, DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIAL = 0,
+    enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 4096, Y_ROW = 1024,
+           DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
            GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16,
-           OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, MASKED = 0, U_AT = 0 };
+           OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
     enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    real *u = scratch + U_AT;
-    real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE;
+    real *u = scratch + TAP_SUMS_AT;
+    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
     for (int k = 0; k < (KH*COLUMNS + 1)*U_TAP; k++)
         u[k] = 0;
     for (int image = first; image < last; image++)
         for (int row = 0; row < OH; row += BAND) {
-            const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_DOWN;
+            const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
             const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
             const real *g = dy;
@@ -81,8 +81,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #else
             const unsigned char *index = NULL;
 #endif
-            EXPAND(dy, y, index, scratch + MASKED);     /* behind it room for a whole tile */
-            g = scratch + MASKED;
+            EXPAND(dy, y, index, scratch + WINDOWS_AT);     /* behind it room for a whole tile */
+            g = scratch + WINDOWS_AT;
 #endif
             ADD(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
         }

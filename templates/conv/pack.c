@@ -12,7 +12,7 @@
 static inline void NAME(const real *filter, real *panels, int co)
 {
     enum { /* @sizes */ KH = 3, KW = 3, CI = 16, CO = 16, ROW = 48, CHANNELS = 16, BLOCK = 16,
-           LAST_BLOCK = 16, PANEL_SIZE = 2304, TAP_Y = 0, TAP_X = 0, TAP_STEP = 1 };
+           LAST_WIDTH = 16, PANEL_SIZE = 2304, TAP_Y = 0, TAP_X = 0, TAP_STEP = 1 };
     for (int ky = 0; ky < KH; ky++)
         for (int kx = 0; kx < KW; kx++)
             for (int ci = 0; ci < CI; ci++) {
@@ -24,7 +24,7 @@ static inline void NAME(const real *filter, real *panels, int co)
                 int y = TAP_Y + ky*TAP_STEP, x = TAP_X + kx*TAP_STEP;
 #endif
                 int panel = out / BLOCK;
-                int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_BLOCK;
+                int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_WIDTH;
                 panels[panel*PANEL_SIZE + k*width + out % BLOCK] = filter[y*ROW + x*CI + ci];
             }
 }

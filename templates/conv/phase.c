@@ -6,12 +6,12 @@
 #include "conv/rows.c"
 
 #define NAME conv_phase      /* @name */
-#define ROWS conv_rows       /* @name */
+#define RUN_ROWS conv_rows   /* @name */
 
 static inline void NAME(const real *arena, const real *dy /* haloed */, real *dx)
 {
-    enum { /* @sizes */ W = 0, DY_AT = 0, DX_AT = 0, OH = 32 };
-    ROWS(dy + DY_AT, arena + W, NULL, dx + DX_AT, 0, OH);
+    enum { /* @sizes */ PACKED = 0, DY_AT = 0, DX_AT = 0, OH = 32 };
+    RUN_ROWS(dy + DY_AT, arena + PACKED, NULL, dx + DX_AT, 0, OH);
 }
 
 #include "vector/undef.h"

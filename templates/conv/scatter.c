@@ -11,46 +11,46 @@
 #include "conv/pixel_lists.c"
 #include "affine/dgrad_tile.c"
 
-#define NAME conv_scatter    /* @name */
-#define LISTS pixel_lists    /* @name */
-#define TILE affine_dgrad_tile   /* @name */
+#define NAME conv_scatter      /* @name */
+#define LISTS pixel_lists      /* @name */
+#define TILE affine_dgrad_tile /* @name */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, DX = 0, DX_IMAGE = 32768, W = 0, H = 16, BAND = 4, SPACE = 33,
-           BLOCKS = 1, CBLOCKS = 1, KH = 3, SLICE = 3072, PH = 2, W_OUT = 16, PW = 2,
-           STEP_Y = 2, STEP_X = 2, MAP_ROW = 1088, MAP_SIZE = 36992, CB = 32, CI = 32, IN_H = 32,
-           IN_W = 32, TOP = 1, LEFT = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, MAP_AT = 0,
-           ENTRIES = 0, COUNT = 0 };
+           ARGMAX_IMAGE = 4096, DX = 0, DX_IMAGE = 32768, PACKED = 0, OH = 16, LISTED = 4,
+           PIXEL_SPACE = 33, FILTER_BLOCKS = 1, CBLOCKS = 1, KH = 3, SLICE = 3072, PH = 2,
+           OW = 16, PW = 2, STEP_Y = 2, STEP_X = 2, MAP_ROW = 1088, MAP_SIZE = 36992, CB = 32,
+           CI = 32, IN_H = 32, IN_W = 32, TOP = 1, LEFT = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           MAP_AT = 0, LISTS_AT = 0, ENDS_AT = 0 };
     (void)items;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *map = scratch + MAP_AT;
-    struct entry *entries = (struct entry *)(scratch + ENTRIES);
-    int32_t *count = (int32_t *)(scratch + COUNT);
-    const real *w = s->arena + W;
+    struct entry *entries = (struct entry *)(scratch + LISTS_AT);
+    int32_t *count = (int32_t *)(scratch + ENDS_AT);
+    const real *w = s->arena + PACKED;
     const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                   + (size_t)item*ARGMAX_IMAGE;
     for (int k = 0; k < CBLOCKS*MAP_SIZE; k++)
         map[k] = 0;
-    for (int from = 0; from < H; from += BAND) {
-        const int to = from + BAND < H ? from + BAND : H;
+    for (int from = 0; from < OH; from += LISTED) {
+        const int to = from + LISTED < OH ? from + LISTED : OH;
         LISTS(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE, argmax,
               entries, count, from, to);
         for (int cb = 0; cb < CBLOCKS; cb++)
-            for (int b = 0; b < BLOCKS; b++)
+            for (int b = 0; b < FILTER_BLOCKS; b++)
                 for (int ky = 0; ky < KH; ky++) {
-                    const real *slice = w + (ptrdiff_t)((cb*BLOCKS + b)*KH + ky)*SLICE;
+                    const real *slice = w + (ptrdiff_t)((cb*FILTER_BLOCKS + b)*KH + ky)*SLICE;
                     real *under = map + cb*MAP_SIZE + ky*MAP_ROW;
                     int pixel = 0;
                     for (int r = from; r < to; r++)
                         for (int i = 0; i < PH; i++) {
                             real *row = under + (r*STEP_Y + i)*MAP_ROW;
-                            for (int p = 0; p < W_OUT; p++)
+                            for (int p = 0; p < OW; p++)
                                 for (int j = 0; j < PW; j++, pixel++) {
-                                    const int32_t *end = count + pixel*BLOCKS + b;
+                                    const int32_t *end = count + pixel*FILTER_BLOCKS + b;
                                     const int start = b ? end[-1] : 0;
-                                    TILE(entries + (ptrdiff_t)pixel*SPACE + start, end[0] - start,
-                                         slice, row + (p*STEP_X + j)*CB, 0);
+                                    TILE(entries + (ptrdiff_t)pixel*PIXEL_SPACE + start,
+                                         end[0] - start, slice, row + (p*STEP_X + j)*CB, 0);
                                 }
                         }
                 }

@@ -9,10 +9,10 @@
 static inline void NAME(const real *filter /* [KH][ROW] */, real *slices, int co)
 {
     enum { /* @sizes */ KH = 3, KW = 3, CI = 32, ROW = 96, CB = 32, CBLOCKS = 1, FB = 32,
-           BLOCKS = 1, SLICE = 3072 };
+           FILTER_BLOCKS = 1, SLICE = 3072 };
     for (int cb = 0; cb < CBLOCKS; cb++)
         for (int ky = 0; ky < KH; ky++) {
-            real *to = slices + (ptrdiff_t)((cb*BLOCKS + co / FB)*KH + ky)*SLICE
+            real *to = slices + (ptrdiff_t)((cb*FILTER_BLOCKS + co / FB)*KH + ky)*SLICE
                        + co % FB*KW*CB;
             for (int kx = 0; kx < KW; kx++)
                 for (int c = 0; c < CB; c++)

@@ -15,8 +15,8 @@
 /* n filters, the first of them a multiple of LANES. */
 static inline void PACK(real *arena, int first, int n)
 {
-    enum { /* @sizes */ W = 0, FILTER = 144 };
-    const real *filters = arena + W + (size_t)first*FILTER;
+    enum { /* @sizes */ W = 0, FILTER_SIZE = 144 };
+    const real *filters = arena + W + (size_t)first*FILTER_SIZE;
     (void)filters;
     (void)n;
     /* @here packs */
@@ -24,24 +24,24 @@ static inline void PACK(real *arena, int first, int n)
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ CO = 16, FILTERS = 16, KH = 3, ROW = 48, COLUMNS = 48, PARTIAL = 0,
+    enum { /* @sizes */ CO = 16, FILTERS = 16, KH = 3, ROW = 48, COLUMNS = 48, PARTIALS = 0,
            GROUP_SIZE = 2320, W = 0, W_M = 0, W_V = 0, B = 0, B_M = 0, B_V = 0, W_RULE = 0,
-           B_RULE = 0, SUMSQ = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT = 0 };
-    enum { FILTER = KH*ROW, WHOLE = COLUMNS / VL * VL };
+           B_RULE = 0, SUMSQ = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT_AT = 0 };
+    enum { FILTER_SIZE = KH*ROW, WHOLE = COLUMNS / VL * VL };
     (void)items;
     int groups = s->n < GROUPS ? s->n : GROUPS;
     int first = item*FILTERS, last = first + FILTERS < CO ? first + FILTERS : CO;
-    const real *partial = s->arena + PARTIAL;
-    real *g = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + GRADIENT;
+    const real *partial = s->arena + PARTIALS;
+    real *g = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + GRADIENT_AT;
     const struct rule *rule = s->rule + W_RULE;
 #if BIAS
     real gb[FILTERS] = { 0 };
 #endif
     double sumsq = 0;
-    for (int k = 0; k < FILTER; k++)
+    for (int k = 0; k < FILTER_SIZE; k++)
         g[k] = 0;
     for (int co = first; co < last; co++) {
-        size_t at = (size_t)co*FILTER;
+        size_t at = (size_t)co*FILTER_SIZE;
         for (int ky = 0; ky < KH; ky++) {
             const real *p = partial + at + ky*ROW;
             for (int k = 0; k < WHOLE; k += VL) {
@@ -60,10 +60,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
         }
 #if BIAS
         for (int group = 0; group < groups; group++)
-            gb[co - first] += partial[(size_t)group*GROUP_SIZE + CO*FILTER + co];
+            gb[co - first] += partial[(size_t)group*GROUP_SIZE + CO*FILTER_SIZE + co];
 #endif
         sumsq += rule->update(s->arena + W + at, s->arena + W_M + at, s->arena + W_V + at, g,
-                              FILTER, &rule->hyper);
+                              FILTER_SIZE, &rule->hyper);
     }
     PACK(s->arena, first, last - first);
     s->sumsq[SUMSQ + item] = sumsq;

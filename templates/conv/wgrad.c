@@ -10,31 +10,31 @@
 #include "conv/taps.c"
 #include "conv/wgrad_tile.c"
 
-#define NAME conv_wgrad      /* @name */
-#define LISTS conv_lists     /* @name */
-#define TAPS conv_taps       /* @name */
-#define TILE conv_wgrad_tile             /* @name */
-#define TILE_COLUMNS conv_wgrad_tile     /* @name */
-#define TILE_ROWS conv_wgrad_tile        /* @name */
+#define NAME conv_wgrad                   /* @name */
+#define LISTS conv_lists                  /* @name */
+#define RUN_TAPS conv_taps                /* @name */
+#define TILE conv_wgrad_tile              /* @name */
+#define TILE_COLUMNS conv_wgrad_tile      /* @name */
+#define TILE_ROWS conv_wgrad_tile         /* @name */
 #define TILE_ROWS_COLUMNS conv_wgrad_tile /* @name */
-#define COLUMNS_LEFT 1       /* @flag */
-#define ROWS_LEFT 1          /* @flag */
-#define APART 1              /* @flag */
+#define COLUMNS_LEFT 1                    /* @flag */
+#define ROWS_LEFT 1                       /* @flag */
+#define TAPS_APART 1                      /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_ROW = 544, Y = 0, Y_IMAGE = 4096, DY = 0,
-           DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIAL = 0, GROUP_SIZE = 2304,
-           H = 16, CO = 16, KH = 3, ROW = 48, MH = 3, WHOLE_COLUMNS = 3, NV = 3,
-           BAND = 16, SCRATCH = 0, SCRATCH_SIZE = 1024, ENTRIES = 0, SPACE = 257 };
-#if APART
-    enum { /* @sizes */ FILTERS = 8, CHANNELS = 8 };     /* of a group */
+           DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 2304,
+           H = 16, CO = 16, KH = 3, ROW = 48, MH = 3, WHOLE_COLUMNS = 3, NV = 3, BAND = 16,
+           SCRATCH = 0, SCRATCH_SIZE = 1024, ENTRIES_AT = 0, SPACE = 257 };
+#if TAPS_APART
+    enum { /* @sizes */ GROUP_FILTERS = 8, GROUP_CHANNELS = 8 };     /* of a group */
 #endif
     enum { WHOLE_ROWS = KH / MH * MH, FILTER = KH*ROW };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
-    real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
+    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
-                                             + ENTRIES);
+                                             + ENTRIES_AT);
     int count[CO];
     for (int k = 0; k < CO*FILTER + CO; k++)
         dw[k] = 0;
@@ -49,8 +49,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
             for (int f = 0; f < CO; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
-#if APART
-                TAPS(x + f / FILTERS*CHANNELS, e, count[f], d);
+#if TAPS_APART
+                RUN_TAPS(x + f / GROUP_FILTERS*GROUP_CHANNELS, e, count[f], d);
 #else
                 for (int r = 0; r < WHOLE_ROWS; r += MH) {
                     for (int n = 0; n < WHOLE_COLUMNS; n += NV)

@@ -9,26 +9,26 @@
 #include "depth/repeat.c"
 #include "depth/wgrad_tile.c"
 
-#define NAME depth_wgrad     /* @name */
-#define EXPAND conv_expand   /* @name */
-#define WIDEN depth_repeat   /* @name */
-#define TILE depth_wgrad_tile /* @name */
-#define REPEAT 1             /* @flag */
-#define BIAS 1               /* @flag */
+#define NAME depth_wgrad          /* @name */
+#define EXPAND conv_expand        /* @name */
+#define PUT_REPEATED depth_repeat /* @name */
+#define TILE depth_wgrad_tile     /* @name */
+#define REPEAT 1                  /* @flag */
+#define BIAS 1                    /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_ROW = 544, X_TAP = 16, Y = 0, Y_IMAGE = 4096,
-           DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIAL = 0,
+           DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
            GROUP_SIZE = 2304, H = 32, W = 32, CO = 16, PADDED = 16, KH = 3, KW = 3, ROW = 16,
            MH = 3, MW = 3, G_ROW = 544, SCRATCH = 0, SCRATCH_SIZE = 1024, EXPANDED = 0,
-           EXPANDED_AT = 0, SUMS = 0 };
+           EXPANDED_AT = 0, SUMS_AT = 0 };
 #if REPEAT
-    enum { /* @sizes */ WIDE = 0, WIDE_ROWS = 34 };
+    enum { /* @sizes */ REPEATED_AT = 0, REPEATED_ROWS = 34 };
 #endif
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS;
+    real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS_AT;
     real *bias = sums + KH*KW*PADDED;
     for (int k = 0; k < (KH*KW + 1)*PADDED; k++)
         sums[k] = 0;
@@ -39,8 +39,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
         EXPAND(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
                argmax, map);
 #if REPEAT
-        WIDEN(x, scratch + WIDE, 0, WIDE_ROWS);
-        x = scratch + WIDE;
+        PUT_REPEATED(x, scratch + REPEATED_AT, 0, REPEATED_ROWS);
+        x = scratch + REPEATED_AT;
 #endif
         for (int c = 0; c < CO; c += VL)
             for (int i = 0; i < KH; i += MH)
@@ -53,7 +53,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
                     bias[c] += map[r*G_ROW + p*CO + c];
 #endif
     }
-    real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE;
+    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
     for (int c = 0; c < CO; c++) {
         for (int k = 0; k < KH*KW; k++)
             dw[(c*KH + k / KW)*ROW + k % KW] = sums[k*PADDED + c];

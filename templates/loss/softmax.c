@@ -6,12 +6,12 @@
 */
 #include "vector/template.h"
 
-#define ONE softmax_one      /* @name */
+#define NAME softmax_one     /* @name */
 #define SMOOTH 1             /* @flag */
 #define SMOOTHING 0.1        /* @name */
 
 /* Returns the loss; ds: whole lanes, those past the classes stay 0. */
-static inline real ONE(const real *scores, real *ds, int label, real scale)
+static inline real NAME(const real *scores, real *ds, int label, real scale)
 {
     enum { /* @sizes */ CLASSES = 10, LV = 16 };
     real max = scores[0];

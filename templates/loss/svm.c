@@ -6,11 +6,11 @@
 */
 #include "vector/template.h"
 
-#define ONE svm_one          /* @name */
+#define NAME svm_one         /* @name */
 #define MARGIN 1.0           /* @name */
 
 /* Returns the loss; ds: those past the classes stay 0. */
-static inline real ONE(const real *scores, real *ds, int label, real scale)
+static inline real NAME(const real *scores, real *ds, int label, real scale)
 {
     enum { /* @sizes */ CLASSES = 10 };
     const real bar = (real)MARGIN - scores[label];

@@ -1,5 +1,5 @@
 /*
-** norm/channels.c - a batch's mean and variance from those of its images' blocks of PIXELS
+** norm/channels.c - a batch's mean and variance from those of its images' blocks of BLOCK_PIXELS
 ** pixels, in their order (Chan, Golub, LeVeque, "Updating formulae and a pairwise
 ** algorithm", 1979), and the running ones; in evaluation the running ones count. Writes for
 ** LANES channels what the passes over the maps need, COUNT values each: mean,
@@ -17,13 +17,13 @@ static inline void NAME(const struct step *s, int item, const real *moments, con
                         const real *beta, real *running_mean, real *running_var,
                         real *coefficient)
 {
-    enum { /* @sizes */ C = 17, BLOCKS = 1, PIXELS = 1024, COUNT = 32 };
+    enum { /* @sizes */ C = 17, MOMENT_BLOCKS = 1, BLOCK_PIXELS = 1024, COUNT = 32 };
     const int first = item*LANES, last = first + LANES < C ? first + LANES : C;
     double mean[LANES] = { 0 }, var[LANES] = { 0 };
     if (s->mode != MODE_EVAL) {
-        for (int i = 0; i < s->n*BLOCKS; i++) {
+        for (int i = 0; i < s->n*MOMENT_BLOCKS; i++) {
             const real *block = moments + (size_t)i*2*COUNT;
-            const double share = 1.0 / (i + 1), apart = (double)PIXELS*i*share;
+            const double share = 1.0 / (i + 1), apart = (double)BLOCK_PIXELS*i*share;
             for (int c = first; c < last; c++) {
                 double d = (double)block[c] - mean[c - first];
                 mean[c - first] += d*share;
@@ -31,7 +31,7 @@ static inline void NAME(const struct step *s, int item, const real *moments, con
             }
         }
         for (int c = first; c < last; c++)
-            var[c - first] /= (double)PIXELS*BLOCKS*s->n;
+            var[c - first] /= (double)BLOCK_PIXELS*MOMENT_BLOCKS*s->n;
     } else {
         for (int c = first; c < last; c++) {
             mean[c - first] = (double)running_mean[c];

@@ -12,17 +12,17 @@
 
 static inline double NAME(real *arena, int c)
 {
-    enum { /* @sizes */ B = 0, FOLDED_B = 0, GAMMA = 0, BETA = 0, RUNNING_MEAN = 0,
+    enum { /* @sizes */ HEAD_B = 0, B = 0, GAMMA = 0, BETA = 0, RUNNING_MEAN = 0,
            RUNNING_VAR = 0 };
     double factor = 1 / sqrt((double)arena[RUNNING_VAR + c] + EPS), bias = 0;
 #if SCALE
     factor *= (double)arena[GAMMA + c];
 #endif
 #if BIAS
-    bias = (double)arena[B + c];
+    bias = (double)arena[HEAD_B + c];
 #endif
     bias = (bias - (double)arena[RUNNING_MEAN + c])*factor + (double)arena[BETA + c];
-    arena[FOLDED_B + c] = (real)bias;
+    arena[B + c] = (real)bias;
     return factor;
 }
 

@@ -10,8 +10,8 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 17408, X_STEP = 1088, Y = 0, Y_IMAGE = 4352, Y_ROW = 272,
-           ARGMAX = 0, ARGMAX_IMAGE = 4352, ARGMAX_ROW = 272, OH = 16 };
+    enum { /* @sizes */ X = 0, X_IMAGE = 17408, POOL_DOWN = 1088, Y = 0, Y_IMAGE = 4352,
+           Y_ROW = 272, ARGMAX = 0, ARGMAX_IMAGE = 4352, ARGMAX_ROW = 272, OH = 16 };
     (void)thread;
     int parts = items / s->n, image = item / parts, part = item % parts;
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
@@ -19,7 +19,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
     int last = part_start(part + 1, parts, OH);
     for (int r = part_start(part, parts, OH); r < last; r++)
-        POOL_ROW(x + (size_t)r*X_STEP, y + (size_t)r*Y_ROW, argmax + (size_t)r*ARGMAX_ROW);
+        POOL_ROW(x + (size_t)r*POOL_DOWN, y + (size_t)r*Y_ROW, argmax + (size_t)r*ARGMAX_ROW);
 }
 
 #include "vector/undef.h"

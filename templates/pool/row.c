@@ -11,11 +11,11 @@
 
 static inline void NAME(const real *x /* PH rows */, real *y, unsigned char *argmax)
 {
-    enum { /* @sizes */ OW = 16, C = 17, PH = 2, PW = 2, STEP = 2, X_ROW = 544, X_PIXEL = 17,
+    enum { /* @sizes */ OW = 16, C = 17, PH = 2, PW = 2, STEP_X = 2, X_ROW = 544, X_PIXEL = 17,
            Y_PIXEL = 17, PART = 1 };
     enum { WHOLE = C / VL * VL };
     for (int p = 0; p < OW; p++) {
-        const real *window = x + p*STEP*X_PIXEL;
+        const real *window = x + p*STEP_X*X_PIXEL;
 #if WHOLE_VECTORS
         for (int c = 0; c < WHOLE; c += VL) {
             vec best = v_load(window + c), index = v_zero();

@@ -11,14 +11,14 @@
 #define NAME wino_dgrad      /* @name */
 #define EXPAND conv_expand   /* @name */
 #define INPUT wino_input     /* @name */
-#define RUN wino_pass        /* @name */
+#define RUN_PASS wino_pass   /* @name */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, DX = 0, DX_IMAGE = 16384, DX_STEP = 1024, W = 0, IMAGES = 1,
-           ROWS = 16, PASS = 4, COLUMNS = 16, PANELS = 1, V_TILE = 48, SCRATCH = 0,
-           SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0, WINDOW = 0,
+           ARGMAX_IMAGE = 4096, DX = 0, DX_IMAGE = 16384, DX_STEP = 1024, PACKED = 0, IMAGES = 1,
+           TILES_DOWN = 16, PASS = 4, TILES_ACROSS = 16, PANELS = 1, V_TILE = 48, SCRATCH = 0,
+           SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0, DY_AT = 0,
            MAP_STEP = 1088 };
     (void)items;
     const int first = item*IMAGES;
@@ -27,18 +27,18 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *dx = s->arena + DX + (size_t)first*DX_IMAGE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
     real *map = scratch + EXPANDED;
-    for (int row = 0; row < ROWS; row += PASS) {
-        const int rows = ROWS - row < PASS ? ROWS - row : PASS;
+    for (int row = 0; row < TILES_DOWN; row += PASS) {
+        const int rows = TILES_DOWN - row < PASS ? TILES_DOWN - row : PASS;
         for (int i = 0; i < images; i++) {
             size_t image = (size_t)(first + i);
             if (row == 0)   /* several images: one pass is all */
                 EXPAND(s->arena + DY + image*DY_IMAGE, s->arena + Y + image*Y_IMAGE,
                        argmax + image*ARGMAX_IMAGE, map + EXPANDED_AT);
             for (int r = 0; r < rows; r++)
-                INPUT(map + WINDOW + (ptrdiff_t)(row + r)*MAP_STEP,
-                      v + (ptrdiff_t)((i*PASS + r)*COLUMNS)*V_TILE);
+                INPUT(map + DY_AT + (ptrdiff_t)(row + r)*MAP_STEP,
+                      v + (ptrdiff_t)((i*PASS + r)*TILES_ACROSS)*V_TILE);
         }
-        RUN(v, s->arena + W, s->arena, scratch + M_AT, dx + (ptrdiff_t)row*DX_STEP,
+        RUN_PASS(v, s->arena + PACKED, s->arena, scratch + M_AT, dx + (ptrdiff_t)row*DX_STEP,
             (unsigned char *)s->arena, images, rows, 0, PANELS);   /* no pool, no bias */
     }
 }

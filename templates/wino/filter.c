@@ -5,7 +5,7 @@
 #include "vector/template.h"
 
 #define NAME wino_filter     /* @name */
-#define FILTER v_filter2     /* @name */
+#define TRANSFORM v_filter2  /* @name */
 
 static inline void NAME(const real *u /* [SIDE*SIDE][filter][U_ROW] */, real *dw)
 {
@@ -16,9 +16,9 @@ static inline void NAME(const real *u /* [SIDE*SIDE][filter][U_ROW] */, real *dw
         UNROLL for (int k = 0; k < SIDE*SIDE; k++)
             d[k] = v_load(u + k*U_XI + c);
         UNROLL for (int i = 0; i < SIDE; i++)
-            FILTER(d + i*SIDE, 1);
+            TRANSFORM(d + i*SIDE, 1);
         UNROLL for (int j = 0; j < 3; j++)
-            FILTER(d + j, SIDE);
+            TRANSFORM(d + j, SIDE);
         UNROLL for (int i = 0; i < 3; i++)
             UNROLL for (int j = 0; j < 3; j++)
                 v_store_part(dw + i*ROW + j*CI + c, d[i*SIDE + j], n);

@@ -5,8 +5,9 @@
 **
 ** A batchnorm after it has its moments gathered pass by pass, from L2 as well.
 **
-** Where threads outnumber items, parts of an item take UNIT rows of tiles at least, or panels of
-** filters where there are few rows (BY_PANELS): each then transforms the input for itself.
+** Where threads outnumber items, parts of an item take ROWS_TOGETHER rows of tiles at
+** least, or panels of filters where there are few rows (BY_PANELS): each then transforms the
+** input for itself.
 */
 #include "vector/template.h"
 #include "wino/input.c"
@@ -15,7 +16,7 @@
 
 #define NAME wino_fwd        /* @name */
 #define INPUT wino_input     /* @name */
-#define RUN wino_pass        /* @name */
+#define RUN_PASS wino_pass   /* @name */
 #define GATHER norm_gather   /* @name */
 #define BY_PANELS 1          /* @flag */
 #define GATHERS 1            /* @flag */
@@ -23,12 +24,13 @@
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
-           Y_STEP = 256, W = 0, B = 0, IMAGES = 1, ROWS = 16, PASS = 4, UNIT = 1, COLUMNS = 16,
-           PANELS = 1, V_TILE = 48, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0,
-           ARGMAX = 0, ARGMAX_IMAGE = 4096, ARGMAX_STEP = 256, MOMENTS = 0, COUNT = 32 };
+           OUT_DOWN = 256, PACKED = 0, B = 0, IMAGES = 1, TILES_DOWN = 16, PASS = 4,
+           ROWS_TOGETHER = 1, TILES_ACROSS = 16, PANELS = 1, V_TILE = 48, SCRATCH = 0,
+           SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096,
+           ARGMAX_DOWN = 256, MOMENTS = 0, COUNT = 32 };
 #if GATHERS
     enum { /* @sizes */ STEP = 2, BAND_ROWS = 4, Y_ROW = 128 };
-    enum { BANDS = ROWS*STEP / BAND_ROWS };
+    enum { BANDS = TILES_DOWN*STEP / BAND_ROWS };
 #endif
     const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
     const int first = item / parts * IMAGES;
@@ -38,11 +40,11 @@ static void NAME(const struct step *s, int item, int items, int thread)
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)first*ARGMAX_IMAGE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
 #if BY_PANELS
-    const int from = 0, to = ROWS;
+    const int from = 0, to = TILES_DOWN;
     const int low = part_start(part, parts, PANELS), high = part_start(part + 1, parts, PANELS);
 #else
-    const int from = part_start(part, parts, ROWS / UNIT)*UNIT;
-    const int to = part_start(part + 1, parts, ROWS / UNIT)*UNIT;
+    const int from = part_start(part, parts, TILES_DOWN / ROWS_TOGETHER)*ROWS_TOGETHER;
+    const int to = part_start(part + 1, parts, TILES_DOWN / ROWS_TOGETHER)*ROWS_TOGETHER;
     const int low = 0, high = PANELS;
 #endif
     for (int row = from; row < to; row += PASS) {
@@ -50,9 +52,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int i = 0; i < images; i++)
             for (int r = 0; r < rows; r++)
                 INPUT(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)(row + r)*X_STEP,
-                      v + (ptrdiff_t)((i*PASS + r)*COLUMNS)*V_TILE);
-        RUN(v, s->arena + W, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*Y_STEP,
-            argmax + row*ARGMAX_STEP, images, rows, low, high);
+                      v + (ptrdiff_t)((i*PASS + r)*TILES_ACROSS)*V_TILE);
+        RUN_PASS(v, s->arena + PACKED, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*OUT_DOWN,
+            argmax + row*ARGMAX_DOWN, images, rows, low, high);
 #if GATHERS
         real *moments = s->arena + MOMENTS + (size_t)first*BANDS*2*COUNT;
         for (int k = 0; s->mode != MODE_EVAL && k < images; k++)

@@ -4,19 +4,19 @@
 */
 #include "vector/template.h"
 
-#define NAME wino_gradient   /* @name */
-#define GRADIENT v_gradient2 /* @name */
-#define RELU 1               /* @flag */
-#define BIAS 1               /* @flag */
+#define NAME wino_gradient    /* @name */
+#define TRANSFORM v_gradient2 /* @name */
+#define RELU 1                /* @flag */
+#define BIAS 1                /* @flag */
 
 static inline void NAME(const real *dy /* [STEP][W][CO] */, const real *y,
                         real *g /* [SIDE*SIDE][tile][G_TILE] */, real *db)
 {
-    enum { /* @sizes */ CO = 32, COLUMNS = 16, SIDE = 4, STEP = 2, DY_ROW = 1024, Y_ROW = 1088,
-           G_TILE = 48, G_XI = 3088 };
+    enum { /* @sizes */ CO = 32, TILES_ACROSS = 16, SIDE = 4, STEP = 2, DY_ROW = 1024,
+           Y_ROW = 1088, G_TILE = 48, G_XI = 3088 };
     (void)y;
     (void)db;
-    for (int t = 0; t < COLUMNS; t++)
+    for (int t = 0; t < TILES_ACROSS; t++)
         for (int c = 0; c < CO; c += VL) {
             const int at = t*STEP*CO + c;
             vec d[SIDE*SIDE];
@@ -36,9 +36,9 @@ static inline void NAME(const real *dy /* [STEP][W][CO] */, const real *y,
             v_store(db + c, sum);
 #endif
             UNROLL for (int i = 0; i < STEP; i++)
-                GRADIENT(d + i*SIDE, 1);
+                TRANSFORM(d + i*SIDE, 1);
             UNROLL for (int j = 0; j < SIDE; j++)
-                GRADIENT(d + j, SIDE);
+                TRANSFORM(d + j, SIDE);
             UNROLL for (int k = 0; k < SIDE*SIDE; k++)
                 v_store(g + k*G_XI + t*G_TILE + c, d[k]);
         }

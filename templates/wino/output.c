@@ -6,7 +6,7 @@
 #include "vector/template.h"
 
 #define NAME wino_output     /* @name */
-#define OUTPUT v_output2     /* @name */
+#define TRANSFORM v_output2  /* @name */
 #define BIAS 1               /* @flag */
 #define POOL 1               /* @flag */
 #define LAST 1               /* @flag */
@@ -21,9 +21,9 @@ static inline void NAME(const real *m /* [SIDE*SIDE][tile][BLOCK] */, const real
     UNROLL for (int k = 0; k < SIDE*SIDE; k++)
         d[k] = v_load(m + k*M_XI);
     UNROLL for (int i = 0; i < SIDE; i++)
-        OUTPUT(d + i*SIDE, 1);
+        TRANSFORM(d + i*SIDE, 1);
     UNROLL for (int j = 0; j < STEP; j++)
-        OUTPUT(d + j, SIDE);
+        TRANSFORM(d + j, SIDE);
 #if BIAS
     const vec start = v_load(bias);
 #else

@@ -7,14 +7,14 @@
 #include "vector/template.h"
 
 #define NAME wino_pack       /* @name */
-#define TAPS v_taps2         /* @name */
+#define TRANSFORM v_taps2    /* @name */
 #define FLIPPED 1            /* @flag */
 
 static inline void NAME(const real *filters /* [n][3][ROW], row: 3*CI */, real *panels, int first,
                         int n)
 {
     enum { /* @sizes */ SIDE = 4, STEPS = 32, CI = 32, ROW = 96, CHANNELS = 32, BLOCK = 32,
-           LAST_BLOCK = 32, PANEL_SIZE = 16384 };
+           LAST_WIDTH = 32, PANEL_SIZE = 16384 };
 #if FLIPPED
     enum { F_VL = 1, C_VL = VL };
 #else
@@ -39,11 +39,11 @@ static inline void NAME(const real *filters /* [n][3][ROW], row: 3*CI */, real *
                 d[k/3*SIDE + k%3] = v_load(together + k*VL);
 #endif
             UNROLL for (int i = 0; i < 3; i++)
-                TAPS(d + i*SIDE, 1);
+                TRANSFORM(d + i*SIDE, 1);
             UNROLL for (int j = 0; j < SIDE; j++)
-                TAPS(d + j, SIDE);
+                TRANSFORM(d + j, SIDE);
             const int panel = channel / BLOCK;
-            const int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_BLOCK;
+            const int width = (panel + 1)*BLOCK <= CHANNELS ? BLOCK : LAST_WIDTH;
             real *to = panels + panel*PANEL_SIZE + step*width + channel % BLOCK;
             for (int k = 0; k < SIDE*SIDE; k++)
                 v_store(to + k*STEPS*width, d[k]);

@@ -1,0 +1,167 @@
+/*
+** dictionary.c - looks words of templates up. What a word means stands in dictionary.def alone.
+*/
+#include "print/dictionary.h"
+
+#include <stdio.h>
+
+#include "runtime/core/model.h"
+#include "base/names.h"
+#include "base/small.h"
+#include "plan/cost.h"
+#include "print/emission.h"
+#include "read/layers.h"
+
+/* ---- the rows ---- */
+
+enum {
+#define FLAG(word, value, meaning)          FLAG_##word,
+#define SIZE(word, value, meaning)          SIZE_##word,
+#define AT(word, buffer, offset, meaning)   AT_##word##_WORD,
+#define NUMBER(word, value, meaning)        NUMBER_##word,
+#define PART(word, part, meaning)           PART_##word,
+#define OWN(kind, word, meaning)            OWN_##kind##_##word,
+#include "print/dictionary.def"
+    WORDS
+};
+
+const struct word_def word_defs[] = {
+#define FLAG(word, value, meaning)          { #word, WORD_FLAG, false },
+#define SIZE(word, value, meaning)          { #word, WORD_SIZE, false },
+#define AT(word, buffer, offset, meaning)   { #word, WORD_SIZE, false },
+#define NUMBER(word, value, meaning)        { #word, WORD_NAME, false },
+#define PART(word, part, meaning)           { #word, WORD_NAME, false },
+#define OWN(kind, word, meaning)            { #word, WORD_##kind, true },
+#include "print/dictionary.def"
+};
+const int nword_defs = WORDS;
+
+/* ---- what values are made of ---- */
+
+static bool backward(const struct sweep *f)
+{
+    return f && f->flipped;
+}
+
+static long tap_step(const struct sweep *f)
+{
+    return f->algorithm == BY_DEPTHWISE || taps_apart(f) ? (long)f->dilation*f->in_pixel : 0;
+}
+
+static long panel_size(const struct sweep *f, int vl)
+{
+    const struct winograd *w = &f->winograd;
+    int taps = f->algorithm == BY_WINOGRAD ? w->side*w->side : f->kh*f->kw;
+    return (long)taps*f->ci*f->tile.nv*vl;
+}
+
+/* Output rows, and columns, of one of Winograd's tiles. */
+static int rows_made(const struct stage *s, const struct sweep *f)
+{
+    bool pooled = s->pool != NO_LAYER && !backward(f);
+    return pooled ? f->winograd.step / 2 : f->winograd.step;
+}
+
+static long repeated_band(const struct layer *l, const struct layer *pool, const struct sweep *f)
+{
+    return (long)l->stride*((pool ? pool->kh : f->tile.mh) - 1) + (long)l->dilation*(l->kh - 1) + 1;
+}
+
+/* The pointwise layer's gradient is computed from its input, not from its output. */
+static bool by_input(const struct net *net, const struct stage *s)
+{
+    return layer_def(net->layer[s->pointwise].kind)->from == FROM_INPUT;
+}
+
+static const struct map *decider(const struct net *net, const struct stage *s)
+{
+    return by_input(net, s) ? &s->in : &s->out;
+}
+
+/* The probability of keeping a value, in units of 2^-16; never none. */
+static long keep_of(const struct layer *l)
+{
+    long keep = (long)(l->number*65536 + 0.5);
+    return keep < 1 ? 1 : keep;
+}
+
+/* The buffer with a parameter's values 'w', or its moments 'm' or 'v'. */
+static int moment(const struct net *net, int param, char which)
+{
+    if (param == NO_PARAM)
+        return NO_BUFFER;
+    const struct net_param *p = &net->param[param];
+    return which == 'm' ? p->m : which == 'v' ? p->v : p->at;
+}
+
+/* The batchnorm that a stage is, has in its weights, or gathers the moments of; or NULL. */
+static const struct stage *norm_of(const struct net *net, const struct stage *s)
+{
+    int gathers = s->conv ? s->conv->gathers : NO_STAGE;
+    return s->norm ? s : s->fold ? &net->stage[s->fold->norm]
+           : gathers == NO_STAGE ? NULL : &net->stage[gathers];
+}
+
+/* Reals of a batchnorm's values for all channels, whole lanes. */
+static long norm_count(const struct stage *s)
+{
+    return round_up(s->out.shape.c, LANES);
+}
+
+/* ---- looking up ---- */
+
+static void bind_word(struct bindings *b, int word)
+{
+    const struct net *net = b->e->net;
+    const struct stage *s = b->stage, *norm = norm_of(net, s);
+    const struct layer *l = &net->layer[s->head];
+    const struct layer *pool = s->kind == STAGE_AVERAGE ? l : layer_at(net, s->pool);
+    const struct conv_plan *conv = s->conv;
+    const struct affine_plan *affine = s->affine;
+    const struct sweep *f = b->sweep, *sweep = f || !conv ? f : &conv->forward;
+    const struct weight_plan *g = conv ? &conv->wgrad : NULL;
+    const struct winograd *w = f ? &f->winograd : g ? &g->winograd : NULL;
+    const struct scatter *d = conv && conv->ndgrad ? &conv->dgrad[0].scatter : NULL;
+    const struct shape in = s->in.shape, o = s->out.shape;
+    const int vl = net->vl;
+    switch (word) {
+#define FLAG(word, value, meaning)          \
+    case FLAG_##word: bind_flag(b, #word, value); return;
+#define SIZE(word, value, meaning)          \
+    case SIZE_##word: bind_size(b, #word, (long)(value)); return;
+#define AT(word, buffer, offset, meaning)   \
+    case AT_##word##_WORD: bind_at(b, #word, buffer, (long)(offset)); return;
+#define NUMBER(word, value, meaning)        \
+    case NUMBER_##word: bind_name(b, #word, "%.17g", value); return;
+#define PART(word, part, meaning)           \
+    case PART_##word: bind_part(b, #word, part); return;
+#define OWN(kind, word, meaning)
+#include "print/dictionary.def"
+    }
+}
+
+static bool look_up(struct bindings *b, enum word_kind kind, const char *word)
+{
+    static struct names rows;       /* a word after its kind */
+    char key[TMPL_NAME_LEN];
+    for (int i = 0; i < nword_defs && rows.count < nword_defs; i++) {
+        snprintf(key, sizeof key, "%d%s", word_defs[i].kind, word_defs[i].word);
+        names_add(&rows, key, i);
+    }
+    snprintf(key, sizeof key, "%d%s", kind, word);
+    int found = names_find(&rows, key);
+    if (found < 0 || word_defs[found].own)
+        return false;
+    bind_word(b, found);
+    return true;
+}
+
+struct bindings of_stage(struct emission *e, const struct stage *s)
+{
+    return (struct bindings){ .look_up = look_up, .e = e, .stage = s };
+}
+
+struct bindings of_sweep(struct emission *e, const struct sweep *f)
+{
+    return (struct bindings){ .look_up = look_up, .e = e, .stage = e->stage, .sweep = f };
+}
