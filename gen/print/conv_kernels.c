@@ -98,7 +98,6 @@ static void expand(const struct emission *e, const struct stage *s, struct expan
     bind_part(&b, "NAME", e, s, "%s", to.name);
     bind_flag(&b, "POOL", s->pool != NO_LAYER);
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
-    bind_vectors(e, &b, o.c);
     bind_size(&b, "H", o.h);
     bind_size(&b, "W", o.w);
     bind_size(&b, "C", o.c);

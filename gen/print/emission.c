@@ -65,6 +65,7 @@ void kernel(const struct emission *e, const char *file, struct bindings *b,
 {
     struct text body = { 0 };
     va_list args;
+    b->vl = e->net->vl;
     instantiate(file, b, &body);
     va_start(args, format);
     with_banner(e, file, b, false, text_string(&body), format, args);
@@ -75,9 +76,10 @@ void kernel(const struct emission *e, const char *file, struct bindings *b,
 void shared_kernel(struct emission *e, const char *file, struct bindings *b,
                    char name[SHARED_NAME], const char *format, ...)
 {
-    struct bindings nameless = *b;
     struct text body = { 0 };
     va_list args;
+    b->vl = e->net->vl;
+    struct bindings nameless = *b;
     bind_name(&nameless, "NAME", "NAME");
     instantiate(file, &nameless, &body);
     int known = names_find(&e->bodies, text_string(&body));
@@ -216,13 +218,6 @@ void bind_group_gradient(const struct emission *e, const struct stage *s, struct
     bind_argmax(e, s, b);
     bind_size(b, "PARTIAL", arena_at(e, s->at[AT_PARTIAL]));
     bind_size(b, "GROUP_SIZE", s->conv->group_size);
-}
-
-void bind_vectors(const struct emission *e, struct bindings *b, int channels)
-{
-    bind_flag(b, "WHOLE_VECTORS", channels >= e->net->vl);
-    bind_flag(b, "PARTIAL", channels % e->net->vl != 0);
-    bind_size(b, "PART", channels % e->net->vl);
 }
 
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)

@@ -77,8 +77,6 @@ void bind_dx(const struct emission *e, const struct stage *s, struct bindings *b
 void bind_argmax(const struct emission *e, const struct stage *s, struct bindings *b);
 /* A convolution's weight gradient: what it comes from, and where its groups' partial sums lie. */
 void bind_group_gradient(const struct emission *e, const struct stage *s, struct bindings *b);
-/* Whole vectors of channels, and what is left. */
-void bind_vectors(const struct emission *e, struct bindings *b, int channels);
 
 /* The micro-kernel of a sweep; part: channels of its last vector that exist, 0: all. name:
 ** in, what it is called where no other stage has it. */

@@ -12,9 +12,8 @@ long norm_count(const struct stage *s)
 }
 
 /* What the passes over an image share. */
-static void bind_norm_image(const struct emission *e, const struct stage *s, struct bindings *b)
+static void bind_norm_image(const struct stage *s, struct bindings *b)
 {
-    bind_vectors(e, b, s->out.shape.c);
     bind_size(b, "X_ROW", (long)s->in.row);
     bind_size(b, "Y_ROW", (long)s->out.row);
     bind_size(b, "H", s->out.shape.h);
@@ -40,7 +39,6 @@ void norm_gather(struct emission *e, const struct stage *s, const struct map *m,
 {
     struct bindings b = { 0 };
     part_name(e, s, name, "gather");
-    bind_vectors(e, &b, s->out.shape.c);
     bind_size(&b, "X_ROW", (long)m->row);
     bind_size(&b, "H", rows);
     bind_size(&b, "W", s->out.shape.w);
@@ -112,7 +110,7 @@ void norm_forward(struct emission *e, const struct stage *s)
     struct bindings image = { 0 }, b = { 0 };
     char name[SHARED_NAME];
     part_name(e, s, name, "image_fwd");
-    bind_norm_image(e, s, &image);
+    bind_norm_image(s, &image);
     if (with)
         bind_pointwise(&image, with, true);
     shared_kernel(e, "norm/image_fwd.c", &image, name, "%dx%dx%d%s%s", o.h, o.w, o.c,
@@ -130,7 +128,7 @@ void norm_sums(struct emission *e, const struct stage *s)
     char name[SHARED_NAME], gradient[SHARED_NAME];
     part_name(e, s, name, "image_sums");
     norm_gradient(e, s, gradient);
-    bind_norm_image(e, s, &image);
+    bind_norm_image(s, &image);
     bind_name(&image, "GRADIENT", "%s", gradient);
     bind_size(&image, "NV", s->norm->sum_vectors);
     shared_kernel(e, "norm/image_sums.c", &image, name, "sums over %dx%dx%d", o.h, o.w, o.c);
@@ -179,7 +177,7 @@ void norm_backward(struct emission *e, const struct stage *s)
     char name[SHARED_NAME], gradient[SHARED_NAME];
     part_name(e, s, name, "image_bwd");
     norm_gradient(e, s, gradient);
-    bind_norm_image(e, s, &image);
+    bind_norm_image(s, &image);
     bind_name(&image, "GRADIENT", "%s", gradient);
     shared_kernel(e, "norm/image_bwd.c", &image, name, "data gradient of %dx%dx%d", o.h, o.w, o.c);
     bind_part(&b, "NAME", e, s, "data");

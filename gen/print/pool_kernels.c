@@ -10,7 +10,6 @@ void pool_row(const struct emission *e, const struct stage *s, size_t x_row, siz
     const struct layer *l = &e->net->layer[s->pool];
     struct bindings b = { 0 };
     bind_part(&b, "NAME", e, s, "pool");
-    bind_vectors(e, &b, l->out.c);
     bind_size(&b, "OW", l->out.w);
     bind_size(&b, "C", l->out.c);
     bind_size(&b, "PH", l->kh);
@@ -48,7 +47,6 @@ void pool_backward(struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     bind_part(&b, "NAME", e, s, "bwd");
     bind_flag(&b, "RELU", s->relu != NO_LAYER);
-    bind_vectors(e, &b, l->out.c);
     bind_size(&b, "H", l->out.h);
     bind_size(&b, "W", l->out.w);
     bind_size(&b, "C", l->out.c);
@@ -85,7 +83,6 @@ void average_forward(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
     bind_part(&b, "NAME", e, s, "fwd");
-    bind_vectors(e, &b, l->out.c);
     bind_x(e, s, &b);
     bind_y(e, s, &b);
     bind_windows(l, &b);
@@ -98,7 +95,6 @@ void average_backward(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     struct bindings b = { 0 };
     bind_part(&b, "NAME", e, s, "bwd");
-    bind_vectors(e, &b, l->out.c);
     bind_windows(l, &b);
     bind_size(&b, "X_W", l->in.w);
     bind_size(&b, "X_SIZE", (long)l->in.h*l->in.w*l->in.c);

@@ -103,11 +103,9 @@ static void outputs(struct emission *e, const struct sweep *f, const struct stor
     sweep_part(e, f, name, "outputs%s", suffix);
     bind_name(&b, "TILE", "%s", whole);
     bind_name(&b, "TILE_LAST", "%s", last);
-    bind_flag(&b, "WHOLE_VECTORS", channels >= vl);
-    bind_flag(&b, "PARTIAL", part != 0);
     bind_size(&b, "COLUMNS", f->winograd.columns);
     bind_size(&b, "BLOCK", width);
-    bind_size(&b, "WHOLE", channels - part);
+    bind_size(&b, "CHANNELS", channels);
     bind_size(&b, "Y_STEP", to->pool ? f->winograd.step / 2*to->y_pixel
                                      : f->winograd.step*to->y_pixel);
     shared_kernel(e, "wino/outputs.c", &b, name, "a row of tiles, %d channels", channels);

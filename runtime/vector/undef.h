@@ -72,4 +72,3 @@
 #undef WGRAD_LAST
 #undef WHOLE_BLOCKS
 #undef WHOLE_PANELS
-#undef WHOLE_VECTORS
