@@ -432,7 +432,6 @@ void conv_parameters(struct emission *e, const struct stage *s)
     struct bindings b = { 0 };
     bind_part(&b, "NAME", e, s, "update");
     bind_part(&b, "PACK", e, s, "pack");
-    bind_flag(&b, "PARTIAL_ROW", columns % e->net->vl != 0);
     bind_flag(&b, "BIAS", s->bias != NO_PARAM);
     bind_size(&b, "W_RULE", s->weight);
     bind_size(&b, "B_RULE", s->bias);

@@ -38,7 +38,6 @@
 #undef PARAMETERS
 #undef PANEL_STEP
 #undef PARTIAL
-#undef PARTIAL_ROW
 #undef POINTWISE
 #undef POOL
 #undef POOL_ROW

@@ -15,13 +15,13 @@ static void NAME(const struct step *s, int item, int items, int thread)
     const real *x = s->arena + X + (size_t)item*X_IMAGE;
     const real *z = s->arena + Z + (size_t)item*Z_IMAGE;
     real *y = s->arena + Y + (size_t)item*Y_IMAGE;
-    for (int r = 0; r < H; r++)
-        for (int k = 0; k < ROW; k += VL) {
-            int n = ROW - k < VL ? ROW - k : VL;
-            vec v = v_add(v_load_part(x + r*X_ROW + k, n), v_load_part(z + r*Z_ROW + k, n));
+    for (int r = 0; r < H; r++) {
+        for (int k = 0; k < ROW; k += VL) { /* @tail */
+            vec v = v_add(v_load(x + r*X_ROW + k), v_load(z + r*Z_ROW + k));
             /* @epilogue v */
-            v_store_part(y + r*Y_ROW + k, v, n);
+            v_store(y + r*Y_ROW + k, v);
         }
+    }
 }
 
 #include "vector/undef.h"

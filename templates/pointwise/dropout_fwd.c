@@ -21,16 +21,16 @@ static void NAME(const struct step *s, int item, int items, int thread)
     if (!all)
         random_mask(s->seed, s->iteration, (uint64_t)LAYER << 32 | (uint64_t)item, KEEP, mask,
                     H*ROW);
-    for (int r = 0; r < H; r++)
-        for (int k = 0; k < ROW; k += VL) {
-            int n = ROW - k < VL ? ROW - k : VL;
-            vec v = v_load_part(x + r*X_ROW + k, n);
+    for (int r = 0; r < H; r++) {
+        for (int k = 0; k < ROW; k += VL) { /* @tail */
+            vec v = v_load(x + r*X_ROW + k);
             if (!all) {
-                vmask kept = v_gt(v_load_u8_part(mask + r*ROW + k, n), v_zero());
+                vmask kept = v_gt(v_load_u8(mask + r*ROW + k), v_zero());
                 v = v_select(kept, v_mul(v, factor), v_zero());
             }
-            v_store_part(y + r*Y_ROW + k, v, n);
+            v_store(y + r*Y_ROW + k, v);
         }
+    }
 }
 
 #include "vector/undef.h"
