@@ -231,10 +231,7 @@ static void affine_panel(const struct emission *e, const struct stage *s, const 
     bind_part(&b, "DGRAD_LAST", e, s, "dgrad%s", rest);
     bind_part(&b, "WGRAD", e, s, "wgrad%s", whole);
     bind_part(&b, "WGRAD_LAST", e, s, "wgrad%s", rest);
-    bind_flag(&b, "TILES", vectors >= PANEL_VECTORS);
-    bind_flag(&b, "LAST_TILE", left != 0);
     bind_lists(e, s, &b);
-    bind_size(&b, "WHOLE", (long)(vectors - left)*e->net->vl);
     bind_size(&b, "TILE", (long)PANEL_VECTORS*e->net->vl);
     bind_panel(e, s, width, &b);
     kernel(e, "affine/panel.c", &b, "%s backward, one panel of %d columns", s->name, width);

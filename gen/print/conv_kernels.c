@@ -232,14 +232,11 @@ static void wgrad_taps(const struct emission *e, const struct stage *s)
     bind_part(&b, "NAME", e, s, "taps");
     bind_part(&b, "TILE", e, s, "taps_tile");
     bind_part(&b, "TILE_LAST", e, s, "taps_tile_last");
-    bind_flag(&b, "WHOLE_BLOCKS", f->ci >= block);
-    bind_flag(&b, "LAST_BLOCK", last != 0);
     bind_size(&b, "KH", f->kh);
     bind_size(&b, "KW", f->kw);
     bind_size(&b, "CI", f->ci);
     bind_size(&b, "MH", s->conv->wgrad.tile.mh);
     bind_size(&b, "MW", s->conv->wgrad.tile.mw);
-    bind_size(&b, "WHOLE", f->ci - last);
     bind_size(&b, "BLOCK", block);
     bind_size(&b, "X_ROW", (long)f->dilation*f->in_row);
     bind_size(&b, "X_TAP", (long)f->dilation*f->in_pixel);
@@ -282,8 +279,6 @@ void conv_weight_gradient(struct emission *e, const struct stage *s)
     bind_name(&b, "TILE_COLUMNS", "%s", name[TILE_COLUMNS]);
     bind_name(&b, "TILE_ROWS", "%s", name[TILE_ROWS]);
     bind_name(&b, "TILE_ROWS_COLUMNS", "%s", name[TILE_CORNER]);
-    bind_flag(&b, "COLUMNS_LEFT", columns_left != 0);
-    bind_flag(&b, "ROWS_LEFT", rows_left != 0);
     bind_flag(&b, "APART", apart);
     if (apart) {
         bind_size(&b, "FILTERS", s->conv->forward.co);
@@ -298,7 +293,7 @@ void conv_weight_gradient(struct emission *e, const struct stage *s)
     bind_size(&b, "KH", l->kh);
     bind_size(&b, "ROW", s->conv->row);
     bind_size(&b, "MH", s->conv->wgrad.tile.mh);
-    bind_size(&b, "WHOLE_COLUMNS", vectors - columns_left);
+    bind_size(&b, "VECTORS", vectors);
     bind_size(&b, "NV", s->conv->wgrad.tile.nv);
     bind_size(&b, "BAND", s->conv->wgrad.band);
     bind_scratch(e, &b);

@@ -54,13 +54,10 @@ void bind_rows(const struct emission *e, const struct sweep *s, const struct row
     bind_name(b, "TILE_COLUMNS", "%s", t->columns);
     bind_name(b, "TILE_LAST", "%s", t->last);
     bind_name(b, "TILE_LAST_COLUMNS", "%s", t->corner);
-    bind_flag(b, "COLUMNS_LEFT", s->ow % s->tile.mw != 0);
-    bind_flag(b, "WHOLE_BLOCKS", s->blocks != 0);
-    bind_flag(b, "LAST_BLOCK", s->last != 0);
     bind_size(b, "OW", s->ow);
     bind_size(b, "MH", s->tile.mh);
     bind_size(b, "MW", s->tile.mw);
-    bind_size(b, "BLOCKS", s->blocks);
+    bind_size(b, "CO", s->co);
     bind_size(b, "X_DOWN", (long)s->step_y*s->in_row);
     bind_size(b, "X_PIXEL", (long)s->step_x*s->in_pixel);
     bind_size(b, "Y_ROW", s->out_row);
@@ -89,7 +86,7 @@ static void sweep(struct emission *e, const struct sweep *s, bool relu)
     bind_rows(e, s, &tiles, &b);
     bind_size(&b, "AGAIN", s->recomputed);
     bind_size(&b, "BLOCK", (long)s->tile.nv*vl);
-    bind_size(&b, "PANEL_SIZE", (long)s->kh*s->kw*s->ci*s->tile.nv*vl);
+    bind_size(&b, "STEPS", (long)s->kh*s->kw*s->ci);
     kernel(e, "conv/rows.c", &b, "%d channels to %d, %dx%d taps, rows of %d", s->ci, s->co,
            s->kh, s->kw, s->ow);
 }

@@ -78,7 +78,7 @@ static long product(const char **s, struct bindings *b)
     long value = factor(s, b);
     for (;;) {
         *s = skip_space(*s);
-        if (**s == '*') {
+        if (**s == '*' && (*s)[1] != '/') {     /* no comment's end */
             (*s)++;
             value *= factor(s, b);
         } else if (**s == '/') {
@@ -331,7 +331,7 @@ static const char *idle_end(const char *s, char before)
 {
     const char *end = NULL;
     if (!strncmp(s, " + ", 3) && (end = zero_end(s + 3))) {
-        if (!strchr(")],;", *end) && strncmp(end, " + ", 3))
+        if (!strchr(")],;", *end) && strncmp(end, " + ", 3) && strncmp(end, " : ", 3))
             end = NULL;
     } else if ((before == '(' || before == '[') && (end = zero_end(s))) {
         end = strncmp(end, " + ", 3) ? NULL : end + 3;

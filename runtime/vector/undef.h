@@ -8,7 +8,6 @@
 #undef BY_IMAGE
 #undef BY_OUTPUT
 #undef BY_PANELS
-#undef COLUMNS_LEFT
 #undef DGRAD
 #undef DGRAD_LAST
 #undef DX
@@ -25,7 +24,6 @@
 #undef LAST_BLOCK
 #undef LAST_PANEL
 #undef LAST_STEP
-#undef LAST_TILE
 #undef LISTS
 #undef MARGIN
 #undef MERGE
@@ -46,7 +44,6 @@
 #undef RELU
 #undef REPEAT
 #undef ROWS
-#undef ROWS_LEFT
 #undef RUN
 #undef SCALE
 #undef SHALLOW
