@@ -134,7 +134,7 @@ COMMANDS = cover bits emitted docs programs predict windows bench lathe network_
            settings names floors
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
-       $(filter-out $(FIRST),$(COMMANDS))
+       marks $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own.
@@ -266,11 +266,12 @@ $(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $< runtime/liblathe.a -lm -o $@
 $(TESTS)/peers: $(TESTS)/verdicts
 
-# With the generator's own passes: its tiles are instantiated as it does it.
-$(TESTS)/tiles: tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h) $(GEN_OBJ)
+# With the generator's own passes: templates are instantiated as it does it.
+$(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: \
+        tests/kernel/test_%.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h) $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
 
 # What resume runs, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))

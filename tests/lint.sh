@@ -61,8 +61,7 @@ header() {      # isa
 options='-std=gnu11 -Wall -Wextra -Wno-unused-function -fsyntax-only'
 
 # The combinations of a template's flags, one a line: "A=1 B=0". Left out is what the
-# generator never asks for: rows of neither whole nor partial vectors, blocks, panels
-# or tiles.
+# generator never asks for: neither whole blocks or panels nor a last one.
 combinations() {
     sed -n 's,^#define \([A-Z_]*\) [01] */\* @flag \*/.*,\1,p' "$1" | awk '
         { flag[n++] = $1 }
@@ -73,10 +72,8 @@ combinations() {
                     on[flag[i]] = int(k / 2^i) % 2
                     line = line flag[i] "=" on[flag[i]] " "
                 }
-                if (("WHOLE_VECTORS" in on) && !on["WHOLE_VECTORS"] && !on["PARTIAL"]) continue
                 if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
                 if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
-                if (("TILES" in on) && !on["TILES"] && !on["LAST_TILE"]) continue
                 print line
             }
         }'

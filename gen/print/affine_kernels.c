@@ -135,10 +135,7 @@ static void list_panel(struct emission *e, const struct stage *s, const char *ki
     bind_name(&b, "DGRAD_LAST", "%s", part(&b, "dgrad_%s", rest).text);
     bind_name(&b, "WGRAD", "%s", part(&b, "wgrad_%s", kind).text);
     bind_name(&b, "WGRAD_LAST", "%s", part(&b, "wgrad_%s", rest).text);
-    bind_flag(&b, "WHOLE_TILES", vectors >= PANEL_VECTORS);
-    bind_flag(&b, "LAST_TILE", left != 0);
     bind_size(&b, "WIDTH", width);
-    bind_size(&b, "WHOLE", (long)(vectors - left)*vl);
     bind_size(&b, "TILE_WIDTH", (long)PANEL_VECTORS*vl);
     kernel(&b, "affine/panel.c", part(&b, "%s", kind).text, "%s backward, one panel of %d columns",
            s->name, width);

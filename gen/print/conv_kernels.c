@@ -45,9 +45,8 @@ static void expand(struct emission *e, const struct stage *s, struct expansion t
 {
     struct shape o = to.of;
     struct bindings b = of_stage(e, s);
-    bind_vectors(&b, o.c);
-    bind_size(&b, "H", o.h);
-    bind_size(&b, "W", o.w);
+    bind_size(&b, "OH", o.h);
+    bind_size(&b, "OW", o.w);
     bind_size(&b, "C", o.c);
     bind_size(&b, "Y_PIXEL", o.c);
     bind_size(&b, "STEP_Y", to.step_y);
@@ -89,7 +88,6 @@ static void conv_lists(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head], *pool = layer_at(e->net, s->pool);
     const long down = l->stride*(long)s->in.row, across = (long)l->stride*l->in.c;
     struct bindings b = of_stage(e, s);
-    bind_size(&b, "W", s->out.shape.w);
     bind_size(&b, "WINDOW_DOWN", (pool ? pool->stride : 1)*down);
     bind_size(&b, "WINDOW_ACROSS", (pool ? pool->stride_w : 1)*across);
     if (pool) {
@@ -134,9 +132,6 @@ static void wgrad_taps(struct emission *e, const struct stage *s)
     }
     bind_part(&b, "TILE", "taps_tile");
     bind_part(&b, "TILE_LAST", "taps_tile_last");
-    bind_flag(&b, "WHOLE_BLOCKS", f->ci >= block);
-    bind_flag(&b, "LAST_BLOCK", last != 0);
-    bind_size(&b, "WHOLE", f->ci - last);
     bind_size(&b, "BLOCK", block);
     kernel(&b, "conv/taps.c", part(&b, "taps").text, "%s: one filter of %dx%dx%d", s->name, f->kh,
            f->kw, f->ci);
@@ -157,9 +152,6 @@ static void bind_wgrad_tiles(struct bindings *b)
         bind_name(b, words[k], "%s", none ? "none" : wgrad_tile(b->e, s, suffix[k],
                   k / 2 ? rows : t.mh, k % 2 ? columns : t.nv));
     }
-    bind_flag(b, "COLUMNS_LEFT", columns != 0);
-    bind_flag(b, "ROWS_LEFT", rows != 0);
-    bind_size(b, "WHOLE_COLUMNS", vectors - columns);
 }
 
 void conv_weight_gradient(struct emission *e, const struct stage *s)
@@ -240,13 +232,11 @@ static void pack(struct emission *e, const struct sweep *f, struct text *calls)
 void conv_parameters(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
-    const int columns = l->kw*(l->in.c / l->groups);
     struct text calls = { 0 };
     struct bindings b = of_stage(e, s);
     pack(e, &s->conv->forward, &calls);
     for (int k = 0; k < s->conv->ndgrad; k++)
         pack(e, &s->conv->dgrad[k], &calls);
-    bind_flag(&b, "PARTIAL_ROW", columns % e->net->vl != 0);
     bind_here(&b, "packs", text_string(&calls));
     kernel(&b, "conv/update.c", part(&b, "update").text, "%s: %d filters of %dx%dx%d", s->name,
            l->filters, l->kh, l->kw, l->in.c / l->groups);

@@ -16,8 +16,8 @@ void depth_repeat(struct emission *e, const struct stage *s)
 static struct bindings of_taps(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_sweep(e, &s->conv->forward);
-    bind_size(&b, "H", s->conv->mid.h);
-    bind_size(&b, "W", s->conv->mid.w);
+    bind_size(&b, "OH", s->conv->mid.h);
+    bind_size(&b, "OW", s->conv->mid.w);
     bind_size(&b, "MH", s->conv->wgrad.tile.mh);
     bind_size(&b, "MW", s->conv->wgrad.tile.mw);
     return b;

@@ -158,10 +158,12 @@ static bool look_up(struct bindings *b, enum word_kind kind, const char *word)
 
 struct bindings of_stage(struct emission *e, const struct stage *s)
 {
-    return (struct bindings){ .look_up = look_up, .e = e, .stage = s };
+    return (struct bindings){ .look_up = look_up, .e = e, .stage = s, .vl = e->net->vl };
 }
 
 struct bindings of_sweep(struct emission *e, const struct sweep *f)
 {
-    return (struct bindings){ .look_up = look_up, .e = e, .stage = e->stage, .sweep = f };
+    struct bindings b = of_stage(e, e->stage);
+    b.sweep = f;
+    return b;
 }

@@ -181,14 +181,6 @@ void bind_relu(struct bindings *b, bool relu)
         bind_operation(b, "v_relu", "%s", "");
 }
 
-void bind_vectors(struct bindings *b, int channels)
-{
-    int vl = b->e->net->vl;
-    bind_flag(b, "WHOLE_VECTORS", channels >= vl);
-    bind_flag(b, "PARTIAL", channels % vl != 0);
-    bind_size(b, "PART", channels % vl);
-}
-
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
 {
     char number[40] = "";

@@ -56,8 +56,6 @@ void bind_at(struct bindings *b, const char *key, int buffer, long offset);
 /* Pointwise operations after a kernel: one vector function each; l: NULL, none. */
 void bind_relu(struct bindings *b, bool relu);
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward);
-/* Whole vectors of channels, and what is left. */
-void bind_vectors(struct bindings *b, int channels);
 
 /* The micro-kernel of a sweep; part: channels of its last vector that exist, 0: all. Returns what
 ** it is called. */

@@ -4,20 +4,11 @@
 #include "print/dictionary.h"
 #include "read/layers.h"
 
-/* What the passes over an image share; W: until vectors are written once. */
-static struct bindings of_image(struct emission *e, const struct stage *s)
-{
-    struct bindings b = of_stage(e, s);
-    bind_vectors(&b, s->out.shape.c);
-    bind_size(&b, "W", s->out.shape.w);
-    return b;
-}
-
 const char *norm_gather(struct emission *e, const struct stage *s, const struct map *m, int rows)
 {
-    struct bindings b = of_image(e, s);
+    struct bindings b = of_stage(e, s);
     bind_size(&b, "X_ROW", (long)m->row);
-    bind_size(&b, "H", rows);
+    bind_size(&b, "OH", rows);
     bind_size(&b, "NV", s->norm->gather_vectors);
     return shared_kernel(&b, "norm/gather.c", part(&b, "gather").text,
                          "means and deviations of %d rows", rows);
@@ -58,7 +49,7 @@ void norm_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
-    struct bindings image = of_image(e, s), b = of_stage(e, s);
+    struct bindings image = of_stage(e, s), b = of_stage(e, s);
     bind_pointwise(&image, with, true);
     bind_name(&b, "IMAGE", "%s",
               shared_kernel(&image, "norm/image_fwd.c", part(&b, "image_fwd").text,
@@ -70,7 +61,7 @@ void norm_forward(struct emission *e, const struct stage *s)
 void norm_sums(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
-    struct bindings image = of_image(e, s), b = of_stage(e, s);
+    struct bindings image = of_stage(e, s), b = of_stage(e, s);
     bind_name(&image, "GRADIENT", "%s", norm_gradient(e, s));
     bind_size(&image, "NV", s->norm->sum_vectors);
     bind_name(&b, "IMAGE", "%s",
@@ -91,7 +82,7 @@ void norm_update(struct emission *e, const struct stage *s)
 void norm_backward(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
-    struct bindings image = of_image(e, s), b = of_stage(e, s);
+    struct bindings image = of_stage(e, s), b = of_stage(e, s);
     bind_name(&image, "GRADIENT", "%s", norm_gradient(e, s));
     bind_name(&b, "IMAGE", "%s",
               shared_kernel(&image, "norm/image_bwd.c", part(&b, "image_bwd").text,

@@ -7,7 +7,6 @@ void pool_row(struct emission *e, const struct stage *s, long x_row, long x_pixe
 {
     const struct layer *l = &e->net->layer[s->pool];
     struct bindings b = of_stage(e, s);
-    bind_vectors(&b, l->out.c);
     bind_size(&b, "X_ROW", x_row);
     bind_size(&b, "X_PIXEL", x_pixel);
     bind_relu(&b, s->relu != NO_LAYER && !s->relu_first);
@@ -34,21 +33,17 @@ void pool_forward(struct emission *e, const struct stage *s)
 void pool_backward(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    bind_vectors(&b, s->out.shape.c);
-    bind_size(&b, "W", s->out.shape.w);
     direction(&b, "pool/bwd.c", false);
 }
 
 void average_forward(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    bind_vectors(&b, s->out.shape.c);
     direction(&b, "pool/average_fwd.c", true);
 }
 
 void average_backward(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    bind_vectors(&b, s->out.shape.c);
     direction(&b, "pool/average_bwd.c", false);
 }

@@ -12,6 +12,7 @@
 #include "runtime/file/output.h"
 #include "base/die.h"
 #include "base/names.h"
+#include "print/tails.h"
 #include "print/unroll.h"
 
 enum { LINE_WIDTH = 96 };
@@ -352,13 +353,16 @@ static void prepare(struct instance *t, const char *path, struct prepared *p)
         s = strstr(s, "*/") + 2;
         s += strspn(s, "\n");
     }
-    struct text marked = { 0 }, renamed = { 0 }, written = { 0 }, shorter = { 0 };
+    struct text marked = { 0 }, plain = { 0 }, renamed = { 0 }, written = { 0 }, shorter = { 0 };
     line_marks(t, s, &marked);
     bool is_template = !strncmp(path, "templates/", 10);
     if (is_template)
         check_used(t);
-    rename_all(text_string(&marked), b, &renamed);
+    if (is_template)
+        tails(text_string(&marked), b, &plain);
+    rename_all(text_string(is_template ? &plain : &marked), b, &renamed);
     text_free(&marked);
+    text_free(&plain);
     unroll(text_string(&renamed), b, &written);
     text_free(&renamed);
     if (is_template)
@@ -435,7 +439,7 @@ static struct {
 /* All that an instance depends on but identifiers and sizes. */
 static void cache_key(const char *path, const struct bindings *b, struct text *key)
 {
-    text_printf(key, "%s %d", path, b->brief);
+    text_printf(key, "%s %d %d", path, b->vl, b->brief);
     for (int i = 0; i < b->nflags; i++)
         text_printf(key, " %s=%d", b->flag[i].key, b->flag[i].value);
     for (int i = 0; i < b->nnames; i++)

@@ -1,13 +1,14 @@
 /*
 ** tmpl.h - instantiates a template (docs/design.md, Templates).
 **
-** A template is C that compiles as it stands. Six marks, all of them C, say
+** A template is C that compiles as it stands. Seven marks, all of them C, say
 ** what the generator may replace:
 **
 **   #define NAME conv_fwd    / * @name * /    the identifier NAME becomes its binding
 **   enum { / * @sizes * / CI = 16, ... };     values come from the bindings
 **   #define RELU 1           / * @flag * /    its #if RELU / #if !RELU is resolved
 **   UNROLL for (int m = 0; m < MR; m++)       written out
+**   for (int c = 0; c < C; c += VL) { / * @tail * /   and once more for what is left (tails.h)
 **   / * @epilogue v * /                       one `v = op(v, ...);` for each bound operation
 **   / * @here kernels * /                     a splice point, bound to a text
 **

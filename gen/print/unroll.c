@@ -12,15 +12,6 @@
 
 #include "base/die.h"
 
-struct loop {
-    char index[32];
-    long from, to;
-    char bound[32];             /* what stands for `to`, where that is a word */
-    const char *body, *end;     /* the statement; end: after it and its newline */
-    bool braces;                /* the statement is a block */
-    size_t indent;              /* columns before UNROLL */
-};
-
 const char *token_end(const char *s)
 {
     if (!in_word(*s))
@@ -30,8 +21,7 @@ const char *token_end(const char *s)
     return s;
 }
 
-/* Appends text to out with every identifier `word` replaced. */
-static void replace_word(const char *text, const char *word, const char *by, struct text *out)
+void replace_word(const char *text, const char *word, const char *by, struct text *out)
 {
     size_t length = strlen(word);
     while (*text) {
@@ -44,22 +34,19 @@ static void replace_word(const char *text, const char *word, const char *by, str
     }
 }
 
-static const char *skip_space(const char *s)
+const char *skip_space(const char *s)
 {
     while (isspace((unsigned char)*s))
         s++;
     return s;
 }
 
-/* Bounds: sums and products of numbers and sizes. */
-static long expression(const char **s, struct bindings *b);
-
 static long factor(const char **s, struct bindings *b)
 {
     *s = skip_space(*s);
     if (**s == '(') {
         (*s)++;
-        long value = expression(s, b);
+        long value = size_expression(s, b);
         *s = skip_space(*s);
         if (**s != ')')
             DIE("')' expected in a loop's bound: %.30s", *s);
@@ -72,6 +59,10 @@ static long factor(const char **s, struct bindings *b)
         long value = strtol(*s, NULL, 10);
         *s = end;
         return value;
+    }
+    if (starts_word(*s, "VL")) {
+        *s = end;
+        return b->vl;
     }
     for (int i = 0; i < b->nsizes; i++)
         if (strlen(b->size[i].key) == length && !memcmp(b->size[i].key, *s, length)) {
@@ -87,7 +78,7 @@ static long product(const char **s, struct bindings *b)
     long value = factor(s, b);
     for (;;) {
         *s = skip_space(*s);
-        if (**s == '*') {
+        if (**s == '*' && (*s)[1] != '/') {     /* no comment's end */
             (*s)++;
             value *= factor(s, b);
         } else if (**s == '/') {
@@ -99,7 +90,7 @@ static long product(const char **s, struct bindings *b)
     }
 }
 
-static long expression(const char **s, struct bindings *b)
+long size_expression(const char **s, struct bindings *b)
 {
     long value = product(s, b);
     for (;;) {
@@ -116,15 +107,15 @@ static long expression(const char **s, struct bindings *b)
     }
 }
 
-static const char *expect(const char *s, const char *what)
+const char *expect(const char *s, const char *what)
 {
     s = skip_space(s);
     if (strncmp(s, what, strlen(what)))
-        DIE("UNROLL: \"%s\" expected before: %.40s", what, s);
+        DIE("a loop: \"%s\" expected before: %.40s", what, s);
     return s + strlen(what);
 }
 
-static const char *matching(const char *s, char open, char close)
+const char *matching(const char *s, char open, char close)
 {
     int depth = 0;
     for (; *s; s++) {
@@ -136,7 +127,7 @@ static const char *matching(const char *s, char open, char close)
     DIE("no '%c' matches its '%c'", close, open);
 }
 
-static const char *statement_end(const char *s)
+const char *statement_end(const char *s)
 {
     s = skip_space(s);
     if (*s == '{')
@@ -151,44 +142,51 @@ static const char *statement_end(const char *s)
     return end + 1;
 }
 
-static struct loop parse_loop(const char *start, const char *line, struct bindings *b)
+const char *loop_head(const char *s, struct loop *loop, struct bindings *b)
 {
-    struct loop loop = { .indent = (size_t)(start - line) };
-    const char *s = expect(start, "UNROLL");
     s = expect(s, "for");
     s = expect(s, "(");
     s = skip_space(expect(s, "int"));
     const char *end = token_end(s);
-    if ((size_t)(end - s) >= sizeof loop.index)
+    if ((size_t)(end - s) >= sizeof loop->index)
         DIE("a loop's index is too long: %.40s", s);
-    memcpy(loop.index, s, (size_t)(end - s));
+    memcpy(loop->index, s, (size_t)(end - s));
     s = expect(end, "=");
-    loop.from = expression(&s, b);
+    loop->from = size_expression(&s, b);
     s = expect(s, ";");
-    s = expect(s, loop.index);
+    s = expect(s, loop->index);
     s = expect(s, "<");
     const char *bound = skip_space(s);
-    loop.to = expression(&s, b);
+    loop->to = size_expression(&s, b);
     if (isupper((unsigned char)*bound) && token_end(bound) == s)
-        snprintf(loop.bound, sizeof loop.bound, "%.*s", (int)(s - bound), bound);
+        snprintf(loop->bound, sizeof loop->bound, "%.*s", (int)(s - bound), bound);
     else
-        snprintf(loop.bound, sizeof loop.bound, "%ld", loop.to);
+        snprintf(loop->bound, sizeof loop->bound, "%ld", loop->to);
     s = expect(s, ";");
-    s = expect(s, loop.index);
+    return expect(s, loop->index);
+}
+
+void loop_body(const char *s, struct loop *loop)
+{
+    loop->body = skip_space(s);
+    loop->end = statement_end(loop->body);
+    loop->braces = *loop->body == '{';
+    while (*loop->end == ' ')
+        loop->end++;
+    if (*loop->end == '\n')
+        loop->end++;
+}
+
+static struct loop parse_loop(const char *start, const char *line, struct bindings *b)
+{
+    struct loop loop = { .indent = (size_t)(start - line) };
+    const char *s = loop_head(expect(start, "UNROLL"), &loop, b);
     s = expect(s, "++");
-    s = expect(s, ")");
-    loop.body = skip_space(s);
-    loop.end = statement_end(loop.body);
-    loop.braces = *loop.body == '{';
-    while (*loop.end == ' ')
-        loop.end++;
-    if (*loop.end == '\n')
-        loop.end++;
+    loop_body(expect(s, ")"), &loop);
     return loop;
 }
 
-/* The loop's body as lines that start at column 0, without the block's braces. */
-static void body_lines(const struct loop *loop, struct text *out)
+void body_lines(const struct loop *loop, struct text *out)
 {
     const char *s = loop->body, *end = statement_end(s);
     if (loop->braces) {
@@ -218,8 +216,7 @@ static void body_lines(const struct loop *loop, struct text *out)
     }
 }
 
-/* A block that declares something keeps its braces in every copy. */
-static bool declares(const char *lines)
+bool declares(const char *lines)
 {
     static const char *const types[] = { "vec ", "vmask ", "const ", "real ", "int ",
                                          "size_t ", "struct ", "ptrdiff_t " };
@@ -233,7 +230,7 @@ static bool declares(const char *lines)
     return false;
 }
 
-static void add_indented(const char *lines, size_t indent, struct text *out)
+void add_indented(const char *lines, size_t indent, struct text *out)
 {
     while (*lines) {
         size_t length = strcspn(lines, "\n");
@@ -334,7 +331,7 @@ static const char *idle_end(const char *s, char before)
 {
     const char *end = NULL;
     if (!strncmp(s, " + ", 3) && (end = zero_end(s + 3))) {
-        if (!strchr(")],;", *end) && strncmp(end, " + ", 3))
+        if (!strchr(")],;", *end) && strncmp(end, " + ", 3) && strncmp(end, " : ", 3))
             end = NULL;
     } else if ((before == '(' || before == '[') && (end = zero_end(s))) {
         end = strncmp(end, " + ", 3) ? NULL : end + 3;
@@ -394,6 +391,15 @@ void drop_idle(const char *text, struct text *out)
     text_free(&plain);
 }
 
+void needs_block(struct text *out, const char *what)
+{
+    const char *before = text_string(out) + out->length;
+    while (before > out->at && isspace((unsigned char)before[-1]))
+        before--;
+    if (before > out->at && before[-1] == ')')
+        DIE("a loop needs braces around it here: %.40s", what);
+}
+
 void unroll(const char *text, struct bindings *b, struct text *out)
 {
     while (*text) {
@@ -403,11 +409,7 @@ void unroll(const char *text, struct bindings *b, struct text *out)
             line--;
         if (starts_word(mark, "UNROLL")) {
             text_add(out, text, (size_t)(line - text));
-            const char *before = text_string(out) + out->length;
-            while (before > out->at && isspace((unsigned char)before[-1]))
-                before--;
-            if (before > out->at && before[-1] == ')')
-                DIE("UNROLL needs braces around it here: %.40s", mark);
+            needs_block(out, mark);
             struct loop loop = parse_loop(mark, line, b);
             write_out(&loop, b, out);
             text = loop.end;

@@ -52,10 +52,8 @@ static const char *outputs(struct emission *e, const struct sweep *f, const char
     int vl = e->net->vl, part = channels % vl;
     bind_name(&b, "TILE", "%s", channels < vl ? "none" : output(e, f, panel, 0));
     bind_name(&b, "TILE_LAST", "%s", part ? output(e, f, panel, part) : "none");
-    bind_flag(&b, "WHOLE_VECTORS", channels >= vl);
-    bind_flag(&b, "PARTIAL", part != 0);
     bind_size(&b, "BLOCK", (long)nv*vl);
-    bind_size(&b, "WHOLE", channels - part);
+    bind_size(&b, "CHANNELS", channels);
     return shared_kernel(&b, "wino/outputs.c", sweep_part(&b, "outputs%s", panel).text,
                          "a row of tiles, %d channels", channels);
 }

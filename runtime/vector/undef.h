@@ -8,7 +8,6 @@
 #undef BY_IMAGE
 #undef BY_OUTPUT
 #undef BY_PANELS
-#undef COLUMNS_LEFT
 #undef DGRAD
 #undef DGRAD_LAST
 #undef DGRAD_ONE
@@ -28,7 +27,6 @@
 #undef LAST_BLOCK
 #undef LAST_PANEL
 #undef LAST_STEP
-#undef LAST_TILE
 #undef LISTS
 #undef MARGIN
 #undef MEAN
@@ -42,7 +40,6 @@
 #undef PANEL_STEP
 #undef PARAMETERS
 #undef PARTIAL
-#undef PARTIAL_ROW
 #undef POINTWISE
 #undef POOL
 #undef POOL_ROW
@@ -53,7 +50,6 @@
 #undef PUT_REPEATED
 #undef RELU
 #undef REPEAT
-#undef ROWS_LEFT
 #undef RUN_PASS
 #undef RUN_ROWS
 #undef RUN_TAPS
@@ -81,5 +77,3 @@
 #undef WGRAD_ONE
 #undef WHOLE_BLOCKS
 #undef WHOLE_PANELS
-#undef WHOLE_TILES
-#undef WHOLE_VECTORS

@@ -8,7 +8,8 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ UNITS = 500, DY = 0, DY_IMAGE = 512, B = 0, B_M = 0, B_V = 0, B_RULE = 0 };
+    enum { /* @sizes */ UNITS = 500, DY = 0, DY_IMAGE = 512, B = 0, B_M = 0, B_V = 0,
+           B_RULE = 0 };
     (void)items;
     (void)thread;
     const int first = item*LANES, n = UNITS - first < LANES ? UNITS - first : LANES;

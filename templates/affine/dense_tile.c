@@ -6,7 +6,7 @@
 */
 #include "vector/template.h"
 
-#define NAME affine_dense_tile     /* @name */
+#define NAME affine_dense_tile /* @name */
 
 static inline void NAME(const real *a, const real *b, real *c, int steps, int first)
 {

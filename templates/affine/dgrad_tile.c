@@ -4,7 +4,7 @@
 */
 #include "vector/template.h"
 
-#define NAME affine_dgrad_tile     /* @name */
+#define NAME affine_dgrad_tile /* @name */
 
 static inline void NAME(const struct entry *e, int count, const real *w /* row 0 */, real *dx,
                         int first)

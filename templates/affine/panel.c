@@ -14,15 +14,12 @@
 #define WGRAD affine_wgrad_tile      /* @name */
 #define WGRAD_LAST affine_wgrad_tile /* @name */
 #define HAS_DX 1                     /* @flag */
-#define WHOLE_TILES 1                /* @flag */
-#define LAST_TILE 1                  /* @flag */
 
 static inline double NAME(const struct step *s, int panel)
 {
-    enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, STARTS = 11, WHOLE = 128,
-           TILE_WIDTH = 128, X = 0, X_IMAGE = 4096, DX = 0, DX_IMAGE = 4096, W = 0, W_M = 0,
-           W_V = 0, W_RULE = 0, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0,
-           UNIT_SPACE = 51 };
+    enum { /* @sizes */ UNITS = 500, WIDTH = 128, ROWS = 50, STARTS = 11, TILE_WIDTH = 128, X = 0,
+           X_IMAGE = 4096, DX = 0, DX_IMAGE = 4096, W = 0, W_M = 0, W_V = 0, W_RULE = 0,
+           IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0, UNIT_SPACE = 51 };
     const real *x = s->arena + X + (size_t)panel*PANEL;
     const size_t at = (size_t)panel*PANEL*UNITS;
     const struct entry *units = (const struct entry *)(s->arena + UNIT_LIST);
@@ -39,26 +36,16 @@ static inline double NAME(const struct step *s, int panel)
                                     + (size_t)i*(UNITS + 1) + start[0];
             int count = start[1] - start[0];
             real *dx = s->arena + DX + (size_t)i*DX_IMAGE + (size_t)panel*PANEL;
-#if WHOLE_TILES
-            for (int d = 0; d < WHOLE; d += TILE_WIDTH)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)   /* @tail LAST */
                 DGRAD(e, count, w + d, dx + d, block == 0);
-#endif
-#if LAST_TILE
-            DGRAD_LAST(e, count, w + WHOLE, dx + WHOLE, block == 0);
-#endif
         }
 #endif
         int end = block + ROWS < UNITS ? block + ROWS : UNITS;
         for (int u = block; u < end; u++) {
             real g[WIDTH];
             const struct entry *e = units + (size_t)u*UNIT_SPACE;
-#if WHOLE_TILES
-            for (int d = 0; d < WHOLE; d += TILE_WIDTH)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)   /* @tail LAST */
                 WGRAD(e, active[u], x + d, g + d);
-#endif
-#if LAST_TILE
-            WGRAD_LAST(e, active[u], x + WHOLE, g + WHOLE);
-#endif
             size_t row = at + (size_t)u*WIDTH;
             sumsq += rule->update(s->arena + W + row, s->arena + W_M + row, s->arena + W_V + row,
                                   g, WIDTH, &rule->hyper);

@@ -4,7 +4,7 @@
 */
 #include "vector/template.h"
 
-#define NAME affine_wgrad_tile     /* @name */
+#define NAME affine_wgrad_tile /* @name */
 
 static inline void NAME(const struct entry *e, int count, const real *x, real *dw)
 {

@@ -9,33 +9,29 @@
 #define NAME conv_expand     /* @name */
 #define POOL 1               /* @flag */
 #define RELU 1               /* @flag */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 
-static inline void NAME(const real *dy /* [H][W][C] */, const real *y,
+static inline void NAME(const real *dy /* [OH][OW][C] */, const real *y,
                         const unsigned char *argmax, real *out /* haloed */)
 {
-    enum { /* @sizes */ H = 16, W = 16, C = 17, Y_ROW = 256, Y_PIXEL = 17, PH = 2, PW = 2,
-           STEP_Y = 2, STEP_X = 2, OUT_ROW = 544, PART = 1 };
-    enum { WHOLE = C / VL * VL };
+    enum { /* @sizes */ OH = 16, OW = 16, C = 17, Y_ROW = 256, Y_PIXEL = 17, PH = 2, PW = 2,
+           STEP_Y = 2, STEP_X = 2, OUT_ROW = 544 };
 #if !POOL
     (void)argmax;
 #endif
 #if !RELU
     (void)y;
 #endif
-    for (int r = 0; r < H; r++)
-        for (int p = 0; p < W; p++) {
-            const real *g = dy + (r*W + p)*C;
+    for (int r = 0; r < OH; r++)
+        for (int p = 0; p < OW; p++) {
+            const real *g = dy + (r*OW + p)*C;
             real *q = out + r*STEP_Y*OUT_ROW + p*STEP_X*C;
-#if WHOLE_VECTORS
-            for (int c = 0; c < WHOLE; c += VL) {
+            for (int c = 0; c < C; c += VL) { /* @tail */
                 vec v = v_load(g + c);
 #if RELU
                 v = v_select(v_gt(v_load(y + r*Y_ROW + p*Y_PIXEL + c), v_zero()), v, v_zero());
 #endif
 #if POOL
-                vec index = v_load_u8(argmax + (r*W + p)*C + c);
+                vec index = v_load_u8(argmax + (r*OW + p)*C + c);
                 UNROLL for (int i = 0; i < PH; i++)
                     UNROLL for (int j = 0; j < PW; j++)
                         v_store(q + i*OUT_ROW + j*C + c,
@@ -44,23 +40,6 @@ static inline void NAME(const real *dy /* [H][W][C] */, const real *y,
                 v_store(q + c, v);
 #endif
             }
-#endif
-#if PARTIAL
-            vec v = v_load_part(g + WHOLE, PART);
-#if RELU
-            v = v_select(v_gt(v_load_part(y + r*Y_ROW + p*Y_PIXEL + WHOLE, PART), v_zero()),
-                         v, v_zero());
-#endif
-#if POOL
-            vec index = v_load_u8_part(argmax + (r*W + p)*C + WHOLE, PART);
-            UNROLL for (int i = 0; i < PH; i++)
-                UNROLL for (int j = 0; j < PW; j++)
-                    v_store_part(q + i*OUT_ROW + j*C + WHOLE,
-                                 v_select(v_eq(index, v_set1(i*PW + j)), v, v_zero()), PART);
-#else
-            v_store_part(q + WHOLE, v, PART);
-#endif
-#endif
         }
 }
 

@@ -6,27 +6,20 @@
 #include "vector/template.h"
 #include "conv/taps_tile.c"
 
-#define NAME conv_taps       /* @name */
-#define TILE conv_taps_tile  /* @name */
+#define NAME conv_taps           /* @name */
+#define TILE conv_taps_tile      /* @name */
 #define TILE_LAST conv_taps_tile /* @name */
-#define WHOLE_BLOCKS 1       /* @flag */
-#define LAST_BLOCK 1         /* @flag */
 
 static inline void NAME(const real *x, const struct entry *e, int count, real *dw)
 {
-    enum { /* @sizes */ KH = 3, KW = 3, CI = 16, MH = 3, MW = 3, WHOLE = 16, BLOCK = 16,
-           X_ROW = 544, X_TAP = 64, ROW = 48 };
+    enum { /* @sizes */ KH = 3, KW = 3, CI = 16, MH = 3, MW = 3, BLOCK = 16, X_ROW = 544,
+           X_TAP = 64, ROW = 48 };
     for (int i = 0; i < KH; i += MH)
         for (int j = 0; j < KW; j += MW) {
             const real *p = x + i*X_ROW + j*X_TAP;
             real *d = dw + i*ROW + j*CI;
-#if WHOLE_BLOCKS
-            for (int c = 0; c < WHOLE; c += BLOCK)
+            for (int c = 0; c < CI; c += BLOCK)     /* @tail LAST */
                 TILE(p + c, e, count, d + c);
-#endif
-#if LAST_BLOCK
-            TILE_LAST(p + WHOLE, e, count, d + WHOLE);
-#endif
         }
 }
 

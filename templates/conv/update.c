@@ -9,7 +9,6 @@
 
 #define NAME conv_update     /* @name */
 #define PACK conv_pack_all   /* @name */
-#define PARTIAL_ROW 1        /* @flag */
 #define BIAS 1               /* @flag */
 
 /* n filters, the first of them a multiple of LANES. */
@@ -27,7 +26,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { /* @sizes */ CO = 16, FILTERS = 16, KH = 3, ROW = 48, COLUMNS = 48, PARTIALS = 0,
            GROUP_SIZE = 2320, W = 0, W_M = 0, W_V = 0, B = 0, B_M = 0, B_V = 0, W_RULE = 0,
            B_RULE = 0, SUMSQ = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT_AT = 0 };
-    enum { FILTER_SIZE = KH*ROW, WHOLE = COLUMNS / VL * VL };
+    enum { FILTER_SIZE = KH*ROW };
     (void)items;
     int groups = s->n < GROUPS ? s->n : GROUPS;
     int first = item*FILTERS, last = first + FILTERS < CO ? first + FILTERS : CO;
@@ -44,19 +43,12 @@ static void NAME(const struct step *s, int item, int items, int thread)
         size_t at = (size_t)co*FILTER_SIZE;
         for (int ky = 0; ky < KH; ky++) {
             const real *p = partial + at + ky*ROW;
-            for (int k = 0; k < WHOLE; k += VL) {
+            for (int k = 0; k < COLUMNS; k += VL) { /* @tail */
                 vec sum = v_load(p + k);
                 for (int group = 1; group < groups; group++)
                     sum = v_add(sum, v_load(p + (size_t)group*GROUP_SIZE + k));
                 v_store(g + ky*ROW + k, sum);
             }
-#if PARTIAL_ROW
-            vec sum = v_load_part(p + WHOLE, COLUMNS - WHOLE);
-            for (int group = 1; group < groups; group++)
-                sum = v_add(sum, v_load_part(p + (size_t)group*GROUP_SIZE + WHOLE,
-                                             COLUMNS - WHOLE));
-            v_store_part(g + ky*ROW + WHOLE, sum, COLUMNS - WHOLE);
-#endif
         }
 #if BIAS
         for (int group = 0; group < groups; group++)

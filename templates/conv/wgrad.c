@@ -17,20 +17,18 @@
 #define TILE_COLUMNS conv_wgrad_tile      /* @name */
 #define TILE_ROWS conv_wgrad_tile         /* @name */
 #define TILE_ROWS_COLUMNS conv_wgrad_tile /* @name */
-#define COLUMNS_LEFT 1                    /* @flag */
-#define ROWS_LEFT 1                       /* @flag */
 #define TAPS_APART 1                      /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_ROW = 544, Y = 0, Y_IMAGE = 4096, DY = 0,
            DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 2304,
-           H = 16, CO = 16, KH = 3, ROW = 48, MH = 3, WHOLE_COLUMNS = 3, NV = 3, BAND = 16,
+           OH = 16, CO = 16, KH = 3, ROW = 48, MH = 3, VECTORS = 3, NV = 3, BAND = 16,
            SCRATCH = 0, SCRATCH_SIZE = 1024, ENTRIES_AT = 0, SPACE = 257 };
 #if TAPS_APART
     enum { /* @sizes */ GROUP_FILTERS = 8, GROUP_CHANNELS = 8 };     /* of a group */
 #endif
-    enum { WHOLE_ROWS = KH / MH * MH, FILTER = KH*ROW };
+    enum { FILTER = KH*ROW };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
@@ -42,8 +40,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
         const real *x = s->arena + X + (size_t)image*X_IMAGE;
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
-        for (int from = 0; from < H; from += BAND) {
-            int to = from + BAND < H ? from + BAND : H;
+        for (int from = 0; from < OH; from += BAND) {
+            int to = from + BAND < OH ? from + BAND : OH;
             LISTS(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
                   argmax, entries, count, db, from, to);
             for (int f = 0; f < CO; f++) {
@@ -52,23 +50,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if TAPS_APART
                 RUN_TAPS(x + f / GROUP_FILTERS*GROUP_CHANNELS, e, count[f], d);
 #else
-                for (int r = 0; r < WHOLE_ROWS; r += MH) {
-                    for (int n = 0; n < WHOLE_COLUMNS; n += NV)
+                for (int r = 0; r < KH; r += MH) { /* @tail ROWS */
+                    for (int n = 0; n < VECTORS; n += NV)   /* @tail COLUMNS */
                         TILE(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);
-#if COLUMNS_LEFT
-                    TILE_COLUMNS(x + r*X_ROW + WHOLE_COLUMNS*VL, e, count[f],
-                                 d + r*ROW + WHOLE_COLUMNS*VL);
-#endif
                 }
-#if ROWS_LEFT
-                for (int n = 0; n < WHOLE_COLUMNS; n += NV)
-                    TILE_ROWS(x + WHOLE_ROWS*X_ROW + n*VL, e, count[f],
-                              d + WHOLE_ROWS*ROW + n*VL);
-#if COLUMNS_LEFT
-                TILE_ROWS_COLUMNS(x + WHOLE_ROWS*X_ROW + WHOLE_COLUMNS*VL, e, count[f],
-                                  d + WHOLE_ROWS*ROW + WHOLE_COLUMNS*VL);
-#endif
-#endif
 #endif
             }
         }

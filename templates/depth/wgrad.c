@@ -20,7 +20,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_ROW = 544, X_TAP = 16, Y = 0, Y_IMAGE = 4096,
            DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
-           GROUP_SIZE = 2304, H = 32, W = 32, CO = 16, PADDED = 16, KH = 3, KW = 3, ROW = 16,
+           GROUP_SIZE = 2304, OH = 32, OW = 32, CO = 16, PADDED = 16, KH = 3, KW = 3, ROW = 16,
            MH = 3, MW = 3, G_ROW = 544, SCRATCH = 0, SCRATCH_SIZE = 1024, EXPANDED = 0,
            EXPANDED_AT = 0, SUMS_AT = 0 };
 #if REPEAT
@@ -47,8 +47,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
                 for (int j = 0; j < KW; j += MW)
                     TILE(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED + c);
 #if BIAS
-        for (int r = 0; r < H; r++)
-            for (int p = 0; p < W; p++)
+        for (int r = 0; r < OH; r++)
+            for (int p = 0; p < OW; p++)
                 for (int c = 0; c < CO; c++)
                     bias[c] += map[r*G_ROW + p*CO + c];
 #endif

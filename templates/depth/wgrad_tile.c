@@ -8,14 +8,14 @@
 
 static inline void NAME(const real *x, const real *g /* output gradient */, real *sums)
 {
-    enum { /* @sizes */ H = 32, W = 32, KW = 3, MH = 3, MW = 3, X_ROW = 544, X_TAP = 16,
+    enum { /* @sizes */ OH = 32, OW = 32, KW = 3, MH = 3, MW = 3, X_ROW = 544, X_TAP = 16,
            X_DOWN = 544, X_PIXEL = 16, G_ROW = 544, G_PIXEL = 16, PADDED = 16 };
     vec acc[MH][MW];
     UNROLL for (int i = 0; i < MH; i++)
         UNROLL for (int j = 0; j < MW; j++)
             acc[i][j] = v_load(sums + (i*KW + j)*PADDED);
-    for (int r = 0; r < H; r++)
-        for (int p = 0; p < W; p++) {
+    for (int r = 0; r < OH; r++)
+        for (int p = 0; p < OW; p++) {
             const real *q = x + r*X_DOWN + p*X_PIXEL;
             const vec v = v_load(g + r*G_ROW + p*G_PIXEL);
             UNROLL for (int i = 0; i < MH; i++)

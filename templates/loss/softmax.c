@@ -17,10 +17,8 @@ static inline real NAME(const real *scores, real *ds, int label, real scale)
     real max = scores[0];
     for (int j = 1; j < CLASSES; j++)
         max = scores[j] > max ? scores[j] : max;
-    for (int j = 0; j < CLASSES; j += VL) {
-        int n = CLASSES - j < VL ? CLASSES - j : VL;
-        v_store_part(ds + j, v_exp(v_sub(v_load_part(scores + j, n), v_set1(max))), n);
-    }
+    for (int j = 0; j < CLASSES; j += VL)   /* @tail */
+        v_store(ds + j, v_exp(v_sub(v_load(scores + j), v_set1(max))));
     vec lanes[LV];
     UNROLL for (int l = 0; l < LV; l++)
         lanes[l] = v_zero();

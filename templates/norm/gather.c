@@ -7,26 +7,22 @@
 #include "vector/template.h"
 
 #define NAME norm_gather     /* @name */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 #define ODD 1                /* @flag */
 
-static inline void NAME(const real *x /* H rows */, real *mean /* then the deviations */)
+static inline void NAME(const real *x /* OH rows */, real *mean /* then the deviations */)
 {
-    enum { /* @sizes */ X_ROW = 544, H = 32, W = 32, C = 17, NV = 1, PART = 1, COUNT = 32 };
-    enum { WHOLE = C / VL * VL };
+    enum { /* @sizes */ X_ROW = 544, OH = 32, OW = 32, C = 17, NV = 1, COUNT = 32 };
     real *deviation = mean + COUNT;
-    const vec share = v_set1(1 / (real)(H*W));
-#if WHOLE_VECTORS
-    for (int c = 0; c < WHOLE; c += NV*VL) {
+    const vec share = v_set1(1 / (real)(OH*OW));
+    for (int c = 0; c < C; c += NV*VL) { /* @tail */
         vec first[NV], sum[2][NV], squares[2][NV];
         UNROLL for (int n = 0; n < NV; n++) {
             first[n] = v_load(x + c + n*VL);
             sum[0][n] = sum[1][n] = squares[0][n] = squares[1][n] = v_zero();
         }
-        for (int r = 0; r < H; r++) {
+        for (int r = 0; r < OH; r++) {
             const real *row = x + r*X_ROW + c;
-            for (int p = 0; p < W - 1; p += 2) {
+            for (int p = 0; p < OW - 1; p += 2) {
                 UNROLL for (int k = 0; k < 2; k++)
                     UNROLL for (int n = 0; n < NV; n++) {
                         vec d = v_sub(v_load(row + (p + k)*C + n*VL), first[n]);
@@ -36,7 +32,7 @@ static inline void NAME(const real *x /* H rows */, real *mean /* then the devia
             }
 #if ODD
             UNROLL for (int n = 0; n < NV; n++) {
-                vec d = v_sub(v_load(row + (W - 1)*C + n*VL), first[n]);
+                vec d = v_sub(v_load(row + (OW - 1)*C + n*VL), first[n]);
                 sum[0][n] = v_add(sum[0][n], d);
                 squares[0][n] = v_fma(d, d, squares[0][n]);
             }
@@ -49,30 +45,6 @@ static inline void NAME(const real *x /* H rows */, real *mean /* then the devia
                     v_fma(v_sub(v_zero(), all), m, v_add(squares[0][n], squares[1][n])));
         }
     }
-#endif
-#if PARTIAL
-    vec first = v_load_part(x + WHOLE, PART), sum[2], squares[2];
-    sum[0] = sum[1] = squares[0] = squares[1] = v_zero();
-    for (int r = 0; r < H; r++) {
-        const real *row = x + r*X_ROW + WHOLE;
-        for (int p = 0; p < W - 1; p += 2) {
-            UNROLL for (int k = 0; k < 2; k++) {
-                vec d = v_sub(v_load_part(row + (p + k)*C, PART), first);
-                sum[k] = v_add(sum[k], d);
-                squares[k] = v_fma(d, d, squares[k]);
-            }
-        }
-#if ODD
-        vec d = v_sub(v_load_part(row + (W - 1)*C, PART), first);
-        sum[0] = v_add(sum[0], d);
-        squares[0] = v_fma(d, d, squares[0]);
-#endif
-    }
-    vec all = v_add(sum[0], sum[1]), m = v_mul(all, share);
-    v_store_part(mean + WHOLE, v_add(first, m), PART);
-    v_store_part(deviation + WHOLE,
-                 v_fma(v_sub(v_zero(), all), m, v_add(squares[0], squares[1])), PART);
-#endif
 }
 
 #include "vector/undef.h"

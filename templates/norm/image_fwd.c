@@ -5,32 +5,21 @@
 #include "vector/template.h"
 
 #define NAME norm_image_fwd  /* @name */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 
 static inline void NAME(const real *x, const real *mean /* coefficients, [COUNT] each */, real *y)
 {
-    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, H = 32, W = 32, C = 17, PART = 1, COUNT = 32 };
-    enum { WHOLE = C / VL * VL };
+    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, OH = 32, OW = 32, C = 17, COUNT = 32 };
     const real *factor = mean + 2*COUNT, *beta = mean + 3*COUNT;
-    for (int r = 0; r < H; r++)
-        for (int p = 0; p < W; p++) {
+    for (int r = 0; r < OH; r++)
+        for (int p = 0; p < OW; p++) {
             const real *from = x + r*X_ROW + p*C;
             real *to = y + r*Y_ROW + p*C;
-#if WHOLE_VECTORS
-            for (int c = 0; c < WHOLE; c += VL) {
+            for (int c = 0; c < C; c += VL) { /* @tail */
                 vec v = v_sub(v_load(from + c), v_load(mean + c));
                 v = v_fma(v, v_load(factor + c), v_load(beta + c));
                 /* @epilogue v */
                 v_store(to + c, v);
             }
-#endif
-#if PARTIAL
-            vec v = v_sub(v_load_part(from + WHOLE, PART), v_load_part(mean + WHOLE, PART));
-            v = v_fma(v, v_load_part(factor + WHOLE, PART), v_load_part(beta + WHOLE, PART));
-            /* @epilogue v */
-            v_store_part(to + WHOLE, v, PART);
-#endif
         }
 }
 

@@ -6,29 +6,24 @@
 #include "vector/template.h"
 #include "norm/gradient.c"
 
-#define NAME norm_image_sums /* @name */
-#define GRADIENT norm_gradient   /* @name */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
+#define NAME norm_image_sums   /* @name */
+#define GRADIENT norm_gradient /* @name */
 
-static inline void NAME(const real *x, const real *y, const real *dy /* [H][W][C] */,
+static inline void NAME(const real *x, const real *y, const real *dy /* [OH][OW][C] */,
                         const real *mean /* coefficients, [COUNT] each */,
                         real *sums /* [2][COUNT] */)
 {
-    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, H = 32, W = 32, C = 17, NV = 1, PART = 1,
-           COUNT = 32 };
-    enum { WHOLE = C / VL * VL };
+    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, OH = 32, OW = 32, C = 17, NV = 1, COUNT = 32 };
     const real *factor = mean + 2*COUNT, *beta = mean + 3*COUNT;
     real *products = sums + COUNT;
-#if WHOLE_VECTORS
-    for (int c = 0; c < WHOLE; c += NV*VL) {
+    for (int c = 0; c < C; c += NV*VL) { /* @tail */
         vec sum[NV], product[NV];
         UNROLL for (int n = 0; n < NV; n++)
             sum[n] = product[n] = v_zero();
-        for (int r = 0; r < H; r++)
-            for (int p = 0; p < W; p++) {
+        for (int r = 0; r < OH; r++)
+            for (int p = 0; p < OW; p++) {
                 const real *xp = x + r*X_ROW + p*C + c, *yp = y + r*Y_ROW + p*C + c;
-                const real *dp = dy + (r*W + p)*C + c;
+                const real *dp = dy + (r*OW + p)*C + c;
                 UNROLL for (int n = 0; n < NV; n++) {
                     vec d = v_sub(v_load(xp + n*VL), v_load(mean + c + n*VL));
                     vec g = GRADIENT(v_load(dp + n*VL), d, v_load(factor + c + n*VL),
@@ -42,22 +37,6 @@ static inline void NAME(const real *x, const real *y, const real *dy /* [H][W][C
             v_store(products + c + n*VL, product[n]);
         }
     }
-#endif
-#if PARTIAL
-    vec sum = v_zero(), product = v_zero();
-    for (int r = 0; r < H; r++)
-        for (int p = 0; p < W; p++) {
-            vec d = v_sub(v_load_part(x + r*X_ROW + p*C + WHOLE, PART),
-                          v_load_part(mean + WHOLE, PART));
-            vec g = GRADIENT(v_load_part(dy + (r*W + p)*C + WHOLE, PART), d,
-                             v_load_part(factor + WHOLE, PART), v_load_part(beta + WHOLE, PART),
-                             v_load_part(y + r*Y_ROW + p*C + WHOLE, PART));
-            sum = v_add(sum, g);
-            product = v_fma(g, d, product);
-        }
-    v_store_part(sums + WHOLE, sum, PART);
-    v_store_part(products + WHOLE, product, PART);
-#endif
 }
 
 #include "vector/undef.h"

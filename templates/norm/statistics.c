@@ -5,8 +5,8 @@
 #include "vector/template.h"
 #include "norm/gather.c"
 
-#define NAME norm_statistics     /* @name */
-#define GATHER norm_gather       /* @name */
+#define NAME norm_statistics /* @name */
+#define GATHER norm_gather   /* @name */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {

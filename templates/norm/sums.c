@@ -5,8 +5,8 @@
 #include "vector/template.h"
 #include "norm/image_sums.c"
 
-#define NAME norm_sums       /* @name */
-#define IMAGE norm_image_sums    /* @name */
+#define NAME norm_sums        /* @name */
+#define IMAGE norm_image_sums /* @name */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {

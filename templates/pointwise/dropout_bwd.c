@@ -16,14 +16,13 @@ static void NAME(const struct step *s, int item, int items, int thread)
     const unsigned char *mask = (const unsigned char *)(s->arena + MASK) + (size_t)item*SIZE;
     const int all = s->mode == MODE_EVAL || s->keep_all;
     const vec factor = v_set1((real)(65536.0 / KEEP));
-    for (int k = 0; k < SIZE; k += VL) {
-        int n = SIZE - k < VL ? SIZE - k : VL;
-        vec g = v_load_part(dy + k, n);
+    for (int k = 0; k < SIZE; k += VL) { /* @tail */
+        vec g = v_load(dy + k);
         if (!all) {
-            vmask kept = v_gt(v_load_u8_part(mask + k, n), v_zero());
+            vmask kept = v_gt(v_load_u8(mask + k), v_zero());
             g = v_select(kept, v_mul(g, factor), v_zero());
         }
-        v_store_part(dx + k, g, n);
+        v_store(dx + k, g);
     }
 }
 

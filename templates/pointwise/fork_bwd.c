@@ -13,10 +13,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
     const real *dz = s->arena + DZ + (size_t)item*DY_IMAGE;
     real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
-    for (int k = 0; k < SIZE; k += VL) {
-        int n = SIZE - k < VL ? SIZE - k : VL;
-        v_store_part(dx + k, v_add(v_load_part(dy + k, n), v_load_part(dz + k, n)), n);
-    }
+    for (int k = 0; k < SIZE; k += VL)      /* @tail */
+        v_store(dx + k, v_add(v_load(dy + k), v_load(dz + k)));
 }
 
 #include "vector/undef.h"

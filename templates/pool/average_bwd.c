@@ -5,15 +5,11 @@
 #include "vector/template.h"
 
 #define NAME avgpool_bwd     /* @name */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2,
-           X_W = 32, X_SIZE = 17408, DY = 0, DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408,
-           PART = 1 };
-    enum { WHOLE = C / VL * VL };
+           X_W = 32, X_SIZE = 17408, DY = 0, DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
@@ -25,8 +21,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int p = 0; p < OW; p++) {
             const real *from = dy + (r*OW + p)*C;
             real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
-#if WHOLE_VECTORS
-            for (int c = 0; c < WHOLE; c += VL) {
+            for (int c = 0; c < C; c += VL) { /* @tail */
                 vec g = v_mul(v_load(from + c), share);
                 for (int i = 0; i < PH; i++) {
                     UNROLL for (int j = 0; j < PW; j++) {
@@ -35,16 +30,6 @@ static void NAME(const struct step *s, int item, int items, int thread)
                     }
                 }
             }
-#endif
-#if PARTIAL
-            vec g = v_mul(v_load_part(from + WHOLE, PART), share);
-            for (int i = 0; i < PH; i++) {
-                UNROLL for (int j = 0; j < PW; j++) {
-                    real *q = window + (i*X_W + j)*C + WHOLE;
-                    v_store_part(q, v_add(v_load_part(q, PART), g), PART);
-                }
-            }
-#endif
         }
 }
 

@@ -4,14 +4,11 @@
 #include "vector/template.h"
 
 #define NAME avgpool_fwd     /* @name */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 17408, X_ROW = 544, Y = 0, Y_IMAGE = 4352, Y_ROW = 272,
-           OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2, PART = 1 };
-    enum { WHOLE = C / VL * VL };
+           OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2 };
     (void)thread;
     int parts = items / s->n, image = item / parts, part = item % parts;
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
@@ -22,8 +19,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int p = 0; p < OW; p++) {
             const real *window = x + r*STEP_Y*X_ROW + p*STEP_X*C;
             real *to = y + r*Y_ROW + p*C;
-#if WHOLE_VECTORS
-            for (int c = 0; c < WHOLE; c += VL) {
+            for (int c = 0; c < C; c += VL) { /* @tail */
                 vec sum = v_zero();
                 for (int i = 0; i < PH; i++) {
                     UNROLL for (int j = 0; j < PW; j++)
@@ -31,15 +27,6 @@ static void NAME(const struct step *s, int item, int items, int thread)
                 }
                 v_store(to + c, v_mul(sum, share));
             }
-#endif
-#if PARTIAL
-            vec sum = v_zero();
-            for (int i = 0; i < PH; i++) {
-                UNROLL for (int j = 0; j < PW; j++)
-                    sum = v_add(sum, v_load_part(window + WHOLE + i*X_ROW + j*C, PART));
-            }
-            v_store_part(to + WHOLE, v_mul(sum, share), PART);
-#endif
         }
 }
 

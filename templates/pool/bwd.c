@@ -6,15 +6,12 @@
 
 #define NAME pool_bwd        /* @name */
 #define RELU 1               /* @flag */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ H = 16, W = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2, X_W = 32,
-           X_SIZE = 17408, Y = 0, Y_IMAGE = 4352, Y_ROW = 272, Y_PIXEL = 17, DY = 0,
-           DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408, ARGMAX = 0, ARGMAX_IMAGE = 4352, PART = 1 };
-    enum { WHOLE = C / VL * VL };
+    enum { /* @sizes */ OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2,
+           X_W = 32, X_SIZE = 17408, Y = 0, Y_IMAGE = 4352, Y_ROW = 272, Y_PIXEL = 17, DY = 0,
+           DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408, ARGMAX = 0, ARGMAX_IMAGE = 4352 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
@@ -26,12 +23,11 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
     for (int k = 0; k < X_SIZE; k++)
         dx[k] = 0;
-    for (int r = 0; r < H; r++)
-        for (int p = 0; p < W; p++) {
-            const int at = (r*W + p)*C;
+    for (int r = 0; r < OH; r++)
+        for (int p = 0; p < OW; p++) {
+            const int at = (r*OW + p)*C;
             real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
-#if WHOLE_VECTORS
-            for (int c = 0; c < WHOLE; c += VL) {
+            for (int c = 0; c < C; c += VL) { /* @tail */
                 vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);
 #if RELU
                 v = v_select(v_gt(v_load(y + r*Y_ROW + p*Y_PIXEL + c), v_zero()), v, v_zero());
@@ -43,21 +39,6 @@ static void NAME(const struct step *s, int item, int items, int thread)
                         v_store(q, v_add(v_load(q), g));
                     }
             }
-#endif
-#if PARTIAL
-            vec v = v_load_part(dy + at + WHOLE, PART);
-            vec index = v_load_u8_part(argmax + at + WHOLE, PART);
-#if RELU
-            v = v_select(v_gt(v_load_part(y + r*Y_ROW + p*Y_PIXEL + WHOLE, PART), v_zero()), v,
-                         v_zero());
-#endif
-            UNROLL for (int i = 0; i < PH; i++)
-                UNROLL for (int j = 0; j < PW; j++) {
-                    real *q = window + (i*X_W + j)*C + WHOLE;
-                    vec g = v_select(v_eq(index, v_set1(i*PW + j)), v, v_zero());
-                    v_store_part(q, v_add(v_load_part(q, PART), g), PART);
-                }
-#endif
         }
 }
 

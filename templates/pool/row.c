@@ -6,18 +6,14 @@
 #include "vector/template.h"
 
 #define NAME pool_row        /* @name */
-#define PARTIAL 1            /* @flag */
-#define WHOLE_VECTORS 1      /* @flag */
 
 static inline void NAME(const real *x /* PH rows */, real *y, unsigned char *argmax)
 {
     enum { /* @sizes */ OW = 16, C = 17, PH = 2, PW = 2, STEP_X = 2, X_ROW = 544, X_PIXEL = 17,
-           Y_PIXEL = 17, PART = 1 };
-    enum { WHOLE = C / VL * VL };
+           Y_PIXEL = 17 };
     for (int p = 0; p < OW; p++) {
         const real *window = x + p*STEP_X*X_PIXEL;
-#if WHOLE_VECTORS
-        for (int c = 0; c < WHOLE; c += VL) {
+        for (int c = 0; c < C; c += VL) { /* @tail */
             vec best = v_load(window + c), index = v_zero();
             UNROLL for (int i = 0; i < PH; i++)
                 UNROLL for (int j = 0; j < PW; j++) {
@@ -29,19 +25,6 @@ static inline void NAME(const real *x /* PH rows */, real *y, unsigned char *arg
             v_store(y + p*Y_PIXEL + c, best);
             v_store_u8(argmax + p*C + c, index);
         }
-#endif
-#if PARTIAL
-        vec best = v_load_part(window + WHOLE, PART), index = v_zero();
-        UNROLL for (int i = 0; i < PH; i++)
-            UNROLL for (int j = 0; j < PW; j++) {
-                vec v = v_load_part(window + WHOLE + i*X_ROW + j*X_PIXEL, PART);
-                index = v_select(v_gt(v, best), v_set1(i*PW + j), index);
-                best = v_max(v, best);
-            }
-        /* @epilogue best */
-        v_store_part(y + p*Y_PIXEL + WHOLE, best, PART);
-        v_store_u8_part(argmax + p*C + WHOLE, index, PART);
-#endif
     }
 }
 

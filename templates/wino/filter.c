@@ -10,8 +10,7 @@
 static inline void NAME(const real *u /* [SIDE*SIDE][filter][U_ROW] */, real *dw)
 {
     enum { /* @sizes */ CI = 32, SIDE = 4, U_XI = 1024, ROW = 96 };
-    for (int c = 0; c < CI; c += VL) {
-        const int n = CI - c < VL ? CI - c : VL;
+    for (int c = 0; c < CI; c += VL) { /* @tail */
         vec d[SIDE*SIDE];
         UNROLL for (int k = 0; k < SIDE*SIDE; k++)
             d[k] = v_load(u + k*U_XI + c);
@@ -21,7 +20,7 @@ static inline void NAME(const real *u /* [SIDE*SIDE][filter][U_ROW] */, real *dw
             TRANSFORM(d + j, SIDE);
         UNROLL for (int i = 0; i < 3; i++)
             UNROLL for (int j = 0; j < 3; j++)
-                v_store_part(dw + i*ROW + j*CI + c, d[i*SIDE + j], n);
+                v_store(dw + i*ROW + j*CI + c, d[i*SIDE + j]);
     }
 }
 

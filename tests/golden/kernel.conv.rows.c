@@ -3,15 +3,14 @@
 static inline void conv1__fwd_rows(const real *x /* haloed NHWC */, const real *w /* panels */,
                                    const real *bias, real *y /* NHWC */, int from, int to)
 {
-    enum { OW = 8, MH = 1, MW = 8, AGAIN = 0, BLOCKS = 1, BLOCK = 8, PANEL_SIZE = 216,
-           X_DOWN = 30, X_PIXEL = 3, Y_ROW = 80, Y_PIXEL = 8 };
-    enum { WHOLE = OW / MW * MW, REST = WHOLE - AGAIN };
-    for (int b = 0; b < BLOCKS; b++) {
-        const real *panel = w + b*PANEL_SIZE, *start = bias ? bias + b*BLOCK : bias;
+    enum { OW = 8, MH = 1, MW = 8, CO = 8, BLOCK = 8, STEPS = 27, X_DOWN = 30, X_PIXEL = 3,
+           Y_ROW = 80, Y_PIXEL = 8 };
+    for (int n = 0; n < CO; n += BLOCK) {
+        const real *panel = w + n*STEPS, *start = bias ? bias + n : NULL;
         for (int r = from; r < to; r += MH) {
             const real *p = x + (ptrdiff_t)r*X_DOWN;
-            real *q = y + (ptrdiff_t)r*Y_ROW + b*BLOCK;
-            for (int c = 0; c < WHOLE; c += MW)
+            real *q = y + (ptrdiff_t)r*Y_ROW + n;
+            for (int c = 0; c < OW; c += MW)
                 conv1__fwd_tile(p + c*X_PIXEL, panel, start, q + c*Y_PIXEL);
         }
     }

@@ -4,9 +4,9 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
 {
     enum { X = 5488, X_IMAGE = 800, X_ROW = 80, Y = 27744, Y_IMAGE = 256, DY = 67616,
            DY_IMAGE = 256, ARGMAX = 32368, ARGMAX_IMAGE = 256, PARTIAL = 33536,
-           GROUP_SIZE = 1552, H = 4, CO = 16, KH = 3, ROW = 32, MH = 3, WHOLE_COLUMNS = 3,
-           NV = 3, BAND = 4, SCRATCH = 81488, SCRATCH_SIZE = 5888, ENTRIES = 1888, SPACE = 24 };
-    enum { WHOLE_ROWS = KH / MH * MH, FILTER = KH*ROW };
+           GROUP_SIZE = 1552, H = 4, CO = 16, KH = 3, ROW = 32, MH = 3, VECTORS = 3, NV = 3,
+           BAND = 4, SCRATCH = 81488, SCRATCH_SIZE = 5888, ENTRIES = 1888, SPACE = 24 };
+    enum { FILTER = KH*ROW };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
@@ -25,8 +25,8 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
             for (int f = 0; f < CO; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
-                for (int r = 0; r < WHOLE_ROWS; r += MH) {
-                    for (int n = 0; n < WHOLE_COLUMNS; n += NV)
+                for (int r = 0; r < KH; r += MH) {
+                    for (int n = 0; n < VECTORS; n += NV)
                         conv2__wgrad_tile(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);
                 }
             }

@@ -7,10 +7,9 @@ static inline real softmax1__one(const real *scores, real *ds, int label, real s
     real max = scores[0];
     for (int j = 1; j < CLASSES; j++)
         max = scores[j] > max ? scores[j] : max;
-    for (int j = 0; j < CLASSES; j += VL) {
-        int n = CLASSES - j < VL ? CLASSES - j : VL;
-        v_store_part(ds + j, v_exp(v_sub(v_load_part(scores + j, n), v_set1(max))), n);
-    }
+    for (int j = 0; j < 8; j += VL)
+        v_store(ds + j, v_exp(v_sub(v_load(scores + j), v_set1(max))));
+    v_store_part(ds + 8, v_exp(v_sub(v_load_part(scores + 8, 2), v_set1(max))), 2);
     vec lanes[LV];
     lanes[0] = v_zero();
     lanes[1] = v_zero();

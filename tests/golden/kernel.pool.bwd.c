@@ -4,8 +4,7 @@ static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
 {
     enum { H = 1, W = 3, C = 17, PW = 1, STEP_Y = 2, STEP_X = 1, X_W = 3, X_SIZE = 153,
            DY = 60944, DY_IMAGE = 64, DX = 58208, DX_IMAGE = 160, ARGMAX = 57968,
-           ARGMAX_IMAGE = 51, PART = 1 };
-    enum { WHOLE = C / VL * VL };
+           ARGMAX_IMAGE = 51 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
@@ -18,7 +17,7 @@ static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
         for (int p = 0; p < W; p++) {
             const int at = (r*W + p)*C;
             real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
-            for (int c = 0; c < WHOLE; c += VL) {
+            for (int c = 0; c < 16; c += VL) {
                 vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);
                 {
                     real *q = window + c;
@@ -31,17 +30,18 @@ static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
                     v_store(q, v_add(v_load(q), g));
                 }
             }
-            vec v = v_load_part(dy + at + WHOLE, PART);
-            vec index = v_load_u8_part(argmax + at + WHOLE, PART);
             {
-                real *q = window + WHOLE;
-                vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
-                v_store_part(q, v_add(v_load_part(q, PART), g), PART);
-            }
-            {
-                real *q = window + (X_W)*C + WHOLE;
-                vec g = v_select(v_eq(index, v_set1(PW)), v, v_zero());
-                v_store_part(q, v_add(v_load_part(q, PART), g), PART);
+                vec v = v_load_part(dy + at + 16, 1), index = v_load_u8_part(argmax + at + 16, 1);
+                {
+                    real *q = window + 16;
+                    vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
+                    v_store_part(q, v_add(v_load_part(q, 1), g), 1);
+                }
+                {
+                    real *q = window + (X_W)*C + 16;
+                    vec g = v_select(v_eq(index, v_set1(PW)), v, v_zero());
+                    v_store_part(q, v_add(v_load_part(q, 1), g), 1);
+                }
             }
         }
 }

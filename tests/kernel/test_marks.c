@@ -1,0 +1,153 @@
+/*
+** test_marks.c - what becomes of the loops that a template marks: @tail and, in it, UNROLL.
+*/
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "print/tails.h"
+#include "print/unroll.h"
+
+/* Vectors of 8; C as given, tiles of four columns. */
+static struct bindings bound(long c)
+{
+    struct bindings b = { .vl = 8 };
+    bind_size(&b, "C", c);
+    bind_size(&b, "NV", 2);
+    bind_size(&b, "OW", c);
+    bind_size(&b, "MW", 4);
+    bind_size(&b, "AGAIN", 3);
+    bind_name(&b, "TILE", "tile");
+    bind_name(&b, "TILE_LAST", "tile_last");
+    bind_name(&b, "TILE_COLUMNS", "tile_columns");
+    bind_name(&b, "TILE_LAST_COLUMNS", "tile_corner");
+    return b;
+}
+
+static void becomes(const char *text, long c, const char *wanted)
+{
+    struct bindings b = bound(c);
+    struct text tailed = { 0 }, written = { 0 }, out = { 0 };
+    tails(text, &b, &tailed);
+    unroll(text_string(&tailed), &b, &written);
+    drop_idle(text_string(&written), &out);
+    cr_assert_str_eq(text_string(&out), wanted);
+    text_free(&tailed);
+    text_free(&written);
+    text_free(&out);
+}
+
+static const char copy[] =
+    "for (int c = 0; c < C; c += VL)    /* @tail */\n"
+    "    v_store(y + c, v_add(v_load(x + c), v_load_u8(m + c)));\n"
+    "after();\n";
+
+Test(marks, of_whole_vectors_a_tail_is_a_loop)
+{
+    becomes(copy, 24, "for (int c = 0; c < C; c += VL)\n"
+                      "    v_store(y + c, v_add(v_load(x + c), v_load_u8(m + c)));\n"
+                      "after();\n");
+}
+
+Test(marks, what_is_left_has_the_body_in_partial_words)
+{
+    becomes(copy, 21,
+            "for (int c = 0; c < 16; c += VL)\n"
+            "    v_store(y + c, v_add(v_load(x + c), v_load_u8(m + c)));\n"
+            "v_store_part(y + 16, v_add(v_load_part(x + 16, 5), v_load_u8_part(m + 16, 5)), 5);\n"
+            "after();\n");
+}
+
+Test(marks, less_than_a_vector_has_no_loop)
+{
+    becomes(copy, 3,
+            "v_store_part(y, v_add(v_load_part(x, 3), v_load_u8_part(m, 3)), 3);\n"
+            "after();\n");
+}
+
+Test(marks, where_something_is_declared_what_is_left_is_a_block)
+{
+    becomes("    for (int c = 0; c < C; c += VL) { /* @tail */\n"
+            "        vec v = v_load(x + c);\n"
+            "        /* @epilogue v */\n"
+            "        v_store(x + c, v);\n"
+            "    }\n", 9,
+            "    for (int c = 0; c < 8; c += VL) {\n"
+            "        vec v = v_load(x + c);\n"
+            "        /* @epilogue v */\n"
+            "        v_store(x + c, v);\n"
+            "    }\n"
+            "    {\n"
+            "        vec v = v_load_part(x + 8, 1);\n"
+            "        /* @epilogue v */\n"
+            "        v_store_part(x + 8, v, 1);\n"
+            "    }\n");
+}
+
+Test(marks, several_vectors_at_a_time_are_one_where_something_is_left)
+{
+    becomes("for (int c = 0; c < C; c += NV*VL) { /* @tail */\n"
+            "    UNROLL for (int n = 0; n < NV; n++)\n"
+            "        v_store(y + c + n*VL, sum[n]);\n"
+            "}\n", 17,
+            "for (int c = 0; c < 16; c += NV*VL) {\n"
+            "    v_store(y + c, sum[0]);\n"
+            "    v_store(y + c + VL, sum[1]);\n"
+            "}\n"
+            "v_store_part(y + 16, sum[0], 1);\n");
+}
+
+Test(marks, what_is_left_of_tiles_calls_the_one_of_that_name)
+{
+    becomes("for (int c = 0; c < OW; c += MW)   /* @tail COLUMNS */\n"
+            "    TILE(x + c*X_PIXEL, v_load(w));\n", 7,
+            "for (int c = 0; c < 4; c += MW)\n"
+            "    TILE(x + c*X_PIXEL, v_load(w));\n"
+            "TILE_COLUMNS(x + 4*X_PIXEL, v_load(w));\n");
+}
+
+Test(marks, the_last_tile_may_begin_further_left)
+{
+    becomes("for (int c = 0; c < OW; c += MW)   /* @tail COLUMNS - AGAIN */\n"
+            "    TILE(x + c*X_PIXEL);\n", 9,
+            "for (int c = 0; c < 8; c += MW)\n"
+            "    TILE(x + c*X_PIXEL);\n"
+            "TILE_COLUMNS(x + 5*X_PIXEL);\n");
+}
+
+Test(marks, a_tail_in_a_tail_makes_the_corner)
+{
+    becomes("for (int n = 0; n < C; n += VL) { /* @tail LAST */\n"
+            "    for (int c = 0; c < OW; c += MW)   /* @tail COLUMNS */\n"
+            "        TILE(x + c, y + n);\n"
+            "}\n", 10,
+            "for (int n = 0; n < 8; n += VL) {\n"
+            "    for (int c = 0; c < 8; c += MW)\n"
+            "        TILE(x + c, y + n);\n"
+            "    TILE_COLUMNS(x + 8, y + n);\n"
+            "}\n"
+            "for (int c = 0; c < 8; c += MW)\n"
+            "    TILE_LAST(x + c, y + 8);\n"
+            "TILE_LAST_COLUMNS(x + 8, y + 8);\n");
+}
+
+Test(marks, a_tail_needs_a_block_around_it, .signal = SIGABRT)
+{
+    becomes("for (int r = 0; r < H; r++)\n"
+            "    for (int c = 0; c < C; c += VL)    /* @tail */\n"
+            "        v_store(x + c, v_zero());\n", 24, "");
+}
+
+Test(marks, whole_vectors_are_a_multiple_of_those_of_a_step, .signal = SIGABRT)
+{
+    becomes("for (int c = 0; c < C; c += NV*VL) /* @tail */\n"
+            "    v_store(x + c, v_zero());\n", 24, "");
+}
+
+Test(marks, a_suffix_that_no_name_has_is_an_error, .signal = SIGABRT)
+{
+    becomes("for (int c = 0; c < OW; c += MW)   /* @tail CORNER */\n"
+            "    TILE(x + c);\n", 7, "");
+}
