@@ -1,5 +1,6 @@
 /*
-** test_marks.c - what becomes of the loops that a template marks: @tail and, in it, UNROLL.
+** test_marks.c - what becomes of the loops that a template marks, @tail and UNROLL in it; that its
+** words are those of the dictionary.
 */
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "print/dictionary.h"
 #include "print/tails.h"
 #include "print/unroll.h"
 
@@ -150,4 +152,78 @@ Test(marks, a_suffix_that_no_name_has_is_an_error, .signal = SIGABRT)
 {
     becomes("for (int c = 0; c < OW; c += MW)   /* @tail CORNER */\n"
             "    TILE(x + c);\n", 7, "");
+}
+
+/* ---- the dictionary ---- */
+
+static bool row_with(const char *word, size_t length, enum word_kind kind)
+{
+    for (int i = 0; i < nword_defs; i++)
+        if (strlen(word_defs[i].word) == length && !memcmp(word_defs[i].word, word, length))
+            return word_defs[i].kind == kind;
+    return false;
+}
+
+static size_t letters(const char *s)
+{
+    return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+}
+
+/* Calls each with every word that a template leaves open. */
+static void each_open_word(const char *text, void (*each)(const char *, size_t, enum word_kind,
+                                                          void *), void *data)
+{
+    for (const char *s = text; (s = strstr(s, "/* @")); s++) {
+        const char *line = s;
+        while (line > text && line[-1] != '\n')
+            line--;
+        const char *define = line + strlen("#define ");
+        if (!strncmp(s, "/* @name", 8))
+            each(define, letters(define), WORD_NAME, data);
+        else if (!strncmp(s, "/* @flag", 8))
+            each(define, letters(define), WORD_FLAG, data);
+        if (strncmp(s, "/* @sizes */", 12))
+            continue;
+        const char *end = strstr(s, "};"), *word = s + 12;
+        while ((word += strcspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) < end) {
+            each(word, letters(word), WORD_SIZE, data);
+            word += strcspn(word, ",}");
+        }
+    }
+}
+
+static void is_in_a_row(const char *word, size_t length, enum word_kind kind, void *path)
+{
+    cr_expect(row_with(word, length, kind), "%s: %.*s is in no row of dictionary.def, or is "
+              "another kind of word there", (const char *)path, (int)length, word);
+}
+
+static void note(const char *word, size_t length, enum word_kind kind, void *data)
+{
+    bool *used = data;
+    (void)kind;
+    for (int i = 0; i < nword_defs; i++)
+        used[i] |= strlen(word_defs[i].word) == length && !memcmp(word_defs[i].word, word, length);
+}
+
+Test(dictionary, every_word_that_a_template_leaves_open_has_a_row_of_its_kind)
+{
+    for (int i = 0; i < nembedded_files; i++)
+        if (!strncmp(embedded_files[i].path, "templates/", 10))
+            each_open_word(embedded_files[i].text, is_in_a_row, (void *)embedded_files[i].path);
+}
+
+Test(dictionary, a_word_has_one_row_and_a_template_that_uses_it)
+{
+    bool *used = calloc((size_t)nword_defs, 1);
+    for (int i = 0; i < nembedded_files; i++)
+        if (!strncmp(embedded_files[i].path, "templates/", 10))
+            each_open_word(embedded_files[i].text, note, used);
+    for (int i = 0; i < nword_defs; i++) {
+        cr_expect(used[i], "%s is a word of no template", word_defs[i].word);
+        for (int k = 0; k < i; k++)
+            cr_expect(strcmp(word_defs[i].word, word_defs[k].word), "%s has two rows",
+                      word_defs[i].word);
+    }
+    free(used);
 }
