@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "print/layout.h"
+#include "print/lines.h"
 #include "read/layers.h"
 
 long arena_at(const struct emission *e, int buffer)
@@ -56,7 +57,7 @@ static void with_banner(const struct emission *e, const char *file, const struct
                     b->loops_kept > 1 ? "s" : "", b->brief ? BRIEF_LINES : UNROLL_LINES);
     body = own_comment(body, e->out);
     text_puts(e->out, " */\n");
-    lay_out_lines(body, e->out);
+    lay_out_marked(body, e->out);
     text_puts(e->out, "\n");
 }
 
@@ -76,10 +77,12 @@ void shared_kernel(struct emission *e, const char *file, struct bindings *b,
                    char name[SHARED_NAME], const char *format, ...)
 {
     struct bindings nameless = *b;
-    struct text body = { 0 };
+    struct text marked = { 0 }, body = { 0 };
     va_list args;
     bind_name(&nameless, "NAME", "NAME");
-    instantiate(file, &nameless, &body);
+    instantiate(file, &nameless, &marked);
+    drop_marks(text_string(&marked), &body);
+    text_free(&marked);
     int known = names_find(&e->bodies, text_string(&body));
     if (known >= 0) {
         memcpy(name, e->shared[known].name, SHARED_NAME);

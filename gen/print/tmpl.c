@@ -12,6 +12,7 @@
 #include "runtime/file/output.h"
 #include "base/die.h"
 #include "base/names.h"
+#include "print/lines.h"
 #include "print/unroll.h"
 
 enum { LINE_WIDTH = 96 };
@@ -265,10 +266,11 @@ static void epilogue_marks(const char *s, const struct bindings *b, struct text 
         const char *sign = "/* @epilogue ", *mark = memmem(s, length, sign, strlen(sign));
         if (mark) {
             const char *variable = mark + strlen("/* @epilogue ");
-            int name = (int)strcspn(variable, " ");
+            int name = (int)strcspn(variable, " "), line;
+            const char *from = line_mark(variable, &line);
             for (int i = 0; i < b->nepilogue; i++)
-                text_printf(out, "%.*s%.*s = %s(%.*s%s);\n", (int)(mark - s), s, name, variable,
-                            b->epilogue[i].op, name, variable, b->epilogue[i].more);
+                text_printf(out, "%.*s%.*s = %s(%.*s%s);%.*s\n", (int)(mark - s), s, name, variable,
+                            b->epilogue[i].op, name, variable, b->epilogue[i].more, line, from);
         } else {
             text_add(out, s, length + (s[length] == '\n'));
         }
@@ -486,11 +488,14 @@ const char *embedded(const char *path)
     const char *directory = getenv("LATHE_TEMPLATES");
     if (directory && !strncmp(path, "templates/", 10)) {
         char *text = read_override(directory, path + 10);
-        if (text)
-            return text;
+        if (text) {
+            struct text base = { 0 };
+            text_printf(&base, "%s/", directory);
+            return lines_of(text_string(&base), path + 10, text);
+        }
     }
     for (int i = 0; i < nembedded_files; i++)
         if (!strcmp(embedded_files[i].path, path))
-            return embedded_files[i].text;
+            return lines_of("", path, embedded_files[i].text);
     DIE("no file %s was built into this program", path);
 }

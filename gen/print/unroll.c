@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "print/lines.h"
 
 struct loop {
     char index[32];
@@ -19,6 +20,7 @@ struct loop {
     const char *body, *end;     /* the statement; end: after it and its newline */
     bool braces;                /* the statement is a block */
     size_t indent;              /* columns before UNROLL */
+    const char *mark; int marked;       /* of its line */
 };
 
 const char *token_end(const char *s)
@@ -46,8 +48,8 @@ static void replace_word(const char *text, const char *word, const char *by, str
 
 static const char *skip_space(const char *s)
 {
-    while (isspace((unsigned char)*s))
-        s++;
+    while (isspace((unsigned char)*s) || *s == LINE_MARK)
+        s = *s == LINE_MARK ? after_mark(s) : s + 1;
     return s;
 }
 
@@ -154,6 +156,7 @@ static const char *statement_end(const char *s)
 static struct loop parse_loop(const char *start, const char *line, struct bindings *b)
 {
     struct loop loop = { .indent = (size_t)(start - line) };
+    loop.mark = line_mark(start, &loop.marked);
     const char *s = expect(start, "UNROLL");
     s = expect(s, "for");
     s = expect(s, "(");
@@ -182,6 +185,7 @@ static struct loop parse_loop(const char *start, const char *line, struct bindin
     loop.braces = *loop.body == '{';
     while (*loop.end == ' ')
         loop.end++;
+    loop.end = after_mark(loop.end);
     if (*loop.end == '\n')
         loop.end++;
     return loop;
@@ -196,9 +200,11 @@ static void body_lines(const struct loop *loop, struct text *out)
         end--;
         while (*s == ' ')
             s++;
+        s = after_mark(s);
         if (*s == '\n')
             s++;
     } else {
+        end = after_mark(end);
         while (s[-1] == ' ')
             s--;
     }
@@ -279,8 +285,9 @@ static void kept_loop(const struct loop *loop, const char *lines, struct binding
 {
     struct text whole = { 0 };
     unroll(lines, b, &whole);
-    text_printf(out, "%*sfor (int %s = %ld; %s < %s; %s++) {\n", (int)loop->indent, "",
-                loop->index, loop->from, loop->index, loop->bound, loop->index);
+    text_printf(out, "%*sfor (int %s = %ld; %s < %s; %s++) {%.*s\n", (int)loop->indent, "",
+                loop->index, loop->from, loop->index, loop->bound, loop->index, loop->marked,
+                loop->mark);
     add_indented(text_string(&whole), loop->indent + 4, out);
     text_printf(out, "%*s}\n", (int)loop->indent, "");
     text_free(&whole);

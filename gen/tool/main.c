@@ -10,6 +10,7 @@
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "print/emit.h"
+#include "print/lines.h"
 #include "read/layers.h"
 #include "tool/build.h"
 #include "tool/options.h"
@@ -120,6 +121,8 @@ int main(int argc, char **argv)
         return finish(show_to(nets[0], &o));
     if (same_names(nets, nnets))
         return 1;
+    if (o.lines)
+        lines_begin(o.output ? o.output : "standard output");
     if (!strcmp(o.command, "emit"))
         return finish(write_to(nets, nnets, o.split, o.output));
     return build(nets, nnets, o.output) ? 0 : 1;

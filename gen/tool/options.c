@@ -51,6 +51,8 @@ static const struct option_def option_defs[] = {
     { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
       "tiles and blocks from a file that lathe tune wrote" },
     { "--split", FOR_EMIT, NULL, "without the runtime" },
+    { "--lines", FOR_EMIT, NULL,
+      "with #line: debuggers and compilers name the template's lines" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints what a pass decided:" },
@@ -198,6 +200,8 @@ static bool take(struct options *o, const char *option, const char *argument, in
         o->batch = (int)n;
     } else if (!strcmp(option, "--html")) {
         o->html = true;
+    } else if (!strcmp(option, "--lines")) {
+        o->lines = true;
     } else {
         o->split = true;
     }

@@ -14,7 +14,7 @@ struct options {
     const char *net[MAX_NETS]; int nnets;
     const char *output;             /* -o, or NULL */
     const char *isa;                /* a name of isas[], "native" or "x86" */
-    bool f64, split;
+    bool f64, split, lines;
     bool html;                      /* show: a page */
     int batch;                      /* 0: the network file's */
     const char *pass;               /* -d, or NULL */
