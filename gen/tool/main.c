@@ -47,7 +47,8 @@ static bool write_to(struct net *const *nets, int nnets, bool split, const char 
 
 static bool show_to(const struct net *net, const struct options *o)
 {
-    void (*shown)(const struct net *, int, FILE *) = o->html ? show_page : show;
+    void (*shown)(const struct net *, int, FILE *) = o->html ? show_page
+                                                     : o->plan ? show_plan : show;
     int threads = processors_available();
     struct page page;
     if (!o->output) {

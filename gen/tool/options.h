@@ -15,7 +15,7 @@ struct options {
     const char *output;             /* -o, or NULL */
     const char *isa;                /* a name of isas[], "native" or "x86" */
     bool f64, split, lines;
-    bool html;                      /* show: a page */
+    bool html, plan;                /* show: a page; more tables */
     int batch;                      /* 0: the network file's */
     const char *pass;               /* -d, or NULL */
     const char *tune;               /* --tune, or NULL */
