@@ -34,6 +34,8 @@ for net in winograd scatter depthwise stride_gaps dense folded; do
 done
 golden folded.fold.txt "$lathe" show tests/nets/folded.net --isa avx2 -d fold
 golden vgg_small.show.txt sh -c "'$lathe' show models/vgg_small.net --isa avx2 | sed '/^forecast/,\$d'"
+golden tiny.plan.txt sh -c "'$lathe' show models/tiny.net --isa avx2 --plan | sed '/^forecast/,/PROGRAM bench/d'"
+golden residual.plan.txt sh -c "'$lathe' show tests/nets/residual.net --isa avx2 --plan | sed -n '/^maps/,/^\$/p'"
 for isa in scalar avx2 avx512 neon; do
     golden three_layer_3x3.block.$isa.txt "$lathe" show models/three_layer_3x3.net --isa $isa -d block
 done

@@ -233,6 +233,19 @@ void region_title(const struct net *net, const struct region_plan *region, char 
              region_defs[region->kind].title);
 }
 
+void region_items(const struct region_plan *region, char items[REGION_ITEMS])
+{
+    static const char *const splits[] = { [SPLIT_IMAGES] = "images", [SPLIT_GROUPS] = "groups",
+                                          [SPLIT_FIXED] = "parts" };
+    char count[16] = "", images[32] = "";
+    if (region->count)
+        snprintf(count, sizeof count, " x %d", region->count);
+    if (region->images)
+        snprintf(images, sizeof images, " for %d image%s", region->images,
+                 region->images > 1 ? "s" : "");
+    snprintf(items, REGION_ITEMS, "%s%s%s", splits[region->split], count, images);
+}
+
 bool regions(struct net *net)
 {
     assert(net->nstages > 0 && net->nparams > 0);

@@ -21,5 +21,8 @@ extern const struct region_def region_defs[REGION_KINDS];
 /* "conv1 weight gradient" */
 void region_title(const struct net *net, const struct region_plan *region, char *title,
                   size_t size);
+/* "images x 4", "parts x 3 for 8 images": what its items are. */
+enum { REGION_ITEMS = 64 };
+void region_items(const struct region_plan *region, char items[REGION_ITEMS]);
 
 #endif

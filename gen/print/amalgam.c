@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "print/tmpl.h"
+#include "print/sources.h"
 
 static bool listed(const struct text *list, const char *path)
 {

@@ -29,7 +29,7 @@ static int print_file(const char *path)
 
 int main(int argc, char **argv)
 {
-    puts("/* printed by gen/print/embed.c */\n#include \"print/tmpl.h\"\n"
+    puts("/* printed by gen/print/embed.c */\n#include \"print/sources.h\"\n"
          "const struct embedded_file embedded_files[] = {");
     for (int i = 1; i < argc; i++)
         if (print_file(argv[i]))

@@ -12,6 +12,7 @@
 #include "plan/regions.h"
 #include "print/arena.h"
 #include "print/layout.h"
+#include "print/lines.h"
 #include "read/layers.h"
 
 /* The comment that a body begins with, as lines of the banner; returns what follows it. */
@@ -46,7 +47,7 @@ static void with_banner(const struct emission *e, const char *file, const struct
                     b->loops_kept > 1 ? "s" : "", b->brief ? BRIEF_LINES : UNROLL_LINES);
     body = own_comment(body, e->out);
     text_puts(e->out, " */\n");
-    lay_out_lines(body, e->out);
+    lay_out_marked(body, e->out);
     text_puts(e->out, "\n");
 }
 
@@ -73,10 +74,12 @@ const char *shared_kernel(struct bindings *b, const char *file, const char *name
 {
     struct emission *e = b->e;
     struct bindings nameless = *b;
-    struct text body = { 0 };
+    struct text marked = { 0 }, body = { 0 };
     va_list args;
     bind_name(&nameless, "NAME", "NAME");
-    instantiate(file, &nameless, &body);
+    instantiate(file, &nameless, &marked);
+    drop_marks(text_string(&marked), &body);
+    text_free(&marked);
     int known = names_find(&e->bodies, text_string(&body));
     if (known < 0) {
         known = e->nshared;

@@ -14,6 +14,7 @@
 #include "print/contents.h"
 #include "print/emission.h"
 #include "print/kernels.h"
+#include "print/lines.h"
 #include "print/tables.h"
 #include "print/tmpl.h"
 #include "print/words.h"
@@ -222,7 +223,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     struct group *groups = alloc((size_t)nnets, sizeof *groups);
     int ngroups = make_groups(nets, nnets, sorted, groups);
     struct text head = { 0 }, headers = { 0 }, regions = { 0 }, models = { 0 }, runtime = { 0 };
-    struct text exact = { 0 }, done = { 0 }, whole = { 0 }, file = { 0 };
+    struct text exact = { 0 }, done = { 0 }, whole = { 0 }, file = { 0 }, lined = { 0 };
     struct contents contents = { 0 };
 
     banner(nets, nnets, split, &head);
@@ -252,11 +253,12 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     bind_here(&b, "runtime", text_string(&runtime));
     instantiate("program.c", &b, &whole);
     put_text(text_string(&whole), &file);
-    contents_print(&contents, text_string(&file), out);
+    put_lines(text_string(&file), CONTENTS_HERE, contents.count, &lined);
+    contents_print(&contents, text_string(&lined), out);
     contents_free(&contents);
 
     struct text *all[] = { &head, &exact, &headers, &regions, &models, &runtime, &done,
-                           &whole, &file };
+                           &whole, &file, &lined };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         text_free(all[i]);
     free(sorted);

@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "print/amalgam.h"
 #include "print/pieces.h"
+#include "print/sources.h"
 #include "print/tmpl.h"
 
 /* A file of less is not worth the headers that it reads. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "print/lines.h"
 #include "print/unroll.h"
 
 static const char MARK[] = "/* @tail";
@@ -41,6 +42,7 @@ static void read_step(const char **s, struct tail *t, struct bindings *b)
 static struct tail read_tail(const char *line, struct bindings *b)
 {
     struct tail t = { .loop.indent = strspn(line, " ") };
+    t.loop.mark = line_mark(line, &t.loop.marked);
     const char *s = expect(loop_head(line, &t.loop, b), "+=");
     if (t.loop.from)
         DIE("@tail: the loop begins at %ld", t.loop.from);
@@ -149,9 +151,9 @@ static void write_whole(const struct tail *t, const char *lines, struct bindings
     char bound[32];
     snprintf(bound, sizeof bound, "%ld", t->whole);
     tails(lines, b, &body);
-    text_printf(out, "%*sfor (int %s = 0; %s < %s; %s += %s)%s\n", (int)t->loop.indent, "",
+    text_printf(out, "%*sfor (int %s = 0; %s < %s; %s += %s)%s%.*s\n", (int)t->loop.indent, "",
                 t->loop.index, t->loop.index, t->left ? bound : t->loop.bound, t->loop.index,
-                t->step, t->loop.braces ? " {" : "");
+                t->step, t->loop.braces ? " {" : "", t->loop.marked, t->loop.mark);
     add_indented(text_string(&body), t->loop.indent + 4, out);
     if (t->loop.braces)
         add_indented("}\n", t->loop.indent, out);

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/file/output.h"
 #include "base/die.h"
 #include "base/names.h"
+#include "print/lines.h"
+#include "print/open_words.h"
+#include "print/sources.h"
 #include "print/tails.h"
 #include "print/unroll.h"
 
@@ -269,10 +271,11 @@ static void epilogue_marks(const char *s, const struct bindings *b, struct text 
         const char *sign = "/* @epilogue ", *mark = memmem(s, length, sign, strlen(sign));
         if (mark) {
             const char *variable = mark + strlen("/* @epilogue ");
-            int name = (int)strcspn(variable, " ");
+            int name = (int)strcspn(variable, " "), line;
+            const char *from = line_mark(variable, &line);
             for (int i = 0; i < b->nepilogue; i++)
-                text_printf(out, "%.*s%.*s = %s(%.*s%s);\n", (int)(mark - s), s, name, variable,
-                            b->epilogue[i].op, name, variable, b->epilogue[i].more);
+                text_printf(out, "%.*s%.*s = %s(%.*s%s);%.*s\n", (int)(mark - s), s, name, variable,
+                            b->epilogue[i].op, name, variable, b->epilogue[i].more, line, from);
         } else {
             text_add(out, s, length + (s[length] == '\n'));
         }
@@ -400,33 +403,14 @@ static void free_prepared(struct prepared *p)
     free(p->asked);
 }
 
-/* ---- words that the dictionary knows ---- */
-
-static void look_up_part(struct bindings *b, enum word_kind kind, const char *s)
-{
-    char word[TMPL_MAX];
-    snprintf(word, sizeof word, "%.*s", (int)word_length(s), s);
-    if (!is_bound(b, kind, word))
-        b->look_up(b, kind, word);
-}
-
 /* Binds the words of a template that nobody has bound. What then is missing still, whoever meets
 ** it says: it may stand where a flag leaves it out. */
 static void look_up_words(struct bindings *b, const char *path)
 {
-    for (const char *s = embedded(path); (s = strstr(s, "/* @")); s++) {
-        const char *line = s;
-        while (line[-1] != '\n')
-            line--;
-        bool name = !strncmp(s, "/* @name", 8), flag = !strncmp(s, "/* @flag", 8);
-        if (name || flag)
-            look_up_part(b, name ? WORD_NAME : WORD_FLAG, line + strlen("#define "));
-        if (strncmp(s, "/* @sizes", 9))
-            continue;
-        struct size_list list = { .start = strstr(s, "*/") + 2, .end = strstr(s, "};") };
-        for (const char *w = list.start; (w = next_size(&list, w)); w = after_size(w))
-            look_up_part(b, WORD_SIZE, w);
-    }
+    const struct open_words *open = open_words(path);
+    for (int i = 0; i < open->count; i++)
+        if (!is_bound(b, open->word[i].kind, open->word[i].word))
+            b->look_up(b, open->word[i].kind, open->word[i].word);
 }
 
 /* ---- templates prepared before ---- */
@@ -495,41 +479,4 @@ void instantiate_path(const char *path, struct bindings *b, struct text *out)
     } else {
         write_pieces(&t, cached(&t, path), out);
     }
-}
-
-static char *read_override(const char *directory, const char *file)
-{
-    struct text path = { 0 }, whole = { 0 };
-    text_printf(&path, "%s/%s", directory, file);
-    FILE *f = fopen(text_string(&path), "r");
-    text_free(&path);
-    if (!f)
-        return NULL;
-    output_spare(fileno(f));
-    enum { MOST = 1 << 20 };
-    char piece[4096];
-    size_t n;
-    while ((n = fread(piece, 1, sizeof piece, f)) > 0 && whole.length <= MOST)
-        text_add(&whole, piece, n);
-    if (whole.length > MOST)
-        DIE("%s/%s: larger than 1 MiB: this is no template", directory, file);
-    if (ferror(f))
-        DIE("cannot read %s/%s", directory, file);
-    fclose(f);
-    text_string(&whole);
-    return whole.at;
-}
-
-const char *embedded(const char *path)
-{
-    const char *directory = getenv("LATHE_TEMPLATES");
-    if (directory && !strncmp(path, "templates/", 10)) {
-        char *text = read_override(directory, path + 10);
-        if (text)
-            return text;
-    }
-    for (int i = 0; i < nembedded_files; i++)
-        if (!strcmp(embedded_files[i].path, path))
-            return embedded_files[i].text;
-    DIE("no file %s was built into this program", path);
 }

@@ -31,13 +31,4 @@ void instantiate(const char *file, struct bindings *b, struct text *out);
 /* The same for any embedded file; one outside templates/ may ignore bindings. */
 void instantiate_path(const char *path, struct bindings *b, struct text *out);
 
-/* The text of an embedded file, "templates/conv/tile.c" or "runtime/data/data.c";
-** LATHE_TEMPLATES=DIR takes templates from DIR. Dies if there is none. */
-const char *embedded(const char *path);
-
-/* embed.c's output */
-struct embedded_file { const char *path, *text; };
-extern const struct embedded_file embedded_files[];
-extern const int nembedded_files;
-
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "print/lines.h"
 
 const char *token_end(const char *s)
 {
@@ -36,8 +37,8 @@ void replace_word(const char *text, const char *word, const char *by, struct tex
 
 const char *skip_space(const char *s)
 {
-    while (isspace((unsigned char)*s))
-        s++;
+    while (isspace((unsigned char)*s) || *s == LINE_MARK)
+        s = *s == LINE_MARK ? after_mark(s) : s + 1;
     return s;
 }
 
@@ -173,6 +174,7 @@ void loop_body(const char *s, struct loop *loop)
     loop->braces = *loop->body == '{';
     while (*loop->end == ' ')
         loop->end++;
+    loop->end = after_mark(loop->end);
     if (*loop->end == '\n')
         loop->end++;
 }
@@ -180,6 +182,7 @@ void loop_body(const char *s, struct loop *loop)
 static struct loop parse_loop(const char *start, const char *line, struct bindings *b)
 {
     struct loop loop = { .indent = (size_t)(start - line) };
+    loop.mark = line_mark(start, &loop.marked);
     const char *s = loop_head(expect(start, "UNROLL"), &loop, b);
     s = expect(s, "++");
     loop_body(expect(s, ")"), &loop);
@@ -194,9 +197,11 @@ void body_lines(const struct loop *loop, struct text *out)
         end--;
         while (*s == ' ')
             s++;
+        s = after_mark(s);
         if (*s == '\n')
             s++;
     } else {
+        end = after_mark(end);
         while (s[-1] == ' ')
             s--;
     }
@@ -276,8 +281,9 @@ static void kept_loop(const struct loop *loop, const char *lines, struct binding
 {
     struct text whole = { 0 };
     unroll(lines, b, &whole);
-    text_printf(out, "%*sfor (int %s = %ld; %s < %s; %s++) {\n", (int)loop->indent, "",
-                loop->index, loop->from, loop->index, loop->bound, loop->index);
+    text_printf(out, "%*sfor (int %s = %ld; %s < %s; %s++) {%.*s\n", (int)loop->indent, "",
+                loop->index, loop->from, loop->index, loop->bound, loop->index, loop->marked,
+                loop->mark);
     add_indented(text_string(&whole), loop->indent + 4, out);
     text_printf(out, "%*s}\n", (int)loop->indent, "");
     text_free(&whole);

@@ -21,6 +21,7 @@ struct loop {
     const char *body, *end;     /* the statement; end: after it and its newline */
     bool braces;                /* the statement is a block */
     size_t indent;              /* columns before it */
+    const char *mark; int marked;       /* of its line (lines.h) */
 };
 const char *skip_space(const char *s);
 const char *expect(const char *s, const char *what);

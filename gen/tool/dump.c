@@ -337,19 +337,13 @@ static void dump_params(const struct net *net, FILE *out)
 static void dump_list(const struct net *net, const char *what, const struct region_plan *region,
                       int count, FILE *out)
 {
-    static const char *const splits[] = { [SPLIT_IMAGES] = "images", [SPLIT_GROUPS] = "groups",
-                                          [SPLIT_FIXED] = "parts" };
     for (int r = 0; r < count; r++) {
         const struct region_plan *p = &region[r];
-        char title[2*NAME_MAX_LEN];
+        char title[2*NAME_MAX_LEN], items[REGION_ITEMS];
         region_title(net, p, title, sizeof title);
-        fprintf(out, "%s %d: %s, %s", what, r, title, splits[p->split]);
-        if (p->count)
-            fprintf(out, " x %d", p->count);
-        if (p->images)
-            fprintf(out, " for %d image%s", p->images, p->images > 1 ? "s" : "");
-        fprintf(out, ", flop %.0f, bytes %.0f + %.0f an image\n", p->flop, p->bytes_fixed,
-                p->bytes_image);
+        region_items(p, items);
+        fprintf(out, "%s %d: %s, %s, flop %.0f, bytes %.0f + %.0f an image\n", what, r, title,
+                items, p->flop, p->bytes_fixed, p->bytes_image);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "print/emit.h"
+#include "print/lines.h"
 #include "read/layers.h"
 #include "tool/build.h"
 #include "tool/options.h"
@@ -46,7 +47,8 @@ static bool write_to(struct net *const *nets, int nnets, bool split, const char 
 
 static bool show_to(const struct net *net, const struct options *o)
 {
-    void (*shown)(const struct net *, int, FILE *) = o->html ? show_page : show;
+    void (*shown)(const struct net *, int, FILE *) = o->html ? show_page
+                                                     : o->plan ? show_plan : show;
     int threads = processors_available();
     struct page page;
     if (!o->output) {
@@ -120,6 +122,8 @@ int main(int argc, char **argv)
         return finish(show_to(nets[0], &o));
     if (same_names(nets, nnets))
         return 1;
+    if (o.lines)
+        lines_begin(o.output ? o.output : "standard output");
     if (!strcmp(o.command, "emit"))
         return finish(write_to(nets, nnets, o.split, o.output));
     return build(nets, nnets, o.output) ? 0 : 1;

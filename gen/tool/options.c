@@ -25,9 +25,9 @@ static const struct command_def commands[] = {
       "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
     { "build", FOR_BUILD, "lathe build NET... [-o PROGRAM] [options]",
       "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
-    { "show", FOR_SHOW, "lathe show NET [--html] [-o FILE] [options]",
-      "Layers, shapes, parameters, work, memory, register tiles, a forecast; with --html\n"
-      "as a page that draws the network." },
+    { "show", FOR_SHOW, "lathe show NET [--plan | --html] [-o FILE] [options]",
+      "Layers, shapes, parameters, work, algorithms, register tiles, memory, a forecast;\n"
+      "with --plan all that was decided, with --html a page that draws the network." },
     { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
@@ -51,6 +51,9 @@ static const struct option_def option_defs[] = {
     { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
       "tiles and blocks from a file that lathe tune wrote" },
     { "--split", FOR_EMIT, NULL, "without the runtime" },
+    { "--lines", FOR_EMIT, NULL,
+      "with #line: debuggers and compilers name the template's lines" },
+    { "--plan", FOR_SHOW, NULL, "and the layout of maps, the regions of a step, every buffer" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints what a pass decided:" },
@@ -198,6 +201,10 @@ static bool take(struct options *o, const char *option, const char *argument, in
         o->batch = (int)n;
     } else if (!strcmp(option, "--html")) {
         o->html = true;
+    } else if (!strcmp(option, "--plan")) {
+        o->plan = true;
+    } else if (!strcmp(option, "--lines")) {
+        o->lines = true;
     } else {
         o->split = true;
     }
@@ -297,6 +304,8 @@ static bool check_given(const struct options *o, unsigned given, int *status)
             return usage(status, "%s takes no %s", o->command, option_defs[k].word);
     if (o->pass && o->output)
         return usage(status, "-d %s prints to standard output: it goes without -o%s", o->pass, "");
+    if (o->plan && o->html)
+        return usage(status, "--plan prints tables: it goes without --html%s%s", "", "");
     return true;
 }
 

@@ -14,8 +14,8 @@ struct options {
     const char *net[MAX_NETS]; int nnets;
     const char *output;             /* -o, or NULL */
     const char *isa;                /* a name of isas[], "native" or "x86" */
-    bool f64, split;
-    bool html;                      /* show: a page */
+    bool f64, split, lines;
+    bool html, plan;                /* show: a page; more tables */
     int batch;                      /* 0: the network file's */
     const char *pass;               /* -d, or NULL */
     const char *tune;               /* --tune, or NULL */

@@ -8,7 +8,10 @@
 
 void show(const struct net *net, int threads, FILE *out);
 
-/* The same as a page with the network's drawing. */
+/* And then the layout of all maps, the regions of a step and every buffer. */
+void show_plan(const struct net *net, int threads, FILE *out);
+
+/* The network as a page with its drawing. */
 void show_page(const struct net *net, int threads, FILE *out);
 
 #endif

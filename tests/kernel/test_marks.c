@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "print/dictionary.h"
+#include "print/open_words.h"
+#include "print/sources.h"
 #include "print/tails.h"
 #include "print/unroll.h"
 
@@ -156,74 +158,61 @@ Test(marks, a_suffix_that_no_name_has_is_an_error, .signal = SIGABRT)
 
 /* ---- the dictionary ---- */
 
-static bool row_with(const char *word, size_t length, enum word_kind kind)
+static bool row_with(const char *word, enum word_kind kind)
 {
     for (int i = 0; i < nword_defs; i++)
-        if (strlen(word_defs[i].word) == length && !memcmp(word_defs[i].word, word, length))
+        if (!strcmp(word_defs[i].word, word))
             return word_defs[i].kind == kind;
     return false;
 }
 
-static size_t letters(const char *s)
+static bool is_template(int file)
 {
-    return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-}
-
-/* Calls each with every word that a template leaves open. */
-static void each_open_word(const char *text, void (*each)(const char *, size_t, enum word_kind,
-                                                          void *), void *data)
-{
-    for (const char *s = text; (s = strstr(s, "/* @")); s++) {
-        const char *line = s;
-        while (line > text && line[-1] != '\n')
-            line--;
-        const char *define = line + strlen("#define ");
-        if (!strncmp(s, "/* @name", 8))
-            each(define, letters(define), WORD_NAME, data);
-        else if (!strncmp(s, "/* @flag", 8))
-            each(define, letters(define), WORD_FLAG, data);
-        if (strncmp(s, "/* @sizes */", 12))
-            continue;
-        const char *end = strstr(s, "};"), *word = s + 12;
-        while ((word += strcspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) < end) {
-            each(word, letters(word), WORD_SIZE, data);
-            word += strcspn(word, ",}");
-        }
-    }
-}
-
-static void is_in_a_row(const char *word, size_t length, enum word_kind kind, void *path)
-{
-    cr_expect(row_with(word, length, kind), "%s: %.*s is in no row of dictionary.def, or is "
-              "another kind of word there", (const char *)path, (int)length, word);
-}
-
-static void note(const char *word, size_t length, enum word_kind kind, void *data)
-{
-    bool *used = data;
-    (void)kind;
-    for (int i = 0; i < nword_defs; i++)
-        used[i] |= strlen(word_defs[i].word) == length && !memcmp(word_defs[i].word, word, length);
+    return !strncmp(embedded_files[file].path, "templates/", 10);
 }
 
 Test(dictionary, every_word_that_a_template_leaves_open_has_a_row_of_its_kind)
 {
-    for (int i = 0; i < nembedded_files; i++)
-        if (!strncmp(embedded_files[i].path, "templates/", 10))
-            each_open_word(embedded_files[i].text, is_in_a_row, (void *)embedded_files[i].path);
+    for (int i = 0; i < nembedded_files; i++) {
+        if (!is_template(i))
+            continue;
+        const struct open_words *open = open_words(embedded_files[i].path);
+        for (int k = 0; k < open->count; k++)
+            cr_expect(row_with(open->word[k].word, open->word[k].kind), "%s: %s is in no row of "
+                      "dictionary.def, or is another kind of word there", embedded_files[i].path,
+                      open->word[k].word);
+    }
+}
+
+static bool has_user(const char *word)
+{
+    for (int i = 0; i < nembedded_files; i++) {
+        const struct open_words *open = is_template(i) ? open_words(embedded_files[i].path) : NULL;
+        for (int k = 0; open && k < open->count; k++)
+            if (!strcmp(open->word[k].word, word))
+                return true;
+    }
+    return false;
 }
 
 Test(dictionary, a_word_has_one_row_and_a_template_that_uses_it)
 {
-    bool *used = calloc((size_t)nword_defs, 1);
-    for (int i = 0; i < nembedded_files; i++)
-        if (!strncmp(embedded_files[i].path, "templates/", 10))
-            each_open_word(embedded_files[i].text, note, used);
     for (int i = 0; i < nword_defs; i++) {
-        cr_expect(used[i], "%s is a word of no template", word_defs[i].word);
+        cr_expect(has_user(word_defs[i].word), "%s is a word of no template", word_defs[i].word);
         for (int k = 0; k < i; k++)
             cr_expect(strcmp(word_defs[i].word, word_defs[k].word), "%s has two rows",
                       word_defs[i].word);
     }
-    free(used);
+}
+
+/* A template that includes another one could not define its own, else. */
+Test(dictionary, undef_h_forgets_every_name_and_flag)
+{
+    const char *undef = embedded("runtime/vector/undef.h");
+    for (int i = 0; i < nword_defs; i++) {
+        char line[96];
+        snprintf(line, sizeof line, "\n#undef %s\n", word_defs[i].word);
+        cr_expect((word_defs[i].kind == WORD_SIZE) == !strstr(undef, line),
+                  "runtime/vector/undef.h and %s", word_defs[i].word);
+    }
 }

@@ -11,6 +11,7 @@
 
 #include "core/model.h"
 #include "plan/cost.h"
+#include "print/sources.h"
 #include "print/tmpl.h"
 #include "support/shell.h"
 #include "support/skip.h"

@@ -68,6 +68,52 @@ Test(emitted, lines_fit_and_no_size_is_idle, .fini = shell_clean)
     run_free(&r);
 }
 
+/* ---- --lines ---- */
+
+Test(lines, change_no_object_code_and_no_other_line, .fini = shell_clean)
+{
+    sure("emit=\"$LATHE emit " MODELS "/tiny.net --isa native --split\" && mkdir a b && "
+         "$emit -o a/f.c && $emit --lines -o b/f.c && code() { grep -v -e '^#line' -e '^[*][*] *[0-9]' $1; } && "
+         "code a/f.c > f && code b/f.c | cmp f - && test $(grep -c '^#line' b/f.c) -gt 200 && "
+         "for cc in gcc clang; do command -v $cc > /dev/null || continue; for f in a b; do "
+         "$cc -O1 -Wall -Wextra -Werror -I$SOURCE/runtime -c $f/f.c -o $f/f.o || "
+         "exit 1; done; cmp a/f.o b/f.o || exit 1; done");
+}
+
+/* A line of the runtime is that line, one of a kernel has a word of the vocabulary that the
+** template's line has, one of neither is where it is. */
+Test(lines, say_where_each_line_comes_from, .fini = shell_clean)
+{
+    static const char *const nets[] = { "models/tiny.net --isa x86", "models/vgg_small_bn.net "
+        "--isa avx512 --split", "tests/nets/groups.net --isa avx2 --split",
+        "tests/nets/scatter.net --isa scalar --split", "tests/nets/depthwise.net --isa neon" };
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        struct run r = shell("$LATHE emit $SOURCE/%s --lines -o f.c && awk -v root=$SOURCE/ '"
+            "function wrong() { print FNR \": \" file \":\" n \": \" $0; bad++ } "
+            "/^#line/ { n = $2 - 1; if (NF > 2) { file = $3; gsub(/\"/, \"\", file); "
+            "if (file != \"f.c\" && !(file in have)) { have[file] = 1; k = 0; "
+            "while ((getline line < (root file)) > 0) text[file, ++k] = line } } next } "
+            "{ n++ } "
+            "file == \"f.c\" { if (n != FNR) wrong(); next } "
+            "file ~ /^templates/ && match($0, /v_(fma|set1|store|sum)\\(.*;$/) { seen++; "
+            "if (!index(text[file, n], substr($0, RSTART, 5))) wrong() } "
+            "file ~ /^runtime/ && /^[ a-z].*;$/ && text[file, n] != $0 { wrong() } "
+            "END { exit bad || seen < 50 }' f.c", nets[i]);
+        cr_expect(r.status == 0 && !*r.output, "%s: %.2000s", nets[i], r.output);
+        run_free(&r);
+    }
+}
+
+Test(lines, let_a_compiler_name_the_line_of_a_template, .fini = shell_clean)
+{
+    sure("mkdir -p mine/conv && sed 's/= v_fma(a, b.n., /&nonsense + /' "
+         "$SOURCE/templates/conv/tile.c > mine/conv/tile.c && "
+         "line=$(grep -n nonsense mine/conv/tile.c | head -n 1 | cut -d : -f 1) && test $line && "
+         "LATHE_TEMPLATES=mine $LATHE emit " MODELS "/tiny.net --isa native --split --lines "
+         "-o f.c && ! ${CC:-cc} -fsyntax-only -I$SOURCE/runtime f.c 2> log && "
+         "grep \"^mine/conv/tile.c:$line:\" log > /dev/null");
+}
+
 Test(emitted, text_is_the_same_every_time, .fini = shell_clean)
 {
     sure("emit=\"$LATHE emit " MODELS "/three_layer.net --isa x86\"; $emit > a.c && "

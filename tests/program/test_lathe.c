@@ -44,6 +44,7 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
         { "emit x.net -o", "followed by FILE" },
         { "show a.net b.net", "one network file" },
         { "show x.net --split", "show takes no --split" },
+        { "show x.net --html --plan", "--plan prints tables: it goes without --html" },
         { "--split build x.net", "build takes no --split" },
         { "doc --isa avx2", "doc takes no --isa" },
         { "sweep x.net --set a=1,2 -o f", "sweep takes no -o" },
