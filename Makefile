@@ -267,10 +267,11 @@ $(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a
 $(TESTS)/peers: $(TESTS)/verdicts
 
 # With the generator's own passes: its tiles are instantiated as it does it.
-$(TESTS)/tiles: tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h) $(GEN_OBJ)
+$(TESTS)/tiles: tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(SUPPORT)/samples.c $(GEN_OBJ) \
+                $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) tests/kernel/test_tiles.c $(SUPPORT)/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 # What resume runs, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))
