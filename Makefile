@@ -267,11 +267,12 @@ $(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a
 $(TESTS)/peers: $(TESTS)/verdicts
 
 # With the generator's own passes: templates are instantiated as it does it.
-$(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: \
-        tests/kernel/test_%.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h) $(GEN_OBJ)
+$(TESTS)/tiles: $(SUPPORT)/samples.c
+$(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shell.c $(GEN_OBJ) \
+                                           $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(GEN_OBJ) $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 # What resume runs, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))

@@ -5,6 +5,8 @@
 ** clang for each vector instruction set, and disassembled.
 */
 #include <criterion/criterion.h>
+#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +15,15 @@
 #include "plan/cost.h"
 #include "print/sources.h"
 #include "print/tmpl.h"
+#include "support/samples.h"
 #include "support/shell.h"
 #include "support/skip.h"
 
-enum { MAX_TILES = 2000, CI = 16, SHALLOW_CI = 3 };
+enum { MAX_TILES = 2000 };
 
 /* One function of the file under test. */
 struct function {
-    char name[48];
+    char name[192];
     long fmas;              /* v_fma in its text; what the compiler unrolls multiplies it, */
     bool kept;              /* where the text keeps a loop, perhaps with a rest */
     long found, stack;      /* in the object code */
@@ -37,17 +40,32 @@ static long occurrences(const char *text, const char *word)
     return n;
 }
 
-/* Instantiates a template as a function of its own, which nothing can inline. */
-static void add(struct tiles *t, const char *file, struct bindings *b, struct text *out)
+/* Instantiates a template as a function of its own, which nothing can inline: with its sample
+** values, but for those said here, which name it. */
+static void add(struct tiles *t, struct text *out, const char *file, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void add(struct tiles *t, struct text *out, const char *file, const char *format, ...)
 {
+    struct bindings b = { 0 };
     struct text body = { 0 };
+    char given[128];
+    va_list args;
+    va_start(args, format);
+    cr_assert_lt(vsnprintf(given, sizeof given, format, args), (int)sizeof given);
+    va_end(args);
     cr_assert_lt(t->count, MAX_TILES);
     struct function *f = &t->f[t->count++];
     *f = (struct function){ .fmas = 0 };
-    snprintf(f->name, sizeof f->name, "%.47s", b->name[0].value);
-    instantiate(file, b, &body);
+    snprintf(f->name, sizeof f->name, "%s %s", file, given);
+    for (char *c = f->name; *c; c++)
+        if (!isalnum((unsigned char)*c))
+            *c = '_';
+    bind_name(&b, "NAME", "%s", f->name);
+    bind_samples(&b, file, given);
+    bind_operation(&b, "v_relu", "%s", "");
+    instantiate(file, &b, &body);
     f->fmas = occurrences(text_string(&body), "v_fma(");
-    f->kept = b->loops_kept > 0;
+    f->kept = b.loops_kept > 0;
     const char *head = "static inline void ", *text = text_string(&body);
     const char *at = strstr(text, head);
     cr_assert(at, "%s begins otherwise", file);
@@ -57,156 +75,67 @@ static void add(struct tiles *t, const char *file, struct bindings *b, struct te
     text_free(&body);
 }
 
-/* Apart: with few channels, whose loop the compiler writes out; with many only the numbers
-** differ from deep tiles. */
-enum conv_kind { DEEP, SHALLOW, APART, CONV_KINDS };
-
-static void add_conv(struct tiles *t, int mh, int mw, int nv, enum conv_kind kind,
-                     struct text *out)
-{
-    static const char *const suffix[] = { "", "_shallow", "_apart" };
-    struct bindings b = { 0 };
-    int ci = kind == DEEP ? CI : SHALLOW_CI, vl = isa_vl(t->isa, t->f64);
-    bind_name(&b, "NAME", "conv_%dx%dx%d%s", mh, mw, nv, suffix[kind]);
-    bind_flag(&b, "BIAS", true);
-    bind_flag(&b, "SHALLOW", kind == SHALLOW);
-    bind_size(&b, "X_TAP", kind == APART ? 2*ci : 0);
-    bind_flag(&b, "PARTIAL", false);
-    bind_size(&b, "KH", 3);
-    bind_size(&b, "TAPS", kind == APART ? 3 : 1);
-    bind_size(&b, "RUN", kind == APART ? ci : 3*ci);
-    bind_size(&b, "MH", mh);
-    bind_size(&b, "MW", mw);
-    bind_size(&b, "NV", nv);
-    bind_size(&b, "BLOCK", nv*vl);
-    bind_size(&b, "X_ROW", 34*ci);
-    bind_size(&b, "X_DOWN", 34*ci);
-    bind_size(&b, "X_PIXEL", ci);
-    bind_size(&b, "Y_ROW", 32*nv*vl);
-    bind_size(&b, "Y_PIXEL", nv*vl);
-    bind_size(&b, "PART", 0);
-    bind_operation(&b, "v_relu", "%s", "");
-    add(t, "conv/tile.c", &b, out);
-}
-
+/* Deep ones; shallow ones, of which every tap is written out; those of dilated and of grouped
+** convolutions, which have their taps apart: with few channels, whose loop the compiler writes
+** out. */
 static void add_all_conv(struct tiles *t, struct text *out)
 {
-    for (int kind = 0; kind < CONV_KINDS; kind++)
+    static const char *const kind[] = {
+        "", " X_PIXEL=3 X_ROW=102 X_DOWN=102 RUN=9 SHALLOW=1",
+        " X_PIXEL=3 X_ROW=102 X_DOWN=102 RUN=3 TAPS=3 X_TAP=6",
+    };
+    for (int k = 0; k < 3; k++)
         for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
-            for (int nv = 1; conv_tile_fits(t->isa, mh, nv, kind != DEEP); nv++)
-                for (int mw = 1; conv_tile_fits(t->isa, mh*mw, nv, kind != DEEP); mw++)
-                    add_conv(t, mh, mw, nv, (enum conv_kind)kind, out);
+            for (int nv = 1; conv_tile_fits(t->isa, mh, nv, k > 0); nv++)
+                for (int mw = 1; conv_tile_fits(t->isa, mh*mw, nv, k > 0); mw++) {
+                    int block = nv*isa_vl(t->isa, t->f64);
+                    add(t, out, "conv/tile.c", "MH=%d MW=%d NV=%d BLOCK=%d Y_PIXEL=%d PARTIAL=0%s",
+                        mh, mw, nv, block, block, kind[k]);
+                }
 }
 
 static void add_all_affine(struct tiles *t, struct text *out)
 {
-    int lv = LANES / isa_vl(t->isa, t->f64);
     for (int mi = 1; mi <= AFFINE_MAX_SIDE; mi++)
         for (int mu = 1; mu <= AFFINE_MAX_SIDE; mu++) {
-            if (!affine_tile_fits(t->isa, mi, mu, lv))
-                continue;
-            struct bindings b = { 0 };
-            bind_name(&b, "NAME", "affine_%dx%d", mi, mu);
-            bind_size(&b, "MI", mi);
-            bind_size(&b, "MU", mu);
-            bind_size(&b, "LV", lv);
-            bind_size(&b, "X_IMAGE", 8192);
-            bind_size(&b, "UNITS", 500);
-            bind_size(&b, "LANES_IMAGE", 40*LANES);
-            add(t, "affine/tile.c", &b, out);
+            int lv = LANES / isa_vl(t->isa, t->f64);
+            if (affine_tile_fits(t->isa, mi, mu, lv))
+                add(t, out, "affine/tile.c", "MI=%d MU=%d LV=%d", mi, mu, lv);
         }
 }
 
 static void add_all_depth(struct tiles *t, struct text *out)
 {
     for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
-        for (int mw = 1; depth_tile_fits(t->isa, mh*mw); mw++) {
-            struct bindings b = { 0 };
-            bind_name(&b, "NAME", "depth_%dx%d", mh, mw);
-            bind_flag(&b, "BIAS", true);
-            bind_flag(&b, "PARTIAL", false);
-            bind_size(&b, "KH", 3);
-            bind_size(&b, "KW", 3);
-            bind_size(&b, "MH", mh);
-            bind_size(&b, "MW", mw);
-            bind_size(&b, "X_ROW", 34*CI);
-            bind_size(&b, "X_TAP", CI);
-            bind_size(&b, "X_DOWN", 34*CI);
-            bind_size(&b, "X_PIXEL", CI);
-            bind_size(&b, "Y_ROW", 32*CI);
-            bind_size(&b, "Y_PIXEL", CI);
-            bind_size(&b, "PART", 0);
-            bind_operation(&b, "v_relu", "%s", "");
-            add(t, "depth/tile.c", &b, out);
-        }
+        for (int mw = 1; depth_tile_fits(t->isa, mh*mw); mw++)
+            add(t, out, "depth/tile.c", "MH=%d MW=%d PARTIAL=0", mh, mw);
 }
 
-/* Weight gradients that have taps of their own: MH x MW of them, NV vectors of each. */
-static void add_taps(struct tiles *t, int mh, int mw, int nv, struct text *out)
-{
-    struct bindings b = { 0 }, d = { 0 };
-    int ci = nv*isa_vl(t->isa, t->f64);
-    bind_name(&b, "NAME", "taps_%dx%dx%d", mh, mw, nv);
-    bind_flag(&b, "PARTIAL", false);
-    bind_size(&b, "MH", mh);
-    bind_size(&b, "MW", mw);
-    bind_size(&b, "NV", nv);
-    bind_size(&b, "CI", ci);
-    bind_size(&b, "X_ROW", 34*CI);
-    bind_size(&b, "X_TAP", 2*ci);
-    bind_size(&b, "ROW", mw*ci);
-    bind_size(&b, "PART", 0);
-    add(t, "conv/taps_tile.c", &b, out);
-    if (nv > 1)
-        return;
-    bind_name(&d, "NAME", "depth_wgrad_%dx%d", mh, mw);
-    bind_size(&d, "H", 32);
-    bind_size(&d, "W", 32);
-    bind_size(&d, "KW", mw);
-    bind_size(&d, "MH", mh);
-    bind_size(&d, "MW", mw);
-    bind_size(&d, "X_ROW", 34*CI);
-    bind_size(&d, "X_TAP", CI);
-    bind_size(&d, "X_DOWN", 34*CI);
-    bind_size(&d, "X_PIXEL", CI);
-    bind_size(&d, "G_ROW", 34*CI);
-    bind_size(&d, "G_PIXEL", CI);
-    bind_size(&d, "PADDED", CI);
-    add(t, "depth/wgrad_tile.c", &d, out);
-}
-
-/* Every height and number of vectors, by two and three taps; columns of taps are the same
-** code as add_all_gradients' tiles, of which the compiler makes one function. */
+/* Weight gradients that have taps of their own. Every height and number of vectors, by two and
+** three taps; columns of taps are the same code as add_all_gradients' tiles, of which the compiler
+** makes one function. */
 static void add_all_taps(struct tiles *t, struct text *out)
 {
     for (int mh = 1; mh <= 11; mh++)
         for (int mw = 2; mw <= 3; mw++)
-            for (int nv = 1; wgrad_tile_fits(t->isa, mh*mw, nv); nv++)
-                add_taps(t, mh, mw, nv, out);
+            for (int nv = 1; wgrad_tile_fits(t->isa, mh*mw, nv); nv++) {
+                int ci = nv*isa_vl(t->isa, t->f64);
+                add(t, out, "conv/taps_tile.c",
+                    "MH=%d MW=%d NV=%d CI=%d X_TAP=%d ROW=%d PARTIAL=0", mh, mw, nv, ci, 2*ci, mw*ci);
+                if (nv == 1)
+                    add(t, out, "depth/wgrad_tile.c", "MH=%d MW=%d KW=%d", mh, mw, mw);
+            }
 }
 
 static void add_all_gradients(struct tiles *t, struct text *out)
 {
     for (int mh = 1; mh <= 11; mh++)
-        for (int nv = 1; wgrad_tile_fits(t->isa, mh, nv); nv++) {
-            struct bindings b = { 0 };
-            bind_name(&b, "NAME", "wgrad_%dx%d", mh, nv);
-            bind_size(&b, "MH", mh);
-            bind_size(&b, "NV", nv);
-            bind_size(&b, "X_ROW", 34*CI);
-            bind_size(&b, "ROW", nv*isa_vl(t->isa, t->f64));
-            add(t, "conv/wgrad_tile.c", &b, out);
-        }
+        for (int nv = 1; wgrad_tile_fits(t->isa, mh, nv); nv++)
+            add(t, out, "conv/wgrad_tile.c", "MH=%d NV=%d ROW=%d", mh, nv,
+                nv*isa_vl(t->isa, t->f64));
     for (int nv = 1; nv <= PANEL_VECTORS; nv++) {
-        struct bindings d = { 0 }, w = { 0 };
-        bind_name(&d, "NAME", "affine_dgrad_%d", nv);
-        bind_size(&d, "NV", nv);
-        bind_size(&d, "WIDTH", PANEL);
-        add(t, "affine/dgrad_tile.c", &d, out);
-        bind_name(&w, "NAME", "affine_wgrad_%d", nv);
-        bind_size(&w, "NV", nv);
-        bind_size(&w, "X_IMAGE", 8192);
-        add(t, "affine/wgrad_tile.c", &w, out);
+        add(t, out, "affine/dgrad_tile.c", "NV=%d", nv);
+        add(t, out, "affine/wgrad_tile.c", "NV=%d", nv);
     }
 }
 
@@ -215,44 +144,15 @@ static void add_all_dense_gradients(struct tiles *t, struct text *out)
 {
     int vl = isa_vl(t->isa, t->f64);
     for (int mh = 1; mh <= LANES; mh *= 2)
-        for (int nv = 1; conv_tile_fits(t->isa, mh, nv, false); nv++) {
-            struct bindings b = { 0 };
-            bind_name(&b, "NAME", "wino_wgrad_%dx%d", mh, nv);
-            bind_size(&b, "MH", mh);
-            bind_size(&b, "NV", nv);
-            bind_size(&b, "G_TILE", 48);
-            bind_size(&b, "V_TILE", 48);
-            bind_size(&b, "U_ROW", nv*vl);
-            add(t, "wino/wgrad_tile.c", &b, out);
-        }
+        for (int nv = 1; conv_tile_fits(t->isa, mh, nv, false); nv++)
+            add(t, out, "wino/wgrad_tile.c", "MH=%d NV=%d U_ROW=%d", mh, nv, nv*vl);
     for (int mt = 1; mt <= LANES; mt++)
-        for (int nv = 1; conv_tile_fits(t->isa, mt, nv, false); nv++) {
-            struct bindings b = { 0 };
-            bind_name(&b, "NAME", "narrow_%dx%d", mt, nv);
-            bind_size(&b, "MT", mt);
-            bind_size(&b, "NV", nv);
-            bind_size(&b, "ROWS", 32);
-            bind_size(&b, "OW", 16);
-            bind_size(&b, "WINDOW", 4);
-            bind_size(&b, "PW", 2);
-            bind_size(&b, "X_DOWN", 102);
-            bind_size(&b, "X_PIXEL", 3);
-            bind_size(&b, "G_PIXEL", nv*vl);
-            bind_size(&b, "U_TAP", nv*vl);
-            add(t, "conv/narrow_tile.c", &b, out);
-        }
+        for (int nv = 1; conv_tile_fits(t->isa, mt, nv, false); nv++)
+            add(t, out, "conv/narrow_tile.c", "MT=%d NV=%d ROWS=32 G_PIXEL=%d U_TAP=%d", mt, nv,
+                nv*vl, nv*vl);
     for (int m = 1; m <= AFFINE_DENSE_ROWS; m++)
-        for (int nv = 1; nv <= PANEL / vl && conv_tile_fits(t->isa, m, nv, false); nv++) {
-            struct bindings b = { 0 };
-            bind_name(&b, "NAME", "dense_%dx%d", m, nv);
-            bind_size(&b, "M", m);
-            bind_size(&b, "NV", nv);
-            bind_size(&b, "A_ROW", 512);
-            bind_size(&b, "A_STEP", 1);
-            bind_size(&b, "B_STEP", PANEL);
-            bind_size(&b, "C_ROW", 8192);
-            add(t, "affine/dense_tile.c", &b, out);
-        }
+        for (int nv = 1; nv <= PANEL / vl && conv_tile_fits(t->isa, m, nv, false); nv++)
+            add(t, out, "affine/dense_tile.c", "M=%d NV=%d", m, nv);
 }
 
 /* The file: as an emitted program, its code in a target region, no -m flags. */
