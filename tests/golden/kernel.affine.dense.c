@@ -2,9 +2,10 @@
 ** templates/affine/dense.c, avx2 f32 */
 static inline double affine3__last_panel(const struct step *s, int panel)
 {
-    enum { UNITS = 70, WIDTH = 80, ROWS = 200, M = 6, TILE = 16, X = 71936, DY = 141952,
-           DY_IMAGE = 80, GRADIENT = 141376, DX_IMAGE = 80, W = 72512, W_M = 279296,
-           W_V = 284912, W_RULE = 7 };
+    enum { UNITS = 70, WIDTH = 80, ROWS = 200, M = 6, TILE_WIDTH = 16, X = gelu1__at_y,
+           DY = affine3__at_dy, DY_IMAGE = 80, DX = gelu1__at_dy, DX_IMAGE = 80,
+           W = affine3__at_weight, W_M = affine3__at_weight_m, W_V = affine3__at_weight_v,
+           W_RULE = 7 };
     const real *x = s->arena + X + (size_t)panel*PANEL, *dy = s->arena + DY;
     const size_t at = (size_t)panel*PANEL*UNITS;
     const struct rule *rule = s->rule + W_RULE;
@@ -12,20 +13,20 @@ static inline double affine3__last_panel(const struct step *s, int panel)
     for (int block = 0; block < UNITS; block += ROWS) {
         const int end = block + ROWS < UNITS ? block + ROWS : UNITS;
         const real *w = s->arena + W + at + (size_t)block*WIDTH;
-        real *dx = s->arena + GRADIENT + (size_t)panel*PANEL;
+        real *dx = s->arena + DX + (size_t)panel*PANEL;
         int i = 0;
         for (; i + M <= s->n; i += M)
-            for (int d = 0; d < WIDTH; d += TILE)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)
                 affine3__dgrad_last_panel(dy + (size_t)i*DY_IMAGE + block, w + d, dx
                                           + (size_t)i*DX_IMAGE + d, end - block, block == 0);
         for (; i < s->n; i++)
-            for (int d = 0; d < WIDTH; d += TILE)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)
                 affine3__dgrad_last_panel_one(dy + (size_t)i*DY_IMAGE + block, w + d, dx
                                               + (size_t)i*DX_IMAGE + d, end - block, block == 0);
         for (int u = block; u < end; ) {
             real g[M*WIDTH];
             const int rows = end - u < M ? 1 : M;
-            for (int d = 0; d < WIDTH; d += TILE)
+            for (int d = 0; d < WIDTH; d += TILE_WIDTH)
                 if (rows == M)
                     affine3__wgrad_last_panel(dy + u, x + d, g + d, s->n, 1);
                 else

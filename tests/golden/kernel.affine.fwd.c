@@ -65,12 +65,13 @@ static inline void affine1__store(const real *lanes, const real *bias, real *y, 
 
 static void affine1__fwd(const struct step *s, int item, int items, int thread)
 {
-    enum { X = 27744, X_IMAGE = 256, Y = 24480, Y_IMAGE = 16, W = 24784, B = 27360,
-           UNITS = 10, BLOCK = 2, COLUMNS = 256, DEPTH = 4, IMAGES = 18, TOGETHER = 5,
-           LANES_IMAGE = 32, SCRATCH = 81488, SCRATCH_SIZE = 5888, LANES_AT = 1616,
-           SUMS_AT = 2208 };
+    enum { X = conv2__at_y, X_IMAGE = 256, Y = affine1__at_y, Y_IMAGE = 16,
+           W = affine1__at_weight, B = affine1__at_bias, UNITS = 10, UNIT_BLOCK = 2,
+           COLUMNS = 256, DEPTH = 4, IMAGES = 18, TOGETHER = 5, LANES_IMAGE = 32,
+           SCRATCH = 81488, SCRATCH_SIZE = 5888, LANES_AT = affine1__at_lanes,
+           SUMS_AT = affine1__at_sums };
     enum { PANELS = COLUMNS / PANEL };
-    enum { BLOCKS = (UNITS + BLOCK - 1) / BLOCK };
+    enum { BLOCKS = (UNITS + UNIT_BLOCK - 1) / UNIT_BLOCK };
     const int alone = s->n == 1, step = alone ? TOGETHER : 1;
     const int start = alone ? 0 : item / BLOCKS * IMAGES;
     const int from = alone ? BLOCKS*item/items : item % BLOCKS;
@@ -80,7 +81,7 @@ static void affine1__fwd(const struct step *s, int item, int items, int thread)
     real *lanes = scratch + LANES_AT, *sums = scratch + SUMS_AT;
     const real *x = s->arena + X + (size_t)start*X_IMAGE;
     for (int b = from; b < to; b += step) {
-        const int first = b*BLOCK, end = (b + step < to ? b + step : to)*BLOCK;
+        const int first = b*UNIT_BLOCK, end = (b + step < to ? b + step : to)*UNIT_BLOCK;
         const int units = (end < UNITS ? end : UNITS) - first;
         for (int k = 0; k < (alone ? units*LANES : images*LANES_IMAGE); k++)
             lanes[k] = 0;

@@ -2,9 +2,11 @@
 ** templates/affine/lists.c, avx2 f32 */
 static void affine1__lists(const struct step *s, int item, int items, int thread)
 {
-    enum { UNITS = 10, ROWS = 200, STARTS = 2, DY = 27392, DY_IMAGE = 16, IMAGE_LIST = 33536,
-           IMAGE_STARTS = 34352, UNIT_LIST = 33952, UNIT_COUNT = 34416, UNIT_SPACE = 19,
-           B = 27360, B_M = 81424, B_V = 81456, B_RULE = 5 };
+    enum { UNITS = 10, ROWS = 200, STARTS = 2, DY = affine1__at_dy, DY_IMAGE = 16,
+           IMAGE_LIST = affine1__at_image_list, IMAGE_STARTS = affine1__at_image_starts,
+           UNIT_LIST = affine1__at_unit_list, UNIT_COUNT = affine1__at_unit_count,
+           UNIT_SPACE = 19, B = affine1__at_bias, B_M = affine1__at_bias_m,
+           B_V = affine1__at_bias_v, B_RULE = 5 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY;

@@ -2,15 +2,16 @@
 ** templates/depth/wgrad.c, avx2 f32 */
 static void conv10__weights(const struct step *s, int item, int items, int thread)
 {
-    enum { X = 67120, X_IMAGE = 192, X_ROW = 96, X_TAP = 48, Y = 93360, Y_IMAGE = 48,
-           DY = 119376, DY_IMAGE = 48, ARGMAX = 0, ARGMAX_IMAGE = 0, PARTIAL = 94016,
-           GROUP_SIZE = 1584, H = 1, W = 1, CO = 48, PADDED = 48, KH = 2, KW = 2, ROW = 16,
-           MH = 2, MW = 2, G_ROW = 48, SCRATCH = 173408, SCRATCH_SIZE = 12000,
-           EXPANDED = 9040, EXPANDED_AT = 0, SUMS = 9152 };
-    enum { WIDE = 9408, WIDE_ROWS = 2 };
+    enum { X = conv9__at_y, X_IMAGE = 192, X_ROW = 96, X_TAP = 48, Y = conv10__at_y,
+           Y_IMAGE = 48, DY = conv10__at_dy, DY_IMAGE = 48, ARGMAX = 0, ARGMAX_IMAGE = 0,
+           PARTIALS = conv10__at_partial, GROUP_SIZE = 1584, OH = 1, OW = 1, CO = 48,
+           PADDED = 48, KH = 2, KW = 2, ROW = 16, MH = 2, MW = 2, G_ROW = 48,
+           SCRATCH = 173408, SCRATCH_SIZE = 12000, EXPANDED = conv10__at_expanded,
+           EXPANDED_AT = 0, SUMS_AT = conv10__at_sums };
+    enum { REPEATED_AT = conv10__at_repeated, REPEATED_ROWS = 2 };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS;
+    real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS_AT;
     real *bias = sums + KH*KW*PADDED;
     for (int k = 0; k < (KH*KW + 1)*PADDED; k++)
         sums[k] = 0;
@@ -20,19 +21,19 @@ static void conv10__weights(const struct step *s, int item, int items, int threa
                                       + (size_t)image*ARGMAX_IMAGE;
         conv10__expand(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
                        argmax, map);
-        conv10__repeat(x, scratch + WIDE, 0, WIDE_ROWS);
-        x = scratch + WIDE;
+        conv10__repeat(x, scratch + REPEATED_AT, 0, REPEATED_ROWS);
+        x = scratch + REPEATED_AT;
         for (int c = 0; c < CO; c += VL)
             for (int i = 0; i < KH; i += MH)
                 for (int j = 0; j < KW; j += MW)
                     conv10__wgrad_tile(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED
                                        + c);
-        for (int r = 0; r < H; r++)
-            for (int p = 0; p < W; p++)
+        for (int r = 0; r < OH; r++)
+            for (int p = 0; p < OW; p++)
                 for (int c = 0; c < CO; c++)
                     bias[c] += map[r*G_ROW + p*CO + c];
     }
-    real *dw = s->arena + PARTIAL + (size_t)item*GROUP_SIZE;
+    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
     for (int c = 0; c < CO; c++) {
         for (int k = 0; k < KH*KW; k++)
             dw[(c*KH + k / KW)*ROW + k % KW] = sums[k*PADDED + c];

@@ -2,8 +2,9 @@
 ** templates/norm/bwd.c, avx2 f32 */
 static void bn5__data(const struct step *s, int item, int items, int thread)
 {
-    enum { X = 77520, X_IMAGE = 32, Y = 66848, Y_IMAGE = 32, DY = 77824, DY_IMAGE = 32,
-           DX = 78128, DX_IMAGE = 32, COEFFICIENTS = 208288 };
+    enum { X = affine2__at_y, X_IMAGE = 32, Y = bn5__at_y, Y_IMAGE = 32, DY = bn5__at_dy,
+           DY_IMAGE = 32, DX = affine2__at_dy, DX_IMAGE = 32,
+           COEFFICIENTS = bn5__at_coefficients };
     (void)items;
     (void)thread;
     bn5__image_bwd(s->arena + X + (size_t)item*X_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE,

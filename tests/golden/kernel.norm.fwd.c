@@ -2,7 +2,8 @@
 ** templates/norm/fwd.c, avx2 f32 */
 static void bn1__fwd(const struct step *s, int item, int items, int thread)
 {
-    enum { X = 118880, X_IMAGE = 3968, Y = 6719, Y_IMAGE = 5552, COEFFICIENTS = 198208 };
+    enum { X = conv1__at_y, X_IMAGE = 3968, Y = bn1__at_y + 495, Y_IMAGE = 5552,
+           COEFFICIENTS = bn1__at_coefficients };
     (void)items;
     (void)thread;
     bn1__image_fwd(s->arena + X + (size_t)item*X_IMAGE, s->arena + COEFFICIENTS,

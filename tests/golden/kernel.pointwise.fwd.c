@@ -2,12 +2,13 @@
 ** templates/pointwise/fwd.c, avx2 f32 */
 static void gelu1__fwd(const struct step *s, int item, int items, int thread)
 {
-    enum { X = 42272, X_IMAGE = 640, X_ROW = 63, Y = 4724, Y_IMAGE = 928, Y_ROW = 77, H = 10 };
+    enum { X = conv1__at_y, X_IMAGE = 640, X_ROW = 63, Y = gelu1__at_y + 84, Y_IMAGE = 928,
+           Y_ROW = 77, OH = 10 };
     (void)items;
     (void)thread;
     const real *x = s->arena + X + (size_t)item*X_IMAGE;
     real *y = s->arena + Y + (size_t)item*Y_IMAGE;
-    for (int r = 0; r < H; r++) {
+    for (int r = 0; r < OH; r++) {
         for (int k = 0; k < 56; k += VL) {
             vec v = v_load(x + r*X_ROW + k);
             v = v_gelu(v);

@@ -2,9 +2,9 @@
 ** templates/pool/bwd.c, avx2 f32 */
 static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
 {
-    enum { H = 1, W = 3, C = 17, PW = 1, STEP_Y = 2, STEP_X = 1, X_W = 3, X_SIZE = 153,
-           DY = 60944, DY_IMAGE = 64, DX = 58208, DX_IMAGE = 160, ARGMAX = 57968,
-           ARGMAX_IMAGE = 51 };
+    enum { OH = 1, OW = 3, C = 17, PW = 1, STEP_Y = 2, STEP_X = 1, X_W = 3, X_SIZE = 153,
+           DY = maxpool3__at_dy, DY_IMAGE = 64, DX = maxpool2__at_dy, DX_IMAGE = 160,
+           ARGMAX = maxpool3__at_argmax, ARGMAX_IMAGE = 51 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
@@ -13,9 +13,9 @@ static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
     real *dx = s->arena + DX + (size_t)item*DX_IMAGE;
     for (int k = 0; k < X_SIZE; k++)
         dx[k] = 0;
-    for (int r = 0; r < H; r++)
-        for (int p = 0; p < W; p++) {
-            const int at = (r*W + p)*C;
+    for (int r = 0; r < OH; r++)
+        for (int p = 0; p < OW; p++) {
+            const int at = (r*OW + p)*C;
             real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
             for (int c = 0; c < 16; c += VL) {
                 vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);

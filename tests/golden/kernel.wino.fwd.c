@@ -2,10 +2,12 @@
 ** templates/wino/fwd.c, avx2 f32 */
 static void conv2__fwd(const struct step *s, int item, int items, int thread)
 {
-    enum { X = 46416, X_IMAGE = 6160, X_STEP = 1760, Y = 356544, Y_IMAGE = 3088, Y_STEP = 768,
-           W = 516752, B = 516704, IMAGES = 3, ROWS = 3, PASS = 3, COLUMNS = 5, PANELS = 2,
-           V_TILE = 48, SCRATCH = 1453504, SCRATCH_SIZE = 151808, V_AT = 23408, M_AT = 101760,
-           ARGMAX = 925824, ARGMAX_IMAGE = 1920, ARGMAX_STEP = 640 };
+    enum { X = conv1__at_y, X_IMAGE = 6160, X_STEP = 1760, Y = conv2__at_y + 416,
+           Y_IMAGE = 3088, OUT_DOWN = 768, PACKED = conv2__at_packed, B = conv2__at_bias,
+           IMAGES = 3, TILES_DOWN = 3, PASS = 3, TILES_ACROSS = 5, PANELS = 2, V_TILE = 48,
+           SCRATCH = 1453504, SCRATCH_SIZE = 151808, V_AT = conv2__at_wino_v,
+           M_AT = conv2__at_wino_m, ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 1920,
+           ARGMAX_DOWN = 640 };
     const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
     const int first = item / parts * IMAGES;
     const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
@@ -13,16 +15,17 @@ static void conv2__fwd(const struct step *s, int item, int items, int thread)
     real *y = s->arena + Y + (size_t)first*Y_IMAGE;
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)first*ARGMAX_IMAGE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
-    const int from = 0, to = ROWS;
+    const int from = 0, to = TILES_DOWN;
     const int low = part_start(part, parts, PANELS), high = part_start(part + 1, parts, PANELS);
     for (int row = from; row < to; row += PASS) {
         const int rows = to - row < PASS ? to - row : PASS;
         for (int i = 0; i < images; i++)
             for (int r = 0; r < rows; r++)
                 conv2__fwd_input(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)(row + r)*X_STEP,
-                                 v + (ptrdiff_t)((i*PASS + r)*COLUMNS)*V_TILE);
-        conv2__fwd_pass(v, s->arena + W, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*Y_STEP,
-                        argmax + row*ARGMAX_STEP, images, rows, low, high);
+                                 v + (ptrdiff_t)((i*PASS + r)*TILES_ACROSS)*V_TILE);
+        conv2__fwd_pass(v, s->arena + PACKED, s->arena + B, scratch + M_AT, y
+                        + (ptrdiff_t)row*OUT_DOWN, argmax + row*ARGMAX_DOWN, images, rows, low,
+                        high);
     }
 }
 

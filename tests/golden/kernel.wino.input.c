@@ -3,8 +3,9 @@
 static inline void conv2__fwd_input(const real *x /* haloed, the first window */,
                                     real *v /* [SIDE*SIDE][tile][V_TILE] */)
 {
-    enum { CI = 20, COLUMNS = 5, SIDE = 6, STEP = 4, X_ROW = 440, V_TILE = 48, V_XI = 2176 };
-    for (int t = 0; t < COLUMNS; t++)
+    enum { CI = 20, TILES_ACROSS = 5, SIDE = 6, STEP = 4, X_ROW = 440, V_TILE = 48,
+           V_XI = 2176 };
+    for (int t = 0; t < TILES_ACROSS; t++)
         for (int c = 0; c < CI; c += VL) {
             const real *p = x + t*STEP*CI + c;
             real *q = v + t*V_TILE + c;

@@ -4,58 +4,55 @@ static update_fn optim_store, optim_sgd, optim_momentum, optim_nesterov, optim_a
     optim_rmsprop, optim_adam, optim_adamw;
 static muon_fn muon_step;
 
-/* The arena of tiny:
-** first real, reals, whose they are. What is never needed at the same time shares its
-** place.
-**
-**          0       7824  input.x
-**       7824        160  conv1.weight
-**       7984         32  conv1.bias
-**       8016        240  conv1.packed
-**       8256        144  affine1.y
-**       8400       1360  affine1.weight
-**       9760         32  affine1.bias
-**       9792        144  affine2.y
-**       9936        176  affine2.weight
-**      10112         32  affine2.bias
-**      10144        144  affine2.dy
-**      10288         32  loss.losses
-**      10320       1552  conv1.y
-**      11872        400  conv1.argmax
-**      12272        144  affine1.image_list
-**      12272        208  affine2.unit_list
-**      12272       2576  conv1.partial
-**      12416        144  affine1.unit_list
-**      12480        192  affine2.image_list
-**      12560         32  affine1.image_starts
-**      12592         32  affine1.unit_count
-**      12672        144  affine1.dy
-**      12816         32  affine2.image_starts
-**      12848         32  affine2.unit_count
-**      14848       1552  conv1.dy
-**      16400        160  conv1.weight.m
-**      16560        160  conv1.weight.v
-**      16720         32  conv1.bias.m
-**      16752         32  conv1.bias.v
-**      16784       1360  affine1.weight.m
-**      18144       1360  affine1.weight.v
-**      19504         32  affine1.bias.m
-**      19536         32  affine1.bias.v
-**      19568        176  affine2.weight.m
-**      19744        176  affine2.weight.v
-**      19920         32  affine2.bias.m
-**      19952         32  affine2.bias.v
-**
-** In each thread's scratch, which follows:
-**
-**          0        400  affine1.lanes
-**          0        400  affine2.lanes
-**          0        272  conv1.band
-**        272        448  conv1.entries
-**        400         32  affine1.sums
-**        400         32  affine2.sums
-**        720         64  conv1.gradient
-*/
+/* The arena of tiny: the first real of each buffer, and how many it has. What is never
+** needed at the same time shares its place. */
+enum {
+    input__at_x                          =          0, /*     7824 */
+    conv1__at_weight                     =       7824, /*      160 */
+    conv1__at_bias                       =       7984, /*       32 */
+    conv1__at_packed                     =       8016, /*      240 */
+    affine1__at_y                        =       8256, /*      144 */
+    affine1__at_weight                   =       8400, /*     1360 */
+    affine1__at_bias                     =       9760, /*       32 */
+    affine2__at_y                        =       9792, /*      144 */
+    affine2__at_weight                   =       9936, /*      176 */
+    affine2__at_bias                     =      10112, /*       32 */
+    affine2__at_dy                       =      10144, /*      144 */
+    loss__at_losses                      =      10288, /*       32 */
+    conv1__at_y                          =      10320, /*     1552 */
+    conv1__at_argmax                     =      11872, /*      400 */
+    affine1__at_image_list               =      12272, /*      144 */
+    affine2__at_unit_list                =      12272, /*      208 */
+    conv1__at_partial                    =      12272, /*     2576 */
+    affine1__at_unit_list                =      12416, /*      144 */
+    affine2__at_image_list               =      12480, /*      192 */
+    affine1__at_image_starts             =      12560, /*       32 */
+    affine1__at_unit_count               =      12592, /*       32 */
+    affine1__at_dy                       =      12672, /*      144 */
+    affine2__at_image_starts             =      12816, /*       32 */
+    affine2__at_unit_count               =      12848, /*       32 */
+    conv1__at_dy                         =      14848, /*     1552 */
+    conv1__at_weight_m                   =      16400, /*      160 */
+    conv1__at_weight_v                   =      16560, /*      160 */
+    conv1__at_bias_m                     =      16720, /*       32 */
+    conv1__at_bias_v                     =      16752, /*       32 */
+    affine1__at_weight_m                 =      16784, /*     1360 */
+    affine1__at_weight_v                 =      18144, /*     1360 */
+    affine1__at_bias_m                   =      19504, /*       32 */
+    affine1__at_bias_v                   =      19536, /*       32 */
+    affine2__at_weight_m                 =      19568, /*      176 */
+    affine2__at_weight_v                 =      19744, /*      176 */
+    affine2__at_bias_m                   =      19920, /*       32 */
+    affine2__at_bias_v                   =      19952, /*       32 */
+    /* in each thread's scratch, which comes after it: */
+    affine1__at_lanes                    =          0, /*      400 */
+    affine2__at_lanes                    =          0, /*      400 */
+    conv1__at_band                       =          0, /*      272 */
+    conv1__at_entries                    =        272, /*      448 */
+    affine1__at_sums                     =        400, /*       32 */
+    affine2__at_sums                     =        400, /*       32 */
+    conv1__at_gradient                   =        720, /*       64 */
+};
 
 static region_fn conv1__fwd, affine1__fwd, affine2__fwd, softmax1__loss, affine2__lists,
     affine2__bwd, affine1__lists, affine1__bwd, conv1__weights, conv1__update;
