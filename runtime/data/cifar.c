@@ -29,6 +29,8 @@ struct cifar_format {
     const char *parts;                  /* all of them, in words */
 };
 
+enum cifar_kind { CIFAR_10, CIFAR_100 };
+
 static const struct cifar_format cifar_formats[] = {
     [CIFAR_10] = { "CIFAR-10", "batches.meta.txt", 10, 1, 0,
                    { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
@@ -178,8 +180,8 @@ static bool cifar_names(struct dataset *d, const char *dir, const struct cifar_f
     return true;
 }
 
-bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir,
-                enum cifar_kind kind, char *err)
+static bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir,
+                       enum cifar_kind kind, char *err)
 {
     const struct cifar_format *format = &cifar_formats[kind];
     if (!dataset_fits(o, dir, format->name, 3, CIFAR_SIDE, CIFAR_SIDE, format->classes, err))
@@ -202,4 +204,14 @@ bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir
     d->test.labels = labels + CIFAR_TRAIN;
     snprintf(d->source, sizeof d->source, "%s in %s", format->name, dir);
     return cifar_names(d, dir, format, err) && dataset_split(d, o, format->name, err);
+}
+
+bool cifar_10_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)
+{
+    return cifar_open(d, o, dir, CIFAR_10, err);
+}
+
+bool cifar_100_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)
+{
+    return cifar_open(d, o, dir, CIFAR_100, err);
 }

@@ -10,11 +10,9 @@
 
 #include "data/dataset.h"
 
-enum cifar_kind { CIFAR_10, CIFAR_100 };
-
 /* All but the last 1,000 training images train, those validate, the first 1,000 test images
 ** test, unless the options say otherwise. err names file, record and offset. */
-bool cifar_open(struct dataset *d, const struct data_options *o, const char *dir,
-                enum cifar_kind kind, char *err);
+bool cifar_10_open(struct dataset *d, const struct data_options *o, const char *dir, char *err);
+bool cifar_100_open(struct dataset *d, const struct data_options *o, const char *dir, char *err);
 
 #endif

@@ -36,13 +36,6 @@ static const char *idx_path(char *path, const char *dir, const char *part, bool 
     return path;
 }
 
-bool idx_exists(const char *dir)
-{
-    char path[IDX_PATH];
-    struct stat st;
-    return !stat(idx_path(path, dir, "train", true), &st);
-}
-
 static uint32_t idx_number(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];

@@ -15,7 +15,4 @@
 ** size, and labels of as many classes as the network has. */
 bool idx_open(struct dataset *d, const struct data_options *o, const char *dir, char *err);
 
-/* Are they here? */
-bool idx_exists(const char *dir);
-
 #endif
