@@ -1,7 +1,7 @@
 /*
 ** tmpl.h - instantiates a template (docs/design.md, Templates).
 **
-** A template is C that compiles as it stands. Six marks, all of them C, say
+** A template is C that compiles as it stands. Seven marks, all of them C, say
 ** what the generator may replace:
 **
 **   #define NAME conv_fwd    / * @name * /    the identifier NAME becomes its binding
@@ -10,6 +10,7 @@
 **   UNROLL for (int m = 0; m < MR; m++)       written out
 **   / * @epilogue v * /                       one `v = op(v, ...);` for each bound operation
 **   / * @here kernels * /                     a splice point, bound to a text
+**   / * @rows * /                             rows of a table, which rows.h fills
 **
 ** The file's first comment and its #include "..." lines are for the reader of
 ** the template and are left out.

@@ -13,6 +13,7 @@
 #undef DGRAD_LAST
 #undef DX
 #undef EPS
+#undef EXACT
 #undef EXPAND
 #undef FILTER
 #undef FLIPPED
@@ -39,6 +40,7 @@
 #undef PANEL_STEP
 #undef PARTIAL
 #undef PARTIAL_ROW
+#undef PEAK
 #undef POINTWISE
 #undef POOL
 #undef POOL_ROW

@@ -65,30 +65,30 @@ static int tiny__exact(real one, real small);
 static double tiny__peak(long rounds);
 
 static const struct param tiny__params[] = {
-    { .name = "conv1.weight", .kind = PARAM_CONV, .rank = 4, .dim = { 3, 3, 3, 3 },
-      .in_c = 3, .in_h = 16, .in_w = 16, .fan_in = 27, .role = ROLE_WEIGHT, .init = 0.001,
-      .sumsq = 0, .nsumsq = 1, .at = 7824, .m = 16400, .v = 16560, .stored = 144 },
+    { .name = "conv1.weight", .kind = PARAM_CONV, .rank = 4, .dim = { 3, 3, 3, 3 }, .in_c = 3,
+      .in_h = 16, .in_w = 16, .fan_in = 27, .role = ROLE_WEIGHT, .init = 0.001, .nsumsq = 1,
+      .at = 7824, .m = 16400, .v = 16560, .stored = 144 },
     { .name = "conv1.bias", .kind = PARAM_VECTOR, .rank = 1, .dim = { 3 }, .fan_in = 27,
       .role = ROLE_BIAS, .init = -1, .at = 7984, .m = 16720, .v = 16752, .stored = 16 },
-    { .name = "affine1.weight", .kind = PARAM_AFFINE, .rank = 2, .dim = { 7, 192 },
-      .in_c = 3, .in_h = 8, .in_w = 8, .fan_in = 192, .role = ROLE_WEIGHT, .init = 0.001,
-      .sumsq = 1, .nsumsq = 2, .at = 8400, .m = 16784, .v = 18144, .stored = 1344 },
+    { .name = "affine1.weight", .kind = PARAM_AFFINE, .rank = 2, .dim = { 7, 192 }, .in_c = 3,
+      .in_h = 8, .in_w = 8, .fan_in = 192, .role = ROLE_WEIGHT, .init = 0.001, .sumsq = 1,
+      .nsumsq = 2, .at = 8400, .m = 16784, .v = 18144, .stored = 1344 },
     { .name = "affine1.bias", .kind = PARAM_VECTOR, .rank = 1, .dim = { 7 }, .fan_in = 192,
       .role = ROLE_BIAS, .init = -1, .at = 9760, .m = 19504, .v = 19536, .stored = 16 },
-    { .name = "affine2.weight", .kind = PARAM_AFFINE, .rank = 2, .dim = { 10, 7 },
-      .in_c = 7, .in_h = 1, .in_w = 1, .fan_in = 7, .role = ROLE_WEIGHT, .init = 0.001,
-      .sumsq = 3, .nsumsq = 1, .at = 9936, .m = 19568, .v = 19744, .stored = 160 },
+    { .name = "affine2.weight", .kind = PARAM_AFFINE, .rank = 2, .dim = { 10, 7 }, .in_c = 7,
+      .in_h = 1, .in_w = 1, .fan_in = 7, .role = ROLE_WEIGHT, .init = 0.001, .sumsq = 3,
+      .nsumsq = 1, .at = 9936, .m = 19568, .v = 19744, .stored = 160 },
     { .name = "affine2.bias", .kind = PARAM_VECTOR, .rank = 1, .dim = { 10 }, .fan_in = 7,
       .role = ROLE_BIAS, .init = -1, .at = 10112, .m = 19920, .v = 19952, .stored = 16 },
 };
 
 static const struct region tiny__forward[] = {
-    { .name = "conv1 forward", .run = conv1__fwd, .split = SPLIT_IMAGES, .count = 8,
-      .flop = 41472, .bytes_fixed = 576, .bytes_image = 3840 },
-    { .name = "affine1 forward", .run = affine1__fwd, .split = SPLIT_FIXED, .count = 3,
-      .images = 8, .flop = 2688, .bytes_fixed = 5376, .bytes_image = 796 },
-    { .name = "affine2 forward", .run = affine2__fwd, .split = SPLIT_FIXED, .count = 4,
-      .images = 8, .flop = 140, .bytes_fixed = 640, .bytes_image = 68 },
+    { .name = "conv1 forward", .run = conv1__fwd, .split = SPLIT_IMAGES, .count = 8, .flop = 41472,
+      .bytes_fixed = 576, .bytes_image = 3840 },
+    { .name = "affine1 forward", .run = affine1__fwd, .split = SPLIT_FIXED, .count = 3, .images = 8,
+      .flop = 2688, .bytes_fixed = 5376, .bytes_image = 796 },
+    { .name = "affine2 forward", .run = affine2__fwd, .split = SPLIT_FIXED, .count = 4, .images = 8,
+      .flop = 140, .bytes_fixed = 640, .bytes_image = 68 },
 };
 
 static const struct region tiny__backward[] = {
@@ -101,8 +101,8 @@ static const struct region tiny__backward[] = {
       .bytes_image = 56 },
     { .name = "affine1 backward + update", .run = affine1__bwd, .split = SPLIT_FIXED, .count = 2,
       .flop = 5376, .bytes_fixed = 32256, .bytes_image = 1564 },
-    { .name = "conv1 weight gradient", .run = conv1__weights, .split = SPLIT_GROUPS,
-      .flop = 41472, .bytes_fixed = 576, .bytes_image = 4800 },
+    { .name = "conv1 weight gradient", .run = conv1__weights, .split = SPLIT_GROUPS, .flop = 41472,
+      .bytes_fixed = 576, .bytes_image = 4800 },
     { .name = "conv1 update", .run = conv1__update, .split = SPLIT_FIXED, .count = 1,
       .bytes_fixed = 4032 },
 };
@@ -150,15 +150,14 @@ static const struct model tiny__model = {
                 [UPDATE_ADAM] = optim_adam, [UPDATE_ADAMW] = optim_adamw,
                 [UPDATE_MUON] = optim_store },
     .muon = muon_step,
-    .train = {
-        .optimizer = UPDATE_ADAM, .rate = { 0.001, 0.9, 0.999, 1e-08, 0 }, .epochs = 1, .batch = 8,
-        .lr_decay = 1, .schedule = SCHEDULE_CONSTANT, .step_epochs = 1, .step_factor = 1,
-        .warmup = 0, .reg = 0, .init = INIT_GAUSSIAN, .init_std = 0.001, .sample = SAMPLE_SHUFFLE,
-        .preprocess = PREPROCESS_MEAN_IMAGE, .augment.flip = FLIP_NONE, .augment.crop = CROP_NONE,
-        .augment.translate = 0, .augment.edge = EDGE_ZERO, .augment.cutout = 0, .clip = 0,
-        .average = AVERAGE_NONE, .average_rate = 0, .average_every = 0, .patience = 0,
-        .loss = LOSS_MEAN,
-    },
+    .train = { .optimizer = UPDATE_ADAM, .rate[RATE_LR] = 0.001, .rate[RATE_BETA1] = 0.9,
+               .rate[RATE_BETA2] = 0.999, .rate[RATE_EPS] = 1e-08, .epochs = 1, .batch = 8,
+               .lr_decay = 1, .schedule = SCHEDULE_CONSTANT, .step_epochs = 1, .step_factor = 1,
+               .warmup = 0, .reg = 0, .init = INIT_GAUSSIAN, .init_std = 0.001,
+               .sample = SAMPLE_SHUFFLE, .preprocess = PREPROCESS_MEAN_IMAGE,
+               .augment.flip = FLIP_NONE, .augment.crop = CROP_NONE, .augment.translate = 0,
+               .augment.edge = EDGE_ZERO, .augment.cutout = 0, .clip = 0, .average = AVERAGE_NONE,
+               .average_rate = 0, .average_every = 0, .patience = 0, .loss = LOSS_MEAN },
 };
 
 /* ---- avx2: the vocabulary ---- */
