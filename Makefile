@@ -134,7 +134,7 @@ COMMANDS = cover bits emitted docs programs predict windows bench lathe network_
            settings names floors
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
-       marks $(filter-out $(FIRST),$(COMMANDS))
+       marks rows $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own.
@@ -273,6 +273,12 @@ $(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shel
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
+
+# A part of the generator alone.
+$(TESTS)/rows: tests/generator/test_rows.c $(GEN_OBJ)
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) $^ $(CRITERION) -lm -o $@
 
 # What resume runs, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))

@@ -58,7 +58,7 @@ for_isa() {     # compiler isa
 header() {      # isa
     printf -- '-DISA_HEADER='"'"'"vector/simd/%s.h"'"'"'' "$1"
 }
-options='-std=gnu11 -Wall -Wextra -Wno-unused-function -fsyntax-only'
+options='-std=gnu11 -Wall -Wextra -Wno-unused-function -Wno-unused-const-variable -fsyntax-only'
 
 # The combinations of a template's flags, one a line: "A=1 B=0". Left out is what the
 # generator never asks for: neither whole blocks or panels nor a last one.

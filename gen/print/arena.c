@@ -17,12 +17,12 @@ static int by_place(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at ? 1 : strcmp(x->name, y->name);
 }
 
-struct part_name arena_name(const struct net *net, const char *prefix, int buffer)
+struct part_name arena_place(const struct net *net, const char *prefix, int buffer, long offset)
 {
     struct part_name name;
     const char *own = net->buffer[buffer].name, *dot = strchr(own, '.');
-    int n = snprintf(name.text, sizeof name.text, "%s%.*s__at_%s", prefix, (int)(dot - own), own,
-                     dot + 1);
+    int n = snprintf(name.text, sizeof name.text, offset ? "%s%.*s__at_%s + %ld" : "%s%.*s__at_%s",
+                     prefix, (int)(dot - own), own, dot + 1, offset);
     if (n < 0 || n >= (int)sizeof name.text)
         DIE("the name of %s is too long", own);
     for (char *s = name.text; (s = strchr(s, '.')); )
@@ -42,7 +42,8 @@ void arena_enum(const struct net *net, const char *prefix, struct text *out)
         if (all[i]->scratch && (!i || !all[i - 1]->scratch))
             text_puts(out, "    /* in each thread's scratch, which comes after it: */\n");
         text_printf(out, "    %-36s = %10zu, /* %8zu */\n",
-                    arena_name(net, prefix, (int)(all[i] - net->buffer)).text, all[i]->at, all[i]->size);
+                    arena_place(net, prefix, (int)(all[i] - net->buffer), 0).text,
+                    all[i]->at, all[i]->size);
     }
     text_puts(out, "};\n\n");
     free(all);

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "print/bindings.h"
 
-/* The enumerator of a buffer's place in the arena, or in a thread's scratch: LABEL__at_BUFFER. */
-struct part_name arena_name(const struct net *net, const char *prefix, int buffer);
+/* A place in a buffer, in the arena or in a thread's scratch: "LABEL__at_BUFFER + OFFSET". */
+struct part_name arena_place(const struct net *net, const char *prefix, int buffer, long offset);
 
 /* All of them, in the order of their places. */
 void arena_enum(const struct net *net, const char *prefix, struct text *out);

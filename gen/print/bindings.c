@@ -33,13 +33,12 @@ void bind_size(struct bindings *b, const char *key, long value)
     b->size[b->nsizes++].value = value;
 }
 
-void bind_symbol(struct bindings *b, const char *key, const char *name, long value, long offset)
+void bind_symbol(struct bindings *b, const char *key, const char *text, long value)
 {
-    bind_size(b, key, value + offset);
-    char *symbol = b->size[b->nsizes - 1].symbol;
-    int n = snprintf(symbol, TMPL_NAME_LEN, offset ? "%s + %ld" : "%s", name, offset);
-    if (n < 0 || n >= TMPL_NAME_LEN)
+    bind_size(b, key, value);
+    if (strlen(text) >= TMPL_NAME_LEN)
         DIE("the name bound to %s is too long", key);
+    strcpy(b->size[b->nsizes - 1].symbol, text);
 }
 
 void bind_flag(struct bindings *b, const char *key, bool value)

@@ -42,8 +42,8 @@ struct bindings {
 void bind_name(struct bindings *b, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void bind_size(struct bindings *b, const char *key, long value);
-/* The same, printed as "NAME + 8", or NAME where offset is 0. */
-void bind_symbol(struct bindings *b, const char *key, const char *name, long value, long offset);
+/* The same, printed as this text. */
+void bind_symbol(struct bindings *b, const char *key, const char *text, long value);
 bool is_bound(const struct bindings *b, enum word_kind kind, const char *word);
 void bind_flag(struct bindings *b, const char *key, bool value);
 /* An operation of the epilogue, with the arguments after the value (", a"), or "". */

@@ -171,11 +171,12 @@ void bind_part(struct bindings *b, const char *key, const char *words)
 
 void bind_at(struct bindings *b, const char *key, int buffer, long offset)
 {
+    const struct net *net = b->e->net;
     if (buffer == NO_BUFFER)
         bind_size(b, key, 0);
     else
-        bind_symbol(b, key, arena_name(b->e->net, b->e->prefix, buffer).text, (long)b->e->net->buffer[buffer].at,
-                    offset);
+        bind_symbol(b, key, arena_place(net, b->e->prefix, buffer, offset).text,
+                    (long)net->buffer[buffer].at + offset);
 }
 
 void bind_relu(struct bindings *b, bool relu)

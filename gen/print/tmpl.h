@@ -11,6 +11,7 @@
 **   for (int c = 0; c < C; c += VL) { / * @tail * /   and once more for what is left (tails.h)
 **   / * @epilogue v * /                       one `v = op(v, ...);` for each bound operation
 **   / * @here kernels * /                     a splice point, bound to a text
+**   / * @rows * /                             rows of a table, which rows.h fills
 **
 ** The file's first comment and its #include "..." lines are for the reader of
 ** the template and are left out.

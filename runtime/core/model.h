@@ -282,7 +282,7 @@ struct model {
 
     update_fn *update[UPDATE_KINDS];
     muon_fn *muon;
-    int (*exact)(real one, real small);   /* 1: the kernels round each operation; exact.c */
+    int (*exact)(real one, real small);   /* 1: the kernels round each operation; functions.c */
     double (*peak)(long rounds);   /* runs fused multiply-adds, returns their FLOP */
     struct train train;
 };

@@ -13,9 +13,11 @@
 #undef DGRAD_ONE
 #undef DIRECT
 #undef EPS
+#undef EXACT
 #undef EXPAND
 #undef FACTOR
 #undef FLIPPED
+#undef FOLD_ALL
 #undef GAPS
 #undef GATHER
 #undef GATHERS
@@ -37,9 +39,11 @@
 #undef ONE
 #undef ONE_STEP
 #undef PACK
+#undef PACK_ALL
 #undef PANEL_STEP
 #undef PARAMETERS
 #undef PARTIAL
+#undef PEAK
 #undef POINTWISE
 #undef POOL
 #undef POOL_ROW

@@ -41,20 +41,20 @@ Test(outputs, are_never_the_network_file_that_is_read, .fini = shell_clean)
         "$LATHE show h.net -o h.net", "$LATHE show h.net --html -o h.net",
         "$LATHE build h.net -o h.net", "$LATHE build h",
         "$LATHE emit /dev/stdin -o h.net < h.net", "$LATHE emit h.net --tune h.tune -o h.tune",
-        "LATHE_TEMPLATES=t $LATHE emit h.net -o t/peak.c",
+        "LATHE_TEMPLATES=t $LATHE emit h.net -o t/update.c",
     };
     write_text("h.net", source);
     enum { OTHERS = 11 };      /* for these there is another reason, which is said first */
     write_text("h.tune", "net h scalar f32\n");
     sure("cp h.net h; ln -s h.net link.net; ln h.net hard.net; mkdir kept t; "
-         "cp $SOURCE/templates/peak.c t; cp h.net h h.tune t/peak.c kept");
+         "cp $SOURCE/templates/update.c t; cp h.net h h.tune t/update.c kept");
     for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
         struct run r = shell("%s", commands[k]);
         cr_expect(r.status == 1 && (strstr(r.output, "is read by this command") || k >= OTHERS),
                   "%s: %d %s", commands[k], r.status, r.output);
         run_free(&r);
         r = shell("cmp h.net kept/h.net && cmp h kept/h && cmp h.tune kept/h.tune && "
-                  "cmp t/peak.c kept/peak.c && ! ls -A | grep lathe-tmp");
+                  "cmp t/update.c kept/update.c && ! ls -A | grep lathe-tmp");
         cr_assert(r.status == 0, "%s: %s", commands[k], r.output);
         run_free(&r);
     }

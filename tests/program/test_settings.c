@@ -114,8 +114,9 @@ Test(settings, are_in_the_emitted_initialiser, .fini = shell_clean)
         setting_text(row, &t, text, sizeof text);
         if (row->value.type == VALUE_WORD)
             setting_name(row->names, text, name, sizeof name);
-        snprintf(field, sizeof field, " %s = %s,", row->field,
-                 row->value.type == VALUE_WORD ? name : text);
+        snprintf(field, sizeof field, " %s = %s%s", row->field,
+                 row->value.type == VALUE_WORD ? name : text,
+                 row + 1 < setting_rows + nsetting_rows ? "," : " }");
         expect_says(r.output, field, "the initialiser");
     }
     run_free(&r);
