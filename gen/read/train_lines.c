@@ -190,7 +190,7 @@ bool train_setting(struct parser *p, const struct setting_row *row, struct place
 {
     struct place *before = &p->setting_at[row - setting_rows];
     if (!p->in_train)
-        return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands behind `train`",
+        return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands after `train`",
                           row->word);
     if (before->line && !row->many)
         return scan_error(&p->sc, at, "\"%s\" is set already, in line %d", row->word,

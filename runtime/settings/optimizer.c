@@ -28,7 +28,7 @@ const struct optimizer_def optimizers[UPDATE_KINDS] = {
         { { "lr", RATE_LR, 1e-3 }, { "beta1", RATE_BETA1, 0.9 }, { "beta2", RATE_BETA2, 0.999 },
           { "eps", RATE_EPS, 1e-8 } }, 4, MOMENT_FIRST | MOMENT_SECOND },
     [UPDATE_ADAMW] = { "adamw", "optim_adamw",
-        "adam behind w *= 1 - lr*weight_decay, biases excepted",
+        "adam after w *= 1 - lr*weight_decay, biases excepted",
         { { "lr", RATE_LR, 1e-3 }, { "beta1", RATE_BETA1, 0.9 }, { "beta2", RATE_BETA2, 0.999 },
           { "eps", RATE_EPS, 1e-8 }, { "weight_decay", RATE_WEIGHT_DECAY, 1e-2 } }, 5,
         MOMENT_FIRST | MOMENT_SECOND },
