@@ -36,13 +36,14 @@ static bool optimizer_option(struct parser *p, int *seen)
 static bool optimizer_setting(struct parser *p, struct place at)
 {
     struct train *t = &p->net->train;
+    const char *const *words = optimizer_words();
     int which, seen = 0, n = 0;
     (void)at;
-    while (optimizer_words[n])
+    while (words[n])
         n++;
-    if (!choice(p, "optimizer", optimizer_words, n, &which))
+    if (!choice(p, "optimizer", words, n, &which))
         return false;
-    t->optimizer = optimizer_find(optimizer_words[which]);
+    t->optimizer = optimizer_find(words[which]);
     optimizer_standard(t->optimizer, t->rate);
     while (!scan_at_end(&p->sc))
         if (!optimizer_option(p, &seen))
