@@ -240,7 +240,7 @@ $(TESTS)/emitted: $(TESTS)/models$1
 endef
 
 KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \
-          $(patsubst %,$(SUPPORT)/%.c,oracle allocations engines)
+          $(patsubst %,$(SUPPORT)/%.c,oracle batch allocations engines)
 
 $(eval $(call both_types,32,0,liblathe.a))
 $(eval $(call both_types,64,1,liblathe64.a))
@@ -307,6 +307,26 @@ check: deps-test all                ## gradient checks of one network, NET=FILE
 	$(TEST_CC) -DLATHE_F64=1 tests/kernel/test_check.c $(TESTS)/check_net.o $(CRITERION) \
 	    runtime/liblathe64.a -lm -o $(TESTS)/check
 	$(RUN) $(TESTS)/check
+
+# What links with a network's own part in f64 and lays its regions beside the oracle's.
+BESIDE = $(TESTS)/beside.a
+BESIDE_OBJ = $(patsubst %,$(TESTS)/beside/%.o,kernel/beside support/oracle support/batch)
+$(TESTS)/beside/%.o: tests/%.c $(wildcard $(SUPPORT)/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_CC) -DLATHE_F64=1 -c $< -o $@
+$(BESIDE): $(BESIDE_OBJ) $(GEN_OBJ)
+	@echo "ar     $@"
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(TESTS)/lathe: $(BESIDE) runtime/liblathe64.a
+
+# One network's regions beside the naive oracle's; with REGION=conv1_forward its values, too.
+oracle: all $(BESIDE)               ## each region's output beside the naive oracle's, NET=FILE
+	@test -n "$(NET)" || { echo "make oracle NET=FILE: which network file?" >&2; exit 2; }
+	@$(LATHE) emit "$(NET)" --dtype f64 --split -o $(TESTS)/oracle_net.c
+	@$(CC) -O1 -Iruntime $(TESTS)/oracle_net.c $(BESIDE) runtime/liblathe64.a \
+	    -o $(TESTS)/oracle -lm -pthread
+	@$(TESTS)/oracle "$(NET)" "$(REGION)"
 
 deps-test:
 	@sh tests/deps.sh criterion
@@ -376,6 +396,6 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib pages test test-all test-real tests quick debug sanitize check golden deps \
+.PHONY: all help lib pages test test-all test-real tests quick debug sanitize check oracle golden deps \
         deps-test lint run bench bench-quick bench-peers data install uninstall clean
 .DELETE_ON_ERROR:

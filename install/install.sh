@@ -73,7 +73,8 @@ install_all() {
     put 644 "$DATADIR/zsh/site-functions" _lathe="$share/lathe.zsh" \
         _lathe_program=install/program.zsh
     put 644 "$DATADIR/lathe/models" models/*.net
-    put 644 "$DATADIR/doc/lathe" README.md CHANGELOG.md LICENSE
+    put 644 "$DATADIR/doc/lathe" README.md CHANGELOG.md CONTRIBUTING.md LICENSE
+    put 644 "$DATADIR/doc/lathe/docs" docs/*.md docs/*.svg docs/notebook.py
     [ ! -f "$DESTDIR$record" ] || cat "$DESTDIR$record" >>"$made" || fail "$record cannot be read"
     sort -u "$made" >"$DESTDIR$record" || fail "$DESTDIR$record cannot be written"
     rm -rf "$room"

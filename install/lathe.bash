@@ -1,4 +1,4 @@
-# lathe.bash - completion for bash 4 and later, behind the lists that gen/tool/pages.c prints: for
+# lathe.bash - completion for bash 4 and later, after the lists that gen/tool/pages.c prints: for
 # lathe, and for the programs it makes (complete -F _lathe_program PROGRAM), which are asked
 # for their --help. It must never know a command or an option by itself.
 

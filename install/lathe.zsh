@@ -1,4 +1,4 @@
-# lathe.zsh - completion for zsh, behind the lists that gen/tool/pages.c prints. It must never know
+# lathe.zsh - completion for zsh, after the lists that gen/tool/pages.c prints. It must never know
 # a command or an option by itself.
 local curcontext="$curcontext" state line
 local -A opt_args

@@ -154,7 +154,7 @@ static bool add_shape(const struct net *net, const struct layer *l)
         return true;
     if (other->kind == LAYER_RESIDUAL)
         return error(l, "the block makes %dx%dx%d of its input %dx%dx%d, so they cannot be added: "
-                     "behind it, shortcut { conv %d 1x1 stride=%d }", a.c, a.h, a.w, b.c, b.h, b.w,
+                     "after it, shortcut { conv %d 1x1 stride=%d }", a.c, a.h, a.w, b.c, b.h, b.w,
                      a.c, a.h ? ceil_div(b.h, a.h) : 1);
     return error(l, "the block makes %dx%dx%d and its shortcut %dx%dx%d: they are to be added",
                  a.c, a.h, a.w, b.c, b.h, b.w);

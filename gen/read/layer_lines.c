@@ -147,7 +147,7 @@ static bool window(struct parser *p, const struct layer_def *def, struct layer *
         return false;
     if (def->operands == OPERANDS_WINDOW && l->kh*l->kw > 256)
         return scan_error(&p->sc, at, "a window of %dx%d has more than 256 values: use two "
-                          "poolings, one behind the other", l->kh, l->kw);
+                          "poolings, one after the other", l->kh, l->kw);
     return true;
 }
 
@@ -205,7 +205,7 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
     if (p->in_train)
         return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
     if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
-        return scan_error(&p->sc, at, "a layer behind the loss: %s is the last one",
+        return scan_error(&p->sc, at, "a layer after the loss: %s is the last one",
                           net->layer[net->nlayers - 1].name);
     if (is_loss(def->kind) && p->residuals)
         return scan_error(&p->sc, at, "%s inside a residual block: the loss is the last layer",

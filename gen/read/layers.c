@@ -22,12 +22,12 @@ const struct layer_def layer_defs[] = {
       .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [groups=G] [dilation=D] "
                   "[bias=yes|no] [init=HOW] [winograd=yes|no]",
       .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
-      "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 behind,\n"
+      "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 after,\n"
       "whatever the stride; valid none; N as many on each side. Windows round down.\n"
       "groups: channels and filters in G equal parts, each filter sees its part alone (1\n"
       "unless said; as many as channels: depthwise). dilation: pixels from tap to tap (1\n"
       "unless said); pad=same then puts D*(K-1)/2 zeros before and the rest of D*(K-1)\n"
-      "behind.\n"
+      "after.\n"
       "init: the first weights, instead of the setting's: a standard deviation, kaiming,\n"
       "xavier (sqrt(2 / (inputs + outputs))), zeros, dirac (each of the first filters\n"
       "passes its channel on, the others are drawn), or whiten: F/2 eigenvectors of the\n"
@@ -81,7 +81,7 @@ const struct layer_def layer_defs[] = {
     { LAYER_BATCHNORM, "batchnorm", .prefix = "bn",
       .accepts = ACCEPTS_MOMENTUM | ACCEPTS_EPS | ACCEPTS_SCALE,
       .synopsis = "batchnorm [momentum=0.9] [eps=1e-5] [scale=yes|no]",
-      .help = "Each channel (behind affine: each unit) less its mean, over its deviation\n"
+      .help = "Each channel (after affine: each unit) less its mean, over its deviation\n"
       "sqrt(variance + eps), times gamma (scale=no: without), plus beta. Mean and biased\n"
       "variance are the batch's while training, over images, rows and columns, of which\n"
       "there must be two values or more; running ones in evaluation:\n"
@@ -191,7 +191,7 @@ static void doc_optimizers(FILE *out)
 const char doc_file[] = "one statement a line, # begins a comment. A dimension is a\n"
                         "number or an expression in parentheses: (2*n)x(2*n).";
 const char doc_layers[] = "Layers, in order; LABEL: before one names it.";
-const char doc_settings[] = "Settings behind `train`.";
+const char doc_settings[] = "Settings after `train`.";
 
 void doc(FILE *out)
 {

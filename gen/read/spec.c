@@ -295,10 +295,10 @@ static bool no_label(struct parser *p, struct place at, struct place after, char
 {
     const struct setting_row *row = setting_find(word);
     if (row)
-        return scan_error(&p->sc, at, "\"%s\" takes no \":\" behind it: %s", word, row->synopsis);
+        return scan_error(&p->sc, at, "\"%s\" takes no \":\" after it: %s", word, row->synopsis);
     if (dialect(DIALECT_STATEMENT, word))
         return unknown_statement(p, at, word);
-    return scan_error(&p->sc, after, "a layer expected behind the label, not %s",
+    return scan_error(&p->sc, after, "a layer expected after the label, not %s",
                       scan_what(&p->sc));
 }
 
@@ -337,7 +337,7 @@ static bool statement(struct parser *p)
                    ? residual_statement(p, &layer_defs[i], label, at)
                    : layer_statement(p, &layer_defs[i], label, at);
     if (!strcmp(word, "shortcut"))
-        return scan_error(&p->sc, at, "`shortcut` stands behind the \"}\" of a `residual`");
+        return scan_error(&p->sc, at, "`shortcut` stands after the \"}\" of a `residual`");
     bool known = false;
     for (int i = 0; i < nkeyword_defs; i++)
         known |= !strcmp(word, keyword_defs[i].word);

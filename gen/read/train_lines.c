@@ -36,13 +36,14 @@ static bool optimizer_option(struct parser *p, int *seen)
 static bool optimizer_setting(struct parser *p, struct place at)
 {
     struct train *t = &p->net->train;
+    const char *const *words = optimizer_words();
     int which, seen = 0, n = 0;
     (void)at;
-    while (optimizer_words[n])
+    while (words[n])
         n++;
-    if (!choice(p, "optimizer", optimizer_words, n, &which))
+    if (!choice(p, "optimizer", words, n, &which))
         return false;
-    t->optimizer = optimizer_find(optimizer_words[which]);
+    t->optimizer = optimizer_find(words[which]);
     optimizer_standard(t->optimizer, t->rate);
     while (!scan_at_end(&p->sc))
         if (!optimizer_option(p, &seen))
@@ -190,7 +191,7 @@ bool train_setting(struct parser *p, const struct setting_row *row, struct place
 {
     struct place *before = &p->setting_at[row - setting_rows];
     if (!p->in_train)
-        return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands behind `train`",
+        return scan_error(&p->sc, at, "\"%s\" is a training setting: it stands after `train`",
                           row->word);
     if (before->line && !row->many)
         return scan_error(&p->sc, at, "\"%s\" is set already, in line %d", row->word,

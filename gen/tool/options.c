@@ -30,7 +30,7 @@ static const struct command_def commands[] = {
       "with --plan all that was decided, with --html a page that draws the network." },
     { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
-      "parameters, work and validation accuracy. What stands behind -- goes to `train`:\n"
+      "parameters, work and validation accuracy. What stands after -- goes to `train`:\n"
       "--epochs 1, --train-samples 5000." },
     { "tune", FOR_TUNE, "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
       "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"

@@ -388,7 +388,7 @@ static int train_interrupted(const struct program *p, const struct train_command
                              const struct solver_report *r)
 {
     const struct solver_options *o = &s->solver;
-    command_fault(p, "stopped by %s behind iteration %ld of %ld; %s%s",
+    command_fault(p, "stopped by %s after iteration %ld of %ld; %s%s",
                   interrupt_name(r->interrupted), r->iterations, r->planned,
                   r->kept ? "the run's whole state is in " : "there is nothing to go on from",
                   r->kept ? o->checkpoint : "");

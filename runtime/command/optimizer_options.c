@@ -21,18 +21,18 @@ static const struct { const char *option, *name, *meaning; enum rate rate; } opt
 };
 _Static_assert(sizeof option_rates/sizeof *option_rates == OPTIMIZER_ROWS - 1, "a row for each");
 
-/* "a, b WORD c": the optimizers that have such a rate; name: NULL for all. */
-static void optimizer_options_list(const char *name, const char *word, char *out, size_t size)
+/* "a, b LAST c": the optimizers that have such a rate; name: NULL for all. */
+static void optimizer_options_list(const char *name, const char *last, char *out, size_t size)
 {
     const char *with[UPDATE_KINDS];
     int count = 0;
     size_t at = 0;
-    for (int k = 0; optimizer_words[k]; k++)
-        if (!name || optimizer_rate(optimizer_find(optimizer_words[k]), name))
-            with[count++] = optimizer_words[k];
+    for (const char *const *word = optimizer_words(); *word; word++)
+        if (!name || optimizer_rate(optimizer_find(*word), name))
+            with[count++] = *word;
     for (int k = 0; k < count && at < size; k++)
         at += (size_t)snprintf(out + at, size - at, "%s%s",
-                               k == 0 ? "" : k < count - 1 ? ", " : word, with[k]);
+                               k == 0 ? "" : k < count - 1 ? ", " : last, with[k]);
 }
 
 /* "of adam and adamw (default 0.9)": the default where the network file's optimizer has it. */
@@ -52,13 +52,13 @@ void optimizer_options_rows(struct optimizer_options *o, const struct train *t,
 {
     char list[96];
     *o = (struct optimizer_options){ .which = 0 };
-    while (optimizer_find(optimizer_words[o->which]) != t->optimizer)
+    while (optimizer_find(optimizer_words()[o->which]) != t->optimizer)
         o->which++;
     optimizer_options_list(NULL, " or ", list, sizeof list);
     snprintf(o->choice, sizeof o->choice, "%s; another than the network file's starts from its own "
              "rates, which `lathe doc` lists", list);
     rows[0] = (struct option_row){ "--optimizer", OPTION_CHOICE, "NAME", &o->which, 0, 0,
-                                   optimizer_words, o->choice };
+                                   optimizer_words(), o->choice };
     for (int k = 0; k < OPTIMIZER_ROWS - 1; k++) {
         o->value[k] = NAN;
         optimizer_options_mean(k, t, o->meaning[k], sizeof o->meaning[k]);
@@ -70,7 +70,7 @@ void optimizer_options_rows(struct optimizer_options *o, const struct train *t,
 
 bool optimizer_options_settle(struct optimizer_options *o, struct train *t, char *err)
 {
-    const char *word = optimizer_words[o->which];
+    const char *word = optimizer_words()[o->which];
     enum update_kind kind = optimizer_find(word);
     if (kind != t->optimizer) {
         t->optimizer = kind;

@@ -14,7 +14,7 @@ enum { OPTIMIZER_ROWS = 8 };
 
 /* Values as given; NaN where they were not. */
 struct optimizer_options {
-    int which;                  /* of optimizer_words */
+    int which;                  /* of optimizer_words() */
     double value[OPTIMIZER_ROWS - 1];
     char choice[192], meaning[OPTIMIZER_ROWS - 1][192];     /* for --help */
 };

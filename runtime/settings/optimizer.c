@@ -8,38 +8,47 @@
 #include <string.h>
 
 const struct optimizer_def optimizers[UPDATE_KINDS] = {
-    [UPDATE_STORE] = { NULL, "optim_store", NULL, { { NULL, RATE_LR, 0 } }, 0, 0 },
+    [UPDATE_STORE] = { NULL, "optim_store", NULL, { { NULL, RATE_LR, 0 } }, 0, .moments = 0 },
     [UPDATE_SGD] = { "sgd", "optim_sgd", "w -= lr*g",
-        { { "lr", RATE_LR, 1e-2 } }, 1, 0 },
+        { { "lr", RATE_LR, 1e-2 } }, 1, .moments = 0 },
     [UPDATE_MOMENTUM] = { "momentum", "optim_momentum", "v = momentum*v - lr*g, w += v",
-        { { "lr", RATE_LR, 1e-2 }, { "momentum", RATE_BETA1, 0.9 } }, 2, MOMENT_FIRST },
+        { { "lr", RATE_LR, 1e-2 }, { "momentum", RATE_BETA1, 0.9 } }, 2, .moments = MOMENT_FIRST },
     [UPDATE_NESTEROV] = { "nesterov", "optim_nesterov",
         "v = momentum*v - lr*g, w += momentum*v - lr*g",
-        { { "lr", RATE_LR, 1e-2 }, { "momentum", RATE_BETA1, 0.9 } }, 2, MOMENT_FIRST },
+        { { "lr", RATE_LR, 1e-2 }, { "momentum", RATE_BETA1, 0.9 } }, 2, .moments = MOMENT_FIRST },
     [UPDATE_ADAGRAD] = { "adagrad", "optim_adagrad", "a += g*g, w -= lr*g/(sqrt(a) + eps)",
-        { { "lr", RATE_LR, 1e-2 }, { "eps", RATE_EPS, 1e-7 } }, 2, MOMENT_SECOND },
+        { { "lr", RATE_LR, 1e-2 }, { "eps", RATE_EPS, 1e-7 } }, 2, .moments = MOMENT_SECOND },
     [UPDATE_RMSPROP] = { "rmsprop", "optim_rmsprop",
         "a = decay_rate*a + (1-decay_rate)*g*g, w -= lr*g/(sqrt(a) + eps)",
         { { "lr", RATE_LR, 1e-2 }, { "decay_rate", RATE_BETA2, 0.99 },
-          { "eps", RATE_EPS, 1e-8 } }, 3, MOMENT_SECOND },
+          { "eps", RATE_EPS, 1e-8 } }, 3, .moments = MOMENT_SECOND },
     [UPDATE_ADAM] = { "adam", "optim_adam",
         "m = beta1*m + (1-beta1)*g, v = beta2*v + (1-beta2)*g*g,\n"
         "w -= lr*(m/(1-beta1^t))/(sqrt(v/(1-beta2^t)) + eps)",
         { { "lr", RATE_LR, 1e-3 }, { "beta1", RATE_BETA1, 0.9 }, { "beta2", RATE_BETA2, 0.999 },
-          { "eps", RATE_EPS, 1e-8 } }, 4, MOMENT_FIRST | MOMENT_SECOND },
+          { "eps", RATE_EPS, 1e-8 } }, 4, .moments = MOMENT_FIRST | MOMENT_SECOND },
     [UPDATE_ADAMW] = { "adamw", "optim_adamw",
-        "adam behind w *= 1 - lr*weight_decay, biases excepted",
+        "adam after w *= 1 - lr*weight_decay, biases excepted",
         { { "lr", RATE_LR, 1e-3 }, { "beta1", RATE_BETA1, 0.9 }, { "beta2", RATE_BETA2, 0.999 },
           { "eps", RATE_EPS, 1e-8 }, { "weight_decay", RATE_WEIGHT_DECAY, 1e-2 } }, 5,
-        MOMENT_FIRST | MOMENT_SECOND },
+        .moments = MOMENT_FIRST | MOMENT_SECOND },
     [UPDATE_MUON] = { "muon", "optim_store",
         "for `group conv`: filters as rows of a matrix; v = momentum*v + g,\n"
         "w *= sqrt(filters)/|w|, w -= lr*orthogonal(g + momentum*v)",
-        { { "lr", RATE_LR, 0.24 }, { "momentum", RATE_BETA1, 0.6 } }, 2, MOMENT_SECOND },
+        { { "lr", RATE_LR, 0.24 }, { "momentum", RATE_BETA1, 0.6 } }, 2, .moments = MOMENT_SECOND,
+        .for_groups = true },
 };
 
-const char *const optimizer_words[] = { "sgd", "momentum", "nesterov", "adagrad", "rmsprop",
-                                        "adam", "adamw", NULL };   /* muon is for groups */
+const char *const *optimizer_words(void)
+{
+    static const char *words[UPDATE_KINDS + 1];
+    int n = 0;
+    for (int k = 0; k < UPDATE_KINDS; k++)
+        if (optimizers[k].word && !optimizers[k].for_groups)
+            words[n++] = optimizers[k].word;
+    words[n] = NULL;
+    return words;
+}
 
 enum update_kind optimizer_find(const char *word)
 {

@@ -7,6 +7,8 @@
 #ifndef LATHE_OPTIMIZER_H
 #define LATHE_OPTIMIZER_H
 
+#include <stdbool.h>
+
 #include "base/bounds.h"
 #include "core/model.h"
 
@@ -21,12 +23,13 @@ struct optimizer_def {
     const char *formula;
     struct optimizer_rate rate[RATES]; int count;
     unsigned moments;
+    bool for_groups;                        /* for a `group` of parameters alone */
 };
 
 extern const struct optimizer_def optimizers[UPDATE_KINDS];
 
-/* All words, NULL after the last: what a choice among options wants. */
-extern const char *const optimizer_words[];
+/* The words of those that are for all parameters, NULL after the last: what a choice wants. */
+const char *const *optimizer_words(void);
 
 /* UPDATE_KINDS: there is none of this name. */
 enum update_kind optimizer_find(const char *word);

@@ -60,7 +60,7 @@ static bool screen_begin(void *state, struct solver *s, char *err)
     progress_open(&screen->progress, s->first, s->total);
     if (s->first == 0 || s->options->quiet)
         return true;
-    progress_line(&screen->progress, "going on behind iteration %ld of %ld (%s)", s->first,
+    progress_line(&screen->progress, "going on after iteration %ld of %ld (%s)", s->first,
                   s->total, s->options->from->path);
     screen_say_length(screen, s);
     return true;

@@ -5,13 +5,11 @@
 **
 ** All blocks of units come before the next images, whose inputs therefore stay in L3; and
 ** while a tile of units is at work, every tile of images fetches its share of the weights
-** that come next, else the first one waits for memory at every line. Both together, one
-** thread of a Zen 4 (peak 117 GFLOP/s): 500 images of 16,384 inputs 71 -> 91 GFLOP/s; two
-** threads: 51.7 -> 44.5 ms, 50 images of 8,192 inputs 2.85 -> 2.4 ms.
+** that come next, else the first one waits for memory at every line (docs/performance.md,
+** Waiting for memory).
 **
 ** One image waits for the weights alone, and memory hands them out faster the longer they lie
 ** together: an item is then as many blocks as a thread has, 128 KB of a panel instead of 5.
-** 16,384 inputs, two threads: 0.86 -> 0.44 ms, 33 MB.
 */
 #include "vector/template.h"
 #include "affine/tile.c"

@@ -11,8 +11,7 @@
 ** runs out of registers and spills accumulators (more than half the speed).
 **
 ** Filter rows stay a loop, and the taps of a row are one run of channels: the loop over it
-** takes the time. The whole step of vgg_small with winograd=no was 2 % faster than with rows
-** written out, in a ninth of the text (Zen 4, three runs of each in turn).
+** takes the time. Rows written out are no faster, in nine times the text.
 */
 #include "vector/template.h"
 

@@ -21,23 +21,6 @@
 #define BOUND 1e-4
 #endif
 
-/* The engine's parameters and input, as the oracle wants them. */
-static void load_oracle(struct oracle *o, struct engine *e)
-{
-    const struct model *m = e->model;
-    for (int k = 0; k < m->nparams; k++) {
-        const struct param *p = &m->params[k];
-        for (size_t i = 0; i < params_count(p); i++)
-            o->param[k][i] = (double)e->arena[p->at + params_index(p, i)];
-    }
-    size_t map = (size_t)m->in_h*(size_t)m->in_w;
-    for (size_t i = 0; i < (size_t)o->n*(size_t)m->in_c*map; i++) {
-        size_t pixel = i % map, c = i / map % (size_t)m->in_c, n = i / map / (size_t)m->in_c;
-        o->layer[0].x[i] = (double)engine_input(e, (int)n)[pixel / (size_t)m->in_w*m->input_row
-                            + pixel % (size_t)m->in_w*(size_t)m->in_c + c];
-    }
-}
-
 static double largest_gradient(const struct oracle *o)
 {
     double largest = 0;

@@ -31,6 +31,20 @@ Test(install, works_from_another_directory, .fini = shell_clean)
          "--iterations 2 --quiet && test -s tiny.safetensors");
 }
 
+/* Every link of an installed document leads to a file beside it, and a heading of it. */
+Test(install, has_every_file_that_its_documents_link, .fini = shell_clean)
+{
+    install();
+    sure("cd \"" ROOT "/share/doc/lathe\" && for f in *.md docs/*.md; do "
+         "grep -o '](\\([^) ]*\\))' $f | sed 's/^](//; s/)$//' | grep -v '^https*:' | "
+         "while read -r link; do to=${link%%#*} && file=$f && "
+         "{ [ -z \"$to\" ] || file=$(dirname $f)/$to; } && echo $link >> $DIR/links && "
+         "{ test -s $file || { echo $f: $link; exit 1; }; } && case $link in *#*) "
+         "sed -n 's/^##* //p' $file | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9\\n-' | "
+         "grep -qx \"${link#*#}\" || { echo $f: $link; exit 1; } ;; esac; done || exit 1; done; "
+         "test $(wc -l < $DIR/links) -gt 20");
+}
+
 Test(install, links_split_programs_by_pkg_config, .fini = shell_clean)
 {
     if (!have("pkg-config"))

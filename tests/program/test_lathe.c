@@ -203,3 +203,38 @@ Test(golden, files_are_what_the_generator_prints)
     run_free(&r);
     shell_clean();
 }
+
+/* ---- make oracle ---- */
+
+/* The network tiny with one template changed by a command of sed, beside the oracle. */
+static struct run beside(const char *template, const char *change, const char *region)
+{
+    return shell("rm -rf mine && mkdir -p mine/conv && sed '%s' $SOURCE/templates/%s > mine/%s && "
+                 "{ [ '%s' = '' ] || ! cmp -s mine/%s $SOURCE/templates/%s; } && "
+                 "LATHE_TEMPLATES=mine $LATHE emit $SOURCE/models/tiny.net --isa native "
+                 "--dtype f64 --split -o f.c && ${CC:-cc} -O0 -w -I$SOURCE/runtime f.c "
+                 "$SOURCE/build/tests/beside.a $SOURCE/runtime/liblathe64.a -o beside -lm -pthread "
+                 "&& ./beside $SOURCE/models/tiny.net '%s'", change, template, template, change,
+                 template, template, region);
+}
+
+Test(oracle, names_the_first_place_that_a_broken_template_spoils, .fini = shell_clean)
+{
+    static const struct { const char *template, *change, *region, *words; int status; } rows[] = {
+        { "conv/tile.c", "", "", "nothing differs by more than 1e-09", 0 },
+        { "conv/tile.c", "s/= v_load(bias + n.VL)/= v_set1(bias[0])/", "",
+          "the first that differs: conv1 forward, output: image 0, channel 1, row 0, column ", 1 },
+        { "conv/lists.c", "s/(db, value, C)/(db, value, C - 1)/", "",
+          "the first that differs: conv1 update, gradient of bias: [2]\n", 1 },
+        { "conv/lists.c", "s/(db, value, C)/(db, value, C - 1)/", "conv1_update",
+          "program                  oracle", 1 },
+        { "conv/lists.c", "", "conv2_update", "no region \"conv2_update\"", 2 },
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        struct run r = beside(rows[k].template, rows[k].change, rows[k].region);
+        cr_expect(r.status == rows[k].status && strstr(r.output, rows[k].words),
+                  "%s: %s: no \"%s\", exit %d: %s", rows[k].template, rows[k].change,
+                  rows[k].words, r.status, r.output);
+        run_free(&r);
+    }
+}

@@ -89,7 +89,7 @@ Test(resume, trains_longer_than_was_planned, .fini = shell_clean)
     sure("./deep_native train " DATA "--epochs 2 --schedule cosine --checkpoint c --no-save > a && "
          "./deep_native train --resume c --epochs 3 --no-save > b && "
          "grep -q 'the cosine schedule now spans 30 iterations, not 20' b && "
-         "./deep_native train --resume c --epochs 3 --no-save | grep -q 'behind iteration 30 of'");
+         "./deep_native train --resume c --epochs 3 --no-save | grep -q 'after iteration 30 of'");
 }
 
 Test(resume, refuses_what_contradicts_the_checkpoint, .fini = shell_clean)
@@ -217,7 +217,7 @@ Test(interrupt, is_gone_on_from_with_the_command_that_it_prints, .fini = shell_c
     sure("./deep_native train " MANY "--history a.csv --params a.st --threads 1 > a");
     stop("./deep_native train " MANY "--history 'b c.csv' --params b.safetensors --threads 1",
          SIGINT);
-    sure("grep -q 'stopped by SIGINT behind iteration [0-9]* of 8000; the run.s whole state is in "
+    sure("grep -q 'stopped by SIGINT after iteration [0-9]* of 8000; the run.s whole state is in "
          "b.checkpoint.safetensors' log && grep -q '^to go on:$' log && tail -1 log > command");
     /* Nothing of a terminal's in what is no terminal. */
     sure("! grep -q \"$(printf '[\\033\\r]')\" log");
@@ -225,7 +225,7 @@ Test(interrupt, is_gone_on_from_with_the_command_that_it_prints, .fini = shell_c
     stop(command.output, SIGINT);
     run_free(&command);
     sure("tail -1 log | cmp - command && sh command > log && cmp a.csv 'b c.csv' && "
-         "cmp a.st b.safetensors && grep -q 'going on behind iteration' log");
+         "cmp a.st b.safetensors && grep -q 'going on after iteration' log");
 }
 
 Test(interrupt, by_sigterm_and_sighup_is_the_same, .fini = shell_clean)

@@ -159,9 +159,9 @@ Test(words, of_other_frameworks_are_pointed_to_ours, .fini = shell_clean)
         { "seed 3", "`train --seed N`" }, { "padding 1", "pad=" },
     };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        for (int behind = 0; behind < 2; behind++) {
+        for (int after = 0; after < 2; after++) {
             char text[256];
-            snprintf(text, sizeof text, HEAD "%s%s\n", behind ? TAIL "train\n" : "", words[k][0]);
+            snprintf(text, sizeof text, HEAD "%s%s\n", after ? TAIL "train\n" : "", words[k][0]);
             expect_bad(&(struct bad){ text, words[k][1] });
         }
 }
@@ -191,7 +191,7 @@ Test(words, options_too, .fini = shell_clean)
         { HEAD TAIL "train\noptimizer sgd weight_decay=1\n", "`reg X` is a line of its own" },
         { HEAD TAIL "train\noptimizer sgd epsilon=1\n", "unknown option \"epsilon\": lr" },
         { HEAD TAIL "train\nschedule exponential\n", "`lr_decay X`" },
-        { HEAD TAIL "train\nepochs: 3\n", "\"epochs\" takes no \":\" behind it: epochs X" },
+        { HEAD TAIL "train\nepochs: 3\n", "\"epochs\" takes no \":\" after it: epochs X" },
     };
     EXPECT_ALL_BAD(bad);
 }

@@ -4,11 +4,9 @@
 #include "support/engines.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "core/cpu.h"
 #include "core/params.h"
 
@@ -16,36 +14,6 @@ void open_engine(struct engine *e, const struct model *m, int threads)
 {
     char err[ERR_SIZE];
     cr_assert(engine_open(e, m, threads, err), "%s", err);
-}
-
-/* Unit normal images, He's weights, biases not zero; the same for every engine. */
-void fill(struct engine *e, int32_t *labels, int n)
-{
-    const struct model *m = e->model;
-    for (int k = 0; k < m->nparams; k++) {
-        const struct param *p = &m->params[k];
-        params_fill(e, k, 1, p->kind == PARAM_VECTOR ? 0.5 : sqrt(2.0 / p->fan_in));
-    }
-    engine_pack_all(e);
-    for (int i = 0; i < n; i++) {
-        labels[i] = (int32_t)(i*7 % m->classes);
-        for (int y = 0; y < m->in_h; y++)
-            for (int x = 0; x < m->in_w; x++)
-                for (int c = 0; c < m->in_c; c++) {
-                    size_t index = (((size_t)i*(size_t)m->in_c + (size_t)c)*(size_t)m->in_h
-                                    + (size_t)y)*(size_t)m->in_w + (size_t)x;
-                    engine_input(e, i)[(size_t)y*m->input_row + (size_t)(x*m->in_c + c)] =
-                        (real)random_normal(1, RANDOM_CHECK, 0, index);
-                }
-    }
-}
-
-struct hyper hyper(double reg)
-{
-    return (struct hyper){ .lr = (real)1e-3, .reg = (real)reg, .beta1 = (real)0.9,
-                           .beta2 = (real)0.999, .eps = (real)1e-8, .step = (real)1e-3,
-                           .unbias2 = 1, .rest1 = (real)0.1, .rest2 = (real)1e-3,
-                           .keep = (real)0.999 };
 }
 
 /* All networks of the emitted file that this CPU can run. */

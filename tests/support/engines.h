@@ -5,7 +5,7 @@
 #ifndef LATHE_TEST_ENGINES_H
 #define LATHE_TEST_ENGINES_H
 
-#include "core/engine.h"
+#include "support/batch.h"
 
 enum { IMAGES = 5, STEPS = 3 };     /* at most, where a few are enough */
 
@@ -17,9 +17,6 @@ const struct model *widest(const struct model *m);
 int some_images(const struct model *m);
 
 void open_engine(struct engine *e, const struct model *m, int threads);
-/* Unit normal images, He's weights, biases not zero; the same for every engine. */
-void fill(struct engine *e, int32_t *labels, int n);
-struct hyper hyper(double reg);
 /* A few steps of Adam from there: running statistics and weights move. */
 void train_steps(struct engine *e, int n);
 
