@@ -134,10 +134,10 @@ static void region_rows(const struct emission *e, const struct region_plan *regi
     }
 }
 
-/* Maps whose signs, or whose entries, decide. */
+/* Maps whose signs, or whose entries, decide: only the gradient checks of an f64 program ask. */
 static int decisions(const struct net *net)
 {
-    return net->f64 ? net->nkinks : 0;      /* only the gradient checks of an f64 program ask */
+    return net->f64 ? net->nkinks : 0;
 }
 
 static void decision_rows(const struct net *net, struct text *rows)
@@ -276,7 +276,7 @@ static void model_row(const struct net *net, const char *p, struct text *row)
     text_puts(row, " }");
 }
 
-/* ---- what stands around them ---- */
+/* ---- what stands around the tables ---- */
 
 void declare_optimizers(struct text *out)
 {
@@ -284,8 +284,7 @@ void declare_optimizers(struct text *out)
     for (int k = 0; k < UPDATE_KINDS; k++)
         if (!k || strcmp(optimizers[k].function, optimizers[UPDATE_STORE].function))
             text_printf(&all, "%s%s", k ? ", " : "static update_fn ", optimizers[k].function);
-    text_puts(&all, ";\nstatic muon_fn muon_step;\n\n");
-    wrap(text_string(&all), out);
+    wrap(&all, ";\nstatic muon_fn muon_step;\n\n", out);
     text_free(&all);
 }
 
@@ -296,22 +295,20 @@ static void declare_regions(const struct emission *e, struct text *out)
     struct text all = { 0 };
     char name[SHARED_NAME];
     for (int r = 0; r < net->nregions + (net->nfolded ? net->ninfer : 0); r++) {
-        bool step = r < net->nregions;
-        const struct region_plan *region = step ? &net->region[r] : &net->infer[r - net->nregions];
-        if (!step && region->kind != REGION_FOLDED)
+        int folded = r - net->nregions;
+        const struct region_plan *region = folded < 0 ? &net->region[r] : &net->infer[folded];
+        if (folded >= 0 && region->kind != REGION_FOLDED)
             continue;
         region_function(e, region, name);
         text_printf(&all, "%s%s", r ? ", " : "static region_fn ", name);
     }
-    text_puts(&all, ";\n");
-    wrap(text_string(&all), out);
+    wrap(&all, ";\n", out);
     text_free(&all);
 }
 
 static int by_place(const void *a, const void *b)
 {
-    const struct buffer *x = *(const struct buffer *const *)a;
-    const struct buffer *y = *(const struct buffer *const *)b;
+    const struct buffer *x = a, *y = b;
     if (x->scratch != y->scratch)
         return x->scratch ? 1 : -1;
     return x->at < y->at ? -1 : x->at > y->at ? 1 : strcmp(x->name, y->name);
@@ -320,16 +317,16 @@ static int by_place(const void *a, const void *b)
 /* What lies where: the numbers that kernels know as Y, DX or ARGMAX, perhaps with a halo's. */
 static void arena_map(const struct net *net, struct text *out)
 {
-    const struct buffer **all = alloc((size_t)net->nbuffers + 1, sizeof *all);
-    for (int i = 0; i < net->nbuffers; i++)
-        all[i] = &net->buffer[i];
-    qsort(all, (size_t)net->nbuffers, sizeof *all, by_place);
+    size_t n = (size_t)net->nbuffers;
+    struct buffer *all = alloc(n + 1, sizeof *all);
+    memcpy(all, net->buffer, n*sizeof *all);
+    qsort(all, n, sizeof *all, by_place);
     text_printf(out, "/* The arena of %s:\n** first real, reals, whose they are. What is never "
                 "needed at the same time shares its\n** place.\n**\n", net->name);
-    for (int i = 0; i < net->nbuffers; i++) {
-        if (all[i]->scratch && (!i || !all[i - 1]->scratch))
+    for (const struct buffer *b = all; b < all + n; b++) {
+        if (b->scratch && (b == all || !b[-1].scratch))
             text_puts(out, "**\n** In each thread's scratch, which follows:\n**\n");
-        text_printf(out, "** %10zu %10zu  %s\n", all[i]->at, all[i]->size, all[i]->name);
+        text_printf(out, "** %10zu %10zu  %s\n", b->at, b->size, b->name);
     }
     text_puts(out, "*/\n\n");
     free(all);
