@@ -25,8 +25,8 @@ struct filling { const char *rest, *prefix; struct text rows, *out; };
 */
 void fill_rows(struct filling *t, const char *name);
 
-/* Appends a declaration and what ends it, from where a line begins, broken after commas at the width
-** of the house, and empties it. */
+/* Appends a declaration with its end, from where a line begins, broken after commas at the width of
+** the house, and empties it. */
 void wrap(struct text *declaration, const char *end, struct text *out);
 
 #endif

@@ -238,8 +238,8 @@ static void train_settings(const struct train *t, struct text *row)
 static void add_table(const char *field, const char *prefix, const char *table, int rows,
                       struct text *row)
 {
-    text_printf(row, ", .%s = %s%s, .n%s = %d", field, rows ? prefix : "", rows ? table : "0", field,
-                rows);
+    text_printf(row, ", .%s = %s%s, .n%s = %d", field, rows ? prefix : "", rows ? table : "0",
+                field, rows);
 }
 
 static void model_row(const struct net *net, const char *p, struct text *row)
