@@ -1,9 +1,9 @@
 /*
-** functions.c - what a model points to beside its regions. EXACT: whether the kernels compute as C
-** says; clang's -ffp-contract=fast makes one operation of a product and a sum wherever the target
-** has it: no pragma takes that back, no macro tells. PEAK: fused multiply-adds without memory, what
-** `bench` calls the peak. PACK_ALL and FOLD_ALL: what follows from parameters that were changed, for one its
-** panels, for inference all that it reads and that is no parameter.
+** functions.c - what a model points to beside its regions (core/model.h).
+** EXACT: whether the kernels compute as C says. clang's -ffp-contract=fast makes one operation of a
+** product and a sum wherever the target has it: no pragma takes that back, no macro tells.
+** PEAK: fused multiply-adds without memory, what `bench` calls the peak.
+** PACK_ALL, FOLD_ALL: what follows from a parameter's values, for its sweeps and for inference.
 */
 #include "vector/template.h"
 

@@ -9,24 +9,28 @@
 
 enum { WIDTH = 100, INDENT = 4 };
 
-void wrap(const char *s, struct text *out)
+void wrap(struct text *declaration, const char *last, struct text *out)
 {
-    const char *brace = strchr(s, '{'), *end;
+    text_puts(declaration, last);
+    const char *s = text_string(declaration), *brace = strchr(s, '{'), *end;
     size_t indent = brace ? (size_t)(brace - s) + 2 : INDENT, line = out->length;
     for (; *s; s = *end ? end + 1 : end) {
         for (end = s; (end = strstr(end, ", ")); end += 2)
             if (!brace || end[2] == '.' || end[2] == '[')   /* values alone stay together */
                 break;
         end = end ? end + 1 : s + strlen(s);
-        if (out->length > line && out->length - line + 1 + (size_t)(end - s) > WIDTH) {
+        size_t length = (size_t)(end - s), seen = strcspn(s, "\n");
+        if (out->length > line
+            && out->length - line + 1 + (seen < length ? seen : length) > WIDTH) {
             text_puts(out, "\n");
             line = out->length;
             text_printf(out, "%*s", (int)indent, "");
         } else if (out->length > line) {
             text_puts(out, " ");
         }
-        text_add(out, s, (size_t)(end - s));
+        text_add(out, s, length);
     }
+    declaration->length = 0;
 }
 
 /* One of a list of fields or rows. */
@@ -59,7 +63,6 @@ static bool is_zero(const struct field *f)
 /* One row, from after its brace, as the template's form has it. */
 static void fill_row(const char *form, const char *row, bool braces, struct text *out)
 {
-    const char *open = braces ? "    { " : "    ", *close = braces ? " }," : ",";
     struct text line = { 0 };
     struct field f, given;
     bool opens_line = false;
@@ -72,18 +75,13 @@ static void fill_row(const char *form, const char *row, bool braces, struct text
         opens_line |= f.opens_line && !braces;
         if (!more || (is_zero(&given) && !is_zero(&f)))
             continue;
-        if (opens_line && line.length) {
-            text_puts(&line, ",\n");
-            wrap(text_string(&line), out);
-            line.length = 0;
-        }
-        text_puts(&line, line.length ? ", " : open);
+        if (opens_line && line.length)
+            wrap(&line, ",\n", out);
+        text_puts(&line, line.length ? ", " : braces ? "    { " : "    ");
         text_add(&line, given.at, given.length);
         opens_line = false;
     }
-    text_puts(&line, close);
-    wrap(text_string(&line), out);
-    text_puts(out, "\n");
+    wrap(&line, braces ? " },\n" : ",\n", out);
     text_free(&line);
 }
 

@@ -25,7 +25,8 @@ struct filling { const char *rest, *prefix; struct text rows, *out; };
 */
 void fill_rows(struct filling *t, const char *name);
 
-/* Appends a declaration, from where a line begins, broken after commas at 100 columns. */
-void wrap(const char *s, struct text *out);
+/* Appends a declaration with its end, from where a line begins, broken after commas at the width of
+** the house, and empties it. */
+void wrap(struct text *declaration, const char *end, struct text *out);
 
 #endif

@@ -135,10 +135,10 @@ static void region_rows(struct emission *e, const struct region_plan *regions, i
     }
 }
 
-/* Maps whose signs, or whose entries, decide. */
+/* Maps whose signs, or whose entries, decide: only the gradient checks of an f64 program ask. */
 static int decisions(const struct net *net)
 {
-    return net->f64 ? net->nkinks : 0;      /* only the gradient checks of an f64 program ask */
+    return net->f64 ? net->nkinks : 0;
 }
 
 static void decision_rows(const struct net *net, const char *prefix, struct text *rows)
@@ -278,7 +278,7 @@ static void model_row(const struct net *net, const struct prefixes *prefix, stru
     text_puts(row, " }");
 }
 
-/* ---- what stands around them ---- */
+/* ---- what stands around the tables ---- */
 
 void declare_optimizers(struct text *out)
 {
@@ -286,8 +286,7 @@ void declare_optimizers(struct text *out)
     for (int k = 0; k < UPDATE_KINDS; k++)
         if (!k || strcmp(optimizers[k].function, optimizers[UPDATE_STORE].function))
             text_printf(&all, "%s%s", k ? ", " : "static update_fn ", optimizers[k].function);
-    text_puts(&all, ";\nstatic muon_fn muon_step;\n\n");
-    wrap(text_string(&all), out);
+    wrap(&all, ";\nstatic muon_fn muon_step;\n\n", out);
     text_free(&all);
 }
 
@@ -297,15 +296,14 @@ static void declare_regions(struct emission *e, struct text *out)
     const struct net *net = e->net;
     struct text all = { 0 };
     for (int r = 0; r < net->nregions + (net->nfolded ? net->ninfer : 0); r++) {
-        bool step = r < net->nregions;
-        const struct region_plan *region = step ? &net->region[r] : &net->infer[r - net->nregions];
-        if (!step && region->kind != REGION_FOLDED)
+        int folded = r - net->nregions;
+        const struct region_plan *region = folded < 0 ? &net->region[r] : &net->infer[folded];
+        if (folded >= 0 && region->kind != REGION_FOLDED)
             continue;
         text_printf(&all, "%s%s", r ? ", " : "static region_fn ",
                     region_function(e, region).text);
     }
-    text_puts(&all, ";\n");
-    wrap(text_string(&all), out);
+    wrap(&all, ";\n", out);
     text_free(&all);
 }
 

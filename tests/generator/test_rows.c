@@ -102,9 +102,12 @@ Test(rows, without_a_field_of_the_template_end_lathe, .signal = SIGABRT)
 
 Test(lists, are_broken_at_100_columns_after_a_comma)
 {
-    struct text out = { 0 };
-    wrap("static region_fn " NAME ", " NAME ", third, fourth;\n", &out);
+    struct text list = { 0 }, out = { 0 };
+    text_puts(&list, "static region_fn " NAME ", " NAME ", third, fourth");
+    wrap(&list, ";\n", &out);
     cr_expect_str_eq(text_string(&out), "static region_fn " NAME ", " NAME ",\n"
                                         "    third, fourth;\n");
+    cr_expect_eq(list.length, 0);
+    text_free(&list);
     text_free(&out);
 }
