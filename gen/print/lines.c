@@ -178,7 +178,8 @@ static void put_path(const char *path, struct text *out)
 {
     text_puts(out, " \"");
     for (const char *s = path; *s; s++)
-        text_printf(out, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+        text_printf(out, (unsigned char)*s < ' ' ? "\\%03o" : *s == '"' || *s == '\\' ? "\\%c"
+                    : "%c", *s);
     text_puts(out, "\"");
 }
 
