@@ -44,7 +44,9 @@ lathe_itself() {
             good "emit $net $isa" "$lathe" emit "$net" --isa $isa --split -o /dev/null
         done
         good "emit $net f64" "$lathe" emit "$net" --dtype f64 -o /dev/null
+        good "emit $net with #line" "$lathe" emit "$net" --isa avx2 --lines -o /dev/null
         good "show $net" "$lathe" show "$net" --html
+        good "show $net, its plan" "$lathe" show "$net" --plan
         for pass in spec shape fuse layout sweeps fold block params regions mem kinks; do
             good "-d $pass $net" "$lathe" show "$net" --isa avx2 -d $pass
         done

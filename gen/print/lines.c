@@ -34,8 +34,9 @@ static void walk(struct within *w, const char *s, const char *end)
     w->directive = directive && end > s && end[-1] == '\\';
     for (; s < end; s++)
         if (w->comment || (s[0] == '/' && s[1] == '*')) {
-            const char *close = memmem(s + (w->comment ? 0 : 2), (size_t)(end - s), "*/", 2);
-            w->comment = !close || close >= end;
+            const char *from = w->comment ? s : s + 2;
+            const char *close = memmem(from, (size_t)(end - from), "*/", 2);
+            w->comment = !close;
             s = w->comment ? end : close + 1;
         } else if (!directive && (*s == '"' || *s == '\'')) {
             for (char quote = *s++; s < end && *s != quote; s++)
@@ -177,7 +178,8 @@ static void put_path(const char *path, struct text *out)
 {
     text_puts(out, " \"");
     for (const char *s = path; *s; s++)
-        text_printf(out, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+        text_printf(out, (unsigned char)*s < ' ' ? "\\%03o" : *s == '"' || *s == '\\' ? "\\%c"
+                    : "%c", *s);
     text_puts(out, "\"");
 }
 

@@ -73,7 +73,8 @@ Test(emitted, lines_fit_and_no_size_is_idle, .fini = shell_clean)
 Test(lines, change_no_object_code_and_no_other_line, .fini = shell_clean)
 {
     sure("emit=\"$LATHE emit " MODELS "/tiny.net --isa native --split\" && mkdir a b && "
-         "$emit -o a/f.c && $emit --lines -o b/f.c && code() { grep -v -e '^#line' -e '^[*][*] *[0-9]' $1; } && "
+         "$emit -o a/f.c && $emit --lines -o b/f.c && "
+         "code() { grep -v -e '^#line' -e '^[*][*] *[0-9]' $1; } && "
          "code a/f.c > f && code b/f.c | cmp f - && test $(grep -c '^#line' b/f.c) -gt 200 && "
          "for cc in gcc clang; do command -v $cc > /dev/null || continue; for f in a b; do "
          "$cc -O1 -Wall -Wextra -Werror -I$SOURCE/runtime -c $f/f.c -o $f/f.o || "
