@@ -115,16 +115,21 @@ UNITS = workers processors visible params solver schedule gradients options rand
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell)
+# NET_ISAS: those of them that can run here, the widest first. Where the processor fuses multiply
+# and add, the scalar networks do not call libm for it: the same bits, in a third of the time.
+CPU := $(shell sed -n '/^flags/{p;q;}' /proc/cpuinfo 2>/dev/null)
+has = $(if $(filter-out $(CPU),$1),,$2)
 ifeq ($(ARCH),x86_64)
-NET_ISA = x86
+NET_ISAS = $(call has,avx512f avx512bw avx512dq avx512vl fma,avx512) $(call has,avx2 fma,avx2) scalar
+NET_FLAGS_scalar = $(call has,fma,-mfma)
 WORDS = scalar avx2 avx512
 TARGET_avx2 = -DTARGET='"avx2,fma"'
 TARGET_avx512 = -DTARGET='"avx512f,avx512bw,avx512dq,avx512vl"'
 else ifeq ($(ARCH),aarch64)
-NET_ISA = neon
+NET_ISAS = neon
 WORDS = scalar neon
 else
-NET_ISA = scalar
+NET_ISAS = scalar
 WORDS = scalar
 endif
 
@@ -181,7 +186,8 @@ sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory 
 	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
 	    sh tests/sanitize.sh $(BUILD)/sanitize
 
-test-all: test                      ## and what takes longer; with $LATHE_DATA on CIFAR-10
+# And what cannot run here, compiled.
+test-all: test $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.o)) ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/tiles
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
@@ -216,20 +222,29 @@ $(TESTS)/unit$1: $(UNIT) runtime/$3 $(wildcard $(SUPPORT)/*.h)
 	@echo "cc     $$@"
 	$(Q)$(TEST_CC) -DLATHE_F64=$2 $(UNIT) $(CRITERION) runtime/$3 -lm -o $$@
 
-# Many small networks in one emitted file, each for every instruction set.
-$(TESTS)/nets$1.c: $(LATHE) $(NETS)
+# Many small networks in one emitted file for each instruction set, its list named after it.
+.PRECIOUS: $(TESTS)/nets_%_$1.c
+$(TESTS)/nets_%_$1.c: $(LATHE) $(NETS)
 	@mkdir -p $$(@D)
 	@echo "emit   $$@"
-	$(Q)$(LATHE) emit $(NETS) --isa $(NET_ISA) --dtype f$1 --split -o $$@
-
-$(TESTS)/kernels$1: $(KERNELS) $(TESTS)/nets$1.o runtime/$3 $(wildcard $(SUPPORT)/*.h)
+	$(Q)$(LATHE) emit $(NETS) --isa $$* --dtype f$1 --split -o $$@
+	$(Q)sed -i 's/^\(const .*\)lathe_\(n*models\)/\1$$*_\2/' $$@
+$(TESTS)/nets_%_$1.o: $(TESTS)/nets_%_$1.c
 	@echo "cc     $$@"
-	$(Q)$(TEST_CC) -DLATHE_F64=$2 $(KERNELS) $(TESTS)/nets$1.o $(CRITERION) runtime/$3 -lm -o $$@
+	$(Q)$(CC) -Og $$(NET_FLAGS_$$*) -Wall -Wextra -Iruntime -c $$< -o $$@
+
+$(TESTS)/kernels$1: $(KERNELS) $(NET_ISAS:%=$(TESTS)/nets_%_$1.o) runtime/$3 \
+                    $(wildcard $(SUPPORT)/*.h)
+	@echo "cc     $$@"
+	$(Q)$(TEST_CC) -DLATHE_F64=$2 -DEACH_LIST='$(patsubst %,LIST(%),$(NET_ISAS))' $$(filter %.c %.o,$$^) \
+	    $(CRITERION) runtime/$3 -lm -o $$@
 
 # What results runs: those, and all models, each bundle a program.
-$(TESTS)/nets$1: $(TESTS)/nets$1.o runtime/$3
+WIDEST = $(firstword $(NET_ISAS))
+$(TESTS)/nets$1: $(TESTS)/nets_$$(WIDEST)_$1.o runtime/$3
 	@echo "link   $$@"
-	$(Q)$(CC) $$^ -o $$@ -lm -pthread
+	$(Q)$(CC) $$^ -Wl,--defsym=lathe_models_f$1=$$(WIDEST)_models \
+	    -Wl,--defsym=lathe_nmodels=$$(WIDEST)_nmodels -o $$@ -lm -pthread
 $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 	@mkdir -p $$(@D)
 	@echo "build  $$@"
@@ -240,14 +255,10 @@ $(TESTS)/emitted: $(TESTS)/models$1
 endef
 
 KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \
-          $(patsubst %,$(SUPPORT)/%.c,oracle batch allocations engines)
+          $(patsubst %,$(SUPPORT)/%.c,oracle batch allocations engines networks)
 
 $(eval $(call both_types,32,0,liblathe.a))
 $(eval $(call both_types,64,1,liblathe64.a))
-
-$(TESTS)/nets%.o: $(TESTS)/nets%.c
-	@echo "cc     $@"
-	$(Q)$(CC) -Og -Wall -Wextra -Iruntime -c $< -o $@
 
 $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
         tests/program/test_%.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h)

@@ -11,11 +11,12 @@
 #include "core/params.h"
 #include "support/allocations.h"
 #include "support/engines.h"
+#include "support/networks.h"
 #include "train/gradcheck.h"
 
 Test(memory, padding_and_halos_stay_zero)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
         int32_t labels[GROUPS*4];
@@ -68,7 +69,7 @@ static bool guarded(const real *p)
 
 Test(memory, around_the_arena_is_neither_read_nor_written)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e, plain;
         int32_t labels[GROUPS*4];
@@ -104,7 +105,7 @@ Test(memory, around_the_arena_is_neither_read_nor_written)
 #if defined(__GLIBC__)
 Test(memory, is_not_allocated_in_a_step)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
         int32_t labels[GROUPS*4];
@@ -133,7 +134,7 @@ Test(memory, is_not_allocated_in_a_step)
 Test(gradients, of_the_loss_equal_central_differences)
 {
     const double h = 1e-6;
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
         int32_t labels[GROUPS*4];
@@ -165,7 +166,7 @@ Test(gradients, of_the_loss_equal_central_differences)
 
 Test(gradients, equal_central_differences_in_every_network)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
         struct gradcheck_options o;

@@ -9,6 +9,7 @@
 #include "core/cpu.h"
 #include "core/model.h"
 #include "settings/optimizer.h"
+#include "support/networks.h"
 
 enum { N = 20, ROOM = 2*LANES };
 
@@ -119,9 +120,9 @@ static void expect_near(const struct model *model, enum update_kind kind, const 
 
 Test(optimizers, equal_their_formulas_on_every_instruction_set)
 {
-    for (int i = 0; i < lathe_nmodels; i++)
+    for (int i = 0; i < networks(); i++)
         for (int k = UPDATE_SGD; k < UPDATE_MUON; k++) {
-            const struct model *model = lathe_models[i];
+            const struct model *model = network(i);
             enum update_kind kind = (enum update_kind)k;
             struct state a, b;
             double rate[RATES];
@@ -156,7 +157,7 @@ Test(optimizers, reach_the_notebooks_published_results)
         optimizer_standard(published[p].kind, rate);
         rate[RATE_LR] = published[p].lr;
         inputs(published[p].kind, &s);
-        update(lathe_models[lathe_nmodels - 1], published[p].kind, &s, rate, published[p].t, 1, 0);
+        update(network(networks() - 1), published[p].kind, &s, rate, published[p].t, 1, 0);
         for (int k = 0; k < 5; k++)
             cr_expect_float_eq(s.w[k], published[p].w[k], 6e-8, "%s: w[%d] is %.9g, not %.9g",
                                optimizers[published[p].kind].word, k, s.w[k], published[p].w[k]);
@@ -166,7 +167,7 @@ Test(optimizers, reach_the_notebooks_published_results)
 Test(optimizers, leave_the_l2_term_and_weight_decay_off_biases)
 {
     for (int k = UPDATE_SGD; k < UPDATE_MUON; k++) {     /* muon: test_rules.c */
-        const struct model *model = lathe_models[lathe_nmodels - 1];
+        const struct model *model = network(networks() - 1);
         enum update_kind kind = (enum update_kind)k;
         struct state plain, bias, weight;
         double rate[RATES], none[RATES];

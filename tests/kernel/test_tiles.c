@@ -121,7 +121,8 @@ static void add_all_taps(struct tiles *t, struct text *out)
             for (int nv = 1; wgrad_tile_fits(t->isa, mh*mw, nv); nv++) {
                 int ci = nv*isa_vl(t->isa, t->f64);
                 add(t, out, "conv/taps_tile.c",
-                    "MH=%d MW=%d NV=%d CI=%d X_TAP=%d ROW=%d PARTIAL=0", mh, mw, nv, ci, 2*ci, mw*ci);
+                    "MH=%d MW=%d NV=%d CI=%d X_TAP=%d ROW=%d PARTIAL=0", mh, mw, nv, ci, 2*ci,
+                    mw*ci);
                 if (nv == 1)
                     add(t, out, "depth/wgrad_tile.c", "MH=%d MW=%d KW=%d", mh, mw, mw);
             }

@@ -13,6 +13,7 @@
 #include "core/params.h"
 #include "data/feed.h"
 #include "data/whiten.h"
+#include "support/networks.h"
 #include "train/rules.h"
 #include "train/solver.h"
 
@@ -25,7 +26,7 @@
 /* The k-th program of the network `groups` that runs here, or NULL. */
 static const struct model *groups(int k)
 {
-    const struct model *m = lathe_models[k];
+    const struct model *m = network(k);
     return !strcmp(m->name, "groups") && cpu_has(m->isa) ? m : NULL;
 }
 
@@ -91,7 +92,7 @@ Test(muon, equals_its_formula_over_three_steps)
     static _Alignas(ALIGN) real w[COUNT], m[COUNT], v[COUNT], room[COUNT*4];
     static double w2[COUNT], g2[COUNT], v2[COUNT];
     cr_assert(muon_room(ROWS, COLUMNS) <= sizeof room / sizeof *room);
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         if (!groups(i))
             continue;
         for (int k = 0; k < COUNT; k++) {
@@ -143,7 +144,7 @@ static void expect_rule(const struct engine *e, const char *name, enum update_ki
 
 Test(groups, give_each_parameter_its_own_rule)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = groups(i);
         struct engine e;
         struct rules rules;
@@ -181,7 +182,7 @@ Test(groups, give_each_parameter_its_own_rule)
 ** them, in double. */
 Test(groups, update_each_parameter_by_its_rule)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = groups(i);
         struct engine e;
         struct rules rules;
@@ -248,7 +249,7 @@ static double deviation(const struct engine *e, const char *name)
 
 Test(first_values, are_what_each_layer_says)
 {
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = groups(i);
         struct engine e;
         char err[ERR_SIZE];
@@ -285,7 +286,7 @@ Test(first_values, whiten_the_middle_windows_of_larger_images)
     }
     const struct images set = { .count = IMAGES, .c = C, .h = H, .w = W, .values = values };
     const struct images large = { .count = IMAGES, .c = C, .h = LH, .w = LW, .values = larger };
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = groups(i);
         struct engine a, b;
         char err[ERR_SIZE];
@@ -311,7 +312,7 @@ Test(first_values, whiten_the_patches_of_the_training_images)
             values[i*C*H*W + k] = (real)(shared + 0.5*own);
         }
     const struct images set = { .count = IMAGES, .c = C, .h = H, .w = W, .values = values };
-    for (int i = 0; i < lathe_nmodels; i++) {
+    for (int i = 0; i < networks(); i++) {
         const struct model *m = groups(i);
         struct engine e;
         char err[ERR_SIZE];

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "core/cpu.h"
 #include "core/params.h"
+#include "support/networks.h"
 
 void open_engine(struct engine *e, const struct model *m, int threads)
 {
@@ -16,18 +17,18 @@ void open_engine(struct engine *e, const struct model *m, int threads)
     cr_assert(engine_open(e, m, threads, err), "%s", err);
 }
 
-/* All networks of the emitted file that this CPU can run. */
+/* All networks that this CPU can run. */
 const struct model *runnable(int i)
 {
-    return cpu_has(lathe_models[i]->isa) ? lathe_models[i] : NULL;
+    return cpu_has(network(i)->isa) ? network(i) : NULL;
 }
 
 /* The same network on the instruction set that comes first in the file, the widest. */
 const struct model *widest(const struct model *m)
 {
-    for (int i = 0; i < lathe_nmodels; i++)
-        if (!strcmp(lathe_models[i]->name, m->name) && runnable(i))
-            return lathe_models[i];
+    for (int i = 0; i < networks(); i++)
+        if (!strcmp(network(i)->name, m->name) && runnable(i))
+            return network(i);
     return m;
 }
 
