@@ -1,7 +1,7 @@
 /*
 ** tmpl.h - instantiates a template (docs/design.md, Templates).
 **
-** A template is C that compiles as it stands. Seven marks, all of them C, say
+** A template is C that compiles as it stands. Eight marks, all of them C, say
 ** what the generator may replace:
 **
 **   #define NAME conv_fwd    / * @name * /    the identifier NAME becomes its binding

@@ -17,7 +17,7 @@ static inline int is_nonzero(real value)
     return bits << (65 - 8*sizeof value) != 0;      /* without the sign, if little-endian */
 }
 
-/* The gradient of n values behind a ReLU: g where y is positive, else 0. */
+/* The gradient of n values after a ReLU: g where y is positive, else 0. */
 static inline void relu_gradient(const real *g, const real *y, real *to, int n)
 {
     int k = 0;

@@ -36,7 +36,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #endif
     /* @here phases */
 #if SUM_REPEATED
-    /* Of each of a channel's filters, one behind the other. */
+    /* Of each of a channel's filters, one after the other. */
     real *sum = s->arena + DX + (size_t)item*DX_IMAGE;
     for (int k = 0; k < DX_SIZE / MULTIPLIER; k++) {
         real all = dx[k*MULTIPLIER];

@@ -2,7 +2,7 @@
 ** conv/wgrad.c - a convolution stage, gradient to weights and bias of one group
 ** of images. Groups depend on the batch alone, conv/update.c adds them in order:
 ** so the bits do not depend on the number of threads. Columns past KW*CI of a
-** stored row collect rubbish (what lies behind the last tap); conv/update.c
+** stored row collect rubbish (what lies after the last tap); conv/update.c
 ** leaves them out.
 */
 #include "vector/template.h"
