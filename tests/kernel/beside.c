@@ -206,6 +206,9 @@ static const struct net *plan_of(const char *path, const struct model *m)
     if (net && net->arena != m->arena) {
         fprintf(stderr, "%s: the program was made of another network\n", path);
         net = NULL;
+    } else if (net && net->nlayers > ORACLE_LAYERS) {
+        fprintf(stderr, "%s: the oracle has room for %d layers\n", path, ORACLE_LAYERS);
+        net = NULL;
     }
     return net;
 }
