@@ -37,7 +37,8 @@ fi
 
 missing=
 command -v clang >/dev/null || missing="$missing clang"
-command -v chromium >/dev/null || missing="$missing chromium"
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+browser >/dev/null || missing="$missing chromium"
 command -v objdump >/dev/null || missing="$missing binutils"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 command -v groff >/dev/null || missing="$missing groff"
@@ -72,7 +73,7 @@ if ! has_safetensors; then
 fi
 echo "deps: Criterion is here;" \
      "clang: $(command -v clang || echo none);" \
-     "chromium: $(command -v chromium || echo none);" \
+     "browser: $(browser || echo none);" \
      "AArch64 compiler: $(command -v aarch64-linux-gnu-gcc || echo none);" \
      "qemu-user: $(command -v qemu-aarch64 || echo none);" \
      "netpbm: $(command -v pnmtoplainpnm || echo none);" \

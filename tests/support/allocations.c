@@ -1,12 +1,11 @@
 /*
-** allocations.c - glibc's allocator, counted; nothing is counted under ASan, which has its own.
+** allocations.c - glibc's allocator, counted.
 ** It must never change what an allocation returns.
 */
 #include "support/allocations.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 static atomic_long count;
 
@@ -15,7 +14,7 @@ long allocations(void)
     return atomic_load(&count);
 }
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if COUNTS_ALLOCATIONS
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
