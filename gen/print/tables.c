@@ -14,6 +14,7 @@
 #include "plan/regions.h"
 #include "print/arena.h"
 #include "print/dictionary.h"
+#include "print/lines.h"
 #include "print/rows.h"
 #include "read/layers.h"
 
@@ -319,11 +320,13 @@ void tables(const struct net *net, const struct prefixes *prefix, struct text *o
 {
     struct emission e = { .net = net, .prefix = prefix->kernels };
     struct bindings b = { 0 };
-    struct text text = { 0 };
+    struct text marked = { 0 }, text = { 0 };
     arena_enum(net, prefix->kernels, out);
     declare_regions(&e, out);
     bind_functions(&b, prefix->tables);
-    instantiate("model.c", &b, &text);
+    instantiate("model.c", &b, &marked);
+    drop_marks(text_string(&marked), &text);    /* a row's line is not the sample's */
+    text_free(&marked);
     struct filling t = { text_string(&text), prefix->tables, { 0 }, out };
     param_rows(net, prefix->kernels, &t.rows);
     fill_rows(&t, "params");

@@ -11,7 +11,7 @@ static inline void affine1__ahead(const real *w, int panels, int width, int part
 }
 
 /* `panels` panels of the block's units against all the images at hand; next: the weights
-** that come behind the block's. */
+** that come after the block's. */
 static inline void affine1__tiles(const real *x, const real *w, const real *next, real *lanes,
                                   int images, int units, int panels, int width)
 {
