@@ -298,8 +298,7 @@ static void write_out(const struct loop *loop, struct bindings *b, struct text *
         DIE("sizes inside an UNROLL: %.40s", lines.at);
     int kept = b->loops_kept;
     copies(loop, text_string(&lines), b, &whole);
-    bool keeps = b->loops_kept > kept;      /* one in it: this one written out says it again */
-    if (keeps || count_lines(text_string(&whole)) > (b->brief ? BRIEF_LINES : UNROLL_LINES)) {
+    if (count_lines(text_string(&whole)) > (b->brief ? BRIEF_LINES : UNROLL_LINES)) {
         b->loops_kept = kept;
         kept_loop(loop, text_string(&lines), b, out);
     } else {
