@@ -132,7 +132,8 @@ static void region_rows(struct emission *e, const struct region_plan *regions, i
         text_printf(rows, "{ .name = \"%s\", .run = %s, .split = %s, .count = %d, .images = %d, "
                     ".flop = %s, .bytes_fixed = %s, .bytes_image = %s }, ", title,
                     region_function(e, r).text, split_names[r->split], r->count, r->images,
-                    exactly(r->flop).text, exactly(r->bytes_fixed).text, exactly(r->bytes_image).text);
+                    exactly(r->flop).text, exactly(r->bytes_fixed).text,
+                    exactly(r->bytes_image).text);
     }
 }
 
