@@ -149,7 +149,7 @@ static void add_all_dense_gradients(struct tiles *t, struct text *out)
             add(t, out, "wino/wgrad_tile.c", "MH=%d NV=%d U_ROW=%d", mh, nv, nv*vl);
     for (int mt = 1; mt <= LANES; mt++)
         for (int nv = 1; conv_tile_fits(t->isa, mt, nv, false); nv++)
-            add(t, out, "conv/narrow_tile.c", "MT=%d NV=%d ROWS=32 G_PIXEL=%d U_TAP=%d", mt, nv,
+            add(t, out, "conv/narrow_tile.c", "MT=%d NV=%d BAND=32 G_PIXEL=%d U_TAP=%d", mt, nv,
                 nv*vl, nv*vl);
     for (int m = 1; m <= AFFINE_DENSE_ROWS; m++)
         for (int nv = 1; nv <= PANEL / vl && conv_tile_fits(t->isa, m, nv, false); nv++)
