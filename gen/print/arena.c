@@ -32,18 +32,20 @@ struct part_name arena_place(const struct net *net, const char *prefix, int buff
 
 void arena_enum(const struct net *net, const char *prefix, struct text *out)
 {
+    enum { LONG = 64 };         /* of which a line would pass 100 columns */
     const struct buffer **all = alloc((size_t)net->nbuffers + 1, sizeof *all);
     for (int i = 0; i < net->nbuffers; i++)
         all[i] = &net->buffer[i];
     qsort(all, (size_t)net->nbuffers, sizeof *all, by_place);
-    text_printf(out, "/* The arena of %s: the first real of each buffer, and how many it has. What "
-                "is never\n** needed at the same time shares its place. */\nenum {\n", net->name);
+    text_printf(out, "/* The arena of %s:\n** the first real of each buffer, and how many it has. "
+                "What is never needed at the same time\n** shares its place. */\nenum {\n",
+                net->name);
     for (int i = 0; i < net->nbuffers; i++) {
         if (all[i]->scratch && (!i || !all[i - 1]->scratch))
             text_puts(out, "    /* in each thread's scratch, which comes after it: */\n");
-        text_printf(out, "    %-36s = %10zu, /* %8zu */\n",
-                    arena_place(net, prefix, (int)(all[i] - net->buffer), 0).text,
-                    all[i]->at, all[i]->size);
+        struct part_name name = arena_place(net, prefix, (int)(all[i] - net->buffer), 0);
+        text_printf(out, strlen(name.text) < LONG ? "    %-36s = %10zu, /* %8zu */\n"
+                    : "    %s =\n        %zu, /* %zu */\n", name.text, all[i]->at, all[i]->size);
     }
     text_puts(out, "};\n\n");
     free(all);

@@ -4,8 +4,9 @@ static update_fn optim_store, optim_sgd, optim_momentum, optim_nesterov, optim_a
     optim_rmsprop, optim_adam, optim_adamw;
 static muon_fn muon_step;
 
-/* The arena of tiny: the first real of each buffer, and how many it has. What is never
-** needed at the same time shares its place. */
+/* The arena of tiny:
+** the first real of each buffer, and how many it has. What is never needed at the same time
+** shares its place. */
 enum {
     input__at_x                          =          0, /*     7824 */
     conv1__at_weight                     =       7824, /*      160 */

@@ -78,7 +78,7 @@ static void write_words(void)
          "tr ' ' '\\n' < given.txt | cat - runtime.txt | sort -u > words.txt");
 }
 
-/* A network of layers of one kind, one for each word, with `after` behind each. */
+/* A network of layers of one kind, one for each word, with `after` after each. */
 static void compiles(const char *kind, const char *after)
 {
     struct run r = shell(
@@ -103,8 +103,8 @@ Test(names, no_convolution_has_a_label_that_the_program_cannot, .fini = shell_cl
 Test(names, no_other_layer_has_a_label_that_the_program_cannot, .fini = shell_clean)
 {
     static const char *const kinds[] = {
-        "affine 2", "batchnorm", "relu", "tanh", "scale 2", "dropout 0.5", "maxpool 1x1",
-        "avgpool 1x1",
+        "affine 2", "batchnorm", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "scale 2",
+        "dropout 0.5", "maxpool 1x1", "avgpool 1x1", "globalmaxpool", "globalavgpool",
     };
     write_words();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
