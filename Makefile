@@ -27,7 +27,7 @@ EMBED = $(sort $(wildcard templates/*.c templates/*/*.c)) \
         $(foreach f,$(FLOORS) vector vector/simd,$(sort $(wildcard runtime/$f/*.[ch])))
 LATHE = $(BUILD)/lathe
 
-all: $(LATHE) lib pages       ## build the generator and the runtime library
+all: $(LATHE) lib pages $(BUILD)/first    ## build the generator and the runtime library
 
 help:                         ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,12 @@ $(SHARE)/lathe.zsh: $(BUILD)/pages install/lathe.zsh
 # ---- the runtime as a library, for lathe emit --split ----
 
 lib: runtime/liblathe.a runtime/liblathe64.a
+
+# The first program leaves the runtime in the cache of `lathe build` (docs/files.md), where there is
+# one; the user's then takes two seconds.
+$(BUILD)/first: models/tiny.net runtime/liblathe.a | $(LATHE)
+	@echo "build  $@"
+	$(Q)$(LATHE) build $< -o $@ >/dev/null || echo "       not built: the first build of a network takes longer"
 
 # $1 the bits, $2 LATHE_F64, $3 the library.
 define library
