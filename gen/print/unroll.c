@@ -128,7 +128,7 @@ const char *matching(const char *s, char open, char close)
     DIE("no '%c' matches its '%c'", close, open);
 }
 
-const char *statement_end(const char *s)
+static const char *statement_end(const char *s)
 {
     s = skip_space(s);
     if (*s == '{')

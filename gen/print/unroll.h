@@ -26,7 +26,6 @@ struct loop {
 const char *skip_space(const char *s);
 const char *expect(const char *s, const char *what);
 const char *matching(const char *s, char open, char close);
-const char *statement_end(const char *s);
 /* Of bounds: sums and products of numbers and sizes; moves *s to after it. */
 long size_expression(const char **s, struct bindings *b);
 /* `for (int i = A; i < B; i`, and from the statement on, the rest. */
