@@ -3,18 +3,17 @@
 */
 #include "runtime/core/model.h"
 #include "base/small.h"
+#include "print/arena.h"
 #include "print/dictionary.h"
 #include "read/layers.h"
 
 /* ---- the stage's regions ---- */
 
-void bind_moments(struct bindings *b)
+const char *gatherer(struct emission *e, const struct stage *s)
 {
-    const struct stage *s = b->stage;
-    struct emission *e = b->e;
     const int norm = s->conv->gathers;
-    bind_name(b, "GATHER", "%s", norm == NO_STAGE ? "none"
-              : norm_gather(e, &e->net->stage[norm], &s->out, s->conv->forward.band));
+    return norm == NO_STAGE ? "none"
+           : norm_gather(e, &e->net->stage[norm], &s->out, s->conv->forward.band);
 }
 
 void conv_forward(struct emission *e, const struct stage *s)
@@ -27,7 +26,7 @@ void conv_forward(struct emission *e, const struct stage *s)
         depth_repeat(e, s);
     if (s->pool != NO_LAYER)
         pool_row(e, s, f->out_row, f->out_pixel);
-    bind_moments(&b);
+    bind_name(&b, "GATHER", "%s", gatherer(e, s));
     kernel(&b, "conv/fwd.c", part(&b, "fwd").text,
            "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s%s%s%s, %.1f MFLOP an image, tile %dx%dx%d",
            s->name, l->in.h, l->in.w, l->in.c, s->out.shape.h, s->out.shape.w, s->out.shape.c,
@@ -37,30 +36,37 @@ void conv_forward(struct emission *e, const struct stage *s)
            f->tile.nv);
 }
 
-/* What is un-pooled, and where a window and those beside it lie: reals from row to row, rows and
-** pixels from one window to the next. */
-struct expansion { const char *name; struct shape of; long row; int step_y, step_x; };
-
-static void expand(struct emission *e, const struct stage *s, struct expansion to)
+/* Un-pools a map of this shape. */
+static void expand(struct bindings *b, const char *name, struct shape o)
 {
-    struct shape o = to.of;
-    struct bindings b = of_stage(e, s);
-    bind_size(&b, "OH", o.h);
-    bind_size(&b, "OW", o.w);
-    bind_size(&b, "C", o.c);
-    bind_size(&b, "Y_PIXEL", o.c);
-    bind_size(&b, "STEP_Y", to.step_y);
-    bind_size(&b, "STEP_X", to.step_x);
-    bind_size(&b, "OUT_ROW", to.row);
-    kernel(&b, "conv/expand.c", part(&b, "%s", to.name).text,
-           "%s: its output gradient, %dx%dx%d, un-pooled and masked", s->name, o.h, o.w, o.c);
+    kernel(b, "conv/expand.c", name, "%s: its output gradient, %dx%dx%d, un-pooled and masked",
+           b->stage->name, o.h, o.w, o.c);
 }
 
 void conv_expand(struct emission *e, const struct stage *s)
 {
+    struct bindings b = of_stage(e, s);
+    expand(&b, part(&b, "expand").text, s->out.shape);
+}
+
+/* Some rows at a time for a weight gradient, window by window, as the lists of conv/wgrad.c have
+** them; without a pool rows as they are. */
+static void expand_windows(struct emission *e, const struct stage *s)
+{
     const struct layer *pool = layer_at(e->net, s->pool);
-    expand(e, s, (struct expansion){ "expand", s->out.shape, (long)s->conv->expanded.row,
-                                     pool ? pool->stride : 1, pool ? pool->stride_w : 1 });
+    struct shape o = s->out.shape, of = { .c = o.c, .h = s->conv->wgrad.band, .w = o.w };
+    int ph = pool ? pool->kh : 1, pw = pool ? pool->kw : 1;
+    struct bindings b = of_stage(e, s);
+    if (!pool)
+        of = (struct shape){ .c = o.w*o.c, .h = s->conv->wgrad.band, .w = 1 };
+    bind_size(&b, "OH", of.h);
+    bind_size(&b, "OW", of.w);
+    bind_size(&b, "C", of.c);
+    bind_size(&b, "Y_PIXEL", of.c);
+    bind_size(&b, "STEP_Y", ph*of.w);
+    bind_size(&b, "STEP_X", ph*pw);
+    bind_size(&b, "OUT_ROW", (long)pw*of.c);
+    expand(&b, part(&b, "weights_expand").text, of);
 }
 
 void conv_data_gradient(struct emission *e, const struct stage *s)
@@ -168,17 +174,11 @@ void conv_weight_gradient(struct emission *e, const struct stage *s)
 
 void conv_dense_gradient(struct emission *e, const struct stage *s)
 {
-    const struct layer *l = &e->net->layer[s->head], *pool = layer_at(e->net, s->pool);
+    const struct layer *l = &e->net->layer[s->head];
     const struct weight_plan *g = &s->conv->wgrad;
-    struct shape o = s->out.shape;
-    int ph = pool ? pool->kh : 1, pw = pool ? pool->kw : 1;
-    bool direct = s->relu == NO_LAYER && !pool && g->filters == l->filters;
-    /* Window by window, as the lists of conv/wgrad.c have them; without a pool rows as they are. */
-    struct shape of = { .c = o.c, .h = g->band, .w = o.w };
-    if (!pool)
-        of = (struct shape){ .c = o.w*o.c, .h = g->band, .w = 1 };
+    bool direct = s->relu == NO_LAYER && s->pool == NO_LAYER && g->filters == l->filters;
     if (!direct)
-        expand(e, s, (struct expansion){ "weights_expand", of, (long)pw*of.c, ph*of.w, ph*pw });
+        expand_windows(e, s);
     struct bindings t = of_stage(e, s), b = of_stage(e, s);
     bind_name(&b, "TILE", "%s",
               shared_kernel(&t, "conv/narrow_tile.c", part(&b, "wgrad_tile").text,
@@ -209,16 +209,16 @@ static void pack(struct emission *e, const struct sweep *f, struct text *calls)
     int vl = e->net->vl, filters = l->filters / l->groups;
     struct bindings b = of_sweep(e, f);
     struct part_name own = sweep_part(&b, "pack");
-    bind_at(&b, "PACKED", e->stage->at[AT_PACKED], (long)f->packed_at);
+    struct part_name at = arena_place(e->net, e->prefix, e->stage->at[AT_PACKED],
+                                      (long)f->packed_at);
     const char *name = (f->algorithm == BY_WINOGRAD ? winograd_pack
                         : f->algorithm == BY_SCATTER ? scatter_pack : plain_pack)(e, f, own.text);
-    const char *at = b.size[0].symbol;
     if (f->algorithm == BY_WINOGRAD) {
-        text_printf(calls, "    %s(filters, arena + %s, first, n);\n", name, at);
+        text_printf(calls, "    %s(filters, arena + %s, first, n);\n", name, at.text);
         return;
     }
     text_printf(calls, "    for (int k = 0; k < n; k++)\n"
-                "        %s(filters + k*FILTER_SIZE, arena + %s", name, at);
+                "        %s(filters + k*FILTER_SIZE, arena + %s", name, at.text);
     if (f->algorithm == BY_DEPTHWISE)   /* a lane of a panel */
         text_printf(calls, " + (first + k) / %d * %d + (first + k) %% %d, 0);\n", vl,
                     f->kh*f->kw*vl, vl);

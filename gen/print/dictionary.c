@@ -3,8 +3,6 @@
 */
 #include "print/dictionary.h"
 
-#include <stdio.h>
-
 #include "runtime/core/model.h"
 #include "base/names.h"
 #include "base/small.h"
@@ -142,15 +140,11 @@ static void bind_word(struct bindings *b, int word)
 
 static bool look_up(struct bindings *b, enum word_kind kind, const char *word)
 {
-    static struct names rows;       /* a word after its kind */
-    char key[TMPL_NAME_LEN];
-    for (int i = 0; i < nword_defs && rows.count < nword_defs; i++) {
-        snprintf(key, sizeof key, "%d%s", word_defs[i].kind, word_defs[i].word);
-        names_add(&rows, key, i);
-    }
-    snprintf(key, sizeof key, "%d%s", kind, word);
-    int found = names_find(&rows, key);
-    if (found < 0 || word_defs[found].own)
+    static struct names rows;
+    for (int i = rows.count; i < nword_defs; i++)
+        names_add(&rows, word_defs[i].word, i);
+    int found = names_find(&rows, word);
+    if (found < 0 || word_defs[found].kind != kind || word_defs[found].own)
         return false;
     bind_word(b, found);
     return true;

@@ -91,9 +91,9 @@ void conv_fold(struct emission *e, const struct stage *s);
 void affine_fold(struct emission *e, const struct stage *s);
 void norm_fold(struct emission *e, const struct stage *folded);
 
-/* The batchnorm after a convolution, whose moments are gathered as soon as a band of its rows
-** is there. */
-void bind_moments(struct bindings *b);
+/* What gathers the moments of the batchnorm after a convolution as soon as a band of its rows is
+** there; "none": nothing does. */
+const char *gatherer(struct emission *e, const struct stage *s);
 
 /* One row of a max-pool, from a band or a map with these strides. */
 void pool_row(struct emission *e, const struct stage *s, long x_row, long x_pixel);

@@ -91,14 +91,6 @@ static void write_partly(const char *s, const char *stop, long lanes, struct tex
     }
 }
 
-static bool is_name(const struct bindings *b, const char *key)
-{
-    for (int i = 0; i < b->nnames; i++)
-        if (!strcmp(b->name[i].key, key))
-            return true;
-    return false;
-}
-
 static void write_suffixed(const char *s, const char *suffix, const struct bindings *b,
                            struct text *out)
 {
@@ -108,7 +100,7 @@ static void write_suffixed(const char *s, const char *suffix, const struct bindi
         end = token_end(s);
         text_add(out, s, (size_t)(end - s));
         snprintf(key, sizeof key, "%.*s_%s", (int)(end - s), s, suffix);
-        if (is_name(b, key)) {
+        if (is_bound(b, WORD_NAME, key)) {
             text_printf(out, "_%s", suffix);
             found = true;
         }

@@ -93,10 +93,9 @@ void winograd_forward(struct emission *e, const struct stage *s)
     const struct sweep *f = &s->conv->forward;
     const struct winograd *w = &f->winograd;
     struct shape o = s->out.shape;
-    struct bindings moments = of_stage(e, s);
-    bind_moments(&moments);
+    const char *gather = gatherer(e, s);
     struct bindings b = of_passes(e, f);
-    bind_name(&b, "GATHER", "%s", moments.name[0].value);
+    bind_name(&b, "GATHER", "%s", gather);
     kernel(&b, "wino/fwd.c", part(&b, "fwd").text,
            "%s forward: %dx%dx%d -> %dx%dx%d, F(%dx%d, 3x3)%s%s, "
            "%.1f MFLOP an image if direct, tile %dx%d", s->name, l->in.h, l->in.w, l->in.c, o.h,
