@@ -27,15 +27,22 @@ static void add(struct open_words *all, enum word_kind kind, const char *s)
     all->word[all->count++] = (struct open_word){ word, kind };
 }
 
-/* A = 1, B = 2 }; */
+const char *next_size(const char *s, const char *end)
+{
+    while (s < end && !isalpha((unsigned char)*s))
+        s++;
+    return s < end ? s : NULL;
+}
+
+const char *after_size(const char *s)
+{
+    return s + strcspn(s, ",}");
+}
+
 static void add_sizes(struct open_words *all, const char *s)
 {
-    for (const char *end = strstr(s, "};"); s < end; s += strcspn(s, ",}") + 1) {
-        while (s < end && !isalpha((unsigned char)*s))
-            s++;
-        if (s < end)
-            add(all, WORD_SIZE, s);
-    }
+    for (const char *end = strstr(s, "};"); (s = next_size(s, end)); s = after_size(s))
+        add(all, WORD_SIZE, s);
 }
 
 static void read_marks(struct open_words *all, const char *text)

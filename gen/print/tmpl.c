@@ -149,31 +149,11 @@ static const char *sizes_mark(struct instance *t, const char *line, struct text 
         DIE("%s: too many lists of sizes", t->file);
     t->p->list[t->p->nlists] = (struct size_list){ s, end, strspn(line, " "), { false } };
     text_printf(out, "%c%c\n", TMPL_SIZES, TMPL_FIRST + t->p->nlists++);
-    while (s < end) {
-        if (!isalpha((unsigned char)*s)) {
-            s++;
-            continue;
-        }
-        size_t key = word_length(s);
+    for (; (s = next_size(s, end)); s = after_size(s))
         for (int i = 0; i < t->b->nsizes; i++)
-            t->size_used[i] |= same(s, key, t->b->size[i].key);
-        s += strcspn(s, ",}");
-    }
+            t->size_used[i] |= same(s, word_length(s), t->b->size[i].key);
     const char *next = strchr(end, '\n');
     return next ? next + 1 : end + 2;
-}
-
-/* The next name of a list from s on, or NULL. */
-static const char *next_size(const struct size_list *list, const char *s)
-{
-    while (s < list->end && !isalpha((unsigned char)*s))
-        s++;
-    return s < list->end ? s : NULL;
-}
-
-static const char *after_size(const char *s)
-{
-    return s + strcspn(s, ",}");
 }
 
 static bool names_word(const char *s, const char *end, const char *key, size_t length)
@@ -194,7 +174,8 @@ static void find_used(struct size_list *list, const char *text)
     if (!end)
         end = text + strlen(text);
     int i = 0;
-    for (const char *s = list->start; (s = next_size(list, s)) && i < TMPL_MAX; s = after_size(s))
+    for (const char *s = list->start; i < TMPL_MAX && (s = next_size(s, list->end));
+         s = after_size(s))
         list->used[i++] = names_word(text, end, s, word_length(s));
 }
 
@@ -204,7 +185,7 @@ static void write_sizes(const struct instance *t, const struct size_list *list, 
     size_t start = out->length;
     bool first = true;
     int k = 0;
-    for (const char *s = list->start; (s = next_size(list, s)); s = after_size(s)) {
+    for (const char *s = list->start; (s = next_size(s, list->end)); s = after_size(s)) {
         size_t key = word_length(s);
         int i = 0;
         while (i < t->b->nsizes && !same(s, key, t->b->size[i].key))
