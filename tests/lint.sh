@@ -60,90 +60,75 @@ header() {      # isa
 }
 options='-std=gnu11 -Wall -Wextra -Wno-unused-function -Wno-unused-const-variable -fsyntax-only'
 
-# The combinations of a template's flags, one a line: "A=1 B=0". Left out is what the
-# generator never asks for: neither whole blocks or panels nor a last one.
-combinations() {
-    sed -n 's,^#define \([A-Z_]*\) [01] */\* @flag \*/.*,\1,p' "$1" | awk '
-        { flag[n++] = $1 }
-        END {
-            for (k = 0; k < 2^n; k++) {
-                line = ""
-                for (i = 0; i < n; i++) {
-                    on[flag[i]] = int(k / 2^i) % 2
-                    line = line flag[i] "=" on[flag[i]] " "
-                }
-                if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
-                if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
-                print line
-            }
-        }'
-}
-
-# One command a line; what they print is what is wrong.
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 checks=$work/checks
 
-# What a template includes first, read once: of a processor's intrinsics that takes ten times as
-# long as the template itself. Compilers take the one beside the header where flags are the same.
-headers() {     # isa f64 compiler
-    echo "$work/$(printf %s "$1$2$3" | tr -c 'a-z0-9' _)/template.h"
-}
-for isa in scalar avx2 avx512 neon; do
-    for c in $compilers; do
+# "ISA COMPILER COMMAND", of what is here.
+for c in $compilers; do
+    for isa in scalar avx2 avx512 neon; do
         how=$(for_isa "$c" $isa)
-        [ -n "$how" ] || continue
-        if $c --version | grep -q clang; then ending=pch; else ending=gch; fi
-        for f64 in 0 1; do
-            h=$(headers $isa $f64 "$c")
-            mkdir -p "${h%/*}" && echo '#include "vector/template.h"' >"$h"
-            echo "$how -x c-header ${options% *} -DLATHE_F64=$f64 $(header $isa) -Iruntime -Itemplates" \
-                 "$h -o $h.$ending 2>&1"
-        done
+        [ -n "$how" ] || { echo "lint: skipped: no $c for $isa" >&2; continue; }
+        echo "$isa $c $how"
     done
-done >"$work/headers"
-for t in $kernels; do
-    case $t in */program.c) continue ;; esac   # the skeleton
-    combinations "$t" >"$work/flags"
-    last=$(tail -1 "$work/flags")
-    while read -r flags; do
-        edit=
-        for f in $flags; do
-            edit="$edit;s,^\\(#define ${f%=*}\\) [01],\\1 ${f#*=},"
-        done
-        for isa in scalar avx2 avx512 neon; do
-            for c in $compilers; do
-                how=$(for_isa "$c" $isa)
-                [ -n "$how" ] || continue
-                for f64 in 0 1; do
-                    # What a flag turns on knows neither instruction set nor type: one of
-                    # them sees all combinations, every other the one with most flags set.
-                    case $isa$f64$c,$flags in
-                    "scalar0${compilers%% *},$flags" | *",$last") ;;
-                    *) continue ;;
-                    esac
-                    printf "sed '%s' %s | %s -include %s -x c %s -Iruntime -Itemplates - 2>&1 | sed 's,^,%s: ,'\n" \
-                        "$edit" "$t" "$how" "$(headers $isa $f64 "$c")" \
-                        "$options -DLATHE_F64=$f64 $(header $isa)" \
-                        "$t $isa f64=$f64 $flags"
-                done
-            done
-        done
-    done <"$work/flags"
-done >"$checks"
+done >"$work/ways"
+
+# Templates as one text, since a compiler's start and a processor's intrinsics take longer than
+# most of them: all.c has each with every combination of its flags, most.c with all flags set.
+# Left out is what the generator never asks for: neither whole blocks or panels nor a last one.
+# Templates include others, so that a function has the number of its copy in its name. program.c is
+# the skeleton; functions.c is what model.c includes, and the optimizers are there once.
+sed -n 's,^#define [A-Z_]* *\([a-z0-9]*_[a-z0-9_]*\) */\* @name.*,\1,p' $kernels |
+    grep -v -e ^v_ -e ^optim_ | sort -u |
+    awk '{ print "#undef " $1 "\n#define " $1 " NUMBERED(" $1 ", COPY)" }' >"$work/names.h"
+# shellcheck disable=SC2046
+awk -v work="$work" '
+    function put(    k, i) {
+        for (k = 0; k < 2^n; k++) {
+            for (i = 0; i < n; i++) on[flag[i]] = int(k / 2^i) % 2
+            if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
+            if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
+            copy(work "/all.c")
+            if (k == 2^n - 1) copy(work "/most.c")
+        }
+        delete on
+        lines = n = 0
+    }
+    function copy(to,    i) {
+        printf "#undef COPY\n#define COPY %d\n#include \"names.h\"\n# 1 \"%s", ++copies, file > to
+        for (i = 0; i < n; i++) printf " %s=%d", flag[i], on[flag[i]] > to
+        print "\"" > to
+        for (i = 1; i <= lines; i++)
+            print text[i] ~ /"vector.(optim|muon).c"/ ? "" : \
+                  i in at ? "#define " at[i] " " on[at[i]] : text[i] > to
+    }
+    BEGIN {
+        start = "#include \"vector/optim.c\"\n#include \"vector/muon.c\"\n" \
+                "#define NUMBERED(name, n) NUMBERED_(name, n)\n" \
+                "#define NUMBERED_(name, n) name##_##n"
+        print start > (work "/all.c")
+        print start > (work "/most.c")
+    }
+    FNR == 1 && NR > 1 { put() }
+    FNR == 1 { file = FILENAME; delete at }
+    { text[++lines] = $0 }
+    /^#define [A-Z_]* [01] *\/\* @flag \*\// { flag[n++] = at[lines] = $2 }
+    END { put() }' $(echo "$kernels" | grep -v -e /program.c -e /functions.c)
+text=all
+while read -r isa c how; do
+    for f64 in 0 1; do
+        # What a flag turns on knows neither instruction set nor type: one of them sees all
+        # combinations, every other the one with most flags set.
+        echo "$how $options -DLATHE_F64=$f64 $(header $isa) -Iruntime -Itemplates $work/$text.c" \
+             "2>&1 | sed 's,^,$isa f64=$f64 $c: ,'"
+        text=most
+    done
+done <"$work/ways" >"$checks"
 type=0
 for c in $compilers; do
     # gcc finds what may be unset while it optimises; clang all at once.
-    if $c --version | grep -q clang; then how_far=-fsyntax-only; else how_far='-O1 -c -o /dev/null'; fi
-    for isa in scalar avx2 avx512 neon; do
-        how=$(for_isa "$c" $isa)
-        [ -n "$how" ] || { echo "lint: skipped: no $c for $isa"; continue; }
-        for f64 in 0 1; do
-            for f in runtime/vector/optim.c runtime/vector/muon.c; do
-                echo "$how $options -DLATHE_F64=$f64 $(header $isa) -Iruntime $f 2>&1" >>"$checks"
-            done
-        done
-    done
+    how_far='-O1 -S -o /dev/null'
+    if $c --version | grep -q clang; then how_far=-fsyntax-only; fi
     # One type for each compiler: what a file does with `real` both see.
     for f in $sources; do
         echo "$c -std=c11 -D_GNU_SOURCE $how_far -Wall -Wextra -Wshadow -Wconversion -pthread" \
@@ -151,9 +136,7 @@ for c in $compilers; do
     done
     type=1
 done
-for list in headers checks; do
-    xargs -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 sh -c <"$work/$list" >>"$work/out"
-done
+xargs -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 sh -c <"$checks" >"$work/out"
 
 if [ -s "$work/out" ]; then
     cat "$work/out" >&2
