@@ -92,20 +92,39 @@ static long combinations(const struct cover *c)
     return n;
 }
 
-/* Of many rows drawn, always the one that brings most, until nothing is missing. */
+/* Each factor in turn takes the value that meets most beside the others'; of equals, any. */
+static void climb(struct cover *c, struct row *r)
+{
+    for (int f = 0; f < FACTORS; f++) {
+        const int n = values(f), from = (int)next_random(c, (unsigned)n);
+        int best = from, most = -1;
+        for (int k = 0; k < n; k++) {
+            r->value[f] = (from + k) % n;
+            int fresh = meets(c, r, false);
+            if (fresh > most) {
+                most = fresh;
+                best = r->value[f];
+            }
+        }
+        r->value[f] = best;
+    }
+}
+
+/* Of some rows drawn and improved, always the one that brings most, until nothing is missing. */
 static void make_cover(struct cover *c, int strength)
 {
-    *c = (struct cover){ .strength = strength, .state = 7 };
+    *c = (struct cover){ .strength = strength, .state = 5 };
     c->size = (size_t)FACTORS*FACTORS*(FACTORS + 1)*MOST_VALUES*MOST_VALUES*MOST_VALUES;
     c->met = calloc(c->size, 1);
     long missing = combinations(c);
     while (missing > 0) {
         struct row best = { { 0 } };
         int most = 0;
-        for (int k = 0; k < 300 || !most; k++) {
+        for (int k = 0; k < 40 || !most; k++) {
             struct row r;
             for (int f = 0; f < FACTORS; f++)
                 r.value[f] = (int)next_random(c, (unsigned)values(f));
+            climb(c, &r);
             int fresh = meets(c, &r, false);
             if (fresh > most) {
                 most = fresh;
