@@ -110,7 +110,8 @@ $(eval $(call library,64,1,liblathe64.a))
 # ---- tests ----
 
 ARCH := $(shell uname -m)
-TEST_CC = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -O1 -g -pthread -Iruntime -Itests -Igen -I.
+# Not optimised, which takes half the time, but for what has the oracle or many numbers.
+TEST_CC = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -O0 -g -pthread -Iruntime -Itests -Igen -I.
 TESTS = $(BUILD)/tests
 # Criterion's main stands before the library's.
 CRITERION = -lcriterion
@@ -221,7 +222,7 @@ $(TESTS)/words_%_$1.o: tests/kernel/simd_words.c tests/kernel/simd_words.h \
 $(TESTS)/simd$1: tests/kernel/test_simd.c tests/kernel/simd_cases.c \
                  $(WORDS:%=$(TESTS)/words_%_$1.o) runtime/$3
 	@echo "cc     $$@"
-	$(Q)$(TEST_CC) -DLATHE_F64=$2 $$(filter-out %.a,$$^) $(CRITERION) runtime/$3 -lm -o $$@
+	$(Q)$(TEST_CC) -O1 -DLATHE_F64=$2 $$(filter-out %.a,$$^) $(CRITERION) runtime/$3 -lm -o $$@
 
 $(TESTS)/unit$1: $(UNIT) runtime/$3 $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $$(@D)
@@ -242,7 +243,7 @@ $(TESTS)/nets_%_$1.o: $(TESTS)/nets_%_$1.c
 $(TESTS)/kernels$1: $(KERNELS) $(NET_ISAS:%=$(TESTS)/nets_%_$1.o) runtime/$3 \
                     $(wildcard $(SUPPORT)/*.h)
 	@echo "cc     $$@"
-	$(Q)$(TEST_CC) -DLATHE_F64=$2 -DEACH_LIST='$(patsubst %,LIST(%),$(NET_ISAS))' $$(filter %.c %.o,$$^) \
+	$(Q)$(TEST_CC) -O1 -DLATHE_F64=$2 -DEACH_LIST='$(patsubst %,LIST(%),$(NET_ISAS))' $$(filter %.c %.o,$$^) \
 	    $(CRITERION) runtime/$3 -lm -o $$@
 
 # What results runs: those, and all models, each bundle a program.
@@ -321,7 +322,7 @@ check: deps-test all                ## gradient checks of one network, NET=FILE
 	@mkdir -p $(TESTS)
 	$(LATHE) emit "$(NET)" --dtype f64 --batch 20 --split -o $(TESTS)/check_net.c
 	$(CC) -O2 -Iruntime -c $(TESTS)/check_net.c -o $(TESTS)/check_net.o
-	$(TEST_CC) -DLATHE_F64=1 tests/kernel/test_check.c $(TESTS)/check_net.o $(CRITERION) \
+	$(TEST_CC) -O1 -DLATHE_F64=1 tests/kernel/test_check.c $(TESTS)/check_net.o $(CRITERION) \
 	    runtime/liblathe64.a -lm -o $(TESTS)/check
 	$(RUN) $(TESTS)/check
 
@@ -330,7 +331,7 @@ BESIDE = $(TESTS)/beside.a
 BESIDE_OBJ = $(patsubst %,$(TESTS)/beside/%.o,kernel/beside support/oracle support/batch)
 $(TESTS)/beside/%.o: tests/%.c $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
-	$(Q)$(TEST_CC) -DLATHE_F64=1 -c $< -o $@
+	$(Q)$(TEST_CC) -O1 -DLATHE_F64=1 -c $< -o $@
 $(BESIDE): $(BESIDE_OBJ) $(GEN_OBJ)
 	@echo "ar     $@"
 	@rm -f $@ && $(AR) rcs $@ $^
