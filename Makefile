@@ -149,18 +149,19 @@ RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit3
        marks rows $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
-# once for all suites, and beside the user's own.
-RUN = LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR) LATHE_CACHE=$(abspath $(BUILD)/cache)
+# once for all suites, and beside the user's own. A make that a suite runs has its own jobs.
+RUN = MAKEFLAGS= LATHE=$(abspath $(LATHE)) SOURCE=$(CURDIR) LATHE_CACHE=$(abspath $(BUILD)/cache)
 
 # One suite, or one test of it: make test T=kernels32 F='bits/*'
 ifdef T
 test: deps-test all $(T:%=$(TESTS)/%)
 	@$(RUN) F="$(F)" sh tests/run.sh $(TESTS) $(T)
 else
-test: deps-test all tests           ## everything that can run here, in minutes; T=SUITE F=FILTER
-	@echo "== browser" && $(RUN) sh tests/browser.sh
+test: deps-test all tests browser   ## everything that can run here, in minutes; T=SUITE F=FILTER
 	@$(RUN) F="$(F)" sh tests/run.sh $(TESTS) $(RUNS)
 endif
+browser: all
+	@echo "== browser" && $(RUN) sh tests/browser.sh
 
 # Every unit of the runtime, every kernel against the oracle, what the generator prints.
 quick: deps-test all $(TESTS)/unit32 $(TESTS)/kernels32 ## units, kernels of f32, goldens: a minute
@@ -414,6 +415,6 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all help lib pages test test-all test-real tests quick debug sanitize check oracle golden deps \
-        deps-test lint run bench bench-quick bench-peers data install uninstall clean
+.PHONY: all help lib pages test test-all test-real tests browser quick debug sanitize check oracle \
+        golden deps deps-test lint run bench bench-quick bench-peers data install uninstall clean
 .DELETE_ON_ERROR:
