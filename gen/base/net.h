@@ -244,7 +244,8 @@ enum stage_buffer {
     AT_ENTRIES,                 /* lists of nonzero gradients by filter */
     AT_GRADIENT,                /* of one filter */
     AT_FILTERS,                 /* folded: some filters, on their way to the panels */
-    AT_LANES, AT_SUMS,          /* affine: sums by lane, by unit; depthwise: of the taps */
+    AT_TURNED,                  /* affine: weights of a block, columns by units */
+    AT_SUMS,                    /* affine: of the units; depthwise: of the taps */
     AT_REPEATED,                /* depthwise: the input, each channel as often as it has filters */
     AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
                                    products, transformed gradients, their sums, bias */
@@ -290,9 +291,10 @@ struct affine_plan {
     enum algorithm backward;    /* fuse.c: lists, dense */
     int columns;                /* layout.c: of a row of the stored weight, whole lanes */
     /* block.c */
-    struct tile tile;           /* mh images x mw units, nv vectors of lanes each */
-    int block, images, depth;   /* forward: units an item, images, panels a pass */
-    int blocks_together;        /* blocks at a time, where there is one image */
+    struct tile tile;           /* forward: mh images x nv vectors of units */
+    int rest;                   /* images that the tiles of a batch leave; 1 if none */
+    int block, images;          /* forward: units, images an item */
+    int blocks_together;        /* blocks at a time */
     int rows;                   /* backward: rows of the weight a pass */
     struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
                                    gradient to the data, units in the weights' */
@@ -311,7 +313,8 @@ struct add_plan {
 
 /* fold.c: a stage of inference that stands for several of training. */
 struct fold_plan {
-    int norm, end;              /* the norm in its weights, the last stage in it */
+    int head, norm, end;        /* whose weights they are, the norm in them or NO_STAGE, the last
+                                   stage in it */
     int step;                   /* filters that are folded at a time */
 };
 
@@ -397,7 +400,7 @@ struct net {
     struct stage *stage; int nstages;
     int classes;
     /* fold.c */
-    struct stage *folded; int nfolded;      /* stages with the norm after them in the weights */
+    struct stage *folded; int nfolded;      /* with weights for inference alone */
     /* block.c */
     struct choice *choice; int nchoices;
     /* params.c */
@@ -416,6 +419,13 @@ struct net {
 };
 
 /* The layer that an index stands for, or NULL. */
+/* An affine stage's units, whole blocks of its forward pass. */
+static inline int affine_padded(const struct stage *s)
+{
+    const int block = s->affine->block;
+    return (s->out.shape.c + block - 1) / block*block;
+}
+
 static inline const struct layer *layer_at(const struct net *net, int layer)
 {
     return layer == NO_LAYER ? NULL : &net->layer[layer];

@@ -9,46 +9,40 @@
 #include "plan/cost.h"
 
 enum {
-    IMAGES = 100,
-    DEPTH = 4,                  /* panels: the tile's images and units, 20 KB, fit into L1 */
-    TILES = 2, MAX_TILES = 5,   /* of a block: its lanes are read and written with every DEPTH
-                                   panels */
-    ALONE = 256,                /* units at least whose sums there is room for, of one image */
-    ITEMS = 16,                 /* work items wanted, for balance over threads */
+    IMAGES = 100,               /* of a pass: their inputs of a panel, 50 KB, stay in L2 */
+    MAX_TILES = 5,              /* of a block */
+    UNITS_LEAST = 16,           /* of a block: fewer make little of what is fetched of a unit */
+    CHAINS = 12,                /* sums of a tile that hide latency: measured, 82 % of the peak with
+                                   10, 93 with 12 */
+    MAX_VECTORS = 2,            /* of a tile: measured, 4x3 and 3x4 are slower than 6x2 by a tenth */
+    TILE_CYCLES = 10,
+    UNITS_TOGETHER = 256,       /* whose sums there is room for: 100 KB of 100 images, in L2 */
     ROWS = 200                  /* of a panel, backward: 100 KB, in L2 while images pass */
 };
 
-static double affine_cycles(const struct net *net, const struct stage *s, int mi, int mu, int lv)
+/* Of a panel, so many images by nv vectors of units: multiply-adds or loads, two a cycle, and a
+** tile's beginning and end. */
+static double images_cycles(int images, int nv)
 {
-    int images = net->train.batch, units = s->out.shape.c;
-    const struct { int side; double count; } of_images[] = { { mi, images / mi },
-                                                             { 1, images % mi } },
-                                             of_units[] = { { mu, units / mu },
-                                                            { 1, units % mu } };
-    double total = 0;
-    for (int i = 0; i < 2; i++)         /* whole tiles, and what is left one by one */
-        for (int u = 0; u < 2; u++) {
-            int a = of_images[i].side, b = of_units[u].side;
-            double fma = a*b*lv / 2.0, load = (a + b)*lv / 2.0, latency = MIN_CHAINS / 2.0;
-            double most = fma > load ? fma : load;
-            /* Both operands stream from L2: what the tile saves in loads counts, too. */
-            total += of_images[i].count*of_units[u].count
-                     *((most > latency ? most : latency) + load / 2);
-        }
-    return total;
+    int busiest = max_int(max_int(images*nv, CHAINS), images + nv);
+    return PANEL*busiest / 2.0 + TILE_CYCLES + images*nv;
+}
+
+static double affine_cycles(const struct net *net, const struct stage *s, int mi, int nv)
+{
+    int images = net->train.batch, columns = ceil_div(s->out.shape.c, nv*net->vl);
+    double left = images % mi ? images_cycles(images % mi, nv) : 0;
+    return columns*(images / mi*images_cycles(mi, nv) + left);
 }
 
 static struct tile affine_tile(struct net *net, struct region_plan region,
                                const struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int lv = LANES / net->vl, units = s->out.shape.c;
-    for (int mi = 1; mi <= AFFINE_MAX_SIDE; mi++)
-        for (int mu = 1; mu <= AFFINE_MAX_SIDE; mu++) {
-            bool room = affine_tile_fits(net->isa, mi, mu, lv);
-            if ((room || mi*mu == 1) && mu <= units && mi <= net->train.batch)
-                choice_offer(c, affine_cycles(net, s, mi, mu, lv), mi, mu, lv);
-        }
+    const int most = ceil_div(s->out.shape.c, net->vl);
+    for (int mi = 1; mi <= AFFINE_ROWS && mi <= net->train.batch; mi++)
+        for (int nv = 1; nv <= min_int(most, MAX_VECTORS) && conv_tile_fits(net->isa, mi, nv, false); nv++)
+            choice_offer(c, affine_cycles(net, s, mi, nv), mi, 1, nv);
     return choice_settle_tile(net, c);
 }
 
@@ -68,21 +62,21 @@ static int affine_images(struct net *net, struct region_plan region, const struc
 
 void block_affine(struct net *net, struct region_plan forward, struct stage *s)
 {
-    int units = s->out.shape.c;
     s->affine->tile = affine_tile(net, forward, s);
-    int tiles = ceil_div(units, s->affine->tile.mw*ITEMS);
+    const int width = s->affine->tile.nv*net->vl, units = round_up(s->out.shape.c, width);
+    int least = min_int(round_up(UNITS_LEAST, width), units);
     struct choice *block = choice_open(net, forward, s->name, "block", 1);
-    tiles = min_int(tiles, TILES);
-    for (int k = 0; k < MAX_TILES; k++)      /* tiles, tiles - 1, ..., 1, the larger */
-        choice_offer(block, k, s->affine->tile.mw*(k < tiles ? tiles - k : k + 1), 0, 0);
+    for (int k = 0; k < MAX_TILES; k++)
+        if (least + k*width <= units)
+            choice_offer(block, k, least + k*width, 0, 0);
     s->affine->block = choice_settle(net, block)[0];
     s->affine->images = affine_images(net, forward, s);
+    const int last = (net->train.batch - 1) % s->affine->images + 1;
+    s->affine->rest = max_int(last % s->affine->tile.mh, 1);
     int blocks = ceil_div(units, s->affine->block);
-    int least = ceil_div(ALONE, s->affine->block);
-    s->affine->blocks_together = min_int(max_int(s->affine->images, least), blocks);
-    struct choice *depth = choice_open(net, forward, s->name, "depth", 1);
-    choice_offer_sizes(depth, DEPTH, 1, 4*DEPTH);
-    s->affine->depth = choice_settle(net, depth)[0];
+    s->affine->blocks_together = min_int(ceil_div(UNITS_TOGETHER, s->affine->block), blocks);
+    if (s->fold)
+        s->fold->step = s->affine->block;
 }
 
 /* Rows and vectors of a product over all images, in a panel of so many vectors. */

@@ -31,7 +31,7 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_ENTRIES]      = { .name = "entries", .scratch = true },
     [AT_GRADIENT]     = { .name = "gradient", .scratch = true },
     [AT_FILTERS]      = { .name = "filters", .scratch = true },
-    [AT_LANES]        = { .name = "lanes", .scratch = true },
+    [AT_TURNED]       = { .name = "turned", .scratch = true },
     [AT_SUMS]         = { .name = "sums", .scratch = true },
     [AT_REPEATED]     = { .name = "repeated", .scratch = true },
     [AT_WINO_V]       = { .name = "wino_v", .scratch = true },

@@ -36,11 +36,6 @@ bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow)
            && pixels*nv + nv + 1 + shallow <= isa->registers;
 }
 
-bool affine_tile_fits(const struct isa *isa, int images, int units, int lv)
-{
-    return images*units*lv <= isa->accumulators && images*units*lv + images + 1 <= isa->registers;
-}
-
 bool wgrad_tile_fits(const struct isa *isa, int rows, int nv)
 {
     return rows*nv <= isa->gradient;

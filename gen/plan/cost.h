@@ -7,13 +7,11 @@
 
 #include "base/isa.h"
 
-/* Sums of pixels x vectors, vectors of weights and one broadcast beside them; affine: images x
-** units; weight gradient: rows x vectors. Shallow: so few input channels that every step along the
-** sum is written out. */
-enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, AFFINE_MAX_SIDE = 8, PANEL_VECTORS = 8,
-       AFFINE_DENSE_ROWS = 8 };
+/* Sums of pixels x vectors, vectors of weights and one broadcast beside them; weight gradient:
+** rows x vectors. Shallow: so few input channels that every step along the sum is written out. */
+enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, PANEL_VECTORS = 8,
+       AFFINE_ROWS = 12, AFFINE_DENSE_ROWS = 8 };
 bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
-bool affine_tile_fits(const struct isa *isa, int images, int units, int lv);
 bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
 bool depth_tile_fits(const struct isa *isa, int pixels);
 

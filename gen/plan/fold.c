@@ -1,7 +1,7 @@
 /*
 ** fold.c - what inference runs instead: a convolution or an affine layer with the norm after it in
-** its weights, and with the pool after that. It must never change a stage that trains but to say
-** what stands for it.
+** its weights, and with the pool after that; an affine layer whose weights lie as its tiles read
+** them. It must never change a stage that trains but to say what stands for it.
 */
 #include "plan/passes.h"
 
@@ -44,21 +44,28 @@ static void own_fold(struct stage *f, const struct stage *head)
                                    .repeated = head->conv->repeated, .gathers = NO_STAGE };
 }
 
+/* What stands for a stage, with the norm stage after it or NO_STAGE. */
+static struct stage *add_stage(struct net *net, const struct names *layers, int head, int norm)
+{
+    net->folded = grow(net->folded, (size_t)net->nfolded + 1, sizeof *net->folded);
+    struct stage *f = &net->folded[net->nfolded];
+    *f = net->stage[head];
+    net->stage[head].folded = net->nfolded++;
+    name_folded(layers, f, net->layer[f->head].name);
+    own_fold(f, &net->stage[head]);
+    f->fold->head = f->fold->end = head;
+    f->fold->norm = norm;
+    return f;
+}
+
 /* What norm stage `norm` and its head become: one stage, ending in pointwise layer and pool. */
 static void add_folded(struct net *net, const struct names *layers, int norm)
 {
-    net->folded = grow(net->folded, (size_t)net->nfolded + 1, sizeof *net->folded);
-    struct stage *f = &net->folded[net->nfolded], *n = &net->stage[norm];
-    struct stage *head = &net->stage[n->from];
-    int pool = head->kind == STAGE_CONV ? pool_after(net, norm) : NO_STAGE;
+    struct stage *n = &net->stage[norm], *f = add_stage(net, layers, n->from, norm);
+    int pool = f->kind == STAGE_CONV ? pool_after(net, norm) : NO_STAGE;
     const struct stage *end = &net->stage[pool == NO_STAGE ? norm : pool];
     const struct layer *with = layer_at(net, n->pointwise);
-    head->folded = net->nfolded++;
     n->in_folded = true;
-    *f = *head;
-    name_folded(layers, f, net->layer[head->head].name);
-    own_fold(f, head);
-    f->fold->norm = norm;
     f->fold->end = (int)(end - net->stage);
     f->out = end->out;
     if (pool != NO_STAGE) {
@@ -93,6 +100,9 @@ bool fold(struct net *net)
             && (head->kind == STAGE_CONV || head->kind == STAGE_AFFINE))
             add_folded(net, &layers, i);
     }
+    for (int i = 0; i < net->nstages; i++)
+        if (net->stage[i].kind == STAGE_AFFINE && net->stage[i].folded == NO_STAGE)
+            add_stage(net, &layers, i, NO_STAGE);
     names_free(&layers);
     return true;
 }

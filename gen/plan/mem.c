@@ -336,13 +336,13 @@ static void conv_buffers(struct net *net, int stage)
         add_own(net, s, AT_ENTRIES, entries(co*(size_t)s->conv->wgrad.list_space));
 }
 
-/* What an affine stage's forward pass sums up in. */
-static void lanes_buffers(struct net *net, struct stage *s)
+/* What an affine stage's forward pass works in. */
+static void forward_sums(struct net *net, struct stage *s)
 {
-    size_t block = (size_t)s->affine->block, together = (size_t)s->affine->blocks_together*block;
-    size_t images = (size_t)s->affine->images*block;
-    add_own(net, s, AT_LANES, max_size(images, together)*LANES);
-    add_own(net, s, AT_SUMS, whole_units(together));
+    const struct affine_plan *a = s->affine;
+    if (!s->fold)
+        add_own(net, s, AT_TURNED, (size_t)(PANEL*a->block));
+    add_own(net, s, AT_SUMS, (size_t)(a->images*a->blocks_together*a->block));
 }
 
 static void affine_buffers(struct net *net, int stage)
@@ -352,7 +352,7 @@ static void affine_buffers(struct net *net, int stage)
     param_buffers(net, stage);
     forward_takes(net, s);
     int first = region_of(net, stage, false), last = region_of(net, stage, true);
-    lanes_buffers(net, s);
+    forward_sums(net, s);
     if (s->affine->backward == BY_DENSE)
         return;
     size_t starts = (size_t)ceil_div(s->out.shape.c, s->affine->rows) + 1;
@@ -389,10 +389,13 @@ static void folded_buffers(struct net *net, struct stage *f)
     f->at[AT_X] = stage_output(net, f->from);
     f->at[AT_Y] = end->at[AT_Y];
     f->at[AT_ARGMAX] = end->at[AT_ARGMAX];
-    add_own(net, f, AT_BIAS, whole_units(units));
+    if (f->fold->norm == NO_STAGE)
+        f->at[AT_BIAS] = net->stage[f->fold->head].at[AT_BIAS];
+    else
+        add_own(net, f, AT_BIAS, whole_units(units));
     if (f->kind == STAGE_AFFINE) {
-        add_own(net, f, AT_WEIGHT, net->param[f->weight].stored);
-        lanes_buffers(net, f);
+        add_own(net, f, AT_WEIGHT, (size_t)f->affine->columns*(size_t)affine_padded(f));
+        forward_sums(net, f);
     } else {
         add_own(net, f, AT_PACKED, f->conv->forward.packed_size);
         add_own(net, f, AT_FILTERS, LANES*(size_t)f->conv->forward.kh*(size_t)f->conv->row);

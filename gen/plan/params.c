@@ -199,7 +199,7 @@ bool params(struct net *net)
         if (own_params[net->stage[i].kind])
             own_params[net->stage[i].kind](net, i);
     for (int i = 0; i < net->nfolded; i++) {
-        const struct stage *head = &net->stage[net->stage[net->folded[i].fold->norm].from];
+        const struct stage *head = &net->stage[net->folded[i].fold->head];
         net->folded[i].weight = head->weight;
         net->folded[i].bias = head->bias;
     }

@@ -190,8 +190,6 @@ static struct region_plan plan(const struct net *net, enum region_kind kind, int
     const struct stage *s = region_stage(net, &r);
     double reals = s->weight == NO_PARAM ? 0 : (double)net->param[s->weight].stored;
     r.count = def->count ? def->count(s) : def->split != SPLIT_GROUPS;
-    if (s->kind == STAGE_AFFINE && def->count == forward_parts)
-        r.split = SPLIT_FIXED;          /* blocks of units, for all images */
     r.images = images(s, kind);
     r.flop = (def->work & FORWARD ? s->flop_forward : 0) + (def->work & WEIGHTS ? s->flop_wgrad : 0)
              + (def->work & DATA ? s->flop_dgrad : 0);

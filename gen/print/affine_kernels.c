@@ -9,25 +9,27 @@
 #include "print/dictionary.h"
 #include "read/layers.h"
 
-/* Tiles of whole images and units, and of one where some are left; smaller ones are the same where
-** a tile is as small. */
+/* Tiles of as many images as the registers hold, of those that the batch leaves, and of one. */
 static void bind_tiles(struct bindings *b)
 {
-    static const char *const words[] = { "TILE", "TILE_IMAGE", "TILE_UNIT", "TILE_ONE" };
-    static const char *const parts[] = { "tile", "tile_image", "tile_unit", "tile_one" };
-    const struct tile t = b->stage->affine->tile;
-    for (int k = 0; k < 4; k++) {
-        struct bindings one = of_stage(b->e, b->stage);
-        int images = k % 2 ? 1 : t.mh, units = k / 2 ? 1 : t.mw;
-        int least = (k % 2 && t.mh > 1) + 2*(k / 2 && t.mw > 1);
-        bind_part(b, words[k], parts[least]);
-        if (least < k)
-            continue;
-        bind_size(&one, "MI", images);
-        bind_size(&one, "MU", units);
-        kernel(&one, "affine/tile.c", part(b, "%s", parts[k]).text,
-               "%d images by %d units: %d of %d registers", images, units,
-               images*units*t.nv + images + 1, b->e->net->isa->registers);
+    const struct stage *s = b->stage;
+    const struct affine_plan *a = s->affine;
+    const struct { const char *word, *part; int images; } tiles[] = {
+        { "TILE_ONE", "tile_one", 1 }, { "TILE_REST", "tile_rest", a->rest },
+        { "TILE", "tile", a->tile.mh },
+    };
+    for (int k = 0; k < 3; k++) {
+        int same = 0;
+        while (tiles[same].images != tiles[k].images)
+            same++;
+        struct part_name name = part(b, "%s", tiles[same].part);
+        if (same == k) {
+            struct bindings t = of_stage(b->e, s);
+            bind_size(&t, "M", tiles[k].images);
+            kernel(&t, "affine/fwd_tile.c", name.text, "%d images by %d vectors of %d",
+                   tiles[k].images, a->tile.nv, b->e->net->vl);
+        }
+        bind_name(b, tiles[k].word, "%s", name.text);
     }
 }
 
@@ -43,15 +45,16 @@ void affine_forward(struct emission *e, const struct stage *s)
            "%s forward: %ld -> %d%s%s%s, %.2f MFLOP an image, tile %dx%d", s->name,
            (long)in.h*in.w*in.c, s->out.shape.c, s->relu == NO_LAYER ? "" : " + relu",
            with ? " + " : "", with ? layer_def(with->kind)->word : "", s->flop_forward / 1e6,
-           s->affine->tile.mh, s->affine->tile.mw);
+           s->affine->tile.mh, s->affine->tile.nv);
 }
 
 void affine_fold(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    norm_fold(e, s);
+    if (s->fold->norm != NO_STAGE)
+        norm_fold(e, s);
     kernel(&b, "affine/fold.c", part(&b, "fold").text,
-           "%s: one unit's weights, times what it is multiplied with", s->name);
+           "%s: a block of units' weights, columns by units", s->name);
 }
 
 void affine_lists(struct emission *e, const struct stage *s)

@@ -33,7 +33,7 @@ struct bindings {
     struct { const char *key; bool value; } flag[TMPL_MAX];      int nflags;
     struct { const char *key; const char *value; } here[16];     int nheres;
     struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
-    int vl;                /* lanes of a vector */
+    int vl, vc;            /* lanes of a vector, columns that v_columns makes */
     bool brief;            /* loops of more than BRIEF_LINES are kept, too */
     int loops_kept;        /* out: UNROLL loops too long to be written out; as is `asked`: a loop's
                               bound looked at the size */

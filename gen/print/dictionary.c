@@ -96,7 +96,7 @@ static int moment(const struct net *net, int param, char which)
 static const struct stage *norm_of(const struct net *net, const struct stage *s)
 {
     int gathers = s->conv ? s->conv->gathers : NO_STAGE;
-    return s->norm ? s : s->fold ? &net->stage[s->fold->norm]
+    return s->norm ? s : s->fold && s->fold->norm != NO_STAGE ? &net->stage[s->fold->norm]
            : gathers == NO_STAGE ? NULL : &net->stage[gathers];
 }
 
@@ -152,7 +152,9 @@ static bool look_up(struct bindings *b, enum word_kind kind, const char *word)
 
 struct bindings of_stage(struct emission *e, const struct stage *s)
 {
-    return (struct bindings){ .look_up = look_up, .e = e, .stage = s, .vl = e->net->vl };
+    const int vl = e->net->vl;
+    return (struct bindings){ .look_up = look_up, .e = e, .stage = s, .vl = vl,
+                              .vc = min_int(vl, 16 / (int)real_size(e->net)) };
 }
 
 struct bindings of_sweep(struct emission *e, const struct sweep *f)

@@ -61,9 +61,10 @@ static long factor(const char **s, struct bindings *b)
         *s = end;
         return value;
     }
-    if (starts_word(*s, "VL")) {
+    if (starts_word(*s, "VL") || starts_word(*s, "VC")) {
+        long value = starts_word(*s, "VL") ? b->vl : b->vc;
         *s = end;
-        return b->vl;
+        return value;
     }
     for (int i = 0; i < b->nsizes; i++)
         if (strlen(b->size[i].key) == length && !memcmp(b->size[i].key, *s, length)) {

@@ -211,8 +211,9 @@ static void dump_fold(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nfolded; i++) {
         const struct stage *s = &net->folded[i];
+        const int first = s->fold->norm == NO_STAGE ? s->fold->head : s->fold->norm;
         fprintf(out, "folded %d %s, %s to %s, %d filter%s at a time\n", i, s->name,
-                net->stage[s->fold->norm].name, net->stage[s->fold->end].name, s->fold->step,
+                net->stage[first].name, net->stage[s->fold->end].name, s->fold->step,
                 s->fold->step > 1 ? "s" : "");
         if (s->conv) {
             put_sweep(&s->conv->forward, out);
@@ -257,9 +258,9 @@ static void block_weights(const struct stage *s, FILE *out)
 static void block_affine(const struct stage *s, FILE *out)
 {
     const struct affine_plan *a = s->affine;
-    fprintf(out, "    forward                tile %dx%dx%d, %d units an item, %d images, %d panels "
-            "a pass, %d blocks of one image\n", a->tile.mh, a->tile.mw, a->tile.nv, a->block,
-            a->images, a->depth, a->blocks_together);
+    fprintf(out, "    forward                tile %dx%dx%d, %d units an item, %d images, %d blocks "
+            "at a time\n", a->tile.mh, a->tile.mw, a->tile.nv, a->block, a->images,
+            a->blocks_together);
     if (a->backward == BY_NONE)
         return;
     fprintf(out, "    backward               %s, %d rows a pass",

@@ -29,7 +29,7 @@ static void forward(const struct stage *s, FILE *out)
             fprintf(out, "%dx%d px, %d vec", f->tile.mh, f->tile.mw, f->tile.nv);
     }
     if (s->affine)
-        fprintf(out, "%d img, %d units", s->affine->tile.mh, s->affine->tile.mw);
+        fprintf(out, "%d img, %d vec", s->affine->tile.mh, s->affine->tile.nv);
 }
 
 /* And how its gradients are. */

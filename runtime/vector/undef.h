@@ -3,7 +3,6 @@
 ** include it and define its own. No include guard: it ends every template.
 */
 #undef ADD
-#undef AHEAD
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
@@ -35,6 +34,7 @@
 #undef MERGE
 #undef MOMENTUM
 #undef NAME
+#undef NORM
 #undef ODD
 #undef ONE
 #undef ONE_STEP
@@ -54,6 +54,7 @@
 #undef PUT_REPEATED
 #undef RELU
 #undef REPEAT
+#undef RUN_PANEL
 #undef RUN_PASS
 #undef RUN_ROWS
 #undef RUN_TAPS
@@ -66,16 +67,16 @@
 #undef SUM_REPEATED
 #undef TAPS_APART
 #undef TILE
-#undef TILES
 #undef TILE_COLUMNS
-#undef TILE_IMAGE
 #undef TILE_LAST
 #undef TILE_LAST_COLUMNS
 #undef TILE_ONE
+#undef TILE_REST
 #undef TILE_ROWS
 #undef TILE_ROWS_COLUMNS
-#undef TILE_UNIT
 #undef TRANSFORM
+#undef TURN
+#undef TURNED
 #undef WGRAD
 #undef WGRAD_LAST
 #undef WGRAD_ONE

@@ -1,84 +1,76 @@
 /*
-** affine/fwd.c - an affine stage, forward: a block of units and IMAGES images an item,
-** DEPTH panels of columns at a time. Then lanes are folded, bias added, pointwise operations
-** applied.
+** affine/fwd.c - an affine stage, forward: panel by panel of columns, some blocks of units, and in
+** each of them IMAGES images. Vectors run along the units. In training a block's weights of a panel
+** are turned over into L1, columns by units, while tiles of images pass; for inference they lie so.
+** A panel's sums begin at +0, and are added to those of the panels before it. Then bias and
+** pointwise operations.
 **
-** All blocks of units come before the next images, whose inputs therefore stay in L3; and
-** while a tile of units is at work, every tile of images fetches its share of the weights
-** that come next, else the first one waits for memory at every line (docs/performance.md,
-** Waiting for memory).
-**
-** One image waits for the weights alone, and memory hands them out faster the longer they lie
-** together: an item is then as many blocks as a thread has, 128 KB of a panel instead of 5.
+** While a block is at work, every tile of images fetches its share of the next one's weights, else
+** the first tile waits for memory at every line.
 */
 #include "vector/template.h"
-#include "affine/tile.c"
+#include "affine/fwd_tile.c"
 
-#define NAME affine_fwd        /* @name */
-#define TILE affine_tile       /* @name */
-#define TILE_IMAGE affine_tile /* @name */
-#define TILE_UNIT affine_tile  /* @name */
-#define TILE_ONE affine_tile   /* @name */
-#define TILES affine_tiles     /* @name */
-#define AHEAD affine_ahead     /* @name */
-#define STORE affine_store     /* @name */
-#define BIAS 1                 /* @flag */
-#define LAST_PANEL 1           /* @flag */
+#define NAME affine_fwd            /* @name */
+#define TILE affine_fwd_tile     /* @name */
+#define TILE_REST affine_fwd_tile /* @name */
+#define TILE_ONE affine_fwd_tile /* @name */
+#define TURN affine_turn           /* @name */
+#define RUN_PANEL affine_run_panel /* @name */
+#define STORE affine_store         /* @name */
+#define BIAS 1                     /* @flag */
+#define LAST_PANEL 1               /* @flag */
+#define TURNED 0                   /* @flag */
 
-/* Fetches the weights of MU units, one part of `parts`. */
-static inline void AHEAD(const real *w, int panels, int width, int part, int parts)
+#if !TURNED
+/* A panel's weights of `units` units, and zeros for those that a block has too many. */
+static inline void TURN(const real *w /* [unit][width] */, real *t /* [width][UNIT_BLOCK] */,
+                        int units, int width)
 {
-    enum { /* @sizes */ MU = 2, UNITS = 500 };
+    enum { /* @sizes */ UNIT_BLOCK = 32 };
+    const int whole = units / VL*VL;
+    for (int d = 0; d < width; d += VC)
+        for (int u = 0; u < whole; u += VL) {
+            vec column[VC];
+            v_columns(w + (ptrdiff_t)u*width + d, width, column);
+            UNROLL for (int l = 0; l < VC; l++)
+                v_store(t + (d + l)*UNIT_BLOCK + u, column[l]);
+        }
+    for (int u = whole; u < UNIT_BLOCK; u++)
+        for (int d = 0; d < width; d++)
+            t[d*UNIT_BLOCK + u] = u < units ? w[(ptrdiff_t)u*width + d] : 0;
+}
+#endif
+
+/* All the images at hand over the turned weights; next: weights that come after them. One image
+** needs none fetched: it reads on where it stands. */
+static inline void RUN_PANEL(const real *x, const real *t, real *sums /* [image][SUMS_IMAGE] */,
+                             int images, int width, int first, const real *next)
+{
+    enum { /* @sizes */ MI = 6, NV = 2, REST = 2, X_IMAGE = 4096, UNIT_BLOCK = 32,
+           SUMS_IMAGE = 256 };
     enum { LINE = 64 / sizeof(real) };
-    for (int p = 0; p < panels; p++)
-        for (int k = part*LINE; k < MU*width; k += parts*LINE)
-            v_prefetch(w + (ptrdiff_t)p*UNITS*width + k);
-}
-
-/* `panels` panels of the block's units against all the images at hand; next: the weights
-** that come after the block's. */
-static inline void TILES(const real *x, const real *w, const real *next, real *lanes, int images,
-                         int units, int panels, int width)
-{
-    enum { /* @sizes */ MI = 2, MU = 2, X_IMAGE = 4096, LANES_IMAGE = 160 };
-    const int whole = images / MI * MI, parts = whole / MI + images - whole;
-    int u = 0;
-    for (; u + MU <= units; u += MU) {
-        const real *row = w + (ptrdiff_t)u*width;
-        const real *ahead = u + 2*MU <= units ? row + MU*width : next;
-        int part = 0;
-        for (int i = 0; i < whole; i += MI) {
-            AHEAD(ahead, panels, width, part++, parts);
-            TILE(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels, width);
+    const int left = images % MI, parts = images / MI + (left == REST ? 1 : left);
+    for (int i = 0, part = 0, step; i < images; i += step, part++) {
+        step = images - i >= MI ? MI : left == REST ? REST : 1;
+        for (int k = part*LINE; parts > 1 && k < UNIT_BLOCK*width; k += parts*LINE)
+            v_prefetch(next + k);
+        const real *from = x + (ptrdiff_t)i*X_IMAGE;
+        for (int n = 0; n < UNIT_BLOCK; n += NV*VL) {
+            real *to = sums + i*SUMS_IMAGE + n;
+            if (step == MI)
+                TILE(from, t + n, to, width, first);
+            else if (step == REST)
+                TILE_REST(from, t + n, to, width, first);
+            else
+                TILE_ONE(from, t + n, to, width, first);
         }
-        for (int i = whole; i < images; i++) {
-            AHEAD(ahead, panels, width, part++, parts);
-            TILE_IMAGE(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
-                       width);
-        }
-    }
-    for (; u < units; u++) {
-        const real *row = w + (ptrdiff_t)u*width;
-        for (int i = 0; i < whole; i += MI)
-            TILE_UNIT(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
-                      width);
-        for (int i = whole; i < images; i++)
-            TILE_ONE(x + (ptrdiff_t)i*X_IMAGE, row, lanes + i*LANES_IMAGE + u*LANES, panels,
-                     width);
     }
 }
 
-/* Folds the lanes of one image's units; sums: room for them, whole vectors. */
-static inline void STORE(const real *lanes, const real *bias, real *y, real *sums, int units)
+static inline void STORE(const real *sums, const real *bias, real *y, int units)
 {
-    enum { /* @sizes */ LV = 16 };
     (void)bias;
-    for (int u = 0; u < units; u++) {
-        vec v[LV];
-        UNROLL for (int l = 0; l < LV; l++)
-            v[l] = v_load(lanes + u*LANES + l*VL);
-        sums[u] = v_sum(v);
-    }
     for (int u = 0; u < units; u += VL) {
         int n = units - u < VL ? units - u : VL;
 #if BIAS
@@ -94,39 +86,52 @@ static inline void STORE(const real *lanes, const real *bias, real *y, real *sum
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 4096, Y = 0, Y_IMAGE = 512, W = 0, B = 0, UNITS = 500,
-           UNIT_BLOCK = 10, COLUMNS = 4096, DEPTH = 4, IMAGES = 64, TOGETHER = 64,
-           LANES_IMAGE = 160, SCRATCH = 0, SCRATCH_SIZE = 20480, LANES_AT = 0, SUMS_AT = 10240 };
-    enum { PANELS = COLUMNS / PANEL };
-#if LAST_PANEL
-    enum { LEFT = COLUMNS % PANEL };
+           UNITS_STORED = 512, UNIT_BLOCK = 32, COLUMNS = 4096, IMAGES = 64, TOGETHER = 16,
+           SUMS_IMAGE = 512, SCRATCH = 0, SCRATCH_SIZE = 20480, TURNED_AT = 0, SUMS_AT = 10240 };
+    enum { BLOCKS = UNITS_STORED / UNIT_BLOCK, PANELS = (COLUMNS + PANEL - 1) / PANEL };
+#if TURNED
+    enum { STORED = UNITS_STORED, AGAIN = 0 };
+#else
+    enum { STORED = UNITS, WHOLE = UNITS < UNIT_BLOCK ? UNITS : UNIT_BLOCK,
+           /* units that the last block begins before its own */
+           AGAIN = UNITS < UNIT_BLOCK ? 0 : UNITS_STORED - UNITS };
 #endif
-    enum { BLOCKS = (UNITS + UNIT_BLOCK - 1) / UNIT_BLOCK };
-    const int alone = s->n == 1, step = alone ? TOGETHER : 1;
-    const int start = alone ? 0 : item / BLOCKS * IMAGES;
-    const int from = alone ? BLOCKS*item/items : item % BLOCKS;
-    const int to = alone ? BLOCKS*(item + 1)/items : from + 1;
+    const int parts = items / ((s->n + IMAGES - 1) / IMAGES);
+    const int start = item / parts*IMAGES, part = item % parts;
+    const int from = part_start(part, parts, BLOCKS), to = part_start(part + 1, parts, BLOCKS);
     const int images = s->n - start < IMAGES ? s->n - start : IMAGES;
-    real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    real *lanes = scratch + LANES_AT, *sums = scratch + SUMS_AT;
-    const real *x = s->arena + X + (size_t)start*X_IMAGE;
-    for (int b = from; b < to; b += step) {
-        const int first = b*UNIT_BLOCK, end = (b + step < to ? b + step : to)*UNIT_BLOCK;
-        const int units = (end < UNITS ? end : UNITS) - first;
-        for (int k = 0; k < (alone ? units*LANES : images*LANES_IMAGE); k++)
-            lanes[k] = 0;
-        for (int p = 0; p < PANELS; p += DEPTH) {
-            const int panels = PANELS - p < DEPTH ? PANELS - p : DEPTH;
-            const real *w = s->arena + W + ((size_t)p*UNITS + first)*PANEL;
-            TILES(x + p*PANEL, w, p + DEPTH < PANELS ? w + (size_t)DEPTH*UNITS*PANEL : w, lanes,
-                  images, units, panels, PANEL);
-        }
+    real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *sums = scratch + SUMS_AT;
+    for (int b = from; b < to; b += TOGETHER) {
+        const int end = b + TOGETHER < to ? b + TOGETHER : to;
+        for (int p = 0; p < PANELS; p++) {
 #if LAST_PANEL
-        const real *last = s->arena + W + (size_t)PANELS*PANEL*UNITS + (size_t)first*LEFT;
-        TILES(x + PANELS*PANEL, last, last, lanes, images, units, 1, LEFT);
+            const int width = p + 1 < PANELS ? PANEL : COLUMNS % PANEL;
+#else
+            const int width = PANEL;
 #endif
-        for (int i = 0; i < images; i++)
-            STORE(lanes + i*LANES_IMAGE, s->arena + B + first,
-                  s->arena + Y + (size_t)(start + i)*Y_IMAGE + first, sums, units);
+            const real *x = s->arena + X + (size_t)start*X_IMAGE + p*PANEL;
+            const real *panel = s->arena + W + (size_t)p*PANEL*STORED;
+            for (int k = b; k < end; k++) {
+                const int first = k*UNIT_BLOCK - (k == BLOCKS - 1 ? AGAIN : 0);
+                const real *w = panel + (size_t)first*width, *next = w + UNIT_BLOCK*width;
+                if (k + 1 == end)
+                    next = panel + (size_t)PANEL*STORED + (size_t)b*UNIT_BLOCK*width;
+#if !TURNED
+                TURN(w, scratch + TURNED_AT, WHOLE, width);
+                w = scratch + TURNED_AT;
+#endif
+                RUN_PANEL(x, w, sums + (k - b)*UNIT_BLOCK, images, width, p == 0, next);
+            }
+        }
+        for (int k = b; k < end; k++)
+            for (int i = 0; i < images; i++) {
+                const int first = k*UNIT_BLOCK;
+                const int units = UNITS - first < UNIT_BLOCK ? UNITS - first : UNIT_BLOCK;
+                const real *own = sums + i*SUMS_IMAGE + (k - b)*UNIT_BLOCK
+                                  + (k == BLOCKS - 1 ? AGAIN : 0);
+                STORE(own, s->arena + B + first,
+                      s->arena + Y + (size_t)(start + i)*Y_IMAGE + first, units);
+            }
     }
 }
 

@@ -121,12 +121,22 @@ static real word_sum(const real *lanes)
     return v_sum(v);
 }
 
+static void word_columns(real *out, const real *in, int row)
+{
+    vec column[VC];
+    for (int from = 0; from < VL; from += VC) {
+        v_columns(in + from, row, column);
+        for (int c = 0; c < VC; c++)
+            v_store(out + (from + c)*VL, column[c]);
+    }
+}
+
 const struct simd_words JOIN(simd_words_, ISA) = {
     TEXT(ISA), VL, word_add, word_sub, word_mul, word_div, word_max, word_fma, word_mul_add,
     word_sqrt, word_abs, word_relu, word_round, word_exp, word_pow2, word_sigmoid,
     word_tanh, word_normal, word_gelu, word_gelu_grad, word_flush, word_select_gt,
     word_select_eq, word_bytes, word_load_part, word_store_part,
-    word_load_u8_part, word_store_u8_part, word_sum,
+    word_load_u8_part, word_store_u8_part, word_sum, word_columns,
 };
 
 #ifdef TARGET

@@ -168,6 +168,23 @@ Test(words, flush_makes_small_values_positive_zero_and_keeps_nan)
     each(flush_small);
 }
 
+static void columns_of_rows(const struct simd_words *w)
+{
+    enum { ROW = LANES + 3 };
+    real in[LANES*ROW], out[LANES*LANES];
+    for (int i = 0; i < LANES*ROW; i++)
+        in[i] = (real)i;
+    w->columns(out, in, ROW);
+    for (int c = 0; c < w->vl; c++)
+        for (int r = 0; r < w->vl; r++)
+            cr_expect_eq(out[c*w->vl + r], in[r*ROW + c], "%s: row %d, column %d", w->isa, r, c);
+}
+
+Test(words, columns_turn_rows_over)
+{
+    each(columns_of_rows);
+}
+
 static void sum_order(const struct simd_words *w)
 {
     /* Any other order of these gives other bits. */

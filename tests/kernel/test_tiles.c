@@ -96,11 +96,11 @@ static void add_all_conv(struct tiles *t, struct text *out)
 
 static void add_all_affine(struct tiles *t, struct text *out)
 {
-    for (int mi = 1; mi <= AFFINE_MAX_SIDE; mi++)
-        for (int mu = 1; mu <= AFFINE_MAX_SIDE; mu++) {
-            int lv = LANES / isa_vl(t->isa, t->f64);
-            if (affine_tile_fits(t->isa, mi, mu, lv))
-                add(t, out, "affine/tile.c", "MI=%d MU=%d LV=%d", mi, mu, lv);
+    for (int m = 1; m <= AFFINE_ROWS; m++)
+        for (int nv = 1; conv_tile_fits(t->isa, m, nv, false); nv++) {
+            int block = nv*isa_vl(t->isa, t->f64);
+            add(t, out, "affine/fwd_tile.c", "M=%d NV=%d X_IMAGE=8208 UNIT_BLOCK=%d "
+                "SUMS_IMAGE=%d", m, nv, block, block);
         }
 }
 

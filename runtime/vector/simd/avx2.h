@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 #undef VL
+#undef VC
 #undef PS
 #if LATHE_F64
 #define VL 4
+#define VC 2
 #define PS(op) _mm256_##op##_pd
 typedef __m256d vec;
 typedef __m256d vmask;
@@ -34,6 +36,16 @@ static inline vbytes v_to_bytes(vec a)
     return (vbytes)_mm_cvtsi128_si32(_mm_packus_epi16(n, n));
 }
 static inline vec v_abs(vec a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    /* rows 0 and 2, 1 and 3 */
+    vec a = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(p + 2*row),
+                                 1);
+    vec b = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p + row)),
+                                 _mm_loadu_pd(p + 3*row), 1);
+    column[0] = _mm256_unpacklo_pd(a, b);
+    column[1] = _mm256_unpackhi_pd(a, b);
+}
 static inline real v_sum(const vec *a)
 {
     vec s = _mm256_add_pd(_mm256_add_pd(a[0], a[2]), _mm256_add_pd(a[1], a[3]));
@@ -42,6 +54,7 @@ static inline real v_sum(const vec *a)
 }
 #else
 #define VL 8
+#define VC 4
 #define PS(op) _mm256_##op##_ps
 typedef __m256 vec;
 typedef __m256 vmask;
@@ -66,6 +79,21 @@ static inline vbytes v_to_bytes(vec a)
     return (vbytes)_mm_cvtsi128_si64(_mm_packus_epi16(h, h));
 }
 static inline vec v_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    vec r[4];               /* rows k and k + 4 */
+    for (int k = 0; k < 4; k++)
+        r[k] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + k*row)),
+                                    _mm_loadu_ps(p + (k + 4)*row), 1);
+    __m256d ab = _mm256_castps_pd(_mm256_unpacklo_ps(r[0], r[1]));
+    __m256d cd = _mm256_castps_pd(_mm256_unpacklo_ps(r[2], r[3]));
+    column[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(ab, cd));
+    column[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(ab, cd));
+    ab = _mm256_castps_pd(_mm256_unpackhi_ps(r[0], r[1]));
+    cd = _mm256_castps_pd(_mm256_unpackhi_ps(r[2], r[3]));
+    column[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(ab, cd));
+    column[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(ab, cd));
+}
 static inline real v_sum(const vec *a)
 {
     vec s = _mm256_add_ps(a[0], a[1]);

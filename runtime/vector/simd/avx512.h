@@ -5,10 +5,12 @@
 #include <immintrin.h>
 #include <stdint.h>
 #undef VL
+#undef VC
 #undef PS
 #undef COMPARE
 #if LATHE_F64
 #define VL 8
+#define VC 2
 #define PS(op) _mm512_##op##_pd
 #define COMPARE _mm512_cmp_pd_mask
 typedef __m512d vec;
@@ -36,6 +38,19 @@ static inline void v_store_u8_part(uint8_t *p, vec a, int n)
 {
     _mm_mask_storeu_epi8(p, (__mmask16)v_first(n), _mm512_cvtepi64_epi8(_mm512_cvtpd_epi64(a)));
 }
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    vec r[2];               /* rows k, k + 2, k + 4, k + 6 */
+    for (int k = 0; k < 2; k++) {
+        const real *q = p + k*row;
+        r[k] = _mm512_castpd128_pd512(_mm_loadu_pd(q));
+        r[k] = _mm512_insertf64x2(r[k], _mm_loadu_pd(q + 2*row), 1);
+        r[k] = _mm512_insertf64x2(r[k], _mm_loadu_pd(q + 4*row), 2);
+        r[k] = _mm512_insertf64x2(r[k], _mm_loadu_pd(q + 6*row), 3);
+    }
+    column[0] = _mm512_unpacklo_pd(r[0], r[1]);
+    column[1] = _mm512_unpackhi_pd(r[0], r[1]);
+}
 static inline real v_sum(const vec *a)
 {
     __m512d s = _mm512_add_pd(a[0], a[1]);
@@ -45,6 +60,7 @@ static inline real v_sum(const vec *a)
 }
 #else
 #define VL 16
+#define VC 4
 #define PS(op) _mm512_##op##_ps
 #define COMPARE _mm512_cmp_ps_mask
 typedef __m512 vec;
@@ -71,6 +87,25 @@ static inline vec v_load_u8_part(const uint8_t *p, int n)
 static inline void v_store_u8_part(uint8_t *p, vec a, int n)
 {
     _mm_mask_storeu_epi8(p, v_first(n), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
+}
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    vec r[4];               /* rows k, k + 4, k + 8, k + 12 */
+    for (int k = 0; k < 4; k++) {
+        const real *q = p + k*row;
+        r[k] = _mm512_castps128_ps512(_mm_loadu_ps(q));
+        r[k] = _mm512_insertf32x4(r[k], _mm_loadu_ps(q + 4*row), 1);
+        r[k] = _mm512_insertf32x4(r[k], _mm_loadu_ps(q + 8*row), 2);
+        r[k] = _mm512_insertf32x4(r[k], _mm_loadu_ps(q + 12*row), 3);
+    }
+    __m512d ab = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
+    __m512d cd = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
+    column[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+    column[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd));
+    ab = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
+    cd = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
+    column[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+    column[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd));
 }
 static inline real v_sum(const vec *a)
 {

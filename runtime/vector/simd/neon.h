@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 #undef VL
+#undef VC
 #undef PS
 #if LATHE_F64
 #define VL 2
+#define VC 2
 #define PS(op) op##_f64
 typedef float64x2_t vec;
 typedef uint64x2_t vmask;
@@ -29,6 +31,12 @@ static inline void v_store_u8(uint8_t *p, vec a)
     p[0] = (uint8_t)vgetq_lane_f64(a, 0);
     p[1] = (uint8_t)vgetq_lane_f64(a, 1);
 }
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    vec a = vld1q_f64(p), b = vld1q_f64(p + row);
+    column[0] = vzip1q_f64(a, b);
+    column[1] = vzip2q_f64(a, b);
+}
 static inline real v_sum(const vec *a)
 {
     vec s[4];
@@ -39,6 +47,7 @@ static inline real v_sum(const vec *a)
 }
 #else
 #define VL 4
+#define VC 4
 #define PS(op) op##_f32
 typedef float32x4_t vec;
 typedef uint32x4_t vmask;
@@ -61,6 +70,16 @@ static inline void v_store_u8(uint8_t *p, vec a)
     uint16x4_t narrow = vmovn_u32(vcvtq_u32_f32(a));
     uint32_t bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(narrow, narrow))), 0);
     memcpy(p, &bytes, sizeof bytes);
+}
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    float32x4x2_t a = vzipq_f32(vld1q_f32(p), vld1q_f32(p + 2*row));
+    float32x4x2_t b = vzipq_f32(vld1q_f32(p + row), vld1q_f32(p + 3*row));
+    float32x4x2_t low = vzipq_f32(a.val[0], b.val[0]), high = vzipq_f32(a.val[1], b.val[1]);
+    column[0] = low.val[0];
+    column[1] = low.val[1];
+    column[2] = high.val[0];
+    column[3] = high.val[1];
 }
 static inline real v_sum(const vec *a)
 {

@@ -7,7 +7,9 @@
 #include <math.h>
 #include <stdint.h>
 #undef VL
+#undef VC
 #define VL 1                    /* reals of a vector */
+#define VC 1                    /* columns that v_columns makes */
 typedef struct { real v; } vec;
 typedef struct { int m; } vmask;
 
@@ -72,6 +74,14 @@ static inline vec v_select(vmask m, vec a, vec b) { return m.m ? a : b; }
 static inline vec v_flush(vec a, real limit)
 {
     return (vec){ -limit < a.v && a.v < limit ? 0 : a.v };
+}
+
+/* Turns rows over: of VL rows that lie `row` reals apart, the first VC columns, each a
+** vector. Lane r of column c is p[r*row + c]. */
+static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
+{
+    (void)row;
+    column[0].v = *p;
 }
 
 /* Bytes as reals 0 .. 255 and back. */
