@@ -50,7 +50,7 @@ cat >"$2" <<'PROGRAM'
 #!/bin/sh
 echo ready
 echo "regions conv1 forward=1;conv1 weight gradient=1;affine1 forward=1;affine2 forward=1;affine1 backward + update=1;affine2 backward + update=1"
-echo "regions conv1 forward=1"
+echo "regions conv1 forward=1;affine1_folded forward=1;affine2_folded forward=1"
 echo times 1 1 1
 PROGRAM
 chmod +x "$2"

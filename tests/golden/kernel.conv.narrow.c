@@ -34,7 +34,7 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
     enum { X = input__at_x, X_IMAGE = 304, X_BAND = 30, Y = conv1__at_y + 88, Y_IMAGE = 800,
            Y_ROW = 80, DY = conv1__at_dy, DY_IMAGE = 512, PARTIALS = conv1__at_partial,
            GROUP_SIZE = 400, CO = 8, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 8, OH = 8, OW = 8,
-           BAND = 8, SCRATCH = 81488, SCRATCH_SIZE = 5888, WINDOWS_AT = conv1__at_windows,
+           BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 5888, WINDOWS_AT = conv1__at_windows,
            TAP_SUMS_AT = conv1__at_tap_sums };
     enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);

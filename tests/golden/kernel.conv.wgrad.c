@@ -5,7 +5,7 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
     enum { X = conv1__at_y, X_IMAGE = 800, X_ROW = 80, Y = conv2__at_y, Y_IMAGE = 256,
            DY = conv2__at_dy, DY_IMAGE = 256, ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 256,
            PARTIALS = conv2__at_partial, GROUP_SIZE = 1552, OH = 4, CO = 16, KH = 3, ROW = 32,
-           MH = 3, VECTORS = 3, NV = 3, BAND = 4, SCRATCH = 81488, SCRATCH_SIZE = 5888,
+           MH = 3, VECTORS = 3, NV = 3, BAND = 4, SCRATCH = 85600, SCRATCH_SIZE = 5888,
            ENTRIES_AT = conv2__at_entries, SPACE = 24 };
     enum { FILTER = KH*ROW };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);

@@ -7,7 +7,7 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
            PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CO = 16, FILTER_SIZE = 240,
            IMAGES = 3, TILES_DOWN = 3, PASS = 3, TILES_ACROSS = 5, XI = 16, MH = 2, NV = 4,
            V_TILE = 48, V_XI = 2176, G_TILE = 32, G_XI = 1456, U_ROW = 32, U_XI = 528,
-           SCRATCH = 1453504, SCRATCH_SIZE = 151808, V_AT = conv5__at_wino_v,
+           SCRATCH = 1457488, SCRATCH_SIZE = 151808, V_AT = conv5__at_wino_v,
            G_AT = conv5__at_wino_g, U_AT = conv5__at_wino_u, DB_AT = conv5__at_wino_db };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
