@@ -92,21 +92,25 @@ static int tile_stride(int channels)
     return round_up(channels, LANES) + WINOGRAD_GAP;
 }
 
+/* Places of all tiles of `rows` rows of them. */
+static int places_of(const struct winograd *w, int rows)
+{
+    return (min_int(rows*WINOGRAD_STEP, w->h) + 2*rows)*(w->w + 2*w->columns);
+}
+
 /* A pass whose transformed inputs fill so many bytes: whole rows, and several images where one
 ** is small. */
 static void fill_pass(const struct net *net, const struct winograd *w, int most_images,
                       size_t bytes, int *pass, int *images)
 {
-    int tiles = (int)(bytes / (real_size(net)*(size_t)(w->side*w->side*w->v_tile)));
-    int rows = tiles / w->columns;
+    int places = (int)(bytes / (real_size(net)*(size_t)w->v_tile));
+    int rows = places / places_of(w, 1);
     *images = 1;
     *pass = rows < w->rows_together ? w->rows_together : rows < w->rows ? rows : w->rows;
     while (w->rows % *pass || *pass % w->rows_together)
         --*pass;
-    if (*pass == w->rows) {
-        *images = tiles / (w->rows*w->columns);
-        *images = max_int(1, min_int(*images, most_images));
-    }
+    if (*pass == w->rows)
+        *images = max_int(1, min_int(places / places_of(w, w->rows), most_images));
 }
 
 /* How many tiles a pass takes: rows of them, images. */
@@ -137,14 +141,32 @@ static double place_cycles(const struct sweep *s, int tiles, int mw, int nv, int
     return cost;
 }
 
+/* All places of so many rows of tiles, so many of them whole, for one place of a tile: not all tiles
+** have every place. */
+static double pass_cycles(const struct sweep *s, int rows, int whole, int mw, int nv, int vectors)
+{
+    const struct winograd *w = &s->winograd;
+    double cost = 0;
+    int done = 0;
+    for (int i = 0; i < 4; i++) {
+        int down = i / 2 ? w->side_h - w->cut_h : w->cut_h;
+        int across = i % 2 ? w->side_w - w->cut_w : w->cut_w;
+        int tiles = (i / 2 ? whole : rows)*(i % 2 ? w->w / WINOGRAD_STEP : w->columns);
+        cost += down*across*place_cycles(s, tiles, mw, nv, vectors);
+        done += down*across*tiles;
+    }
+    return cost / done;
+}
+
 /* What one image costs the first of two threads, that take rows or panels of it. */
 static double alone_cycles(const struct sweep *s, int mw, int nv, int vectors)
 {
     const struct winograd *w = &s->winograd;
+    const int whole = w->h / WINOGRAD_STEP, half = ceil_div(w->rows, 2);
     if (!w->by_panels)
-        return place_cycles(s, ceil_div(w->rows, 2)*w->columns, mw, nv, vectors);
-    int half = ceil_div(ceil_div(vectors, nv), 2)*nv;
-    return place_cycles(s, w->rows*w->columns, mw, nv, min_int(half, vectors));
+        return pass_cycles(s, half, half, mw, nv, vectors)*half / w->rows;
+    int panels = ceil_div(ceil_div(vectors, nv), 2)*nv;
+    return pass_cycles(s, w->rows, whole, mw, nv, min_int(panels, vectors));
 }
 
 /* The weight of one image's cycles beside a batch's: what is as good for a batch may be better
@@ -157,12 +179,13 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     struct winograd *w = &s->winograd;
     choose_pass(net, region, s->name, "pass", w, s->ci);
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int vectors = ceil_div(s->co, net->vl), tiles = w->images*w->pass*w->columns;
+    int vectors = ceil_div(s->co, net->vl), rows = w->images*w->pass, tiles = rows*w->columns;
+    int whole = w->images*min_int(w->pass, w->h / WINOGRAD_STEP);
     for (int mw = 1; mw <= tiles; mw++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
-            double batch = place_cycles(s, tiles, mw, nv, vectors) / tiles;
-            double alone = alone_cycles(s, mw, nv, vectors) / (w->rows*w->columns);
-            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone), 1, mw, nv);
+            double batch = pass_cycles(s, rows, whole, mw, nv, vectors);
+            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone_cycles(s, mw, nv, vectors)), 1,
+                         mw, nv);
         }
     s->tile = choice_settle_tile(net, c);
     int width = s->tile.nv*net->vl, room = round_up(tiles, s->tile.mw);
@@ -171,7 +194,7 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     w->v_xi = room*w->v_tile + WINOGRAD_GAP;
     w->m_xi = room*(s->blocks ? width : round_up(s->last, net->vl)) + WINOGRAD_GAP;
     size_t last_width = (size_t)round_up(s->last, net->vl);
-    s->packed_size = (size_t)(w->side*w->side*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
+    s->packed_size = (size_t)(w->side_h*w->side_w*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
     s->packed_size = round_up_size(s->packed_size, LANES);
 }
 

@@ -20,15 +20,15 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
            Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, PARTIALS = 0, GROUP_SIZE = 9248,
-           CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 16, PASS = 4, TILES_ACROSS = 16,
-           XI = 16, MH = 8, NV = 2, V_TILE = 48, V_XI = 3088, G_TILE = 48, G_XI = 3088,
-           U_ROW = 32, U_XI = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0,
-           U_AT = 0, DB_AT = 0 };
+           CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4,
+           TILES_ACROSS = 8, WHOLE_ACROSS = 8, SIDE_H = 6, SIDE_W = 6, CUT_H = 6, CUT_W = 6,
+           MH = 8, NV = 2, V_XI = 3088, G_TILE = 48, G_XI = 3088, U_ROW = 32, U_XI = 1024,
+           SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *v = scratch + V_AT, *g = scratch + G_AT, *u = scratch + U_AT, *db = scratch + DB_AT;
     real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
-    for (int k = 0; k < XI*U_XI; k++)
+    for (int k = 0; k < SIDE_H*SIDE_W*U_XI; k++)
         u[k] = 0;
     for (int k = 0; k < G_TILE; k++)
         db[k] = 0;
@@ -36,19 +36,21 @@ static void NAME(const struct step *s, int item, int items, int thread)
         const int images = last - start < IMAGES ? last - start : IMAGES;
         for (int row = 0; row < TILES_DOWN; row += PASS) {
             const int rows = TILES_DOWN - row < PASS ? TILES_DOWN - row : PASS;
-            for (int i = 0; i < images; i++)
-                for (int r = 0; r < rows; r++) {
-                    const size_t image = (size_t)(start + i);
-                    const ptrdiff_t at = row + r, tile = (i*PASS + r)*TILES_ACROSS;
-                    INPUT(s->arena + X + image*X_IMAGE + at*X_STEP, v + tile*V_TILE);
-                    PUT_GRADIENT(s->arena + DY + image*DY_IMAGE + at*DY_STEP,
-                             s->arena + Y + image*Y_IMAGE + at*Y_STEP, g + tile*G_TILE, db);
-                }
-            const int tiles = ((images - 1)*PASS + rows)*TILES_ACROSS;
-            for (int k = 0; k < XI; k++)
+            const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
+            for (int i = 0; i < images; i++) {
+                const size_t image = (size_t)(start + i);
+                INPUT(s->arena + X + image*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
+                PUT_GRADIENT(s->arena + DY + image*DY_IMAGE + (ptrdiff_t)row*DY_STEP,
+                         s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP, g, db, rows, whole,
+                         i);
+            }
+            for (int k = 0; k < SIDE_H*SIDE_W; k++) {
+                const int down = images*(k / SIDE_W < CUT_H ? rows : whole);
+                const int tiles = down*(k % SIDE_W < CUT_W ? TILES_ACROSS : WHOLE_ACROSS);
                 for (int f = 0; f < CO; f += MH)
                     for (int c = 0; c < U_ROW; c += NV*VL)
                         TILE(g + k*G_XI + f, v + k*V_XI + c, u + k*U_XI + f*U_ROW + c, tiles);
+            }
         }
     }
     for (int f = 0; f < CO; f++) {
