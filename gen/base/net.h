@@ -117,7 +117,7 @@ struct winograd {
     int images;                 /* ... of so many images; more than 1: pass is all rows */
     int v_tile, g_tile;         /* reals between tiles: inputs, output gradients */
     int v_xi, g_xi, m_xi;       /* reals between the places; m: of the products */
-    int u_row, u_xi;            /* weight gradient: reals of a filter; of all of them */
+    int u_row, u_xi;            /* weight gradient: channels, padded; reals of all sums */
 };
 
 /*

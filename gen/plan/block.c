@@ -6,6 +6,7 @@
 #include "plan/passes.h"
 
 #include <assert.h>
+#include <limits.h>
 
 #include "runtime/core/model.h"
 #include "base/small.h"
@@ -86,6 +87,11 @@ enum { SCATTER_CHANNELS = 32 };
 ** products and filters. */
 enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
 
+/* Vectors of a panel, about: it is chosen later. How often the maps of a weight gradient go to and
+** fro: they are written, and every block of filters reads them again (measured: a group of images
+** of 15x15x64 in one pass took 1.7 times as long as each by itself, of 7x7x256 a third). */
+enum { PANEL_OF_VECTORS = 2, GRADIENT_TIMES = 6 };
+
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
 static int tile_stride(int channels)
 {
@@ -113,19 +119,50 @@ static void fill_pass(const struct net *net, const struct winograd *w, int most_
         *images = max_int(1, min_int(places / places_of(w, w->rows), most_images));
 }
 
+/* So many images or a few less, of which two threads get as many as each other. */
+static int shared_images(int images, int batch)
+{
+    int best = images, least = INT_MAX;
+    for (int k = images; 4*k > 3*images; k--) {
+        int taken = ceil_div(ceil_div(batch, k), 2)*k;
+        if (taken < least)
+            best = k;
+        least = min_int(least, taken);
+    }
+    return best;
+}
+
+/* Reals that pass by: of filters, which every pass reads, or of the sums of their gradient; of an
+** image's transformed maps, and how often they are written or read. gradient: a group's images are
+** what there is to take together. */
+struct traffic { double filters, maps, times; bool gradient; };
+
+/* What of that L2 does not hold, an image: filters unless they are few, maps where a pass has more
+** of them than that. */
+static double pass_traffic(const struct net *net, const struct winograd *w, struct traffic t,
+                           int pass, int images, bool fits)
+{
+    bool few = t.filters*(double)real_size(net) <= WINOGRAD_BYTES / 2;
+    return (few ? 0 : t.filters*(w->rows / pass) / images) + (fits ? 0 : t.maps*t.times);
+}
+
 /* How many tiles a pass takes: rows of them, images. */
 static void choose_pass(struct net *net, struct region_plan region, const char *of,
-                        const char *what, struct winograd *w, int channels)
+                        const char *what, struct winograd *w, int channels, struct traffic t)
 {
     static const size_t bytes[] = { WINOGRAD_BYTES, WINOGRAD_BYTES / 2, WINOGRAD_BYTES*2,
-                                    WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4 };
+                                    WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4, WINOGRAD_BYTES*8 };
     struct choice *c = choice_open(net, region, of, what, 2);
-    int most = max_int(1, net->train.batch / GROUPS);
+    const int batch = net->train.batch, group = ceil_div(batch, GROUPS);
+    const int most = t.gradient ? group : max_int(1, batch / GROUPS);
     w->v_tile = tile_stride(channels);
     for (int k = 0; k < (int)(sizeof bytes / sizeof *bytes); k++) {
         int pass, images;
         fill_pass(net, w, most, bytes[k], &pass, &images);
-        choice_offer(c, k, pass, images, 0);
+        images = t.gradient ? ceil_div(group, ceil_div(group, images))
+                            : shared_images(images, batch);
+        bool fits = bytes[k] <= WINOGRAD_BYTES;
+        choice_offer(c, pass_traffic(net, w, t, pass, images, fits), pass, images, 0);
     }
     const int *n = choice_settle(net, c);
     w->pass = n[0];
@@ -177,9 +214,13 @@ static const double ALONE = 0.25;
 static void choose_winograd(struct net *net, struct region_plan region, struct sweep *s)
 {
     struct winograd *w = &s->winograd;
-    choose_pass(net, region, s->name, "pass", w, s->ci);
+    int vectors = ceil_div(s->co, net->vl);
+    struct traffic t = { .filters = (double)(w->side_h*w->side_w)*s->ci*s->co,
+                         .maps = (double)places_of(w, w->rows)*tile_stride(s->ci),
+                         .times = 1 + ceil_div(vectors, PANEL_OF_VECTORS) };
+    choose_pass(net, region, s->name, "pass", w, s->ci, t);
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int vectors = ceil_div(s->co, net->vl), rows = w->images*w->pass, tiles = rows*w->columns;
+    int rows = w->images*w->pass, tiles = rows*w->columns;
     int whole = w->images*min_int(w->pass, w->h / WINOGRAD_STEP);
     for (int mw = 1; mw <= tiles; mw++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
@@ -203,12 +244,16 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
 {
     struct winograd *w = &s->conv->wgrad.winograd;
     const struct sweep *f = &s->conv->forward;
-    choose_pass(net, region, s->name, "wgrad_pass", w, f->ci > f->co ? f->ci : f->co);
+    struct traffic t = { .filters = 2.0*(w->side_h*w->side_w)*f->ci*f->co,
+                         .maps = (double)places_of(w, w->rows)*(tile_stride(f->ci)
+                                                                + tile_stride(f->co)),
+                         .times = GRADIENT_TIMES, .gradient = true };
+    choose_pass(net, region, s->name, "wgrad_pass", w, max_int(f->ci, f->co), t);
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
     w->u_row = round_up(f->ci, LANES);
     int vectors = w->u_row / net->vl;
-    for (int mh = 1; mh <= LANES; mh *= 2)
+    for (int mh = 1; mh <= LANES; mh++)
         for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
             if (vectors % nv == 0)
                 choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),

@@ -1,6 +1,6 @@
 /*
 ** wino/filter.c - one filter's gradient back from the transformed domain: G^T u G, into the
-** stored order [3][ROW].
+** stored order [3][ROW]. Sums lie in blocks of U_WIDTH channels, in each filter after filter.
 */
 #include "vector/template.h"
 
@@ -8,13 +8,14 @@
 #define TRANSFORM_ACROSS v_filter4 /* @name */
 #define TRANSFORM_DOWN v_filter4   /* @name */
 
-static inline void NAME(const real *u /* [SIDE_H*SIDE_W][filter][U_ROW] */, real *dw)
+static inline void NAME(const real *u /* [SIDE_H*SIDE_W][][filter][U_WIDTH] */, real *dw)
 {
-    enum { /* @sizes */ CI = 32, SIDE_H = 6, SIDE_W = 6, U_XI = 1024, ROW = 96 };
+    enum { /* @sizes */ CI = 32, SIDE_H = 6, SIDE_W = 6, U_WIDTH = 16, U_FILTERS = 32, U_XI = 1024,
+           ROW = 96 };
     for (int c = 0; c < CI; c += VL) { /* @tail */
         vec d[SIDE_H*SIDE_W];
         UNROLL for (int k = 0; k < SIDE_H*SIDE_W; k++)
-            d[k] = v_load(u + k*U_XI + c);
+            d[k] = v_load(u + k*U_XI + c / U_WIDTH*U_WIDTH*U_FILTERS + c % U_WIDTH);
         UNROLL for (int i = 0; i < SIDE_H; i++)
             TRANSFORM_ACROSS(d + i*SIDE_W, 1);
         UNROLL for (int j = 0; j < 3; j++)

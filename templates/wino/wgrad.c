@@ -22,8 +22,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
            Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, PARTIALS = 0, GROUP_SIZE = 9248,
            CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4,
            TILES_ACROSS = 8, WHOLE_ACROSS = 8, SIDE_H = 6, SIDE_W = 6, CUT_H = 6, CUT_W = 6,
-           MH = 8, NV = 2, V_XI = 3088, G_TILE = 48, G_XI = 3088, U_ROW = 32, U_XI = 1024,
-           SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
+           MH = 8, V_XI = 3088, G_TILE = 48, G_XI = 3088, U_ROW = 32, U_WIDTH = 16,
+           U_FILTERS = 32, U_XI = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0,
+           U_AT = 0, DB_AT = 0 };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *v = scratch + V_AT, *g = scratch + G_AT, *u = scratch + U_AT, *db = scratch + DB_AT;
@@ -47,14 +48,15 @@ static void NAME(const struct step *s, int item, int items, int thread)
             for (int k = 0; k < SIDE_H*SIDE_W; k++) {
                 const int down = images*(k / SIDE_W < CUT_H ? rows : whole);
                 const int tiles = down*(k % SIDE_W < CUT_W ? TILES_ACROSS : WHOLE_ACROSS);
-                for (int f = 0; f < CO; f += MH)
-                    for (int c = 0; c < U_ROW; c += NV*VL)
-                        TILE(g + k*G_XI + f, v + k*V_XI + c, u + k*U_XI + f*U_ROW + c, tiles);
+                for (int c = 0; c < U_ROW; c += U_WIDTH)
+                    for (int f = 0; f < CO; f += MH)
+                        TILE(g + k*G_XI + f, v + k*V_XI + c,
+                             u + k*U_XI + c*U_FILTERS + f*U_WIDTH, tiles);
             }
         }
     }
     for (int f = 0; f < CO; f++) {
-        PUT_FILTER(u + f*U_ROW, dw + f*FILTER_SIZE);
+        PUT_FILTER(u + f*U_WIDTH, dw + f*FILTER_SIZE);
         dw[CO*FILTER_SIZE + f] = db[f];
     }
 }
