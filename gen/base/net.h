@@ -117,7 +117,8 @@ struct winograd {
     int images;                 /* ... of so many images; more than 1: pass is all rows */
     int v_tile, g_tile;         /* reals between tiles: inputs, output gradients */
     int v_xi, g_xi, m_xi;       /* reals between the places; m: of the products */
-    int u_row, u_xi;            /* weight gradient: channels, padded; reals of all sums */
+    int u_channels, u_filters;  /* weight gradient: of a block of sums */
+    int u_xi, u_block;          /* reals between its places; between blocks, 0: they lie in one */
 };
 
 /*

@@ -92,6 +92,9 @@ enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
 ** of 15x15x64 in one pass took 1.7 times as long as each by itself, of 7x7x256 a third). */
 enum { PANEL_OF_VECTORS = 2, GRADIENT_TIMES = 6 };
 
+/* Filters and channels of a block of sums: 150 KB at 36 places. */
+enum { GRADIENT_BLOCK = 32 };
+
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
 static int tile_stride(int channels)
 {
@@ -239,6 +242,12 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     s->packed_size = round_up_size(s->packed_size, LANES);
 }
 
+/* About so many, in whole tiles. */
+static int whole_tiles(int wanted, int tile)
+{
+    return max_int(1, wanted / tile)*tile;
+}
+
 static void choose_winograd_gradient(struct net *net, struct region_plan region,
                                      struct stage *s)
 {
@@ -251,8 +260,7 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     choose_pass(net, region, s->name, "wgrad_pass", w, max_int(f->ci, f->co), t);
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
-    w->u_row = round_up(f->ci, LANES);
-    int vectors = w->u_row / net->vl;
+    int vectors = round_up(f->ci, LANES) / net->vl;
     for (int mh = 1; mh <= LANES; mh++)
         for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
             if (vectors % nv == 0)
@@ -263,7 +271,12 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     w->g_tile = tile_stride(f->co);
     w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
     w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
-    w->u_xi = round_up(f->co, s->conv->wgrad.tile.mh)*w->u_row + WINOGRAD_GAP;
+    const struct tile m = s->conv->wgrad.tile;
+    w->u_channels = whole_tiles(GRADIENT_BLOCK, m.nv*net->vl);
+    w->u_filters = whole_tiles(GRADIENT_BLOCK, m.mh);
+    w->u_xi = w->u_channels*w->u_filters + WINOGRAD_GAP;
+    w->u_block = w->images >= ceil_div(net->train.batch, GROUPS) && w->pass == w->rows
+                 ? 0 : round_up(w->side_h*w->side_w*w->u_xi, LANES);
 }
 
 /* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */

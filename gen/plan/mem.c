@@ -249,7 +249,9 @@ static void winograd_buffers(struct net *net, struct stage *s)
         return;
     size_t places = (size_t)(g->side_h*g->side_w);
     add_own(net, s, AT_WINO_G, places*(size_t)g->g_xi);
-    add_own(net, s, AT_WINO_U, places*(size_t)g->u_xi);
+    size_t blocks = (size_t)ceil_div(s->in.shape.c, g->u_channels)
+                    * (size_t)ceil_div(s->conv->forward.co, g->u_filters);
+    add_own(net, s, AT_WINO_U, max_size(blocks*(size_t)g->u_block, places*(size_t)g->u_xi));
     add_own(net, s, AT_WINO_DB, (size_t)g->g_tile);
 }
 

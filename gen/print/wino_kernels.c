@@ -162,6 +162,15 @@ static const char *weight_tile(struct emission *e, const struct stage *s)
                          e->net->vl, m.mh*m.nv + m.nv + 1, e->net->isa->registers);
 }
 
+static const char *weight_block(struct emission *e, const struct stage *s)
+{
+    const struct winograd *w = &s->conv->wgrad.winograd;
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "TILE", "%s", weight_tile(e, s));
+    return shared_kernel(&b, "wino/wgrad_block.c", part(&b, "wgrad_block").text,
+                         "sums of %d filters by %d channels", w->u_filters, w->u_channels);
+}
+
 static const char *filter(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
@@ -177,7 +186,7 @@ void winograd_weight_gradient(struct emission *e, const struct stage *s)
     struct bindings b = of_stage(e, s);
     bind_name(&b, "INPUT", "%s", input(b, w, part(&b, "wgrad_input").text, s->in.shape.c));
     bind_name(&b, "PUT_GRADIENT", "%s", gradient(e, s));
-    bind_name(&b, "TILE", "%s", weight_tile(e, s));
+    bind_name(&b, "ADD_BLOCK", "%s", weight_block(e, s));
     bind_name(&b, "PUT_FILTER", "%s", filter(e, s));
     kernel(&b, "wino/wgrad.c", part(&b, "weights").text,
            "%s weight gradient: %s, %.1f MFLOP an image if direct", s->name,
