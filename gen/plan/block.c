@@ -181,8 +181,8 @@ static double place_cycles(const struct sweep *s, int tiles, int mw, int nv, int
     return cost;
 }
 
-/* All places of so many rows of tiles, so many of them whole, for one place of a tile: not all tiles
-** have every place. */
+/* All places of so many rows of tiles, so many of them whole, for one place of a tile: not all
+** tiles have every place. */
 static double pass_cycles(const struct sweep *s, int rows, int whole, int mw, int nv, int vectors)
 {
     const struct winograd *w = &s->winograd;
@@ -238,7 +238,8 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     w->v_xi = room*w->v_tile + WINOGRAD_GAP;
     w->m_xi = room*(s->blocks ? width : round_up(s->last, net->vl)) + WINOGRAD_GAP;
     size_t last_width = (size_t)round_up(s->last, net->vl);
-    s->packed_size = (size_t)(w->side_h*w->side_w*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
+    size_t steps = (size_t)(w->side_h*w->side_w*s->ci);
+    s->packed_size = steps*((size_t)s->blocks*(size_t)width + last_width);
     s->packed_size = round_up_size(s->packed_size, LANES);
 }
 

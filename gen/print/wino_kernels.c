@@ -52,7 +52,8 @@ static void bind_tiles(struct bindings *b, const struct winograd *w, const struc
 }
 
 /* b knows the plan of w: a sweep's, or the weight gradient's. */
-static const char *input(struct bindings b, const struct winograd *w, const char *name, int channels)
+static const char *input(struct bindings b, const struct winograd *w, const char *name,
+                         int channels)
 {
     const struct bindings one = b;
     bind_tiles(&b, w, &one, "wino/input_tile.c", "input", name);

@@ -75,7 +75,11 @@
 #undef TILE_ROWS
 #undef TILE_ROWS_COLUMNS
 #undef TILE_UNIT
-#undef TRANSFORM
+#undef TRANSFORM_ACROSS
+#undef TRANSFORM_DOWN
+#undef WHOLE_TILES
+#undef ROWS_LEFT
+#undef ADD_BLOCK
 #undef WGRAD
 #undef WGRAD_LAST
 #undef WGRAD_ONE

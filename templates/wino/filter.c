@@ -1,6 +1,6 @@
 /*
 ** wino/filter.c - one filter's gradient back from the transformed domain: G^T u G, into the
-** stored order [3][ROW]. Sums lie U_WIDTH channels by U_WIDTH channels, in each filter after filter.
+** stored order [3][ROW]. Sums lie by U_WIDTH channels, and in these filter after filter.
 */
 #include "vector/template.h"
 

@@ -18,12 +18,12 @@ static inline void NAME(const real *dy /* [STEP][W][CO] */, const real *y,
                         int image)
 {
     enum { /* @sizes */ CO = 32, STEP = 4, ACROSS = 32, DY_STEP = 4096, Y_STEP = 4352 };
-    const int above = image*rows, whole_above = image*whole;
+    const int above = image*rows;
 #if WHOLE_TILES
     for (int r = 0; r < whole; r++) {
         for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
             TILE(dy + (ptrdiff_t)r*DY_STEP + k*CO, y + (ptrdiff_t)r*Y_STEP + k*CO, g, db,
-                 above + r, whole_above + r, k / STEP);
+                 above + r, image*whole + r, k / STEP);
     }
 #endif
 #if ROWS_LEFT

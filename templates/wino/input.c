@@ -19,11 +19,11 @@ static inline void NAME(const real *x /* haloed, the first window */,
                         real *v /* [SIDE_H*SIDE_W][tile][V_TILE] */, int rows, int whole, int image)
 {
     enum { /* @sizes */ CI = 32, STEP = 4, ACROSS = 32, X_STEP = 4352 };
-    const int above = image*rows, whole_above = image*whole;
+    const int above = image*rows;
 #if WHOLE_TILES
     for (int r = 0; r < whole; r++) {
         for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
-            TILE(x + (ptrdiff_t)r*X_STEP + k*CI, v, above + r, whole_above + r, k / STEP);
+            TILE(x + (ptrdiff_t)r*X_STEP + k*CI, v, above + r, image*whole + r, k / STEP);
     }
 #endif
 #if ROWS_LEFT

@@ -17,12 +17,12 @@ static inline void NAME(const real *m /* [SIDE_H*SIDE_W][tile][BLOCK] */, const 
                         unsigned char *argmax, int rows, int whole, int image)
 {
     enum { /* @sizes */ STEP = 4, ACROSS = 32, OUT_DOWN = 256, OUT_STEP = 32, ARGMAX_DOWN = 256 };
-    const int above = image*rows, whole_above = image*whole;
+    const int above = image*rows;
 #if WHOLE_TILES
     for (int r = 0; r < whole; r++) {
         for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
             TILE(m, bias, y + (ptrdiff_t)r*OUT_DOWN + k / STEP*OUT_STEP,
-                 argmax + r*ARGMAX_DOWN + k / STEP*OUT_STEP, above + r, whole_above + r, k / STEP);
+                 argmax + r*ARGMAX_DOWN + k / STEP*OUT_STEP, above + r, image*whole + r, k / STEP);
     }
 #endif
 #if ROWS_LEFT
