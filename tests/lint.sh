@@ -61,7 +61,7 @@ header() {      # isa
 options='-std=gnu11 -Wall -Wextra -Wno-unused-function -Wno-unused-const-variable -fsyntax-only'
 
 # The combinations of a template's flags, one a line: "A=1 B=0". Left out is what the
-# generator never asks for: neither whole blocks or panels nor a last one.
+# generator never asks for: neither whole blocks, panels or tiles nor a last one.
 combinations() {
     sed -n 's,^#define \([A-Z_]*\) [01] */\* @flag \*/.*,\1,p' "$1" | awk '
         { flag[n++] = $1 }
@@ -73,6 +73,7 @@ combinations() {
                     line = line flag[i] "=" on[flag[i]] " "
                 }
                 if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
+                if (("WHOLE_TILES" in on) && !on["WHOLE_TILES"] && !on["ROWS_LEFT"]) continue
                 if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
                 print line
             }
