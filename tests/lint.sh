@@ -87,6 +87,7 @@ awk -v work="$work" '
         for (k = 0; k < 2^n; k++) {
             for (i = 0; i < n; i++) on[flag[i]] = int(k / 2^i) % 2
             if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
+            if (("WHOLE_TILES" in on) && !on["WHOLE_TILES"] && !on["ROWS_LEFT"]) continue
             if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
             copy(work "/all.c")
             if (k == 2^n - 1) copy(work "/most.c")

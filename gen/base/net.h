@@ -98,22 +98,27 @@ enum algorithm {
 struct tile { int mh, mw, nv; };
 
 /*
-** Winograd's minimal filtering of a 3x3 convolution, F(step x step, 3x3): maps are cut into
-** tiles of step x step outputs, which come from windows of side x side inputs.
+** Winograd's minimal filtering of a 3x3 convolution: maps are cut into tiles of 4x4 outputs, the
+** last row and column into smaller ones, F(r x c, 3x3). A tile of r x c outputs comes from
+** (r + 2)*(c + 2) inputs and has as many places, which are the first of the largest tile's.
 */
+enum { WINOGRAD_STEP = 4, WINOGRAD_SIDE = WINOGRAD_STEP + 2 };
+
 struct winograd {
     /* sweeps.c */
-    int step;                   /* 2 or 4 */
-    int side;                   /* step + 2 */
+    int h, w;                   /* outputs of an image */
     int rows, columns;          /* tiles of an image */
+    int side_h, side_w;         /* places of the largest tile's sides */
+    int cut_h, cut_w;           /* those of them that the last row, the last column has as well */
     int rows_together;          /* rows of tiles that a pass holds whole numbers of */
     bool by_panels;             /* threads share an image by panels of filters, not by rows */
     /* block.c */
     int pass;                   /* rows of tiles transformed at a time ... */
     int images;                 /* ... of so many images; more than 1: pass is all rows */
     int v_tile, g_tile;         /* reals between tiles: inputs, output gradients */
-    int v_xi, g_xi, m_xi;       /* reals between the side*side places; m: of the products */
-    int u_row, u_xi;            /* weight gradient: reals of a filter; of all of them */
+    int v_xi, g_xi, m_xi;       /* reals between the places; m: of the products */
+    int u_channels, u_filters;  /* weight gradient: of a block of sums */
+    int u_xi, u_block;          /* reals between its places; between blocks, 0: they lie in one */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "plan/passes.h"
 
 #include <assert.h>
+#include <limits.h>
 
 #include "runtime/core/model.h"
 #include "base/small.h"
@@ -86,10 +87,24 @@ enum { SCATTER_CHANNELS = 32 };
 ** products and filters. */
 enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
 
+/* Vectors of a panel, about: it is chosen later. How often the maps of a weight gradient go to and
+** fro: they are written, and every block of filters reads them again (measured: a group of images
+** of 15x15x64 in one pass took 1.7 times as long as each by itself, of 7x7x256 a third). */
+enum { PANEL_OF_VECTORS = 2, GRADIENT_TIMES = 6 };
+
+/* Filters and channels of a block of sums: 150 KB at 36 places. */
+enum { GRADIENT_BLOCK = 32 };
+
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
 static int tile_stride(int channels)
 {
     return round_up(channels, LANES) + WINOGRAD_GAP;
+}
+
+/* Places of all tiles of `rows` rows of them. */
+static int places_of(const struct winograd *w, int rows)
+{
+    return (min_int(rows*WINOGRAD_STEP, w->h) + 2*rows)*(w->w + 2*w->columns);
 }
 
 /* A pass whose transformed inputs fill so many bytes: whole rows, and several images where one
@@ -97,31 +112,60 @@ static int tile_stride(int channels)
 static void fill_pass(const struct net *net, const struct winograd *w, int most_images,
                       size_t bytes, int *pass, int *images)
 {
-    int tiles = (int)(bytes / (real_size(net)*(size_t)(w->side*w->side*w->v_tile)));
-    int rows = tiles / w->columns;
+    int places = (int)(bytes / (real_size(net)*(size_t)w->v_tile));
+    int rows = places / places_of(w, 1);
     *images = 1;
     *pass = rows < w->rows_together ? w->rows_together : rows < w->rows ? rows : w->rows;
     while (w->rows % *pass || *pass % w->rows_together)
         --*pass;
-    if (*pass == w->rows) {
-        *images = tiles / (w->rows*w->columns);
-        *images = max_int(1, min_int(*images, most_images));
+    if (*pass == w->rows)
+        *images = max_int(1, min_int(places / places_of(w, w->rows), most_images));
+}
+
+/* So many images or a few less, of which two threads get as many as each other. */
+static int shared_images(int images, int batch)
+{
+    int best = images, least = INT_MAX;
+    for (int k = images; 4*k > 3*images; k--) {
+        int taken = ceil_div(ceil_div(batch, k), 2)*k;
+        if (taken < least)
+            best = k;
+        least = min_int(least, taken);
     }
+    return best;
+}
+
+/* Reals that pass by: of filters, which every pass reads, or of the sums of their gradient; of an
+** image's transformed maps, and how often they are written or read. gradient: a group's images are
+** what there is to take together. */
+struct traffic { double filters, maps, times; bool gradient; };
+
+/* What of that L2 does not hold, an image: filters unless they are few, maps where a pass has more
+** of them than that. */
+static double pass_traffic(const struct net *net, const struct winograd *w, struct traffic t,
+                           int pass, int images, bool fits)
+{
+    bool few = t.filters*(double)real_size(net) <= WINOGRAD_BYTES / 2;
+    return (few ? 0 : t.filters*(w->rows / pass) / images) + (fits ? 0 : t.maps*t.times);
 }
 
 /* How many tiles a pass takes: rows of them, images. */
 static void choose_pass(struct net *net, struct region_plan region, const char *of,
-                        const char *what, struct winograd *w, int channels)
+                        const char *what, struct winograd *w, int channels, struct traffic t)
 {
     static const size_t bytes[] = { WINOGRAD_BYTES, WINOGRAD_BYTES / 2, WINOGRAD_BYTES*2,
-                                    WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4 };
+                                    WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4, WINOGRAD_BYTES*8 };
     struct choice *c = choice_open(net, region, of, what, 2);
-    int most = max_int(1, net->train.batch / GROUPS);
+    const int batch = net->train.batch, group = ceil_div(batch, GROUPS);
+    const int most = t.gradient ? group : max_int(1, batch / GROUPS);
     w->v_tile = tile_stride(channels);
     for (int k = 0; k < (int)(sizeof bytes / sizeof *bytes); k++) {
         int pass, images;
         fill_pass(net, w, most, bytes[k], &pass, &images);
-        choice_offer(c, k, pass, images, 0);
+        images = t.gradient ? ceil_div(group, ceil_div(group, images))
+                            : shared_images(images, batch);
+        bool fits = bytes[k] <= WINOGRAD_BYTES;
+        choice_offer(c, pass_traffic(net, w, t, pass, images, fits), pass, images, 0);
     }
     const int *n = choice_settle(net, c);
     w->pass = n[0];
@@ -137,14 +181,32 @@ static double place_cycles(const struct sweep *s, int tiles, int mw, int nv, int
     return cost;
 }
 
+/* All places of so many rows of tiles, so many of them whole, for one place of a tile: not all
+** tiles have every place. */
+static double pass_cycles(const struct sweep *s, int rows, int whole, int mw, int nv, int vectors)
+{
+    const struct winograd *w = &s->winograd;
+    double cost = 0;
+    int done = 0;
+    for (int i = 0; i < 4; i++) {
+        int down = i / 2 ? w->side_h - w->cut_h : w->cut_h;
+        int across = i % 2 ? w->side_w - w->cut_w : w->cut_w;
+        int tiles = (i / 2 ? whole : rows)*(i % 2 ? w->w / WINOGRAD_STEP : w->columns);
+        cost += down*across*place_cycles(s, tiles, mw, nv, vectors);
+        done += down*across*tiles;
+    }
+    return cost / done;
+}
+
 /* What one image costs the first of two threads, that take rows or panels of it. */
 static double alone_cycles(const struct sweep *s, int mw, int nv, int vectors)
 {
     const struct winograd *w = &s->winograd;
+    const int whole = w->h / WINOGRAD_STEP, half = ceil_div(w->rows, 2);
     if (!w->by_panels)
-        return place_cycles(s, ceil_div(w->rows, 2)*w->columns, mw, nv, vectors);
-    int half = ceil_div(ceil_div(vectors, nv), 2)*nv;
-    return place_cycles(s, w->rows*w->columns, mw, nv, min_int(half, vectors));
+        return pass_cycles(s, half, half, mw, nv, vectors)*half / w->rows;
+    int panels = ceil_div(ceil_div(vectors, nv), 2)*nv;
+    return pass_cycles(s, w->rows, whole, mw, nv, min_int(panels, vectors));
 }
 
 /* The weight of one image's cycles beside a batch's: what is as good for a batch may be better
@@ -155,14 +217,19 @@ static const double ALONE = 0.25;
 static void choose_winograd(struct net *net, struct region_plan region, struct sweep *s)
 {
     struct winograd *w = &s->winograd;
-    choose_pass(net, region, s->name, "pass", w, s->ci);
+    int vectors = ceil_div(s->co, net->vl);
+    struct traffic t = { .filters = (double)(w->side_h*w->side_w)*s->ci*s->co,
+                         .maps = (double)places_of(w, w->rows)*tile_stride(s->ci),
+                         .times = 1 + ceil_div(vectors, PANEL_OF_VECTORS) };
+    choose_pass(net, region, s->name, "pass", w, s->ci, t);
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int vectors = ceil_div(s->co, net->vl), tiles = w->images*w->pass*w->columns;
+    int rows = w->images*w->pass, tiles = rows*w->columns;
+    int whole = w->images*min_int(w->pass, w->h / WINOGRAD_STEP);
     for (int mw = 1; mw <= tiles; mw++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
-            double batch = place_cycles(s, tiles, mw, nv, vectors) / tiles;
-            double alone = alone_cycles(s, mw, nv, vectors) / (w->rows*w->columns);
-            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone), 1, mw, nv);
+            double batch = pass_cycles(s, rows, whole, mw, nv, vectors);
+            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone_cycles(s, mw, nv, vectors)), 1,
+                         mw, nv);
         }
     s->tile = choice_settle_tile(net, c);
     int width = s->tile.nv*net->vl, room = round_up(tiles, s->tile.mw);
@@ -171,8 +238,15 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     w->v_xi = room*w->v_tile + WINOGRAD_GAP;
     w->m_xi = room*(s->blocks ? width : round_up(s->last, net->vl)) + WINOGRAD_GAP;
     size_t last_width = (size_t)round_up(s->last, net->vl);
-    s->packed_size = (size_t)(w->side*w->side*s->ci)*((size_t)s->blocks*(size_t)width + last_width);
+    size_t steps = (size_t)(w->side_h*w->side_w*s->ci);
+    s->packed_size = steps*((size_t)s->blocks*(size_t)width + last_width);
     s->packed_size = round_up_size(s->packed_size, LANES);
+}
+
+/* About so many, in whole tiles. */
+static int whole_tiles(int wanted, int tile)
+{
+    return max_int(1, wanted / tile)*tile;
 }
 
 static void choose_winograd_gradient(struct net *net, struct region_plan region,
@@ -180,12 +254,15 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
 {
     struct winograd *w = &s->conv->wgrad.winograd;
     const struct sweep *f = &s->conv->forward;
-    choose_pass(net, region, s->name, "wgrad_pass", w, f->ci > f->co ? f->ci : f->co);
+    struct traffic t = { .filters = 2.0*(w->side_h*w->side_w)*f->ci*f->co,
+                         .maps = (double)places_of(w, w->rows)*(tile_stride(f->ci)
+                                                                + tile_stride(f->co)),
+                         .times = GRADIENT_TIMES, .gradient = true };
+    choose_pass(net, region, s->name, "wgrad_pass", w, max_int(f->ci, f->co), t);
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
-    w->u_row = round_up(f->ci, LANES);
-    int vectors = w->u_row / net->vl;
-    for (int mh = 1; mh <= LANES; mh *= 2)
+    int vectors = round_up(f->ci, LANES) / net->vl;
+    for (int mh = 1; mh <= LANES; mh++)
         for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
             if (vectors % nv == 0)
                 choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),
@@ -195,7 +272,12 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     w->g_tile = tile_stride(f->co);
     w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
     w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
-    w->u_xi = round_up(f->co, s->conv->wgrad.tile.mh)*w->u_row + WINOGRAD_GAP;
+    const struct tile m = s->conv->wgrad.tile;
+    w->u_channels = whole_tiles(GRADIENT_BLOCK, m.nv*net->vl);
+    w->u_filters = whole_tiles(GRADIENT_BLOCK, m.mh);
+    w->u_xi = w->u_channels*w->u_filters + WINOGRAD_GAP;
+    w->u_block = w->images >= ceil_div(net->train.batch, GROUPS) && w->pass == w->rows
+                 ? 0 : round_up(w->side_h*w->side_w*w->u_xi, LANES);
 }
 
 /* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */

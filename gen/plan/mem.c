@@ -237,19 +237,21 @@ static void winograd_buffers(struct net *net, struct stage *s)
         const struct winograd *w = &f->winograd;
         if (f->algorithm != BY_WINOGRAD)
             continue;
-        v = max_size(v, (size_t)(w->side*w->side)*(size_t)w->v_xi);
-        m = max_size(m, (size_t)(w->side*w->side)*(size_t)w->m_xi);
+        v = max_size(v, (size_t)(w->side_h*w->side_w)*(size_t)w->v_xi);
+        m = max_size(m, (size_t)(w->side_h*w->side_w)*(size_t)w->m_xi);
     }
-    v = max_size(v, (size_t)(g->side*g->side)*(size_t)g->v_xi);
+    v = max_size(v, (size_t)(g->side_h*g->side_w)*(size_t)g->v_xi);
     if (v)
         add_own(net, s, AT_WINO_V, v);
     if (m)
         add_own(net, s, AT_WINO_M, m);
     if (weights->algorithm != BY_WINOGRAD)
         return;
-    size_t places = (size_t)(g->side*g->side);
+    size_t places = (size_t)(g->side_h*g->side_w);
     add_own(net, s, AT_WINO_G, places*(size_t)g->g_xi);
-    add_own(net, s, AT_WINO_U, places*(size_t)g->u_xi);
+    size_t blocks = (size_t)ceil_div(s->in.shape.c, g->u_channels)
+                    * (size_t)ceil_div(s->conv->forward.co, g->u_filters);
+    add_own(net, s, AT_WINO_U, max_size(blocks*(size_t)g->u_block, places*(size_t)g->u_xi));
     add_own(net, s, AT_WINO_DB, (size_t)g->g_tile);
 }
 

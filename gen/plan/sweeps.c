@@ -12,6 +12,9 @@
 /* Output rows whose moments are gathered while they are in L1. */
 enum { MOMENTS_BYTES = 16 << 10 };
 
+/* More at once would not be in L2 any more: a pass of its own takes the moments then. */
+enum { MOMENTS_REALS = 64 << 10 };
+
 void forward_sweep(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
@@ -50,14 +53,18 @@ static void gather(struct net *net, int stage)
     struct sweep *f = &conv->conv->forward;
     const struct shape mid = conv->conv->mid;
     int rows = (int)(MOMENTS_BYTES / sizeof(float) / (size_t)(mid.w*mid.c));
-    int step = f->algorithm == BY_WINOGRAD ? f->winograd.step : 1;  /* rows made at a time */
+    int step = f->algorithm == BY_WINOGRAD ? WINOGRAD_STEP : 1;     /* rows made at a time */
     rows = max_int(rows, step);
-    while (mid.h % rows || rows % step)
+    if (mid.h % step)       /* the last tiles are smaller: one block */
+        rows = mid.h;
+    while (mid.h % rows || (rows % step && rows < mid.h))
         rows--;
+    if (rows*mid.w*mid.c > MOMENTS_REALS)
+        return;
     conv->conv->gathers = stage;
     f->band = rows;
     if (f->algorithm == BY_WINOGRAD)
-        f->winograd.rows_together = rows / step;
+        f->winograd.rows_together = ceil_div(rows, step);
     s->norm->blocks = mid.h / rows;
 }
 
@@ -157,23 +164,38 @@ enum { WINOGRAD_CHANNELS = 16 };
 /* Rows of tiles, with fewer of which every thread would read all filters for a tile or two. */
 enum { FEW_ROWS = 4 };
 
-/* Tiles over a map of h x w outputs, F(4x4) where they divide it, else F(2x2); none where its
-** sides are odd. */
-static void winograd_over(int h, int w, struct winograd *over, enum algorithm *algorithm)
+/* Times fewer products that pay for the transforms. */
+enum { WORTH_WINOGRAD = 2 };
+
+static int side_of(int outputs)
 {
-    int step = h % 4 || w % 4 ? 2 : 4;
-    if (h % step || w % step)
+    return min_int(outputs, WINOGRAD_STEP) + 2;
+}
+
+static int cut_of(int outputs)
+{
+    return outputs % WINOGRAD_STEP ? outputs % WINOGRAD_STEP + 2 : WINOGRAD_SIDE;
+}
+
+/* Tiles over a map of h x w outputs; asked: whether it pays or not. */
+static void winograd_over(int h, int w, bool asked, struct winograd *over,
+                          enum algorithm *algorithm)
+{
+    const int rows = ceil_div(h, WINOGRAD_STEP), columns = ceil_div(w, WINOGRAD_STEP);
+    const long products = (h + 2L*rows)*(w + 2L*columns);
+    if (!asked && 9L*h*w < WORTH_WINOGRAD*products)
         return;
     *algorithm = BY_WINOGRAD;
-    *over = (struct winograd){ .step = step, .side = step + 2, .rows = h / step,
-                               .columns = w / step, .rows_together = 1,
-                               .by_panels = h / step < FEW_ROWS };
+    *over = (struct winograd){ .h = h, .w = w, .rows = rows, .columns = columns,
+                               .side_h = side_of(h), .side_w = side_of(w), .cut_h = cut_of(h),
+                               .cut_w = cut_of(w), .rows_together = 1,
+                               .by_panels = rows < FEW_ROWS };
 }
 
 /*
 ** Winograd's filtering where it saves multiplications; the network alone decides, because it
-** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) where it fits;
-** it rounds twice as coarsely as a direct sum or F(2x2) (runtime/vector/winograd.h).
+** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) rounds twice
+** as coarsely as a direct sum (runtime/vector/winograd.h).
 */
 static bool takes_winograd(const struct net *net, const struct stage *s)
 {
@@ -203,7 +225,8 @@ void choose_winograd_forward(const struct net *net, struct stage *s)
     if (!takes_winograd(net, s))
         return;
     if (!pool || (pool->kh == 2 && pool->kw == 2 && pool->stride == 2 && pool->stride_w == 2))
-        winograd_over(s->conv->mid.h, s->conv->mid.w, &f->winograd, &f->algorithm);
+        winograd_over(s->conv->mid.h, s->conv->mid.w,
+                      net->layer[s->head].winograd == WINOGRAD_YES, &f->winograd, &f->algorithm);
 }
 
 static void choose_winograd(const struct net *net, struct stage *s)
@@ -213,9 +236,11 @@ static void choose_winograd(const struct net *net, struct stage *s)
     choose_winograd_forward(net, s);
     if (s->pool != NO_LAYER || !takes_winograd(net, s))
         return;
-    winograd_over(s->conv->mid.h, s->conv->mid.w, &weights->winograd, &weights->algorithm);
+    const bool asked = l->winograd == WINOGRAD_YES;
+    winograd_over(s->conv->mid.h, s->conv->mid.w, asked, &weights->winograd, &weights->algorithm);
     if (s->needs_dx)
-        winograd_over(l->in.h, l->in.w, &s->conv->dgrad[0].winograd, &s->conv->dgrad[0].algorithm);
+        winograd_over(l->in.h, l->in.w, asked, &s->conv->dgrad[0].winograd,
+                      &s->conv->dgrad[0].algorithm);
 }
 
 /*

@@ -49,7 +49,7 @@ static long tap_step(const struct sweep *f)
 static long panel_size(const struct sweep *f, int vl)
 {
     const struct winograd *w = &f->winograd;
-    int taps = f->algorithm == BY_WINOGRAD ? w->side*w->side : f->kh*f->kw;
+    int taps = f->algorithm == BY_WINOGRAD ? w->side_h*w->side_w : f->kh*f->kw;
     return (long)taps*f->ci*f->tile.nv*vl;
 }
 
@@ -57,7 +57,7 @@ static long panel_size(const struct sweep *f, int vl)
 static int rows_made(const struct stage *s, const struct sweep *f)
 {
     bool pooled = s->pool != NO_LAYER && !backward(f);
-    return pooled ? f->winograd.step / 2 : f->winograd.step;
+    return pooled ? WINOGRAD_STEP / 2 : WINOGRAD_STEP;
 }
 
 static long repeated_band(const struct layer *l, const struct layer *pool, const struct sweep *f)

@@ -32,8 +32,8 @@ const struct layer_def layer_defs[] = {
       "xavier (sqrt(2 / (inputs + outputs))), zeros, dirac (each of the first filters\n"
       "passes its channel on, the others are drawn), or whiten: F/2 eigenvectors of the\n"
       "training images' patches over sqrt(eigenvalue + 5e-4), and their negatives; the\n"
-      "weights then stay as they are. winograd: 3x3 filters of stride 1 over maps of even\n"
-      "sides with many channels take fewer multiplications; yes and no override.",
+      "weights then stay as they are. winograd: 3x3 filters of stride 1 with many channels\n"
+      "take fewer multiplications; yes and no override.",
       .stage = STAGE_CONV, .trains = true },
     { LAYER_RELU, "relu",
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,

@@ -3,6 +3,7 @@
 ** include it and define its own. No include guard: it ends every template.
 */
 #undef ADD
+#undef ADD_BLOCK
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
@@ -54,6 +55,7 @@
 #undef PUT_REPEATED
 #undef RELU
 #undef REPEAT
+#undef ROWS_LEFT
 #undef RUN_PANEL
 #undef RUN_PASS
 #undef RUN_ROWS
@@ -74,7 +76,8 @@
 #undef TILE_REST
 #undef TILE_ROWS
 #undef TILE_ROWS_COLUMNS
-#undef TRANSFORM
+#undef TRANSFORM_ACROSS
+#undef TRANSFORM_DOWN
 #undef TURN
 #undef TURNED
 #undef WGRAD
@@ -82,3 +85,4 @@
 #undef WGRAD_ONE
 #undef WHOLE_BLOCKS
 #undef WHOLE_PANELS
+#undef WHOLE_TILES

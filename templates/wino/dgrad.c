@@ -17,9 +17,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, ARGMAX = 0,
            ARGMAX_IMAGE = 4096, DX = 0, DX_IMAGE = 16384, DX_STEP = 1024, PACKED = 0, IMAGES = 1,
-           TILES_DOWN = 16, PASS = 4, TILES_ACROSS = 16, PANELS = 1, V_TILE = 48, SCRATCH = 0,
-           SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0, DY_AT = 0,
-           MAP_STEP = 1088 };
+           TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4, PANELS = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0, DY_AT = 0, X_STEP = 4352 };
     (void)items;
     const int first = item*IMAGES;
     const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
@@ -29,17 +28,16 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *map = scratch + EXPANDED;
     for (int row = 0; row < TILES_DOWN; row += PASS) {
         const int rows = TILES_DOWN - row < PASS ? TILES_DOWN - row : PASS;
+        const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
         for (int i = 0; i < images; i++) {
             size_t image = (size_t)(first + i);
             if (row == 0)   /* several images: one pass is all */
                 EXPAND(s->arena + DY + image*DY_IMAGE, s->arena + Y + image*Y_IMAGE,
                        argmax + image*ARGMAX_IMAGE, map + EXPANDED_AT);
-            for (int r = 0; r < rows; r++)
-                INPUT(map + DY_AT + (ptrdiff_t)(row + r)*MAP_STEP,
-                      v + (ptrdiff_t)((i*PASS + r)*TILES_ACROSS)*V_TILE);
+            INPUT(map + DY_AT + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
         }
         RUN_PASS(v, s->arena + PACKED, s->arena, scratch + M_AT, dx + (ptrdiff_t)row*DX_STEP,
-            (unsigned char *)s->arena, images, rows, 0, PANELS);   /* no pool, no bias */
+            (unsigned char *)s->arena, images, rows, whole, 0, PANELS);   /* no pool, no bias */
     }
 }
 

@@ -24,13 +24,11 @@
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
-           OUT_DOWN = 256, PACKED = 0, B = 0, IMAGES = 1, TILES_DOWN = 16, PASS = 4,
-           ROWS_TOGETHER = 1, TILES_ACROSS = 16, PANELS = 1, V_TILE = 48, SCRATCH = 0,
-           SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096,
-           ARGMAX_DOWN = 256, MOMENTS = 0, COUNT = 32 };
+           OUT_DOWN = 256, PACKED = 0, B = 0, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4,
+           ROWS_TOGETHER = 1, PANELS = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0,
+           ARGMAX = 0, ARGMAX_IMAGE = 4096, ARGMAX_DOWN = 256, MOMENTS = 0, COUNT = 32 };
 #if GATHERS
-    enum { /* @sizes */ STEP = 2, BAND_ROWS = 4, Y_ROW = 128 };
-    enum { BANDS = TILES_DOWN*STEP / BAND_ROWS };
+    enum { BANDS = TILES_DOWN / ROWS_TOGETHER };
 #endif
     const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
     const int first = item / parts * IMAGES;
@@ -49,17 +47,16 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #endif
     for (int row = from; row < to; row += PASS) {
         const int rows = to - row < PASS ? to - row : PASS;
+        const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
         for (int i = 0; i < images; i++)
-            for (int r = 0; r < rows; r++)
-                INPUT(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)(row + r)*X_STEP,
-                      v + (ptrdiff_t)((i*PASS + r)*TILES_ACROSS)*V_TILE);
+            INPUT(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
         RUN_PASS(v, s->arena + PACKED, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*OUT_DOWN,
-            argmax + row*ARGMAX_DOWN, images, rows, low, high);
+            argmax + row*ARGMAX_DOWN, images, rows, whole, low, high);
 #if GATHERS
         real *moments = s->arena + MOMENTS + (size_t)first*BANDS*2*COUNT;
         for (int k = 0; s->mode != MODE_EVAL && k < images; k++)
-            for (int b = row*STEP / BAND_ROWS; b < (row + rows)*STEP / BAND_ROWS; b++)
-                GATHER(y + (ptrdiff_t)k*Y_IMAGE + (ptrdiff_t)b*BAND_ROWS*Y_ROW,
+            for (int b = row / ROWS_TOGETHER; b < (row + rows) / ROWS_TOGETHER; b++)
+                GATHER(y + (ptrdiff_t)k*Y_IMAGE + (ptrdiff_t)b*ROWS_TOGETHER*OUT_DOWN,
                        moments + (ptrdiff_t)(k*BANDS + b)*2*COUNT);
 #endif
     }

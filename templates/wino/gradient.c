@@ -1,47 +1,38 @@
 /*
-** wino/gradient.c - the Winograd transform of one row of tiles of a stage's output gradient,
-** A g A^T, masked by its ReLU; adds the gradients of the bias, tile by tile.
+** wino/gradient.c - one image's rows of tiles of a pass (wino/input.c): the transform of their
+** output gradients.
 */
 #include "vector/template.h"
+#include "wino/gradient_tile.c"
 
-#define NAME wino_gradient    /* @name */
-#define TRANSFORM v_gradient2 /* @name */
-#define RELU 1                /* @flag */
-#define BIAS 1                /* @flag */
+#define NAME wino_gradient                   /* @name */
+#define TILE wino_gradient_tile              /* @name */
+#define TILE_COLUMNS wino_gradient_tile      /* @name */
+#define TILE_ROWS wino_gradient_tile         /* @name */
+#define TILE_ROWS_COLUMNS wino_gradient_tile /* @name */
+#define WHOLE_TILES 1                        /* @flag */
+#define ROWS_LEFT 1                          /* @flag */
 
 static inline void NAME(const real *dy /* [STEP][W][CO] */, const real *y,
-                        real *g /* [SIDE*SIDE][tile][G_TILE] */, real *db)
+                        real *g /* [SIDE_H*SIDE_W][tile][G_TILE] */, real *db, int rows, int whole,
+                        int image)
 {
-    enum { /* @sizes */ CO = 32, TILES_ACROSS = 16, SIDE = 4, STEP = 2, DY_ROW = 1024,
-           Y_ROW = 1088, G_TILE = 48, G_XI = 3088 };
-    (void)y;
-    (void)db;
-    for (int t = 0; t < TILES_ACROSS; t++)
-        for (int c = 0; c < CO; c += VL) {
-            const int at = t*STEP*CO + c;
-            vec d[SIDE*SIDE];
-            UNROLL for (int i = 0; i < STEP; i++)
-                UNROLL for (int j = 0; j < STEP; j++) {
-                    d[i*SIDE + j] = v_load(dy + i*DY_ROW + j*CO + at);
-#if RELU
-                    d[i*SIDE + j] = v_select(v_gt(v_load(y + i*Y_ROW + j*CO + at), v_zero()),
-                                             d[i*SIDE + j], v_zero());
+    enum { /* @sizes */ CO = 32, STEP = 4, ACROSS = 32, DY_STEP = 4096, Y_STEP = 4352 };
+    const int above = image*rows;
+#if WHOLE_TILES
+    for (int r = 0; r < whole; r++) {
+        for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
+            TILE(dy + (ptrdiff_t)r*DY_STEP + k*CO, y + (ptrdiff_t)r*Y_STEP + k*CO, g, db,
+                 above + r, image*whole + r, k / STEP);
+    }
 #endif
-                }
-#if BIAS
-            vec sum = v_load(db + c);
-            UNROLL for (int i = 0; i < STEP; i++)
-                UNROLL for (int j = 0; j < STEP; j++)
-                    sum = v_add(sum, d[i*SIDE + j]);
-            v_store(db + c, sum);
+#if ROWS_LEFT
+    if (whole < rows) {
+        for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
+            TILE_ROWS(dy + (ptrdiff_t)whole*DY_STEP + k*CO, y + (ptrdiff_t)whole*Y_STEP + k*CO, g,
+                      db, above + whole, 0, k / STEP);
+    }
 #endif
-            UNROLL for (int i = 0; i < STEP; i++)
-                TRANSFORM(d + i*SIDE, 1);
-            UNROLL for (int j = 0; j < SIDE; j++)
-                TRANSFORM(d + j, SIDE);
-            UNROLL for (int k = 0; k < SIDE*SIDE; k++)
-                v_store(g + k*G_XI + t*G_TILE + c, d[k]);
-        }
 }
 
 #include "vector/undef.h"

@@ -1,33 +1,37 @@
 /*
-** wino/input.c - the Winograd transform of the input under one row of tiles: B^T d B of
-** every SIDE x SIDE window, windows STEP apart, channel by channel. Vectors run past the
-** last channel: what they compute there belongs to nobody.
+** wino/input.c - one image's rows of tiles of a pass: the Winograd transform of their inputs.
+** Sides that STEP does not divide end in a smaller tile, which has fewer places. So at each place
+** the tiles that have it lie one after the other: of `down` rows of all tiles before this one
+** `whole` are of whole ones.
 */
 #include "vector/template.h"
+#include "wino/input_tile.c"
 
-#define NAME wino_input      /* @name */
-#define TRANSFORM v_input2   /* @name */
+#define NAME wino_input                   /* @name */
+#define TILE wino_input_tile              /* @name */
+#define TILE_COLUMNS wino_input_tile      /* @name */
+#define TILE_ROWS wino_input_tile         /* @name */
+#define TILE_ROWS_COLUMNS wino_input_tile /* @name */
+#define WHOLE_TILES 1                     /* @flag */
+#define ROWS_LEFT 1                       /* @flag */
 
 static inline void NAME(const real *x /* haloed, the first window */,
-                        real *v /* [SIDE*SIDE][tile][V_TILE] */)
+                        real *v /* [SIDE_H*SIDE_W][tile][V_TILE] */, int rows, int whole, int image)
 {
-    enum { /* @sizes */ CI = 32, TILES_ACROSS = 16, SIDE = 4, STEP = 2, X_ROW = 1088, V_TILE = 48,
-           V_XI = 3088 };
-    for (int t = 0; t < TILES_ACROSS; t++)
-        for (int c = 0; c < CI; c += VL) {
-            const real *p = x + t*STEP*CI + c;
-            real *q = v + t*V_TILE + c;
-            vec d[SIDE*SIDE];
-            UNROLL for (int i = 0; i < SIDE; i++)
-                UNROLL for (int j = 0; j < SIDE; j++)
-                    d[i*SIDE + j] = v_load(p + i*X_ROW + j*CI);
-            UNROLL for (int i = 0; i < SIDE; i++)
-                TRANSFORM(d + i*SIDE, 1);
-            UNROLL for (int j = 0; j < SIDE; j++)
-                TRANSFORM(d + j, SIDE);
-            UNROLL for (int k = 0; k < SIDE*SIDE; k++)
-                v_store(q + k*V_XI, d[k]);
-        }
+    enum { /* @sizes */ CI = 32, STEP = 4, ACROSS = 32, X_STEP = 4352 };
+    const int above = image*rows;
+#if WHOLE_TILES
+    for (int r = 0; r < whole; r++) {
+        for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
+            TILE(x + (ptrdiff_t)r*X_STEP + k*CI, v, above + r, image*whole + r, k / STEP);
+    }
+#endif
+#if ROWS_LEFT
+    if (whole < rows) {
+        for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
+            TILE_ROWS(x + (ptrdiff_t)whole*X_STEP + k*CI, v, above + whole, 0, k / STEP);
+    }
+#endif
 }
 
 #include "vector/undef.h"

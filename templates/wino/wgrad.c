@@ -2,59 +2,65 @@
 ** wino/wgrad.c - a 3x3 convolution stage, gradient to weights and bias of one group of images
 ** (see conv/wgrad.c) by Winograd's minimal filtering, for gradients that are mostly not zero:
 ** input and output gradient are transformed, multiplied and summed over all tiles of the
-** group in order; the sums are transformed back once.
+** group in order; the sums are transformed back once. Sums are taken block by block of filters and
+** channels, which is in L2 with all its places; where one pass takes all of a group's images, all
+** blocks have the same memory (U_BLOCK is 0).
 */
 #include "vector/template.h"
 #include "wino/input.c"
 #include "wino/gradient.c"
-#include "wino/wgrad_tile.c"
+#include "wino/wgrad_block.c"
 #include "wino/filter.c"
 
 #define NAME wino_wgrad            /* @name */
 #define INPUT wino_input           /* @name */
 #define PUT_GRADIENT wino_gradient /* @name */
-#define TILE wino_wgrad_tile       /* @name */
+#define ADD_BLOCK wino_wgrad_block /* @name */
 #define PUT_FILTER wino_filter     /* @name */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
            Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, PARTIALS = 0, GROUP_SIZE = 9248,
-           CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 16, PASS = 4, TILES_ACROSS = 16,
-           XI = 16, MH = 8, NV = 2, V_TILE = 48, V_XI = 3088, G_TILE = 48, G_XI = 3088,
-           U_ROW = 32, U_XI = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0,
-           U_AT = 0, DB_AT = 0 };
+           CI = 32, CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8,
+           PASS = 4, G_TILE = 48, U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16, U_BLOCK = 0,
+           SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    real *v = scratch + V_AT, *g = scratch + G_AT, *u = scratch + U_AT, *db = scratch + DB_AT;
+    real *v = scratch + V_AT, *g = scratch + G_AT, *db = scratch + DB_AT;
     real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
-    for (int k = 0; k < XI*U_XI; k++)
-        u[k] = 0;
     for (int k = 0; k < G_TILE; k++)
         db[k] = 0;
     for (int start = first; start < last; start += IMAGES) {
         const int images = last - start < IMAGES ? last - start : IMAGES;
         for (int row = 0; row < TILES_DOWN; row += PASS) {
             const int rows = TILES_DOWN - row < PASS ? TILES_DOWN - row : PASS;
-            for (int i = 0; i < images; i++)
-                for (int r = 0; r < rows; r++) {
-                    const size_t image = (size_t)(start + i);
-                    const ptrdiff_t at = row + r, tile = (i*PASS + r)*TILES_ACROSS;
-                    INPUT(s->arena + X + image*X_IMAGE + at*X_STEP, v + tile*V_TILE);
-                    PUT_GRADIENT(s->arena + DY + image*DY_IMAGE + at*DY_STEP,
-                             s->arena + Y + image*Y_IMAGE + at*Y_STEP, g + tile*G_TILE, db);
+            const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
+            for (int i = 0; i < images; i++) {
+                const size_t image = (size_t)(start + i);
+                INPUT(s->arena + X + image*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
+                PUT_GRADIENT(s->arena + DY + image*DY_IMAGE + (ptrdiff_t)row*DY_STEP,
+                         s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP, g, db, rows, whole,
+                         i);
+            }
+            const int begins = start == first && row == 0;
+            const int ends = start + images == last && row + rows == TILES_DOWN;
+            real *u = scratch + U_AT;
+            for (int c = 0; c < CI; c += U_CHANNELS) {
+                const int channels = CI - c < U_CHANNELS ? CI - c : U_CHANNELS;
+                for (int f = 0; f < CO; f += U_FILTERS) {
+                    const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
+                    ADD_BLOCK(v + c, g + f, u, images*rows, images*whole, channels, filters,
+                              begins);
+                    for (int k = 0; ends && k < filters; k++)
+                        PUT_FILTER(u + k*U_WIDTH, dw + (f + k)*FILTER_SIZE + c, channels);
+                    u += U_BLOCK;
                 }
-            const int tiles = ((images - 1)*PASS + rows)*TILES_ACROSS;
-            for (int k = 0; k < XI; k++)
-                for (int f = 0; f < CO; f += MH)
-                    for (int c = 0; c < U_ROW; c += NV*VL)
-                        TILE(g + k*G_XI + f, v + k*V_XI + c, u + k*U_XI + f*U_ROW + c, tiles);
+            }
         }
     }
-    for (int f = 0; f < CO; f++) {
-        PUT_FILTER(u + f*U_ROW, dw + f*FILTER_SIZE);
+    for (int f = 0; f < CO; f++)
         dw[CO*FILTER_SIZE + f] = db[f];
-    }
 }
 
 #include "vector/undef.h"

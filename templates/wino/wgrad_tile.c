@@ -8,13 +8,13 @@
 #define NAME wino_wgrad_tile /* @name */
 
 static inline void NAME(const real *g /* [tile][G_TILE] */, const real *v /* [tile][V_TILE] */,
-                        real *u /* [filter][U_ROW] */, int tiles)
+                        real *u /* [filter][U_WIDTH] */, int tiles)
 {
-    enum { /* @sizes */ MH = 8, NV = 2, G_TILE = 48, V_TILE = 48, U_ROW = 32 };
+    enum { /* @sizes */ MH = 8, NV = 2, G_TILE = 48, V_TILE = 48, U_WIDTH = 16 };
     vec acc[MH][NV];
     UNROLL for (int i = 0; i < MH; i++)
         UNROLL for (int n = 0; n < NV; n++)
-            acc[i][n] = v_load(u + i*U_ROW + n*VL);
+            acc[i][n] = v_load(u + i*U_WIDTH + n*VL);
     for (int t = 0; t < tiles; t++) {
         vec a, b[NV];
         UNROLL for (int n = 0; n < NV; n++)
@@ -28,7 +28,7 @@ static inline void NAME(const real *g /* [tile][G_TILE] */, const real *v /* [ti
     }
     UNROLL for (int i = 0; i < MH; i++)
         UNROLL for (int n = 0; n < NV; n++)
-            v_store(u + i*U_ROW + n*VL, acc[i][n]);
+            v_store(u + i*U_WIDTH + n*VL, acc[i][n]);
 }
 
 #include "vector/undef.h"

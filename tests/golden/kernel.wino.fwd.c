@@ -4,8 +4,8 @@ static void conv2__fwd(const struct step *s, int item, int items, int thread)
 {
     enum { X = conv1__at_y, X_IMAGE = 6160, X_STEP = 1760, Y = conv2__at_y + 416,
            Y_IMAGE = 3088, OUT_DOWN = 768, PACKED = conv2__at_packed, B = conv2__at_bias,
-           IMAGES = 3, TILES_DOWN = 3, PASS = 3, TILES_ACROSS = 5, PANELS = 2, V_TILE = 48,
-           SCRATCH = 1457488, SCRATCH_SIZE = 151808, V_AT = conv2__at_wino_v,
+           IMAGES = 3, TILES_DOWN = 3, WHOLE_DOWN = 3, PASS = 3, PANELS = 2,
+           SCRATCH = 1535264, SCRATCH_SIZE = 154384, V_AT = conv2__at_wino_v,
            M_AT = conv2__at_wino_m, ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 1920,
            ARGMAX_DOWN = 640 };
     const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
@@ -19,13 +19,12 @@ static void conv2__fwd(const struct step *s, int item, int items, int thread)
     const int low = part_start(part, parts, PANELS), high = part_start(part + 1, parts, PANELS);
     for (int row = from; row < to; row += PASS) {
         const int rows = to - row < PASS ? to - row : PASS;
+        const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
         for (int i = 0; i < images; i++)
-            for (int r = 0; r < rows; r++)
-                conv2__fwd_input(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)(row + r)*X_STEP,
-                                 v + (ptrdiff_t)((i*PASS + r)*TILES_ACROSS)*V_TILE);
+            conv2__fwd_input(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
         conv2__fwd_pass(v, s->arena + PACKED, s->arena + B, scratch + M_AT, y
-                        + (ptrdiff_t)row*OUT_DOWN, argmax + row*ARGMAX_DOWN, images, rows, low,
-                        high);
+                        + (ptrdiff_t)row*OUT_DOWN, argmax + row*ARGMAX_DOWN, images, rows, whole,
+                        low, high);
     }
 }
 

@@ -1,45 +1,50 @@
-/* conv5 weight gradient: F(2x2, 3x3), 0.4 MFLOP an image if direct
+/* conv5 weight gradient: Winograd F(4x4), 0.4 MFLOP an image if direct
 ** templates/wino/wgrad.c, avx2 f32 */
 static void conv5__weights(const struct step *s, int item, int items, int thread)
 {
-    enum { X = conv4__at_y, X_IMAGE = 2304, X_STEP = 576, Y = conv5__at_y, Y_IMAGE = 960,
-           Y_STEP = 320, DY = conv5__at_dy, DY_IMAGE = 960, DY_STEP = 320,
-           PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CO = 16, FILTER_SIZE = 240,
-           IMAGES = 3, TILES_DOWN = 3, PASS = 3, TILES_ACROSS = 5, XI = 16, MH = 2, NV = 4,
-           V_TILE = 48, V_XI = 2176, G_TILE = 32, G_XI = 1456, U_ROW = 32, U_XI = 528,
-           SCRATCH = 1457488, SCRATCH_SIZE = 151808, V_AT = conv5__at_wino_v,
+    enum { X = conv4__at_y, X_IMAGE = 2304, X_STEP = 1152, Y = conv5__at_y, Y_IMAGE = 960,
+           Y_STEP = 640, DY = conv5__at_dy, DY_IMAGE = 960, DY_STEP = 640,
+           PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CI = 24, CO = 16,
+           FILTER_SIZE = 240, IMAGES = 4, TILES_DOWN = 2, WHOLE_DOWN = 1, PASS = 2,
+           G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 30, U_WIDTH = 16, U_BLOCK = 0,
+           SCRATCH = 1535264, SCRATCH_SIZE = 154384, V_AT = conv5__at_wino_v,
            G_AT = conv5__at_wino_g, U_AT = conv5__at_wino_u, DB_AT = conv5__at_wino_db };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    real *v = scratch + V_AT, *g = scratch + G_AT, *u = scratch + U_AT, *db = scratch + DB_AT;
+    real *v = scratch + V_AT, *g = scratch + G_AT, *db = scratch + DB_AT;
     real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
-    for (int k = 0; k < XI*U_XI; k++)
-        u[k] = 0;
     for (int k = 0; k < G_TILE; k++)
         db[k] = 0;
     for (int start = first; start < last; start += IMAGES) {
         const int images = last - start < IMAGES ? last - start : IMAGES;
         for (int row = 0; row < TILES_DOWN; row += PASS) {
             const int rows = TILES_DOWN - row < PASS ? TILES_DOWN - row : PASS;
-            for (int i = 0; i < images; i++)
-                for (int r = 0; r < rows; r++) {
-                    const size_t image = (size_t)(start + i);
-                    const ptrdiff_t at = row + r, tile = (i*PASS + r)*TILES_ACROSS;
-                    conv5__fwd_input(s->arena + X + image*X_IMAGE + at*X_STEP, v + tile*V_TILE);
-                    conv5__wgrad_gradient(s->arena + DY + image*DY_IMAGE + at*DY_STEP, s->arena + Y
-                                          + image*Y_IMAGE + at*Y_STEP, g + tile*G_TILE, db);
+            const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
+            for (int i = 0; i < images; i++) {
+                const size_t image = (size_t)(start + i);
+                conv5__wgrad_input(s->arena + X + image*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows,
+                                   whole, i);
+                conv5__wgrad_gradient(s->arena + DY + image*DY_IMAGE + (ptrdiff_t)row*DY_STEP,
+                                      s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP, g, db,
+                                      rows, whole, i);
+            }
+            const int begins = start == first && row == 0;
+            const int ends = start + images == last && row + rows == TILES_DOWN;
+            real *u = scratch + U_AT;
+            for (int c = 0; c < CI; c += U_CHANNELS) {
+                const int channels = CI - c < U_CHANNELS ? CI - c : U_CHANNELS;
+                for (int f = 0; f < CO; f += U_FILTERS) {
+                    const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
+                    conv5__wgrad_block(v + c, g + f, u, images*rows, images*whole, channels,
+                                       filters, begins);
+                    for (int k = 0; ends && k < filters; k++)
+                        conv5__wgrad_filter(u + k*U_WIDTH, dw + (f + k)*FILTER_SIZE + c, channels);
+                    u += U_BLOCK;
                 }
-            const int tiles = ((images - 1)*PASS + rows)*TILES_ACROSS;
-            for (int k = 0; k < XI; k++)
-                for (int f = 0; f < CO; f += MH)
-                    for (int c = 0; c < U_ROW; c += NV*VL)
-                        conv5__wgrad_tile(g + k*G_XI + f, v + k*V_XI + c, u + k*U_XI + f*U_ROW + c,
-                                          tiles);
+            }
         }
     }
-    for (int f = 0; f < CO; f++) {
-        conv5__wgrad_filter(u + f*U_ROW, dw + f*FILTER_SIZE);
+    for (int f = 0; f < CO; f++)
         dw[CO*FILTER_SIZE + f] = db[f];
-    }
 }
 

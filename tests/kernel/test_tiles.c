@@ -144,9 +144,9 @@ static void add_all_gradients(struct tiles *t, struct text *out)
 static void add_all_dense_gradients(struct tiles *t, struct text *out)
 {
     int vl = isa_vl(t->isa, t->f64);
-    for (int mh = 1; mh <= LANES; mh *= 2)
+    for (int mh = 1; mh <= LANES; mh++)
         for (int nv = 1; conv_tile_fits(t->isa, mh, nv, false); nv++)
-            add(t, out, "wino/wgrad_tile.c", "MH=%d NV=%d U_ROW=%d", mh, nv, nv*vl);
+            add(t, out, "wino/wgrad_tile.c", "MH=%d NV=%d U_WIDTH=%d", mh, nv, nv*vl);
     for (int mt = 1; mt <= LANES; mt++)
         for (int nv = 1; conv_tile_fits(t->isa, mt, nv, false); nv++)
             add(t, out, "conv/narrow_tile.c", "MT=%d NV=%d BAND=32 G_PIXEL=%d U_TAP=%d", mt, nv,
