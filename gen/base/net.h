@@ -268,6 +268,7 @@ struct weight_plan {
                                    narrow: mw taps x nv vectors of filters */
     int filters;                /* narrow: filters padded to whole tiles */
     int images;                 /* dense: of so many images at a time */
+    int g_pixel;                /* dense: reals from a pixel's gradients to the next */
     int vectors;                /* dense: of a filter row; where taps lie apart, of a tap */
     int share;                  /* dense: lines fetched with each row of pixels */
     bool copied;                /* dense: inputs are copied, tile by tile */

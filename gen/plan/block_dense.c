@@ -83,6 +83,7 @@ void block_dense(struct net *net, struct region_plan region, struct stage *s)
     cheapest(net, s, c);
     g->tile = choice_settle_tile(net, c);
     g->vectors = run_vectors(&s->conv->forward, net->vl);
+    g->g_pixel = round_up(o.c, LANES) + LANES;
     g->copied = s->conv->forward.kh*s->conv->forward.kw == 1 && s->conv->forward.groups == 1;
     c = choice_open(net, region, s->name, "wgrad_band", 2);
     for (int k = 0; k < (int)(sizeof pixels / sizeof *pixels); k++) {

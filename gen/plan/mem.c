@@ -311,7 +311,7 @@ static void dense_buffers(struct net *net, struct stage *s)
 {
     const struct weight_plan *g = &s->conv->wgrad;
     size_t pixels = (size_t)(g->images*g->band*s->out.shape.w);
-    add_own(net, s, AT_WINDOWS, pixels*(size_t)s->out.shape.c);
+    add_own(net, s, AT_WINDOWS, pixels*(size_t)g->g_pixel);
     if (g->copied)
         add_own(net, s, AT_COPIED, pixels*(size_t)(g->vectors*net->vl));
 }

@@ -187,7 +187,7 @@ static const char *dense_tile(struct emission *e, const struct stage *s, const c
         bind_size(&b, "X_DOWN", (long)s->out.shape.w*nv*vl);
         bind_size(&b, "X_IMAGE", (long)g->band*s->out.shape.w*nv*vl);
     }
-    bind_flag(&b, "DIRECT", s->relu == NO_LAYER);
+    bind_size(&b, "G_PIXEL", g->g_pixel);
     return shared_kernel(&b, "conv/dense_tile.c", part(&b, "wgrad_tile%s", suffix).text,
                          "%d filters by %d vectors of %d: %d of %d registers", mh, nv, vl,
                          mh*nv + nv + 1, e->net->isa->registers);
@@ -201,8 +201,6 @@ void conv_dense_gradient(struct emission *e, const struct stage *s)
     const struct weight_plan *g = &s->conv->wgrad;
     const int co = s->out.shape.c, rows = f->co % g->tile.mh, columns = g->vectors % g->tile.nv;
     struct bindings b = of_sweep(e, f);
-    if (s->relu != NO_LAYER)
-        expand_windows(e, s);
     for (int k = 0; k < 4; k++) {
         bool none = (k / 2 && !rows) || (k % 2 && !columns);
         bind_name(&b, words[k], "%s", none ? "none" : dense_tile(e, s, suffix[k],
@@ -212,8 +210,7 @@ void conv_dense_gradient(struct emission *e, const struct stage *s)
     bind_size(&b, "MH", g->tile.mh);
     bind_size(&b, "NV", g->tile.nv);
     bind_size(&b, "IMAGES", g->images);
-    bind_part(&b, "EXPAND", "weights_expand");
-    bind_flag(&b, "DIRECT", s->relu == NO_LAYER);
+    bind_size(&b, "G_PIXEL", g->g_pixel);
     kernel(&b, "conv/dense.c", part(&b, "weights").text, "%s weight gradient: %.1f MFLOP an image",
            s->name, s->flop_wgrad / 1e6);
 }

@@ -7,11 +7,10 @@
 ** those of a tile lie together.
 */
 #include "vector/template.h"
-#include "conv/expand.c"
 #include "conv/dense_tile.c"
 
 #define NAME conv_dense                   /* @name */
-#define EXPAND conv_expand                /* @name */
+#define PUT conv_dense_put                /* @name */
 #define ADD conv_dense_add                /* @name */
 #define ADD_BIAS conv_dense_bias          /* @name */
 #define COPY conv_dense_copy              /* @name */
@@ -20,7 +19,7 @@
 #define TILE_ROWS conv_dense_tile         /* @name */
 #define TILE_COLUMNS_ROWS conv_dense_tile /* @name */
 #define BIAS 1                            /* @flag */
-#define DIRECT 0                          /* @flag */
+#define RELU 1                            /* @flag */
 #define COPIED 1                          /* @flag */
 
 /* Every tap's row of reals by every filter of its group; next_x, next_dy, next_y: what is fetched
@@ -47,17 +46,38 @@ static inline void ADD(const real *x, const real *g, real *dw, int images, const
             }
 }
 
+/* Gradients of an image's rows, masked by the ReLU, a gap after each pixel: places a power of two
+** apart would fall into few of the cache's sets. */
+static inline void PUT(const real *dy, const real *y, real *to)
+{
+    enum { /* @sizes */ BAND = 4, OW = 16, C = 16, Y_ROW = 256, G_PIXEL = 32 };
+#if !RELU
+    (void)y;
+#endif
+    for (int r = 0; r < BAND; r++)
+        for (int p = 0; p < OW; p++, dy += C, to += G_PIXEL) {
+            for (int c = 0; c < C; c += VL) { /* @tail */
+                vec v = v_load(dy + c);
+#if RELU
+                v = v_select(v_gt(v_load(y + r*Y_ROW + p*C + c), v_zero()), v, v_zero());
+#endif
+                v_store(to + c, v);
+            }
+        }
+}
+
 #if BIAS
 static inline void ADD_BIAS(const real *g, real *db, int images)
 {
-    enum { /* @sizes */ CO = 16, SUMS = 2, BAND = 4, OW = 16, G_IMAGE = 4096 };
+    enum { /* @sizes */ CO = 16, SUMS = 2, BAND = 4, OW = 16, G_IMAGE = 4096,
+           G_PIXEL = 32 };
     for (int c = 0; c < CO; c += SUMS*VL) { /* @tail */
         vec sum[SUMS];
         UNROLL for (int n = 0; n < SUMS; n++)
             sum[n] = v_load(db + c + n*VL);
         for (int image = 0; image < images; image++)
             for (int p = 0; p < BAND*OW; p++) {
-                const real *q = g + (ptrdiff_t)image*G_IMAGE + p*CO + c;
+                const real *q = g + (ptrdiff_t)image*G_IMAGE + p*G_PIXEL + c;
                 UNROLL for (int n = 0; n < SUMS; n++)
                     sum[n] = v_add(sum[n], v_load(q + n*VL));
             }
@@ -94,12 +114,12 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_BAND = 1088, DY = 0, DY_IMAGE = 4096,
            Y = 0, Y_IMAGE = 4096, Y_ROW = 256, PARTIALS = 0, GROUP_SIZE = 2320, CO = 16, KH = 3,
            ROW = 48, OH = 16, OW = 16, BAND = 4, IMAGES = 1, G_IMAGE = 1024, X_CHUNK = 4352,
-           DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024 };
+           DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           WINDOWS_AT = 0 };
     enum { ALL_FILTERS = CO*KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    (void)scratch;
     for (int k = 0; k < ALL_FILTERS + CO; k++)
         dw[k] = 0;
     for (int image = first; image < last; image += IMAGES)
@@ -108,14 +128,11 @@ static void NAME(const struct step *s, int item, int items, int thread)
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
             const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
-            const real *g = dy, *in = x;
-#if !DIRECT
-            enum { /* @sizes */ WINDOWS_AT = 0 };
+            const real *in = x;
+            real *g = scratch + WINDOWS_AT;
             for (int k = 0; k < images; k++)
-                EXPAND(dy + (ptrdiff_t)k*DY_IMAGE, y + (ptrdiff_t)k*Y_IMAGE, NULL,
-                       scratch + WINDOWS_AT + (ptrdiff_t)k*G_IMAGE);
-            g = scratch + WINDOWS_AT;
-#endif
+                PUT(dy + (ptrdiff_t)k*DY_IMAGE, y + (ptrdiff_t)k*Y_IMAGE,
+                    g + (ptrdiff_t)k*G_IMAGE);
 #if COPIED
             enum { /* @sizes */ COPIED_AT = 0 };
             COPY(x, scratch + COPIED_AT, images);

@@ -9,10 +9,10 @@
 #include "vector/template.h"
 
 #define NAME conv_dense_tile /* @name */
-#define DIRECT 0             /* @flag */
+#define RELU 1               /* @flag */
 
 static inline void NAME(const real *x /* the tile's first vector at the first pixel */,
-                        const real *g /* [BAND][OW][CO], from the tile's first filter */,
+                        const real *g /* [BAND][OW][G_PIXEL], from the tile's first filter */,
                         real *dw /* [filter][FILTER_SIZE] */, const real *next_dw, int images,
                         int call, const real *next_x, const real *next_dy, const real *next_y)
 {
@@ -21,7 +21,7 @@ static inline void NAME(const real *x /* the tile's first vector at the first pi
            X_CHUNK = 4352, DY_CHUNK = 1024, Y_CHUNK = 1024, IMAGES = 1 };
     enum { LINE = 64 / sizeof(real) };
     ptrdiff_t fetched = (ptrdiff_t)call*IMAGES*BAND*SHARE*LINE;
-#if DIRECT
+#if !RELU
     (void)next_y;
 #endif
     vec acc[MH][NV];
@@ -42,7 +42,7 @@ static inline void NAME(const real *x /* the tile's first vector at the first pi
                 UNROLL for (int k = 0; k < SHARE; k++)
                     v_prefetch(next_dy + fetched + k*LINE);
             }
-#if !DIRECT
+#if RELU
             if (fetched < Y_CHUNK) {
                 UNROLL for (int k = 0; k < SHARE; k++)
                     v_prefetch(next_y + fetched + k*LINE);
