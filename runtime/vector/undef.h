@@ -3,11 +3,14 @@
 ** include it and define its own. No include guard: it ends every template.
 */
 #undef ADD
+#undef ADD_BIAS
 #undef AHEAD
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
 #undef BY_PANELS
+#undef COPIED
+#undef COPY
 #undef DGRAD
 #undef DGRAD_LAST
 #undef DGRAD_ONE
@@ -49,6 +52,7 @@
 #undef POOL_ROW
 #undef PRODUCTS
 #undef PRODUCTS_LAST
+#undef PUT
 #undef PUT_FILTER
 #undef PUT_GRADIENT
 #undef PUT_REPEATED
@@ -68,6 +72,7 @@
 #undef TILE
 #undef TILES
 #undef TILE_COLUMNS
+#undef TILE_COLUMNS_ROWS
 #undef TILE_IMAGE
 #undef TILE_LAST
 #undef TILE_LAST_COLUMNS
