@@ -30,7 +30,7 @@ LATHE = $(BUILD)/lathe
 all: $(LATHE) lib pages $(BUILD)/first    ## build the generator and the runtime library
 
 help:                         ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'BENCH="--models A,B --peers pytorch,jax,tensorflow,onnxruntime,onednn or none'
 	@echo '       --rounds N --epochs N --threads N --warm STEPS --data DIR --python FILE"'
@@ -384,6 +384,9 @@ bench: $(LATHE)                     ## measure, beside what peers are installed;
 bench-quick: $(LATHE)               ## a minute of it: three_layer, few rounds
 	@$(MAKE) --no-print-directory bench BENCH="--quick $(BENCH)"
 
+bench-layers: $(LATHE)              ## convolutions beside the peak, one after another; LAYERS=OPTIONS
+	@$${PYTHON:-python3} bench/layers.py --lathe $(LATHE) --out $(BUILD)/layers $(LAYERS)
+
 bench-peers:                        ## install PyTorch, JAX and others into PEERS=DIR, or a cache
 	@sh bench/peers.sh $(PEERS)
 
@@ -416,5 +419,6 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all help lib pages test test-all test-real tests browser quick debug sanitize check oracle \
-        golden deps deps-test lint run bench bench-quick bench-peers data install uninstall clean
+        golden deps deps-test lint run bench bench-quick bench-layers bench-peers data install \
+        uninstall clean
 .DELETE_ON_ERROR:

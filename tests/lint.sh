@@ -75,7 +75,7 @@ done >"$work/ways"
 
 # Templates as one text, since a compiler's start and a processor's intrinsics take longer than
 # most of them: all.c has each with every combination of its flags, most.c with all flags set.
-# Left out is what the generator never asks for: neither whole blocks or panels nor a last one.
+# Left out is what the generator never asks for: neither whole blocks, tiles or panels nor a last one.
 # Templates include others, so that a function has the number of its copy in its name. program.c is
 # the skeleton; functions.c is what model.c includes, and the optimizers are there once.
 sed -n 's,^#define [A-Z_]* *\([a-z0-9]*_[a-z0-9_]*\) */\* @name.*,\1,p' $kernels |

@@ -90,6 +90,7 @@ enum algorithm {
     BY_SCATTER,                 /* data gradient, from lists of nonzero gradients by pixel */
     BY_LISTS,                   /* from lists of nonzero gradients */
     BY_DENSE,                   /* from all gradients */
+    BY_NARROW,                  /* the same with vectors along the filters */
     ALGORITHMS
 };
 
@@ -254,22 +255,29 @@ enum stage_buffer {
     AT_REPEATED,                /* depthwise: the input, each channel as often as it has filters */
     AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
                                    products, transformed gradients, their sums, bias */
-    AT_TAP_SUMS,                /* dense: sums of the group, tap by tap */
+    AT_TAP_SUMS,                /* narrow: sums of the group, tap by tap */
     AT_WINDOWS,                 /* dense: gradients of a band, window by window */
+    AT_COPIED,                  /* dense: inputs of a band, tile by tile */
     AT_MAP, AT_LISTS, AT_ENDS,  /* scatter's map, lists by pixel, where they end */
     STAGE_BUFFERS
 };
 
 /* The weight gradient of a convolution. */
 struct weight_plan {
-    enum algorithm algorithm;   /* sweeps.c: Winograd, depthwise; block.c: lists, dense */
+    enum algorithm algorithm;   /* sweeps.c: Winograd, depthwise; block.c: the others */
     struct winograd winograd;   /* sweeps.c */
     /* block.c */
     struct tile tile;           /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
                                    mh x mw taps, nv vectors of each;
                                    Winograd: mh filters x nv vectors of ci;
-                                   dense: mw taps x nv vectors of filters */
-    int filters;                /* dense: filters padded to whole tiles */
+                                   dense: mh filters x nv vectors of a row, or of a tap;
+                                   narrow: mw taps x nv vectors of filters */
+    int filters;                /* narrow: filters padded to whole tiles */
+    int images;                 /* dense: of so many images at a time */
+    int g_pixel;                /* dense: reals from a pixel's gradients to the next */
+    int vectors;                /* dense: of a filter row; where taps lie apart, of a tap */
+    int share;                  /* dense: lines fetched with each row of pixels */
+    bool copied;                /* dense: inputs are copied, tile by tile */
     int band;                   /* output rows listed, or summed, at a time */
     int list_space;             /* entries from a filter's list to the next one's */
 };

@@ -11,6 +11,7 @@
 #include "runtime/core/model.h"
 #include "base/small.h"
 #include "plan/block_affine.h"
+#include "plan/block_dense.h"
 #include "plan/choice.h"
 #include "plan/cost.h"
 #include "plan/tuning.h"
@@ -281,7 +282,7 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
 }
 
 /* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */
-static void choose_dense(struct net *net, struct region_plan region, struct stage *s)
+static void choose_narrow(struct net *net, struct region_plan region, struct stage *s)
 {
     struct weight_plan *weights = &s->conv->wgrad;
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
@@ -402,35 +403,58 @@ static void choose_parts(const struct net *net, struct stage *s)
     conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;
 }
 
-/* Whether short filter rows take every output gradient, with vectors along the filters, or the
-** lists of those that are not zero: the same products in the same order, window by window where
-** a max-pool's windows do not meet. */
-static bool gradient_is_dense(struct net *net, struct region_plan region, const struct stage *s)
+/* Vectors can run along the filters: a row is short, and a max-pool's windows do not meet. */
+static bool can_be_narrow(const struct sweep *f, const struct layer *pool)
 {
+    return f->kw*f->ci <= LANES && !taps_apart(f)
+           && (!pool || (pool->stride == pool->kh && pool->stride_w == pool->kw));
+}
+
+/* Vectors of one filter, tap by tap where they lie apart. */
+static double list_cycles(const struct sweep *f, int vl)
+{
+    if (taps_apart(f))
+        return f->kh*gradient_cycles(1, f->kw, ceil_div(f->ci, vl));
+    return gradient_cycles(f->kh, 1, ceil_div(f->kw*f->ci, vl));
+}
+
+/* Whether a gradient is made of every output gradient, with vectors along the filters or along
+** their rows, or of lists of those that are not zero: the same products in the same order, window
+** by window where there is a max-pool. */
+static enum algorithm gradient_by(struct net *net, struct region_plan region,
+                                  const struct stage *s)
+{
+    static const enum algorithm by[] = { BY_LISTS, BY_NARROW, BY_DENSE };
     const struct sweep *f = &s->conv->forward;
     const struct layer *pool = layer_at(net, s->pool);
-    int columns = f->kw*f->ci, vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
-    if (columns > LANES || taps_apart(f)
-        || (pool && (pool->stride != pool->kh || pool->stride_w != pool->kw)))
-        return false;
+    int vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
     /* Cycles of an output: of a window one is not zero, after a ReLU every second time. */
-    double dense = f->kh*columns*ceil_div(f->co, vl) / 2.0 / f->co;
-    double lists = (LIST_CYCLES + gradient_cycles(f->kh, 1, ceil_div(columns, vl)) / 2) / area;
+    double share = pool || s->relu != NO_LAYER ? 0.5 : 1;
+    double narrow = f->kh*f->kw*f->ci*ceil_div(f->co, vl) / 2.0 / f->co;
+    double lists = (LIST_CYCLES + list_cycles(f, vl)*share) / area;
+    bool can[] = { true, can_be_narrow(f, pool), can_be_dense(net, s) };
+    if (!can[1] && !can[2])
+        return BY_LISTS;
     struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);
-    choice_offer(c, dense, 1, 0, 0);
+    if (can[1])
+        choice_offer(c, narrow, 1, 0, 0);
+    if (can[2])
+        choice_offer(c, dense_cycles(net, s), 2, 0, 0);
     choice_offer(c, lists, 0, 0, 0);
-    return choice_settle(net, c)[0];
+    return by[choice_settle(net, c)[0]];
 }
 
 static void choose_gradient(struct net *net, struct region_plan region, struct stage *s)
 {
     enum algorithm *by = &s->conv->wgrad.algorithm;
     if (*by == BY_NONE)
-        *by = gradient_is_dense(net, region, s) ? BY_DENSE : BY_LISTS;
+        *by = gradient_by(net, region, s);
     if (*by == BY_WINOGRAD)
         choose_winograd_gradient(net, region, s);
+    else if (*by == BY_NARROW)
+        choose_narrow(net, region, s);
     else if (*by == BY_DENSE)
-        choose_dense(net, region, s);
+        block_dense(net, region, s);
     else if (*by == BY_DEPTHWISE || taps_apart(&s->conv->forward))
         choose_taps(net, region, s);
     else

@@ -41,6 +41,7 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_WINO_DB]      = { .name = "wino_db", .scratch = true },
     [AT_TAP_SUMS]     = { .name = "tap_sums", .scratch = true },
     [AT_WINDOWS]      = { .name = "windows", .scratch = true },
+    [AT_COPIED]       = { .name = "copied", .scratch = true },
     [AT_MAP]          = { .name = "map", .scratch = true },
     [AT_LISTS]        = { .name = "lists", .scratch = true },
     [AT_ENDS]         = { .name = "ends", .scratch = true },

@@ -296,8 +296,8 @@ static void scatter_buffers(struct net *net, struct stage *s)
     add_own(net, s, AT_ENDS, pixels*(size_t)d->blocks);
 }
 
-/* A weight gradient of all gradients: the sums, and those of a band, window by window. */
-static void dense_buffers(struct net *net, struct stage *s)
+/* A narrow weight gradient: the sums, and those of a band, window by window. */
+static void narrow_buffers(struct net *net, struct stage *s)
 {
     const struct sweep *f = &s->conv->forward;
     const struct weight_plan *weights = &s->conv->wgrad;
@@ -306,6 +306,16 @@ static void dense_buffers(struct net *net, struct stage *s)
     size_t pixels = (size_t)(weights->band*s->out.shape.w*(pool ? pool->kh*pool->kw : 1));
     add_own(net, s, AT_TAP_SUMS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
     add_own(net, s, AT_WINDOWS, pixels*(size_t)f->co + filters);
+}
+
+/* What a dense weight gradient takes at a time: gradients, copied inputs. */
+static void dense_buffers(struct net *net, struct stage *s)
+{
+    const struct weight_plan *g = &s->conv->wgrad;
+    size_t pixels = (size_t)(g->images*g->band*s->out.shape.w);
+    add_own(net, s, AT_WINDOWS, pixels*(size_t)g->g_pixel);
+    if (g->copied)
+        add_own(net, s, AT_COPIED, pixels*(size_t)(g->vectors*net->vl));
 }
 
 static void conv_buffers(struct net *net, int stage)
@@ -332,6 +342,8 @@ static void conv_buffers(struct net *net, int stage)
         depth_buffers(net, s);
     if (s->conv->ndgrad && s->conv->dgrad[0].algorithm == BY_SCATTER)
         scatter_buffers(net, s);
+    if (s->conv->wgrad.algorithm == BY_NARROW)
+        narrow_buffers(net, s);
     if (s->conv->wgrad.algorithm == BY_DENSE)
         dense_buffers(net, s);
     if (s->conv->wgrad.algorithm == BY_LISTS)

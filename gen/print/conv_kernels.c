@@ -172,7 +172,50 @@ void conv_weight_gradient(struct emission *e, const struct stage *s)
            s->flop_wgrad / 1e6);
 }
 
+/* A tile of a dense weight gradient, mh filters by nv vectors. */
+static const char *dense_tile(struct emission *e, const struct stage *s, const char *suffix,
+                              int mh, int nv)
+{
+    const struct weight_plan *g = &s->conv->wgrad;
+    struct bindings b = of_sweep(e, &s->conv->forward);
+    const int vl = e->net->vl;
+    bind_size(&b, "MH", mh);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "IMAGES", g->images);
+    if (g->copied) {
+        bind_size(&b, "X_PIXEL", (long)nv*vl);
+        bind_size(&b, "X_DOWN", (long)s->out.shape.w*nv*vl);
+        bind_size(&b, "X_IMAGE", (long)g->band*s->out.shape.w*nv*vl);
+    }
+    bind_size(&b, "G_PIXEL", g->g_pixel);
+    return shared_kernel(&b, "conv/dense_tile.c", part(&b, "wgrad_tile%s", suffix).text,
+                         "%d filters by %d vectors of %d: %d of %d registers", mh, nv, vl,
+                         mh*nv + nv + 1, e->net->isa->registers);
+}
+
 void conv_dense_gradient(struct emission *e, const struct stage *s)
+{
+    static const char *const words[] = { "TILE", "TILE_COLUMNS", "TILE_ROWS", "TILE_COLUMNS_ROWS" };
+    static const char *const suffix[] = { "", "_columns", "_rows", "_corner" };
+    const struct sweep *f = &s->conv->forward;
+    const struct weight_plan *g = &s->conv->wgrad;
+    const int co = s->out.shape.c, rows = f->co % g->tile.mh, columns = g->vectors % g->tile.nv;
+    struct bindings b = of_sweep(e, f);
+    for (int k = 0; k < 4; k++) {
+        bool none = (k / 2 && !rows) || (k % 2 && !columns);
+        bind_name(&b, words[k], "%s", none ? "none" : dense_tile(e, s, suffix[k],
+                  k / 2 ? rows : g->tile.mh, k % 2 ? columns : g->tile.nv));
+    }
+    bind_size(&b, "CO", co);
+    bind_size(&b, "MH", g->tile.mh);
+    bind_size(&b, "NV", g->tile.nv);
+    bind_size(&b, "IMAGES", g->images);
+    bind_size(&b, "G_PIXEL", g->g_pixel);
+    kernel(&b, "conv/dense.c", part(&b, "weights").text, "%s weight gradient: %.1f MFLOP an image",
+           s->name, s->flop_wgrad / 1e6);
+}
+
+void conv_narrow_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     const struct weight_plan *g = &s->conv->wgrad;

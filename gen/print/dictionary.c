@@ -106,6 +106,20 @@ static long norm_count(const struct stage *s)
     return round_up(s->out.shape.c, LANES);
 }
 
+/* The largest one up to `most`; 1 of nothing. */
+static int divisor(int n, int most)
+{
+    while (n && n % most)
+        most--;
+    return n ? most : 1;
+}
+
+/* Reals of what a dense weight gradient takes at a time: whole images, or rows of one. */
+static long chunk(const struct weight_plan *g, size_t image, long row)
+{
+    return g->images > 1 ? g->images*(long)image : g->band*row;
+}
+
 /* ---- looking up ---- */
 
 static void bind_word(struct bindings *b, int word)

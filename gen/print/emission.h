@@ -71,6 +71,7 @@ void conv_forward(struct emission *e, const struct stage *s);
 void conv_data_gradient(struct emission *e, const struct stage *s);
 void conv_weight_gradient(struct emission *e, const struct stage *s);
 void conv_dense_gradient(struct emission *e, const struct stage *s);
+void conv_narrow_gradient(struct emission *e, const struct stage *s);
 void conv_parameters(struct emission *e, const struct stage *s);
 
 /* Depthwise convolutions: instead of conv_kernels.c's weight gradient. */

@@ -251,6 +251,9 @@ static void block_weights(const struct stage *s, FILE *out)
     if (p->algorithm == BY_LISTS)
         fprintf(out, ", %d rows listed, %d entries a filter", p->band, p->list_space);
     if (p->algorithm == BY_DENSE)
+        fprintf(out, ", %d rows of %d image%s at a time", p->band, p->images,
+                p->images > 1 ? "s" : "");
+    if (p->algorithm == BY_NARROW)
         fprintf(out, ", %d rows at a time, filters padded to %d", p->band, p->filters);
     fputc('\n', out);
 }

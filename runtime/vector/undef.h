@@ -3,11 +3,14 @@
 ** include it and define its own. No include guard: it ends every template.
 */
 #undef ADD
+#undef ADD_BIAS
 #undef ADD_BLOCK
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
 #undef BY_PANELS
+#undef COPIED
+#undef COPY
 #undef DGRAD
 #undef DGRAD_LAST
 #undef DGRAD_ONE
@@ -50,6 +53,7 @@
 #undef POOL_ROW
 #undef PRODUCTS
 #undef PRODUCTS_LAST
+#undef PUT
 #undef PUT_FILTER
 #undef PUT_GRADIENT
 #undef PUT_REPEATED
@@ -70,6 +74,7 @@
 #undef TAPS_APART
 #undef TILE
 #undef TILE_COLUMNS
+#undef TILE_COLUMNS_ROWS
 #undef TILE_LAST
 #undef TILE_LAST_COLUMNS
 #undef TILE_ONE

@@ -68,6 +68,20 @@ Test(bench, leaves_out_peers_that_do_other_work, .fini = shell_clean)
     run_free(&r);
 }
 
+Test(bench, layers_are_built_and_measured_and_the_processor_is_named, .fini = shell_clean)
+{
+    needs_python();
+    struct run r = shell("${PYTHON:-python3} $SOURCE/bench/layers.py --lathe $LATHE --out out "
+                         "--only '1x1 stride' --batch 4 --seconds 0.01");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(strstr(r.output, "2 threads, batch 4, relu after each layer"), "%s", r.output);
+    cr_expect(strstr(r.output, "\n1x1 stride 2, to 128 "), "%s", r.output);
+    cr_expect(strstr(r.output, "\npeak "), "%s", r.output);
+    run_free(&r);
+    fails(2, "--only nothing: none of 1x1, ", "${PYTHON:-python3} $SOURCE/bench/layers.py --only "
+          "nothing");
+}
+
 Test(bench, refuses_wrong_usage_with_status_2, .fini = shell_clean)
 {
     needs_python();
