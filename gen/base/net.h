@@ -201,6 +201,8 @@ struct region_plan {
     enum split split;
     int count, images;
     double flop, bytes_fixed, bytes_image;
+    int from, to;               /* backward: of net.param, as struct region has them */
+    bool reads_input;
 };
 
 /* mem.c: one range of the arena. Sizes and offsets in reals. */

@@ -34,6 +34,7 @@ struct engine {
     size_t bytes;                 /* of the arena with scratch */
     void *mapping; size_t mapped; /* what it lies in, bytes */
     struct engine_beside { int items; workers_fn *fn; void *context; } beside;
+    int last;                     /* of model->backward, what this step runs last */
     int forward_images;           /* what the last engine_forward or engine_infer ran */
     engine_timing_fn *timing;     /* NULL: no clock is read */
     void *timing_context;

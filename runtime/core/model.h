@@ -71,8 +71,9 @@ typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
 enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, UPDATE_ADAGRAD,
                    UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_MUON, UPDATE_KINDS };
 
-/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
-struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; };
+/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. still: it is
+** as it was in the step before, and nobody asks for its gradient. */
+struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; int still; };
 
 /*
 ** UPDATE_MUON only stores its gradient (in m); this does the rest, after backward, for a
@@ -173,6 +174,9 @@ struct region {
                                 given, one image is at most one item a thread: every item
                                 reads all of its weights */
     double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
+    int from, to;            /* backward: a part of the gradients of these parameters, up to
+                                to - 1; run while one of them changes. to 0: in every step */
+    int reads_input;         /* backward: 1: the images are not to change while it runs */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */
@@ -264,7 +268,6 @@ struct model {
     const struct region *forward;  int nforward;    /* input to scores */
     const struct region *backward; int nbackward;   /* loss first, then gradients
                                                        and updates, scores to input */
-    int input_free;          /* the last of them does not read the input */
     const struct region *infer; int ninfer;         /* input to scores as forward gives them in
                                                        MODE_EVAL, but for rounding: batchnorms
                                                        are in the weights where they can be */

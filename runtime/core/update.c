@@ -119,7 +119,7 @@ double update_clipped(struct engine *e, int n, const int32_t *labels, double mos
     for (int k = 0; k < m->nparams; k++) {
         const struct hyper l2 = { .reg = rule[k].hyper.reg };
         e->kept[k] = rule[k];
-        rule[k] = (struct rule){ UPDATE_STORE, m->update[UPDATE_STORE], l2 };
+        rule[k] = (struct rule){ UPDATE_STORE, m->update[UPDATE_STORE], l2, rule[k].still };
     }
     double loss = engine_update(e, n, labels, MODE_TRAIN);
     workers_run(e->workers, m->nparams, update_exchange, e);

@@ -97,17 +97,17 @@ static const struct region tiny__forward[] = {
 static const struct region tiny__backward[] = {
     { .name = "softmax1 loss", .run = softmax1__loss, .split = SPLIT_GROUPS, .bytes_image = 80 },
     { .name = "affine2 gradient lists", .run = affine2__lists, .split = SPLIT_FIXED, .count = 17,
-      .bytes_image = 40 },
+      .bytes_image = 40, .to = 6 },
     { .name = "affine2 backward + update", .run = affine2__bwd, .split = SPLIT_FIXED, .count = 1,
-      .flop = 280, .bytes_fixed = 3840, .bytes_image = 96 },
+      .flop = 280, .bytes_fixed = 3840, .bytes_image = 96, .to = 6 },
     { .name = "affine1 gradient lists", .run = affine1__lists, .split = SPLIT_FIXED, .count = 17,
-      .bytes_image = 56 },
+      .bytes_image = 56, .to = 4 },
     { .name = "affine1 backward + update", .run = affine1__bwd, .split = SPLIT_FIXED, .count = 2,
-      .flop = 5376, .bytes_fixed = 32256, .bytes_image = 1564 },
+      .flop = 5376, .bytes_fixed = 32256, .bytes_image = 1564, .to = 4 },
     { .name = "conv1 weight gradient", .run = conv1__weights, .split = SPLIT_GROUPS, .flop = 41472,
-      .bytes_fixed = 576, .bytes_image = 4800 },
+      .bytes_fixed = 576, .bytes_image = 4800, .to = 2, .reads_input = 1 },
     { .name = "conv1 update", .run = conv1__update, .split = SPLIT_FIXED, .count = 1,
-      .bytes_fixed = 4032 },
+      .bytes_fixed = 4032, .to = 2 },
 };
 
 static const struct layer_info tiny__info[] = {
@@ -143,7 +143,6 @@ static const struct model tiny__model = {
     .params = tiny__params, .nparams = 6,
     .forward = tiny__forward, .nforward = 3,
     .backward = tiny__backward, .nbackward = 7,
-    .input_free = 1,
     .infer = tiny__forward, .ninfer = 3, .infer_arena = 12272,
     .pack = tiny__pack, .fold = tiny__fold,
     .exact = tiny__exact, .peak = tiny__peak,

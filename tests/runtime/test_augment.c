@@ -286,13 +286,18 @@ static void expect_ahead(int input_free, int threads)
                                .cutout = 2 };
     static const int32_t labels[FED] = { 2, 0, 1 };
     struct model model = linear_model;
+    struct region backward[8];
     struct images set = larger_images();
     struct engine e;
     char err[ERR_SIZE];
     real expected[FED*LINEAR_IN];
     feed(1, true, expected);
     set.labels = labels;
-    model.input_free = input_free;
+    for (int k = 0; k < model.nbackward; k++) {
+        backward[k] = model.backward[k];
+        backward[k].reads_input = backward[k].reads_input && !input_free;
+    }
+    model.backward = backward;
     cr_assert(engine_open(&e, &model, threads, err), "%s", err);
     feed_batch(&e, &set, NULL, NULL, 0, FED);
     struct feed job = { .engine = &e, .set = &set, .augment = &a, .now = { 3, 1, 40 } };
