@@ -62,6 +62,9 @@ class TorchOps:
     def gelu(self, x, _):
         return F.gelu(x)
 
+    def silu(self, x, _):
+        return F.silu(x)
+
     def tanh(self, x, _):
         return torch.tanh(x)
 

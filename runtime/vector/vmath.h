@@ -112,6 +112,28 @@ static inline vec v_sigmoid_grad(vec g, vec y)
     return v_mul(g, v_mul(y, v_sub(v_set1(1), y)));
 }
 
+/* Beyond it on either side a sigmoid is below 2^-64 or as near to 1. */
+#define V_FLAT (real)44.25
+
+/* x/(1 + e^-x): on either side what it is below max(x, 0) is |x|*e/(1 + e), e = e^-|x|. */
+static inline vec v_silu(vec x)
+{
+    const vec z = v_abs(x), e = v_exp_below(v_sub(v_zero(), z));
+    const vec below = v_div(v_mul(z, e), v_add(v_set1(1), e));
+    return v_sub(v_relu(x), v_select(v_gt(z, v_set1(V_FLAT)), v_zero(), below));
+}
+
+/* From the input. For x and -x slopes add up to 1; the lesser is t*(1 - |x|*(1 - t)) with
+** t = e/(1 + e). */
+static inline vec v_silu_grad(vec g, vec x)
+{
+    const vec one = v_set1(1), z = v_abs(x), e = v_exp_below(v_sub(v_zero(), z));
+    const vec rest = v_div(one, v_add(one, e));
+    vec low = v_mul(v_mul(e, rest), v_fma(v_sub(v_zero(), z), rest, one));
+    low = v_select(v_gt(z, v_set1(V_FLAT)), v_zero(), low);
+    return v_mul(g, v_select(v_gt(x, v_zero()), v_sub(one, low), low));
+}
+
 /*
 ** tanh: below 1/4 its Taylor series (the next term is below an eighth of an ulp), above
 ** 1 - 2/(e^2|x| + 1) with the sign of x.
