@@ -202,6 +202,8 @@ struct augment {
     int translate;           /* pixels, 0: not */
     enum edge_kind edge;     /* what comes in then: 0, or the image reflected */
     int cutout;              /* side of the hole, 0: none */
+    double brightness;       /* most that is added to an image, or taken from it */
+    double contrast;         /* most that the factor of an image is from 1 */
 };
 
 /* What a drawing of the network says of one layer. */

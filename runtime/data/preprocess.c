@@ -114,6 +114,14 @@ static int preprocess_at(int k, int size, bool reflect)
     return k < 0 || k >= size ? -1 : k;
 }
 
+/* A row's brightness and contrast. */
+static void preprocess_light(const struct view *v, const int *at, int w, real *out, size_t c)
+{
+    for (int x = 0; x < w; x++)
+        if (at[x] >= 0)
+            out[(size_t)x*c] = (out[(size_t)x*c] + v->shift)*v->factor;
+}
+
 /* One row of one channel: out[x*c] from the columns at[x], less the row's means or, where
 ** they are NULL, the channel's. */
 static void preprocess_row(const struct images *set, size_t row_at, const real *means, real mean,
@@ -169,6 +177,8 @@ void images_put(const struct images *set, size_t index, const struct preprocess 
                 preprocess_row(set, index*c*map + place, mean && !by_channel ? mean + place : NULL,
                                by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w,
                                to);
+            if (from >= 0 && v->factor > 0)
+                preprocess_light(v, at, w, to, c);
         }
     }
     if (v->hole > 0)

@@ -158,8 +158,9 @@ static const struct model tiny__model = {
                .warmup = 0, .reg = 0, .init = INIT_GAUSSIAN, .init_std = 0.001,
                .sample = SAMPLE_SHUFFLE, .preprocess = PREPROCESS_MEAN_IMAGE,
                .augment.flip = FLIP_NONE, .augment.crop = CROP_NONE, .augment.translate = 0,
-               .augment.edge = EDGE_ZERO, .augment.cutout = 0, .clip = 0, .average = AVERAGE_NONE,
-               .average_rate = 0, .average_every = 0, .patience = 0, .loss = LOSS_MEAN },
+               .augment.edge = EDGE_ZERO, .augment.cutout = 0, .augment.brightness = 0,
+               .augment.contrast = 0, .clip = 0, .average = AVERAGE_NONE, .average_rate = 0,
+               .average_every = 0, .patience = 0, .loss = LOSS_MEAN },
 };
 
 /* ---- avx2: the vocabulary ---- */
