@@ -102,6 +102,7 @@ void engine_close(struct engine *e)
     free(e->rule);
     free(e->kept);
     free(e->room);
+    free(e->muon);
     free(e->gradient);
     if (e->mapping)
         munmap(e->mapping, e->mapped);

@@ -25,6 +25,8 @@ struct engine {
     struct step step;
     struct rule *rule, *kept;     /* [model->nparams], of the step in progress; a copy */
     real *room, *gradient;        /* what update.c works in, or NULL */
+    struct muon *muon;            /* [muons] of this step, of at most model->nparams */
+    int muons;
     void (*after)(struct engine *e);   /* the end of every step's updates, or NULL: update.c's */
     bool inference;               /* engine_open_inference opened it */
     atomic_bool folded;           /* no parameter has changed since model->fold */

@@ -76,17 +76,25 @@ enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, U
 struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; int still; };
 
 /*
-** UPDATE_MUON only stores its gradient (in m); this does the rest, after backward, for a
-** convolution's weight: `rows` filters of `columns` reals, a multiple of LANES. room:
-** muon_room(rows, columns) reals. See runtime/vector/muon.c.
+** UPDATE_MUON only stores its gradient (in m); the rest is done after backward, for a convolution's
+** weight: `rows` filters of `columns` reals, a multiple of LANES. It goes in parts with a barrier
+** after each; a part is independent items. See runtime/vector/muon.c, and core/update.c, which
+** knows their order.
 */
-typedef void muon_fn(real *w, const real *m, real *v, int rows, int columns,
-                     const struct hyper *h, real *room);
-static inline size_t muon_room(int rows, int columns)
-{
-    size_t r = (size_t)rows, side = (r + LANES - 1) / LANES * LANES;
-    return 2*r*(size_t)columns + 2*r*side;
-}
+struct muon {
+    real *w, *v;
+    const real *m;
+    int rows, columns, side;     /* side: rows, padded to LANES */
+    struct hyper hyper;
+    real *x, *next;              /* [rows][columns]: the matrix, and what becomes of it */
+    real *panels;                /* [columns / LANES][rows][LANES]: x, column by column */
+    real *gram, *square;         /* [rows][side] */
+    double *norms;               /* [2][rows]: sums of squares of x and of w */
+};
+enum muon_part { MUON_BEGIN, MUON_SCALE, MUON_GRAM, MUON_SQUARE, MUON_MIX, MUON_MULTIPLY,
+                 MUON_END };
+enum { MUON_ROWS = 16 };         /* of an item */
+typedef void muon_fn(const struct muon *job, enum muon_part part, int item);
 
 /* What an optimizer can be told; optimizer.h has the table. */
 enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
