@@ -382,6 +382,10 @@ bench: $(LATHE)                     ## measure, beside what peers are installed;
 bench-quick: $(LATHE)               ## a minute of it: three_layer, few rounds
 	@$(MAKE) --no-print-directory bench BENCH="--quick $(BENCH)"
 
+ladder: $(LATHE)                    ## 65, 80, 90 and 94 % on CIFAR-10, timed; SEEDS=N RUNGS=65,80
+	@$${PYTHON:-python3} bench/ladder.py --lathe $(LATHE) --out $(BUILD)/ladder \
+	    --seeds $(or $(SEEDS),1) --rungs $(or $(RUNGS),65,80,90,94) $(LADDER)
+
 bench-peers:                        ## install PyTorch, JAX and others into PEERS=DIR, or a cache
 	@sh bench/peers.sh $(PEERS)
 

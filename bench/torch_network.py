@@ -95,3 +95,17 @@ class TorchNetwork(Network):
         """Scores, and the loss with its L2 term."""
         scores = self.forward(p, x, training)
         return scores, self.data_loss(scores, y) + self.penalty(p, reg)
+
+
+class UsualOps(TorchOps):
+    """Batch normalisation as a user of PyTorch has it: running statistics inside."""
+
+    def batchnorm(self, x, layer):
+        p, name = self.p, layer.name
+        return F.batch_norm(x, p[name + ".running_mean"], p[name + ".running_var"],
+                            p.get(name + ".weight"), p[name + ".bias"], self.training,
+                            1 - layer.real("momentum"), layer.real("eps"))
+
+
+class UsualNetwork(TorchNetwork):
+    ops = UsualOps
