@@ -71,9 +71,13 @@ typedef double update_fn(real *w, real *m, real *v, const real *g, size_t count,
 enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, UPDATE_ADAGRAD,
                    UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_MUON, UPDATE_KINDS };
 
-/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. still: it is
-** as it was in the step before, and nobody asks for its gradient. */
-struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; int still; };
+/* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
+struct rule {
+    enum update_kind kind;
+    update_fn *update;
+    struct hyper hyper;
+    int still;               /* it is as in the step before, and nobody asks for its gradient */
+};
 
 /*
 ** UPDATE_MUON only stores its gradient (in m); the rest is done after backward, for a convolution's

@@ -110,8 +110,10 @@ void rules_apply(struct rules *r, struct engine *e, const struct solver_options 
         long until = end < (double)total ? (long)end : total;
         double factor = frozen ? 0 : schedule_factor(p->schedule, o, t, per_epoch, until);
         enum update_kind kind = frozen ? UPDATE_STORE : p->optimizer;
-        e->rule[k] = (struct rule){ kind, e->model->update[kind], rules_hyper(p, p->lr*factor),
-                                    p->frozen && !moves };
+        /* Of a frozen one a step wants the sum of squares: sgd with a rate of 0 leaves moments as
+        ** they are, so that a checkpoint does not tell how often it was computed. */
+        e->rule[k] = (struct rule){ kind, e->model->update[frozen ? UPDATE_SGD : kind],
+                                    rules_hyper(p, p->lr*factor), p->frozen && !moves };
         p->frozen = frozen;
     }
 }
