@@ -116,4 +116,4 @@ class Shapes:
     def same(self, x, _):
         return x
 
-    batchnorm = dropout = scale = relu = leaky_relu = gelu = tanh = sigmoid = add = same
+    batchnorm = dropout = scale = relu = leaky_relu = gelu = silu = tanh = sigmoid = add = same

@@ -6,21 +6,7 @@ import torch
 import torch.nn.functional as F
 
 import peer
-from torch_network import TorchNetwork, TorchOps
-
-
-class UsualOps(TorchOps):
-    """Batch normalisation as a user of PyTorch has it: running statistics inside."""
-
-    def batchnorm(self, x, layer):
-        p, name = self.p, layer.name
-        return F.batch_norm(x, p[name + ".running_mean"], p[name + ".running_var"],
-                            p.get(name + ".weight"), p[name + ".bias"], self.training,
-                            1 - layer.real("momentum"), layer.real("eps"))
-
-
-class UsualNetwork(TorchNetwork):
-    ops = UsualOps
+from torch_network import UsualNetwork
 
 
 class Scores(torch.nn.Module):

@@ -62,6 +62,9 @@ class TorchOps:
     def gelu(self, x, _):
         return F.gelu(x)
 
+    def silu(self, x, _):
+        return F.silu(x)
+
     def tanh(self, x, _):
         return torch.tanh(x)
 
@@ -92,3 +95,17 @@ class TorchNetwork(Network):
         """Scores, and the loss with its L2 term."""
         scores = self.forward(p, x, training)
         return scores, self.data_loss(scores, y) + self.penalty(p, reg)
+
+
+class UsualOps(TorchOps):
+    """Batch normalisation as a user of PyTorch has it: running statistics inside."""
+
+    def batchnorm(self, x, layer):
+        p, name = self.p, layer.name
+        return F.batch_norm(x, p[name + ".running_mean"], p[name + ".running_var"],
+                            p.get(name + ".weight"), p[name + ".bias"], self.training,
+                            1 - layer.real("momentum"), layer.real("eps"))
+
+
+class UsualNetwork(TorchNetwork):
+    ops = UsualOps

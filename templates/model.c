@@ -29,7 +29,8 @@ static const struct param params[] = {
 static const struct region regions[] = {
     /* @rows */
     { .name = "conv1 forward", .run = pointwise_fwd, .split = SPLIT_IMAGES, .count = 8,
-      .images = 1, .flop = 9633792, .bytes_fixed = 18816, .bytes_image = 45056 },
+      .images = 1, .flop = 9633792, .bytes_fixed = 18816, .bytes_image = 45056,
+      .from = 2, .to = 4, .reads_input = 1 },
 };
 
 static const struct decision decisions[] = {
@@ -56,7 +57,6 @@ static const struct model model = {
     .params = params, .nparams = 1,
     .forward = regions, .nforward = 1,
     .backward = regions, .nbackward = 1,
-    .input_free = 0,
     .infer = regions, .ninfer = 1, .infer_arena = 524288,
     .decisions = decisions, .ndecisions = 1,
     .pack = PACK_ALL, .fold = FOLD_ALL,

@@ -11,6 +11,7 @@ import unittest
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(HOME, "bench"))
 import figures
+import ladder
 from contender import Contender, Failure
 from network import Network, Shapes
 from report import report
@@ -193,6 +194,34 @@ class Contenders(unittest.TestCase):
                 return
             time.sleep(0.05)
         self.fail(f"state {state}")
+
+
+class Ladder(unittest.TestCase):
+    def test_interval_is_students(self):
+        self.assertIsNone(ladder.interval([94.0]))
+        self.assertEqual(ladder.interval([3.0, 3.0, 3.0]), 0)
+        # deviation 1, of 3 values: 4.303/sqrt(3)
+        self.assertAlmostEqual(ladder.interval([1.0, 2.0, 3.0]), 4.303 / 3 ** 0.5)
+        self.assertAlmostEqual(ladder.interval([0.0, 2.0]), 12.706)
+        self.assertLess(ladder.interval([float(k % 2) for k in range(100)]), 0.11)
+
+    def test_accuracy_is_what_eval_prints(self):
+        told = "data: x\ntest: 10000 images, 25 % in 6 views, accuracy 0.940100, loss 0.3\n"
+        self.assertAlmostEqual(ladder.accuracy(told), 94.01)
+        with self.assertRaises(SystemExit):
+            ladder.accuracy("nothing")
+
+    def test_summary_has_mean_and_interval(self):
+        line = ladder.summary(94, "Lathe", [(93.0, 10.0), (95.0, 12.0)])
+        for words in ("94 %", "Lathe", "94.00 +- 12.71 %", "11.0 +- 12.7 s", "2 seeds"):
+            self.assertIn(words, line)
+        self.assertIn("1 seed", ladder.summary(65, "Lathe", [(65.0, 5.0)]))
+
+    def test_every_rung_has_a_network(self):
+        for goal in ladder.SHARES:
+            path = os.path.join(HOME, "models", "ladder", f"{goal}.net")
+            with open(path, encoding="utf-8") as f:
+                self.assertIn(f"net ladder_{goal}\n", f.read())
 
 
 if __name__ == "__main__":

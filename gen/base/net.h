@@ -21,7 +21,8 @@ struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
                   LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
-                  LAYER_SCALE, LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
+                  LAYER_SILU, LAYER_SCALE,
+                  LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
@@ -207,6 +208,8 @@ struct region_plan {
     enum split split;
     int count, images;
     double flop, bytes_fixed, bytes_image;
+    int from, to;               /* backward: of net.param, as struct region has them */
+    bool reads_input;
 };
 
 /* mem.c: one range of the arena. Sizes and offsets in reals. */

@@ -100,6 +100,7 @@ static bool has_backward(const struct net *net, int stage)
 
 enum { FORWARD = 1, WEIGHTS = 2, DATA = 4 };            /* FLOP */
 enum { IN = 1, OUT = 2, DY = 4, DX = 8 };               /* maps */
+enum { OWN = 1, BELOW = 2 };                            /* parameters: the stage's; beneath it */
 enum { UPDATE = 6 };            /* passes over weights: they and both moments, read and written */
 
 const struct region_def region_defs[REGION_KINDS] = {
@@ -109,27 +110,30 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .weights = 1, .moves = IN | OUT },
     [REGION_LOSS] =            { "loss", "loss", SPLIT_GROUPS, .moves = IN | DX },
     [REGION_AFFINE_LISTS] =    { "lists", "gradient lists", SPLIT_FIXED, lists, .moves = DY,
-                                 .taken = has_lists },
+                                 .taken = has_lists, .serves = OWN | BELOW },
     [REGION_AFFINE_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
-                                 .moves = DY, .taken = has_dense_bias },
+                                 .moves = DY, .taken = has_dense_bias, .serves = OWN },
     [REGION_AFFINE_BACKWARD] = { "bwd", "backward + update", SPLIT_FIXED, panels,
                                  .work = WEIGHTS | DATA, .weights = UPDATE,
-                                 .moves = IN | OUT | DX },
+                                 .moves = IN | OUT | DX, .serves = OWN | BELOW },
     [REGION_NORM_STATISTICS] = { "statistics", "statistics", SPLIT_IMAGES, .moves = IN,
                                  .taken = gathers_itself },
     [REGION_NORM_MERGE] =      { "merge", "merge", SPLIT_FIXED, .count = lanes_of_channels },
-    [REGION_NORM_SUMS] =       { "sums", "gradient sums", SPLIT_IMAGES, .moves = IN | DY },
-    [REGION_NORM_UPDATE] =     { "update", "update", SPLIT_FIXED, .count = lanes_of_channels },
+    [REGION_NORM_SUMS] =       { "sums", "gradient sums", SPLIT_IMAGES, .moves = IN | DY,
+                                 .serves = OWN | BELOW },
+    [REGION_NORM_UPDATE] =     { "update", "update", SPLIT_FIXED, .count = lanes_of_channels,
+                                 .serves = OWN | BELOW },
     [REGION_NORM_BACKWARD] =   { "data", "data gradient", SPLIT_IMAGES, .moves = IN | DY | DX,
-                                 .taken = passes_on },
+                                 .taken = passes_on, .serves = BELOW },
     [REGION_BACKWARD] =        { "bwd", "backward", SPLIT_IMAGES, .moves = DY | DX,
-                                 .taken = has_backward },
+                                 .taken = has_backward, .serves = BELOW },
     [REGION_CONV_DGRAD] =      { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
-                                 .weights = 1, .moves = DY | DX, .taken = passes_on },
+                                 .weights = 1, .moves = DY | DX, .taken = passes_on,
+                                 .serves = BELOW },
     [REGION_CONV_WGRAD] =      { "weights", "weight gradient", SPLIT_GROUPS, .work = WEIGHTS,
-                                 .weights = 1, .moves = DY | IN },
+                                 .weights = 1, .moves = DY | IN, .serves = OWN },
     [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_channels,
-                                 .weights = UPDATE + 1 },
+                                 .weights = UPDATE + 1, .serves = OWN },
 };
 
 /* A stage's regions in their order, forward and, if it or something below is trained,
@@ -181,6 +185,35 @@ static double reals_of_image(const struct net *net, const struct stage *s, unsig
     if (moves & DX && s->needs_dx)
         n += in;
     return n;
+}
+
+/* The first parameter of a stage, or of those after it. */
+static int first_param(const struct net *net, int stage)
+{
+    int p = 0;
+    while (p < net->nparams && net->param[p].stage < stage)
+        p++;
+    return p;
+}
+
+/* An update has what it reads in sums; all else of a stage that reads the images may read them. */
+static bool reads_input(const struct net *net, enum region_kind kind, int stage)
+{
+    const struct stage *s = &net->stage[stage];
+    return kind != REGION_CONV_UPDATE
+           && (stage_source(net, stage) == INPUT
+               || (s->add && stage_before_forks(net, s->add->other) == INPUT));
+}
+
+/* Where frozen parameters let it be left out, and what it then does not read. */
+static void plan_need(const struct net *net, struct region_plan *r)
+{
+    const unsigned serves = region_defs[r->kind].serves;
+    if (serves)
+        r->to = first_param(net, serves & OWN ? r->stage + 1 : r->stage);
+    if (serves == OWN)
+        r->from = first_param(net, r->stage);
+    r->reads_input = reads_input(net, r->kind, r->stage);
 }
 
 static struct region_plan plan(const struct net *net, enum region_kind kind, int stage)
@@ -254,5 +287,7 @@ bool regions(struct net *net)
     for (int i = net->nstages - 1; i >= 0; i--)
         if (net->stage[i].trains)
             add_regions(net, stage_regions[net->stage[i].kind].backward, i);
+    for (int r = net->nforward; r < net->nregions; r++)
+        plan_need(net, &net->region[r]);
     return true;
 }

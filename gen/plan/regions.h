@@ -15,6 +15,8 @@ struct region_def {
     int weights;                /* how often the weights are read or written */
     unsigned moves;             /* maps that are read or written, of IN, OUT, DY, DX */
     bool (*taken)(const struct net *, int stage);       /* NULL: always */
+    unsigned serves;            /* whose gradients it is a part of, of OWN, BELOW; 0: it always
+                                   runs */
 };
 extern const struct region_def region_defs[REGION_KINDS];
 

@@ -130,10 +130,11 @@ static void region_rows(struct emission *e, const struct region_plan *regions, i
         char title[2*NAME_MAX_LEN];
         region_title(e->net, r, title, sizeof title);
         text_printf(rows, "{ .name = \"%s\", .run = %s, .split = %s, .count = %d, .images = %d, "
-                    ".flop = %s, .bytes_fixed = %s, .bytes_image = %s }, ", title,
+                    ".flop = %s, .bytes_fixed = %s, .bytes_image = %s, .from = %d, .to = %d, "
+                    ".reads_input = %d }, ", title,
                     region_function(e, r).text, split_names[r->split], r->count, r->images,
                     exactly(r->flop).text, exactly(r->bytes_fixed).text,
-                    exactly(r->bytes_image).text);
+                    exactly(r->bytes_image).text, r->from, r->to, r->reads_input);
     }
 }
 
@@ -264,8 +265,6 @@ static void model_row(const struct net *net, const struct prefixes *prefix, stru
     add_table("params", p, "params", net->nparams, row);
     add_table("forward", p, "forward", net->nforward, row);
     add_table("backward", p, "backward", net->nregions - net->nforward, row);
-    text_printf(row, ", .input_free = %d",
-                net->region[net->nregions - 1].kind == REGION_CONV_UPDATE);
     add_table("infer", p, net->nfolded ? "infer" : "forward",
               net->nfolded ? net->ninfer : net->nforward, row);
     text_printf(row, ", .infer_arena = %zu", net->infer_arena);

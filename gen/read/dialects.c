@@ -11,8 +11,8 @@
 
 enum { DIALECT_WORD = 64 };
 
-#define NO_ACTIVATION "there is none here; activations are relu, leaky_relu A, gelu, tanh and " \
-                      "sigmoid"
+#define NO_ACTIVATION "there is none here; activations are relu, leaky_relu A, gelu, silu, tanh " \
+                      "and sigmoid"
 #define NO_OPTIMIZER "there is none here; sgd, momentum, nesterov, adagrad, rmsprop, adam and " \
                      "adamw are"
 
@@ -59,12 +59,13 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "instancenorm2d lrn localresponsenorm rmsnorm weightnorm spectralnorm",
       "there is none here; `batchnorm` is" },
     { DIALECT_STATEMENT, "leakyrelu leaky lrelu", "it is `leaky_relu A`, A the slope below 0" },
-    { DIALECT_STATEMENT, "silu swish mish elu selu celu prelu rrelu crelu relu6 hardswish "
+    { DIALECT_STATEMENT, "swish", "it is `silu`" },
+    { DIALECT_STATEMENT, "mish elu selu celu prelu rrelu crelu relu6 hardswish "
       "hardsigmoid hardtanh hardshrink softshrink softplus softsign threshold glu geglu swiglu "
       "reglu quickgelu logsigmoid tanhshrink maxout sine siren",
       NO_ACTIVATION },
     { DIALECT_STATEMENT, "activation activationlayer nonlinearity act",
-      "an activation is a layer of its own: relu, leaky_relu A, gelu, tanh or sigmoid" },
+      "an activation is a layer of its own: relu, leaky_relu A, gelu, silu, tanh or sigmoid" },
     { DIALECT_STATEMENT, "rectifier rectifiedlinear", "it is `relu`" },
     { DIALECT_STATEMENT, "logistic sigm", "it is `sigmoid`" },
     { DIALECT_STATEMENT, "dropout1d dropout2d spatialdropout2d spatialdropout alphadropout "

@@ -346,8 +346,11 @@ static void dump_list(const struct net *net, const char *what, const struct regi
         char title[2*NAME_MAX_LEN], items[REGION_ITEMS];
         region_title(net, p, title, sizeof title);
         region_items(p, items);
-        fprintf(out, "%s %d: %s, %s, flop %.0f, bytes %.0f + %.0f an image\n", what, r, title,
+        fprintf(out, "%s %d: %s, %s, flop %.0f, bytes %.0f + %.0f an image", what, r, title,
                 items, p->flop, p->bytes_fixed, p->bytes_image);
+        if (p->to)
+            fprintf(out, ", for parameters %d to %d", p->from, p->to - 1);
+        fputs(p->reads_input ? ", reads the images\n" : "\n", out);
     }
 }
 

@@ -17,7 +17,7 @@
 enum random_purpose { RANDOM_INIT, RANDOM_SAMPLE, RANDOM_SHUFFLE, RANDOM_CHECK,
                       RANDOM_SYNTHETIC, RANDOM_PROBE, RANDOM_DROPOUT,
                       RANDOM_AUGMENT, RANDOM_FLIP, RANDOM_SEARCH, RANDOM_CROP,
-                      RANDOM_SPLIT };
+                      RANDOM_SPLIT, RANDOM_JITTER };
 
 /* The block cipher itself: 10 rounds, counter in place. Tested with known answers. */
 void random_philox(uint32_t counter[4], uint32_t key0, uint32_t key1);

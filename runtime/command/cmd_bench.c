@@ -28,7 +28,8 @@ static void bench_say_regions(const struct bench *b, int first, int end, int cou
     printf("regions");
     for (int k = first; k < end; k++) {
         const struct series *s = &b->row[k].seconds;
-        struct series last = { s->sample + s->count - count, count };
+        const int seen = s->count < count ? s->count : count;   /* 0: nobody needs it */
+        struct series last = { s->sample + s->count - seen, seen };
         printf("%s%s=%.6f", k > first ? ";" : " ", b->row[k].name,
                series_quantile(&last, 0.5)*1e3);
     }

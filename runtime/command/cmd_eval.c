@@ -19,6 +19,7 @@ struct eval_settings {
     int split;                            /* of eval_splits */
     struct values_scale scale;            /* where a range is given */
     long threads;
+    double doubtful;                      /* share of the images that get more views */
     bool per_class, tta;
 };
 
@@ -43,6 +44,9 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "the accuracy of each class as well" },
         { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
           "averages the scores of six views: shifted and mirrored" },
+        { "--tta-share", OPTION_REAL, "X", &s->doubtful, 0, 1, NULL,
+          "so for that share of the images whose likeliest class is the least likely; the others "
+          "are seen once" },
         { "--range", OPTION_TEXT, "LO,HI", &s->range, 0, 0, NULL,
           "what bytes 0 and 255 are to the network, or such a pair for each channel; else as the "
           "images trained on tell; arrays of reals are then taken as they are" },
@@ -112,6 +116,26 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
                      mend, *mend ? " instead of x" : "");
 }
 
+/* What an evaluation works in. */
+struct eval_room { size_t *by_class; real *sum; struct feed_seen *seen; uint32_t *chosen; };
+
+static bool eval_open(struct eval_room *r, const struct model *m, size_t images)
+{
+    const size_t classes = (size_t)m->classes;
+    *r = (struct eval_room){ calloc(2*classes, sizeof *r->by_class),
+                             calloc((size_t)m->batch*classes, sizeof *r->sum),
+                             calloc(images, sizeof *r->seen), calloc(images, sizeof *r->chosen) };
+    return r->by_class && r->sum && r->seen && r->chosen;
+}
+
+static void eval_close(struct eval_room *r)
+{
+    free(r->by_class);
+    free(r->sum);
+    free(r->seen);
+    free(r->chosen);
+}
+
 static int eval_run(const struct program *p, const struct eval_settings *s, struct dataset *data,
                     struct engine *e, const struct param_file_info *info)
 {
@@ -127,21 +151,25 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
         return command_fault(p, "%s: %s", s->params, err);
     if (!eval_range(s, data, set, &info->values, err))
         return command_fault(p, "%s", err);
-    size_t *by_class = calloc(2*(size_t)p->model->classes, sizeof *by_class);
-    size_t scores = (size_t)p->model->batch*(size_t)p->model->classes;
-    real *sum = s->tta ? calloc(scores, sizeof *sum) : NULL;
-    if (!by_class || (s->tta && !sum)) {
-        free(by_class);
+    struct eval_room room;
+    if (!eval_open(&room, p->model, set->count)) {
+        eval_close(&room);
         return command_fault(p, "not enough memory");
     }
-    struct feed_result r = feed_classify(e, set, preprocess, NULL, set->count, by_class, sum);
-    free(sum);
-    visible_print(stdout, "data: %s\n%s: %zu images%s, accuracy %f, loss %f\n", data->source,
-                  eval_splits[s->split], r.count, s->tta ? " in 6 views" : "", feed_accuracy(&r),
-                  r.loss);
+    const bool some = s->doubtful < 1;
+    struct feed_result r
+        = some ? feed_doubtful(e, set, preprocess, room.by_class, room.sum, s->doubtful, room.seen,
+                               room.chosen)
+               : feed_classify(e, set, preprocess, NULL, set->count, room.by_class,
+                               s->tta ? room.sum : NULL);
+    visible_print(stdout, "data: %s\n%s: %zu images", data->source, eval_splits[s->split], r.count);
+    if (some)
+        printf(", %g %% in 6 views", 100*s->doubtful);
+    printf("%s, accuracy %f, loss %f\n", s->tta && !some ? " in 6 views" : "", feed_accuracy(&r),
+           r.loss);
     if (s->per_class)
-        eval_print_classes(p, data, by_class);
-    free(by_class);
+        eval_print_classes(p, data, room.by_class);
+    eval_close(&room);
     if (!r.finite)
         return command_fault(p, "eval: some scores are not finite numbers");
     return STATUS_DONE;
@@ -169,7 +197,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
 
 int command_eval(const struct program *p, int argc, char **argv)
 {
-    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = EVAL_VAL,
+    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = EVAL_VAL, .doubtful = 1,
                                .threads = processors_available() };
     struct engine engine;
     char err[ERR_SIZE];

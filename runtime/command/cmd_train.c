@@ -76,6 +76,8 @@ static void train_own_rows(struct train_command *s)
         command_row(COMMAND_VAL_SHUFFLE, &s->data.val_shuffle, NULL),
         { "--print-every", OPTION_INTEGER, "N", &o->print_every, 1, much, NULL,
           "iterations between loss lines" },
+        { "--check-end", OPTION_FLAG, NULL, &o->check_end, 0, 0, NULL,
+          "accuracies at the end alone: training does not stop for them" },
         { "--history", OPTION_TEXT, "FILE.csv", &o->history, 0, 0, NULL,
           "loss and accuracies of every iteration" },
         { "--report", OPTION_TEXT, "FILE.html", &o->report, 0, 0, NULL,

@@ -102,6 +102,7 @@ void engine_close(struct engine *e)
     free(e->rule);
     free(e->kept);
     free(e->room);
+    free(e->muon);
     free(e->gradient);
     if (e->mapping)
         munmap(e->mapping, e->mapped);
@@ -162,8 +163,7 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
     struct engine_job job = { .region = r, .step = &e->step };
     double start = e->timing ? engine_clock() : 0;
     job.items = engine_items(r, e->step.n, workers_count(e->workers));
-    if (e->beside.items && e->model->input_free && list == ENGINE_BACKWARD
-        && index + 1 == e->model->nbackward) {
+    if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
     }
@@ -228,7 +228,7 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
 {
     for (int k = 0; k < e->model->nparams; k++) {
         struct rule *rule = &e->rule[k];
-        *rule = (struct rule){ update, e->model->update[update], *hyper };
+        *rule = (struct rule){ update, e->model->update[update], *hyper, 0 };
         if (e->model->params[k].role != ROLE_WEIGHT) {
             rule->hyper.reg = 0;
             rule->hyper.keep = 1;
@@ -236,10 +236,24 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
     }
 }
 
+/* A parameter changes in this step for which a region of backward is needed. */
+static bool engine_needs(const struct engine *e, const struct region *r)
+{
+    for (int k = r->from; k < r->to; k++)
+        if (!e->rule[k].still && e->model->params[k].role != ROLE_STATISTIC)
+            return true;
+    return r->to == 0;
+}
+
 static void engine_backward(struct engine *e)
 {
-    for (int k = 0; k < e->model->nbackward; k++)
-        engine_region(e, &e->model->backward[k], ENGINE_BACKWARD, k);
+    const struct region *all = e->model->backward;
+    e->last = e->model->nbackward - 1;
+    while (e->last > 0 && !engine_needs(e, &all[e->last]))
+        e->last--;
+    for (int k = 0; k <= e->last; k++)
+        if (engine_needs(e, &all[k]))
+            engine_region(e, &all[k], ENGINE_BACKWARD, k);
     if (e->beside.items)
         workers_run(e->workers, e->beside.items, e->beside.fn, e->beside.context);
     e->beside.items = 0;

@@ -25,6 +25,8 @@ struct engine {
     struct step step;
     struct rule *rule, *kept;     /* [model->nparams], of the step in progress; a copy */
     real *room, *gradient;        /* what update.c works in, or NULL */
+    struct muon *muon;            /* [muons] of this step, of at most model->nparams */
+    int muons;
     void (*after)(struct engine *e);   /* the end of every step's updates, or NULL: update.c's */
     bool inference;               /* engine_open_inference opened it */
     atomic_bool folded;           /* no parameter has changed since model->fold */
@@ -34,6 +36,7 @@ struct engine {
     size_t bytes;                 /* of the arena with scratch */
     void *mapping; size_t mapped; /* what it lies in, bytes */
     struct engine_beside { int items; workers_fn *fn; void *context; } beside;
+    int last;                     /* of model->backward, what this step runs last */
     int forward_images;           /* what the last engine_forward or engine_infer ran */
     engine_timing_fn *timing;     /* NULL: no clock is read */
     void *timing_context;

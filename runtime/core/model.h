@@ -72,20 +72,33 @@ enum update_kind { UPDATE_STORE, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_NESTEROV, U
                    UPDATE_RMSPROP, UPDATE_ADAM, UPDATE_ADAMW, UPDATE_MUON, UPDATE_KINDS };
 
 /* How one parameter is updated in this step; outside of weights reg is 0 and keep 1. */
-struct rule { enum update_kind kind; update_fn *update; struct hyper hyper; };
+struct rule {
+    enum update_kind kind;
+    update_fn *update;
+    struct hyper hyper;
+    int still;               /* it is as in the step before, and nobody asks for its gradient */
+};
 
 /*
-** UPDATE_MUON only stores its gradient (in m); this does the rest, after backward, for a
-** convolution's weight: `rows` filters of `columns` reals, a multiple of LANES. room:
-** muon_room(rows, columns) reals. See runtime/vector/muon.c.
+** UPDATE_MUON only stores its gradient (in m); the rest is done after backward, for a convolution's
+** weight: `rows` filters of `columns` reals, a multiple of LANES. It goes in parts with a barrier
+** after each; a part is independent items. See runtime/vector/muon.c, and core/update.c, which
+** knows their order.
 */
-typedef void muon_fn(real *w, const real *m, real *v, int rows, int columns,
-                     const struct hyper *h, real *room);
-static inline size_t muon_room(int rows, int columns)
-{
-    size_t r = (size_t)rows, side = (r + LANES - 1) / LANES * LANES;
-    return 2*r*(size_t)columns + 2*r*side;
-}
+struct muon {
+    real *w, *v;
+    const real *m;
+    int rows, columns, side;     /* side: rows, padded to LANES */
+    struct hyper hyper;
+    real *x, *next;              /* [rows][columns]: the matrix, and what becomes of it */
+    real *panels;                /* [columns / LANES][rows][LANES]: x, column by column */
+    real *gram, *square;         /* [rows][side] */
+    double *norms;               /* [2][rows]: sums of squares of x and of w */
+};
+enum muon_part { MUON_BEGIN, MUON_SCALE, MUON_GRAM, MUON_SQUARE, MUON_MIX, MUON_MULTIPLY,
+                 MUON_END };
+enum { MUON_ROWS = 16 };         /* of an item */
+typedef void muon_fn(const struct muon *job, enum muon_part part, int item);
 
 /* What an optimizer can be told; optimizer.h has the table. */
 enum rate { RATE_LR, RATE_BETA1, RATE_BETA2, RATE_EPS, RATE_WEIGHT_DECAY, RATES };
@@ -173,6 +186,9 @@ struct region {
                                 given, one image is at most one item a thread: every item
                                 reads all of its weights */
     double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
+    int from, to;            /* backward: a part of the gradients of these parameters, up to
+                                to - 1; run while one of them changes. to 0: in every step */
+    int reads_input;         /* backward: 1: the images are not to change while it runs */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */
@@ -198,6 +214,8 @@ struct augment {
     int translate;           /* pixels, 0: not */
     enum edge_kind edge;     /* what comes in then: 0, or the image reflected */
     int cutout;              /* side of the hole, 0: none */
+    double brightness;       /* most that is added to an image, or taken from it */
+    double contrast;         /* most that the factor of an image is from 1 */
 };
 
 /* What a drawing of the network says of one layer. */
@@ -264,7 +282,6 @@ struct model {
     const struct region *forward;  int nforward;    /* input to scores */
     const struct region *backward; int nbackward;   /* loss first, then gradients
                                                        and updates, scores to input */
-    int input_free;          /* the last of them does not read the input */
     const struct region *infer; int ninfer;         /* input to scores as forward gives them in
                                                        MODE_EVAL, but for rounding: batchnorms
                                                        are in the weights where they can be */

@@ -11,44 +11,130 @@
 
 /* ---- Muon ---- */
 
-static size_t update_room(const struct param *p)
+static bool update_is_muon(const struct engine *e, int param)
 {
+    return e->rule[param].kind == UPDATE_MUON && e->model->params[param].kind == PARAM_CONV;
+}
+
+/* Its place in the room, for which reals are counted from 0 where there is none yet. Returns the
+** reals. */
+static size_t update_lay_out(struct muon *job, const struct param *p, real *room)
+{
+    const size_t rows = (size_t)p->dim[0], all = p->stored;
+    const size_t side = (rows + LANES - 1) / LANES*LANES;
+    const size_t norms = (2*rows*sizeof(double)/sizeof(real) + LANES - 1) / LANES*LANES;
     if (p->kind != PARAM_CONV)
         return 0;
-    return muon_room(p->dim[0], (int)(p->stored/(size_t)p->dim[0]));
+    job->rows = p->dim[0];
+    job->columns = (int)(all/rows);
+    job->side = (int)side;
+    if (room) {
+        job->norms = (double *)(void *)room;
+        job->x = room + norms;
+        job->next = job->x + all;
+        job->panels = job->next + all;
+        job->gram = job->panels + all;
+        job->square = job->gram + rows*side;
+    }
+    return norms + 3*all + 2*rows*side;
 }
 
-/* The rest of Muon's step for one parameter, if that is its optimizer. */
-static void update_muon(void *context, int item, int items, int thread)
+static int update_items(const struct muon *job, enum muon_part part)
 {
-    struct engine *e = context;
-    const struct param *p = &e->model->params[item];
-    real *room = e->room;
+    return part == MUON_MULTIPLY ? job->columns/LANES : (job->rows + MUON_ROWS - 1) / MUON_ROWS;
+}
+
+/* One part for all weights: the items of one after those of another. */
+struct update_part { const struct engine *engine; enum muon_part part; };
+
+static void update_muon_item(void *context, int item, int items, int thread)
+{
+    const struct update_part *now = context;
+    const struct engine *e = now->engine;
     (void)items;
     (void)thread;
-    if (e->rule[item].kind != UPDATE_MUON || p->kind != PARAM_CONV)
-        return;
-    for (int k = 0; k < item; k++)
-        room += update_room(&e->model->params[k]);
-    e->model->muon(e->arena + p->at, e->arena + p->m, e->arena + p->v, p->dim[0],
-                   (int)(p->stored/(size_t)p->dim[0]), &e->rule[item].hyper, room);
-    engine_pack(e, item);
+    for (int k = 0; k < e->muons; k++) {
+        const int own = update_items(&e->muon[k], now->part);
+        if (item < own) {
+            e->model->muon(&e->muon[k], now->part, item);
+            return;
+        }
+        item -= own;
+    }
 }
 
+static void update_muon_part(struct engine *e, enum muon_part part)
+{
+    struct update_part now = { e, part };
+    int items = 0;
+    for (int k = 0; k < e->muons; k++)
+        items += update_items(&e->muon[k], part);
+    workers_run(e->workers, items, update_muon_item, &now);
+}
+
+static void update_muon_multiply(struct engine *e)
+{
+    update_muon_part(e, MUON_GRAM);
+    update_muon_part(e, MUON_SQUARE);
+    update_muon_part(e, MUON_MIX);
+    update_muon_part(e, MUON_MULTIPLY);
+    for (int k = 0; k < e->muons; k++) {
+        real *other = e->muon[k].x;
+        e->muon[k].x = e->muon[k].next;
+        e->muon[k].next = other;
+    }
+}
+
+static void update_pack(void *context, int item, int items, int thread)
+{
+    struct engine *e = context;
+    (void)items;
+    (void)thread;
+    if (update_is_muon(e, item))
+        engine_pack(e, item);
+}
+
+/* The rest of Muon's step for all weights whose optimizer it is. */
 static void update_all_muon(struct engine *e)
 {
-    workers_run(e->workers, e->model->nparams, update_muon, e);
+    enum { STEPS = 3 };
+    real *room = e->room;
+    e->muons = 0;
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        struct muon *job = &e->muon[e->muons];
+        const size_t reals = update_lay_out(job, p, room);
+        if (update_is_muon(e, k)) {
+            job->w = e->arena + p->at;
+            job->m = e->arena + p->m;
+            job->v = e->arena + p->v;
+            job->hyper = e->rule[k].hyper;
+            e->muons++;
+        }
+        room += reals;
+    }
+    if (!e->muons)
+        return;
+    update_muon_part(e, MUON_BEGIN);
+    update_muon_part(e, MUON_SCALE);
+    for (int step = 0; step < STEPS; step++)
+        update_muon_multiply(e);
+    update_muon_part(e, MUON_END);
+    workers_run(e->workers, e->model->nparams, update_pack, e);
 }
 
 bool update_make_room(struct engine *e, char *err)
 {
+    struct muon none;
     size_t reals = 0;
     for (int k = 0; k < e->model->nparams; k++)
-        reals += update_room(&e->model->params[k]);
+        reals += update_lay_out(&none, &e->model->params[k], NULL);
     void *memory = NULL;
     if (!e->room && posix_memalign(&memory, ALIGN, (reals + 1)*sizeof(real)) == 0)
         e->room = memory;
-    if (!e->room)
+    if (!e->muon)
+        e->muon = calloc((size_t)e->model->nparams + 1, sizeof *e->muon);
+    if (!e->room || !e->muon)
         return error_set(err, "not enough memory for muon");
     e->after = update_all_muon;
     return true;
@@ -119,7 +205,7 @@ double update_clipped(struct engine *e, int n, const int32_t *labels, double mos
     for (int k = 0; k < m->nparams; k++) {
         const struct hyper l2 = { .reg = rule[k].hyper.reg };
         e->kept[k] = rule[k];
-        rule[k] = (struct rule){ UPDATE_STORE, m->update[UPDATE_STORE], l2 };
+        rule[k] = (struct rule){ UPDATE_STORE, m->update[UPDATE_STORE], l2, rule[k].still };
     }
     double loss = engine_update(e, n, labels, MODE_TRAIN);
     workers_run(e->workers, m->nparams, update_exchange, e);

@@ -17,6 +17,12 @@ static int augment_window(uint64_t bits, int spare)
     return (int)((bits & 0xFFFFFFFF)*(uint64_t)(spare + 1) >> 32) - spare/2;
 }
 
+/* Between -1 and 1, from 32 random bits. */
+static double augment_part(uint64_t bits)
+{
+    return ((double)(bits & 0xFFFFFFFF) + 0.5)*0x1p-31 - 1;
+}
+
 struct view augment_view(const struct augment *a, const struct images *set, int h, int w,
                          uint64_t seed, uint64_t epoch, uint64_t iteration, uint64_t index,
                          uint64_t place)
@@ -36,6 +42,11 @@ struct view augment_view(const struct augment *a, const struct images *set, int 
         int left = augment_window(where >> 32, set->w - w);
         v.top += augment_window(where, set->h - h);
         v.left += v.mirror ? -left : left;      /* a mirror image's places are mirrored, too */
+    }
+    if (a->brightness > 0 || a->contrast > 0) {
+        uint64_t light = random_bits(seed, RANDOM_JITTER, iteration, place);
+        v.shift = (real)(a->brightness*augment_part(light));
+        v.factor = (real)(1 + a->contrast*augment_part(light >> 32));
     }
     if (a->cutout > 0) {
         v.hole = a->cutout;

@@ -1,7 +1,7 @@
 /*
 ** augment.h - what training does to an image beyond its preprocessing: mirrors it,
-** moves it, cuts a window from it or a hole into it. What happens to one follows from
-** (seed, iteration, its place in the batch) alone.
+** moves it, changes its light, cuts a window from it or a hole into it. What happens to one follows
+** from (seed, iteration, its place in the batch) alone.
 */
 #ifndef LATHE_AUGMENT_H
 #define LATHE_AUGMENT_H
@@ -17,6 +17,8 @@
 **   crop              a window of h x w, every place in the image equally often; without it
 **                     the middle one, as in evaluation
 **   translate N       moved by -N .. N rows and columns; what comes in is 0, or reflected
+**   brightness X      with a number added that is drawn from -X .. X,
+**   contrast X        then times one drawn from 1 - X .. 1 + X; but for what comes in
 **   cutout N          a square of N x N, its centre anywhere in the view, is 0 (DeVries
 **                     and Taylor, arXiv:1708.04552)
 ** All 0 are after preprocessing: the mean.

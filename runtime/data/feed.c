@@ -5,6 +5,9 @@
 #include "data/feed.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+#include "base/dmath.h"
 
 static size_t feed_which(const uint32_t *index, size_t first, int item)
 {
@@ -101,32 +104,56 @@ static int feed_answer(const real *scores, int classes)
     return best;
 }
 
+/* How likely the network takes its answer to be: by a softmax, whatever the loss. */
+static double feed_sure(const real *scores, int classes, int answer)
+{
+    double sum = 0;
+    for (int j = 0; answer >= 0 && j < classes; j++)
+        sum += math_exp((double)scores[j] - (double)scores[answer]);
+    return sum > 0 ? 1/sum : 0;
+}
+
+/* One run over images, and who is told. */
+struct feed_tell {
+    size_t *by_class;
+    real *sum;
+    const struct feed_watch *watch;
+    struct feed_seen *seen;
+};
+
 static struct feed_result feed_all(struct engine *e, const struct images *set,
                                    const struct preprocess *p, const uint32_t *index,
-                                   size_t count, size_t *by_class, real *sum,
-                                   const struct feed_watch *watch)
+                                   size_t count, struct feed_tell tell)
 {
+    const struct feed_watch *watch = tell.watch;
+    const struct model *m = e->model;
+    size_t *by_class = tell.by_class;
     struct feed_result r = { .count = count, .finite = true };
-    size_t capacity = (size_t)e->model->batch;
+    size_t capacity = (size_t)m->batch;
     for (size_t first = 0; first < count; first += capacity) {
         int n = (int)(count - first < capacity ? count - first : capacity);
         struct feed job = { .engine = e, .set = set, .preprocess = p,
                             .index = index ? index + first : NULL, .first = first };
-        if (sum) {
-            feed_views(&job, n, sum);
+        if (tell.sum) {
+            feed_views(&job, n, tell.sum);
         } else {
             feed_run(&job, n);
             engine_infer(e, n);
         }
         r.loss += engine_loss(e, e->labels)*n;
         for (int i = 0; i < n; i++) {
-            int answer = feed_answer(engine_scores(e, i), e->model->classes);
+            int answer = feed_answer(engine_scores(e, i), m->classes);
             bool right = answer == e->labels[i];
             r.finite = r.finite && answer >= 0;
             r.correct += right;
             if (watch)
                 watch->see(watch->context, feed_which(job.index, first, i), engine_scores(e, i),
                            e->labels[i], answer);
+            if (tell.seen)
+                tell.seen[first + (size_t)i] = (struct feed_seen){
+                    (uint32_t)feed_which(job.index, first, i), right,
+                    feed_sure(engine_scores(e, i), m->classes, answer),
+                    (double)e->arena[m->losses + (size_t)i] };
             if (by_class) {
                 by_class[2*e->labels[i]]++;
                 by_class[2*e->labels[i] + 1] += right;
@@ -142,14 +169,50 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
                                  size_t count, size_t *by_class, real *sum)
 {
-    return feed_all(e, set, p, index, count, by_class, sum, NULL);
+    return feed_all(e, set, p, index, count, (struct feed_tell){ by_class, sum, NULL, NULL });
+}
+
+/* The least sure first; of equals the first. */
+static int feed_doubt(const void *a, const void *b)
+{
+    const struct feed_seen *x = a, *y = b;
+    if (x->sure != y->sure)
+        return x->sure < y->sure ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+struct feed_result feed_doubtful(struct engine *e, const struct images *set,
+                                 const struct preprocess *p, size_t *by_class, real *sum,
+                                 double share, struct feed_seen *seen, uint32_t *chosen)
+{
+    const size_t count = set->count;
+    size_t again = (size_t)ceil(share*(double)count);
+    struct feed_result r = feed_all(e, set, p, NULL, count,
+                                    (struct feed_tell){ by_class, NULL, NULL, seen });
+    qsort(seen, count, sizeof *seen, feed_doubt);
+    r.loss *= (double)count;
+    for (size_t k = 0; k < again; k++) {
+        const int32_t label = set->labels[chosen[k] = seen[k].index];
+        r.loss -= seen[k].loss;
+        r.correct -= seen[k].right;
+        if (by_class) {
+            by_class[2*label]--;
+            by_class[2*label + 1] -= seen[k].right;
+        }
+    }
+    struct feed_result views = feed_all(e, set, p, chosen, again,
+                                        (struct feed_tell){ by_class, sum, NULL, NULL });
+    r.correct += views.correct;
+    r.loss = (r.loss + views.loss*(double)again)/(double)count;
+    r.finite = r.finite && views.finite;
+    return r;
 }
 
 struct feed_result feed_watched(struct engine *e, const struct images *set,
                                 const struct preprocess *p, const uint32_t *index,
                                 size_t count, const struct feed_watch *watch)
 {
-    return feed_all(e, set, p, index, count, NULL, NULL, watch);
+    return feed_all(e, set, p, index, count, (struct feed_tell){ NULL, NULL, watch, NULL });
 }
 
 double feed_accuracy(const struct feed_result *r)

@@ -67,6 +67,18 @@ struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
                                  size_t count, size_t *by_class, real *sum);
 
+/* What one view told of an image. */
+struct feed_seen { uint32_t index; bool right; double sure, loss; };
+
+/*
+** The whole set from one view of each, and then the views of augment.h for that share of it (0 to
+** 1, rounded up) whose likeliest class is the least likely. seen, chosen: [set->count]; sum as
+** above.
+*/
+struct feed_result feed_doubtful(struct engine *e, const struct images *set,
+                                 const struct preprocess *p, size_t *by_class, real *sum,
+                                 double share, struct feed_seen *seen, uint32_t *chosen);
+
 /* Told of every image, in order, what the network made of it; answer: -1 where a score is not
 ** finite. */
 struct feed_watch {

@@ -57,6 +57,33 @@ static void preprocess_factor(struct preprocess *p, const double *mean, const st
         p->factor[c] = (real)(deviation > 0 ? 1 / deviation : 1);
 }
 
+enum { PREPROCESS_BYTES = 256, PREPROCESS_TABLES = 4 };
+
+/* Where a channel's values are bytes and share their mean, how often there is each says all. */
+static void preprocess_count(struct preprocess *p, const struct images *train)
+{
+    const size_t map = (size_t)train->h*(size_t)train->w, channels = (size_t)train->c;
+    for (size_t c = 0; c < channels; c++) {
+        uint64_t count[PREPROCESS_TABLES][PREPROCESS_BYTES] = { { 0 } }, sum = 0;
+        double squares = 0, all = (double)(train->count*map);
+        for (size_t i = 0; i < train->count; i++) {
+            const uint8_t *values = train->bytes + (i*channels + c)*map;
+            for (size_t k = 0; k < map; k++)
+                count[k % PREPROCESS_TABLES][values[k]]++;
+        }
+        for (size_t v = 0; v < PREPROCESS_BYTES; v++) {
+            for (size_t t = 1; t < PREPROCESS_TABLES; t++)
+                count[0][v] += count[t][v];
+            sum += count[0][v]*v;
+        }
+        const double mean = (double)sum/all;
+        for (size_t v = 0; v < PREPROCESS_BYTES; v++)
+            squares += (double)count[0][v]*(((double)v - mean)*((double)v - mean));
+        p->mean[c] = (real)mean;
+        p->factor[c] = (real)(squares > 0 ? 1 / sqrt(squares/all) : 1);
+    }
+}
+
 bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struct images *train,
                     char *err)
 {
@@ -65,7 +92,8 @@ bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struc
     *p = (struct preprocess){ .kind = kind, .h = train->h, .w = train->w };
     if (kind == PREPROCESS_NONE || train->count == 0)
         return true;
-    double *mean = calloc(size, sizeof *mean);
+    const bool counts = kind == PREPROCESS_CHANNEL_NORM && train->bytes;
+    double *mean = calloc(counts ? 1 : size, sizeof *mean);
     p->mean = calloc(size/share, sizeof *p->mean);
     if (kind != PREPROCESS_MEAN_IMAGE)
         p->factor = calloc((size_t)train->c, sizeof *p->factor);
@@ -73,6 +101,11 @@ bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struc
         free(mean);
         preprocess_free(p);
         return error_set(err, "not enough memory for the mean image");
+    }
+    if (counts) {
+        preprocess_count(p, train);
+        free(mean);
+        return true;
     }
     for (size_t i = 0; i < train->count; i++)
         for (size_t k = 0; k < size; k++)
@@ -112,6 +145,14 @@ static int preprocess_at(int k, int size, bool reflect)
         while (k < 0 || k >= size)
             k = k < 0 ? -k : 2*(size - 1) - k;
     return k < 0 || k >= size ? -1 : k;
+}
+
+/* A row's brightness and contrast. */
+static void preprocess_light(const struct view *v, const int *at, int w, real *out, size_t c)
+{
+    for (int x = 0; x < w; x++)
+        if (at[x] >= 0)
+            out[(size_t)x*c] = (out[(size_t)x*c] + v->shift)*v->factor;
 }
 
 /* One row of one channel: out[x*c] from the columns at[x], less the row's means or, where
@@ -169,6 +210,8 @@ void images_put(const struct images *set, size_t index, const struct preprocess 
                 preprocess_row(set, index*c*map + place, mean && !by_channel ? mean + place : NULL,
                                by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w,
                                to);
+            if (from >= 0 && v->factor > 0)
+                preprocess_light(v, at, w, to, c);
         }
     }
     if (v->hole > 0)

@@ -34,9 +34,15 @@ bool preprocess_fits(const struct preprocess *p, const struct images *set, char 
 ** How an image of H x W is looked at, h x w of it: pixel (y, x) of the view is pixel
 ** (y + top, x + left) of the image's middle window, whose first is ((H - h)/2, (W - w)/2)
 ** rounded down, or of that window's mirror image. What lies outside the image is 0, or
-** reflected at the edge, which is not repeated; a square hole of the view is 0.
+** reflected at the edge, which is not repeated; a square hole of the view is 0. What is inside
+** becomes (value + shift)*factor, unless that is 0.
 */
-struct view { int top, left; bool mirror, reflect; int hole_top, hole_left, hole; };
+struct view {
+    int top, left;
+    bool mirror, reflect;
+    int hole_top, hole_left, hole;
+    real shift, factor;
+};
 
 /* A view (NULL: the middle window) of one image as NHWC: pixel (y, x, c), 0 <= y < h <= H,
 ** 0 <= x < w <= W, goes to out[y*row + x*C + c], preprocessed. */

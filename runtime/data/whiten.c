@@ -1,6 +1,6 @@
 /*
 ** whiten.c - eigenvectors of patches by Jacobi's method. It must never depend on the number
-** of threads: sums over images run in order.
+** of threads: they share the products, and the sums of each over images run in order.
 */
 #include "data/whiten.h"
 
@@ -10,21 +10,66 @@
 #include "base/error.h"
 #include "core/params.h"
 
-enum { WHITEN_IMAGES = 5000, WHITEN_SWEEPS = 60 };
+enum { WHITEN_IMAGES = 5000, WHITEN_SWEEPS = 60, WHITEN_BLOCK = 8, WHITEN_TOGETHER = 4 };
 
-/* Adds the products of every patch's values to `sum`, n x n; canonical order c, kh, kw. */
-static void whiten_add(const struct param *p, const real *image, int h, int w, double *patch,
-                       double *sum)
+/* Some images, and their patches in the canonical order c, kh, kw. */
+struct whiten_block {
+    const struct param *p;
+    const struct images *train;
+    const struct preprocess *pre;
+    int h, w, n;
+    size_t first, images;
+    real *image;            /* [images][h][w][c] */
+    double *patch;          /* [images][places][n] */
+    double *sum;            /* [n][n], the lower half: of products */
+};
+
+static size_t whiten_places(const struct whiten_block *b)
 {
-    const int c = p->dim[1], kh = p->dim[2], kw = p->dim[3], n = c*kh*kw;
-    for (int y = 0; y + kh <= h; y++)
-        for (int x = 0; x + kw <= w; x++) {
-            for (int k = 0; k < n; k++)
-                patch[k] = (double)image[((y + k / kw % kh)*w + x + k % kw)*c + k / (kh*kw)];
-            for (int i = 0; i < n; i++)
-                for (int j = 0; j <= i; j++)
-                    sum[i*n + j] += patch[i]*patch[j];
+    return (size_t)(b->h - b->p->dim[2] + 1)*(size_t)(b->w - b->p->dim[3] + 1);
+}
+
+static void whiten_cut(void *context, int item, int items, int thread)
+{
+    const struct whiten_block *b = context;
+    const int c = b->p->dim[1], kh = b->p->dim[2], kw = b->p->dim[3], w = b->w;
+    const size_t row = (size_t)w*(size_t)c;
+    real *image = b->image + (size_t)item*(size_t)b->h*row;
+    double *to = b->patch + (size_t)item*whiten_places(b)*(size_t)b->n;
+    (void)items;
+    (void)thread;
+    images_put(b->train, b->first + (size_t)item, b->pre, NULL, image, b->h, w, row);
+    for (int y = 0; y + kh <= b->h; y++)
+        for (int x = 0; x + kw <= w; x++)
+            for (int k = 0; k < b->n; k++)
+                *to++ = (double)image[((y + k / kw % kh)*w + x + k % kw)*c + k / (kh*kw)];
+}
+
+/* Adds every patch's products of value `item` and those before it, in order. */
+static void whiten_add(void *context, int item, int items, int thread)
+{
+    const struct whiten_block *b = context;
+    const size_t n = (size_t)b->n, patches = b->images*whiten_places(b), i = (size_t)item;
+    double *sum = b->sum + i*n;
+    (void)items;
+    (void)thread;
+    size_t j = 0;
+    for (; j + WHITEN_TOGETHER <= i + 1; j += WHITEN_TOGETHER) {
+        double s0 = sum[j], s1 = sum[j + 1], s2 = sum[j + 2], s3 = sum[j + 3];
+        for (const double *v = b->patch; v < b->patch + patches*n; v += n) {
+            s0 += v[i]*v[j];
+            s1 += v[i]*v[j + 1];
+            s2 += v[i]*v[j + 2];
+            s3 += v[i]*v[j + 3];
         }
+        sum[j] = s0;
+        sum[j + 1] = s1;
+        sum[j + 2] = s2;
+        sum[j + 3] = s3;
+    }
+    for (; j <= i; j++)
+        for (const double *v = b->patch; v < b->patch + patches*n; v += n)
+            sum[j] += v[i]*v[j];
 }
 
 /* One Jacobi rotation that makes a[i][j] zero; columns of v follow. */
@@ -99,43 +144,49 @@ static void whiten_set(const struct param *p, real *stored, const double *a, con
     }
 }
 
+/* The mean products of all patches, in b->sum. */
+static void whiten_products(struct whiten_block *b, struct workers *workers)
+{
+    const size_t count = b->train->count < WHITEN_IMAGES ? b->train->count : WHITEN_IMAGES;
+    const double patches = (double)count*(double)whiten_places(b);
+    for (b->first = 0; b->first < count; b->first += b->images) {
+        b->images = count - b->first < WHITEN_BLOCK ? count - b->first : WHITEN_BLOCK;
+        workers_run(workers, (int)b->images, whiten_cut, b);
+        workers_run(workers, b->n, whiten_add, b);
+    }
+    for (int i = 0; i < b->n; i++)
+        for (int j = 0; j <= i; j++)
+            b->sum[j*b->n + i] = b->sum[i*b->n + j] /= patches;
+}
+
 static bool whiten_one(struct engine *e, int param, const struct images *train,
                        const struct preprocess *pre, char *err)
 {
     const struct param *p = &e->model->params[param];
-    const int n = p->dim[1]*p->dim[2]*p->dim[3];
-    const int h = e->model->in_h, w = e->model->in_w;
-    size_t square = (size_t)n*(size_t)n, row = (size_t)train->c*(size_t)w;
-    double *sum = calloc(square, sizeof *sum), *v = calloc(square, sizeof *v);
-    double *patch = calloc((size_t)n, sizeof *patch);
-    unsigned char *taken = calloc((size_t)n, 1);
-    real *image = calloc((size_t)h*row, sizeof *image);
-    bool good = sum && v && patch && taken && image;
-    size_t count = train->count < WHITEN_IMAGES ? train->count : WHITEN_IMAGES;
-    double patches = (double)count*(h - p->dim[2] + 1)*(w - p->dim[3] + 1);
-    if (good && h >= p->dim[2] && w >= p->dim[3]) {
-        for (size_t i = 0; i < count; i++) {
-            images_put(train, i, pre, NULL, image, h, w, row);
-            whiten_add(p, image, h, w, patch, sum);
-        }
-        for (int i = 0; i < n; i++)
-            for (int j = 0; j <= i; j++)
-                sum[j*n + i] = sum[i*n + j] /= patches;
-        whiten_eigen(sum, v, n);
-        whiten_set(p, e->arena + p->at, sum, v, taken);
+    struct whiten_block b = { .p = p, .train = train, .pre = pre, .h = e->model->in_h,
+                              .w = e->model->in_w, .n = p->dim[1]*p->dim[2]*p->dim[3] };
+    const size_t n = (size_t)b.n, pixels = (size_t)b.h*(size_t)b.w;
+    if (b.h < p->dim[2] || b.w < p->dim[3])
+        return error_set(err, "%s: init=whiten of %dx%d patches from images of %dx%d", p->name,
+                         p->dim[2], p->dim[3], b.h, b.w);
+    double *v = calloc(n*n, sizeof *v);
+    unsigned char *taken = calloc(n, 1);
+    b.sum = calloc(n*n, sizeof *b.sum);
+    b.patch = calloc(WHITEN_BLOCK*whiten_places(&b)*n, sizeof *b.patch);
+    b.image = calloc(WHITEN_BLOCK*pixels*(size_t)train->c, sizeof *b.image);
+    const bool good = b.sum && v && b.patch && taken && b.image;
+    if (good) {
+        whiten_products(&b, e->workers);
+        whiten_eigen(b.sum, v, b.n);
+        whiten_set(p, e->arena + p->at, b.sum, v, taken);
         engine_pack(e, param);
-    } else if (good) {
-        good = error_set(err, "%s: init=whiten of %dx%d patches from images of %dx%d", p->name,
-                         p->dim[2], p->dim[3], h, w);
-    } else {
-        (void)error_set(err, "not enough memory to whiten %d values", n);
     }
-    free(sum);
+    free(b.sum);
     free(v);
-    free(patch);
+    free(b.patch);
     free(taken);
-    free(image);
-    return good;
+    free(b.image);
+    return good || error_set(err, "not enough memory to whiten %d values", b.n);
 }
 
 bool whiten(struct engine *e, const struct images *train, const struct preprocess *p, char *err)

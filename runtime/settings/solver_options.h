@@ -18,6 +18,7 @@ struct solver_options {
     uint64_t seed;
     long print_every;             /* iterations between loss lines */
     bool quiet;                   /* no lines, no bar */
+    bool check_end;               /* accuracies after the last iteration alone */
     const char *history;          /* CSV to write, or NULL */
     const char *params;           /* where the best parameters go, or NULL */
     const char *checkpoint;       /* where the whole state goes when a signal stops the run, or

@@ -78,6 +78,17 @@ void bench_roofs(struct bench *b)
     series_add(&b->one, roof_bandwidth(&b->roof, 1));
 }
 
+/* What frozen parameters save is no work of the step. */
+static void bench_leave_out(struct bench *b)
+{
+    struct bench_row *step = &b->row[b->step];
+    for (int k = 0; step->seconds.count && k < bench_infer_rows(b); k++)
+        if (!b->row[k].seconds.count) {
+            step->flop -= b->row[k].flop;
+            step->bytes -= b->row[k].bytes;
+        }
+}
+
 void bench_rounds(struct bench *b)
 {
     const struct bench_settings *s = b->settings;
@@ -89,6 +100,7 @@ void bench_rounds(struct bench *b)
         bench_inference(b, b->batch, (int)s->batch, s->steps, s->infer);
         bench_inference(b, b->single, 1, BENCH_PASSES, false);
     } while (engine_clock() < end);
+    bench_leave_out(b);
 }
 
 double bench_evaluation_loss(struct bench *b, int images)

@@ -102,6 +102,7 @@ static struct hyper rules_hyper(struct param_rule *p, double lr)
 void rules_apply(struct rules *r, struct engine *e, const struct solver_options *o, long t,
                  long per_epoch, long total)
 {
+    const bool moves = o->train.average == AVERAGE_LOOKAHEAD;   /* what is frozen, too */
     for (int k = 0; k < r->count; k++) {
         struct param_rule *p = &r->param[k];
         double end = floor(p->freeze*(double)per_epoch + 1e-6);
@@ -109,7 +110,11 @@ void rules_apply(struct rules *r, struct engine *e, const struct solver_options 
         long until = end < (double)total ? (long)end : total;
         double factor = frozen ? 0 : schedule_factor(p->schedule, o, t, per_epoch, until);
         enum update_kind kind = frozen ? UPDATE_STORE : p->optimizer;
-        e->rule[k] = (struct rule){ kind, e->model->update[kind], rules_hyper(p, p->lr*factor) };
+        /* Of a frozen one a step wants the sum of squares: sgd with a rate of 0 leaves moments as
+        ** they are, so that a checkpoint does not tell how often it was computed. */
+        e->rule[k] = (struct rule){ kind, e->model->update[frozen ? UPDATE_SGD : kind],
+                                    rules_hyper(p, p->lr*factor), p->frozen && !moves };
+        p->frozen = frozen;
     }
 }
 

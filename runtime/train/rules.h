@@ -17,6 +17,7 @@ struct param_rule {
     double lr_decay, reg;
     enum schedule_kind schedule;
     double freeze;                /* epochs after which it stays; infinite: never */
+    bool frozen;                  /* in the step before: the L2 term has seen its last value */
     double beta1_power, beta2_power;   /* beta^t */
 };
 

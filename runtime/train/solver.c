@@ -75,6 +75,8 @@ static struct feed_moment solver_moment(const struct solver *s, long iteration)
 static bool solver_checks(const struct solver *s, long iteration)
 {
     long done = iteration + 1, every = s->options->train.check_every;
+    if (s->options->check_end)
+        return done == s->total;
     return iteration == 0 || done == s->total || done % s->per_epoch == 0
            || (every > 0 && done % every == 0);
 }

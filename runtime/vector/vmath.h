@@ -49,6 +49,26 @@ static inline vec v_exp(vec x)
 #endif
 
 /*
+** e^x of x <= 0, which is all that the functions below ask for: 2^n is one factor, and so near to
+** 0 the low half of ln 2 is lost in rounding. Below -80 it is e^-80; NaN survives.
+*/
+static inline vec v_exp_below(vec x)
+{
+#if LATHE_F64
+    return v_exp(v_max(v_set1(-80), x));
+#else
+    static const real c[] = { 0x1.10627ap-7f, 0x1.572a06p-5f, 0x1.5557aep-3f, 0x1.fffdfcp-2f, 1,
+                              1 };      /* relative error below 2^-23 */
+    const vec t = v_max(v_set1(-80), x), n = v_round(v_mul(t, v_set1(0x1.715476p+0f)));
+    const vec r = v_fma(n, v_set1(-0x1.62e43p-1f), t);
+    vec p = v_set1(c[0]);
+    for (int i = 1; i < 6; i++)
+        p = v_fma(p, r, v_set1(c[i]));
+    return v_mul(p, v_pow2(n));
+#endif
+}
+
+/*
 ** Pointwise operations and their gradients: v_NAME_grad(g, y) is g*f'(x), from the
 ** output y = f(x), or from the input where layers.c says so.
 */
@@ -82,13 +102,36 @@ static inline vec v_scale_grad(vec g, vec y, real factor)
 /* 1/(1 + e^-x); below 2^-64 it is 0. */
 static inline vec v_sigmoid(vec x)
 {
-    vec one = v_set1(1);
-    return v_flush(v_div(one, v_add(one, v_exp(v_sub(v_zero(), x)))), (real)0x1p-64);
+    const vec one = v_set1(1), e = v_exp_below(v_sub(v_zero(), v_abs(x)));
+    const vec share = v_div(v_select(v_gt(x, v_zero()), one, e), v_add(one, e));
+    return v_flush(share, (real)0x1p-64);
 }
 
 static inline vec v_sigmoid_grad(vec g, vec y)
 {
     return v_mul(g, v_mul(y, v_sub(v_set1(1), y)));
+}
+
+/* Beyond it on either side a sigmoid is below 2^-64 or as near to 1. */
+#define V_FLAT (real)44.25
+
+/* x/(1 + e^-x): on either side what it is below max(x, 0) is |x|*e/(1 + e), e = e^-|x|. */
+static inline vec v_silu(vec x)
+{
+    const vec z = v_abs(x), e = v_exp_below(v_sub(v_zero(), z));
+    const vec below = v_div(v_mul(z, e), v_add(v_set1(1), e));
+    return v_sub(v_relu(x), v_select(v_gt(z, v_set1(V_FLAT)), v_zero(), below));
+}
+
+/* From the input. For x and -x slopes add up to 1; the lesser is t*(1 - |x|*(1 - t)) with
+** t = e/(1 + e). */
+static inline vec v_silu_grad(vec g, vec x)
+{
+    const vec one = v_set1(1), z = v_abs(x), e = v_exp_below(v_sub(v_zero(), z));
+    const vec rest = v_div(one, v_add(one, e));
+    vec low = v_mul(v_mul(e, rest), v_fma(v_sub(v_zero(), z), rest, one));
+    low = v_select(v_gt(z, v_set1(V_FLAT)), v_zero(), low);
+    return v_mul(g, v_select(v_gt(x, v_zero()), v_sub(one, low), low));
 }
 
 /*
@@ -120,14 +163,18 @@ static inline vec v_tanh_grad(vec g, vec y)
     return v_mul(g, v_sub(v_set1(1), v_mul(y, y)));
 }
 
+/* Beyond it on either side the normal distribution's tail would be denormal; it is 0. */
+#define V_TAIL (LATHE_F64 ? 37 : (real)11.25)
+
 /*
-** The normal distribution's P(X <= x). For z = |x|/sqrt(2), erfc(z) is
-** e^(-z*z) * P(t) / (1 + 2z), t = (z - 3.75)/(z + 3.75), with P interpolated in
-** Chebyshev's points (the form of Shepherd and Laframboise, Math. Comp. 36, 1981).
-** Where the tail would be denormal, it is 0.
+** P(X >= z)*e^(z*z/2) of the normal distribution, z >= 0. In f32 a quotient of polynomials whose
+** terms are all positive, with the least relative error for 0 .. V_TAIL, 2^-28. In f64, with
+** y = z/sqrt(2), P(t)/(2*(1 + 2y)), t = (y - 3.75)/(y + 3.75), P interpolated in Chebyshev's points
+** (the form of Shepherd and Laframboise, Math. Comp. 36, 1981).
 */
-static inline vec v_normal(vec x)
+static inline vec v_mills(vec z)
 {
+    const vec one = v_set1(1);
 #if LATHE_F64
     static const real c[] = {
         -0x1.84b3b7b6c1f06p-29, -0x1.19ef4abb47c8cp-29, 0x1.1bc4082c20d41p-25,
@@ -138,36 +185,57 @@ static inline vec v_normal(vec x)
         0x1.d0b00373c6737p-6, -0x1.e0d0fa6d55066p-5, 0x1.7a14188acddbep-4,
         -0x1.bda9309a2bcd6p-4, 0x1.510169d09486ap-4, 0x1.d5f294815b008p-9,
         -0x1.1f367683f8979p-3, 0x1.3ccda0b5d5dc2p+0 };
-    const vec most = v_set1(26);
-#else
-    static const real c[] = {
-        -0x1.dfb7c0p-13f, 0x1.9ff994p-12f, 0x1.baac36p-10f, -0x1.429df6p-7f, 0x1.d13f7ap-6f,
-        -0x1.e06d8ap-5f, 0x1.7a0bc2p-4f, -0x1.bdb45cp-4f, 0x1.510220p-4f, 0x1.d6109ap-9f,
-        -0x1.1f3678p-3f, 0x1.3ccda0p+0f };
-    const vec most = v_set1(8);
-#endif
-    const vec one = v_set1(1), bend = v_set1((real)3.75);
-    vec z = v_mul(v_abs(x), v_set1((real)0x1.6a09e667f3bcdp-1));
-    vec t = v_div(v_sub(z, bend), v_add(z, bend)), p = v_set1(c[0]);
+    const vec bend = v_set1((real)3.75), y = v_mul(z, v_set1((real)0x1.6a09e667f3bcdp-1));
+    vec t = v_div(v_sub(y, bend), v_add(y, bend)), p = v_set1(c[0]);
     for (int i = 1; i < (int)(sizeof c / sizeof *c); i++)
         p = v_fma(p, t, v_set1(c[i]));
-    vec tail = v_mul(v_exp(v_mul(v_mul(x, x), v_set1((real)-0.5))), p);
-    tail = v_mul(v_set1((real)0.5), v_div(tail, v_add(one, v_add(z, z))));
-    tail = v_select(v_gt(z, most), v_zero(), tail);
-    return v_select(v_gt(x, v_zero()), v_sub(one, tail), tail);
+    return v_mul(v_set1((real)0.5), v_div(p, v_add(one, v_add(y, y))));
+#else
+    static const real above[] = { 0x1.f79bcp-9f, 0x1.3d962cp-5f, 0x1.6bdc7ep-3f, 0x1.b90d48p-2f,
+                                  0x1p-1f };
+    static const real under[] = { 0x1.3b9552p-7f, 0x1.8e130cp-4f, 0x1.d1b112p-2f, 0x1.2de4bcp+0f,
+                                  0x1.a8c8d2p+0f };
+    vec p = v_set1(above[0]), q = v_set1(under[0]);
+    for (int i = 1; i < 5; i++) {
+        p = v_fma(p, z, v_set1(above[i]));
+        q = v_fma(q, z, v_set1(under[i]));
+    }
+    return v_div(p, v_fma(q, z, one));
+#endif
 }
 
-/* x*P(X <= x), the exact form (Hendrycks and Gimpel, arXiv:1606.08415) */
+/* e^(-x*x/2) */
+static inline vec v_bell(vec x)
+{
+#if LATHE_F64
+    return v_exp(v_mul(v_mul(x, x), v_set1((real)-0.5)));
+#else
+    return v_exp_below(v_mul(v_mul(x, x), v_set1((real)-0.5)));
+#endif
+}
+
+/* The normal distribution's P(X <= x). */
+static inline vec v_normal(vec x)
+{
+    const vec z = v_abs(x);
+    vec tail = v_mul(v_bell(x), v_mills(z));
+    tail = v_select(v_gt(z, v_set1(V_TAIL)), v_zero(), tail);
+    return v_select(v_gt(x, v_zero()), v_sub(v_set1(1), tail), tail);
+}
+
+/* x*P(X <= x), the exact form (Hendrycks and Gimpel, arXiv:1606.08415): on either side what it is
+** below max(x, 0) is |x| times the tail. */
 static inline vec v_gelu(vec x)
 {
-    return v_mul(x, v_normal(x));
+    const vec z = v_abs(x), below = v_mul(v_mul(z, v_mills(z)), v_bell(x));
+    return v_sub(v_relu(x), v_select(v_gt(z, v_set1(V_TAIL)), v_zero(), below));
 }
 
-/* From the input: P(X <= x) + x*density(x). */
+/* From the input: P(X <= x) + x*density(x), which for x and -x add up to 1. */
 static inline vec v_gelu_grad(vec g, vec x)
 {
-    vec density = v_mul(v_exp(v_mul(v_mul(x, x), v_set1((real)-0.5))),
-                        v_set1((real)0x1.9884533d43651p-2));
-    density = v_flush(density, (real)0x1p-64);
-    return v_mul(g, v_fma(x, density, v_normal(x)));
+    const vec z = v_abs(x), density = v_set1((real)-0x1.9884533d43651p-2);
+    vec low = v_mul(v_bell(x), v_fma(z, density, v_mills(z)));
+    low = v_select(v_gt(z, v_set1(V_TAIL)), v_zero(), low);
+    return v_mul(g, v_select(v_gt(x, v_zero()), v_sub(v_set1(1), low), low));
 }

@@ -58,12 +58,14 @@ UNARY(sigmoid, v_sigmoid)
 UNARY(tanh, v_tanh)
 UNARY(normal, v_normal)
 UNARY(gelu, v_gelu)
+UNARY(silu, v_silu)
 BINARY(add, v_add(a, b))
 BINARY(sub, v_sub(a, b))
 BINARY(mul, v_mul(a, b))
 BINARY(div, v_div(a, b))
 BINARY(max, v_max(a, b))
 BINARY(gelu_grad, v_gelu_grad(a, b))
+BINARY(silu_grad, v_silu_grad(a, b))
 BINARY(select_gt, v_select(v_gt(a, b), a, v_set1(7)))
 BINARY(select_eq, v_select(v_eq(a, b), a, v_set1(7)))
 
@@ -134,8 +136,8 @@ static void word_columns(real *out, const real *in, int row)
 const struct simd_words JOIN(simd_words_, ISA) = {
     TEXT(ISA), VL, word_add, word_sub, word_mul, word_div, word_max, word_fma, word_mul_add,
     word_sqrt, word_abs, word_relu, word_round, word_exp, word_pow2, word_sigmoid,
-    word_tanh, word_normal, word_gelu, word_gelu_grad, word_flush, word_select_gt,
-    word_select_eq, word_bytes, word_load_part, word_store_part,
+    word_tanh, word_normal, word_gelu, word_gelu_grad, word_silu, word_silu_grad, word_flush,
+    word_select_gt, word_select_eq, word_bytes, word_load_part, word_store_part,
     word_load_u8_part, word_store_u8_part, word_sum, word_columns,
 };
 

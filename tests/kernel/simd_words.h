@@ -29,6 +29,8 @@ struct simd_words {
     void (*normal)(real *out, const real *a);
     void (*gelu)(real *out, const real *a);
     void (*gelu_grad)(real *out, const real *g, const real *x);
+    void (*silu)(real *out, const real *a);
+    void (*silu_grad)(real *out, const real *g, const real *x);
     void (*flush)(real *out, const real *a, real limit);
     void (*select_gt)(real *out, const real *a, const real *b);     /* a > b ? a : 7 */
     void (*select_eq)(real *out, const real *a, const real *b);

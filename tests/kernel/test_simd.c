@@ -336,6 +336,24 @@ static long double exact_gelu_slope(long double x)
     return exact_normal(x) + x*expl(-x*x / 2) / sqrtl(2*acosl(-1));
 }
 
+static long double exact_silu(long double x)
+{
+    return x*exact_sigmoid(x);
+}
+
+static long double exact_silu_slope(long double x)
+{
+    long double s = exact_sigmoid(x);
+    return s + x*s*exact_sigmoid(-x);
+}
+
+static void silu_slope(const struct simd_words *w, real *out, const real *x)
+{
+    real one[LANES];
+    fill(one, 1);
+    w->silu_grad(out, one, x);
+}
+
 static void gelu_slope(const struct simd_words *w, real *out, const real *x)
 {
     real one[LANES];
@@ -344,7 +362,8 @@ static void gelu_slope(const struct simd_words *w, real *out, const real *x)
 }
 
 static void follow(const struct simd_words *w, const struct curve *c,
-                   void (*word)(real *, const real *))
+                   void (*word)(real *, const real *),
+                   void (*slope)(const struct simd_words *, real *, const real *))
 {
     const double half_ulp = LATHE_F64 ? 0x1p-53 : 0x1p-24;
     real a[LANES], out[LANES];
@@ -354,7 +373,7 @@ static void follow(const struct simd_words *w, const struct curve *c,
         if (word)
             word(out, a);
         else
-            gelu_slope(w, out, a);
+            slope(w, out, a);
         for (int i = 0; i < LANES; i++) {
             long double x = a[i], exact = c->exact(x);
             double error = (double)fabsl(out[i] - exact);
@@ -374,13 +393,17 @@ static void activations_are_accurate(const struct simd_words *w)
     static const struct curve tangent = { "tanh", tanhl, -20, 20, 10, 0, 0 };
     static const struct curve normal = { "normal", exact_normal, -10, 10, 14, 2, 0 };
     static const struct curve gelu = { "gelu", exact_gelu, -10, 10, 16, 2, 0 };
+    static const struct curve silu = { "silu", exact_silu, -40, 40, 10, 0, 0 };
+    static const struct curve silu_grad = { "silu_grad", exact_silu_slope, -40, 40, 12, 0, 12 };
     static const struct curve slope = { "gelu_grad", exact_gelu_slope, -10, 10, 12, 0, 12 };
-    follow(w, &sigmoid, w->sigmoid);
-    follow(w, &near, w->tanh);
-    follow(w, &tangent, w->tanh);
-    follow(w, &normal, w->normal);
-    follow(w, &gelu, w->gelu);
-    follow(w, &slope, NULL);
+    follow(w, &sigmoid, w->sigmoid, NULL);
+    follow(w, &near, w->tanh, NULL);
+    follow(w, &tangent, w->tanh, NULL);
+    follow(w, &normal, w->normal, NULL);
+    follow(w, &gelu, w->gelu, NULL);
+    follow(w, &silu, w->silu, NULL);
+    follow(w, &slope, NULL, gelu_slope);
+    follow(w, &silu_grad, NULL, silu_slope);
 }
 
 Test(vmath, activations_are_accurate_to_a_few_ulps)
@@ -403,6 +426,8 @@ static void activation_limits(const struct simd_words *w)
         { w->normal, -100, 0, "normal" },
         { w->normal, nan, nan, "normal" }, { w->gelu, 100, 100, "gelu" },
         { w->gelu, 0, 0, "gelu" }, { w->gelu, nan, nan, "gelu" },
+        { w->gelu, inf, inf, "gelu" }, { w->gelu, -inf, 0, "gelu" }, { w->silu, 100, 100, "silu" },
+        { w->silu, -inf, 0, "silu" }, { w->silu, 0, 0, "silu" }, { w->silu, nan, nan, "silu" },
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         real a[LANES], out[LANES];

@@ -118,7 +118,7 @@ Test(names, no_other_layer_has_a_label_that_the_program_cannot, .fini = shell_cl
 Test(names, nor_has_a_layer_of_another_kind, .fini = shell_clean)
 {
     static const char *const kinds[] = {
-        "leaky_relu 0.1", "gelu", "sigmoid", "globalmaxpool", "globalavgpool",
+        "leaky_relu 0.1", "gelu", "silu", "sigmoid", "globalmaxpool", "globalavgpool",
     };
     if (!getenv("LATHE_TEST_ALL"))
         skip_test("make test-all runs it");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "core/params.h"
 #include "data/feed.h"
 #include "support/linear_model.h"
 
@@ -75,6 +76,19 @@ static void expect_window(const struct view *v, int h, int w, const int *expecte
     for (int k = 0; k < h*w; k++)
         cr_expect(out[k*C] == (real)(expected[k] < 0 ? 0 : expected[k]), "%d of %dx%d: %g, not %d",
                   k, h, w, (double)out[k*C], expected[k]);
+}
+
+Test(views, change_light_inside_the_image_alone)
+{
+    real values[SIZE], out[SIZE];
+    struct images set = numbered(values);
+    struct view v = { .left = 1, .shift = 3, .factor = 2, .hole = 1 };
+    images_put(&set, 0, NULL, &v, out, H, W, W*C);
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            real expected = x == W - 1 || (x == 0 && y == 0) ? 0 : (real)(2*(10*y + x + 1 + 3));
+            cr_expect(out[(y*W + x)*C] == expected, "(%d, %d)", y, x);
+        }
 }
 
 Test(views, of_larger_images_are_their_middle_rounded_down)
@@ -198,6 +212,33 @@ Test(augmentation, crops_beside_what_else_it_does)
     }
 }
 
+Test(augmentation, draws_light_evenly_one_for_each_image)
+{
+    const struct augment a = { .brightness = 0.25, .contrast = 0.5 };
+    int shifts[4] = { 0 }, factors[4] = { 0 }, both = 0;
+    for (uint64_t i = 0; i < DRAWN; i++) {
+        struct view v = augment_view(&a, &small, 8, 8, 1, 0, i, 5, 2);
+        double shift = ((double)v.shift + 0.25) / 0.5, factor = (double)v.factor - 0.5;
+        cr_assert(shift >= 0 && shift <= 1 && factor >= 0 && factor <= 1);
+        shifts[(int)(shift*3.999)]++;
+        factors[(int)(factor*3.999)]++;
+        both += (shift < 0.5) == (factor < 0.5);
+    }
+    for (int k = 0; k < 4; k++)
+        cr_expect(fabs(shifts[k] - DRAWN / 4.0) < 400 && fabs(factors[k] - DRAWN / 4.0) < 400);
+    cr_expect(fabs(both - DRAWN / 2.0) < 400);
+    /* What else is drawn stays as it is. */
+    const struct augment plain = { .flip = FLIP_RANDOM, .translate = 2 };
+    struct augment all = plain;
+    all.brightness = 0.25;
+    for (uint64_t i = 0; i < 100; i++) {
+        struct view v = augment_view(&all, &small, 8, 8, 1, 0, i, 5, 2);
+        struct view o = augment_view(&plain, &small, 8, 8, 1, 0, i, 5, 2);
+        cr_expect(v.top == o.top && v.left == o.left && v.mirror == o.mirror);
+        cr_expect(v.factor == 1 && o.factor == 0);
+    }
+}
+
 /* ---- into the network's input ---- */
 
 enum { FED = LINEAR_BATCH, FED_H = LINEAR_H + 3, FED_W = LINEAR_W + 4,
@@ -286,13 +327,18 @@ static void expect_ahead(int input_free, int threads)
                                .cutout = 2 };
     static const int32_t labels[FED] = { 2, 0, 1 };
     struct model model = linear_model;
+    struct region backward[8];
     struct images set = larger_images();
     struct engine e;
     char err[ERR_SIZE];
     real expected[FED*LINEAR_IN];
     feed(1, true, expected);
     set.labels = labels;
-    model.input_free = input_free;
+    for (int k = 0; k < model.nbackward; k++) {
+        backward[k] = model.backward[k];
+        backward[k].reads_input = backward[k].reads_input && !input_free;
+    }
+    model.backward = backward;
     cr_assert(engine_open(&e, &model, threads, err), "%s", err);
     feed_batch(&e, &set, NULL, NULL, 0, FED);
     struct feed job = { .engine = &e, .set = &set, .augment = &a, .now = { 3, 1, 40 } };
@@ -321,4 +367,69 @@ Test(feeding, beside_a_step_puts_the_same_images_and_then_their_labels)
 {
     expect_ahead(0, 3);
     expect_ahead(1, 1);
+}
+
+/* ---- more views of the doubtful ---- */
+
+enum { DOUBTED = 30 };
+
+/* Of each image: the loss, the likeliest class and how likely it is. views: of all views. */
+struct verdict { double loss, sure; bool right; };
+static void verdicts_of(struct engine *e, const struct images *set, bool views, struct verdict *out)
+{
+    real sum[LINEAR_BATCH*LINEAR_CLASSES];
+    for (uint32_t i = 0; i < DOUBTED; i++) {
+        struct feed_result r = feed_classify(e, set, NULL, &i, 1, NULL, views ? sum : NULL);
+        const real *scores = engine_scores(e, 0);
+        double most = -INFINITY, all = 0;
+        for (int j = 0; j < LINEAR_CLASSES; j++)
+            most = fmax(most, (double)scores[j]);
+        for (int j = 0; j < LINEAR_CLASSES; j++)
+            all += exp((double)scores[j] - most);
+        out[i] = (struct verdict){ r.loss, 1/all, r.correct == 1 };
+    }
+}
+
+Test(feeding, takes_more_views_of_the_images_that_are_least_sure)
+{
+    static uint8_t bytes[DOUBTED*LINEAR_IN];
+    int32_t labels[DOUBTED];
+    struct images set = { .count = DOUBTED, .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W,
+                          .bytes = bytes, .labels = labels };
+    struct verdict once[DOUBTED], views[DOUBTED];
+    real sum[LINEAR_BATCH*LINEAR_CLASSES];
+    struct feed_seen seen[DOUBTED];
+    uint32_t chosen[DOUBTED];
+    struct engine e;
+    char err[ERR_SIZE];
+    for (size_t k = 0; k < sizeof bytes; k++)
+        bytes[k] = (uint8_t)(k*k % 7);
+    for (int k = 0; k < DOUBTED; k++)
+        labels[k] = k % LINEAR_CLASSES;
+    cr_assert(engine_open(&e, &linear_model, 2, err), "%s", err);
+    params_init(&e, 3, 0.1);
+    engine_pack_all(&e);
+    verdicts_of(&e, &set, false, once);
+    verdicts_of(&e, &set, true, views);
+    for (int tenths = 0; tenths <= 10; tenths++) {
+        size_t by_class[2*LINEAR_CLASSES] = { 0 }, again = (size_t)(DOUBTED*tenths / 10);
+        struct feed_result r = feed_doubtful(&e, &set, NULL, by_class, sum, tenths / 10.0, seen,
+                                             chosen);
+        double loss = 0;
+        size_t right = 0, counted = 0;
+        for (int i = 0; i < DOUBTED; i++) {
+            size_t less = 0;
+            for (int k = 0; k < DOUBTED; k++)
+                less += once[k].sure < once[i].sure || (once[k].sure == once[i].sure && k < i);
+            const struct verdict *v = less < again ? &views[i] : &once[i];
+            loss += v->loss / DOUBTED;
+            right += v->right;
+        }
+        for (int j = 0; j < LINEAR_CLASSES; j++)
+            counted += by_class[2*j];
+        cr_expect(r.count == DOUBTED && counted == DOUBTED);
+        cr_expect(r.correct == right, "%d: %zu, not %zu", tenths, r.correct, right);
+        cr_expect(fabs(r.loss - loss) < 1e-5, "%d: %g, not %g", tenths, r.loss, loss);
+    }
+    engine_close(&e);
 }

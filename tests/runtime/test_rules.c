@@ -86,12 +86,36 @@ static void muon(double *w, const double *g, double *v, int rows, int columns, d
     free(next);
 }
 
+enum { ROWS = 17, COLUMNS = 3*LANES, COUNT = ROWS*COLUMNS, SIDE = 2*LANES };
+
+/* The parts of a step in their order, as core/update.c has them; items last one first. */
+static void muon_parts(const struct model *model, real *w, const real *m, real *v,
+                       const struct hyper *h)
+{
+    static _Alignas(ALIGN) real x[COUNT], next[COUNT], panels[COUNT], gram[ROWS*SIDE],
+        square[ROWS*SIDE];
+    static const enum muon_part order[] = {
+        MUON_BEGIN, MUON_SCALE, MUON_GRAM, MUON_SQUARE, MUON_MIX, MUON_MULTIPLY, MUON_GRAM,
+        MUON_SQUARE, MUON_MIX, MUON_MULTIPLY, MUON_GRAM, MUON_SQUARE, MUON_MIX, MUON_MULTIPLY,
+        MUON_END };
+    double norms[2*ROWS];
+    struct muon job = { w, v, m, ROWS, COLUMNS, SIDE, *h, x, next, panels, gram, square, norms };
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+        int items = order[k] == MUON_MULTIPLY ? COLUMNS/LANES : (ROWS + MUON_ROWS - 1)/MUON_ROWS;
+        while (items--)
+            model->muon(&job, order[k], items);
+        if (order[k] == MUON_MULTIPLY) {
+            real *other = job.x;
+            job.x = job.next;
+            job.next = other;
+        }
+    }
+}
+
 Test(muon, equals_its_formula_over_three_steps)
 {
-    enum { ROWS = 17, COLUMNS = 3*LANES, COUNT = ROWS*COLUMNS };
-    static _Alignas(ALIGN) real w[COUNT], m[COUNT], v[COUNT], room[COUNT*4];
+    static _Alignas(ALIGN) real w[COUNT], m[COUNT], v[COUNT];
     static double w2[COUNT], g2[COUNT], v2[COUNT];
-    cr_assert(muon_room(ROWS, COLUMNS) <= sizeof room / sizeof *room);
     for (int i = 0; i < networks(); i++) {
         if (!groups(i))
             continue;
@@ -107,7 +131,7 @@ Test(muon, equals_its_formula_over_three_steps)
                 m[k] = (real)random_normal(1, RANDOM_PROBE, 1 + (uint64_t)step, (uint64_t)k);
                 g2[k] = (double)m[k];
             }
-            groups(i)->muon(w, m, v, ROWS, COLUMNS, &h, room);
+            muon_parts(groups(i), w, m, v, &h);
             muon(w2, g2, v2, ROWS, COLUMNS, 0.125, 0.625);
         }
         for (int k = 0; k < COUNT; k++)
@@ -233,6 +257,86 @@ Test(groups, update_each_parameter_by_its_rule)
         free(before);
         rules_close(&rules);
         engine_close(&e);
+    }
+}
+
+/* ---- frozen parameters ---- */
+
+enum { FROZEN_STEPS = 5, FROZEN_AFTER = 2, FROZEN_REGIONS = 512 };
+
+static void count_runs(void *context, enum engine_list list, int index, double seconds)
+{
+    int *runs = context;
+    (void)seconds;
+    if (list == ENGINE_BACKWARD && index < FROZEN_REGIONS)
+        runs[index]++;
+}
+
+/* Steps in which the first `frozen` parameters stay from FROZEN_AFTER on. all: every region runs
+** nevertheless. */
+static void train_frozen(struct engine *e, int frozen, bool all, double *loss, int *runs)
+{
+    const struct model *m = e->model;
+    struct rules rules;
+    struct solver_options o;
+    char err[ERR_SIZE];
+    solver_defaults(&o, m);
+    o.train.reg = 0.5;
+    cr_assert(rules_open(&rules, e, &o, err), "%s", err);
+    for (int k = 0; k < m->nparams; k++)
+        rules.param[k].freeze = k < frozen ? FROZEN_AFTER : INFINITY;
+    params_init(e, 1, 0.1);
+    engine_pack_all(e);
+    random_images(e);
+    for (int t = 0; t < FROZEN_STEPS; t++) {
+        rules_apply(&rules, e, &o, t, 1, 2*FROZEN_STEPS);
+        for (int k = 0; all && k < m->nparams; k++)
+            e->rule[k].still = 0;
+        e->timing = t + 1 == FROZEN_STEPS ? count_runs : NULL;
+        e->timing_context = runs;
+        loss[t] = engine_update(e, m->batch, e->labels, MODE_TRAIN);
+    }
+    rules_close(&rules);
+}
+
+static void expect_free(const struct model *m, int frozen)
+{
+    struct engine free, all;
+    double loss[2][FROZEN_STEPS];
+    int runs[2][FROZEN_REGIONS] = { { 0 } };
+    char err[ERR_SIZE];
+    cr_assert(engine_open(&free, m, 2, err) && engine_open(&all, m, 1, err), "%s", err);
+    train_frozen(&free, frozen, false, loss[0], runs[0]);
+    train_frozen(&all, frozen, true, loss[1], runs[1]);
+    cr_expect_arr_eq(loss[0], loss[1], sizeof loss[0], "%s %s: %d frozen", m->name, m->isa, frozen);
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        const size_t bytes = p->stored*sizeof(real);
+        cr_expect_arr_eq(free.arena + p->at, all.arena + p->at, bytes, "%s %s: %s", m->name,
+                         m->isa, p->name);
+        if (k >= frozen)
+            cr_expect_arr_eq(free.arena + p->m, all.arena + p->m, bytes, "%s %s: m of %s",
+                             m->name, m->isa, p->name);
+    }
+    for (int k = 0; k < m->nbackward; k++) {
+        const struct region *r = &m->backward[k];
+        cr_expect(runs[1][k] == 1);
+        cr_expect(runs[0][k] <= (r->to == 0 || r->to > frozen), "%s %s: %s", m->name, m->isa,
+                  r->name);
+    }
+    engine_close(&free);
+    engine_close(&all);
+}
+
+/* The same losses and parameters, bit for bit, without the regions that only they needed. */
+Test(groups, cost_nothing_where_they_are_frozen)
+{
+    for (int i = 0; i < networks(); i++) {
+        const struct model *m = network(i);
+        if (!cpu_has(m->isa))
+            continue;
+        expect_free(m, m->nparams/2);
+        expect_free(m, m->nparams);
     }
 }
 

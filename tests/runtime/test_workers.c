@@ -86,9 +86,9 @@ Test(workers, flush_denormals_on_every_thread_of_f32_programs_only)
 
 Test(engine, cuts_images_finer_when_there_are_few)
 {
-    const struct region images = { "r", SPLIT_IMAGES, 8, 0, NULL, 0, 0, 0 };
-    const struct region groups = { "r", SPLIT_GROUPS, 0, 0, NULL, 0, 0, 0 };
-    const struct region fixed = { "r", SPLIT_FIXED, 7, 0, NULL, 0, 0, 0 };
+    const struct region images = { "r", SPLIT_IMAGES, 8, 0, NULL, 0, 0, 0, 0, 0, 0 };
+    const struct region groups = { "r", SPLIT_GROUPS, 0, 0, NULL, 0, 0, 0, 0, 0, 0 };
+    const struct region fixed = { "r", SPLIT_FIXED, 7, 0, NULL, 0, 0, 0, 0, 0, 0 };
     cr_assert_eq(engine_items(&images, 50, 2), 50);
     cr_assert_eq(engine_items(&images, 1, 1), 1);
     cr_assert_eq(engine_items(&images, 1, 2), 8);
@@ -101,7 +101,7 @@ Test(engine, cuts_images_finer_when_there_are_few)
 
 Test(engine, gives_each_thread_one_item_of_a_single_image)
 {
-    const struct region affine = { "r", SPLIT_FIXED, 7, 0, NULL, 4, 0, 0 };
+    const struct region affine = { "r", SPLIT_FIXED, 7, 0, NULL, 4, 0, 0, 0, 0, 0 };
     cr_assert_eq(engine_items(&affine, 9, 2), 21);
     cr_assert_eq(engine_items(&affine, 1, 1), 1);
     cr_assert_eq(engine_items(&affine, 1, 3), 3);

@@ -36,7 +36,8 @@ static bool simple_layer(struct oracle_layer *l, const char *s)
 {
     static const struct { const char *word; enum oracle_kind kind; } words[] = {
         { "leaky_relu", ORACLE_LEAKY_RELU }, { "relu", ORACLE_RELU }, { "gelu", ORACLE_GELU },
-        { "tanh", ORACLE_TANH }, { "sigmoid", ORACLE_SIGMOID }, { "scale", ORACLE_SCALE },
+        { "tanh", ORACLE_TANH }, { "sigmoid", ORACLE_SIGMOID }, { "silu", ORACLE_SILU },
+        { "scale", ORACLE_SCALE },
         { "dropout", ORACLE_DROPOUT } };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (!strncmp(s, words[k].word, strlen(words[k].word))) {
@@ -276,6 +277,7 @@ static double pointwise(const struct oracle_layer *l, double x)
     case ORACLE_SCALE:      return l->number*x;
     case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
     case ORACLE_TANH:       return tanh(x);
+    case ORACLE_SILU:       return x / (1 + exp(-x));
     default:                return 1 / (1 + exp(-x));
     }
 }
@@ -290,6 +292,7 @@ static double pointwise_slope(const struct oracle_layer *l, double x)
     case ORACLE_SCALE:      return l->number;
     case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
     case ORACLE_TANH:       return 1 - y*y;
+    case ORACLE_SILU:       return (1 + x*exp(-x) / (1 + exp(-x))) / (1 + exp(-x));
     default:                return y*(1 - y);
     }
 }
@@ -387,7 +390,7 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         conv_forward(o, l, y);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID: case ORACLE_SCALE:
+    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE:
         for (size_t k = 0; k < out; k++)
             y[k] = pointwise(l, l->x[k]);
         break;
@@ -430,7 +433,7 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         conv_backward(o, l, dy);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID: case ORACLE_SCALE:
+    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE:
         for (size_t k = 0; k < out; k++)
             l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
         break;
