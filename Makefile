@@ -424,5 +424,5 @@ clean:                              ## remove what was built
 
 .PHONY: all help lib pages test test-all test-real tests browser quick debug sanitize check oracle \
         golden deps deps-test lint run bench bench-quick bench-layers ladder bench-peers data install \
-        uninstall clean
+        install uninstall clean
 .DELETE_ON_ERROR:

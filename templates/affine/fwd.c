@@ -47,12 +47,12 @@ static inline void TURN(const real *w /* [unit][width] */, real *t /* [width][UN
 static inline void RUN_PANEL(const real *x, const real *t, real *sums /* [image][SUMS_IMAGE] */,
                              int images, int width, int first, const real *next)
 {
-    enum { /* @sizes */ MI = 6, NV = 2, REST = 2, X_IMAGE = 4096, UNIT_BLOCK = 32,
+    enum { /* @sizes */ MI = 6, NV = 2, IMAGES_LEFT = 2, X_IMAGE = 4096, UNIT_BLOCK = 32,
            SUMS_IMAGE = 256 };
     enum { LINE = 64 / sizeof(real) };
-    const int left = images % MI, parts = images / MI + (left == REST ? 1 : left);
+    const int left = images % MI, parts = images / MI + (left == IMAGES_LEFT ? 1 : left);
     for (int i = 0, part = 0, step; i < images; i += step, part++) {
-        step = images - i >= MI ? MI : left == REST ? REST : 1;
+        step = images - i >= MI ? MI : left == IMAGES_LEFT ? IMAGES_LEFT : 1;
         for (int k = part*LINE; parts > 1 && k < UNIT_BLOCK*width; k += parts*LINE)
             v_prefetch(next + k);
         const real *from = x + (ptrdiff_t)i*X_IMAGE;
@@ -60,7 +60,7 @@ static inline void RUN_PANEL(const real *x, const real *t, real *sums /* [image]
             real *to = sums + i*SUMS_IMAGE + n;
             if (step == MI)
                 TILE(from, t + n, to, width, first);
-            else if (step == REST)
+            else if (step == IMAGES_LEFT)
                 TILE_REST(from, t + n, to, width, first);
             else
                 TILE_ONE(from, t + n, to, width, first);

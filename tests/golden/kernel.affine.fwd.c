@@ -26,11 +26,11 @@ static inline void affine1__run_panel(const real *x, const real *t,
                                       real *sums /* [image][SUMS_IMAGE] */, int images, int width,
                                       int first, const real *next)
 {
-    enum { MI = 6, NV = 2, REST = 1, X_IMAGE = 256, UNIT_BLOCK = 16, SUMS_IMAGE = 16 };
+    enum { MI = 6, NV = 2, IMAGES_LEFT = 1, X_IMAGE = 256, UNIT_BLOCK = 16, SUMS_IMAGE = 16 };
     enum { LINE = 64 / sizeof(real) };
-    const int left = images % MI, parts = images / MI + (left == REST ? 1 : left);
+    const int left = images % MI, parts = images / MI + (left == IMAGES_LEFT ? 1 : left);
     for (int i = 0, part = 0, step; i < images; i += step, part++) {
-        step = images - i >= MI ? MI : left == REST ? REST : 1;
+        step = images - i >= MI ? MI : left == IMAGES_LEFT ? IMAGES_LEFT : 1;
         for (int k = part*LINE; parts > 1 && k < UNIT_BLOCK*width; k += parts*LINE)
             v_prefetch(next + k);
         const real *from = x + (ptrdiff_t)i*X_IMAGE;
@@ -38,7 +38,7 @@ static inline void affine1__run_panel(const real *x, const real *t,
             real *to = sums + i*SUMS_IMAGE + n;
             if (step == MI)
                 affine1__tile(from, t + n, to, width, first);
-            else if (step == REST)
+            else if (step == IMAGES_LEFT)
                 affine1__tile_one(from, t + n, to, width, first);
             else
                 affine1__tile_one(from, t + n, to, width, first);

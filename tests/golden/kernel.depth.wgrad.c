@@ -6,7 +6,7 @@ static void conv10__weights(const struct step *s, int item, int items, int threa
            Y_IMAGE = 48, DY = conv10__at_dy, DY_IMAGE = 48, ARGMAX = 0, ARGMAX_IMAGE = 0,
            PARTIALS = conv10__at_partial, GROUP_SIZE = 1584, OH = 1, OW = 1, CO = 48,
            PADDED = 48, KH = 2, KW = 2, ROW = 16, MH = 2, MW = 2, G_ROW = 48,
-           SCRATCH = 173408, SCRATCH_SIZE = 12336, EXPANDED = conv10__at_expanded,
+           SCRATCH = 173808, SCRATCH_SIZE = 12336, EXPANDED = conv10__at_expanded,
            EXPANDED_AT = 0, SUMS_AT = conv10__at_sums };
     enum { REPEATED_AT = conv10__at_repeated, REPEATED_ROWS = 2 };
     int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);

@@ -7,7 +7,7 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
            PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CI = 24, CO = 16,
            FILTER_SIZE = 240, IMAGES = 4, TILES_DOWN = 2, WHOLE_DOWN = 1, PASS = 2,
            G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 30, U_WIDTH = 16, U_BLOCK = 0,
-           SCRATCH = 1535264, SCRATCH_SIZE = 154384, V_AT = conv5__at_wino_v,
+           SCRATCH = 1539248, SCRATCH_SIZE = 154384, V_AT = conv5__at_wino_v,
            G_AT = conv5__at_wino_g, U_AT = conv5__at_wino_u, DB_AT = conv5__at_wino_db };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;

@@ -20,43 +20,48 @@ enum {
     affine2__at_bias                     =      10112, /*       32 */
     affine2__at_dy                       =      10144, /*      144 */
     loss__at_losses                      =      10288, /*       32 */
-    conv1__at_y                          =      10320, /*     1552 */
-    conv1__at_argmax                     =      11872, /*      400 */
-    affine1__at_image_list               =      12272, /*      144 */
-    affine2__at_unit_list                =      12272, /*      208 */
-    conv1__at_partial                    =      12272, /*     2576 */
-    affine1__at_unit_list                =      12416, /*      144 */
-    affine2__at_image_list               =      12480, /*      192 */
-    affine1__at_image_starts             =      12560, /*       32 */
-    affine1__at_unit_count               =      12592, /*       32 */
-    affine1__at_dy                       =      12672, /*      144 */
-    affine2__at_image_starts             =      12816, /*       32 */
-    affine2__at_unit_count               =      12848, /*       32 */
-    conv1__at_dy                         =      14848, /*     1552 */
-    conv1__at_weight_m                   =      16400, /*      160 */
-    conv1__at_weight_v                   =      16560, /*      160 */
-    conv1__at_bias_m                     =      16720, /*       32 */
-    conv1__at_bias_v                     =      16752, /*       32 */
-    affine1__at_weight_m                 =      16784, /*     1360 */
-    affine1__at_weight_v                 =      18144, /*     1360 */
-    affine1__at_bias_m                   =      19504, /*       32 */
-    affine1__at_bias_v                   =      19536, /*       32 */
-    affine2__at_weight_m                 =      19568, /*      176 */
-    affine2__at_weight_v                 =      19744, /*      176 */
-    affine2__at_bias_m                   =      19920, /*       32 */
-    affine2__at_bias_v                   =      19952, /*       32 */
+    affine1_folded__at_weight            =      10320, /*     1552 */
+    affine2_folded__at_weight            =      11872, /*      272 */
+    conv1__at_y                          =      12144, /*     1552 */
+    conv1__at_argmax                     =      13696, /*      400 */
+    affine1__at_image_list               =      14096, /*      144 */
+    affine2__at_unit_list                =      14096, /*      208 */
+    conv1__at_partial                    =      14096, /*     2576 */
+    affine1__at_unit_list                =      14240, /*      144 */
+    affine2__at_image_list               =      14304, /*      192 */
+    affine1__at_image_starts             =      14384, /*       32 */
+    affine1__at_unit_count               =      14416, /*       32 */
+    affine1__at_dy                       =      14496, /*      144 */
+    affine2__at_image_starts             =      14640, /*       32 */
+    affine2__at_unit_count               =      14672, /*       32 */
+    conv1__at_dy                         =      16672, /*     1552 */
+    conv1__at_weight_m                   =      18224, /*      160 */
+    conv1__at_weight_v                   =      18384, /*      160 */
+    conv1__at_bias_m                     =      18544, /*       32 */
+    conv1__at_bias_v                     =      18576, /*       32 */
+    affine1__at_weight_m                 =      18608, /*     1360 */
+    affine1__at_weight_v                 =      19968, /*     1360 */
+    affine1__at_bias_m                   =      21328, /*       32 */
+    affine1__at_bias_v                   =      21360, /*       32 */
+    affine2__at_weight_m                 =      21392, /*      176 */
+    affine2__at_weight_v                 =      21568, /*      176 */
+    affine2__at_bias_m                   =      21744, /*       32 */
+    affine2__at_bias_v                   =      21776, /*       32 */
     /* in each thread's scratch, which comes after it: */
-    affine1__at_lanes                    =          0, /*      400 */
-    affine2__at_lanes                    =          0, /*      400 */
+    affine1__at_turned                   =          0, /*     1040 */
+    affine1_folded__at_sums              =          0, /*       80 */
+    affine2__at_turned                   =          0, /*     2064 */
+    affine2_folded__at_sums              =          0, /*      144 */
     conv1__at_band                       =          0, /*      272 */
     conv1__at_entries                    =        272, /*      448 */
-    affine1__at_sums                     =        400, /*       32 */
-    affine2__at_sums                     =        400, /*       32 */
     conv1__at_gradient                   =        720, /*       64 */
+    affine1__at_sums                     =       1040, /*       80 */
+    affine2__at_sums                     =       2064, /*      144 */
 };
 
 static region_fn conv1__fwd, affine1__fwd, affine2__fwd, softmax1__loss, affine2__lists,
-    affine2__bwd, affine1__lists, affine1__bwd, conv1__weights, conv1__update;
+    affine2__bwd, affine1__lists, affine1__bwd, conv1__weights, conv1__update, affine1__folded_fwd,
+    affine2__folded_fwd;
 static void tiny__pack(const struct step *s, int param);
 static void tiny__fold(const struct step *s);
 static int tiny__exact(real one, real small);
@@ -88,10 +93,10 @@ static const struct param tiny__params[] = {
 static const struct region tiny__forward[] = {
     { .name = "conv1 forward", .run = conv1__fwd, .split = SPLIT_IMAGES, .count = 8, .flop = 41472,
       .bytes_fixed = 576, .bytes_image = 3840 },
-    { .name = "affine1 forward", .run = affine1__fwd, .split = SPLIT_FIXED, .count = 3, .images = 8,
-      .flop = 2688, .bytes_fixed = 5376, .bytes_image = 796 },
-    { .name = "affine2 forward", .run = affine2__fwd, .split = SPLIT_FIXED, .count = 4, .images = 8,
-      .flop = 140, .bytes_fixed = 640, .bytes_image = 68 },
+    { .name = "affine1 forward", .run = affine1__fwd, .split = SPLIT_IMAGES, .count = 1,
+      .images = 8, .flop = 2688, .bytes_fixed = 5376, .bytes_image = 796 },
+    { .name = "affine2 forward", .run = affine2__fwd, .split = SPLIT_IMAGES, .count = 1,
+      .images = 8, .flop = 140, .bytes_fixed = 640, .bytes_image = 68 },
 };
 
 static const struct region tiny__backward[] = {
@@ -108,6 +113,15 @@ static const struct region tiny__backward[] = {
       .bytes_fixed = 576, .bytes_image = 4800, .to = 2, .reads_input = 1 },
     { .name = "conv1 update", .run = conv1__update, .split = SPLIT_FIXED, .count = 1,
       .bytes_fixed = 4032, .to = 2 },
+};
+
+static const struct region tiny__infer[] = {
+    { .name = "conv1 forward", .run = conv1__fwd, .split = SPLIT_IMAGES, .count = 8, .flop = 41472,
+      .bytes_fixed = 576, .bytes_image = 3840 },
+    { .name = "affine1_folded forward", .run = affine1__folded_fwd, .split = SPLIT_IMAGES,
+      .count = 1, .images = 8, .flop = 2688, .bytes_fixed = 5376, .bytes_image = 796 },
+    { .name = "affine2_folded forward", .run = affine2__folded_fwd, .split = SPLIT_IMAGES,
+      .count = 1, .images = 8, .flop = 140, .bytes_fixed = 640, .bytes_image = 68 },
 };
 
 static const struct layer_info tiny__info[] = {
@@ -139,11 +153,11 @@ static const struct model tiny__model = {
     .softmax = 1,
     .input = input__at_x + 57, .input_image = 976, .input_row = 54,
     .scores = affine2__at_y, .scores_image = 16, .losses = loss__at_losses,
-    .arena = 19984, .scratch = 800, .nsumsq = 4,
+    .arena = 21808, .scratch = 2224, .nsumsq = 4,
     .params = tiny__params, .nparams = 6,
     .forward = tiny__forward, .nforward = 3,
     .backward = tiny__backward, .nbackward = 7,
-    .infer = tiny__forward, .ninfer = 3, .infer_arena = 12272,
+    .infer = tiny__infer, .ninfer = 3, .infer_arena = 14096,
     .pack = tiny__pack, .fold = tiny__fold,
     .exact = tiny__exact, .peak = tiny__peak,
     .update = { [UPDATE_STORE] = optim_store, [UPDATE_SGD] = optim_sgd,
