@@ -11,8 +11,8 @@
 #define NAME conv_dense_tile /* @name */
 #define RELU 1               /* @flag */
 
-static inline void NAME(const real *x /* the tile's first vector at the first pixel */,
-                        const real *g /* [BAND][OW][G_PIXEL], from the tile's first filter */,
+static inline void NAME(const real *x /* the first pixel's first vector */,
+                        const real *g /* [BAND][OW][G_PIXEL] */,
                         real *dw /* [filter][FILTER_SIZE] */, const real *next_dw, int images,
                         int call, const real *next_x, const real *next_dy, const real *next_y)
 {

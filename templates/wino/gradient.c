@@ -14,7 +14,7 @@
 #define ROWS_LEFT 1                          /* @flag */
 
 static inline void NAME(const real *dy /* [STEP][W][CO] */, const real *y,
-                        real *g /* [SIDE_H*SIDE_W][tile][G_TILE] */, real *db, int rows, int whole,
+                        real *g /* [place][tile][G_TILE] */, real *db, int rows, int whole,
                         int image)
 {
     enum { /* @sizes */ CO = 32, STEP = 4, ACROSS = 32, DY_STEP = 4096, Y_STEP = 4352 };

@@ -11,7 +11,7 @@
 #define BIAS 1                       /* @flag */
 
 static inline void NAME(const real *dy /* [TILE_H][W][CO] */, const real *y,
-                        real *g /* [SIDE_H*SIDE_W][tile][G_TILE] */, real *db, int down, int whole,
+                        real *g /* [place][tile][G_TILE] */, real *db, int down, int whole,
                         int t)
 {
     enum { /* @sizes */ CO = 32, TILES_ACROSS = 8, WHOLE_ACROSS = 8, TILE_H = 4, TILE_W = 4,

@@ -16,7 +16,7 @@
 #define ROWS_LEFT 1                       /* @flag */
 
 static inline void NAME(const real *x /* haloed, the first window */,
-                        real *v /* [SIDE_H*SIDE_W][tile][V_TILE] */, int rows, int whole, int image)
+                        real *v /* [place][tile][V_TILE] */, int rows, int whole, int image)
 {
     enum { /* @sizes */ CI = 32, STEP = 4, ACROSS = 32, X_STEP = 4352 };
     const int above = image*rows;

@@ -9,7 +9,7 @@
 #define TRANSFORM_DOWN v_input4   /* @name */
 
 static inline void NAME(const real *x /* haloed, the window */,
-                        real *v /* [SIDE_H*SIDE_W][tile][V_TILE] */, int down, int whole, int t)
+                        real *v /* [place][tile][V_TILE] */, int down, int whole, int t)
 {
     enum { /* @sizes */ CI = 32, TILES_ACROSS = 8, WHOLE_ACROSS = 8, WINDOW_H = 6, WINDOW_W = 6,
            SIDE_W = 6, CUT_H = 6, CUT_W = 6, X_ROW = 1088, V_TILE = 48, V_XI = 3088 };

@@ -13,7 +13,7 @@
 #define WHOLE_TILES 1                      /* @flag */
 #define ROWS_LEFT 1                        /* @flag */
 
-static inline void NAME(const real *m /* [SIDE_H*SIDE_W][tile][BLOCK] */, const real *bias, real *y,
+static inline void NAME(const real *m /* [place][][BLOCK] */, const real *bias, real *y,
                         unsigned char *argmax, int rows, int whole, int image)
 {
     enum { /* @sizes */ STEP = 4, ACROSS = 32, OUT_DOWN = 256, OUT_STEP = 32, ARGMAX_DOWN = 256 };

@@ -12,7 +12,7 @@
 #define POOL 1                     /* @flag */
 #define LAST 1                     /* @flag */
 
-static inline void NAME(const real *m /* [SIDE_H*SIDE_W][tile][BLOCK] */, const real *bias, real *y,
+static inline void NAME(const real *m /* [place][][BLOCK] */, const real *bias, real *y,
                         unsigned char *argmax, int down, int whole, int t)
 {
     enum { /* @sizes */ CHANNELS = 17, BLOCK = 32, TILES_ACROSS = 8, WHOLE_ACROSS = 8, TILE_H = 4,

@@ -9,9 +9,9 @@
 #define NAME wino_products   /* @name */
 #define TILE conv_tile       /* @name */
 
-static inline void NAME(const real *v /* [SIDE_H*SIDE_W][tile][V_TILE] */,
+static inline void NAME(const real *v /* [place][tile][V_TILE] */,
                         const real *w /* [SIDE_H*SIDE_W][CI][BLOCK] */,
-                        real *m /* [SIDE_H*SIDE_W][tile][BLOCK] */, int down, int whole)
+                        real *m /* [place][tile][BLOCK] */, int down, int whole)
 {
     enum { /* @sizes */ SIDE_H = 6, SIDE_W = 6, CUT_H = 6, CUT_W = 6, TILES_ACROSS = 8,
            WHOLE_ACROSS = 8, CI = 32, MW = 8, BLOCK = 32, V_TILE = 48, V_XI = 3088, M_XI = 2064 };

@@ -8,8 +8,8 @@
 #define NAME wino_wgrad_block /* @name */
 #define TILE wino_wgrad_tile  /* @name */
 
-static inline void NAME(const real *v /* [SIDE_H*SIDE_W][tile][V_TILE] */,
-                        const real *g /* [SIDE_H*SIDE_W][tile][G_TILE] */,
+static inline void NAME(const real *v /* [place][tile][V_TILE] */,
+                        const real *g /* [place][tile][G_TILE] */,
                         real *u /* [SIDE_H*SIDE_W][U_CHANNELS / U_WIDTH][U_FILTERS][U_WIDTH] */,
                         int down, int whole, int channels, int filters, int begins)
 {

@@ -10,7 +10,7 @@
 
 #define MODELS "$SOURCE/models"
 
-/* A network's own part stays under 600 KB, with the runtime (and its messages) a file has twice
+/* A network's own part stays under 800 KB, with the runtime (and its messages) a file has twice
 ** that; and gcc and clang have nothing to say of it; only with everything they compile it, as
 ** models/all_build_and_learn does once. The runtime is the same in all: one file has it here. */
 Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
@@ -18,9 +18,9 @@ Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
     const char *how = getenv("LATHE_TEST_ALL") ? "-O3 -c" : "-fsyntax-only";
     struct run r = shell("small() { [ $2 -lt $3 ] || { echo $1: $2 bytes; exit 1; }; }; "
         "for net in " MODELS "/*.net; do "
-        "small $net $($LATHE emit $net --isa neon --split | wc -c) 600000; "
+        "small $net $($LATHE emit $net --isa neon --split | wc -c) 800000; "
         "for isa in scalar native; do "
-        "small $net $($LATHE emit $net --isa $isa | wc -c) 1250000; "
+        "small $net $($LATHE emit $net --isa $isa | wc -c) 1500000; "
         "split=--split; [ ${net##*/} != tiny.net ] || split=; "
         "$LATHE emit $net --isa $isa $split -o f.c || exit 1; "
         "for cc in gcc clang; do command -v $cc > /dev/null || continue; "
@@ -192,7 +192,8 @@ Test(tune, writes_what_its_programs_measured, .fini = shell_clean)
          "ms=1.0\ngrep -q 'enum { MH = 1, MW = 6,' $2 && ms=0.5\n"
          "printf '#!/bin/sh\\necho ready\\necho \"regions conv1 forward=%s;conv1 weight gradient=1;"
          "affine1 forward=1;affine2 forward=1;affine1 backward + update=1;affine2 backward + "
-         "update=1\"\\necho \"regions conv1 forward=1\"\\necho times %s %s\\n' $ms $ms $ms > $4\n"
+         "update=1\"\\necho \"regions conv1 forward=1;affine1_folded forward=1;affine2_folded "
+         "forward=1\"\\necho times %s %s\\n' $ms $ms $ms > $4\n"
          "chmod +x $4\nEND\nchmod +x cc.sh\n");
     sure("CC=$PWD/cc.sh $LATHE tune " MODELS "/tiny.net --isa avx2 > log && "
          "grep -q 'conv1_fwd tile .* -> 1x6x1 ' log && grep -q 'ratio 0.500' log && "
