@@ -80,7 +80,7 @@ done >"$work/ways"
 # the skeleton; functions.c is what model.c includes, and the optimizers are there once.
 sed -n 's,^#define [A-Z_]* *\([a-z0-9]*_[a-z0-9_]*\) */\* @name.*,\1,p' $kernels |
     grep -v -e ^v_ -e ^optim_ | sort -u |
-    awk '{ print "#undef " $1 "\n#define " $1 " NUMBERED(" $1 ", COPY)" }' >"$work/names.h"
+    awk '{ print "#undef " $1 "\n#define " $1 " NUMBERED(" $1 ", LINTED)" }' >"$work/names.h"
 # shellcheck disable=SC2046
 awk -v work="$work" '
     function put(    k, i) {
@@ -96,7 +96,7 @@ awk -v work="$work" '
         lines = n = 0
     }
     function copy(to,    i) {
-        printf "#undef COPY\n#define COPY %d\n#include \"names.h\"\n# 1 \"%s", ++copies, file > to
+        printf "#undef LINTED\n#define LINTED %d\n#include \"names.h\"\n# 1 \"%s", ++copies, file > to
         for (i = 0; i < n; i++) printf " %s=%d", flag[i], on[flag[i]] > to
         print "\"" > to
         for (i = 1; i <= lines; i++)

@@ -14,7 +14,7 @@ enum {
     UNITS_LEAST = 16,           /* of a block: fewer make little of what is fetched of a unit */
     CHAINS = 12,                /* sums of a tile that hide latency: measured, 82 % of the peak with
                                    10, 93 with 12 */
-    MAX_VECTORS = 2,            /* of a tile: measured, 4x3 and 3x4 are slower than 6x2 by a tenth */
+    MAX_VECTORS = 2,            /* of a tile: 4x3 and 3x4 measured no faster than 6x2 */
     TILE_CYCLES = 10,
     UNITS_TOGETHER = 256,       /* whose sums there is room for: 100 KB of 100 images, in L2 */
     ROWS = 200                  /* of a panel, backward: 100 KB, in L2 while images pass */
@@ -39,9 +39,9 @@ static struct tile affine_tile(struct net *net, struct region_plan region,
                                const struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    const int most = ceil_div(s->out.shape.c, net->vl);
+    const int most = min_int(ceil_div(s->out.shape.c, net->vl), MAX_VECTORS);
     for (int mi = 1; mi <= AFFINE_ROWS && mi <= net->train.batch; mi++)
-        for (int nv = 1; nv <= min_int(most, MAX_VECTORS) && conv_tile_fits(net->isa, mi, nv, false); nv++)
+        for (int nv = 1; nv <= most && conv_tile_fits(net->isa, mi, nv, false); nv++)
             choice_offer(c, affine_cycles(net, s, mi, nv), mi, 1, nv);
     return choice_settle_tile(net, c);
 }
