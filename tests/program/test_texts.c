@@ -484,7 +484,7 @@ Test(end, of_tune_comes_soon_where_regions_are_too_short, .fini = shell_clean)
     sure("cat > cc.sh <<'END'\n#!/bin/sh\necho >> built\n"
          "printf '#!/bin/sh\\necho >> run\\necho ready\\n"
          "echo \"regions affine1 forward=0.001;affine1 backward + update=0.001\"\\n"
-         "echo \"regions affine1 forward=0.001\"\\necho times 0.01\\n' "
+         "echo \"regions affine1_folded forward=0.001\"\\necho times 0.01\\n' "
          "> $4\nchmod +x $4\nEND\nchmod +x cc.sh");
     sure("LATHE_CACHE= CC=$PWD/cc.sh $LATHE tune t.net --isa avx2 > log && "
          "grep -q 'no region with a choice takes 0.005 ms' log && "
