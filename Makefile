@@ -423,6 +423,6 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all help lib pages test test-all test-real tests browser quick debug sanitize check oracle \
-        golden deps deps-test lint run bench bench-quick bench-layers ladder bench-peers data install \
+        golden deps deps-test lint run bench bench-quick bench-layers ladder bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:
