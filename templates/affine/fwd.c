@@ -42,8 +42,7 @@ static inline void TURN(const real *w /* [unit][width] */, real *t /* [width][UN
 }
 #endif
 
-/* All the images at hand over the turned weights; next: weights that come after them. One image
-** needs none fetched: it reads on where it stands. */
+/* All the images at hand over the turned weights; next: weights that come after them. */
 static inline void RUN_PANEL(const real *x, const real *t, real *sums /* [image][SUMS_IMAGE] */,
                              int images, int width, int first, const real *next)
 {
@@ -53,7 +52,7 @@ static inline void RUN_PANEL(const real *x, const real *t, real *sums /* [image]
     const int left = images % MI, parts = images / MI + (left == IMAGES_LEFT ? 1 : left);
     for (int i = 0, part = 0, step; i < images; i += step, part++) {
         step = images - i >= MI ? MI : left == IMAGES_LEFT ? IMAGES_LEFT : 1;
-        for (int k = part*LINE; parts > 1 && k < UNIT_BLOCK*width; k += parts*LINE)
+        for (int k = part*LINE; k < UNIT_BLOCK*width; k += parts*LINE)
             v_prefetch(next + k);
         const real *from = x + (ptrdiff_t)i*X_IMAGE;
         for (int n = 0; n < UNIT_BLOCK; n += NV*VL) {

@@ -20,8 +20,7 @@ static inline void affine1__turn(const real *w /* [unit][width] */,
             t[d*UNIT_BLOCK + u] = u < units ? w[(ptrdiff_t)u*width + d] : 0;
 }
 
-/* All the images at hand over the turned weights; next: weights that come after them. One image
-** needs none fetched: it reads on where it stands. */
+/* All the images at hand over the turned weights; next: weights that come after them. */
 static inline void affine1__run_panel(const real *x, const real *t,
                                       real *sums /* [image][SUMS_IMAGE] */, int images, int width,
                                       int first, const real *next)
@@ -31,7 +30,7 @@ static inline void affine1__run_panel(const real *x, const real *t,
     const int left = images % MI, parts = images / MI + (left == IMAGES_LEFT ? 1 : left);
     for (int i = 0, part = 0, step; i < images; i += step, part++) {
         step = images - i >= MI ? MI : left == IMAGES_LEFT ? IMAGES_LEFT : 1;
-        for (int k = part*LINE; parts > 1 && k < UNIT_BLOCK*width; k += parts*LINE)
+        for (int k = part*LINE; k < UNIT_BLOCK*width; k += parts*LINE)
             v_prefetch(next + k);
         const real *from = x + (ptrdiff_t)i*X_IMAGE;
         for (int n = 0; n < UNIT_BLOCK; n += NV*VL) {
