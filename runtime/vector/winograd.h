@@ -199,26 +199,16 @@ static inline void v_taps2(vec *d, int step)
 
 static inline void v_taps3(vec *d, int step)
 {
-    vec even = v_mul(WINO_FA, v_fma(WINO_A2, d[2*step], d[0]));
-    vec odd = v_mul(WINO_FA, v_mul(WINO_A, d[step]));
     vec b = v_mul(WINO_FB, v_fma(WINO_B2, d[2*step], d[0]));
     d[4*step] = v_add(b, v_mul(WINO_FB, v_mul(WINO_B, d[step])));
-    d[0] = v_mul(WINO_F0, d[0]);
-    d[step] = d[2*step];
-    d[2*step] = v_add(even, odd);
-    d[3*step] = v_sub(even, odd);
+    v_taps2(d, step);
 }
 
 static inline void v_taps4(vec *d, int step)
 {
-    vec a = v_mul(WINO_FA, v_fma(WINO_A2, d[2*step], d[0]));
-    vec b = v_mul(WINO_FA, v_mul(WINO_A, d[step]));
     vec c = v_mul(WINO_FB, v_fma(WINO_B2, d[2*step], d[0]));
     vec e = v_mul(WINO_FB, v_mul(WINO_B, d[step]));
-    d[0] = v_mul(WINO_F0, d[0]);
-    d[step] = d[2*step];
-    d[2*step] = v_add(a, b);
-    d[3*step] = v_sub(a, b);
+    v_taps2(d, step);
     d[4*step] = v_add(c, e);
     d[5*step] = v_sub(c, e);
 }
