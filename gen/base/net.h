@@ -309,7 +309,8 @@ struct affine_plan {
     /* block.c */
     struct tile tile;           /* forward: mh images x nv vectors of units */
     int rest;                   /* images that the tiles of a batch leave; 1 if none */
-    int block, images;          /* forward: units, images an item */
+    int block, images;          /* forward: units of a block, images of a pass */
+    int stored;                 /* units, whole blocks: inference has its weights so */
     int blocks_together;        /* blocks at a time */
     int rows;                   /* backward: rows of the weight a pass */
     struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
@@ -435,13 +436,6 @@ struct net {
 };
 
 /* The layer that an index stands for, or NULL. */
-/* An affine stage's units, whole blocks of its forward pass. */
-static inline int affine_padded(const struct stage *s)
-{
-    const int block = s->affine->block;
-    return (s->out.shape.c + block - 1) / block*block;
-}
-
 static inline const struct layer *layer_at(const struct net *net, int layer)
 {
     return layer == NO_LAYER ? NULL : &net->layer[layer];

@@ -73,8 +73,9 @@ void block_affine(struct net *net, struct region_plan forward, struct stage *s)
     s->affine->images = affine_images(net, forward, s);
     const int last = (net->train.batch - 1) % s->affine->images + 1;
     s->affine->rest = max_int(last % s->affine->tile.mh, 1);
-    int blocks = ceil_div(units, s->affine->block);
-    s->affine->blocks_together = min_int(ceil_div(UNITS_TOGETHER, s->affine->block), blocks);
+    s->affine->stored = round_up(s->out.shape.c, s->affine->block);
+    s->affine->blocks_together = min_int(ceil_div(UNITS_TOGETHER, s->affine->block),
+                                         s->affine->stored / s->affine->block);
     if (s->fold)
         s->fold->step = s->affine->block;
 }

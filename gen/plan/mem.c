@@ -408,7 +408,7 @@ static void folded_buffers(struct net *net, struct stage *f)
     else
         add_own(net, f, AT_BIAS, whole_units(units));
     if (f->kind == STAGE_AFFINE) {
-        add_own(net, f, AT_WEIGHT, (size_t)f->affine->columns*(size_t)affine_padded(f));
+        add_own(net, f, AT_WEIGHT, (size_t)f->affine->columns*(size_t)f->affine->stored);
         forward_sums(net, f);
     } else {
         add_own(net, f, AT_PACKED, f->conv->forward.packed_size);

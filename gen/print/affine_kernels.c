@@ -9,6 +9,22 @@
 #include "print/dictionary.h"
 #include "read/layers.h"
 
+/* A tile of a product: rows of a, and how a, b and the sums go on to the next step, the next row;
+** adds: it begins at 0 and is added to what is there. */
+static void dense_tile(struct bindings b, const char *name, struct tile t, bool adds, long a_row,
+                       long a_step, long b_step, long c_row)
+{
+    bind_flag(&b, "ADDS", adds);
+    bind_size(&b, "M", t.mh);
+    bind_size(&b, "NV", t.nv);
+    bind_size(&b, "A_ROW", a_row);
+    bind_size(&b, "A_STEP", a_step);
+    bind_size(&b, "B_STEP", b_step);
+    bind_size(&b, "C_ROW", c_row);
+    kernel(&b, "affine/dense_tile.c", name, "%d rows, %d vectors of %d", t.mh, t.nv,
+           b.e->net->vl);
+}
+
 /* Tiles of as many images as the registers hold, of those that the batch leaves, and of one. */
 static void bind_tiles(struct bindings *b)
 {
@@ -23,12 +39,10 @@ static void bind_tiles(struct bindings *b)
         while (tiles[same].images != tiles[k].images)
             same++;
         struct part_name name = part(b, "%s", tiles[same].part);
-        if (same == k) {
-            struct bindings t = of_stage(b->e, s);
-            bind_size(&t, "M", tiles[k].images);
-            kernel(&t, "affine/fwd_tile.c", name.text, "%d images by %d vectors of %d",
-                   tiles[k].images, a->tile.nv, b->e->net->vl);
-        }
+        if (same == k)
+            dense_tile(of_stage(b->e, s), name.text,
+                       (struct tile){ tiles[k].images, 1, a->tile.nv }, true,
+                       (long)s->in.image, 1, a->block, (long)a->blocks_together*a->block);
         bind_name(b, tiles[k].word, "%s", name.text);
     }
 }
@@ -86,19 +100,6 @@ static void list_tiles(struct emission *e, const struct stage *s, const char *en
            e->net->vl);
 }
 
-/* A tile of a dense product: an image's or a unit's rows of a, and how it goes on to the next. */
-static void dense_tile(struct bindings b, const char *name, int rows, int nv, long a_row,
-                       long a_step, long b_step, long c_row)
-{
-    bind_size(&b, "M", rows);
-    bind_size(&b, "NV", nv);
-    bind_size(&b, "A_ROW", a_row);
-    bind_size(&b, "A_STEP", a_step);
-    bind_size(&b, "B_STEP", b_step);
-    bind_size(&b, "C_ROW", c_row);
-    kernel(&b, "affine/dense_tile.c", name, "%d rows, %d vectors of %d", rows, nv, b.e->net->vl);
-}
-
 static void dense_panel(struct emission *e, const struct stage *s, const char *kind, int width)
 {
     struct tile tile = width == PANEL ? s->affine->whole_panel : s->affine->last_panel;
@@ -107,11 +108,11 @@ static void dense_panel(struct emission *e, const struct stage *s, const char *k
         const char *ending = one ? "_one" : "";
         struct part_name data = part(&b, "dgrad_%s%s", kind, ending);
         struct part_name weights = part(&b, "wgrad_%s%s", kind, ending);
-        int rows = one ? 1 : tile.mh;
+        const struct tile t = { one ? 1 : tile.mh, 1, tile.nv };
         if (s->needs_dx)
-            dense_tile(of_stage(e, s), data.text, rows, tile.nv, (long)s->dy_image, 1, width,
+            dense_tile(of_stage(e, s), data.text, t, false, (long)s->dy_image, 1, width,
                        (long)s->dx_image);
-        dense_tile(of_stage(e, s), weights.text, rows, tile.nv, 1, (long)s->dy_image,
+        dense_tile(of_stage(e, s), weights.text, t, false, 1, (long)s->dy_image,
                    (long)s->in.image, width);
         bind_name(&b, one ? "DGRAD_ONE" : "DGRAD", "%s", data.text);
         bind_name(&b, one ? "WGRAD_ONE" : "WGRAD", "%s", weights.text);

@@ -3,6 +3,7 @@
 ** include it and define its own. No include guard: it ends every template.
 */
 #undef ADD
+#undef ADDS
 #undef ADD_BIAS
 #undef ADD_BLOCK
 #undef BIAS

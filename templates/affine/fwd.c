@@ -9,12 +9,12 @@
 ** the first tile waits for memory at every line.
 */
 #include "vector/template.h"
-#include "affine/fwd_tile.c"
+#include "affine/dense_tile.c"
 
 #define NAME affine_fwd            /* @name */
-#define TILE affine_fwd_tile     /* @name */
-#define TILE_REST affine_fwd_tile /* @name */
-#define TILE_ONE affine_fwd_tile /* @name */
+#define TILE affine_dense_tile     /* @name */
+#define TILE_REST affine_dense_tile /* @name */
+#define TILE_ONE affine_dense_tile /* @name */
 #define TURN affine_turn           /* @name */
 #define RUN_PANEL affine_run_panel /* @name */
 #define STORE affine_store         /* @name */

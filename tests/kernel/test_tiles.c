@@ -99,8 +99,8 @@ static void add_all_affine(struct tiles *t, struct text *out)
     for (int m = 1; m <= AFFINE_ROWS; m++)
         for (int nv = 1; conv_tile_fits(t->isa, m, nv, false); nv++) {
             int block = nv*isa_vl(t->isa, t->f64);
-            add(t, out, "affine/fwd_tile.c", "M=%d NV=%d X_IMAGE=8208 UNIT_BLOCK=%d "
-                "SUMS_IMAGE=%d", m, nv, block, block);
+            add(t, out, "affine/dense_tile.c", "M=%d NV=%d A_STEP=1 A_ROW=8208 B_STEP=%d C_ROW=%d "
+                "ADDS=1", m, nv, block, block);
         }
 }
 
@@ -153,7 +153,7 @@ static void add_all_dense_gradients(struct tiles *t, struct text *out)
                 nv*vl, nv*vl);
     for (int m = 1; m <= AFFINE_DENSE_ROWS; m++)
         for (int nv = 1; nv <= PANEL / vl && conv_tile_fits(t->isa, m, nv, false); nv++)
-            add(t, out, "affine/dense_tile.c", "M=%d NV=%d", m, nv);
+            add(t, out, "affine/dense_tile.c", "M=%d NV=%d ADDS=0", m, nv);
 }
 
 /* The file: as an emitted program, its code in a target region, no -m flags. */
