@@ -299,6 +299,9 @@ struct conv_plan {
     bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
     struct map expanded;        /* the haloed output gradient */
     struct weight_plan wgrad;
+    /* through.c: norm stages, or NO_STAGE */
+    int sums;                   /* that it reads: it sums up their gradient as it writes it */
+    int through;                /* that reads it: its gradients go through that one's */
     int parts;                  /* block.c: bands of output rows that an image is cut into */
     long group_size;            /* mem.c: reals of one group's weight and bias gradient */
 };

@@ -14,6 +14,7 @@
 #include "plan/block_dense.h"
 #include "plan/choice.h"
 #include "plan/cost.h"
+#include "plan/through.h"
 #include "plan/tuning.h"
 
 enum {
@@ -530,6 +531,7 @@ bool block(struct net *net)
         if (s->kind == STAGE_NORM)
             block_norm(net, i);
     }
+    plan_through(net);
     for (int i = 0; i < net->nfolded; i++) {
         struct stage *s = &net->folded[i];
         struct region_plan region = { .kind = REGION_FOLDED, .stage = i };

@@ -18,12 +18,15 @@ static void name_folded(const struct names *layers, struct stage *f, const char 
         snprintf(f->name, sizeof f->name, "%s_folded_", name);
 }
 
-/* A pool that reads norm stage `norm` and can be run band by band, or NO_STAGE. One place
-** for pointwise operations: another one before the pool than after it, that is too many. */
+/* The stage that ends in a pool that can be run band by band: norm stage `norm` or one that reads
+** it, or NO_STAGE. One place for pointwise operations: another one before the pool than after it,
+** that is too many. */
 static int pool_after(const struct net *net, int norm)
 {
     const struct stage *n = &net->stage[norm], *next = &net->stage[norm + 1];
     const struct layer *with = layer_at(net, n->pointwise);
+    if (n->pool != NO_LAYER)
+        return norm;
     return next->kind == STAGE_POOL && next->from == norm && band_pool(&net->layer[next->head])
            && (!with || is_relu(with) || next->relu == NO_LAYER) ? norm + 1 : NO_STAGE;
 }
@@ -41,7 +44,8 @@ static void own_fold(struct stage *f, const struct stage *head)
     f->conv = alloc(1, sizeof *f->conv);
     *f->conv = (struct conv_plan){ .mid = head->conv->mid, .window = head->conv->window,
                                    .row = head->conv->row, .multiplier = head->conv->multiplier,
-                                   .repeated = head->conv->repeated, .gathers = NO_STAGE };
+                                   .repeated = head->conv->repeated, .gathers = NO_STAGE,
+                                   .sums = NO_STAGE, .through = NO_STAGE };
 }
 
 /* What stands for a stage, with the norm stage after it or NO_STAGE. */

@@ -19,6 +19,24 @@ static const struct layer *after(const struct net *net, int next)
     return next < net->nlayers && net->layer[next].from == next - 1 ? &net->layer[next] : NULL;
 }
 
+/* A max-pool whose windows cover a map and do not meet: a pass over the map can pool it. */
+static bool covers(const struct layer *pool)
+{
+    return pool && pool->kind == LAYER_MAXPOOL && pool->stride == pool->kh
+           && pool->stride_w == pool->kw && pool->in.h % pool->kh == 0
+           && pool->in.w % pool->kw == 0;
+}
+
+static int lead_norm(struct net *net, struct stage *s, int next)
+{
+    const struct layer *with = after(net, next);
+    if (with && layer_def(with->kind)->stage == STAGE_POINTWISE)
+        s->pointwise = next++;
+    if (covers(after(net, next)) && !is_relu(after(net, next + 1)))
+        s->pool = next++;
+    return next;
+}
+
 static int lead_conv(struct net *net, struct stage *s, int next)
 {
     if (is_relu(after(net, next))) {
@@ -43,7 +61,7 @@ static void own_part(const struct net *net, struct stage *s)
     case STAGE_CONV:
         s->conv = alloc(1, sizeof *s->conv);
         s->conv->mid = s->pool == NO_LAYER ? l->out : pooled_part(net, s);
-        s->conv->gathers = NO_STAGE;
+        s->conv->gathers = s->conv->sums = s->conv->through = NO_STAGE;
         break;
     case STAGE_AFFINE:
         s->affine = alloc(1, sizeof *s->affine);
@@ -89,8 +107,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
         s->pointwise = head;
         break;
     case STAGE_NORM:
-        if (with && with->stage == STAGE_POINTWISE)
-            s->pointwise = next++;
+        next = lead_norm(net, s, next);
         break;
     case STAGE_ADD:     /* the sum is not kept, which some gradients want */
         if (with && with->stage == STAGE_POINTWISE && with->from == FROM_OUTPUT)

@@ -12,6 +12,7 @@
 #include "runtime/base/visible.h"
 #include "base/small.h"
 #include "plan/buffers.h"
+#include "plan/through.h"
 
 static size_t whole_units(size_t n)
 {
@@ -168,7 +169,7 @@ static void gradient_buffers(struct net *net, int stage)
     size_t size = (size_t)net->train.batch*s->dy_image;
     if (!s->trains || s->kind == STAGE_LOSS)
         return;
-    if (s->at[AT_DY] == NO_BUFFER) {
+    if (s->at[AT_DY] == NO_BUFFER && gradient_of(net, s) == s) {
         add_unborn(net, s, AT_DY, size);
         /* The last lanes of the scores' stay zero. */
         net->buffer[s->at[AT_DY]].keep = stage == net->stage[net->nstages - 1].from;
@@ -213,11 +214,15 @@ static void lifetimes(struct net *net)
     static const enum stage_buffer forward[] = { AT_X, AT_OTHER, AT_Y, AT_ARGMAX, AT_MASK },
                                    backward[] = { AT_DY, AT_DY_OTHER, AT_DSUM, AT_DX };
     for (int r = 0; r < net->nregions; r++) {
-        const int *at = net->stage[net->region[r].stage].at;
+        const struct stage *s = &net->stage[net->region[r].stage], *of = gradient_of(net, s);
         for (size_t k = 0; k < sizeof forward / sizeof *forward; k++)
-            touch(net, at[forward[k]], r);
+            touch(net, s->at[forward[k]], r);
         for (size_t k = 0; r >= net->nforward && k < sizeof backward / sizeof *backward; k++)
-            touch(net, at[backward[k]], r);
+            touch(net, s->at[backward[k]], r);
+        if (r >= net->nforward && of != s) {
+            touch(net, of->at[AT_DY], r);
+            touch(net, of->at[AT_ARGMAX], r);
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/small.h"
 #include "plan/passes.h"
+#include "plan/through.h"
 
 /* ---- how a region is cut into items ---- */
 
@@ -75,6 +76,16 @@ static bool passes_on(const struct net *net, int stage)
     return net->stage[stage].needs_dx;
 }
 
+static bool passes_itself(const struct net *net, int stage)
+{
+    return passes_on(net, stage) && !is_through(net, stage);
+}
+
+static bool sums_itself(const struct net *net, int stage)
+{
+    return !is_summed(net, stage);
+}
+
 /* No stage before it gathers its moments. */
 static bool gathers_itself(const struct net *net, int stage)
 {
@@ -120,11 +131,11 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .taken = gathers_itself },
     [REGION_NORM_MERGE] =      { "merge", "merge", SPLIT_FIXED, .count = lanes_of_channels },
     [REGION_NORM_SUMS] =       { "sums", "gradient sums", SPLIT_IMAGES, .moves = IN | DY,
-                                 .serves = OWN | BELOW },
+                                 .taken = sums_itself, .serves = OWN | BELOW },
     [REGION_NORM_UPDATE] =     { "update", "update", SPLIT_FIXED, .count = lanes_of_channels,
                                  .serves = OWN | BELOW },
     [REGION_NORM_BACKWARD] =   { "data", "data gradient", SPLIT_IMAGES, .moves = IN | DY | DX,
-                                 .taken = passes_on, .serves = BELOW },
+                                 .taken = passes_itself, .serves = BELOW },
     [REGION_BACKWARD] =        { "bwd", "backward", SPLIT_IMAGES, .moves = DY | DX,
                                  .taken = has_backward, .serves = BELOW },
     [REGION_CONV_DGRAD] =      { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
@@ -166,11 +177,18 @@ static double values(struct shape s)
 static double gradient(const struct net *net, const struct stage *s)
 {
     double n = values(s->out.shape), all = n;
-    if (s->relu != NO_LAYER || s->pointwise != NO_LAYER || s->kind == STAGE_FORK)
+    if (s->relu != NO_LAYER || s->kind == STAGE_FORK
+        || (s->norm ? by_output(net, s) : s->pointwise != NO_LAYER))
         all += n;
     if (s->pool != NO_LAYER || s->kind == STAGE_DROPOUT)
         all += n / (double)real_size(net);
     return all;
+}
+
+/* Where sums are made of what is written, the norm's input is read for them. */
+static double reals_of_sums(const struct net *net, const struct stage *s)
+{
+    return s->conv->sums == NO_STAGE ? 0 : values(net->stage[s->conv->sums].in.shape);
 }
 
 static double reals_of_image(const struct net *net, const struct stage *s, unsigned moves)
@@ -180,8 +198,12 @@ static double reals_of_image(const struct net *net, const struct stage *s, unsig
         n += s->kind == STAGE_ADD ? 2*in : in;
     if (moves & OUT)
         n += values(s->out.shape);
-    if (moves & DY)
-        n += gradient(net, s);
+    if (moves & DY) {
+        const struct stage *of = gradient_of(net, s);
+        n += gradient(net, of);
+        if (of != s)
+            n += values(of->in.shape);
+    }
     if (moves & DX && s->needs_dx)
         n += in;
     return n;
@@ -227,7 +249,9 @@ static struct region_plan plan(const struct net *net, enum region_kind kind, int
     r.flop = (def->work & FORWARD ? s->flop_forward : 0) + (def->work & WEIGHTS ? s->flop_wgrad : 0)
              + (def->work & DATA ? s->flop_dgrad : 0);
     r.bytes_fixed = def->weights*reals*(double)real_size(net);
-    r.bytes_image = reals_of_image(net, s, def->moves)*(double)real_size(net);
+    r.bytes_image = (reals_of_image(net, s, def->moves)
+                     + (kind == REGION_CONV_DGRAD ? reals_of_sums(net, s) : 0))
+                    * (double)real_size(net);
     return r;
 }
 

@@ -3,6 +3,7 @@
 */
 #include "runtime/core/model.h"
 #include "base/small.h"
+#include "plan/through.h"
 #include "print/arena.h"
 #include "print/dictionary.h"
 #include "read/layers.h"
@@ -45,8 +46,12 @@ static void expand(struct bindings *b, const char *name, struct shape o)
 
 void conv_expand(struct emission *e, const struct stage *s)
 {
+    const struct shape o = gradient_of(e->net, s)->out.shape;
     struct bindings b = of_stage(e, s);
-    expand(&b, part(&b, "expand").text, s->out.shape);
+    bind_through(&b);
+    bind_size(&b, "OH", o.h);
+    bind_size(&b, "OW", o.w);
+    expand(&b, part(&b, "expand").text, o);
 }
 
 /* Some rows at a time for a weight gradient, window by window, as the lists of conv/wgrad.c have
@@ -57,8 +62,10 @@ static void expand_windows(struct emission *e, const struct stage *s)
     struct shape o = s->out.shape, of = { .c = o.c, .h = s->conv->wgrad.band, .w = o.w };
     int ph = pool ? pool->kh : 1, pw = pool ? pool->kw : 1;
     struct bindings b = of_stage(e, s);
-    if (!pool)
+    const bool through = s->conv->through != NO_STAGE;  /* what differs from channel to channel */
+    if (!pool && !through)
         of = (struct shape){ .c = o.w*o.c, .h = s->conv->wgrad.band, .w = 1 };
+    bind_through(&b);
     bind_size(&b, "OH", of.h);
     bind_size(&b, "OW", of.w);
     bind_size(&b, "C", of.c);
@@ -74,6 +81,7 @@ void conv_data_gradient(struct emission *e, const struct stage *s)
     struct text phases = { 0 };
     struct bindings b = of_stage(e, s);
     conv_expand(e, s);
+    bind_sums(&b);
     for (int k = 0; k < s->conv->ndgrad; k++) {
         const struct sweep *d = &s->conv->dgrad[k];
         struct bindings p = of_sweep(e, d);
@@ -219,7 +227,8 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     const struct weight_plan *g = &s->conv->wgrad;
-    bool direct = s->relu == NO_LAYER && s->pool == NO_LAYER && g->filters == l->filters;
+    bool direct = s->relu == NO_LAYER && s->pool == NO_LAYER && g->filters == l->filters
+                  && s->conv->through == NO_STAGE;
     if (!direct)
         expand_windows(e, s);
     struct bindings t = of_stage(e, s), b = of_stage(e, s);

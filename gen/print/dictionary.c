@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "base/small.h"
 #include "plan/cost.h"
+#include "plan/through.h"
 #include "print/emission.h"
 #include "read/layers.h"
 
@@ -114,6 +115,13 @@ static int divisor(int n, int most)
     return n ? most : 1;
 }
 
+/* Bytes of an image's that say where a pool's gradients go. */
+static long argmax_image(const struct stage *s)
+{
+    const struct shape o = s->out.shape;
+    return s->pool == NO_LAYER ? 0 : (long)o.h*o.w*o.c;
+}
+
 /* Reals of what a dense weight gradient takes at a time: whole images, or rows of one. */
 static long chunk(const struct weight_plan *g, size_t image, long row)
 {
@@ -128,6 +136,8 @@ static void bind_word(struct bindings *b, int word)
     const struct stage *s = b->stage, *norm = norm_of(net, s);
     const struct layer *l = &net->layer[s->head];
     const struct layer *pool = s->kind == STAGE_AVERAGE ? l : layer_at(net, s->pool);
+    const struct stage *from = gradient_of(net, s);
+    const struct layer *back = from == s ? pool : layer_at(net, from->pool);
     const struct conv_plan *conv = s->conv;
     const struct affine_plan *affine = s->affine;
     const struct sweep *f = b->sweep, *sweep = f || !conv ? f : &conv->forward;

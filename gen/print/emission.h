@@ -116,5 +116,9 @@ void norm_forward(struct emission *e, const struct stage *s);
 void norm_sums(struct emission *e, const struct stage *s);
 void norm_update(struct emission *e, const struct stage *s);
 void norm_backward(struct emission *e, const struct stage *s);
+/* What a convolution's kernels are told of the gradient that they read, where it goes through the
+** batchnorm after it; of the sums that its data gradient makes for the one before it. */
+void bind_through(struct bindings *b);
+void bind_sums(struct bindings *b);
 
 #endif

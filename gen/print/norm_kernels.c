@@ -1,6 +1,7 @@
 /*
 ** norm_kernels.c - instantiates the templates of batch normalisation.
 */
+#include "plan/through.h"
 #include "print/dictionary.h"
 #include "read/layers.h"
 
@@ -9,6 +10,7 @@ const char *norm_gather(struct emission *e, const struct stage *s, const struct 
     struct bindings b = of_stage(e, s);
     bind_size(&b, "X_ROW", (long)m->row);
     bind_size(&b, "OH", rows);
+    bind_size(&b, "OW", m->shape.w);
     bind_size(&b, "NV", s->norm->gather_vectors);
     return shared_kernel(&b, "norm/gather.c", part(&b, "gather").text,
                          "means and deviations of %d rows", rows);
@@ -16,11 +18,11 @@ const char *norm_gather(struct emission *e, const struct stage *s, const struct 
 
 void norm_statistics(struct emission *e, const struct stage *s)
 {
-    struct shape o = s->out.shape;
+    struct shape in = s->in.shape;
     struct bindings b = of_stage(e, s);
-    bind_name(&b, "GATHER", "%s", norm_gather(e, s, &s->in, o.h));
+    bind_name(&b, "GATHER", "%s", norm_gather(e, s, &s->in, in.h));
     kernel(&b, "norm/statistics.c", part(&b, "statistics").text, "%s: statistics of %dx%dx%d",
-           s->name, o.h, o.w, o.c);
+           s->name, in.h, in.w, in.c);
 }
 
 void norm_merge(struct emission *e, const struct stage *s)
@@ -37,36 +39,43 @@ static const char *norm_gradient(struct emission *e, const struct stage *s)
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct bindings b = of_stage(e, s);
     bind_flag(&b, "POINTWISE", with != NULL);
-    /* A kink's gradient asks for the sign alone: computed again, it costs less than a map. */
-    bind_flag(&b, "BY_OUTPUT", with && layer_def(with->kind)->from == FROM_OUTPUT
-                               && !layer_def(with->kind)->kink);
+    bind_flag(&b, "BY_OUTPUT", by_output(e->net, s));
     bind_pointwise(&b, with, false);
     return shared_kernel(&b, "norm/gradient.c", part(&b, "gradient").text,
                          "gradient of the normalised values");
 }
 
+static const char *norm_through(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "GRADIENT", "%s", norm_gradient(e, s));
+    return shared_kernel(&b, "norm/through.c", part(&b, "through").text,
+                         "gradient of the values that are normalised");
+}
+
 void norm_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
-    struct shape o = s->out.shape;
+    struct shape in = s->in.shape;
     struct bindings image = of_stage(e, s), b = of_stage(e, s);
     bind_pointwise(&image, with, true);
     bind_name(&b, "IMAGE", "%s",
               shared_kernel(&image, "norm/image_fwd.c", part(&b, "image_fwd").text,
-                            "%dx%dx%d%s%s", o.h, o.w, o.c, with ? " + " : "",
-                            with ? layer_def(with->kind)->word : ""));
+                            "%dx%dx%d%s%s%s", in.h, in.w, in.c, with ? " + " : "",
+                            with ? layer_def(with->kind)->word : "",
+                            s->pool == NO_LAYER ? "" : " + max-pool"));
     kernel(&b, "norm/fwd.c", part(&b, "fwd").text, "%s: forward", s->name);
 }
 
 void norm_sums(struct emission *e, const struct stage *s)
 {
-    struct shape o = s->out.shape;
+    struct shape in = s->in.shape;
     struct bindings image = of_stage(e, s), b = of_stage(e, s);
     bind_name(&image, "GRADIENT", "%s", norm_gradient(e, s));
     bind_size(&image, "NV", s->norm->sum_vectors);
     bind_name(&b, "IMAGE", "%s",
               shared_kernel(&image, "norm/image_sums.c", part(&b, "image_sums").text,
-                            "sums over %dx%dx%d", o.h, o.w, o.c));
+                            "sums over %dx%dx%d", in.h, in.w, in.c));
     kernel(&b, "norm/sums.c", part(&b, "sums").text, "%s: gradient sums", s->name);
 }
 
@@ -81,13 +90,33 @@ void norm_update(struct emission *e, const struct stage *s)
 
 void norm_backward(struct emission *e, const struct stage *s)
 {
-    struct shape o = s->out.shape;
+    struct shape in = s->in.shape;
     struct bindings image = of_stage(e, s), b = of_stage(e, s);
-    bind_name(&image, "GRADIENT", "%s", norm_gradient(e, s));
+    bind_name(&image, "THROUGH", "%s", norm_through(e, s));
     bind_name(&b, "IMAGE", "%s",
               shared_kernel(&image, "norm/image_bwd.c", part(&b, "image_bwd").text,
-                            "data gradient of %dx%dx%d", o.h, o.w, o.c));
+                            "data gradient of %dx%dx%d", in.h, in.w, in.c));
     kernel(&b, "norm/bwd.c", part(&b, "data").text, "%s: data gradient", s->name);
+}
+
+void bind_through(struct bindings *b)
+{
+    const struct stage *n = gradient_of(b->e->net, b->stage);
+    bind_name(b, "PASS_BACK", "%s", n == b->stage ? "none" : norm_through(b->e, n));
+    if (n != b->stage)
+        bind_flag(b, "POOL", n->pool != NO_LAYER);
+}
+
+void bind_sums(struct bindings *b)
+{
+    const int norm = b->stage->conv->sums;
+    if (norm == NO_STAGE) {
+        bind_name(b, "SUM_IMAGE", "none");
+        return;
+    }
+    struct bindings n = of_stage(b->e, &b->e->net->stage[norm]);
+    norm_sums(b->e, n.stage);
+    bind_name(b, "SUM_IMAGE", "%s", part(&n, "sums").text);
 }
 
 void norm_fold(struct emission *e, const struct stage *folded)

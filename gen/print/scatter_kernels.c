@@ -17,6 +17,7 @@ void scatter_data_gradient(struct emission *e, const struct stage *s)
     bind_name(&b, "TILE", "%s",
               shared_kernel(&t, "affine/dgrad_tile.c", part(&b, "dgrad_tile").text,
                             "%ld vectors of %d", vectors, e->net->vl));
+    bind_sums(&b);
     bind_part(&b, "LISTS", "pixels");
     bind_at(&b, "PACKED", s->at[AT_PACKED], (long)f->packed_at);
     kernel(&b, "conv/scatter.c", part(&b, "data").text,

@@ -138,6 +138,7 @@ void winograd_data_gradient(struct emission *e, const struct stage *s)
     const struct sweep *d = &s->conv->dgrad[0];
     conv_expand(e, s);
     struct bindings b = of_passes(e, d);
+    bind_sums(&b);
     kernel(&b, "wino/dgrad.c", part(&b, "data").text,
            "%s data gradient: %s, %.1f MFLOP an image if direct", s->name,
            algorithm_word(d->algorithm, &d->winograd), s->flop_dgrad / 1e6);
@@ -147,8 +148,9 @@ static const char *gradient(struct emission *e, const struct stage *s)
 {
     const struct winograd *w = &s->conv->wgrad.winograd;
     struct bindings b = of_stage(e, s);
-    const struct bindings one = b;
+    struct bindings one = b;
     struct part_name name = part(&b, "wgrad_gradient");
+    bind_through(&one);
     bind_tiles(&b, w, &one, "wino/gradient_tile.c", "gradient", name.text);
     return shared_kernel(&b, "wino/gradient.c", name.text, "output gradients, rows of %d tiles",
                          w->columns);

@@ -48,6 +48,7 @@
 #undef PANEL_STEP
 #undef PARAMETERS
 #undef PARTIAL
+#undef PASS_BACK
 #undef PEAK
 #undef POINTWISE
 #undef POOL
@@ -71,8 +72,11 @@
 #undef SMOOTHING
 #undef STORE
 #undef STORE_LAST
+#undef SUMS_NORM
+#undef SUM_IMAGE
 #undef SUM_REPEATED
 #undef TAPS_APART
+#undef THROUGH
 #undef TILE
 #undef TILE_COLUMNS
 #undef TILE_COLUMNS_ROWS

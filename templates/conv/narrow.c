@@ -17,7 +17,7 @@
 #define TILE conv_narrow_tile /* @name */
 #define BIAS 1                /* @flag */
 #define POOL 1                /* @flag */
-#define RELU 1                /* @flag */
+#define READS_Y 1             /* @flag */
 #define DIRECT 0              /* @flag */
 
 /* Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
@@ -27,7 +27,7 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][W
     enum { /* @sizes */ X_ROW = 102, CO = 32, KH = 3, COLUMNS = 9, MT = 9, NV = 2, U_TAP = 32,
            OW = 16, WINDOW = 4, BAND = 1, Y_BAND = 1024 };
     enum { LINE = 64 / sizeof(real), PASSES = KH*(U_TAP / (NV*VL)) };
-#if !RELU
+#if !READS_Y
     (void)next_y;
 #endif
     int pass = 0;
@@ -35,7 +35,7 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][W
         for (int ky = 0; ky < KH; ky++, pass++) {
             for (int k = pass*LINE; k < BAND*OW*CO; k += PASSES*LINE)
                 v_prefetch(next_g + k);
-#if RELU
+#if READS_Y
             for (int k = pass*LINE; k < Y_BAND; k += PASSES*LINE)
                 v_prefetch(next_y + k);
 #endif
@@ -57,7 +57,8 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][W
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 4096, Y_ROW = 1024,
-           DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
+           DY = 0, DY_IMAGE = 4096, COEFFICIENTS = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096,
+           PARTIALS = 0,
            GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16,
            OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
     enum { FILTER = KH*ROW };
@@ -80,7 +81,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #else
             const unsigned char *index = NULL;
 #endif
-            EXPAND(dy, y, index, scratch + WINDOWS_AT);     /* behind it room for a whole tile */
+            EXPAND(dy, y, index, s->arena + COEFFICIENTS,
+                   scratch + WINDOWS_AT);      /* after it there is room for a whole tile */
             g = scratch + WINDOWS_AT;
 #endif
             ADD(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);

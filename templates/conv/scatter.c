@@ -5,15 +5,18 @@
 ** filters, filter row, pixel, filter; the map is haloed, what falls into the halo is dropped.
 **
 ** A slice of weights (one filter row of a block of filters by CB channels) stays in L1 while
-** a band's pixels pass.
+** a band's pixels pass. SUMS_NORM: see wino/dgrad.c.
 */
 #include "vector/template.h"
 #include "conv/pixel_lists.c"
 #include "affine/dgrad_tile.c"
+#include "norm/sums.c"
 
 #define NAME conv_scatter      /* @name */
 #define LISTS pixel_lists      /* @name */
 #define TILE affine_dgrad_tile /* @name */
+#define SUM_IMAGE norm_sums    /* @name */
+#define SUMS_NORM 1            /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
@@ -23,7 +26,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
            OW = 16, PW = 2, STEP_Y = 2, STEP_X = 2, MAP_ROW = 1088, MAP_SIZE = 36992, CB = 32,
            CI = 32, IN_H = 32, IN_W = 32, TOP = 1, LEFT = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
            MAP_AT = 0, LISTS_AT = 0, ENDS_AT = 0 };
+#if !SUMS_NORM
     (void)items;
+#endif
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *map = scratch + MAP_AT;
     struct entry *entries = (struct entry *)(scratch + LISTS_AT);
     int32_t *count = (int32_t *)(scratch + ENDS_AT);
@@ -68,6 +73,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
                 }
             }
     }
+#if SUMS_NORM
+    SUM_IMAGE(s, item, items, thread);
+#endif
 }
 
 #include "vector/undef.h"

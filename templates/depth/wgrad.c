@@ -19,7 +19,7 @@
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_ROW = 544, X_TAP = 16, Y = 0, Y_IMAGE = 4096,
-           DY = 0, DY_IMAGE = 4096, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
+           DY = 0, DY_IMAGE = 4096, COEFFICIENTS = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
            GROUP_SIZE = 2304, OH = 32, OW = 32, CO = 16, PADDED = 16, KH = 3, KW = 3, ROW = 16,
            MH = 3, MW = 3, G_ROW = 544, SCRATCH = 0, SCRATCH_SIZE = 1024, EXPANDED = 0,
            EXPANDED_AT = 0, SUMS_AT = 0 };
@@ -37,7 +37,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
         EXPAND(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
-               argmax, map);
+               argmax, s->arena + COEFFICIENTS, map);
 #if REPEAT
         PUT_REPEATED(x, scratch + REPEATED_AT, 0, REPEATED_ROWS);
         x = scratch + REPEATED_AT;

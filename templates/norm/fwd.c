@@ -9,11 +9,13 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 17408, Y = 0, Y_IMAGE = 17408, COEFFICIENTS = 0 };
+    enum { /* @sizes */ X = 0, X_IMAGE = 17408, Y = 0, Y_IMAGE = 17408, ARGMAX = 0,
+           ARGMAX_IMAGE = 4352, COEFFICIENTS = 0 };
     (void)items;
     (void)thread;
     IMAGE(s->arena + X + (size_t)item*X_IMAGE, s->arena + COEFFICIENTS,
-          s->arena + Y + (size_t)item*Y_IMAGE);
+          s->arena + Y + (size_t)item*Y_IMAGE,
+          (unsigned char *)(s->arena + ARGMAX) + (size_t)item*ARGMAX_IMAGE);
 }
 
 #include "vector/undef.h"

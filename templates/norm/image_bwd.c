@@ -1,29 +1,41 @@
 /*
-** norm/image_bwd.c - batch normalisation, gradient to the data of one image:
-** gamma/deviation * (g - mean(g) - (x - mean)*mean(g*(x - mean))/deviation^2), means over
-** the batch (Ioffe and Szegedy, arXiv:1502.03167). For all stages of one shape.
+** norm/image_bwd.c - batch normalisation, gradient to the data of one image. For all stages of one
+** shape.
 */
 #include "vector/template.h"
-#include "norm/gradient.c"
+#include "norm/through.c"
 
-#define NAME norm_image_bwd    /* @name */
-#define GRADIENT norm_gradient /* @name */
+#define NAME norm_image_bwd  /* @name */
+#define THROUGH norm_through /* @name */
+#define POOL 1               /* @flag */
 
 static inline void NAME(const real *x, const real *y, const real *dy /* [OH][OW][C] */,
+                        const unsigned char *argmax,
                         const real *mean /* coefficients, [COUNT] each */, real *dx)
 {
-    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, OH = 32, OW = 32, C = 17, COUNT = 32 };
-    const real *factor = mean + 2*COUNT, *beta = mean + 3*COUNT;
-    const real *sum = mean + 4*COUNT, *product = mean + 5*COUNT;
+    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, OH = 32, OW = 32, C = 17, PH = 2, PW = 2 };
+    (void)argmax;
     for (int r = 0; r < OH; r++)
         for (int p = 0; p < OW; p++) {
-            const real *xp = x + r*X_ROW + p*C, *yp = y + r*Y_ROW + p*C;
+            const real *xp = x + r*PH*X_ROW + p*PW*C, *yp = y + r*Y_ROW + p*C;
+            real *to = dx + (r*PH*OW + p)*PW*C;
             const int at = (r*OW + p)*C;
             for (int c = 0; c < C; c += VL) { /* @tail */
-                vec d = v_sub(v_load(xp + c), v_load(mean + c)), f = v_load(factor + c);
-                vec g = GRADIENT(v_load(dy + at + c), d, f, v_load(beta + c), v_load(yp + c));
-                g = v_sub(v_sub(g, v_load(sum + c)), v_mul(d, v_load(product + c)));
-                v_store(dx + at + c, v_mul(f, g));
+                const vec all = v_load(dy + at + c);
+#if POOL
+                const vec index = v_load_u8(argmax + at + c);
+#endif
+                UNROLL for (int i = 0; i < PH; i++)
+                    UNROLL for (int j = 0; j < PW; j++) {
+#if POOL
+                        const vec g = v_select(v_eq(index, v_set1(i*PW + j)), all, v_zero());
+#else
+                        const vec g = all;
+#endif
+                        v_store(to + (i*OW*PW + j)*C + c,
+                                THROUGH(g, v_load(xp + i*X_ROW + j*C + c), v_load(yp + c),
+                                        mean + c));
+                    }
             }
         }
 }

@@ -1,24 +1,43 @@
 /*
 ** norm/image_fwd.c - batch normalisation of one image, with the statistics of norm/merge.c,
-** and the pointwise layer after it. For all stages of one shape.
+** and the pointwise layer after it; of each window of a max-pool after that the largest value, the
+** first in raster order where several are equal, and its number in the window. For all stages of
+** one shape.
 */
 #include "vector/template.h"
 
 #define NAME norm_image_fwd  /* @name */
+#define POOL 1               /* @flag */
 
-static inline void NAME(const real *x, const real *mean /* coefficients, [COUNT] each */, real *y)
+static inline void NAME(const real *x, const real *mean /* coefficients, [COUNT] each */, real *y,
+                        unsigned char *argmax)
 {
-    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, OH = 32, OW = 32, C = 17, COUNT = 32 };
+    enum { /* @sizes */ X_ROW = 544, Y_ROW = 544, OH = 32, OW = 32, C = 17, PH = 2, PW = 2,
+           WINDOW = 4, COUNT = 32 };
     const real *factor = mean + 2*COUNT, *beta = mean + 3*COUNT;
+    (void)argmax;
     for (int r = 0; r < OH; r++)
         for (int p = 0; p < OW; p++) {
-            const real *from = x + r*X_ROW + p*C;
+            const real *from = x + r*PH*X_ROW + p*PW*C;
             real *to = y + r*Y_ROW + p*C;
             for (int c = 0; c < C; c += VL) { /* @tail */
-                vec v = v_sub(v_load(from + c), v_load(mean + c));
-                v = v_fma(v, v_load(factor + c), v_load(beta + c));
-                /* @epilogue v */
-                v_store(to + c, v);
+                vec value[WINDOW];
+                UNROLL for (int i = 0; i < PH; i++)
+                    UNROLL for (int j = 0; j < PW; j++) {
+                        vec v = v_sub(v_load(from + i*X_ROW + j*C + c), v_load(mean + c));
+                        v = v_fma(v, v_load(factor + c), v_load(beta + c));
+                        /* @epilogue v */
+                        value[i*PW + j] = v;
+                    }
+#if POOL
+                vec index = v_zero();
+                UNROLL for (int k = 1; k < WINDOW; k++) {
+                    index = v_select(v_gt(value[k], value[0]), v_set1(k), index);
+                    value[0] = v_max(value[k], value[0]);
+                }
+                v_store_u8(argmax + (r*OW + p)*C + c, index);
+#endif
+                v_store(to + c, value[0]);
             }
         }
 }

@@ -14,23 +14,26 @@
 #define ROWS_LEFT 1                          /* @flag */
 
 static inline void NAME(const real *dy /* [STEP][W][CO] */, const real *y,
+                        const unsigned char *argmax, const real *mean /* the norm's */,
                         real *g /* [place][tile][G_TILE] */, real *db, int rows, int whole,
                         int image)
 {
-    enum { /* @sizes */ CO = 32, STEP = 4, ACROSS = 32, DY_STEP = 4096, Y_STEP = 4352 };
+    enum { /* @sizes */ CO = 32, STEP = 4, ACROSS = 32, DY_STEP = 4096, Y_STEP = 4352, PW = 2 };
     const int above = image*rows;
 #if WHOLE_TILES
     for (int r = 0; r < whole; r++) {
         for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
-            TILE(dy + (ptrdiff_t)r*DY_STEP + k*CO, y + (ptrdiff_t)r*Y_STEP + k*CO, g, db,
-                 above + r, image*whole + r, k / STEP);
+            TILE(dy + (ptrdiff_t)r*DY_STEP + k/PW*CO, y + (ptrdiff_t)r*Y_STEP + k*CO,
+                 argmax + (ptrdiff_t)r*DY_STEP + k/PW*CO, mean, g, db, above + r,
+                 image*whole + r, k / STEP);
     }
 #endif
 #if ROWS_LEFT
     if (whole < rows) {
         for (int k = 0; k < ACROSS; k += STEP)  /* @tail COLUMNS */
-            TILE_ROWS(dy + (ptrdiff_t)whole*DY_STEP + k*CO, y + (ptrdiff_t)whole*Y_STEP + k*CO, g,
-                      db, above + whole, 0, k / STEP);
+            TILE_ROWS(dy + (ptrdiff_t)whole*DY_STEP + k/PW*CO, y + (ptrdiff_t)whole*Y_STEP + k*CO,
+                      argmax + (ptrdiff_t)whole*DY_STEP + k/PW*CO, mean, g, db, above + whole, 0,
+                      k / STEP);
     }
 #endif
 }

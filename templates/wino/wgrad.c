@@ -21,7 +21,8 @@
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
-           Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, PARTIALS = 0, GROUP_SIZE = 9248,
+           Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, ARGMAX = 0, ARGMAX_IMAGE = 4096,
+           COEFFICIENTS = 0, PARTIALS = 0, GROUP_SIZE = 9248,
            CI = 32, CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8,
            PASS = 4, G_TILE = 48, U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16, U_BLOCK = 0,
            SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
@@ -40,7 +41,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
                 const size_t image = (size_t)(start + i);
                 INPUT(s->arena + X + image*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
                 PUT_GRADIENT(s->arena + DY + image*DY_IMAGE + (ptrdiff_t)row*DY_STEP,
-                         s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP, g, db, rows, whole,
+                         s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP,
+                         (const unsigned char *)(s->arena + ARGMAX) + image*ARGMAX_IMAGE
+                         + (ptrdiff_t)row*DY_STEP, s->arena + COEFFICIENTS, g, db, rows, whole,
                          i);
             }
             const int begins = start == first && row == 0;
