@@ -37,6 +37,8 @@ const int nword_defs = WORDS;
 
 /* ---- what values are made of ---- */
 
+enum { LINE_BYTES = 64 };
+
 static bool backward(const struct sweep *f)
 {
     return f && f->flipped;
@@ -59,6 +61,46 @@ static int rows_made(const struct stage *s, const struct sweep *f)
 {
     bool pooled = s->pool != NO_LAYER && !backward(f);
     return pooled ? WINOGRAD_STEP / 2 : WINOGRAD_STEP;
+}
+
+/* Of an image's outputs those that a pass of Winograd's makes, with what lies between its rows. */
+static int pass_pixels(const struct stage *s, const struct sweep *f)
+{
+    return f->winograd.pass*rows_made(s, f)*f->out_row / f->out_pixel;
+}
+
+/* Of a pass's reads: Winograd's next inputs; to the data, what the gradients are made
+** of. */
+static size_t next_reals(const struct stage *s, const struct sweep *f)
+{
+    const struct winograd *w = &f->winograd;
+    if (!backward(f))
+        return w->images > 1 ? (size_t)w->images*s->in.image
+                             : (size_t)w->pass*WINOGRAD_STEP*(size_t)f->in_row;
+    bool read = s->relu != NO_LAYER || s->conv->through != NO_STAGE;
+    return read ? (size_t)w->images*s->out.image*(size_t)w->pass / (size_t)w->rows : 0;
+}
+
+static size_t other_reals(const struct sweep *f, const struct stage *from)
+{
+    const struct winograd *w = &f->winograd;
+    return backward(f) ? (size_t)w->images*from->dy_image*(size_t)w->pass / (size_t)w->rows : 0;
+}
+
+/* In lines, a place's and a panel's share. */
+static long fetched_lines(const struct net *net, const struct sweep *f, size_t reals)
+{
+    const size_t places = (size_t)(f->winograd.side_h*f->winograd.side_w);
+    const size_t shares = places*(size_t)(f->blocks + (f->last != 0));
+    const size_t lines = reals*real_size(net) / LINE_BYTES;
+    return (long)((lines + shares - 1) / shares);
+}
+
+/* And what a panel has fetched at its end. */
+static long panel_reals(const struct net *net, const struct sweep *f, size_t reals)
+{
+    return fetched_lines(net, f, reals)*f->winograd.side_h*f->winograd.side_w
+           * (long)(LINE_BYTES / real_size(net));
 }
 
 static long repeated_band(const struct layer *l, const struct layer *pool, const struct sweep *f)

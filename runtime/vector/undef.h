@@ -59,6 +59,7 @@
 #undef PUT_FILTER
 #undef PUT_GRADIENT
 #undef PUT_REPEATED
+#undef READS_Y
 #undef RELU
 #undef REPEAT
 #undef ROWS_LEFT

@@ -29,18 +29,23 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *dx = s->arena + DX + (size_t)first*DX_IMAGE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;
     real *map = scratch + EXPANDED;
+    const real *y = s->arena + Y, *dy = s->arena + DY;
+    const size_t image_after = (size_t)(first + images);
+    const int more = first + images < s->n;
     for (int row = 0; row < TILES_DOWN; row += PASS) {
         const int rows = TILES_DOWN - row < PASS ? TILES_DOWN - row : PASS;
         const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
         for (int i = 0; i < images; i++) {
             size_t image = (size_t)(first + i);
             if (row == 0)   /* several images: one pass is all */
-                EXPAND(s->arena + DY + image*DY_IMAGE, s->arena + Y + image*Y_IMAGE,
+                EXPAND(dy + image*DY_IMAGE, y + image*Y_IMAGE,
                        argmax + image*ARGMAX_IMAGE, s->arena + COEFFICIENTS, map + EXPANDED_AT);
             INPUT(map + DY_AT + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
         }
         RUN_PASS(v, s->arena + PACKED, s->arena, scratch + M_AT, dx + (ptrdiff_t)row*DX_STEP,
-            (unsigned char *)s->arena, images, rows, whole, 0, PANELS);   /* no pool, no bias */
+            (unsigned char *)s->arena, images, rows, whole, 0, PANELS,    /* no pool, no bias */
+            more ? y + image_after*Y_IMAGE + (ptrdiff_t)row*Y_IMAGE/TILES_DOWN : v,
+            more ? dy + image_after*DY_IMAGE + (ptrdiff_t)row*DY_IMAGE/TILES_DOWN : v);
     }
 #if SUMS_NORM
     for (int i = 0; i < images; i++)

@@ -50,8 +50,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
         const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
         for (int i = 0; i < images; i++)
             INPUT(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
+        const real *next = row + rows < to ? x + (ptrdiff_t)(row + rows)*X_STEP
+                           : first + images < s->n ? x + (ptrdiff_t)images*X_IMAGE : v;
         RUN_PASS(v, s->arena + PACKED, s->arena + B, scratch + M_AT, y + (ptrdiff_t)row*OUT_DOWN,
-            argmax + row*ARGMAX_DOWN, images, rows, whole, low, high);
+            argmax + row*ARGMAX_DOWN, images, rows, whole, low, high, next, v);
 #if GATHERS
         real *moments = s->arena + MOMENTS + (size_t)first*BANDS*2*COUNT;
         for (int k = 0; s->mode != MODE_EVAL && k < images; k++)

@@ -16,13 +16,15 @@
 
 static inline void NAME(const real *v, const real *w /* panels */, const real *bias, real *m,
                         real *y /* the pass's first row, NHWC */, unsigned char *argmax,
-                        int images, int rows, int whole, int low, int high)
+                        int images, int rows, int whole, int low, int high,
+                        const real *next, const real *other /* what the next pass reads */)
 {
     enum { /* @sizes */ BLOCKS = 1, BLOCK = 32, PANEL_SIZE = 16384, OUT_IMAGE = 4096,
-           ARGMAX_IMAGE = 4096 };
+           ARGMAX_IMAGE = 4096, NEXT_SHARE = 8192, OTHER_SHARE = 2048 };
 #if WHOLE_BLOCKS
     for (int b = low; b < high && b < BLOCKS; b++) {
-        PRODUCTS(v, w + (ptrdiff_t)b*PANEL_SIZE, m, images*rows, images*whole);
+        PRODUCTS(v, w + (ptrdiff_t)b*PANEL_SIZE, m, images*rows, images*whole,
+                 next + b*NEXT_SHARE, other + b*OTHER_SHARE, y + b*BLOCK);
         for (int i = 0; i < images; i++)
             STORE(m, bias + b*BLOCK, y + (ptrdiff_t)i*OUT_IMAGE + b*BLOCK,
                   argmax + (ptrdiff_t)i*ARGMAX_IMAGE + b*BLOCK, rows, whole, i);
@@ -30,7 +32,8 @@ static inline void NAME(const real *v, const real *w /* panels */, const real *b
 #endif
 #if LAST_BLOCK
     if (low <= BLOCKS && BLOCKS < high) {
-        PRODUCTS_LAST(v, w + (ptrdiff_t)BLOCKS*PANEL_SIZE, m, images*rows, images*whole);
+        PRODUCTS_LAST(v, w + (ptrdiff_t)BLOCKS*PANEL_SIZE, m, images*rows, images*whole,
+                      next + BLOCKS*NEXT_SHARE, other + BLOCKS*OTHER_SHARE, y + BLOCKS*BLOCK);
         for (int i = 0; i < images; i++)
             STORE_LAST(m, bias + BLOCKS*BLOCK, y + (ptrdiff_t)i*OUT_IMAGE + BLOCKS*BLOCK,
                        argmax + (ptrdiff_t)i*ARGMAX_IMAGE + BLOCKS*BLOCK, rows, whole, i);
