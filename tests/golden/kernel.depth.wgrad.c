@@ -3,9 +3,9 @@
 static void conv10__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = conv9__at_y, X_IMAGE = 192, X_ROW = 96, X_TAP = 48, Y = conv10__at_y,
-           Y_IMAGE = 48, DY = conv10__at_dy, DY_IMAGE = 48, ARGMAX = 0, ARGMAX_IMAGE = 0,
-           PARTIALS = conv10__at_partial, GROUP_SIZE = 1584, OH = 1, OW = 1, CO = 48,
-           PADDED = 48, KH = 2, KW = 2, ROW = 16, MH = 2, MW = 2, G_ROW = 48,
+           Y_IMAGE = 48, DY = conv10__at_dy, DY_IMAGE = 48, COEFFICIENTS = 0, ARGMAX = 0,
+           ARGMAX_IMAGE = 0, PARTIALS = conv10__at_partial, GROUP_SIZE = 1584, OH = 1, OW = 1,
+           CO = 48, PADDED = 48, KH = 2, KW = 2, ROW = 16, MH = 2, MW = 2, G_ROW = 48,
            SCRATCH = 173808, SCRATCH_SIZE = 12336, EXPANDED = conv10__at_expanded,
            EXPANDED_AT = 0, SUMS_AT = conv10__at_sums };
     enum { REPEATED_AT = conv10__at_repeated, REPEATED_ROWS = 2 };
@@ -20,7 +20,7 @@ static void conv10__weights(const struct step *s, int item, int items, int threa
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
         conv10__expand(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
-                       argmax, map);
+                       argmax, s->arena + COEFFICIENTS, map);
         conv10__repeat(x, scratch + REPEATED_AT, 0, REPEATED_ROWS);
         x = scratch + REPEATED_AT;
         for (int c = 0; c < CO; c += VL)

@@ -22,9 +22,11 @@ static void conv2__fwd(const struct step *s, int item, int items, int thread)
         const int whole = WHOLE_DOWN - row < rows ? WHOLE_DOWN - row : rows;
         for (int i = 0; i < images; i++)
             conv2__fwd_input(x + (ptrdiff_t)i*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows, whole, i);
+        const real *next = row + rows < to ? x + (ptrdiff_t)(row + rows)*X_STEP
+                           : first + images < s->n ? x + (ptrdiff_t)images*X_IMAGE : v;
         conv2__fwd_pass(v, s->arena + PACKED, s->arena + B, scratch + M_AT, y
                         + (ptrdiff_t)row*OUT_DOWN, argmax + row*ARGMAX_DOWN, images, rows, whole,
-                        low, high);
+                        low, high, next, v);
     }
 }
 

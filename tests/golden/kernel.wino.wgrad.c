@@ -3,7 +3,8 @@
 static void conv5__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = conv4__at_y, X_IMAGE = 2304, X_STEP = 1152, Y = conv5__at_y, Y_IMAGE = 960,
-           Y_STEP = 640, DY = conv5__at_dy, DY_IMAGE = 960, DY_STEP = 640,
+           Y_STEP = 640, DY = bn1__at_dy, DY_IMAGE = 960, DY_STEP = 640, ARGMAX = 0,
+           ARGMAX_IMAGE = 0, COEFFICIENTS = bn1__at_coefficients,
            PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CI = 24, CO = 16,
            FILTER_SIZE = 240, IMAGES = 4, TILES_DOWN = 2, WHOLE_DOWN = 1, PASS = 2,
            G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 30, U_WIDTH = 16, U_BLOCK = 0,
@@ -25,8 +26,10 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
                 conv5__wgrad_input(s->arena + X + image*X_IMAGE + (ptrdiff_t)row*X_STEP, v, rows,
                                    whole, i);
                 conv5__wgrad_gradient(s->arena + DY + image*DY_IMAGE + (ptrdiff_t)row*DY_STEP,
-                                      s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP, g, db,
-                                      rows, whole, i);
+                                      s->arena + Y + image*Y_IMAGE + (ptrdiff_t)row*Y_STEP,
+                                      (const unsigned char *)(s->arena + ARGMAX)
+                                      + image*ARGMAX_IMAGE + (ptrdiff_t)row*DY_STEP, s->arena
+                                      + COEFFICIENTS, g, db, rows, whole, i);
             }
             const int begins = start == first && row == 0;
             const int ends = start + images == last && row + rows == TILES_DOWN;
