@@ -32,8 +32,8 @@ all: $(LATHE) lib pages $(BUILD)/first    ## build the generator and the runtime
 help:                         ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-12s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo 'BENCH="--models A,B --peers pytorch,jax,tensorflow,onnxruntime,onednn or none'
-	@echo '       --rounds N --epochs N --threads N --warm STEPS --data DIR --python FILE"'
+	@echo 'BENCH="--models A,B --peers pytorch,ncnn (or none) --rounds N --epochs N'
+	@echo '       --threads N --warm STEPS --data DIR --python FILE"'
 	@echo '(bench/bench.py --help says more)'
 
 # ---- the generator, with templates and runtime inside ----

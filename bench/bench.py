@@ -43,8 +43,8 @@ def options(words):
     p.add_argument("--lathe", default=os.path.join(HOME, "build", "lathe"), help="the generator")
     p.add_argument("--out", default=os.path.join(HOME, "build", "bench"), help="where all goes")
     p.add_argument("--models", default=",".join(MODELS), help="of models/, comma between")
-    p.add_argument("--peers", default="", help="only these, comma between: pytorch, jax, "
-                   "tensorflow, onnxruntime, onednn; `none`: Lathe alone")
+    p.add_argument("--peers", default="", help="only these, comma between: "
+                   f"{', '.join(peers.options())}; `none`: Lathe alone")
     p.add_argument("--python", action="append", default=[], help="an interpreter to look for "
                    "peers in, besides $LATHE_PEERS and python3; may be repeated")
     p.add_argument("--rounds", type=int, default=7, help="turns of everybody (7)")
@@ -69,7 +69,7 @@ def options(words):
     for m in o.models:
         if not os.path.exists(os.path.join(HOME, "models", m + ".net")):
             p.error(f"models/{m}.net: no such file")
-    known = [name.lower().replace(" ", "") for name, *_ in peers.PEERS] + ["onednn", "none"]
+    known = peers.options() + ["none"]
     for name in o.peers:
         if name not in known:
             p.error(f"--peers {name}: expected some of {', '.join(known)}")

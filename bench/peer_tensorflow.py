@@ -124,4 +124,5 @@ class Tensorflow(peer.Peer):
         return self.graph_scores(self.parts[images]).numpy()
 
 
-peer.main(Tensorflow)
+if __name__ == "__main__":     # peer_tflite.py imports it
+    peer.main(Tensorflow)

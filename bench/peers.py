@@ -9,12 +9,20 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Name, script, Python modules it needs, modes: each mode is a contender of its own.
 PEERS = [
     ("PyTorch", "peer_torch.py", ("torch", "numpy"), ("eager", "channels_last", "compile")),
+    ("IPEX", "peer_ipex.py", ("intel_extension_for_pytorch", "torch", "numpy"), ("",)),
     ("JAX", "peer_jax.py", ("jax", "numpy"), ("jit",)),
     ("TensorFlow", "peer_tensorflow.py", ("tensorflow", "numpy"), ("graph", "xla")),
     ("ONNX Runtime", "peer_onnxruntime.py", ("onnxruntime", "onnx", "numpy"), ("",)),
+    ("ncnn", "peer_ncnn.py", ("ncnn", "pnnx", "onnx", "numpy"), ("",)),
+    ("TFLite", "peer_tflite.py", ("ai_edge_litert", "tensorflow", "numpy"), ("",)),
 ]
-INFERENCE = {"ONNX Runtime"}    # cannot train
+INFERENCE = {"ONNX Runtime", "ncnn", "TFLite"}      # cannot train
 SLOW = {"compile", "xla"}       # minutes before the first step; left out by --quick
+
+
+def options():
+    """What --peers knows."""
+    return [name.lower().replace(" ", "") for name, *_ in PEERS] + ["onednn"]
 
 
 def environment_folder():
@@ -25,8 +33,8 @@ def environment_folder():
 
 def pythons(given):
     """Interpreters to look for peers in, the first that has a peer runs it."""
-    found = list(given) + [os.path.join(environment_folder(), "bin", "python"),
-                           shutil.which("python3")]
+    found = list(given) + [os.path.join(environment_folder(), part, "bin", "python")
+                           for part in ("", "ipex")] + [shutil.which("python3")]
     return [p for p in dict.fromkeys(found) if p and os.access(p, os.X_OK)]
 
 

@@ -12,17 +12,25 @@ if ! command -v python3 >/dev/null; then
     echo "peers.sh: no python3" >&2
     exit 1
 fi
-if [ ! -x "$dir/bin/python" ] && ! python3 -m venv "$dir"; then
-    echo "peers.sh: $dir: no virtual environment (Debian: the package python3-venv)" >&2
-    exit 1
-fi
 
 failed=
-for package in numpy torch==2.13.0 jax tensorflow-cpu onnxruntime onnx; do
-    echo "pip    $package"
-    "$dir/bin/python" -m pip install --quiet --disable-pip-version-check "$package" ||
-        failed="$failed $package"
-done
+# install ENVIRONMENT PACKAGE...
+install() {
+    into=$1
+    shift
+    if [ ! -x "$into/bin/python" ] && ! python3 -m venv "$into"; then
+        echo "peers.sh: $into: no virtual environment (Debian: the package python3-venv)" >&2
+        exit 1
+    fi
+    for package; do
+        echo "pip    $package"
+        "$into/bin/python" -m pip install --quiet --disable-pip-version-check "$package" ||
+            failed="$failed $package"
+    done
+}
+install "$dir" numpy torch==2.13.0 jax tensorflow-cpu onnxruntime onnx ncnn pnnx ai-edge-litert
+# IPEX fits one version of PyTorch, of which the package index may have CUDA's build alone: 7 GB.
+install "$dir/ipex" numpy torch==2.8.0 intel-extension-for-pytorch==2.8.0
 
 # oneDNN's headers and library, for single kernels.
 if ! echo '#include <oneapi/dnnl/dnnl.h>' | ${CC:-cc} -E -x c - >/dev/null 2>&1; then

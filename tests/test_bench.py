@@ -7,11 +7,13 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(HOME, "bench"))
 import figures
 import ladder
+import peers
 from contender import Contender, Failure
 from network import Network, Shapes
 from report import report
@@ -194,6 +196,21 @@ class Contenders(unittest.TestCase):
                 return
             time.sleep(0.05)
         self.fail(f"state {state}")
+
+
+class Peers(unittest.TestCase):
+    def test_each_has_its_script_and_a_name_of_its_own(self):
+        for name, script, modules, modes in peers.PEERS:
+            self.assertTrue(os.path.exists(os.path.join(peers.HERE, script)), script)
+            self.assertTrue(modules and modes, name)
+        self.assertEqual(len(set(peers.options())), len(peers.options()))
+        self.assertLessEqual(peers.INFERENCE, {name for name, *_ in peers.PEERS})
+
+    def test_those_that_cannot_run_are_named(self):
+        with unittest.mock.patch.object(peers, "has_modules", return_value=False):
+            found, missing = peers.installed([], [], False)
+        self.assertEqual(found, [])
+        self.assertEqual(missing, [name for name, *_ in peers.PEERS])
 
 
 class Ladder(unittest.TestCase):

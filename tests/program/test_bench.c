@@ -68,6 +68,21 @@ Test(bench, leaves_out_peers_that_do_other_work, .fini = shell_clean)
     run_free(&r);
 }
 
+/* Those that need no minutes to compile, with whatever of them is installed. */
+Test(bench, installed_peers_compute_the_same, .fini = shell_clean, .timeout = 900)
+{
+    needs_python();
+    struct run r = shell("${PYTHON:-python3} $SOURCE/bench/bench.py --lathe $LATHE --out out "
+                         "--models tiny --peers ipex,onnxruntime,ncnn,tflite --rounds 1 --warm 3 "
+                         "--epochs 0 --data synthetic");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(!strstr(r.output, "left out"), "%s", r.output);
+    bool none = strstr(r.output, "peers: none") != NULL;
+    run_free(&r);
+    if (none)
+        skip_test("neither IPEX nor ONNX Runtime, ncnn or TFLite is installed");
+}
+
 Test(bench, layers_are_built_and_measured_and_the_processor_is_named, .fini = shell_clean)
 {
     needs_python();
