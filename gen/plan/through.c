@@ -15,12 +15,14 @@ bool by_output(const struct net *net, const struct stage *s)
 }
 
 /* A convolution whose gradients, in all directions, are made by kernels that can compute them from
-** those of norm stage `n`. What is pooled after the norm is un-pooled tile by tile. */
+** those of norm stage `n`. What is pooled after the norm is un-pooled tile by tile. Each direction
+** computes them anew, for which a pointwise layer with exponentials takes longer than memory does.
+*/
 static bool can_go_through(const struct net *net, const struct stage *s, const struct stage *n)
 {
-    const struct layer *pool = layer_at(net, n->pool);
+    const struct layer *pool = layer_at(net, n->pool), *with = layer_at(net, n->pointwise);
     if (s->kind != STAGE_CONV || !s->trains || s->relu != NO_LAYER || s->pool != NO_LAYER
-        || by_output(net, n))
+        || (with && !layer_def(with->kind)->kink))
         return false;
     switch (s->conv->wgrad.algorithm) {
     case BY_WINOGRAD:

@@ -92,7 +92,7 @@ void norm_backward(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape;
     struct bindings image = of_stage(e, s), b = of_stage(e, s);
-    bind_name(&image, "THROUGH", "%s", norm_through(e, s));
+    bind_name(&image, "PASS_BACK", "%s", norm_through(e, s));
     bind_name(&b, "IMAGE", "%s",
               shared_kernel(&image, "norm/image_bwd.c", part(&b, "image_bwd").text,
                             "data gradient of %dx%dx%d", in.h, in.w, in.c));

@@ -274,7 +274,7 @@ static void block_affine(const struct stage *s, FILE *out)
     fputc('\n', out);
 }
 
-static void block_stage(const struct stage *s, FILE *out)
+static void block_stage(const struct net *net, const struct stage *s, FILE *out)
 {
     if (s->conv || s->affine || s->norm)
         fprintf(out, "%s\n", s->name);
@@ -285,6 +285,10 @@ static void block_stage(const struct stage *s, FILE *out)
         if (!s->fold)
             block_weights(s, out);
         fprintf(out, "    an image in %d part%s\n", s->conv->parts, s->conv->parts > 1 ? "s" : "");
+        if (s->conv->through != NO_STAGE)
+            fprintf(out, "    gradient through %s\n", net->stage[s->conv->through].name);
+        if (s->conv->sums != NO_STAGE)
+            fprintf(out, "    makes %s's gradient sums\n", net->stage[s->conv->sums].name);
     }
     if (s->affine)
         block_affine(s, out);
@@ -312,9 +316,9 @@ static void dump_choice(const struct choice *c, FILE *out)
 static void dump_block(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nstages; i++)
-        block_stage(&net->stage[i], out);
+        block_stage(net, &net->stage[i], out);
     for (int i = 0; i < net->nfolded; i++)
-        block_stage(&net->folded[i], out);
+        block_stage(net, &net->folded[i], out);
     for (int i = 0; i < net->nchoices; i++)
         dump_choice(&net->choice[i], out);
 }

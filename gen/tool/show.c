@@ -39,6 +39,7 @@ static void gradients(const struct net *net, FILE *out)
     for (int i = 0; i < net->nstages; i++) {
         const struct stage *s = &net->stage[i];
         const char *data = s->needs_dx ? "" : "none", *weights = "";
+        const int through = s->conv ? s->conv->through : NO_STAGE;
         if (!s->conv && !s->affine)
             continue;
         if (s->conv && s->conv->ndgrad)
@@ -49,7 +50,9 @@ static void gradients(const struct net *net, FILE *out)
             weights = algorithm_word(s->affine->backward, NULL);
         if (s->affine && s->needs_dx)
             data = weights;
-        fprintf(out, "%-16s %-17s %s\n", s->name, data, weights);
+        fprintf(out, "%-16s %-17s %s%s%s\n", s->name, data, weights,
+                through == NO_STAGE ? "" : ", through ",
+                through == NO_STAGE ? "" : net->stage[through].name);
     }
     fputc('\n', out);
 }

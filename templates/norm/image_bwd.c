@@ -5,9 +5,9 @@
 #include "vector/template.h"
 #include "norm/through.c"
 
-#define NAME norm_image_bwd  /* @name */
-#define THROUGH norm_through /* @name */
-#define POOL 1               /* @flag */
+#define NAME norm_image_bwd    /* @name */
+#define PASS_BACK norm_through /* @name */
+#define POOL 1                 /* @flag */
 
 static inline void NAME(const real *x, const real *y, const real *dy /* [OH][OW][C] */,
                         const unsigned char *argmax,
@@ -33,8 +33,8 @@ static inline void NAME(const real *x, const real *y, const real *dy /* [OH][OW]
                         const vec g = all;
 #endif
                         v_store(to + (i*OW*PW + j)*C + c,
-                                THROUGH(g, v_load(xp + i*X_ROW + j*C + c), v_load(yp + c),
-                                        mean + c));
+                                PASS_BACK(g, v_load(xp + i*X_ROW + j*C + c), v_load(yp + c),
+                                          mean + c));
                     }
             }
         }
