@@ -19,7 +19,7 @@ struct eval_settings {
     int split;                            /* of eval_splits */
     struct values_scale scale;            /* where a range is given */
     long threads;
-    double doubtful;                      /* share of the images that get more views */
+    double share;                         /* of the images that get more views; < 0: not said */
     bool per_class, tta;
 };
 
@@ -44,7 +44,7 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "the accuracy of each class as well" },
         { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
           "averages the scores of six views: shifted and mirrored" },
-        { "--tta-share", OPTION_REAL, "X", &s->doubtful, 0, 1, NULL,
+        { "--tta-share", OPTION_REAL, "X", &s->share, 0, 1, NULL,
           "so for that share of the images whose likeliest class is the least likely; the others "
           "are seen once" },
         { "--range", OPTION_TEXT, "LO,HI", &s->range, 0, 0, NULL,
@@ -119,12 +119,14 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
 /* What an evaluation works in. */
 struct eval_room { size_t *by_class; real *sum; struct feed_seen *seen; uint32_t *chosen; };
 
-static bool eval_open(struct eval_room *r, const struct model *m, size_t images)
+/* doubtful: of so many images it is to be found which are. */
+static bool eval_open(struct eval_room *r, const struct model *m, size_t doubtful)
 {
     const size_t classes = (size_t)m->classes;
     *r = (struct eval_room){ calloc(2*classes, sizeof *r->by_class),
                              calloc((size_t)m->batch*classes, sizeof *r->sum),
-                             calloc(images, sizeof *r->seen), calloc(images, sizeof *r->chosen) };
+                             calloc(doubtful + 1, sizeof *r->seen),
+                             calloc(doubtful + 1, sizeof *r->chosen) };
     return r->by_class && r->sum && r->seen && r->chosen;
 }
 
@@ -151,22 +153,23 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
         return command_fault(p, "%s: %s", s->params, err);
     if (!eval_range(s, data, set, &info->values, err))
         return command_fault(p, "%s", err);
+    const double share = s->share < 0 ? s->tta : s->share;
+    const bool some = share > 0 && share < 1;
     struct eval_room room;
-    if (!eval_open(&room, p->model, set->count)) {
+    if (!eval_open(&room, p->model, some ? set->count : 0)) {
         eval_close(&room);
         return command_fault(p, "not enough memory");
     }
-    const bool some = s->doubtful < 1;
     struct feed_result r
-        = some ? feed_doubtful(e, set, preprocess, room.by_class, room.sum, s->doubtful, room.seen,
+        = some ? feed_doubtful(e, set, preprocess, room.by_class, room.sum, share, room.seen,
                                room.chosen)
                : feed_classify(e, set, preprocess, NULL, set->count, room.by_class,
-                               s->tta ? room.sum : NULL);
+                               share > 0 ? room.sum : NULL);
     visible_print(stdout, "data: %s\n%s: %zu images", data->source, eval_splits[s->split], r.count);
     if (some)
-        printf(", %g %% in 6 views", 100*s->doubtful);
-    printf("%s, accuracy %f, loss %f\n", s->tta && !some ? " in 6 views" : "", feed_accuracy(&r),
-           r.loss);
+        printf(", %g %% in 6 views", 100*share);
+    printf("%s, accuracy %f, loss %f\n", share > 0 && !some ? " in 6 views" : "",
+           feed_accuracy(&r), r.loss);
     if (s->per_class)
         eval_print_classes(p, data, room.by_class);
     eval_close(&room);
@@ -197,7 +200,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
 
 int command_eval(const struct program *p, int argc, char **argv)
 {
-    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = EVAL_VAL, .doubtful = 1,
+    struct eval_settings s = { .data = COMMAND_DATA_DEFAULTS, .split = EVAL_VAL, .share = -1,
                                .threads = processors_available() };
     struct engine engine;
     char err[ERR_SIZE];

@@ -85,6 +85,8 @@ Test(program, averages_views_at_test_time, .fini = shell_clean)
          "--threads 1 | cmp - one && grep -q 'in 6 views' one");
     sure("./tiny eval --params tiny.safetensors --data synthetic --val-samples 100 "
          "--tta-share 0.25 > some && grep -q '100 images, 25 % in 6 views' some");
+    sure("./tiny eval --params tiny.safetensors --data synthetic --val-samples 100 "
+         "--tta-share 1 | cmp - one");
 }
 
 Test(program, writes_only_plain_lines_into_a_pipe, .fini = shell_clean)
