@@ -114,7 +114,7 @@ static int divisor(int n, int most)
     return n ? most : 1;
 }
 
-/* Reals of what a dense weight gradient takes at a time: whole images, or rows of one. */
+/* Reals of what a weight gradient takes at a time: whole images, or rows of one. */
 static long chunk(const struct weight_plan *g, size_t image, long row)
 {
     return g->images > 1 ? g->images*(long)image : g->band*row;

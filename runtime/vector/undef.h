@@ -20,6 +20,9 @@
 #undef EXACT
 #undef EXPAND
 #undef FACTOR
+#undef FETCH_MAPS
+#undef FETCH_NEXT
+#undef FETCH_SUMS
 #undef FLIPPED
 #undef FOLD_ALL
 #undef GAPS
