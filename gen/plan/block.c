@@ -254,10 +254,10 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
     int vectors = round_up(f->ci, LANES) / net->vl;
-    for (int mh = 1; mh <= LANES; mh++)
-        for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
+    for (int nv = 1; nv <= vectors; nv++)
+        for (int mh = 1; mh <= LANES && conv_tile_fits(net->isa, mh, nv, false); mh++)
             if (vectors % nv == 0)
-                choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),
+                choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*sums_cycles(mh, nv, tiles),
                              mh, 1, nv);
     s->conv->wgrad.tile = choice_settle_tile(net, c);
     w->v_tile = tile_stride(f->ci);
