@@ -121,6 +121,8 @@ struct winograd {
     int v_xi, g_xi, m_xi;       /* reals between the places; m: of the products */
     int u_channels, u_filters;  /* weight gradient: of a block of sums */
     int u_xi, u_block;          /* reals between its places; between blocks, 0: they lie in one */
+    bool fetch_maps, fetch_sums;        /* weight gradient: L2 does not hold them */
+    int map_lines;              /* of the next place's maps, fetched with a tile's products */
 };
 
 /*
@@ -276,10 +278,11 @@ struct weight_plan {
                                    dense: mh filters x nv vectors of a row, or of a tap;
                                    narrow: mw taps x nv vectors of filters */
     int filters;                /* narrow: filters padded to whole tiles */
-    int images;                 /* dense: of so many images at a time */
+    int images;                 /* dense, Winograd: of so many images at a time */
     int g_pixel;                /* dense: reals from a pixel's gradients to the next */
     int vectors;                /* dense: of a filter row; where taps lie apart, of a tap */
-    int share;                  /* dense: lines fetched with each row of pixels */
+    int share;                  /* dense: lines fetched with each row of pixels; Winograd: with a
+                                   place's tile of sums */
     bool copied;                /* dense: inputs are copied, tile by tile */
     int band;                   /* output rows listed, or summed, at a time */
     int list_space;             /* entries from a filter's list to the next one's */

@@ -12,6 +12,7 @@
 #include "base/small.h"
 #include "plan/block_affine.h"
 #include "plan/block_dense.h"
+#include "plan/block_sums.h"
 #include "plan/choice.h"
 #include "plan/cost.h"
 #include "plan/through.h"
@@ -85,17 +86,12 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
 enum { SCATTER_CHANNELS = 32 };
 
-/* Room for the transformed inputs of a pass: a part of the smallest L2 we expect, beside
-** products and filters. */
-enum { WINOGRAD_BYTES = 320 << 10, WINOGRAD_GAP = 16 };
+enum { WINOGRAD_GAP = 16 };
 
 /* Vectors of a panel, about: it is chosen later. How often the maps of a weight gradient go to and
 ** fro: they are written, and every block of filters reads them again (measured: a group of images
 ** of 15x15x64 in one pass took 1.7 times as long as each by itself, of 7x7x256 a third). */
 enum { PANEL_OF_VECTORS = 2, GRADIENT_TIMES = 6 };
-
-/* Filters and channels of a block of sums: 150 KB at 36 places. */
-enum { GRADIENT_BLOCK = 32 };
 
 /* From tile to tile: not a power of two, whose lines would fall into the same sets of L1. */
 static int tile_stride(int channels)
@@ -142,32 +138,31 @@ static int shared_images(int images, int batch)
 ** what there is to take together. */
 struct traffic { double filters, maps, times; bool gradient; };
 
-/* What of that L2 does not hold, an image: filters unless they are few, maps where a pass has more
-** of them than that. */
+/* What of that L2 does not hold, an image: filters unless they are few, or the sums of the one pass
+** that takes all of a group; maps where a pass has more of them than that. */
 static double pass_traffic(const struct net *net, const struct winograd *w, struct traffic t,
                            int pass, int images, bool fits)
 {
     bool few = t.filters*(double)real_size(net) <= WINOGRAD_BYTES / 2;
-    return (few ? 0 : t.filters*(w->rows / pass) / images) + (fits ? 0 : t.maps*t.times);
+    bool one = t.gradient && pass == w->rows && images == ceil_div(net->train.batch, GROUPS);
+    return (few || one ? 0 : t.filters*(w->rows / pass) / images) + (fits ? 0 : t.maps*t.times);
 }
 
 /* How many tiles a pass takes: rows of them, images. */
 static void choose_pass(struct net *net, struct region_plan region, const char *of,
-                        const char *what, struct winograd *w, int channels, struct traffic t)
+                        const char *what, struct winograd *w, struct traffic t)
 {
-    static const size_t bytes[] = { WINOGRAD_BYTES, WINOGRAD_BYTES / 2, WINOGRAD_BYTES*2,
-                                    WINOGRAD_BYTES / 4, WINOGRAD_BYTES*4, WINOGRAD_BYTES*8 };
+    static const double shares[] = { 1, 0.5, 2, 0.25, 4, 8 };
+    const double room = t.gradient ? WINOGRAD_BOTH_BYTES : WINOGRAD_BYTES;
     struct choice *c = choice_open(net, region, of, what, 2);
     const int batch = net->train.batch, group = ceil_div(batch, GROUPS);
     const int most = t.gradient ? group : max_int(1, batch / GROUPS);
-    w->v_tile = tile_stride(channels);
-    for (int k = 0; k < (int)(sizeof bytes / sizeof *bytes); k++) {
+    for (int k = 0; k < (int)(sizeof shares / sizeof *shares); k++) {
         int pass, images;
-        fill_pass(net, w, most, bytes[k], &pass, &images);
+        fill_pass(net, w, most, (size_t)(room*shares[k]), &pass, &images);
         images = t.gradient ? ceil_div(group, ceil_div(group, images))
                             : shared_images(images, batch);
-        bool fits = bytes[k] <= WINOGRAD_BYTES;
-        choice_offer(c, pass_traffic(net, w, t, pass, images, fits), pass, images, 0);
+        choice_offer(c, pass_traffic(net, w, t, pass, images, shares[k] <= 1), pass, images, 0);
     }
     const int *n = choice_settle(net, c);
     w->pass = n[0];
@@ -223,7 +218,8 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     struct traffic t = { .filters = (double)(w->side_h*w->side_w)*s->ci*s->co,
                          .maps = (double)places_of(w, w->rows)*tile_stride(s->ci),
                          .times = 1 + ceil_div(vectors, PANEL_OF_VECTORS) };
-    choose_pass(net, region, s->name, "pass", w, s->ci, t);
+    w->v_tile = tile_stride(s->ci);
+    choose_pass(net, region, s->name, "pass", w, t);
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
     int rows = w->images*w->pass, tiles = rows*w->columns;
     int whole = w->images*min_int(w->pass, w->h / WINOGRAD_STEP);
@@ -245,12 +241,6 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     s->packed_size = round_up_size(s->packed_size, LANES);
 }
 
-/* About so many, in whole tiles. */
-static int whole_tiles(int wanted, int tile)
-{
-    return max_int(1, wanted / tile)*tile;
-}
-
 static void choose_winograd_gradient(struct net *net, struct region_plan region,
                                      struct stage *s)
 {
@@ -260,26 +250,22 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
                          .maps = (double)places_of(w, w->rows)*(tile_stride(f->ci)
                                                                 + tile_stride(f->co)),
                          .times = GRADIENT_TIMES, .gradient = true };
-    choose_pass(net, region, s->name, "wgrad_pass", w, max_int(f->ci, f->co), t);
+    w->v_tile = tile_stride(f->ci) + tile_stride(f->co);    /* both maps, until a pass is chosen */
+    choose_pass(net, region, s->name, "wgrad_pass", w, t);
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
     int tiles = w->images*w->pass*w->columns;
     int vectors = round_up(f->ci, LANES) / net->vl;
-    for (int mh = 1; mh <= LANES; mh++)
-        for (int nv = 1; conv_tile_fits(net->isa, mh, nv, false); nv++)
+    for (int nv = 1; nv <= vectors; nv++)
+        for (int mh = 1; mh <= LANES && conv_tile_fits(net->isa, mh, nv, false); mh++)
             if (vectors % nv == 0)
-                choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*tile_cycles(mh, nv, tiles),
+                choice_offer(c, ceil_div(f->co, mh)*(vectors / nv)*sums_cycles(mh, nv, tiles),
                              mh, 1, nv);
     s->conv->wgrad.tile = choice_settle_tile(net, c);
     w->v_tile = tile_stride(f->ci);
     w->g_tile = tile_stride(f->co);
     w->v_xi = tiles*w->v_tile + WINOGRAD_GAP;
     w->g_xi = tiles*w->g_tile + WINOGRAD_GAP;
-    const struct tile m = s->conv->wgrad.tile;
-    w->u_channels = whole_tiles(GRADIENT_BLOCK, m.nv*net->vl);
-    w->u_filters = whole_tiles(GRADIENT_BLOCK, m.mh);
-    w->u_xi = w->u_channels*w->u_filters + WINOGRAD_GAP;
-    w->u_block = w->images >= ceil_div(net->train.batch, GROUPS) && w->pass == w->rows
-                 ? 0 : round_up(w->side_h*w->side_w*w->u_xi, LANES);
+    block_sums(net, s);
 }
 
 /* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */

@@ -23,6 +23,14 @@ double tile_cycles(int pixels, int vectors, int steps)
     return step_cycles(pixels, vectors)*steps + ACCUMULATOR_CYCLES*pixels*vectors + CALL_CYCLES;
 }
 
+double sums_cycles(int filters, int vectors, int tiles)
+{
+    double fma = filters*vectors / 2.0, load = (filters + vectors) / 2.0;
+    double most = fma > load ? fma : load;
+    return ((most > SUMS_CHAINS / 2.0 ? most : SUMS_CHAINS / 2.0) + STEP_EXTRA)*tiles
+           + ACCUMULATOR_CYCLES*filters*vectors + CALL_CYCLES;
+}
+
 double gradient_cycles(int rows, int taps, int vectors)
 {
     double load = rows*taps*vectors*GRADIENT_CYCLES;

@@ -18,11 +18,15 @@ bool depth_tile_fits(const struct isa *isa, int pixels);
 /* Independent FMAs that hide their latency: 8 would do on paper; measured: 82 % of peak with 8, 87
 ** with 10. */
 enum { MIN_CHAINS = 10 };
+/* Of Winograd's sums eight are better than filters computed in vain. */
+enum { SUMS_CHAINS = 8 };
 
 /* Cycles of one step of a tile: two FMAs and two loads a cycle. */
 double step_cycles(int pixels, int vectors);
 /* One tile's run along the sum, with what it costs to begin and end it. */
 double tile_cycles(int pixels, int vectors, int steps);
+/* One tile's sums in Winograd's weight gradient, of so many tiles of the maps. */
+double sums_cycles(int filters, int vectors, int tiles);
 /* Of a weight gradient, one entry or position: rows x taps, each by so many vectors. */
 double gradient_cycles(int rows, int taps, int vectors);
 

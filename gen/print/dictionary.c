@@ -164,7 +164,7 @@ static long argmax_image(const struct stage *s)
     return s->pool == NO_LAYER ? 0 : (long)o.h*o.w*o.c;
 }
 
-/* Reals of what a dense weight gradient takes at a time: whole images, or rows of one. */
+/* Reals of what a weight gradient takes at a time: whole images, or rows of one. */
 static long chunk(const struct weight_plan *g, size_t image, long row)
 {
     return g->images > 1 ? g->images*(long)image : g->band*row;

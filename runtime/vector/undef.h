@@ -20,6 +20,10 @@
 #undef EXACT
 #undef EXPAND
 #undef FACTOR
+#undef FETCHES
+#undef FETCH_MAPS
+#undef FETCH_NEXT
+#undef FETCH_SUMS
 #undef FLIPPED
 #undef FOLD_ALL
 #undef GAPS

@@ -2,7 +2,8 @@
 ** wino/wgrad.c - a 3x3 convolution stage, gradient to weights and bias of one group of images
 ** (see conv/wgrad.c) by Winograd's minimal filtering, for gradients that are mostly not zero:
 ** input and output gradient are transformed, multiplied and summed over all tiles of the
-** group in order; the sums are transformed back once. Sums are taken block by block of filters and
+** group in order; the sums are transformed back once. What the next pass transforms is fetched
+** while the products of this one run. Sums are taken block by block of filters and
 ** channels, which is in L2 with all its places; where one pass takes all of a group's images, all
 ** blocks have the same memory (U_BLOCK is 0).
 */
@@ -24,8 +25,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
            Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, ARGMAX = 0, ARGMAX_IMAGE = 4096,
            COEFFICIENTS = 0, PARTIALS = 0, GROUP_SIZE = 9248,
            CI = 32, CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8,
-           PASS = 4, G_TILE = 48, U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16, U_BLOCK = 0,
-           SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
+           PASS = 4, X_ROW = 1088, G_TILE = 48, U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16,
+           U_BLOCK = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0,
+           DB_AT = 0 };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *v = scratch + V_AT, *g = scratch + G_AT, *db = scratch + DB_AT;
@@ -48,15 +50,23 @@ static void NAME(const struct step *s, int item, int items, int thread)
             }
             const int begins = start == first && row == 0;
             const int ends = start + images == last && row + rows == TILES_DOWN;
+            /* The first two rows of the next pass' windows are this one's last. */
+            const ptrdiff_t below = row + rows < TILES_DOWN ? row + rows : 0;
+            const size_t image = (size_t)(below ? start : start + images);
+            const real *const next[] = { s->arena + X + image*X_IMAGE + below*X_STEP + 2*X_ROW,
+                                         s->arena + DY + image*DY_IMAGE + below*DY_STEP,
+                                         s->arena + Y + image*Y_IMAGE + below*Y_STEP };
+            int call = 0;
             real *u = scratch + U_AT;
             for (int c = 0; c < CI; c += U_CHANNELS) {
                 const int channels = CI - c < U_CHANNELS ? CI - c : U_CHANNELS;
                 for (int f = 0; f < CO; f += U_FILTERS) {
                     const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
-                    ADD_BLOCK(v + c, g + f, u, images*rows, images*whole, channels, filters,
-                              begins);
-                    for (int k = 0; ends && k < filters; k++)
-                        PUT_FILTER(u + k*U_WIDTH, dw + (f + k)*FILTER_SIZE + c, channels);
+                    real *to = ends ? dw + f*FILTER_SIZE + c : NULL;
+                    call = ADD_BLOCK(v + c, g + f, u, to, images*rows, images*whole, channels,
+                                     filters, begins, call, next);
+                    for (int k = 0; to && k < filters; k++)
+                        PUT_FILTER(u + k*U_WIDTH, to + k*FILTER_SIZE, channels);
                     u += U_BLOCK;
                 }
             }

@@ -7,8 +7,8 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
            ARGMAX_IMAGE = 0, COEFFICIENTS = bn1__at_coefficients,
            PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CI = 24, CO = 16,
            FILTER_SIZE = 240, IMAGES = 4, TILES_DOWN = 2, WHOLE_DOWN = 1, PASS = 2,
-           G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 30, U_WIDTH = 16, U_BLOCK = 0,
-           SCRATCH = 1539248, SCRATCH_SIZE = 154384, V_AT = conv5__at_wino_v,
+           X_ROW = 288, G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 16, U_WIDTH = 16,
+           U_BLOCK = 0, SCRATCH = 1539248, SCRATCH_SIZE = 151808, V_AT = conv5__at_wino_v,
            G_AT = conv5__at_wino_g, U_AT = conv5__at_wino_u, DB_AT = conv5__at_wino_db };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -33,15 +33,23 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
             }
             const int begins = start == first && row == 0;
             const int ends = start + images == last && row + rows == TILES_DOWN;
+            /* The first two rows of the next pass' windows are this one's last. */
+            const ptrdiff_t below = row + rows < TILES_DOWN ? row + rows : 0;
+            const size_t image = (size_t)(below ? start : start + images);
+            const real *const next[] = { s->arena + X + image*X_IMAGE + below*X_STEP + 2*X_ROW,
+                                         s->arena + DY + image*DY_IMAGE + below*DY_STEP,
+                                         s->arena + Y + image*Y_IMAGE + below*Y_STEP };
+            int call = 0;
             real *u = scratch + U_AT;
             for (int c = 0; c < CI; c += U_CHANNELS) {
                 const int channels = CI - c < U_CHANNELS ? CI - c : U_CHANNELS;
                 for (int f = 0; f < CO; f += U_FILTERS) {
                     const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
-                    conv5__wgrad_block(v + c, g + f, u, images*rows, images*whole, channels,
-                                       filters, begins);
-                    for (int k = 0; ends && k < filters; k++)
-                        conv5__wgrad_filter(u + k*U_WIDTH, dw + (f + k)*FILTER_SIZE + c, channels);
+                    real *to = ends ? dw + f*FILTER_SIZE + c : NULL;
+                    call = conv5__wgrad_block(v + c, g + f, u, to, images*rows, images*whole,
+                                              channels, filters, begins, call, next);
+                    for (int k = 0; to && k < filters; k++)
+                        conv5__wgrad_filter(u + k*U_WIDTH, to + k*FILTER_SIZE, channels);
                     u += U_BLOCK;
                 }
             }
