@@ -7,20 +7,20 @@
 #include "vector/template.h"
 #include "conv/expand.c"
 #include "conv/phase.c"
-#include "norm/sums.c"
+#include "norm/statistics.c"   /* as norm/sums.c is; that includes what is here */
 
-#define NAME conv_dgrad      /* @name */
-#define EXPAND conv_expand   /* @name */
-#define GAPS 1               /* @flag */
-#define SUM_REPEATED 1       /* @flag */
-#define SUM_IMAGE norm_sums  /* @name */
-#define SUMS_NORM 1          /* @flag */
+#define NAME conv_dgrad           /* @name */
+#define EXPAND conv_expand        /* @name */
+#define GAPS 1                    /* @flag */
+#define SUM_REPEATED 1            /* @flag */
+#define SUM_IMAGE norm_statistics /* @name */
+#define SUMS_NORM 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, DX = 0, DX_IMAGE = 16384,
-           DX_SIZE = 16384, COEFFICIENTS = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096, SCRATCH = 0, SCRATCH_SIZE = 1024,
-           EXPANDED = 0, EXPANDED_AT = 0 };
+           DX_SIZE = 16384, COEFFICIENTS = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096, SCRATCH = 0,
+           SCRATCH_SIZE = 1024, EXPANDED = 0, EXPANDED_AT = 0 };
 #if !SUMS_NORM
     (void)items;
 #endif

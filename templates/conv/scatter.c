@@ -10,13 +10,13 @@
 #include "vector/template.h"
 #include "conv/pixel_lists.c"
 #include "affine/dgrad_tile.c"
-#include "norm/sums.c"
+#include "norm/statistics.c"   /* as norm/sums.c is */
 
-#define NAME conv_scatter      /* @name */
-#define LISTS pixel_lists      /* @name */
-#define TILE affine_dgrad_tile /* @name */
-#define SUM_IMAGE norm_sums    /* @name */
-#define SUMS_NORM 1            /* @flag */
+#define NAME conv_scatter         /* @name */
+#define LISTS pixel_lists         /* @name */
+#define TILE affine_dgrad_tile    /* @name */
+#define SUM_IMAGE norm_statistics /* @name */
+#define SUMS_NORM 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {

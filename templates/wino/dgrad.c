@@ -8,21 +8,22 @@
 #include "conv/expand.c"
 #include "wino/input.c"
 #include "wino/pass.c"
-#include "norm/sums.c"
+#include "norm/statistics.c"   /* as norm/sums.c is; that includes what is here */
 
-#define NAME wino_dgrad      /* @name */
-#define EXPAND conv_expand   /* @name */
-#define INPUT wino_input     /* @name */
-#define RUN_PASS wino_pass   /* @name */
-#define SUM_IMAGE norm_sums  /* @name */
-#define SUMS_NORM 1          /* @flag */
+#define NAME wino_dgrad           /* @name */
+#define EXPAND conv_expand        /* @name */
+#define INPUT wino_input          /* @name */
+#define RUN_PASS wino_pass        /* @name */
+#define SUM_IMAGE norm_statistics /* @name */
+#define SUMS_NORM 1               /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ Y = 0, Y_IMAGE = 4096, DY = 0, DY_IMAGE = 4096, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, COEFFICIENTS = 0, DX = 0, DX_IMAGE = 16384, DX_STEP = 1024, PACKED = 0, IMAGES = 1,
-           TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4, PANELS = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
-           V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0, DY_AT = 0, X_STEP = 4352 };
+           ARGMAX_IMAGE = 4096, COEFFICIENTS = 0, DX = 0, DX_IMAGE = 16384, DX_STEP = 1024,
+           PACKED = 0, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4, PANELS = 1,
+           SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0,
+           DY_AT = 0, X_STEP = 4352 };
     const int first = item*IMAGES;
     const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
     const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX);

@@ -19,8 +19,9 @@ static inline void NAME(const real *v /* [place][tile][V_TILE] */,
                         const real *next, const real *other, const real *out)
 {
     enum { /* @sizes */ SIDE_H = 6, SIDE_W = 6, CUT_H = 6, CUT_W = 6, TILES_ACROSS = 8,
-           WHOLE_ACROSS = 8, CI = 32, MW = 8, BLOCK = 32, V_TILE = 48, V_XI = 3088, M_XI = 2064, NEXT_LINES = 16,
-           OTHER_LINES = 4, OUT_PIXELS = 15, PASS_PIXELS = 512, OUT_IMAGE = 32784, Y_PIXEL = 32 };
+           WHOLE_ACROSS = 8, CI = 32, MW = 8, BLOCK = 32, V_TILE = 48, V_XI = 3088, M_XI = 2064,
+           NEXT_LINES = 16, OTHER_LINES = 4, OUT_PIXELS = 15, PASS_PIXELS = 512, OUT_IMAGE = 32784,
+           Y_PIXEL = 32 };
     enum { LINE = 64 / sizeof(real) };
     for (int k = 0; k < SIDE_H*SIDE_W; k++) {
         const int rows = k / SIDE_W < CUT_H ? down : whole;

@@ -21,13 +21,12 @@
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096,
-           Y_STEP = 256, DY = 0, DY_IMAGE = 4096, DY_STEP = 256, ARGMAX = 0, ARGMAX_IMAGE = 4096,
-           COEFFICIENTS = 0, PARTIALS = 0, GROUP_SIZE = 9248,
-           CI = 32, CO = 32, FILTER_SIZE = 288, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8,
-           PASS = 4, X_ROW = 1088, G_TILE = 48, U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16,
-           U_BLOCK = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0,
-           DB_AT = 0 };
+    enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_STEP = 1088, Y = 0, Y_IMAGE = 4096, Y_STEP = 256,
+           DY = 0, DY_IMAGE = 4096, DY_STEP = 256, ARGMAX = 0, ARGMAX_IMAGE = 4096,
+           COEFFICIENTS = 0, PARTIALS = 0, GROUP_SIZE = 9248, CI = 32, CO = 32, FILTER_SIZE = 288,
+           IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4, X_ROW = 1088, G_TILE = 48,
+           U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16, U_BLOCK = 0, SCRATCH = 0,
+           SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *v = scratch + V_AT, *g = scratch + G_AT, *db = scratch + DB_AT;
