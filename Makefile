@@ -257,7 +257,7 @@ $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 	@mkdir -p $$(@D)
 	@echo "build  $$@"
 	$(Q)$(LATHE) emit $(wildcard models/*.net) --dtype f$1 --split -o $$@.c
-	$(Q)$(CC) -O1 -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
+	$(Q)$(CC) -Og -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
 $(TESTS)/results: $(TESTS)/nets$1 $(TESTS)/models$1
 $(TESTS)/emitted: $(TESTS)/models$1
 endef

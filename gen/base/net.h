@@ -297,14 +297,14 @@ struct conv_plan {
     struct map repeated;        /* multiplier > 1: the input, each channel that often */
     /* sweeps.c */
     int gathers;                /* the norm stage whose moments it gathers, or NO_STAGE */
+    int sums;                   /* the one it reads, whose gradient it sums up, or NO_STAGE */
     struct sweep forward;
     struct sweep *dgrad; int ndgrad;
     bool dgrad_gaps;            /* stride larger than filter: dx is cleared first */
     struct map expanded;        /* the haloed output gradient */
     struct weight_plan wgrad;
-    /* through.c: norm stages, or NO_STAGE */
-    int sums;                   /* that it reads: it sums up their gradient as it writes it */
-    int through;                /* that reads it: its gradients go through that one's */
+    int through;                /* through.c: the norm stage that reads it, through which its
+                                   gradients go, or NO_STAGE */
     int parts;                  /* block.c: bands of output rows that an image is cut into */
     long group_size;            /* mem.c: reals of one group's weight and bias gradient */
 };

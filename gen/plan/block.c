@@ -470,6 +470,13 @@ static void choose_gather(struct net *net, struct region_plan region, struct sta
                                               GATHER_VECTORS);
 }
 
+/* In the region that makes the sums of its gradient. */
+static void choose_sums(struct net *net, struct region_plan region, struct stage *norm)
+{
+    norm->norm->sum_vectors = norm_vectors(net, region, norm, "sum_vectors", GRADIENT_SUMS,
+                                           SUM_VECTORS);
+}
+
 static void block_norm(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -477,9 +484,8 @@ static void block_norm(struct net *net, int stage)
     if (!from || !from->conv || from->conv->gathers != stage)
         choose_gather(net, (struct region_plan){ .kind = REGION_NORM_STATISTICS, .stage = stage },
                       s);
-    s->norm->sum_vectors = norm_vectors(net, (struct region_plan){ .kind = REGION_NORM_SUMS,
-                                                                   .stage = stage },
-                                        s, "sum_vectors", GRADIENT_SUMS, SUM_VECTORS);
+    if (!is_summed(net, stage))
+        choose_sums(net, (struct region_plan){ .kind = REGION_NORM_SUMS, .stage = stage }, s);
 }
 
 static void block_conv(struct net *net, int stage)
@@ -494,6 +500,9 @@ static void block_conv(struct net *net, int stage)
     for (int k = 0; k < conv->ndgrad; k++)
         choose_sweep(net, (struct region_plan){ .kind = REGION_CONV_DGRAD, .stage = stage },
                      &conv->dgrad[k]);
+    if (conv->sums != NO_STAGE)
+        choose_sums(net, (struct region_plan){ .kind = REGION_CONV_DGRAD, .stage = stage },
+                    &net->stage[conv->sums]);
     choose_gradient(net, (struct region_plan){ .kind = REGION_CONV_WGRAD, .stage = stage }, s);
     choose_parts(net, s);
     size_t at = conv->forward.packed_size;

@@ -1,7 +1,7 @@
 /*
 ** fuse.c - groups layers into stages, which run as one, band by band: convolution + ReLU +
-** max-pool, affine + ReLU. It must never look at the machine: what is decided here decides the
-** bits.
+** max-pool, batchnorm + pointwise layer + max-pool, affine + ReLU. It must never look at the
+** machine: what is decided here decides the bits.
 */
 #include "plan/passes.h"
 
@@ -19,12 +19,15 @@ static const struct layer *after(const struct net *net, int next)
     return next < net->nlayers && net->layer[next].from == next - 1 ? &net->layer[next] : NULL;
 }
 
+/* Values of a window that a pass over a map has in registers. */
+enum { MOST_POOLED = 16 };
+
 /* A max-pool whose windows cover a map and do not meet: a pass over the map can pool it. */
 static bool covers(const struct layer *pool)
 {
-    return pool && pool->kind == LAYER_MAXPOOL && pool->stride == pool->kh
-           && pool->stride_w == pool->kw && pool->in.h % pool->kh == 0
-           && pool->in.w % pool->kw == 0;
+    return pool && band_pool(pool) && pool->stride == pool->kh && pool->stride_w == pool->kw
+           && pool->in.h % pool->kh == 0 && pool->in.w % pool->kw == 0
+           && pool->kh*pool->kw <= MOST_POOLED;
 }
 
 static int lead_norm(struct net *net, struct stage *s, int next)
@@ -32,6 +35,7 @@ static int lead_norm(struct net *net, struct stage *s, int next)
     const struct layer *with = after(net, next);
     if (with && layer_def(with->kind)->stage == STAGE_POINTWISE)
         s->pointwise = next++;
+    /* A ReLU after the pool goes with it, where a stage has but one place for such. */
     if (covers(after(net, next)) && !is_relu(after(net, next + 1)))
         s->pool = next++;
     return next;

@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "base/small.h"
+#include "plan/choice.h"
 #include "plan/passes.h"
 #include "plan/through.h"
 
@@ -301,6 +302,17 @@ void region_items(const struct region_plan *region, char items[REGION_ITEMS])
     snprintf(items, REGION_ITEMS, "%s%s%s", splits[region->split], count, images);
 }
 
+/* `lathe tune` measures what was chosen by a region that there is. */
+static bool is_measured(const struct net *net, const struct choice *c)
+{
+    const struct region_plan *r = c->region.kind == REGION_FOLDED ? net->infer : net->region;
+    const int n = c->region.kind == REGION_FOLDED ? net->ninfer : net->nregions;
+    int k = 0;
+    while (k < n && (r[k].kind != c->region.kind || r[k].stage != c->region.stage))
+        k++;
+    return k < n;
+}
+
 bool regions(struct net *net)
 {
     assert(net->nstages > 0 && net->nparams > 0);
@@ -313,5 +325,7 @@ bool regions(struct net *net)
             add_regions(net, stage_regions[net->stage[i].kind].backward, i);
     for (int r = net->nforward; r < net->nregions; r++)
         plan_need(net, &net->region[r]);
+    for (int k = 0; k < net->nchoices; k++)
+        assert(net->choice[k].ncandidates < 2 || is_measured(net, &net->choice[k]));
     return true;
 }

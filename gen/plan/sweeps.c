@@ -68,6 +68,13 @@ static void gather(struct net *net, int stage)
     s->norm->blocks = mid.h / rows;
 }
 
+/* A convolution that reads a batchnorm's output sums up the gradient of that as it writes it. */
+static void sum_up(struct net *net, struct stage *s)
+{
+    if (s->needs_dx && s->from != INPUT && net->stage[s->from].norm)
+        s->conv->sums = s->from;
+}
+
 /* Which taps reach the inputs u = stride*q + phase, and from which outputs:
 ** y = q + base - back*j for the tap  first + step*j. */
 struct reach { int first, taps, step, back, base, outputs; };
@@ -282,8 +289,10 @@ bool sweeps(struct net *net)
 {
     assert(net->nstages > 0 && net->stage[0].in.image > 0);
     for (int i = 0; i < net->nstages; i++)
-        if (net->stage[i].kind == STAGE_CONV)
+        if (net->stage[i].kind == STAGE_CONV) {
             conv_sweeps(net, &net->stage[i]);
+            sum_up(net, &net->stage[i]);
+        }
     for (int i = 0; i < net->nstages; i++)
         if (net->stage[i].kind == STAGE_NORM)
             gather(net, i);

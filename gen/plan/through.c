@@ -39,9 +39,8 @@ static bool can_go_through(const struct net *net, const struct stage *s, const s
 void plan_through(struct net *net)
 {
     for (int i = 0; i < net->nstages; i++) {
-        struct stage *s = &net->stage[i], *from = s->from == INPUT ? NULL : &net->stage[s->from];
-        if (s->conv)
-            s->conv->sums = s->needs_dx && from && from->norm ? s->from : NO_STAGE;
+        const struct stage *s = &net->stage[i];
+        struct stage *from = s->from == INPUT ? NULL : &net->stage[s->from];
         if (s->norm && from && can_go_through(net, from, s))
             from->conv->through = i;
     }

@@ -7,8 +7,8 @@
 
 #include "base/net.h"
 
-/* Fills conv_plan's `through` and `sums`, of all convolutions; from algorithms. No bit of a result
-** depends on either. */
+/* Fills conv_plan's `through`, of all convolutions; from algorithms. No bit of a result depends on
+** it. */
 void plan_through(struct net *net);
 
 /* The convolution that a norm stage reads takes its gradient through it, and none is stored. */

@@ -69,8 +69,8 @@ static int pass_pixels(const struct stage *s, const struct sweep *f)
     return f->winograd.pass*rows_made(s, f)*f->out_row / f->out_pixel;
 }
 
-/* Of a pass's reads: Winograd's next inputs; to the data, what the gradients are made
-** of. */
+/* Reals that the next pass of Winograd's reads: inputs; to the data, the outputs that the gradients
+** depend on, and the gradients. */
 static size_t next_reals(const struct stage *s, const struct sweep *f)
 {
     const struct winograd *w = &f->winograd;

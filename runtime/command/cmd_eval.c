@@ -119,7 +119,7 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
 /* What an evaluation works in. */
 struct eval_room { size_t *by_class; real *sum; struct feed_seen *seen; uint32_t *chosen; };
 
-/* doubtful: of so many images it is to be found which are. */
+/* doubtful: images among which the doubtful ones are found; 0: none are looked for. */
 static bool eval_open(struct eval_room *r, const struct model *m, size_t doubtful)
 {
     const size_t classes = (size_t)m->classes;

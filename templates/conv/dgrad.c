@@ -7,7 +7,7 @@
 #include "vector/template.h"
 #include "conv/expand.c"
 #include "conv/phase.c"
-#include "norm/statistics.c"   /* as norm/sums.c is; that includes what is here */
+#include "norm/statistics.c"   /* for norm/sums.c, which would include some of this twice */
 
 #define NAME conv_dgrad           /* @name */
 #define EXPAND conv_expand        /* @name */

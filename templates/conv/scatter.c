@@ -10,7 +10,7 @@
 #include "vector/template.h"
 #include "conv/pixel_lists.c"
 #include "affine/dgrad_tile.c"
-#include "norm/statistics.c"   /* as norm/sums.c is */
+#include "norm/statistics.c"   /* for norm/sums.c, see conv/dgrad.c */
 
 #define NAME conv_scatter         /* @name */
 #define LISTS pixel_lists         /* @name */

@@ -1,6 +1,6 @@
 /*
-** norm/image_bwd.c - batch normalisation, gradient to the data of one image. For all stages of one
-** shape.
+** norm/image_bwd.c - batch normalisation, gradient to the data of one image, from that of the
+** max-pool's output where there is one. For all stages of one shape.
 */
 #include "vector/template.h"
 #include "norm/through.c"

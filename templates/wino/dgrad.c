@@ -8,7 +8,7 @@
 #include "conv/expand.c"
 #include "wino/input.c"
 #include "wino/pass.c"
-#include "norm/statistics.c"   /* as norm/sums.c is; that includes what is here */
+#include "norm/statistics.c"   /* for norm/sums.c, which would include some of this twice */
 
 #define NAME wino_dgrad           /* @name */
 #define EXPAND conv_expand        /* @name */

@@ -19,7 +19,8 @@ static inline int NAME(const real *v /* [place][tile][V_TILE] */,
                        const real *g /* [place][tile][G_TILE] */,
                        real *u /* [SIDE_H*SIDE_W][U_CHANNELS / U_WIDTH][U_FILTERS][U_WIDTH] */,
                        real *dw /* [filter][3][ROW] */, int down, int whole, int channels,
-                       int filters, int begins, int call, const real *const *next)
+                       int filters, int begins, int call,
+                       const real *const *next /* [3]: x, dy, y */)
 {
     enum { /* @sizes */ TILES_ACROSS = 8, WHOLE_ACROSS = 8, SIDE_H = 6, SIDE_W = 6, CUT_H = 6,
            CUT_W = 6, MH = 8, U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16, U_XI = 1024,
@@ -58,7 +59,6 @@ static inline int NAME(const real *v /* [place][tile][V_TILE] */,
                     v_prefetch(to + U_XI + n);
 #endif
                 TILE(g + k*G_XI + f, v + k*V_XI + c, to, tiles, begins, map, map_tile);
-                call++;
 #if FETCH_NEXT
                 const ptrdiff_t fetched = (ptrdiff_t)call*SHARE*LINE;
                 if (fetched < X_CHUNK) {
@@ -76,6 +76,7 @@ static inline int NAME(const real *v /* [place][tile][V_TILE] */,
                 }
 #endif
 #endif
+                call++;
             }
     }
     return call;

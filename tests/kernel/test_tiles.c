@@ -260,7 +260,7 @@ static void check_if_all(const char *isa, bool f64, const char *compiler, const 
 
 #if defined(__x86_64__)
 Test(tiles, avx2_f32_gcc) { check("avx2", false, "gcc", "objdump"); }
-Test(tiles, avx2_f64_gcc) { check("avx2", true, "gcc", "objdump"); }
+Test(tiles, avx2_f64_gcc) { check_if_all("avx2", true, "gcc", "objdump"); }
 Test(tiles, avx512_f32_gcc) { check("avx512", false, "gcc", "objdump"); }
 Test(tiles, avx512_f64_gcc) { check_if_all("avx512", true, "gcc", "objdump"); }
 Test(tiles, avx2_f32_clang) { check("avx2", false, "clang", "objdump"); }

@@ -201,7 +201,7 @@ static void check_cover(int strength)
             write_network(&c.row[i], i);
             fprintf(jobs, " c%d.net", i);
         }
-        fprintf(jobs, " && ${CC:-cc} -O1 -I$SOURCE/runtime p%d.c $SOURCE/runtime/liblathe64.a "
+        fprintf(jobs, " && ${CC:-cc} -Og -I$SOURCE/runtime p%d.c $SOURCE/runtime/liblathe64.a "
                 "-o p%d -lm -pthread || exit 1", k, k);
         for (int i = k; i < end; i++)
             /* A batchnorm after an affine layer has no gradients of one image. */
