@@ -87,13 +87,15 @@ Test(kernels, of_every_instruction_set_run_here)
         "scalar",
 #endif
     };
+    cr_expect_gt(networks(), 0);
     for (size_t k = 0; k < sizeof isas / sizeof *isas; k++) {
         int n = 0;
         for (int i = 0; i < networks(); i++)
             n += !strcmp(network(i)->isa, isas[k]);
         if (!cpu_has(isas[k]))
             skip_test("this CPU lacks %s: its kernels were not run", cpu_needs(isas[k]));
-        cr_expect_gt(n, 0, "no network for %s", isas[k]);
+        /* Of f64 make test-all alone has more than the widest. */
+        cr_expect(n > 0 || LATHE_F64, "no network for %s", isas[k]);
     }
 }
 

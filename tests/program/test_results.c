@@ -44,7 +44,9 @@ Test(results, after_twenty_iterations_are_those_of_before, .fini = shell_clean)
     int n = 0;
     while (fscanf(f, "%15s %63s %7s %19s %19s", k.bundle, k.network, k.type, k.params,
                   k.history) == 5) {
-        expect_kept(&k);
+        /* make test-all runs the models in f64, which are built for that alone. */
+        if (getenv("LATHE_TEST_ALL") || strcmp(k.bundle, "models") || strcmp(k.type, "f64"))
+            expect_kept(&k);
         n++;
     }
     cr_assert(feof(f), "%s: a line is not: bundle network type hash hash", path);
