@@ -19,7 +19,6 @@
 #include "plan/tuning.h"
 
 enum {
-    LINE_BYTES = 64,
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
     DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
@@ -86,7 +85,6 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
 enum { SCATTER_CHANNELS = 32 };
 
-enum { WINOGRAD_GAP = 16 };
 
 /* Vectors of a panel, about: it is chosen later. How often the maps of a weight gradient go to and
 ** fro: they are written, and every block of filters reads them again (measured: a group of images
@@ -144,7 +142,7 @@ static double pass_traffic(const struct net *net, const struct winograd *w, stru
                            int pass, int images, bool fits)
 {
     bool few = t.filters*(double)real_size(net) <= WINOGRAD_BYTES / 2;
-    bool one = t.gradient && pass == w->rows && images == ceil_div(net->train.batch, GROUPS);
+    bool one = t.gradient && takes_group(net, w, pass, images);
     return (few || one ? 0 : t.filters*(w->rows / pass) / images) + (fits ? 0 : t.maps*t.times);
 }
 

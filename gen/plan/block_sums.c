@@ -7,9 +7,15 @@
 #include "runtime/core/model.h"
 #include "base/small.h"
 #include "plan/algorithm.h"
+#include "plan/cost.h"
 
 /* Channels and most filters of a block: 170 KB at 36 places. */
-enum { SUMS_CHANNELS = 32, SUMS_FILTERS = 36, SUMS_GAP = 16, LINE_BYTES = 64 };
+enum { SUMS_CHANNELS = 32, SUMS_FILTERS = 36 };
+
+bool takes_group(const struct net *net, const struct winograd *w, int pass, int images)
+{
+    return pass == w->rows && images >= ceil_div(net->train.batch, GROUPS);
+}
 
 /* Tiles of a block of which all blocks have about as many. */
 static int shared_tiles(int filters, int tile)
@@ -58,8 +64,8 @@ void block_sums(const struct net *net, struct stage *s)
     const int width = m->nv*net->vl;
     w->u_channels = max_int(1, SUMS_CHANNELS / width)*width;
     w->u_filters = shared_tiles(s->conv->forward.co, m->mh)*m->mh;
-    w->u_xi = w->u_channels*w->u_filters + SUMS_GAP;
-    w->u_block = w->images >= ceil_div(net->train.batch, GROUPS) && w->pass == w->rows
+    w->u_xi = w->u_channels*w->u_filters + WINOGRAD_GAP;
+    w->u_block = takes_group(net, w, w->pass, w->images)
                  ? 0 : round_up(w->side_h*w->side_w*w->u_xi, LANES);
     fetch_next(net, s);
     fetch_place(net, s);

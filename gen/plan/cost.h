@@ -21,6 +21,9 @@ enum { MIN_CHAINS = 10 };
 /* Of Winograd's sums eight are better than filters computed in vain. */
 enum { SUMS_CHAINS = 8 };
 
+/* Of a line of the caches. */
+enum { LINE_BYTES = 64 };
+
 /* Cycles of one step of a tile: two FMAs and two loads a cycle. */
 double step_cycles(int pixels, int vectors);
 /* One tile's run along the sum, with what it costs to begin and end it. */

@@ -37,8 +37,6 @@ const int nword_defs = WORDS;
 
 /* ---- what values are made of ---- */
 
-enum { LINE_BYTES = 64 };
-
 static bool backward(const struct sweep *f)
 {
     return f && f->flipped;
@@ -69,6 +67,12 @@ static int pass_pixels(const struct stage *s, const struct sweep *f)
     return f->winograd.pass*rows_made(s, f)*f->out_row / f->out_pixel;
 }
 
+/* A convolution's gradients depend on its output. */
+static bool reads_output(const struct stage *s)
+{
+    return s->relu != NO_LAYER || s->conv->through != NO_STAGE;
+}
+
 /* Reals that the next pass of Winograd's reads: inputs; to the data, the outputs that the gradients
 ** depend on, and the gradients. */
 static size_t next_reals(const struct stage *s, const struct sweep *f)
@@ -77,8 +81,7 @@ static size_t next_reals(const struct stage *s, const struct sweep *f)
     if (!backward(f))
         return w->images > 1 ? (size_t)w->images*s->in.image
                              : (size_t)w->pass*WINOGRAD_STEP*(size_t)f->in_row;
-    bool read = s->relu != NO_LAYER || s->conv->through != NO_STAGE;
-    return read ? (size_t)w->images*s->out.image*(size_t)w->pass / (size_t)w->rows : 0;
+    return reads_output(s) ? (size_t)w->images*s->out.image*(size_t)w->pass / (size_t)w->rows : 0;
 }
 
 static size_t other_reals(const struct sweep *f, const struct stage *from)
