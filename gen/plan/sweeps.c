@@ -201,8 +201,7 @@ static void winograd_over(int h, int w, bool asked, struct winograd *over,
 
 /*
 ** Winograd's filtering where it saves multiplications; the network alone decides, because it
-** decides the bits. Below a pool the gradients are sparse, which saves more. F(4x4) rounds twice
-** as coarsely as a direct sum (runtime/vector/winograd.h).
+** decides the bits. F(4x4) rounds twice as coarsely as a direct sum (runtime/vector/winograd.h).
 */
 static bool takes_winograd(const struct net *net, const struct stage *s)
 {
@@ -236,16 +235,28 @@ void choose_winograd_forward(const struct net *net, struct stage *s)
                       net->layer[s->head].winograd == WINOGRAD_YES, &f->winograd, &f->algorithm);
 }
 
+/* Whether lists of the output gradients that are not zero make the data gradient faster than
+** Winograd does: one in four is not enough (docs/performance.md).
+*/
+static bool is_sparse(const struct net *net, const struct stage *s)
+{
+    const struct layer *pool = layer_at(net, s->pool);
+    return pool && (s->relu != NO_LAYER || pool->kh*pool->kw > 4);
+}
+
 static void choose_winograd(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     struct weight_plan *weights = &s->conv->wgrad;
     choose_winograd_forward(net, s);
-    if (s->pool != NO_LAYER || !takes_winograd(net, s))
+    if (!takes_winograd(net, s))
         return;
     const bool asked = l->winograd == WINOGRAD_YES;
-    winograd_over(s->conv->mid.h, s->conv->mid.w, asked, &weights->winograd, &weights->algorithm);
-    if (s->needs_dx)
+    /* Lists of the quarter of the gradients that a pool leaves are as fast for the weights. */
+    if (s->pool == NO_LAYER)
+        winograd_over(s->conv->mid.h, s->conv->mid.w, asked, &weights->winograd,
+                      &weights->algorithm);
+    if (s->needs_dx && !is_sparse(net, s))
         winograd_over(l->in.h, l->in.w, asked, &s->conv->dgrad[0].winograd,
                       &s->conv->dgrad[0].algorithm);
 }
@@ -259,8 +270,8 @@ static void choose_scatter(const struct net *net, struct stage *s)
 {
     enum { FILTERS = 64, CHANNELS = 8, ENTRIES = 8192 };
     const struct layer *l = &net->layer[s->head];
-    if (s->pool == NO_LAYER || !s->needs_dx || l->stride != 1 || l->groups != 1
-        || l->dilation != 1 || l->in.c < CHANNELS)
+    if (s->pool == NO_LAYER || !s->needs_dx || s->conv->dgrad[0].algorithm == BY_WINOGRAD
+        || l->stride != 1 || l->groups != 1 || l->dilation != 1 || l->in.c < CHANNELS)
         return;
     const struct layer *pool = &net->layer[s->pool];
     struct scatter *d = &s->conv->dgrad[0].scatter;
