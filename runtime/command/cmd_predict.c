@@ -13,7 +13,7 @@
 #include "command/command.h"
 #include "data/param_file.h"
 #include "data/values.h"
-#include "file/image.h"
+#include "file/fit.h"
 
 /* An image that waits in the engine's input. */
 struct predict_image { const char *file; size_t index; bool alone; int label; };
