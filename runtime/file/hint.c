@@ -54,8 +54,7 @@ static const struct hint { const char *holds, *says; } hints[] = {
     { "raw", "is a folder of its own: --data @" },
 };
 
-/* A word for a shell, in single quotes where it needs them; what is too long is cut. */
-static size_t hint_word(char *out, size_t size, const char *word)
+size_t hint_word(char *out, size_t size, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_+=./,:@%-";
