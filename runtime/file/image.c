@@ -291,7 +291,7 @@ static bool image_record(struct image_file *f, struct image *image, char *err)
     if (image->index == 0) {
         f->at = f->size;
         return !hint_picture(f->name, f->bytes, f->size, err)
-               && error_set(err, "%s: offset 0: a PNG, P2, P3, P5 or P6 (PGM, PPM) expected, or "
+               && error_set(err, "%s: offset 0: a PNG, PGM or PPM (P2, P3, P5, P6) expected, or "
                             "CIFAR records of %zu bytes with labels 0 to %d", f->name, size,
                             f->classes - 1);
     }

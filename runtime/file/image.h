@@ -1,6 +1,6 @@
 /*
 ** image.h - images from files: PNG, Netpbm's PGM and PPM (P2, P3, P5, P6; netpbm.sourceforge.net),
-** several in one file too, and CIFAR's records, of one size or another.
+** several in one file, too, and CIFAR's records, of one size or another.
 */
 #ifndef LATHE_IMAGE_H
 #define LATHE_IMAGE_H
