@@ -228,7 +228,7 @@ static bool folder_decode(struct folder *f, size_t k, size_t next[FOLDER_PARTS],
         uint8_t *to = folder_place(f, k, next);
         image_round(&image);
         for (size_t i = 0; i < f->pixels; i++)
-            (*room)[i] = (uint8_t)image.values[i];
+            (*room)[i] = (uint8_t)(int)image.values[i];
         if (to)
             memcpy(to, *room, f->pixels);
     }

@@ -151,5 +151,5 @@ void image_round(struct image *image)
 {
     const size_t count = (size_t)image->c*(size_t)image->h*(size_t)image->w;
     for (size_t k = 0; k < count; k++)
-        image->values[k] = (real)floor((double)image->values[k] + 0.5);
+        image->values[k] = (real)(int)((double)image->values[k] + 0.5);
 }

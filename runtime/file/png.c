@@ -123,7 +123,7 @@ static bool png_transparency(struct png *p, const uint8_t *data, size_t length, 
         if (p->type == PNG_INDEX)
             p->palette[k][3] = data[k];
         else
-            p->key[k/2] = (uint16_t)(p->key[k/2] << 8 | data[k]);
+            p->key[k/2] = (uint16_t)((p->key[k/2] << 8 | data[k]) & ((1 << p->depth) - 1));
     return true;
 }
 
