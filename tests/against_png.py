@@ -1,8 +1,8 @@
-"""Holds Lathe's reader of PNG against Pillow: against_png.py VERDICTS [FILES [SEED]]. Images of every
-colour type, depth, filter and interlacing are drawn and written here, some by Pillow too, so that
-their pixels are known; of the changed ones (their sums made right again) what Lathe reads Pillow
-must read alike. Where pypng's copy of PngSuite or $PNGSUITE, a folder of it, is there, it is read
-as well."""
+"""Holds Lathe's reader of PNG against Pillow: against_png.py VERDICTS [FILES [SEED]]. Images of
+every colour type, depth, filter and interlacing are drawn and written here, some by Pillow too, so
+that their pixels are known; of the changed ones (their sums made right again) what Lathe reads
+Pillow must read alike. Where pypng's copy of PngSuite or $PNGSUITE, a folder of it, is there, it
+is read as well."""
 
 import glob
 import io
@@ -134,16 +134,17 @@ def by_pillow(rng):
     mode = rng.choice(("1", "L", "LA", "P", "RGB", "RGBA"))
     w, h = rng.randint(1, 40), rng.randint(1, 20)
     image = Image.frombytes("RGBA", (w, h), rng.randbytes(4*w*h))
-    image = image.convert("RGB").quantize(rng.randint(2, 40)) if mode == "P" else image.convert(mode)
+    image = (image.convert("RGB").quantize(rng.randint(2, 40)) if mode == "P"
+             else image.convert(mode))
     out = io.BytesIO()
     image.save(out, "PNG", optimize=rng.random() < 0.3, compress_level=rng.randrange(10))
     return out.getvalue()
 
 
 def pillow(data):
-    """What Pillow reads, with as many channels as Lathe has; None: it refuses. What it has in a form
-    of its own is left out, as what was drawn tells more: sixteen bits, and which greys of fewer
-    than eight are transparent."""
+    """What Pillow reads, with as many channels as Lathe has; None: it refuses. What it has in a
+    form of its own is left out, as what was drawn tells more: sixteen bits, and which greys of
+    fewer than eight are transparent."""
     try:
         with Image.open(io.BytesIO(data)) as f:
             f.load()

@@ -288,8 +288,8 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
         .summary = "The likeliest classes of images: PNG, PGM and PPM, or CIFAR's records, whose "
-                   "labels are compared. - is standard input. Exits with 1 where an image could not be "
-                   "predicted."
+                   "labels are compared. - is standard input. Exits with 1 where an image could "
+                   "not be predicted."
     };
     return command_parse(r->program, o, argc, argv, status);
 }

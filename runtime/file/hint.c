@@ -141,7 +141,7 @@ bool hint_compressed(const char *path, char *err)
     return true;
 }
 
-/* Pictures by their first bytes, and by what lies at the ninth. */
+/* Pictures by their first bytes, or some that follow them. */
 bool hint_picture(const char *path, const void *bytes, size_t size, char *err)
 {
     static const struct { size_t at; const char *begin; size_t length; const char *what; } kinds[]
@@ -151,8 +151,8 @@ bool hint_picture(const char *path, const void *bytes, size_t size, char *err)
             { 0, "\0\0\1\0", 4, "icon (ICO)" } };
     char word[4*HINT_PATH];
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-        if (size >= 16 && memcmp((const char *)bytes + kinds[k].at, kinds[k].begin,
-                                 kinds[k].length) == 0) {
+        if (size >= kinds[k].at + kinds[k].length
+            && memcmp((const char *)bytes + kinds[k].at, kinds[k].begin, kinds[k].length) == 0) {
             hint_word(word, sizeof word, path);
             error_set(err, "%s: is a %s picture; PNG, PPM and PGM are read: `mogrify -format png "
                       "%s` of ImageMagick makes a PNG of it", path, kinds[k].what, word);

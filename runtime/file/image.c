@@ -1,6 +1,6 @@
 /*
-** image.c - PGM, PPM, CIFAR records, and who reads PNG. It must never trust a size that the file states: room
-** is made only for what the file is long enough to hold.
+** image.c - PGM, PPM, CIFAR records, and who reads PNG. It must never trust a size that the file
+** states: room is made only for what the file is long enough to hold.
 */
 #include "file/image.h"
 

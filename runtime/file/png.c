@@ -357,8 +357,8 @@ static bool png_put_indices(const struct png *p, uint32_t y, uint32_t count, uin
     for (uint32_t k = 0; k < count; k++) {
         const unsigned index = png_sample(p->row + 1, k, p->depth);
         if (index >= p->colours)
-            return error_set(err, "%s: IDAT: row %u of %u has colour %u, and its palette %u colours",
-                             p->name, y, p->h, index, p->colours);
+            return error_set(err, "%s: IDAT: row %u of %u has colour %u, and its palette %u "
+                             "colours", p->name, y, p->h, index, p->colours);
         for (int c = 0; c < out->c; c++)
             to[(size_t)c*map + (size_t)k*right] = p->palette[index][c];
     }

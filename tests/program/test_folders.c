@@ -68,8 +68,9 @@ Test(folders, are_trained_on_evaluated_and_predicted_alike, .fini = shell_clean)
          "awk -F/ '{ right += index($4, \": \" $3 \" \") > 0 } END { printf \"%f\\n\", right/NR }' "
          "predicted > accuracy && grep -q \" 60 images, accuracy $(cat accuracy),\" kept && "
          "awk '$1 < 0.5 { exit 1 }' accuracy");
-    sure("./stripes info --data d --resize --middle | grep -q '^  classes cat dog very small bird$' "
-         "&& ./stripes bench --data d --resize --middle --warm 1 --steps 1 --seconds 0 > out && "
+    sure("./stripes info --data d --resize --middle | "
+         "grep -q '^  classes cat dog very small bird$' && "
+         "./stripes bench --data d --resize --middle --warm 1 --steps 1 --seconds 0 > out && "
          "./stripes sweep --data d --resize --middle --runs 2 --epochs 0.5 > out");
 }
 
@@ -87,7 +88,8 @@ Test(folders, a_run_goes_on_with_its_own_options, .fini = shell_clean)
 {
     make();
     draw_folders(30, 10);
-    sure("./stripes train --data d --resize --epochs 4 --quiet --params whole --history whole.csv && "
+    sure("./stripes train --data d --resize --epochs 4 --quiet --params whole "
+         "--history whole.csv && "
          "./stripes train --data d --resize --epochs 2 --quiet --params p --checkpoint c "
          "--history p.csv && "
          "./stripes train --resume c --data d --epochs 4 --quiet --params p --history p.csv && "

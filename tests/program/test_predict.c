@@ -341,8 +341,8 @@ static const struct { const char *text, *words; } bad_images[] = {
     { "\x89PNG\r\n\x1a\n", "bad: short: it ends at offset 8, where a chunk was expected" },
     { "\xff\xd8\xff\xe0 and eleven more", "bad: is a JPEG picture; PNG, PPM and PGM are read: "
       "`mogrify -format png bad` of ImageMagick makes a PNG of it" },
-    { "words, not an image\n", "bad: offset 0: a PNG, PGM or PPM (P2, P3, P5, P6) expected, or CIFAR "
-      "records of 3073 bytes with labels 0 to 9" },
+    { "words, not an image\n", "bad: offset 0: a PNG, PGM or PPM (P2, P3, P5, P6) expected, or "
+      "CIFAR records of 3073 bytes with labels 0 to 9" },
 };
 
 Test(predict, says_what_is_wrong_with_an_image_and_predicts_the_others, .fini = shell_clean)

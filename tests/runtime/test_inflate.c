@@ -25,8 +25,8 @@ static size_t next_piece(void *from, const uint8_t **bytes)
 }
 
 /* Up to `most` bytes, asked for `step` at a time; *fault: what is said. */
-static size_t unpack(const void *bytes, size_t size, enum inflate_wrap wrap, size_t piece, void *out,
-                     size_t most, size_t step, const char **fault)
+static size_t unpack(const void *bytes, size_t size, enum inflate_wrap wrap, size_t piece,
+                     void *out, size_t most, size_t step, const char **fault)
 {
     struct inflate *z = malloc(sizeof *z);
     struct pieces p = { bytes, size, piece };
