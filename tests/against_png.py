@@ -1,10 +1,11 @@
 """Holds Lathe's reader of PNG against Pillow: against_png.py VERDICTS [FILES [SEED]]. Images of
 every colour type, depth, filter and interlacing are drawn and written here, some by Pillow too, so
 that their pixels are known; of the changed ones (their sums made right again) what Lathe reads
-Pillow must read alike. Where pypng's copy of PngSuite or $PNGSUITE, a folder of it, is there, it
-is read as well."""
+Pillow must read alike. Where $PNGSUITE is a folder of PngSuite's files, or pypng's copy of some is in
+build/pngsuite (make deps), they are read as well."""
 
 import glob
+import importlib
 import io
 import os
 import struct
@@ -212,9 +213,10 @@ def suite():
     for path in sorted(glob.glob(os.path.join(folder, "*.png"))) if folder else ():
         with open(path, "rb") as f:
             files[os.path.basename(path)] = f.read()
+    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path.append(os.path.join(home, "build", "pngsuite"))
     try:
-        import pngsuite         # of pypng
-        files.update(pngsuite.png)
+        files.update(importlib.import_module("pngsuite").png)
     except ImportError:
         pass
     return files

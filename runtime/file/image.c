@@ -102,6 +102,11 @@ static int image_magic(const struct image_file *f, size_t at)
     return image_blank(after) || after == '#' ? f->bytes[at + 1] : 0;
 }
 
+static bool image_begins(const struct image_file *f, size_t at)
+{
+    return image_magic(f, at) || png_begins(f->bytes + at, f->size - at);
+}
+
 /* ---- where a raster begins: text and binary meet there ---- */
 
 enum image_fit { IMAGE_SHORT, IMAGE_LONG, IMAGE_PADDED, IMAGE_EXACT };
@@ -122,7 +127,7 @@ static enum image_fit image_judge(const struct image_file *f, const struct image
     size_t end = start.at + (size_t)needed, at = end;
     while (at < f->size && image_blank(f->bytes[at]))
         at++;
-    if (at < f->size && !image_magic(f, at))
+    if (at < f->size && !image_begins(f, at))
         return IMAGE_LONG;
     return at == end ? IMAGE_EXACT : IMAGE_PADDED;
 }
@@ -315,7 +320,7 @@ static bool image_png(struct image_file *f, struct image *image, char *err)
     image->values = png.values;
     f->at = end;
     /* What many writers leave after a PNG nobody looks at, unless it is another image. */
-    if (!image_magic(f, end) && !png_begins(f->bytes + end, f->size - end))
+    if (!image_begins(f, end))
         f->at = f->size;
     return good;
 }
