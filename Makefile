@@ -118,10 +118,10 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver schedule gradients options random dmath npy \
         safetensors checkpoint data preprocess augment search series report image values arrays \
-        bounds history observer
+        bounds history observer inflate png folder
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
-       $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell)
+       $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell pngs)
 # NET_ISAS: those of them that can run here, the widest first. Where the processor fuses multiply
 # and add, the scalar networks do not call libm for it: the same bits, in a third of the time.
 CPU := $(shell sed -n '/^flags/{p;q;}' /proc/cpuinfo 2>/dev/null)
@@ -146,7 +146,7 @@ NET_ISAS_64 = $(if $(EVERY_ISA),$(NET_ISAS),$(firstword $(NET_ISAS)))
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install \
            resume samples flags build peers gradcheck foreign texts files learning results \
-           settings names floors
+           settings names floors folders
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
        marks rows $(filter-out $(FIRST),$(COMMANDS))
@@ -315,14 +315,14 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
 $(TESTS)/resume $(TESTS)/files: $(RESUMED)
 
-# What foreign runs.
-BROUGHT = $(TESTS)/foreign_grey $(TESTS)/foreign_colour
+# What foreign and folders run.
+BROUGHT = $(patsubst %,$(TESTS)/foreign_%,grey colour stripes)
 $(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
 	@mkdir -p $(@D)
 	@echo "build  $@"
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/foreign: $(BROUGHT)
+$(TESTS)/foreign $(TESTS)/folders: $(BROUGHT)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

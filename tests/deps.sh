@@ -71,10 +71,25 @@ if ! has_safetensors; then
     with_venv python3 || { apt python3-venv && with_venv /usr/bin/python3; } ||
         echo "deps: without $safetensors its test is skipped" >&2
 fi
+
+# The part of PngSuite that pypng's source has in one file.
+pypng=pypng==0.20220715.0
+with_pngsuite() {
+    rm -rf build/pngsuite && mkdir -p build/pngsuite &&
+        python3 -m pip download -q --no-deps --no-binary :all: -d build/pngsuite "$pypng" \
+            >/dev/null 2>&1 &&
+        tar xzf build/pngsuite/pypng-*.tar.gz -C build/pngsuite --strip-components=2 \
+            --wildcards '*/code/pngsuite.py'
+}
+if ! [ -e build/pngsuite/pngsuite.py ]; then
+    echo "deps: fetching PngSuite from $pypng with pip into build/pngsuite" >&2
+    with_pngsuite || echo "deps: without $pypng PNG is not held against PngSuite" >&2
+fi
 echo "deps: Criterion is here;" \
      "clang: $(command -v clang || echo none);" \
      "browser: $(browser || echo none);" \
      "AArch64 compiler: $(command -v aarch64-linux-gnu-gcc || echo none);" \
      "qemu-user: $(command -v qemu-aarch64 || echo none);" \
      "netpbm: $(command -v pnmtoplainpnm || echo none);" \
-     "safetensors: $(has_safetensors && echo build/python || echo none)"
+     "safetensors: $(has_safetensors && echo build/python || echo none);" \
+     "PngSuite: $([ -e build/pngsuite/pngsuite.py ] && echo build/pngsuite || echo none)"

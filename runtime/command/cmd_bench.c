@@ -141,10 +141,12 @@ int command_bench(const struct program *p, int argc, char **argv)
     struct bench_settings s = { .threads = processors_available(),
                                 .batch = m->train.batch < m->batch ? m->train.batch : m->batch,
                                 .steps = 10, .warm = 100, .seed = 1, .seconds = 3 };
+    struct command_data d = COMMAND_DATA_DEFAULTS;
     const struct option_row rows[] = {
         command_row(COMMAND_THREADS, &s.threads, "how many work"),
         { "--batch", OPTION_INTEGER, "M", &s.batch, 1, m->batch, NULL, "images of a step" },
         command_row(COMMAND_DATA, &s.dir, "what to train on, as for `train`"),
+        COMMAND_IMAGES(d),
         command_row(COMMAND_PARAMS, &s.params,
                     "start from these parameters; else from the network's first ones"),
         command_row(COMMAND_SEED, &s.seed, NULL),
@@ -170,7 +172,6 @@ int command_bench(const struct program *p, int argc, char **argv)
                          "this processor's multiply-adds and the memory bandwidth.", rows,
                          COMMAND_COUNT(rows), argc, argv, &status))
         return status;
-    struct command_data d = COMMAND_DATA_DEFAULTS;
     d.dir = s.dir;
     if (!command_open_data(p, &d, &data))
         return STATUS_FAULT;

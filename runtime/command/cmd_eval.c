@@ -33,6 +33,7 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
     const struct option_row rows[] = {
         command_row(COMMAND_PARAMS, &s->params, "the parameters, as `train` saved them; required"),
         command_row(COMMAND_DATA, &s->data.dir, NULL),
+        COMMAND_IMAGES(s->data),
         { "--split", OPTION_CHOICE, "NAME", &s->split, 0, 0, eval_splits,
           "val, test or train" },
         { "--test-samples", OPTION_INTEGER, "N", &s->data.test_samples, 1, much, NULL,

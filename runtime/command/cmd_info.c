@@ -74,6 +74,7 @@ int command_info(const struct program *p, int argc, char **argv)
     d.crop = true;      /* to look at */
     const struct option_row rows[] = {
         command_row(COMMAND_DATA, &d.dir, NULL),
+        COMMAND_IMAGES(d),
         { "--metadata", OPTION_FLAG, NULL, &metadata, 0, 0, NULL,
           "only the metadata, as JSON, that parameters saved by another program need" },
     };

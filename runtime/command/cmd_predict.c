@@ -13,7 +13,7 @@
 #include "command/command.h"
 #include "data/param_file.h"
 #include "data/values.h"
-#include "file/image.h"
+#include "file/fit.h"
 
 /* An image that waits in the engine's input. */
 struct predict_image { const char *file; size_t index; bool alone; int label; };
@@ -22,7 +22,8 @@ struct predict {
     const struct program *program;
     const char *params, *range;
     long top, threads;
-    bool json, resize;
+    bool json;
+    struct fit fit;
     struct engine engine;
     struct param_file_info info;
     struct values_scale scale;         /* samples to the values trained on */
@@ -171,24 +172,24 @@ static void predict_run(struct predict *r)
     r->count = 0;
 }
 
-/* Whether the network can take it; made so with --resize. */
+/* Whether the network can take it; made so with --resize and --middle, and its channels in any
+** case. What was trained on bytes gets whole samples, as its own were. */
 static bool predict_fit(const struct predict *r, const char *file, struct image *image, char *err)
 {
+    enum { CHANNELS = 4 };
     const struct model *m = r->program->model;
     const struct preprocess *pre = &r->info.preprocess;
     bool fixed = pre->mean && pre->kind != PREPROCESS_CHANNEL_NORM;
     bool windows = r->info.crop && !fixed;
     int h = fixed ? pre->h : m->in_h, w = fixed ? pre->w : m->in_w;
-    if (image->c != m->in_c)
-        return error_set(err, "%s: offset %zu: a %s image of %dx%dx%d, and the network takes "
-                         "%dx%dx%d%s", file, image->at, image->c == 1 ? "grey" : "colour", image->c,
-                         image->h, image->w, m->in_c, h, w, m->in_c == 3 ? "; convert it to PPM"
-                         : m->in_c == 1 ? "; convert it to PGM" : ", as no PGM or PPM is");
-    if (image->h == h && image->w == w)
-        return true;
-    if (r->resize)
-        return image_resize(image, h, w, err);
-    return (windows && image->h >= h && image->w >= w)
+    if (m->in_c > CHANNELS)
+        return error_set(err, "%s: offset %zu: an image of %d channels, and the network takes %d, "
+                         "as none of a file has", file, image->at, image->c, m->in_c);
+    if (!image_channels(image, m->in_c, err) || !image_fit(image, h, w, &r->fit, err))
+        return false;
+    if (strcmp(r->info.values.type, "u1") == 0)
+        image_round(image);
+    return (image->h == h && image->w == w) || (windows && image->h >= h && image->w >= w)
            || error_set(err, "%s: offset %zu: an image of %dx%dx%d (channels, height, width), and "
                         "the network takes %dx%dx%d%s; --resize scales images to that", file,
                         image->at, image->c, image->h, image->w, m->in_c, h, w,
@@ -275,8 +276,8 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
         command_row(COMMAND_PARAMS, &r->params, NULL),
         { "--top", OPTION_INTEGER, "K", &r->top, 1, r->program->model->classes, NULL,
           "how many classes of each image" },
-        { "--resize", OPTION_FLAG, NULL, &r->resize, 0, 0, NULL,
-          "scales images of another size to the network's, whatever their shape (bilinear)" },
+        command_row(COMMAND_RESIZE, &r->fit.resize, NULL),
+        command_row(COMMAND_MIDDLE, &r->fit.middle, NULL),
         { "--range", OPTION_TEXT, "LO,HI", &r->range, 0, 0, NULL,
           "what 0 and the greatest sample are to the network, or such a pair for each channel; "
           "else as the images trained on tell: 0,255 or 0,1 or -1,1" },
@@ -286,9 +287,9 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
     };
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
-        .summary = "The likeliest classes of images: PGM and PPM, or CIFAR's records, whose labels "
-                   "are compared. - is standard input. Exits with 1 where an image could not be "
-                   "predicted."
+        .summary = "The likeliest classes of images: PNG, PGM and PPM, or CIFAR's records, whose "
+                   "labels are compared. - is standard input. Exits with 1 where an image could "
+                   "not be predicted."
     };
     return command_parse(r->program, o, argc, argv, status);
 }
@@ -305,7 +306,7 @@ int command_predict(const struct program *p, int argc, char **argv)
     if (!predict_options(&r, &o, argc, argv, &status))
         return status;
     if (o.noperands == 0)
-        return command_usage(p, "predict: which images? PPM, PGM, CIFAR's records, or - for "
+        return command_usage(p, "predict: which images? PNG, PPM, PGM, CIFAR's records, or - for "
                              "standard input");
     if (r.range && !values_scale_parse(&r.scale, r.range, m->in_c, err))
         return command_usage(p, "predict: %s", err);

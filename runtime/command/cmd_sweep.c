@@ -50,6 +50,7 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
     batch.most = p->model->batch;
     const struct option_row rows[] = {
         command_row(COMMAND_DATA, &s->data.dir, NULL),
+        COMMAND_IMAGES(s->data),
         { "--runs", OPTION_INTEGER, "N", &s->search.runs, 1, 100000, NULL,
           "half of them in the whole ranges, the others around the best" },
         { "--lr-min", OPTION_REAL, "X", &s->search.low[SEARCH_LR], 1e-30, huge, NULL,

@@ -65,6 +65,7 @@ static void train_own_rows(struct train_command *s)
     struct solver_options *o = &s->solver;
     const double much = 1e9;
     const struct option_row own[] = {
+        COMMAND_IMAGES(s->data),
         command_row(COMMAND_SEED, &s->seed, NULL),
         command_row(COMMAND_THREADS, &s->threads,
                     "the result does not depend on it; else as many as the affinity mask and the "
@@ -366,6 +367,8 @@ static void train_say_command(const struct program *p, const struct train_comman
         train_say_word("--network", p->model->name);
     if (s->data.dir && strcmp(s->data.dir, "synthetic") != 0)
         train_say_word("--data", s->data.dir);
+    if (s->data.no_cache)
+        fputs(" --no-cache", stderr);
     if (o->history)
         train_say_word("--history", o->history);
     if (o->report)

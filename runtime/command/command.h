@@ -44,9 +44,15 @@ bool command_parse(const struct program *p, struct options *o, int argc, char **
                    int *status);
 
 /* Options that several commands take; meaning: NULL for the usual one. */
-enum command_option { COMMAND_DATA, COMMAND_PARAMS, COMMAND_TRAIN_SAMPLES, COMMAND_VAL_SHUFFLE,
-                      COMMAND_SEED, COMMAND_THREADS };
+enum command_option { COMMAND_DATA, COMMAND_RESIZE, COMMAND_MIDDLE, COMMAND_NO_CACHE,
+                      COMMAND_PARAMS, COMMAND_TRAIN_SAMPLES, COMMAND_VAL_SHUFFLE, COMMAND_SEED,
+                      COMMAND_THREADS };
 struct option_row command_row(enum command_option option, void *value, const char *meaning);
+
+/* Rows of what becomes of images in files of their own; d: a struct command_data. */
+#define COMMAND_IMAGES(d) command_row(COMMAND_RESIZE, &(d).resize, NULL), \
+    command_row(COMMAND_MIDDLE, &(d).middle, NULL), \
+    command_row(COMMAND_NO_CACHE, &(d).no_cache, NULL)
 
 /* False, and wrong usage, where training cannot be by batches of so many images. */
 bool command_batch(const struct program *p, const char *command, long batch, int *status);
@@ -58,6 +64,7 @@ struct command_data {
     bool crop;                                    /* images may be larger than the input */
     bool val_shuffle;                             /* --val-shuffle */
     size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
+    bool resize, middle, no_cache;                /* --resize, --middle, --no-cache */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
@@ -65,7 +72,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
 
 #define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
-                                false, false, 0, 0 }
+                                false, false, 0, 0, false, false, false }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 

@@ -13,7 +13,9 @@
 
 #include "base/error.h"
 #include "data/cifar.h"
+#include "data/folder.h"
 #include "data/idx.h"
+#include "data/listing.h"
 #include "data/npy_set.h"
 #include "data/synthetic.h"
 #include "data/values.h"
@@ -51,6 +53,7 @@ static const struct data_format {
     { "MNIST's (train-images-idx3-ubyte ...)",
       { "train-images-idx3-ubyte", "train-images.idx3-ubyte" }, NULL, idx_open },
     { "x_train.npy, y_train.npy, x_val.npy, y_val.npy", { "x_train.npy" }, NULL, npy_set_open },
+    { "folders of images (train/CLASS/*.png ...)", { "train/" }, NULL, folder_open },
 };
 
 static bool data_any(const char *dir, const char *const *files)
@@ -99,7 +102,7 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
         if (f->folder && data_any(data_join(inner, dir, f->folder), f->files))
             return f->open(d, o, inner, err);
     }
-    if (hint_folder(dir, err))
+    if (hint_folder(dir, err) || listing_hint(dir, err))
         return false;
     return data_unknown(dir, err);
 }

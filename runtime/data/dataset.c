@@ -132,23 +132,30 @@ static size_t dataset_validate(const struct data_options *o, size_t all, bool ag
     return all > 1 && all < SHARE ? 1 : all / SHARE;
 }
 
+bool dataset_validation(struct dataset *d, const struct data_options *o, const char *name,
+                        size_t all, bool drawn, size_t *val, char *err)
+{
+    const bool again = o->drawn_of > 0 && o->drawn_of == all && o->drawn < all;
+    *val = dataset_validate(o, all, again);
+    if (*val >= all)
+        return error_set(err, "--val-samples %zu: %s has %zu images to train and validate", *val,
+                         name, all);
+    if (again && *val != o->drawn)
+        return error_set(err, "--val-samples %zu: the parameters were trained with %zu validation "
+                         "images drawn from these %zu; leave it out", *val, o->drawn, all);
+    d->val_cut = true;
+    d->val_drawn = drawn || o->val_shuffle || again;
+    d->val_unasked = o->val_samples < 0 && !again;
+    return true;
+}
+
 bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err)
 {
     enum { TEST = 1000 };
-    size_t all = d->train.count;
-    const bool again = o->drawn_of > 0 && o->drawn_of == all && o->drawn < all;
-    size_t val = dataset_validate(o, all, again);
+    size_t all = d->train.count, val;
     size_t pixels = (size_t)d->train.c*(size_t)d->train.h*(size_t)d->train.w;
-    if (val >= all)
-        return error_set(err, "--val-samples %zu: %s has %zu images to train and validate", val,
-                         name, all);
-    if (again && val != o->drawn)
-        return error_set(err, "--val-samples %zu: the parameters were trained with %zu validation "
-                         "images drawn from these %zu; leave it out", val, o->drawn, all);
-    d->val_cut = true;
-    d->val_drawn = o->val_shuffle || again;
-    d->val_unasked = o->val_samples < 0 && !again;
-    if (d->val_drawn && !dataset_draw(d, val, err))
+    if (!dataset_validation(d, o, name, all, false, &val, err)
+        || (d->val_drawn && !dataset_draw(d, val, err)))
         return false;
     d->val = d->train;
     d->train.count = all - val;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "core/model.h"
 
 /* count images in canonical order (NCHW); exactly one of bytes and values is set. */
@@ -35,6 +36,8 @@ struct dataset {
     bool val_cut;               /* val was cut from the archive's training images: */
     bool val_drawn;             /* drawn from all of them, else the last */
     bool val_unasked;           /* so many because nobody said how many */
+    bool folder;                /* of image files, which the options fitted and kept */
+    char note[ERR_SIZE];        /* what the user ought to know, or "" */
     struct images fit;          /* what preprocessing is computed from: the training
                                    images of the archive, before train_samples cuts */
     struct values values;       /* those of `fit`; type "": unknown */
@@ -54,6 +57,8 @@ struct data_options {
     size_t drawn, drawn_of;     /* so many of so many were drawn when the parameters that are to
                                    be evaluated were trained, and of as many are again; 0: none */
     long test_samples;          /* -1: default (the first 1,000) */
+    bool resize, middle;        /* images in files of their own: fit.h */
+    bool no_cache;              /* they are not kept, decoded, beside them */
     uint64_t seed;
 };
 
@@ -76,6 +81,11 @@ bool dataset_fits(const struct data_options *o, const char *dir, const char *nam
 ** 1,000 of the first validate (a tenth of 1,000 or fewer), the first 1,000 of the second test,
 ** unless the options say otherwise. What is drawn depends on their number alone. */
 bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err);
+
+/* How many of `all` training images validate, where none do of their own, and what *d says of it;
+** drawn: they are drawn, whatever the options say. */
+bool dataset_validation(struct dataset *d, const struct data_options *o, const char *name,
+                        size_t all, bool drawn, size_t *val, char *err);
 
 /* Training images `fit`, of them the first train_samples for training; and so on. */
 bool dataset_cut(struct images *set, long samples, const char *what, char *err);

@@ -54,8 +54,7 @@ static const struct hint { const char *holds, *says; } hints[] = {
     { "raw", "is a folder of its own: --data @" },
 };
 
-/* A word for a shell, in single quotes where it needs them; what is too long is cut. */
-static size_t hint_word(char *out, size_t size, const char *word)
+size_t hint_word(char *out, size_t size, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_+=./,:@%-";
@@ -140,4 +139,24 @@ bool hint_compressed(const char *path, char *err)
     hint_word(word, sizeof word, packed);
     error_set(err, "%s: is not there, but compressed: `gunzip %s`", path, word);
     return true;
+}
+
+/* Pictures by their first bytes, or some that follow them. */
+bool hint_picture(const char *path, const void *bytes, size_t size, char *err)
+{
+    static const struct { size_t at; const char *begin; size_t length; const char *what; } kinds[]
+        = { { 0, "\xff\xd8\xff", 3, "JPEG" }, { 0, "GIF8", 4, "GIF" }, { 0, "BM", 2, "BMP" },
+            { 0, "II*\0", 4, "TIFF" }, { 0, "MM\0*", 4, "TIFF" }, { 8, "WEBP", 4, "WebP" },
+            { 4, "ftyp", 4, "HEIF or AVIF" }, { 0, "qoif", 4, "QOI" },
+            { 0, "\0\0\1\0", 4, "icon (ICO)" } };
+    char word[4*HINT_PATH];
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (size >= kinds[k].at + kinds[k].length
+            && memcmp((const char *)bytes + kinds[k].at, kinds[k].begin, kinds[k].length) == 0) {
+            hint_word(word, sizeof word, path);
+            error_set(err, "%s: is a %s picture; PNG, PPM and PGM are read: `mogrify -format png "
+                      "%s` of ImageMagick makes a PNG of it", path, kinds[k].what, word);
+            return true;
+        }
+    return false;
 }

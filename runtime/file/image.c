@@ -1,10 +1,9 @@
 /*
-** image.c - PGM, PPM and CIFAR records. It must never trust a size that the file states: room
-** is made only for what the file is long enough to hold.
+** image.c - PGM, PPM, CIFAR records, and who reads PNG. It must never trust a size that the file
+** states: room is made only for what the file is long enough to hold.
 */
 #include "file/image.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 #include "base/error.h"
 #include "file/file.h"
 #include "file/foreign.h"
+#include "file/hint.h"
+#include "file/png.h"
 
 enum { IMAGE_SIDE = 32, IMAGE_RECORD = 3*IMAGE_SIDE*IMAGE_SIDE, IMAGE_MOST = 65536 };
 
@@ -101,6 +102,11 @@ static int image_magic(const struct image_file *f, size_t at)
     return image_blank(after) || after == '#' ? f->bytes[at + 1] : 0;
 }
 
+static bool image_begins(const struct image_file *f, size_t at)
+{
+    return image_magic(f, at) || png_begins(f->bytes + at, f->size - at);
+}
+
 /* ---- where a raster begins: text and binary meet there ---- */
 
 enum image_fit { IMAGE_SHORT, IMAGE_LONG, IMAGE_PADDED, IMAGE_EXACT };
@@ -121,7 +127,7 @@ static enum image_fit image_judge(const struct image_file *f, const struct image
     size_t end = start.at + (size_t)needed, at = end;
     while (at < f->size && image_blank(f->bytes[at]))
         at++;
-    if (at < f->size && !image_magic(f, at))
+    if (at < f->size && !image_begins(f, at))
         return IMAGE_LONG;
     return at == end ? IMAGE_EXACT : IMAGE_PADDED;
 }
@@ -289,9 +295,10 @@ static bool image_record(struct image_file *f, struct image *image, char *err)
     }
     if (image->index == 0) {
         f->at = f->size;
-        return error_set(err, "%s: offset 0: P2, P3, P5 or P6 (PGM, PPM) expected, or CIFAR "
-                         "records of %zu bytes with labels 0 to %d; convert PNG, JPEG and "
-                         "others to PPM", f->name, size, f->classes - 1);
+        return !hint_picture(f->name, f->bytes, f->size, err)
+               && error_set(err, "%s: offset 0: a PNG, PGM or PPM (P2, P3, P5, P6) expected, or "
+                            "CIFAR records of %zu bytes with labels 0 to %d", f->name, size,
+                            f->classes - 1);
     }
     if (found < size)
         return error_set(err, "%s: record %zu at offset %zu has %zu of %zu bytes", f->name,
@@ -300,58 +307,40 @@ static bool image_record(struct image_file *f, struct image *image, char *err)
                      image->index, image->at, image->label, f->classes - 1);
 }
 
+/* ---- what it is ---- */
+
+static bool image_png(struct image_file *f, struct image *image, char *err)
+{
+    size_t end = f->size;
+    struct png_image png = { .values = NULL };
+    bool good = png_read(f->name, f->bytes, f->size, f->at, &png, &end, err);
+    image->c = png.c;
+    image->h = png.h;
+    image->w = png.w;
+    image->values = png.values;
+    f->at = end;
+    /* What many writers leave after a PNG nobody looks at, unless it is another image. */
+    if (!image_begins(f, end))
+        f->at = f->size;
+    return good;
+}
+
+bool image_pictures(const struct image_file *f)
+{
+    /* No label of CIFAR's is as great as a P, nor as a PNG's first byte. */
+    return f->bytes[0] == 'P' || png_begins(f->bytes, f->size);
+}
+
 enum image_result image_next(struct image_file *f, struct image *out, char *err)
 {
     if (f->at == f->size)
         return IMAGE_END;
     *out = (struct image){ .index = f->count++, .at = f->at, .label = -1 };
-    /* No label of CIFAR's is as great as a P. */
-    bool good = f->bytes[0] == 'P' ? image_netpbm(f, out, err) : image_record(f, out, err);
+    bool good = !image_pictures(f) ? image_record(f, out, err)
+                : png_begins(f->bytes + f->at, f->size - f->at) ? image_png(f, out, err)
+                : image_netpbm(f, out, err);
     out->alone = out->index == 0 && f->at == f->size;
     if (!good)
         image_free(out);
     return good ? IMAGE_GOOD : IMAGE_BAD;
-}
-
-/* ---- sizes ---- */
-
-/* Along one axis: in[outer][n][inner] to out[outer][m][inner]. */
-static void image_scale(const real *in, real *out, size_t outer, int n, int m, size_t inner)
-{
-    double step = (double)n/m, wide = step > 1 ? step : 1;
-    for (int o = 0; o < m; o++) {
-        double middle = (o + 0.5)*step - 0.5;
-        int first = (int)fmax(ceil(middle - wide), 0), last = (int)fmin(middle + wide, n - 1);
-        for (size_t k = 0; k < outer*inner; k++) {
-            const real *from = in + k/inner*(size_t)n*inner + k % inner;
-            double sum = 0, weights = 0;
-            for (int i = first; i <= last; i++) {
-                double weight = 1 - fabs(i - middle)/wide;
-                weights += weight;
-                sum = fma(weight, from[(size_t)i*inner], sum);
-            }
-            out[(k/inner*(size_t)m + (size_t)o)*inner + k % inner] = (real)(sum/weights);
-        }
-    }
-}
-
-bool image_resize(struct image *image, int h, int w, char *err)
-{
-    size_t c = (size_t)image->c;
-    real *rows = malloc(c*(size_t)image->h*(size_t)w*sizeof(real));
-    real *values = malloc(c*(size_t)h*(size_t)w*sizeof(real));
-    bool good = rows && values;
-    if (good) {
-        image_scale(image->values, rows, c*(size_t)image->h, image->w, w, 1);
-        image_scale(rows, values, c, image->h, h, (size_t)w);
-        image_free(image);
-        image->values = values;
-        image->h = h;
-        image->w = w;
-    } else {
-        free(values);
-        error_set(err, "not enough memory to resize an image");
-    }
-    free(rows);
-    return good;
 }

@@ -1,6 +1,6 @@
 /*
-** image.h - images from files: Netpbm's PGM and PPM (P2, P3, P5, P6; netpbm.sourceforge.net,
-** several in one file too) and CIFAR's records, of one size or another.
+** image.h - images from files: PNG, Netpbm's PGM and PPM (P2, P3, P5, P6; netpbm.sourceforge.net),
+** several in one file, too, and CIFAR's records, of one size or another.
 */
 #ifndef LATHE_IMAGE_H
 #define LATHE_IMAGE_H
@@ -21,7 +21,7 @@ struct image_file {
 struct image {
     size_t index, at;         /* in its file, and its offset there */
     bool alone;               /* its file holds no other */
-    int c, h, w;
+    int c, h, w;              /* 1 grey, 3 colour; one more: how opaque each pixel is */
     real *values;             /* [c][h][w], 0 to 255; image_free frees them */
     int label;                /* -1: unknown */
 };
@@ -32,13 +32,12 @@ enum image_result { IMAGE_GOOD, IMAGE_BAD, IMAGE_END };
 bool image_open(struct image_file *f, const char *path, int classes, char *err);
 void image_close(struct image_file *f);
 
+/* False: it holds records of CIFAR's, or no images. */
+bool image_pictures(const struct image_file *f);
+
 /* The next image. IMAGE_BAD: err names file, offset, and what was expected; what follows it is
 ** read if it can be found. */
 enum image_result image_next(struct image_file *f, struct image *out, char *err);
 void image_free(struct image *image);
-
-/* To h x w: bilinear by pixels' middles, and where it shrinks by tents as wide as the step, so
-** that no pixel is passed over. */
-bool image_resize(struct image *image, int h, int w, char *err);
 
 #endif

@@ -33,6 +33,7 @@ static const struct {
     [OUTPUT_SOURCE] = { "C file of Lathe", 0, "/*\n** Written by lathe;", 0, "", NULL },
     [OUTPUT_TABLE] = { "table of lathe show", 0, "", 256, "\n\nlayer  ", NULL },
     [OUTPUT_TUNING] = { "file of lathe tune", 0, "# Written by `lathe tune ", 0, "", NULL },
+    [OUTPUT_IMAGES] = { "images kept by Lathe", 0, "lathe-images-1\n", 0, "", NULL },
     [OUTPUT_PROGRAM] = { "program of Lathe", 0, "\177ELF", OUTPUT_KIND_HEAD + OUTPUT_KIND_AGAIN,
                          "%s: made by lathe ", NULL },
 };

@@ -28,7 +28,7 @@ static const struct { const char *begins, *why; } elsewhere[] = {
     { "make data", "it downloads 162 MB" },
     { "make deps", "it installs packages" },
     { "make bench", "tests/test_bench.py" },
-    { "./mine predict photo.ppm", "tests/program/test_predict.c" },
+    { "./mine predict photo.png", "tests/program/test_predict.c" },
     { "magick", "ImageMagick" },
 };
 

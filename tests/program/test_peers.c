@@ -44,3 +44,8 @@ Test(images, pgm_and_ppm_are_read_as_pillow_and_netpbm_read_them, .fini = shell_
         skip_test("no pnmtoplainpnm of Netpbm here");
     hold_against("pnm", 800);
 }
+
+Test(images, png_is_read_as_pillow_reads_it, .fini = shell_clean)
+{
+    hold_against("png", 800);
+}

@@ -336,11 +336,13 @@ static const struct { const char *text, *words; } bad_images[] = {
     { "P3 2 2 255\n" COLOUR "junk", "bad: offset 38: P2, P3, P5 or P6 expected" },
     { "P1 2 2\n1 0 0 1\n", "bad: offset 0: P1 is a bitmap (PBM); PGM and PPM are read" },
     { "P6 1 1 255\n123more", "bad: long: 4 bytes after the 3 of 3x1x1 values from offset 11" },
-    { "P2 1 1 255\n7\n", "bad: offset 0: a grey image of 1x1x1, and the network takes 3x32x32; "
-      "convert it to PPM" },
-    { "\x89PNG\r\n\x1a\n", "bad: offset 0: P2, P3, P5 or P6 (PGM, PPM) expected, or CIFAR records "
-      "of 3073 bytes with labels 0 to 9; convert PNG, JPEG and others to PPM" },
-    { "words, not an image\n", "bad: offset 0: P2, P3, P5 or P6 (PGM, PPM) expected" },
+    { "P2 1 1 255\n7\n", "bad: offset 0: an image of 3x1x1 (channels, height, width), and the "
+      "network takes 3x32x32; --resize scales" },
+    { "\x89PNG\r\n\x1a\n", "bad: short: it ends at offset 8, where a chunk was expected" },
+    { "\xff\xd8\xff\xe0 and eleven more", "bad: is a JPEG picture; PNG, PPM and PGM are read: "
+      "`mogrify -format png bad` of ImageMagick makes a PNG of it" },
+    { "words, not an image\n", "bad: offset 0: a PNG, PGM or PPM (P2, P3, P5, P6) expected, or "
+      "CIFAR records of 3073 bytes with labels 0 to 9" },
 };
 
 Test(predict, says_what_is_wrong_with_an_image_and_predicts_the_others, .fini = shell_clean)
@@ -476,8 +478,9 @@ Test(predict, takes_windows_and_scales_only_by_wish, .fini = shell_clean)
     write_bytes("records.bin", records, 20*RECORD);
     struct run r = shell("printf 'P3 1 1 255 1 2 3' > c.ppm; "
                          "./grey predict --params mean_image c.ppm records.bin");
-    cr_expect(r.status == 1 && strstr(r.output, "a colour image of 3x1x1, and the network takes "
-                                      "1x10x10; convert it to PGM"), "%s", r.output);
+    cr_expect(r.status == 1 && strstr(r.output, "c.ppm: offset 0: an image of 1x1x1 (channels, "
+                                      "height, width), and the network takes 1x10x10; --resize"),
+              "%s", r.output);
     cr_expect_eq(count(r.output, "records.bin"), 1, "one message of a kind: %s", r.output);
     run_free(&r);
 }

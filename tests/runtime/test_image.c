@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "file/image.h"
+#include "support/pngs.h"
 #include "support/shell.h"
 
 /* A file's images: for each its values, rounded, or the message. */
@@ -110,6 +111,18 @@ Test(images, of_every_greatest_value_fill_0_to_255, .fini = shell_clean)
     expect_images("P3 1 1 1 1 0 1\nP2 1 1 7 7P5 1 1 9\n\3", "255 0 255 | x: offset 24: a sample "
                   "expected, a whole number from 0 to 7");
     expect_refused("P5 1 1 254\n\xff", "x: offset 11: sample 255, 0 to 254 expected");
+}
+
+Test(images, a_png_is_one_alone_or_among_others, .fini = shell_clean)
+{
+    static struct png_bytes png;
+    png_make(&png, 2, 1, 8, 0, 0, "\0\7\10", 3);
+    cr_expect_str_eq(images_of((const char *)png.at, png.size), "7 8");
+    memcpy(png.at + png.size, "P5 1 1 255\n\t", 12);
+    memcpy(png.at + png.size + 12, png.at, png.size);
+    cr_expect_str_eq(images_of((const char *)png.at, 2*png.size + 12), "7 8 | 9 | 7 8");
+    memcpy(png.at + png.size, "not an image", 12);     /* what others leave there is not read */
+    cr_expect_str_eq(images_of((const char *)png.at, png.size + 12), "7 8");
 }
 
 Test(images, of_other_kinds_are_called_by_their_names, .fini = shell_clean)

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "file/fit.h"
 #include "file/image.h"
 
 Test(preprocess, a_mean_image_fits_images_of_its_size_alone)
