@@ -66,8 +66,8 @@ class Layer:
         self.kind, self.words = words[0], [w for w in words[1:] if "=" not in w]
         self.option = dict(w.split("=") for w in words if "=" in w)
 
-    def number(self):
-        return float(self.words[0])
+    def number(self, k=0):
+        return float(self.words[k])
 
     def window(self):
         """Height and width of a filter or a pool."""
@@ -117,3 +117,4 @@ class Shapes:
         return x
 
     batchnorm = dropout = scale = relu = leaky_relu = gelu = silu = tanh = sigmoid = add = same
+    clip = elu = hardsigmoid = hardswish = same

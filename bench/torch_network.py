@@ -65,6 +65,18 @@ class TorchOps:
     def silu(self, x, _):
         return F.silu(x)
 
+    def clip(self, x, layer):
+        return F.hardtanh(x, layer.number(), layer.number(1))
+
+    def elu(self, x, layer):
+        return F.elu(x, layer.number())
+
+    def hardsigmoid(self, x, _):
+        return F.hardsigmoid(x)
+
+    def hardswish(self, x, _):
+        return F.hardswish(x)
+
     def tanh(self, x, _):
         return torch.tanh(x)
 

@@ -14,6 +14,7 @@
 #include "base/isa.h"
 
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
+enum { MAX_NUMBERS = 2 };       /* after a layer's word: clip LO HI */
 
 struct place { const char *file; int line, col; };
 
@@ -21,7 +22,8 @@ struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
                   LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
-                  LAYER_SILU, LAYER_SCALE,
+                  LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
+                  LAYER_HARDSIGMOID, LAYER_ELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
@@ -45,7 +47,7 @@ struct layer {
     int pad;                    /* PAD_NUMBER */
     double smoothing;           /* softmax: share of the labels spread over all classes */
     double margin;              /* svm */
-    double number;              /* leaky_relu: slope; scale: factor; dropout: share kept */
+    double number[MAX_NUMBERS]; /* what stands after the word: layers.c names it */
     bool bias;                  /* conv, affine */
     enum winograd_choice winograd;      /* conv */
     bool scale;                 /* batchnorm: has gamma */
@@ -224,13 +226,14 @@ struct buffer {
     bool infer;                 /* inference touches it: it lies in front */
 };
 
-/* kinks.c: values that decide, and what gradient checks must not cross: signs of reals, or which
-** value of a window a byte says is the largest. */
+/* kinks.c: values that decide, and what gradient checks must not cross: on which side of `low` and
+** `high` reals are, or which value of a window a byte says is the largest. */
 struct kink_plan {
     int buffer;
     size_t origin, image, row;  /* reals or bytes: of the first value; image to image, row to row */
     struct shape shape;
     bool bytes;
+    double low, high;           /* high below low: low alone */
 };
 
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };

@@ -23,8 +23,8 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " groups=%d", l->groups);
     if (l->dilation > 1 && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " dilation=%d", l->dilation);
-    if (def->operands == OPERANDS_NUMBER && n < WHAT_SIZE)
-        snprintf(text + n, WHAT_SIZE - n, " %g", l->number);
+    for (int k = 0; k < layer_numbers(l->kind) && n < WHAT_SIZE; k++)
+        n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %g", l->number[k]);
 }
 
 struct layer_info *layer_infos(const struct net *net)

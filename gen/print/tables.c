@@ -148,8 +148,9 @@ static void decision_rows(const struct net *net, const char *prefix, struct text
 {
     for (const struct kink_plan *k = net->kink; k < net->kink + decisions(net); k++)
         text_printf(rows, "{ .at = %s, .image = %zu, .h = %d, .w = %d, .c = %d, .row = %zu, "
-                    ".bytes = %d }, ", arena_place(net, prefix, k->buffer, (long)k->origin).text,
-                    k->image, k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes);
+                    ".bytes = %d, .low = %s, .high = %s }, ", arena_place(net, prefix, k->buffer, (long)k->origin).text,
+                    k->image, k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes,
+                    exactly(k->low).text, exactly(k->high).text);
 }
 
 /* ---- layers ---- */
@@ -187,8 +188,8 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " momentum=%.17g eps=%.17g", l->momentum, l->eps);
     if (def->accepts & ACCEPTS_MARGIN)
         text_printf(out, " margin=%.17g", l->margin);
-    if (def->operands == OPERANDS_NUMBER)
-        text_printf(out, " %.17g", l->number);
+    for (int k = 0; k < layer_numbers(l->kind); k++)
+        text_printf(out, " %.17g", l->number[k]);
     if (def->accepts & ACCEPTS_BIAS && !l->bias)
         text_puts(out, " bias=no");
     if (def->accepts & ACCEPTS_SCALE && !l->scale)

@@ -92,10 +92,12 @@ static bool unknown_option(struct parser *p, const struct layer_def *def, struct
                            const char *word)
 {
     const char *names[OPTIONS], *ours = dialect_option(def, word);
+    const char *first = def->number[0].what, *second = def->number[1].what;
     int n = 0;
     if (ours && !*ours)
-        return scan_error(&p->sc, at, "\"%s\" goes without a name: %s%s%s", word, def->synopsis,
-                          def->number ? ", with " : "", def->number ? def->number : "");
+        return scan_error(&p->sc, at, "\"%s\" goes without a name: %s%s%s%s%s", word, def->synopsis,
+                          first ? ", with " : "", first ? first : "", second ? " and " : "",
+                          second ? second : "");
     if (ours)
         return scan_error(&p->sc, at, "unknown option \"%s\": %s%s (%s)", word,
                           strchr(ours, '=') == strpbrk(ours, "= ") ? "here it is " : "", ours,
@@ -195,6 +197,22 @@ bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
            || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);
 }
 
+/* What stands after the layer's word; of two numbers the first is the lesser. */
+static bool numbers(struct parser *p, const struct layer_def *def, struct layer *l)
+{
+    struct place at = scan_place(&p->sc);
+    const int count = layer_numbers(def->kind);
+    for (int k = 0; k < count; k++) {
+        at = scan_place(&p->sc);
+        if (!number(p, def->number[k].what, def->number[k].bound, &l->number[k]))
+            return false;
+    }
+    return count < 2 || l->number[0] < l->number[1]
+           || scan_error(&p->sc, at, "%s is to be above %s, %g, not %g", def->number[1].what,
+                         def->number[0].what, l->number[0], l->number[1]);
+}
+
+
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                      struct place at)
 {
@@ -215,7 +233,7 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
         return false;
-    if (def->operands == OPERANDS_NUMBER && !number(p, def->number, def->bound, &l.number))
+    if (!numbers(p, def, &l))
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))

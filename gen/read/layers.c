@@ -37,12 +37,23 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_CONV, .trains = true },
     { LAYER_RELU, "relu",
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,
-      .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_OUTPUT, .kink = true },
-    { LAYER_LEAKY_RELU, "leaky_relu", .operands = OPERANDS_NUMBER,
-      .number = "the slope below 0", .bound = BOUND_SLOPE,
+      .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_EITHER, .kink = KINK_FIXED },
+    { LAYER_LEAKY_RELU, "leaky_relu", .operands = OPERANDS_NUMBERS,
+      .number = { { "the slope below 0", BOUND_SLOPE } },
       .synopsis = "leaky_relu A", .help = "x where x > 0, else A*x; A from 0 to 1.", POINTWISE,
-      .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_OUTPUT,
-      .kink = true },
+      .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_EITHER,
+      .kink = KINK_FIXED },
+    { LAYER_CLIP, "clip", .operands = OPERANDS_NUMBERS,
+      .number = { { "the least value", BOUND_LIMIT }, { "the greatest value", BOUND_LIMIT } },
+      .synopsis = "clip LO HI", .help = "min(max(x, LO), HI), LO below HI: clip 0 6 is ReLU6. "
+      "Its gradient at LO and HI is 0.",
+      POINTWISE, .function = "v_clip", .gradient = "v_clip_grad", .from = FROM_EITHER,
+      .kink = KINK_NUMBERS },
+    { LAYER_ELU, "elu", .operands = OPERANDS_NUMBERS,
+      .number = { { "the size of what it tends to", BOUND_SCALE } },
+      .synopsis = "elu A", .help = "x where x > 0, else A*(exp(x) - 1); A above 0, 1 as a rule.",
+      POINTWISE, .function = "v_elu", .gradient = "v_elu_grad", .from = FROM_OUTPUT,
+      .kink = KINK_FIXED },
     { LAYER_GELU, "gelu",
       .synopsis = "gelu", .help = "x*P(X <= x) for a standard normal X: the exact form, by erf.",
       POINTWISE, .function = "v_gelu", .gradient = "v_gelu_grad", .from = FROM_INPUT },
@@ -55,10 +66,18 @@ const struct layer_def layer_defs[] = {
     { LAYER_SILU, "silu",
       .synopsis = "silu", .help = "x/(1 + exp(-x)), also called swish.", POINTWISE,
       .function = "v_silu", .gradient = "v_silu_grad", .from = FROM_INPUT },
-    { LAYER_SCALE, "scale", .operands = OPERANDS_NUMBER, .number = "the factor",
-      .bound = BOUND_SCALE,
+    { LAYER_HARDSIGMOID, "hardsigmoid",
+      .synopsis = "hardsigmoid", .help = "min(max(x + 3, 0), 6)/6.", POINTWISE,
+      .function = "v_hardsigmoid", .gradient = "v_hardsigmoid_grad", .from = FROM_OUTPUT,
+      .kink = KINK_FIXED, .high = 1 },
+    { LAYER_HARDSWISH, "hardswish",
+      .synopsis = "hardswish", .help = "x*min(max(x + 3, 0), 6)/6.", POINTWISE,
+      .function = "v_hardswish", .gradient = "v_hardswish_grad", .from = FROM_INPUT,
+      .kink = KINK_FIXED, .high = 3 },      /* at -3 it leaves 0 */
+    { LAYER_SCALE, "scale", .operands = OPERANDS_NUMBERS,
+      .number = { { "the factor", BOUND_SCALE } },
       .synopsis = "scale X", .help = "X*x, for a fixed X greater than 0.", POINTWISE,
-      .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_OUTPUT },
+      .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_EITHER },
     { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
       .max_window = 256, .synopsis = "maxpool KxK [stride=N]",
       .help = "The largest value of each window, the first in raster order where several are\n"
@@ -90,8 +109,8 @@ const struct layer_def layer_defs[] = {
       "there must be two values or more; running ones in evaluation:\n"
       "running = momentum*running + (1 - momentum)*batch.",
       .stage = STAGE_NORM, .trains = true },
-    { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,
-      .number = "the probability of keeping a unit", .bound = BOUND_KEEP,
+    { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBERS,
+      .number = { { "the probability of keeping a unit", BOUND_KEEP } },
       .synopsis = "dropout P",
       .help = "While training keeps each value with probability P, as x/P, else 0 (the course's\n"
       "inverted dropout; other frameworks take the probability of dropping). P is\n"
@@ -121,6 +140,15 @@ const struct layer_def *layer_def(enum layer_kind kind)
         if (layer_defs[k].kind == kind)
             return &layer_defs[k];
     DIE("layer kind %d has no row", kind);
+}
+
+int layer_numbers(enum layer_kind kind)
+{
+    const struct layer_def *def = layer_def(kind);
+    int n = 0;
+    while (n < MAX_NUMBERS && def->number[n].what)
+        n++;
+    return n;
 }
 
 const struct setting_row *setting_find(const char *word)

@@ -69,8 +69,8 @@ static void dump_spec(const struct net *net, FILE *out)
             fprintf(out, " %d", l->filters);
         if (l->kh)
             fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
-        if (layer_def(l->kind)->operands == OPERANDS_NUMBER)
-            fprintf(out, " %g", l->number);
+        for (int k = 0; k < layer_numbers(l->kind); k++)
+            fprintf(out, " %g", l->number[k]);
         dump_options(l, out);
         fputc('\n', out);
     }
@@ -381,9 +381,12 @@ static void dump_kinks(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nkinks; i++) {
         const struct kink_plan *k = &net->kink[i];
-        fprintf(out, "%-28s %s of %dx%dx%d from %zu, row to row %zu, image to image %zu\n",
-                net->buffer[k->buffer].name, k->bytes ? "bytes" : "signs", k->shape.c, k->shape.h,
+        fprintf(out, "%-28s %s of %dx%dx%d from %zu, row to row %zu, image to image %zu",
+                net->buffer[k->buffer].name, k->bytes ? "bytes" : "sides", k->shape.c, k->shape.h,
                 k->shape.w, k->origin, k->row, k->image);
+        if (k->low < 0 || k->low > 0 || k->high > k->low)
+            fprintf(out, " of %g and %g", k->low, k->high);
+        fputc('\n', out);
     }
 }
 

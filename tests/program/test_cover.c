@@ -11,7 +11,7 @@
 #include "support/shell.h"
 #include "support/skip.h"
 
-enum { MOST_VALUES = 12, FACTORS = 13, CHUNK = 12 };
+enum { MOST_VALUES = 16, FACTORS = 13, CHUNK = 12 };
 
 enum { CHANNELS, IMAGE, FILTERS, KERNEL, STRIDE, PAD, BEHIND, POOL, LOSS, BATCH, SHAPE, GROUPED,
        DILATION };
@@ -24,7 +24,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [STRIDE] = { "1", "2", "3" },
     [PAD] = { "same", "valid", "2" },
     [BEHIND] = { "", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "silu", "scale 0.7",
-                 "dropout 0.6", "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
+                 "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6", "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool" },
     [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },

@@ -37,12 +37,14 @@ static bool simple_layer(struct oracle_layer *l, const char *s)
     static const struct { const char *word; enum oracle_kind kind; } words[] = {
         { "leaky_relu", ORACLE_LEAKY_RELU }, { "relu", ORACLE_RELU }, { "gelu", ORACLE_GELU },
         { "tanh", ORACLE_TANH }, { "sigmoid", ORACLE_SIGMOID }, { "silu", ORACLE_SILU },
-        { "scale", ORACLE_SCALE },
+        { "scale", ORACLE_SCALE }, { "clip", ORACLE_CLIP }, { "elu", ORACLE_ELU },
+        { "hardsigmoid", ORACLE_HARDSIGMOID }, { "hardswish", ORACLE_HARDSWISH },
         { "dropout", ORACLE_DROPOUT } };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (!strncmp(s, words[k].word, strlen(words[k].word))) {
             l->kind = words[k].kind;
-            sscanf(s + strlen(words[k].word), " %lf", &l->number);
+            sscanf(s + strlen(words[k].word), " %lf %lf", &l->number,
+                   &l->second);
             return true;
         }
     return false;
@@ -278,6 +280,10 @@ static double pointwise(const struct oracle_layer *l, double x)
     case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
     case ORACLE_TANH:       return tanh(x);
     case ORACLE_SILU:       return x / (1 + exp(-x));
+    case ORACLE_CLIP:       return fmin(fmax(x, l->number), l->second);
+    case ORACLE_ELU:        return x > 0 ? x : l->number*expm1(x);
+    case ORACLE_HARDSIGMOID: return fmin(fmax(x + 3, 0), 6) / 6;
+    case ORACLE_HARDSWISH:  return x*fmin(fmax(x + 3, 0), 6) / 6;
     default:                return 1 / (1 + exp(-x));
     }
 }
@@ -293,6 +299,10 @@ static double pointwise_slope(const struct oracle_layer *l, double x)
     case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
     case ORACLE_TANH:       return 1 - y*y;
     case ORACLE_SILU:       return (1 + x*exp(-x) / (1 + exp(-x))) / (1 + exp(-x));
+    case ORACLE_CLIP:       return x > l->number && x < l->second;
+    case ORACLE_ELU:        return x > 0 ? 1 : l->number*exp(x);
+    case ORACLE_HARDSIGMOID: return x > -3 && x < 3 ? 1.0/6 : 0;
+    case ORACLE_HARDSWISH:  return x <= -3 ? 0 : x >= 3 ? 1 : (2*x + 3) / 6;
     default:                return y*(1 - y);
     }
 }
@@ -390,7 +400,8 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         conv_forward(o, l, y);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE:
+    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE: case ORACLE_CLIP: case ORACLE_ELU:
+    case ORACLE_HARDSIGMOID: case ORACLE_HARDSWISH:
         for (size_t k = 0; k < out; k++)
             y[k] = pointwise(l, l->x[k]);
         break;
@@ -433,7 +444,8 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         conv_backward(o, l, dy);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE:
+    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE: case ORACLE_CLIP: case ORACLE_ELU:
+    case ORACLE_HARDSIGMOID: case ORACLE_HARDSWISH:
         for (size_t k = 0; k < out; k++)
             l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
         break;
