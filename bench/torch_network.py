@@ -71,11 +71,11 @@ class TorchOps:
     def elu(self, x, layer):
         return F.elu(x, layer.number())
 
-    def hardsigmoid(self, x, _):
-        return F.hardsigmoid(x)
+    def hardsigmoid(self, x, _):    # F.hardsigmoid's gradient has 1/6 in f32 only
+        return F.relu6(x + 3) / 6
 
     def hardswish(self, x, _):
-        return F.hardswish(x)
+        return x * F.relu6(x + 3) / 6
 
     def tanh(self, x, _):
         return torch.tanh(x)
