@@ -44,7 +44,7 @@ struct layer {
     int groups;                 /* conv: of channels and filters, each on its own */
     int dilation;               /* conv: pixels from tap to tap */
     enum pad_kind pad_kind;
-    int pad;                    /* PAD_NUMBER */
+    int pad[4];                 /* PAD_NUMBER: top, left, bottom, right */
     double smoothing;           /* softmax: share of the labels spread over all classes */
     double margin;              /* svm */
     double number[MAX_NUMBERS]; /* what stands after the word: layers.c names it */

@@ -35,11 +35,10 @@ static int span(const struct layer *l, int k)
 static void padding(struct layer *l)
 {
     bool same = l->pad_kind == PAD_SAME;
-    int number = l->pad_kind == PAD_NUMBER ? l->pad : 0;
-    l->pad_top = same ? (span(l, l->kh) - 1) / 2 : number;
-    l->pad_left = same ? (span(l, l->kw) - 1) / 2 : number;
-    l->pad_bottom = same ? span(l, l->kh) / 2 : number;
-    l->pad_right = same ? span(l, l->kw) / 2 : number;
+    l->pad_top = same ? (span(l, l->kh) - 1) / 2 : l->pad[0];
+    l->pad_left = same ? (span(l, l->kw) - 1) / 2 : l->pad[1];
+    l->pad_bottom = same ? span(l, l->kh) / 2 : l->pad[2];
+    l->pad_right = same ? span(l, l->kw) / 2 : l->pad[3];
 }
 
 /* Both the convolution and the pool: windows over the padded input, rounded down. */

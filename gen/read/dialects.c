@@ -194,7 +194,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "paramgroup paramgroups parametergroup lrmult decaymult",
       "after `train`: `group WHICH lr=X reg=X`" },
     /* options of layers */
-    { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N" },
+    { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N|T,L,B,R" },
     { DIALECT_OPTION, "strides step steps subsample subsampling stridesize", "stride=N" },
     { DIALECT_OPTION, "dilationrate dilations atrous", "dilation=D" },
     { DIALECT_OPTION, "group numgroup numgroups cardinality", "groups=G" },

@@ -24,7 +24,17 @@ static bool pad_option(struct parser *p, struct layer *l)
         p->sc.s = before.s;
     }
     l->pad_kind = PAD_NUMBER;
-    return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
+    if (!integer(&p->sc, &p->scope, "pad (same, valid, a number or four)", 0, 64, &l->pad[0]))
+        return false;
+    for (int k = 1; k < 4; k++)
+        l->pad[k] = l->pad[0];
+    if (!scan_char(&p->sc, ','))
+        return true;
+    return integer(&p->sc, &p->scope, "the pad on the left", 0, 64, &l->pad[1])
+           && expect_char(p, ',', "and the pads at the bottom and on the right")
+           && integer(&p->sc, &p->scope, "the pad at the bottom", 0, 64, &l->pad[2])
+           && expect_char(p, ',', "and the pad on the right")
+           && integer(&p->sc, &p->scope, "the pad on the right", 0, 64, &l->pad[3]);
 }
 
 static bool init_option(struct parser *p, struct layer *l)

@@ -19,11 +19,12 @@ const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_GROUPS
                  | ACCEPTS_DILATION | ACCEPTS_WINOGRAD, .max_window = 11,
-      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [groups=G] [dilation=D] "
+      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N|T,L,B,R] [groups=G] [dilation=D] "
                   "[bias=yes|no] [init=HOW] [winograd=yes|no]",
       .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 after,\n"
-      "whatever the stride; valid none; N as many on each side. Windows round down.\n"
+      "whatever the stride; valid none; N as many on each side; T,L,B,R so many at the top, on\n"
+      "the left, at the bottom, on the right. Windows round down.\n"
       "groups: channels and filters in G equal parts, each filter sees its part alone (1\n"
       "unless said; as many as channels: depthwise). dilation: pixels from tap to tap (1\n"
       "unless said); pad=same then puts D*(K-1)/2 zeros before and the rest of D*(K-1)\n"

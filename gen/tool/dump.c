@@ -35,8 +35,12 @@ static void dump_options(const struct layer *l, FILE *out)
                                           [INIT_WHITEN] = " init=whiten" };
     static const char *const pads[] = { [PAD_SAME] = " pad=same", [PAD_VALID] = " pad=valid" };
     int accepts = layer_def(l->kind)->accepts;
-    if (accepts & ACCEPTS_PAD && l->pad_kind == PAD_NUMBER)
-        fprintf(out, " pad=%d", l->pad);
+    const int *pad = l->pad;
+    bool alike = pad[1] == pad[0] && pad[2] == pad[0] && pad[3] == pad[0];
+    if (accepts & ACCEPTS_PAD && l->pad_kind == PAD_NUMBER && alike)
+        fprintf(out, " pad=%d", pad[0]);
+    else if (accepts & ACCEPTS_PAD && l->pad_kind == PAD_NUMBER)
+        fprintf(out, " pad=%d,%d,%d,%d", pad[0], pad[1], pad[2], pad[3]);
     else if (accepts & ACCEPTS_PAD)
         fputs(pads[l->pad_kind], out);
     if (l->groups > 1)

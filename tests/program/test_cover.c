@@ -22,7 +22,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [FILTERS] = { "1", "3", "8", "9", "17" },
     [KERNEL] = { "1x1", "2x2", "3x3", "4x4", "5x5", "6x6", "7x7", "3x5" },
     [STRIDE] = { "1", "2", "3" },
-    [PAD] = { "same", "valid", "2" },
+    [PAD] = { "same", "valid", "2", "0,1,2,1" },
     [BEHIND] = { "", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "silu", "scale 0.7",
                  "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6", "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",

@@ -73,6 +73,10 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
     static const struct bad bad[] = {
         { HEAD "conf 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
         { HEAD "CONV 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "conv 3 3x3 pad=1,2\n" TAIL, "3:19:", "\",\" expected and the pads at the bottom" },
+        { HEAD "conv 3 3x3 pad=1,2,3\n" TAIL, "3:21:", "\",\" expected and the pad on the right" },
+        { HEAD "conv 3 3x3 pad=1,2,3,65\n" TAIL, "3:22:", "the pad on the right" },
+        { HEAD "conv 3 3x3 pad=1,2,3,4,5\n" TAIL, "3:23:", "an option expected" },
         { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
         { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
@@ -367,6 +371,9 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "conv 2 2x4\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 0,1,1,2");
     expect_dump(HEAD "conv 2 7x7 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 3,3,3,3");
     expect_dump(HEAD "conv 2 3x3 pad=valid\n" TAIL, "-d shape", "3x8x8 -> 2x6x6 pad 0,0,0,0");
+    expect_dump(HEAD "conv 2 3x3 pad=0, 1,2 ,3\n" TAIL, "-d spec", "pad=0,1,2,3");
+    expect_dump(HEAD "conv 2 3x3 stride=2 pad=0,0,1,1\n" TAIL, "-d shape",
+                "3x8x8 -> 2x4x4 pad 0,0,1,1");
     expect_dump(HEAD "conv 2 3x2 pad=2 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 2,2,2,2");
     expect_dump(HEAD "conv 2 3x2 dilation=3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 3,1,3,2");
     expect_dump(HEAD "conv 2 3x3 dilation=3 pad=valid\n" TAIL, "-d shape",

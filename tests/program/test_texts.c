@@ -170,7 +170,7 @@ Test(words, options_too, .fini = shell_clean)
 {
     static const struct bad bad[] = {
         { HEAD "conv 3 3x3 padding=1\n" TAIL, "3:12: error: unknown option \"padding\": here it is "
-          "pad=same|valid|N" },
+          "pad=same|valid|N|T,L,B,R" },
         { HEAD "conv 3 3x3 strides=2\n" TAIL, "here it is stride=N" },
         { HEAD "conv 3 3x3 use_bias=no\n" TAIL, "here it is bias=yes|no" },
         { HEAD "conv 3 3x3 dilation_rate=2\n" TAIL, "here it is dilation=D" },
