@@ -43,6 +43,8 @@ struct layer {
     int stride_w;               /* maxpool without stride=: kw; else the same as stride */
     int groups;                 /* conv: of channels and filters, each on its own */
     int dilation;               /* conv: pixels from tap to tap */
+    bool ceil;                  /* pools: a last window may reach beyond the padded input */
+    bool count_pad;             /* avgpool: padding counts in a mean */
     enum pad_kind pad_kind;
     int pad[4];                 /* PAD_NUMBER: top, left, bottom, right */
     double smoothing;           /* softmax: share of the labels spread over all classes */
@@ -57,7 +59,8 @@ struct layer {
     double init_std;            /* drawn: the deviation; < 0: by init_rule */
     enum { RULE_KAIMING, RULE_XAVIER } init_rule;
     /* shape.c */
-    int pad_top, pad_left, pad_bottom, pad_right;
+    int pad_top, pad_left, pad_bottom, pad_right;   /* with what a last window needs beyond it */
+    int beyond_bottom, beyond_right;                /* that, which no mean counts */
     struct shape in, out;
     long long params;           /* weights and biases */
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
@@ -460,6 +463,8 @@ static inline size_t real_size(const struct net *net)
 bool is_relu(const struct layer *l);
 /* A max-pool whose windows do not overlap: it can be run band by band. */
 bool band_pool(const struct layer *l);
+/* Windows reach beyond the map. */
+bool is_padded(const struct layer *l);
 /* A convolution of which each group is one channel. */
 bool is_depthwise(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */

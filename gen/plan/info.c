@@ -17,7 +17,11 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %d", l->filters);
     if (l->kh && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %dx%d", l->kh, l->kw);
-    if (l->kh && l->stride != (l->kind == LAYER_CONV ? 1 : l->kh) && n < WHAT_SIZE)
+    const bool conv = l->kind == LAYER_CONV;
+    if (l->kh && l->stride_w != l->stride && (l->stride != l->kh || l->stride_w != l->kw)
+        && n < WHAT_SIZE)
+        n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d,%d", l->stride, l->stride_w);
+    else if (l->kh && l->stride != (conv ? 1 : l->kh) && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d", l->stride);
     if (l->groups > 1 && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " groups=%d", l->groups);

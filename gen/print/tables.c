@@ -181,9 +181,13 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " %dx%d", l->kh, l->kw);
     if (pools)
         text_printf(out, " stride=%d,%d", l->stride, l->stride_w);
-    if (def->accepts & ACCEPTS_PAD)
-        text_printf(out, " stride=%d pad=%d,%d,%d,%d", l->stride, l->pad_top, l->pad_left,
-                    l->pad_bottom, l->pad_right);
+    else if (def->accepts & ACCEPTS_STRIDE)
+        text_printf(out, " stride=%d", l->stride);
+    if (!pools ? def->accepts & ACCEPTS_PAD : is_padded(l))
+        text_printf(out, " pad=%d,%d,%d,%d", l->pad_top, l->pad_left, l->pad_bottom, l->pad_right);
+    if (l->count_pad && is_padded(l))
+        text_printf(out, " counted=%d,%d,%d,%d", l->pad_top, l->pad_left,
+                    l->pad_bottom - l->beyond_bottom, l->pad_right - l->beyond_right);
     if (def->accepts & ACCEPTS_MOMENTUM)
         text_printf(out, " momentum=%.17g eps=%.17g", l->momentum, l->eps);
     if (def->accepts & ACCEPTS_MARGIN)

@@ -37,6 +37,17 @@ static bool pad_option(struct parser *p, struct layer *l)
            && integer(&p->sc, &p->scope, "the pad on the right", 0, 64, &l->pad[3]);
 }
 
+/* Down and across, or one number for both. */
+static bool strides_option(struct parser *p, struct layer *l)
+{
+    const int least = (int)bounds[BOUND_STRIDE].least, most = (int)bounds[BOUND_STRIDE].most;
+    if (!integer(&p->sc, &p->scope, "stride (a number or two)", least, most, &l->stride))
+        return false;
+    l->stride_w = l->stride;
+    return !scan_char(&p->sc, ',')
+           || integer(&p->sc, &p->scope, "the stride across", least, most, &l->stride_w);
+}
+
 static bool init_option(struct parser *p, struct layer *l)
 {
     static const char *const words[] = { "kaiming", "xavier", "zeros", "dirac", "whiten" };
@@ -70,7 +81,10 @@ static const struct {
     bool (*read)(struct parser *p, struct layer *l);    /* VALUE_OWN */
 } option_defs[] = {
     { "stride", ACCEPTS_STRIDE, { VALUE_COUNT, AT(stride), .bound = BOUND_STRIDE }, NULL },
+    { "stride", ACCEPTS_STRIDES, { .type = VALUE_OWN }, strides_option },
     { "pad", ACCEPTS_PAD, { .type = VALUE_OWN }, pad_option },
+    { "ceil", ACCEPTS_CEIL, { VALUE_YES, AT(ceil) }, NULL },
+    { "count_pad", ACCEPTS_COUNT_PAD, { VALUE_YES, AT(count_pad) }, NULL },
     { "smoothing", ACCEPTS_SMOOTHING, { VALUE_REAL, AT(smoothing), .bound = BOUND_SMOOTHING },
       NULL },
     { "margin", ACCEPTS_MARGIN, { VALUE_REAL, AT(margin), .bound = BOUND_MARGIN }, NULL },
@@ -91,10 +105,14 @@ static const char *dialect_option(const struct layer_def *def, const char *word)
 {
     const char *ours = dialect(DIALECT_OPTION, word);
     size_t length = ours ? strcspn(ours, "=") : 0;
+    bool known = false, taken = false;
     for (int k = 0; k < OPTIONS && ours && ours[length]; k++)
-        if (strlen(option_defs[k].name) == length && !memcmp(option_defs[k].name, ours, length)
-            && !(option_defs[k].bit & def->accepts))
-            return NULL;
+        if (strlen(option_defs[k].name) == length && !memcmp(option_defs[k].name, ours, length)) {
+            known = true;
+            taken |= option_defs[k].bit & def->accepts;
+        }
+    if (known && !taken)
+        return NULL;
     return ours && !*ours && def->operands == OPERANDS_NONE ? NULL : ours;
 }
 
@@ -145,9 +163,12 @@ static bool layer_options(struct parser *p, const struct layer_def *def, struct 
                                      : row_value(p, &option_defs[k].value, word, l)))
             return false;
     }
-    bool pool = def->operands == OPERANDS_WINDOW && !l->stride;
-    l->stride_w = pool ? l->kw : l->stride ? l->stride : 1;
-    l->stride = pool ? l->kh : l->stride_w;
+    const bool pool = def->operands == OPERANDS_WINDOW;
+    if (!l->stride) {
+        l->stride = pool ? l->kh : 1;
+        l->stride_w = pool ? l->kw : 1;
+    } else if (!l->stride_w)
+        l->stride_w = l->stride;
     return true;
 }
 
@@ -226,7 +247,8 @@ static bool numbers(struct parser *p, const struct layer_def *def, struct layer 
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                      struct place at)
 {
-    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1,
+    struct layer l = { .kind = def->kind, .at = at, .margin = 1,
+                       .pad_kind = def->operands == OPERANDS_WINDOW ? PAD_VALID : PAD_SAME,
                        .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,
                        .groups = 1, .dilation = 1 };
     const struct net *net = p->net;

@@ -79,15 +79,22 @@ const struct layer_def layer_defs[] = {
       .number = { { "the factor", BOUND_SCALE } },
       .synopsis = "scale X", .help = "X*x, for a fixed X greater than 0.", POINTWISE,
       .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_EITHER },
-    { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
-      .max_window = 256, .synopsis = "maxpool KxK [stride=N]",
+    { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW,
+      .accepts = ACCEPTS_STRIDES | ACCEPTS_PAD | ACCEPTS_CEIL,
+      .max_window = 256, .synopsis = "maxpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
+      "[ceil=yes|no]",
       .help = "The largest value of each window, the first in raster order where several are\n"
-      "equal. stride: the window unless said. No padding; windows round down; at\n"
-      "most 256 values a window.",
+      "equal; at most 256 values a window. stride: the window unless said, or down and\n"
+      "across. pad: valid unless said, else as conv has it, less than a window; padding is\n"
+      "never the largest. Windows round down; ceil=yes: one more where values would be left,\n"
+      "if it begins before the map ends.",
       .stage = STAGE_POOL },
-    { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
-      .max_window = 256, .synopsis = "avgpool KxK [stride=N]",
-      .help = "The mean of each window; windows lie as those of maxpool.",
+    { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW,
+      .accepts = ACCEPTS_STRIDES | ACCEPTS_PAD | ACCEPTS_CEIL | ACCEPTS_COUNT_PAD,
+      .max_window = 256, .synopsis = "avgpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
+      "[ceil=yes|no] [count_pad=yes|no]",
+      .help = "The mean of each window; windows lie as those of maxpool. Padding is not counted;\n"
+      "count_pad=yes: it counts as zeros, but for what ceil=yes adds to it.",
       .stage = STAGE_AVERAGE },
     { LAYER_GLOBALMAXPOOL, "globalmaxpool",
       .synopsis = "globalmaxpool", .help = "The largest value of each channel: a maxpool as "

@@ -43,6 +43,10 @@ static void dump_options(const struct layer *l, FILE *out)
         fprintf(out, " pad=%d,%d,%d,%d", pad[0], pad[1], pad[2], pad[3]);
     else if (accepts & ACCEPTS_PAD)
         fputs(pads[l->pad_kind], out);
+    if (l->ceil)
+        fputs(" ceil=yes", out);
+    if (l->count_pad)
+        fputs(" count_pad=yes", out);
     if (l->groups > 1)
         fprintf(out, " groups=%d", l->groups);
     if (l->dilation > 1)

@@ -57,6 +57,28 @@ static int option(const char *s, const char *name)
     return at ? atoi(at + strlen(name)) : 1;
 }
 
+static void pool_pads(struct oracle_layer *l, const char *s)
+{
+    const char *pad = strstr(s, "pad="), *counted = strstr(s, "counted=");
+    int bottom = 0, right = 0;
+    if (pad)
+        sscanf(pad, "pad=%d,%d,%d,%d", &l->top, &l->left, &bottom, &right);
+    if (counted)
+        sscanf(counted, "counted=%d,%d,%d,%d", &l->above, &l->before, &l->below, &l->after);
+    windows(l, bottom, right);
+}
+
+/* Row i, column j of the window of output k: -1 if it is padding. */
+static long window_place(const struct oracle_layer *l, size_t k, int i, int j)
+{
+    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh);
+    long map = (long)(k / ((size_t)l->oh*(size_t)l->ow));
+    int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
+    if (row < 0 || row >= l->h || column < 0 || column >= l->w)
+        return -1;
+    return (map*l->h + row)*l->w + column;
+}
+
 static void read_layer(const char *line, struct oracle_layer *l, int *param)
 {
     int filters, bottom, right, length = (int)strcspn(line, "\n");
@@ -76,11 +98,11 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
     } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
                       &l->stride_x) == 4) {
         l->kind = ORACLE_MAXPOOL;
-        windows(l, 0, 0);
+        pool_pads(l, s);
     } else if (sscanf(s, "avgpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
                       &l->stride_x) == 4) {
         l->kind = ORACLE_AVGPOOL;
-        windows(l, 0, 0);
+        pool_pads(l, s);
     } else if (sscanf(s, "affine %d", &filters) == 1) {
         l->kind = ORACLE_AFFINE;
         l->oc = filters;
@@ -258,17 +280,14 @@ static void conv_backward(struct oracle *o, const struct oracle_layer *l, const 
 /* The first largest input of the window of output k. */
 static size_t pool_winner(const struct oracle_layer *l, size_t k)
 {
-    size_t x = k % (size_t)l->ow, y = k / (size_t)l->ow % (size_t)l->oh;
-    size_t map = k / area(1, l->oh, l->ow);
-    size_t best = 0;
+    long best = -1;
     for (int i = 0; i < l->kh; i++)
         for (int j = 0; j < l->kw; j++) {
-            size_t in = (map*(size_t)l->h + y*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
-                        + x*(size_t)l->stride_x + (size_t)j;
-            if ((!i && !j) || l->x[in] > l->x[best])
+            long in = window_place(l, k, i, j);
+            if (in >= 0 && (best < 0 || l->x[in] > l->x[best]))
                 best = in;
         }
-    return best;
+    return (size_t)best;
 }
 
 static double pointwise(const struct oracle_layer *l, double x)
@@ -307,24 +326,35 @@ static double pointwise_slope(const struct oracle_layer *l, double x)
     }
 }
 
+/* Places of the window of output k that its mean counts. */
+static int counted(const struct oracle_layer *l, size_t k)
+{
+    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh), count = 0;
+    for (int i = 0; i < l->kh; i++)
+        for (int j = 0; j < l->kw; j++) {
+            int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
+            count += row >= -l->above && row < l->h + l->below && column >= -l->before
+                     && column < l->w + l->after;
+        }
+    return count;
+}
+
 /* Forward y, or, given dy, backward dx. */
 static void average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
                     double *dx)
 {
     for (size_t k = 0; k < out; k++) {
-        size_t x = k % (size_t)l->ow, r = k / (size_t)l->ow % (size_t)l->oh;
-        size_t map = k / area(1, l->oh, l->ow);
         double sum = 0;
+        int count = counted(l, k);
         for (int i = 0; i < l->kh; i++)
             for (int j = 0; j < l->kw; j++) {
-                size_t in = (map*(size_t)l->h + r*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
-                            + x*(size_t)l->stride_x + (size_t)j;
-                sum += l->x[in];
-                if (dx)
-                    dx[in] += dy[k] / (l->kh*l->kw);
+                long in = window_place(l, k, i, j);
+                sum += in < 0 ? 0 : l->x[in];
+                if (dx && in >= 0)
+                    dx[in] += dy[k] / count;
             }
         if (y)
-            y[k] = sum / (l->kh*l->kw);
+            y[k] = sum / count;
     }
 }
 

@@ -21,6 +21,7 @@ struct oracle_layer {
     enum oracle_kind kind;
     int c, h, w, oc, oh, ow;        /* shapes of input and output */
     int kh, kw, stride_y, stride_x, top, left;
+    int above, before, below, after;        /* avgpool: padding that a mean counts */
     int groups, dilation;           /* conv */
     double number, second;          /* what stands after its word: clip's limits, a slope */
     double eps;                     /* batchnorm */
