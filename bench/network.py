@@ -66,8 +66,8 @@ class Layer:
         self.kind, self.words = words[0], [w for w in words[1:] if "=" not in w]
         self.option = dict(w.split("=") for w in words if "=" in w)
 
-    def number(self):
-        return float(self.words[0])
+    def number(self, k=0):
+        return float(self.words[k])
 
     def window(self):
         """Height and width of a filter or a pool."""
@@ -82,7 +82,11 @@ class Layer:
 
     def pad(self):
         """Top, left, bottom, right."""
-        return tuple(map(int, self.option["pad"].split(",")))
+        return tuple(map(int, self.option.get("pad", "0,0,0,0").split(",")))
+
+    def counted(self):
+        """Of avgpool: the padding that a mean counts."""
+        return tuple(map(int, self.option.get("counted", "0,0,0,0").split(",")))
 
     def real(self, name):
         return float(self.option[name])
@@ -108,8 +112,8 @@ class Shapes:
         return layer.filters(), 1, 1
 
     def maxpool(self, x, layer):
-        (kh, kw), (sy, sx) = layer.window(), layer.stride()
-        return x[0], (x[1] - kh) // sy + 1, (x[2] - kw) // sx + 1
+        (kh, kw), (sy, sx), (top, left, bottom, right) = layer.window(), layer.stride(), layer.pad()
+        return x[0], (x[1] + top + bottom - kh) // sy + 1, (x[2] + left + right - kw) // sx + 1
 
     avgpool = maxpool
 
@@ -117,3 +121,4 @@ class Shapes:
         return x
 
     batchnorm = dropout = scale = relu = leaky_relu = gelu = silu = tanh = sigmoid = add = same
+    clip = elu = hardsigmoid = hardswish = same

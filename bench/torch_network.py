@@ -6,6 +6,11 @@ import torch.nn.functional as F
 from network import Network
 
 
+def padded(x, pad, value):
+    top, left, bottom, right = pad
+    return F.pad(x, (left, right, top, bottom), value=value)
+
+
 class TorchOps:
     """walk()'s operations with the tensors p."""
 
@@ -17,7 +22,7 @@ class TorchOps:
         weight, bias = self.p[layer.name + ".weight"], self.p.get(layer.name + ".bias")
         pad = (top, left)
         if pad != (bottom, right):
-            x, pad = F.pad(x, (left, right, top, bottom)), 0
+            x, pad = padded(x, layer.pad(), 0), 0
         return F.conv2d(x, weight, bias, layer.stride(), pad,
                         int(layer.option.get("dilation", 1)), int(layer.option.get("groups", 1)))
 
@@ -39,10 +44,16 @@ class TorchOps:
                             layer.real("eps"))
 
     def maxpool(self, x, layer):
-        return F.max_pool2d(x, layer.window(), layer.stride())
+        return F.max_pool2d(padded(x, layer.pad(), -float("inf")), layer.window(), layer.stride())
 
     def avgpool(self, x, layer):
-        return F.avg_pool2d(x, layer.window(), layer.stride())
+        def sums(of):
+            return F.avg_pool2d(of, layer.window(), layer.stride(), divisor_override=1)
+        if not any(layer.pad()):
+            return F.avg_pool2d(x, layer.window(), layer.stride())
+        counted = padded(torch.ones_like(x), layer.counted(), 1)
+        rest = tuple(a - b for a, b in zip(layer.pad(), layer.counted()))
+        return sums(padded(x, layer.pad(), 0)) / sums(padded(counted, rest, 0))
 
     def add(self, x, other):
         return x + other
@@ -64,6 +75,18 @@ class TorchOps:
 
     def silu(self, x, _):
         return F.silu(x)
+
+    def clip(self, x, layer):
+        return F.hardtanh(x, layer.number(), layer.number(1))
+
+    def elu(self, x, layer):
+        return F.elu(x, layer.number())
+
+    def hardsigmoid(self, x, _):    # F.hardsigmoid's gradient has 1/6 in f32 only
+        return F.relu6(x + 3) / 6
+
+    def hardswish(self, x, _):
+        return x * F.relu6(x + 3) / 6
 
     def tanh(self, x, _):
         return torch.tanh(x)

@@ -35,7 +35,8 @@ static const struct region regions[] = {
 
 static const struct decision decisions[] = {
     /* @rows */
-    { .at = 160256, .image = 8192, .h = 16, .w = 16, .c = 32, .row = 512, .bytes = 0 },
+    { .at = 160256, .image = 8192, .h = 16, .w = 16, .c = 32, .row = 512, .bytes = 0,
+      .low = 0.5, .high = 2 },
 };
 
 static const struct layer_info info[] = {

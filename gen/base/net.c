@@ -10,7 +10,13 @@ bool is_relu(const struct layer *l)
 
 bool band_pool(const struct layer *l)
 {
-    return l->kind == LAYER_MAXPOOL && l->stride >= l->kh && l->stride_w >= l->kw;
+    return l->kind == LAYER_MAXPOOL && l->stride >= l->kh && l->stride_w >= l->kw
+           && !is_padded(l);
+}
+
+bool is_padded(const struct layer *l)
+{
+    return l->pad_top || l->pad_left || l->pad_bottom || l->pad_right;
 }
 
 bool is_depthwise(const struct layer *l)

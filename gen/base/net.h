@@ -14,6 +14,7 @@
 #include "base/isa.h"
 
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
+enum { MAX_NUMBERS = 2 };       /* after a layer's word: clip LO HI */
 
 struct place { const char *file; int line, col; };
 
@@ -21,7 +22,8 @@ struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
                   LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
-                  LAYER_SILU, LAYER_SCALE,
+                  LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
+                  LAYER_HARDSIGMOID, LAYER_ELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
@@ -41,11 +43,13 @@ struct layer {
     int stride_w;               /* maxpool without stride=: kw; else the same as stride */
     int groups;                 /* conv: of channels and filters, each on its own */
     int dilation;               /* conv: pixels from tap to tap */
+    bool ceil;                  /* pools: a last window may reach beyond the padded input */
+    bool count_pad;             /* avgpool: padding counts in a mean */
     enum pad_kind pad_kind;
-    int pad;                    /* PAD_NUMBER */
+    int pad[4];                 /* PAD_NUMBER: top, left, bottom, right */
     double smoothing;           /* softmax: share of the labels spread over all classes */
     double margin;              /* svm */
-    double number;              /* leaky_relu: slope; scale: factor; dropout: share kept */
+    double number[MAX_NUMBERS]; /* what stands after the word: layers.c names it */
     bool bias;                  /* conv, affine */
     enum winograd_choice winograd;      /* conv */
     bool scale;                 /* batchnorm: has gamma */
@@ -55,7 +59,8 @@ struct layer {
     double init_std;            /* drawn: the deviation; < 0: by init_rule */
     enum { RULE_KAIMING, RULE_XAVIER } init_rule;
     /* shape.c */
-    int pad_top, pad_left, pad_bottom, pad_right;
+    int pad_top, pad_left, pad_bottom, pad_right;   /* with what a last window needs beyond it */
+    int beyond_bottom, beyond_right;                /* that, which no mean counts */
     struct shape in, out;
     long long params;           /* weights and biases */
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
@@ -224,13 +229,14 @@ struct buffer {
     bool infer;                 /* inference touches it: it lies in front */
 };
 
-/* kinks.c: values that decide, and what gradient checks must not cross: signs of reals, or which
-** value of a window a byte says is the largest. */
+/* kinks.c: values that decide, and what gradient checks must not cross: on which side of `low` and
+** `high` reals are, or which value of a window a byte says is the largest. */
 struct kink_plan {
     int buffer;
     size_t origin, image, row;  /* reals or bytes: of the first value; image to image, row to row */
     struct shape shape;
     bool bytes;
+    double low, high;           /* high below low: low alone */
 };
 
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };
@@ -457,6 +463,8 @@ static inline size_t real_size(const struct net *net)
 bool is_relu(const struct layer *l);
 /* A max-pool whose windows do not overlap: it can be run band by band. */
 bool band_pool(const struct layer *l);
+/* Windows reach beyond the map. */
+bool is_padded(const struct layer *l);
 /* A convolution of which each group is one channel. */
 bool is_depthwise(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */

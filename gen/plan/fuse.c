@@ -114,7 +114,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
         next = lead_norm(net, s, next);
         break;
     case STAGE_ADD:     /* the sum is not kept, which some gradients want */
-        if (with && with->stage == STAGE_POINTWISE && with->from == FROM_OUTPUT)
+        if (with && with->stage == STAGE_POINTWISE && with->from != FROM_INPUT)
             s->pointwise = next++;
         break;
     default:

@@ -17,14 +17,18 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %d", l->filters);
     if (l->kh && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %dx%d", l->kh, l->kw);
-    if (l->kh && l->stride != (l->kind == LAYER_CONV ? 1 : l->kh) && n < WHAT_SIZE)
+    const bool conv = l->kind == LAYER_CONV;
+    if (l->kh && l->stride_w != l->stride && (l->stride != l->kh || l->stride_w != l->kw)
+        && n < WHAT_SIZE)
+        n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d,%d", l->stride, l->stride_w);
+    else if (l->kh && l->stride != (conv ? 1 : l->kh) && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d", l->stride);
     if (l->groups > 1 && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " groups=%d", l->groups);
     if (l->dilation > 1 && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " dilation=%d", l->dilation);
-    if (def->operands == OPERANDS_NUMBER && n < WHAT_SIZE)
-        snprintf(text + n, WHAT_SIZE - n, " %g", l->number);
+    for (int k = 0; k < layer_numbers(l->kind) && n < WHAT_SIZE; k++)
+        n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %g", l->number[k]);
 }
 
 struct layer_info *layer_infos(const struct net *net)

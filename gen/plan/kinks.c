@@ -30,12 +30,15 @@ static void stage_kinks(struct net *net, const struct stage *s)
 {
     const struct layer *pointwise = layer_at(net, s->pointwise);
     const struct shape o = s->out.shape;
-    bool kink = pointwise ? layer_def(pointwise->kind)->kink : s->relu != NO_LAYER;
+    const struct layer_def *def = pointwise ? layer_def(pointwise->kind) : NULL;
+    bool own = def && def->kink == KINK_NUMBERS;
     if (s->kind == STAGE_FORK || !s->trains)
         return;
-    if (kink)
+    if (def ? def->kink != KINK_NONE : s->relu != NO_LAYER)
         add(net, (struct kink_plan){ .buffer = s->at[AT_Y], .origin = s->out.origin,
-                                     .image = s->out.image, .row = s->out.row, .shape = o });
+                                     .image = s->out.image, .row = s->out.row, .shape = o,
+                                     .low = own ? pointwise->number[0] : def ? def->low : 0,
+                                     .high = own ? pointwise->number[1] : def ? def->high : 0 });
     if (s->pool != NO_LAYER)
         add(net, (struct kink_plan){ .buffer = s->at[AT_ARGMAX],
                                      .image = (size_t)(o.h*o.w*o.c), .row = (size_t)(o.w*o.c),

@@ -35,11 +35,10 @@ static int span(const struct layer *l, int k)
 static void padding(struct layer *l)
 {
     bool same = l->pad_kind == PAD_SAME;
-    int number = l->pad_kind == PAD_NUMBER ? l->pad : 0;
-    l->pad_top = same ? (span(l, l->kh) - 1) / 2 : number;
-    l->pad_left = same ? (span(l, l->kw) - 1) / 2 : number;
-    l->pad_bottom = same ? span(l, l->kh) / 2 : number;
-    l->pad_right = same ? span(l, l->kw) / 2 : number;
+    l->pad_top = same ? (span(l, l->kh) - 1) / 2 : l->pad[0];
+    l->pad_left = same ? (span(l, l->kw) - 1) / 2 : l->pad[1];
+    l->pad_bottom = same ? span(l, l->kh) / 2 : l->pad[2];
+    l->pad_right = same ? span(l, l->kw) / 2 : l->pad[3];
 }
 
 /* Both the convolution and the pool: windows over the padded input, rounded down. */
@@ -53,6 +52,37 @@ static bool windows(struct layer *l)
                      l->name);
     l->out.h = (h - kh) / l->stride + 1;
     l->out.w = (w - kw) / l->stride_w + 1;
+    return true;
+}
+
+/* Windows over `size` values, with `pad` before them and `after` after them; one more than fits,
+** which begins before the values end, adds to `after`. */
+static int rounded_up(int size, int pad, int *after, int k, int stride, int *beyond)
+{
+    const int padded = size + pad + *after;
+    int n = ceil_div(padded - k, stride) + 1;
+    if ((n - 1)*stride >= size + pad)
+        n--;
+    *beyond = max_int(0, (n - 1)*stride + k - padded);
+    *after += *beyond;
+    return n;
+}
+
+static bool pool_shape(struct layer *l)
+{
+    padding(l);
+    if (max_int(l->pad_top, l->pad_bottom) >= l->kh || max_int(l->pad_left, l->pad_right) >= l->kw)
+        return error(l, "padding of %d,%d,%d,%d around windows of %dx%d: one of them would have "
+                     "nothing but padding; it is to be less than the window", l->pad_top,
+                     l->pad_left, l->pad_bottom, l->pad_right, l->kh, l->kw);
+    if (!windows(l))
+        return false;
+    if (l->ceil) {
+        l->out.h = rounded_up(l->in.h, l->pad_top, &l->pad_bottom, l->kh, l->stride,
+                              &l->beyond_bottom);
+        l->out.w = rounded_up(l->in.w, l->pad_left, &l->pad_right, l->kw, l->stride_w,
+                              &l->beyond_right);
+    }
     return true;
 }
 
@@ -118,7 +148,7 @@ static bool layer_shape(struct layer *l)
         break;
     case LAYER_MAXPOOL:
     case LAYER_AVGPOOL:
-        if (!windows(l))
+        if (!pool_shape(l))
             return false;
         break;
     case LAYER_BATCHNORM:

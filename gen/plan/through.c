@@ -10,8 +10,7 @@
 bool by_output(const struct net *net, const struct stage *s)
 {
     const struct layer *with = layer_at(net, s->pointwise);
-    /* A kink's gradient asks for the sign alone: computed again, it costs less than a map. */
-    return with && layer_def(with->kind)->from == FROM_OUTPUT && !layer_def(with->kind)->kink;
+    return with && layer_def(with->kind)->from == FROM_OUTPUT;
 }
 
 /* A convolution whose gradients, in all directions, are made by kernels that can compute them from
@@ -22,7 +21,7 @@ static bool can_go_through(const struct net *net, const struct stage *s, const s
 {
     const struct layer *pool = layer_at(net, n->pool), *with = layer_at(net, n->pointwise);
     if (s->kind != STAGE_CONV || !s->trains || s->relu != NO_LAYER || s->pool != NO_LAYER
-        || (with && !layer_def(with->kind)->kink))
+        || (with && layer_def(with->kind)->from != FROM_EITHER))
         return false;
     switch (s->conv->wgrad.algorithm) {
     case BY_WINOGRAD:

@@ -125,7 +125,7 @@ static const struct map *decider(const struct net *net, const struct stage *s)
 /* The probability of keeping a value, in units of 2^-16; never none. */
 static long keep_of(const struct layer *l)
 {
-    long keep = (long)(l->number*65536 + 0.5);
+    long keep = (long)(l->number[0]*65536 + 0.5);
     return keep < 1 ? 1 : keep;
 }
 

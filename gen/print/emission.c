@@ -187,14 +187,15 @@ void bind_relu(struct bindings *b, bool relu)
 
 void bind_pointwise(struct bindings *b, const struct layer *l, bool forward)
 {
-    char number[40] = "";
+    char numbers[MAX_NUMBERS*40] = "";
+    size_t n = 0;
     if (!l)
         return;
     const struct layer_def *def = layer_def(l->kind);
-    if (def->operands == OPERANDS_NUMBER)
-        snprintf(number, sizeof number, ", (real)%.17g", l->number);
+    for (int k = 0; k < layer_numbers(l->kind); k++)
+        n += (size_t)snprintf(numbers + n, sizeof numbers - n, ", (real)%.17g", l->number[k]);
     if (forward)
-        bind_operation(b, def->function, "%s", number);
+        bind_operation(b, def->function, "%s", numbers);
     else
-        bind_operation(b, def->gradient, ", a%s", number);
+        bind_operation(b, def->gradient, ", a%s", numbers);
 }

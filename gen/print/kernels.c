@@ -40,7 +40,7 @@ static void dropout_forward(struct emission *e, const struct stage *s)
     struct shape o = s->out.shape;
     struct bindings b = of_stage(e, s);
     kernel(&b, "pointwise/dropout_fwd.c", part(&b, "fwd").text, "%s forward: keeps %g of %dx%dx%d",
-           s->name, e->net->layer[s->head].number, o.h, o.w, o.c);
+           s->name, e->net->layer[s->head].number[0], o.h, o.w, o.c);
 }
 
 static void dropout_backward(struct emission *e, const struct stage *s)

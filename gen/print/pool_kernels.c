@@ -14,6 +14,15 @@ void pool_row(struct emission *e, const struct stage *s, long x_row, long x_pixe
            l->kh, l->kw, l->in.w);
 }
 
+static void padded_row(struct emission *e, const struct stage *s)
+{
+    const struct layer *l = &e->net->layer[s->pool];
+    struct bindings b = of_stage(e, s);
+    bind_relu(&b, s->relu != NO_LAYER && !s->relu_first);
+    kernel(&b, "pool/padded_row.c", part(&b, "pool").text, "%s: max-pool %dx%d of a row of %d, padded",
+           l->name, l->kh, l->kw, l->in.w);
+}
+
 /* The stage's function of one direction, which says the shapes that it reads and writes. */
 static void direction(struct bindings *b, const char *file, bool forward)
 {
@@ -26,7 +35,10 @@ static void direction(struct bindings *b, const char *file, bool forward)
 void pool_forward(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    pool_row(e, s, (long)s->in.row, s->in.shape.c);
+    if (is_padded(&e->net->layer[s->pool]))
+        padded_row(e, s);
+    else
+        pool_row(e, s, (long)s->in.row, s->in.shape.c);
     direction(&b, "pool/fwd.c", true);
 }
 

@@ -148,8 +148,9 @@ static void decision_rows(const struct net *net, const char *prefix, struct text
 {
     for (const struct kink_plan *k = net->kink; k < net->kink + decisions(net); k++)
         text_printf(rows, "{ .at = %s, .image = %zu, .h = %d, .w = %d, .c = %d, .row = %zu, "
-                    ".bytes = %d }, ", arena_place(net, prefix, k->buffer, (long)k->origin).text,
-                    k->image, k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes);
+                    ".bytes = %d, .low = %s, .high = %s }, ", arena_place(net, prefix, k->buffer, (long)k->origin).text,
+                    k->image, k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes,
+                    exactly(k->low).text, exactly(k->high).text);
 }
 
 /* ---- layers ---- */
@@ -180,15 +181,19 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " %dx%d", l->kh, l->kw);
     if (pools)
         text_printf(out, " stride=%d,%d", l->stride, l->stride_w);
-    if (def->accepts & ACCEPTS_PAD)
-        text_printf(out, " stride=%d pad=%d,%d,%d,%d", l->stride, l->pad_top, l->pad_left,
-                    l->pad_bottom, l->pad_right);
+    else if (def->accepts & ACCEPTS_STRIDE)
+        text_printf(out, " stride=%d", l->stride);
+    if (!pools ? def->accepts & ACCEPTS_PAD : is_padded(l))
+        text_printf(out, " pad=%d,%d,%d,%d", l->pad_top, l->pad_left, l->pad_bottom, l->pad_right);
+    if (l->count_pad && is_padded(l))
+        text_printf(out, " counted=%d,%d,%d,%d", l->pad_top, l->pad_left,
+                    l->pad_bottom - l->beyond_bottom, l->pad_right - l->beyond_right);
     if (def->accepts & ACCEPTS_MOMENTUM)
         text_printf(out, " momentum=%.17g eps=%.17g", l->momentum, l->eps);
     if (def->accepts & ACCEPTS_MARGIN)
         text_printf(out, " margin=%.17g", l->margin);
-    if (def->operands == OPERANDS_NUMBER)
-        text_printf(out, " %.17g", l->number);
+    for (int k = 0; k < layer_numbers(l->kind); k++)
+        text_printf(out, " %.17g", l->number[k]);
     if (def->accepts & ACCEPTS_BIAS && !l->bias)
         text_puts(out, " bias=no");
     if (def->accepts & ACCEPTS_SCALE && !l->scale)

@@ -11,8 +11,9 @@
 
 enum { DIALECT_WORD = 64 };
 
-#define NO_ACTIVATION "there is none here; activations are relu, leaky_relu A, gelu, silu, tanh " \
-                      "and sigmoid"
+#define ACTIVATIONS "relu, leaky_relu A, clip LO HI, elu A, gelu, silu, hardswish, tanh, sigmoid " \
+                    "and hardsigmoid"
+#define NO_ACTIVATION "there is none here; activations are " ACTIVATIONS
 #define NO_OPTIMIZER "there is none here; sgd, momentum, nesterov, adagrad, rmsprop, adam and " \
                      "adamw are"
 
@@ -60,12 +61,16 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "there is none here; `batchnorm` is" },
     { DIALECT_STATEMENT, "leakyrelu leaky lrelu", "it is `leaky_relu A`, A the slope below 0" },
     { DIALECT_STATEMENT, "swish", "it is `silu`" },
-    { DIALECT_STATEMENT, "mish elu selu celu prelu rrelu crelu relu6 hardswish "
-      "hardsigmoid hardtanh hardshrink softshrink softplus softsign threshold glu geglu swiglu "
+    { DIALECT_STATEMENT, "relu6", "it is `clip 0 6`" },
+    { DIALECT_STATEMENT, "hardtanh clamp clipbyvalue", "it is `clip LO HI`, as in `clip -1 1`" },
+    { DIALECT_STATEMENT, "hswish hardsilu", "it is `hardswish`" },
+    { DIALECT_STATEMENT, "hsigmoid", "it is `hardsigmoid`" },
+    { DIALECT_STATEMENT, "mish selu celu prelu rrelu crelu "
+      "hardshrink softshrink softplus softsign threshold glu geglu swiglu "
       "reglu quickgelu logsigmoid tanhshrink maxout sine siren",
       NO_ACTIVATION },
     { DIALECT_STATEMENT, "activation activationlayer nonlinearity act",
-      "an activation is a layer of its own: relu, leaky_relu A, gelu, silu, tanh or sigmoid" },
+      "an activation is a layer of its own: " ACTIVATIONS },
     { DIALECT_STATEMENT, "rectifier rectifiedlinear", "it is `relu`" },
     { DIALECT_STATEMENT, "logistic sigm", "it is `sigmoid`" },
     { DIALECT_STATEMENT, "dropout1d dropout2d spatialdropout2d spatialdropout alphadropout "
@@ -189,7 +194,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "paramgroup paramgroups parametergroup lrmult decaymult",
       "after `train`: `group WHICH lr=X reg=X`" },
     /* options of layers */
-    { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N" },
+    { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N|T,L,B,R" },
     { DIALECT_OPTION, "strides step steps subsample subsampling stridesize", "stride=N" },
     { DIALECT_OPTION, "dilationrate dilations atrous", "dilation=D" },
     { DIALECT_OPTION, "group numgroup numgroups cardinality", "groups=G" },
@@ -209,8 +214,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_OPTION, "inchannels infeatures inputshape inputdim inputs channelsin",
       "not needed: what a layer gets, the one before it says" },
     { DIALECT_OPTION, "activation act nonlinearity",
-      "an activation is a layer of its own, on the next line: relu, leaky_relu A, gelu, tanh or "
-      "sigmoid" },
+      "an activation is a layer of its own, on the next line: " ACTIVATIONS },
     { DIALECT_OPTION, "batchnorm batchnormalize bn norm normalization",
       "it is a layer of its own, on the next line: batchnorm" },
     { DIALECT_OPTION, "dropout drop", "it is a layer of its own, on the next line: dropout P" },

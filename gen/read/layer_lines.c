@@ -24,7 +24,28 @@ static bool pad_option(struct parser *p, struct layer *l)
         p->sc.s = before.s;
     }
     l->pad_kind = PAD_NUMBER;
-    return integer(&p->sc, &p->scope, "pad (same, valid or a number)", 0, 64, &l->pad);
+    if (!integer(&p->sc, &p->scope, "pad (same, valid, a number or four)", 0, 64, &l->pad[0]))
+        return false;
+    for (int k = 1; k < 4; k++)
+        l->pad[k] = l->pad[0];
+    if (!scan_char(&p->sc, ','))
+        return true;
+    return integer(&p->sc, &p->scope, "the pad on the left", 0, 64, &l->pad[1])
+           && expect_char(p, ',', "and the pads at the bottom and on the right")
+           && integer(&p->sc, &p->scope, "the pad at the bottom", 0, 64, &l->pad[2])
+           && expect_char(p, ',', "and the pad on the right")
+           && integer(&p->sc, &p->scope, "the pad on the right", 0, 64, &l->pad[3]);
+}
+
+/* Down and across, or one number for both. */
+static bool strides_option(struct parser *p, struct layer *l)
+{
+    const int least = (int)bounds[BOUND_STRIDE].least, most = (int)bounds[BOUND_STRIDE].most;
+    if (!integer(&p->sc, &p->scope, "stride (a number or two)", least, most, &l->stride))
+        return false;
+    l->stride_w = l->stride;
+    return !scan_char(&p->sc, ',')
+           || integer(&p->sc, &p->scope, "the stride across", least, most, &l->stride_w);
 }
 
 static bool init_option(struct parser *p, struct layer *l)
@@ -60,7 +81,10 @@ static const struct {
     bool (*read)(struct parser *p, struct layer *l);    /* VALUE_OWN */
 } option_defs[] = {
     { "stride", ACCEPTS_STRIDE, { VALUE_COUNT, AT(stride), .bound = BOUND_STRIDE }, NULL },
+    { "stride", ACCEPTS_STRIDES, { .type = VALUE_OWN }, strides_option },
     { "pad", ACCEPTS_PAD, { .type = VALUE_OWN }, pad_option },
+    { "ceil", ACCEPTS_CEIL, { VALUE_YES, AT(ceil) }, NULL },
+    { "count_pad", ACCEPTS_COUNT_PAD, { VALUE_YES, AT(count_pad) }, NULL },
     { "smoothing", ACCEPTS_SMOOTHING, { VALUE_REAL, AT(smoothing), .bound = BOUND_SMOOTHING },
       NULL },
     { "margin", ACCEPTS_MARGIN, { VALUE_REAL, AT(margin), .bound = BOUND_MARGIN }, NULL },
@@ -81,10 +105,14 @@ static const char *dialect_option(const struct layer_def *def, const char *word)
 {
     const char *ours = dialect(DIALECT_OPTION, word);
     size_t length = ours ? strcspn(ours, "=") : 0;
+    bool known = false, taken = false;
     for (int k = 0; k < OPTIONS && ours && ours[length]; k++)
-        if (strlen(option_defs[k].name) == length && !memcmp(option_defs[k].name, ours, length)
-            && !(option_defs[k].bit & def->accepts))
-            return NULL;
+        if (strlen(option_defs[k].name) == length && !memcmp(option_defs[k].name, ours, length)) {
+            known = true;
+            taken |= option_defs[k].bit & def->accepts;
+        }
+    if (known && !taken)
+        return NULL;
     return ours && !*ours && def->operands == OPERANDS_NONE ? NULL : ours;
 }
 
@@ -92,10 +120,12 @@ static bool unknown_option(struct parser *p, const struct layer_def *def, struct
                            const char *word)
 {
     const char *names[OPTIONS], *ours = dialect_option(def, word);
+    const char *first = def->number[0].what, *second = def->number[1].what;
     int n = 0;
     if (ours && !*ours)
-        return scan_error(&p->sc, at, "\"%s\" goes without a name: %s%s%s", word, def->synopsis,
-                          def->number ? ", with " : "", def->number ? def->number : "");
+        return scan_error(&p->sc, at, "\"%s\" goes without a name: %s%s%s%s%s", word, def->synopsis,
+                          first ? ", with " : "", first ? first : "", second ? " and " : "",
+                          second ? second : "");
     if (ours)
         return scan_error(&p->sc, at, "unknown option \"%s\": %s%s (%s)", word,
                           strchr(ours, '=') == strpbrk(ours, "= ") ? "here it is " : "", ours,
@@ -133,9 +163,12 @@ static bool layer_options(struct parser *p, const struct layer_def *def, struct 
                                      : row_value(p, &option_defs[k].value, word, l)))
             return false;
     }
-    bool pool = def->operands == OPERANDS_WINDOW && !l->stride;
-    l->stride_w = pool ? l->kw : l->stride ? l->stride : 1;
-    l->stride = pool ? l->kh : l->stride_w;
+    const bool pool = def->operands == OPERANDS_WINDOW;
+    if (!l->stride) {
+        l->stride = pool ? l->kh : 1;
+        l->stride_w = pool ? l->kw : 1;
+    } else if (!l->stride_w)
+        l->stride_w = l->stride;
     return true;
 }
 
@@ -195,10 +228,27 @@ bool name_layer(struct parser *p, struct layer *l, const struct layer_def *def,
            || scan_error(&p->sc, l->at, "a label has at most %d letters", NAME_MAX_LEN - 1);
 }
 
+/* What stands after the layer's word; of two numbers the first is the lesser. */
+static bool numbers(struct parser *p, const struct layer_def *def, struct layer *l)
+{
+    struct place at = scan_place(&p->sc);
+    const int count = layer_numbers(def->kind);
+    for (int k = 0; k < count; k++) {
+        at = scan_place(&p->sc);
+        if (!number(p, def->number[k].what, def->number[k].bound, &l->number[k]))
+            return false;
+    }
+    return count < 2 || l->number[0] < l->number[1]
+           || scan_error(&p->sc, at, "%s is to be above %s, %g, not %g", def->number[1].what,
+                         def->number[0].what, l->number[0], l->number[1]);
+}
+
+
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                      struct place at)
 {
-    struct layer l = { .kind = def->kind, .at = at, .pad_kind = PAD_SAME, .margin = 1,
+    struct layer l = { .kind = def->kind, .at = at, .margin = 1,
+                       .pad_kind = def->operands == OPERANDS_WINDOW ? PAD_VALID : PAD_SAME,
                        .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,
                        .groups = 1, .dilation = 1 };
     const struct net *net = p->net;
@@ -215,7 +265,7 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
         return false;
-    if (def->operands == OPERANDS_NUMBER && !number(p, def->number, def->bound, &l.number))
+    if (!numbers(p, def, &l))
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))

@@ -19,11 +19,12 @@ const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_GROUPS
                  | ACCEPTS_DILATION | ACCEPTS_WINOGRAD, .max_window = 11,
-      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N] [groups=G] [dilation=D] "
+      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N|T,L,B,R] [groups=G] [dilation=D] "
                   "[bias=yes|no] [init=HOW] [winograd=yes|no]",
       .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
       "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 after,\n"
-      "whatever the stride; valid none; N as many on each side. Windows round down.\n"
+      "whatever the stride; valid none; N as many on each side; T,L,B,R so many at the top, on\n"
+      "the left, at the bottom, on the right. Windows round down.\n"
       "groups: channels and filters in G equal parts, each filter sees its part alone (1\n"
       "unless said; as many as channels: depthwise). dilation: pixels from tap to tap (1\n"
       "unless said); pad=same then puts D*(K-1)/2 zeros before and the rest of D*(K-1)\n"
@@ -37,12 +38,23 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_CONV, .trains = true },
     { LAYER_RELU, "relu",
       .synopsis = "relu", .help = "max(0, x); its gradient at 0 is 0.", POINTWISE,
-      .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_OUTPUT, .kink = true },
-    { LAYER_LEAKY_RELU, "leaky_relu", .operands = OPERANDS_NUMBER,
-      .number = "the slope below 0", .bound = BOUND_SLOPE,
+      .function = "v_relu", .gradient = "v_relu_grad", .from = FROM_EITHER, .kink = KINK_FIXED },
+    { LAYER_LEAKY_RELU, "leaky_relu", .operands = OPERANDS_NUMBERS,
+      .number = { { "the slope below 0", BOUND_SLOPE } },
       .synopsis = "leaky_relu A", .help = "x where x > 0, else A*x; A from 0 to 1.", POINTWISE,
-      .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_OUTPUT,
-      .kink = true },
+      .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_EITHER,
+      .kink = KINK_FIXED },
+    { LAYER_CLIP, "clip", .operands = OPERANDS_NUMBERS,
+      .number = { { "the least value", BOUND_LIMIT }, { "the greatest value", BOUND_LIMIT } },
+      .synopsis = "clip LO HI", .help = "min(max(x, LO), HI), LO below HI: clip 0 6 is ReLU6. "
+      "Its gradient at LO and HI is 0.",
+      POINTWISE, .function = "v_clip", .gradient = "v_clip_grad", .from = FROM_EITHER,
+      .kink = KINK_NUMBERS },
+    { LAYER_ELU, "elu", .operands = OPERANDS_NUMBERS,
+      .number = { { "the size of what it tends to", BOUND_SCALE } },
+      .synopsis = "elu A", .help = "x where x > 0, else A*(exp(x) - 1); A above 0, 1 as a rule.",
+      POINTWISE, .function = "v_elu", .gradient = "v_elu_grad", .from = FROM_OUTPUT,
+      .kink = KINK_FIXED },
     { LAYER_GELU, "gelu",
       .synopsis = "gelu", .help = "x*P(X <= x) for a standard normal X: the exact form, by erf.",
       POINTWISE, .function = "v_gelu", .gradient = "v_gelu_grad", .from = FROM_INPUT },
@@ -55,19 +67,34 @@ const struct layer_def layer_defs[] = {
     { LAYER_SILU, "silu",
       .synopsis = "silu", .help = "x/(1 + exp(-x)), also called swish.", POINTWISE,
       .function = "v_silu", .gradient = "v_silu_grad", .from = FROM_INPUT },
-    { LAYER_SCALE, "scale", .operands = OPERANDS_NUMBER, .number = "the factor",
-      .bound = BOUND_SCALE,
+    { LAYER_HARDSIGMOID, "hardsigmoid",
+      .synopsis = "hardsigmoid", .help = "min(max(x + 3, 0), 6)/6.", POINTWISE,
+      .function = "v_hardsigmoid", .gradient = "v_hardsigmoid_grad", .from = FROM_OUTPUT,
+      .kink = KINK_FIXED, .high = 1 },
+    { LAYER_HARDSWISH, "hardswish",
+      .synopsis = "hardswish", .help = "x*min(max(x + 3, 0), 6)/6.", POINTWISE,
+      .function = "v_hardswish", .gradient = "v_hardswish_grad", .from = FROM_INPUT,
+      .kink = KINK_FIXED, .high = 3 },      /* at -3 it leaves 0 */
+    { LAYER_SCALE, "scale", .operands = OPERANDS_NUMBERS,
+      .number = { { "the factor", BOUND_SCALE } },
       .synopsis = "scale X", .help = "X*x, for a fixed X greater than 0.", POINTWISE,
-      .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_OUTPUT },
-    { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
-      .max_window = 256, .synopsis = "maxpool KxK [stride=N]",
+      .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_EITHER },
+    { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW,
+      .accepts = ACCEPTS_STRIDES | ACCEPTS_PAD | ACCEPTS_CEIL,
+      .max_window = 256, .synopsis = "maxpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
+      "[ceil=yes|no]",
       .help = "The largest value of each window, the first in raster order where several are\n"
-      "equal. stride: the window unless said. No padding; windows round down; at\n"
-      "most 256 values a window.",
+      "equal; at most 256 values a window. stride: the window unless said, or down and\n"
+      "across. pad: valid unless said, else as conv has it, less than a window; padding is\n"
+      "never the largest. Windows round down; ceil=yes: one more where values would be left,\n"
+      "if it begins before the map ends.",
       .stage = STAGE_POOL },
-    { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW, .accepts = ACCEPTS_STRIDE,
-      .max_window = 256, .synopsis = "avgpool KxK [stride=N]",
-      .help = "The mean of each window; windows lie as those of maxpool.",
+    { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW,
+      .accepts = ACCEPTS_STRIDES | ACCEPTS_PAD | ACCEPTS_CEIL | ACCEPTS_COUNT_PAD,
+      .max_window = 256, .synopsis = "avgpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
+      "[ceil=yes|no] [count_pad=yes|no]",
+      .help = "The mean of each window; windows lie as those of maxpool. Padding is not counted;\n"
+      "count_pad=yes: it counts as zeros, but for what ceil=yes adds to it.",
       .stage = STAGE_AVERAGE },
     { LAYER_GLOBALMAXPOOL, "globalmaxpool",
       .synopsis = "globalmaxpool", .help = "The largest value of each channel: a maxpool as "
@@ -90,8 +117,8 @@ const struct layer_def layer_defs[] = {
       "there must be two values or more; running ones in evaluation:\n"
       "running = momentum*running + (1 - momentum)*batch.",
       .stage = STAGE_NORM, .trains = true },
-    { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBER,
-      .number = "the probability of keeping a unit", .bound = BOUND_KEEP,
+    { LAYER_DROPOUT, "dropout", .operands = OPERANDS_NUMBERS,
+      .number = { { "the probability of keeping a unit", BOUND_KEEP } },
       .synopsis = "dropout P",
       .help = "While training keeps each value with probability P, as x/P, else 0 (the course's\n"
       "inverted dropout; other frameworks take the probability of dropping). P is\n"
@@ -121,6 +148,15 @@ const struct layer_def *layer_def(enum layer_kind kind)
         if (layer_defs[k].kind == kind)
             return &layer_defs[k];
     DIE("layer kind %d has no row", kind);
+}
+
+int layer_numbers(enum layer_kind kind)
+{
+    const struct layer_def *def = layer_def(kind);
+    int n = 0;
+    while (n < MAX_NUMBERS && def->number[n].what)
+        n++;
+    return n;
 }
 
 const struct setting_row *setting_find(const char *word)

@@ -331,7 +331,9 @@ static bool statement(struct parser *p)
         if (!scan_word(&p->sc, word))
             return no_label(p, at, layer_at, label);
     }
-    for (int i = 0; i < nlayer_defs; i++)
+    const struct setting_row *row = setting_find(word);
+    const bool setting = row && p->in_train && !*label;     /* `clip` is a layer's word, too */
+    for (int i = 0; i < nlayer_defs && !setting; i++)
         if (layer_defs[i].word && !strcmp(word, layer_defs[i].word))
             return layer_defs[i].operands == OPERANDS_BLOCK
                    ? residual_statement(p, &layer_defs[i], label, at)
@@ -341,7 +343,6 @@ static bool statement(struct parser *p)
     bool known = false;
     for (int i = 0; i < nkeyword_defs; i++)
         known |= !strcmp(word, keyword_defs[i].word);
-    const struct setting_row *row = setting_find(word);
     known |= row != NULL;
     if (*label && known)
         return scan_error(&p->sc, at, "a label stands before a layer, not before \"%s\"", word);

@@ -35,10 +35,18 @@ static void dump_options(const struct layer *l, FILE *out)
                                           [INIT_WHITEN] = " init=whiten" };
     static const char *const pads[] = { [PAD_SAME] = " pad=same", [PAD_VALID] = " pad=valid" };
     int accepts = layer_def(l->kind)->accepts;
-    if (accepts & ACCEPTS_PAD && l->pad_kind == PAD_NUMBER)
-        fprintf(out, " pad=%d", l->pad);
+    const int *pad = l->pad;
+    bool alike = pad[1] == pad[0] && pad[2] == pad[0] && pad[3] == pad[0];
+    if (accepts & ACCEPTS_PAD && l->pad_kind == PAD_NUMBER && alike)
+        fprintf(out, " pad=%d", pad[0]);
+    else if (accepts & ACCEPTS_PAD && l->pad_kind == PAD_NUMBER)
+        fprintf(out, " pad=%d,%d,%d,%d", pad[0], pad[1], pad[2], pad[3]);
     else if (accepts & ACCEPTS_PAD)
         fputs(pads[l->pad_kind], out);
+    if (l->ceil)
+        fputs(" ceil=yes", out);
+    if (l->count_pad)
+        fputs(" count_pad=yes", out);
     if (l->groups > 1)
         fprintf(out, " groups=%d", l->groups);
     if (l->dilation > 1)
@@ -69,8 +77,8 @@ static void dump_spec(const struct net *net, FILE *out)
             fprintf(out, " %d", l->filters);
         if (l->kh)
             fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
-        if (layer_def(l->kind)->operands == OPERANDS_NUMBER)
-            fprintf(out, " %g", l->number);
+        for (int k = 0; k < layer_numbers(l->kind); k++)
+            fprintf(out, " %g", l->number[k]);
         dump_options(l, out);
         fputc('\n', out);
     }
@@ -381,9 +389,12 @@ static void dump_kinks(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nkinks; i++) {
         const struct kink_plan *k = &net->kink[i];
-        fprintf(out, "%-28s %s of %dx%dx%d from %zu, row to row %zu, image to image %zu\n",
-                net->buffer[k->buffer].name, k->bytes ? "bytes" : "signs", k->shape.c, k->shape.h,
+        fprintf(out, "%-28s %s of %dx%dx%d from %zu, row to row %zu, image to image %zu",
+                net->buffer[k->buffer].name, k->bytes ? "bytes" : "sides", k->shape.c, k->shape.h,
                 k->shape.w, k->origin, k->row, k->image);
+        if (k->low < 0 || k->low > 0 || k->high > k->low)
+            fprintf(out, " of %g and %g", k->low, k->high);
+        fputc('\n', out);
     }
 }
 

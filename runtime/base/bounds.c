@@ -39,6 +39,7 @@ const struct bounds bounds[BOUNDS] = {
     [BOUND_MARGIN] = { BOUNDS_TINY, BOUNDS_HUGE, BOUNDS_TINY },
     [BOUND_SLOPE] = { 0, 1, 0 },
     [BOUND_SCALE] = { BOUNDS_TINY, BOUNDS_HUGE, BOUNDS_TINY },
+    [BOUND_LIMIT] = { -BOUNDS_HUGE, BOUNDS_HUGE, -BOUNDS_HUGE },
     [BOUND_KEEP] = { 0x1p-16, 1, 0x1p-16 },     /* a multiple of it is what is kept */
     [BOUND_STRIDE] = { 1, 4096, 1 },
     [BOUND_GROUPS] = { 1, 65536, 1 },

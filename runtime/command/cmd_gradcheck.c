@@ -12,7 +12,7 @@
 
 struct gradcheck_settings {
     struct gradcheck_options check;
-    long seed, batch, threads;
+    long seed, batch, entries, threads;
 };
 
 static bool gradcheck_options_of(const struct program *p, struct gradcheck_settings *s,
@@ -24,6 +24,9 @@ static bool gradcheck_options_of(const struct program *p, struct gradcheck_setti
         command_row(COMMAND_SEED, &s->seed, NULL),
         { "--batch", OPTION_INTEGER, "M", &s->batch, 1, p->model->batch, NULL,
           "images of the batch" },
+        { "--entries", OPTION_INTEGER, "N", &s->entries, 0, 1e9, NULL,
+          "values of each parameter that are compared; 0: all where the network has up to 3,000, "
+          "else 200" },
         command_row(COMMAND_THREADS, &s->threads, NULL),
     };
     return command_options(p, "gradcheck",
@@ -115,6 +118,10 @@ int command_gradcheck(const struct program *p, int argc, char **argv)
     char err[ERR_SIZE];
     s.check.seed = (uint64_t)s.seed;
     s.check.images = (int)s.batch;
+    if (s.entries) {
+        s.check.every = 0;
+        s.check.entries = (size_t)s.entries;
+    }
     if (!command_batch(p, "gradcheck", s.batch, &status))
         return status;
     if (!engine_open(&engine, p->model, (int)s.threads, err))

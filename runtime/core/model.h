@@ -197,7 +197,8 @@ struct decision {
     size_t image;            /* reals (or bytes) from image to image */
     int h, w, c;             /* extent inside one image */
     size_t row;              /* reals (or bytes) from row to row, pixel step is c */
-    int bytes;               /* 1: uint8_t argmax of a pool, 0: real, sign counts */
+    int bytes;               /* 1: uint8_t argmax of a pool, 0: real, */
+    double low, high;        /* whose side of these counts */
 };
 
 /* What is done to images before the network sees them; data.h has the formulas. */

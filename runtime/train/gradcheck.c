@@ -32,7 +32,7 @@ static uint64_t gradcheck_mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
-/* One row's decisions, 64 to a word for signs, one by one for pool bytes. */
+/* One row's decisions, 32 to a word for sides, one by one for pool bytes. */
 static uint64_t gradcheck_hash_row(const struct decision *d, const real *arena, size_t at,
                                    uint64_t hash)
 {
@@ -43,11 +43,12 @@ static uint64_t gradcheck_hash_row(const struct decision *d, const real *arena, 
             hash = gradcheck_mix(hash, byte[k]);
         return hash;
     }
-    const real *value = arena + d->at + at;
+    const real *value = arena + d->at + at, low = (real)d->low, high = (real)d->high;
     uint64_t word = 0;
     for (size_t k = 0; k < count; k++) {
-        word = word << 1 | (value[k] > 0);
-        if (k % 64 == 63)
+        const int side = (value[k] > low) + (value[k] >= low) + (value[k] >= high);
+        word = word << 2 | (unsigned)side;
+        if (k % 32 == 31)
             hash = gradcheck_mix(hash, word);
     }
     return gradcheck_mix(hash, word);

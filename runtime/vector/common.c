@@ -36,6 +36,13 @@ static inline void add_values(real *to, const real *values, int n)
         to[k] += values[k];
 }
 
+/* How many of `count` places from `at` lie in LOW .. HIGH. */
+static inline int overlap(int at, int count, int low, int high)
+{
+    const int from = at < low ? low : at, to = at + count > high ? high : at + count;
+    return to - from;
+}
+
 /* Where part `part` of `parts` equal, contiguous parts of 0 .. count starts. */
 static inline int part_start(int part, int parts, int count)
 {

@@ -6,6 +6,7 @@
 #undef ADDS
 #undef ADD_BIAS
 #undef ADD_BLOCK
+#undef BEYOND
 #undef BIAS
 #undef BY_IMAGE
 #undef BY_OUTPUT
@@ -49,6 +50,7 @@
 #undef ONE_STEP
 #undef PACK
 #undef PACK_ALL
+#undef PADDED_ROW
 #undef PANEL_STEP
 #undef PARAMETERS
 #undef PARTIAL

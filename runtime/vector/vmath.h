@@ -88,6 +88,43 @@ static inline vec v_leaky_relu_grad(vec g, vec y, real slope)
     return v_select(v_gt(y, v_zero()), g, v_mul(v_set1(slope), g));
 }
 
+static inline vec v_clip(vec x, real low, real high)
+{
+    const vec least = v_set1(low), most = v_set1(high);
+    return v_select(v_gt(least, x), least, v_select(v_gt(x, most), most, x));
+}
+
+/* Of x as of what it is clipped to. */
+static inline vec v_clip_grad(vec g, vec y, real low, real high)
+{
+    const vec below = v_select(v_gt(v_set1(high), y), g, v_zero());
+    return v_select(v_gt(y, v_set1(low)), below, v_zero());
+}
+
+static inline vec v_hardsigmoid(vec x)
+{
+    return v_mul(v_clip(v_add(x, v_set1(3)), 0, 6), v_set1((real)(1.0 / 6)));
+}
+
+static inline vec v_hardsigmoid_grad(vec g, vec y)
+{
+    return v_clip_grad(v_mul(g, v_set1((real)(1.0 / 6))), y, 0, 1);
+}
+
+static inline vec v_hardswish(vec x)
+{
+    const vec left = v_select(v_eq(x, x), v_zero(), x);
+    return v_select(v_gt(x, v_set1(-3)), v_mul(x, v_hardsigmoid(x)), left);
+}
+
+/* From the input: 0, (2x + 3)/6 or 1. */
+static inline vec v_hardswish_grad(vec g, vec x)
+{
+    const vec slope = v_fma(x, v_set1((real)(1.0 / 3)), v_set1((real)0.5));
+    const vec right = v_select(v_gt(v_set1(3), x), slope, v_set1(1));
+    return v_mul(g, v_select(v_gt(x, v_set1(-3)), right, v_zero()));
+}
+
 static inline vec v_scale(vec x, real factor)
 {
     return v_mul(v_set1(factor), x);
@@ -161,6 +198,19 @@ static inline vec v_tanh(vec x)
 static inline vec v_tanh_grad(vec g, vec y)
 {
     return v_mul(g, v_sub(v_set1(1), v_mul(y, y)));
+}
+
+/* x > 0 ? x : size*(e^x - 1), by t = tanh(x/2): e^x - 1 = 2t/(1 - t), which near 0 loses nothing. */
+static inline vec v_elu(vec x, real size)
+{
+    const vec t = v_tanh(v_mul(v_set1((real)0.5), x));
+    const vec below = v_div(v_mul(v_set1(2*size), t), v_sub(v_set1(1), t));
+    return v_select(v_gt(x, v_zero()), x, below);
+}
+
+static inline vec v_elu_grad(vec g, vec y, real size)
+{
+    return v_select(v_gt(y, v_zero()), g, v_mul(g, v_add(y, v_set1(size))));
 }
 
 /* Beyond it on either side the normal distribution's tail would be denormal; it is 0. */

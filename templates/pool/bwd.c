@@ -6,12 +6,14 @@
 
 #define NAME pool_bwd        /* @name */
 #define RELU 1               /* @flag */
+#define BEYOND 1             /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2,
            X_W = 32, X_SIZE = 17408, Y = 0, Y_IMAGE = 4352, Y_ROW = 272, Y_PIXEL = 17, DY = 0,
-           DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408, ARGMAX = 0, ARGMAX_IMAGE = 4352 };
+           DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408, ARGMAX = 0, ARGMAX_IMAGE = 4352,
+           TOP = 1, LEFT = 1, IN_H = 32, IN_W = 32 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
@@ -26,7 +28,12 @@ static void NAME(const struct step *s, int item, int items, int thread)
     for (int r = 0; r < OH; r++)
         for (int p = 0; p < OW; p++) {
             const int at = (r*OW + p)*C;
-            real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
+#if BEYOND
+            const int top = r*STEP_Y - TOP, left = p*STEP_X - LEFT;
+#else
+            const int top = r*STEP_Y, left = p*STEP_X;
+#endif
+            real *window = dx + (top*X_W + left)*C;
             for (int c = 0; c < C; c += VL) { /* @tail */
                 vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);
 #if RELU
@@ -36,7 +43,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
                     UNROLL for (int j = 0; j < PW; j++) {
                         real *q = window + (i*X_W + j)*C + c;
                         vec g = v_select(v_eq(index, v_set1(i*PW + j)), v, v_zero());
-                        v_store(q, v_add(v_load(q), g));
+#if BEYOND
+                        if (top + i >= 0 && top + i < IN_H && left + j >= 0 && left + j < IN_W)
+#endif
+                            v_store(q, v_add(v_load(q), g));
                     }
             }
         }

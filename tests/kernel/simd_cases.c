@@ -59,10 +59,10 @@ static uint64_t hash_round(const struct simd_words *w, uint64_t hash, unsigned r
     }
     void (*const unary[])(real *, const real *) = {
         w->sqrt, w->abs, w->relu, w->round, w->exp, w->sigmoid, w->tanh, w->normal, w->gelu,
-        w->silu };
+        w->silu, w->clip, w->elu, w->hardsigmoid, w->hardswish };
     void (*const binary[])(real *, const real *, const real *) = {
         w->add, w->sub, w->mul, w->div, w->max, w->select_gt, w->select_eq,
-        w->gelu_grad, w->silu_grad };
+        w->gelu_grad, w->silu_grad, w->hardswish_grad };
     for (size_t k = 0; k < sizeof unary / sizeof *unary; k++) {
         unary[k](out, a);
         hash = add_reals(hash, out, LANES);

@@ -48,6 +48,9 @@ PRAGMA(GCC target(TARGET))
         }                                                                       \
     }
 
+static inline vec clip_some(vec x) { return v_clip(x, (real)-1.5, 2); }
+static inline vec elu_some(vec x) { return v_elu(x, (real)1.25); }
+
 UNARY(sqrt, v_sqrt)
 UNARY(abs, v_abs)
 UNARY(relu, v_relu)
@@ -59,6 +62,10 @@ UNARY(tanh, v_tanh)
 UNARY(normal, v_normal)
 UNARY(gelu, v_gelu)
 UNARY(silu, v_silu)
+UNARY(clip, clip_some)
+UNARY(elu, elu_some)
+UNARY(hardsigmoid, v_hardsigmoid)
+UNARY(hardswish, v_hardswish)
 BINARY(add, v_add(a, b))
 BINARY(sub, v_sub(a, b))
 BINARY(mul, v_mul(a, b))
@@ -66,6 +73,7 @@ BINARY(div, v_div(a, b))
 BINARY(max, v_max(a, b))
 BINARY(gelu_grad, v_gelu_grad(a, b))
 BINARY(silu_grad, v_silu_grad(a, b))
+BINARY(hardswish_grad, v_hardswish_grad(a, b))
 BINARY(select_gt, v_select(v_gt(a, b), a, v_set1(7)))
 BINARY(select_eq, v_select(v_eq(a, b), a, v_set1(7)))
 
@@ -136,7 +144,8 @@ static void word_columns(real *out, const real *in, int row)
 const struct simd_words JOIN(simd_words_, ISA) = {
     TEXT(ISA), VL, word_add, word_sub, word_mul, word_div, word_max, word_fma, word_mul_add,
     word_sqrt, word_abs, word_relu, word_round, word_exp, word_pow2, word_sigmoid,
-    word_tanh, word_normal, word_gelu, word_gelu_grad, word_silu, word_silu_grad, word_flush,
+    word_tanh, word_normal, word_gelu, word_gelu_grad, word_silu, word_silu_grad, word_clip,
+    word_elu, word_hardsigmoid, word_hardswish, word_hardswish_grad, word_flush,
     word_select_gt, word_select_eq, word_bytes, word_load_part, word_store_part,
     word_load_u8_part, word_store_u8_part, word_sum, word_columns,
 };

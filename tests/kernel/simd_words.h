@@ -31,6 +31,11 @@ struct simd_words {
     void (*gelu_grad)(real *out, const real *g, const real *x);
     void (*silu)(real *out, const real *a);
     void (*silu_grad)(real *out, const real *g, const real *x);
+    void (*clip)(real *out, const real *a);     /* -1.5 2 */
+    void (*elu)(real *out, const real *a);      /* 1.25 */
+    void (*hardsigmoid)(real *out, const real *a);
+    void (*hardswish)(real *out, const real *a);
+    void (*hardswish_grad)(real *out, const real *g, const real *x);
     void (*flush)(real *out, const real *a, real limit);
     void (*select_gt)(real *out, const real *a, const real *b);     /* a > b ? a : 7 */
     void (*select_eq)(real *out, const real *a, const real *b);

@@ -347,6 +347,33 @@ static long double exact_silu_slope(long double x)
     return s + x*s*exact_sigmoid(-x);
 }
 
+static long double exact_elu(long double x)
+{
+    return x > 0 ? x : 1.25L*expm1l(x);
+}
+
+static long double exact_hardsigmoid(long double x)
+{
+    return fminl(fmaxl(x + 3, 0), 6) / 6;
+}
+
+static long double exact_hardswish(long double x)
+{
+    return x*exact_hardsigmoid(x);
+}
+
+static long double exact_hardswish_slope(long double x)
+{
+    return x <= -3 ? 0 : x >= 3 ? 1 : (2*x + 3) / 6;
+}
+
+static void hardswish_slope(const struct simd_words *w, real *out, const real *x)
+{
+    real one[LANES];
+    fill(one, 1);
+    w->hardswish_grad(out, one, x);
+}
+
 static void silu_slope(const struct simd_words *w, real *out, const real *x)
 {
     real one[LANES];
@@ -396,6 +423,18 @@ static void activations_are_accurate(const struct simd_words *w)
     static const struct curve silu = { "silu", exact_silu, -40, 40, 10, 0, 0 };
     static const struct curve silu_grad = { "silu_grad", exact_silu_slope, -40, 40, 12, 0, 12 };
     static const struct curve slope = { "gelu_grad", exact_gelu_slope, -10, 10, 12, 0, 12 };
+    static const struct curve elu = { "elu", exact_elu, -40, 10, 14, 0, 0 };
+    static const struct curve near_elu = { "elu", exact_elu, -0.01, 0.01, 14, 0, 0 };
+    /* Of 3 + x below 0 bits are lost. */
+    static const struct curve hardsigmoid = { "hardsigmoid", exact_hardsigmoid, -5, 5, 4, 0, 4 };
+    static const struct curve hardswish = { "hardswish", exact_hardswish, -5, 5, 6, 0, 12 };
+    static const struct curve hard_slope = { "hardswish_grad", exact_hardswish_slope, -5, 5, 4, 0,
+                                             4 };
+    follow(w, &elu, w->elu, NULL);
+    follow(w, &near_elu, w->elu, NULL);
+    follow(w, &hardsigmoid, w->hardsigmoid, NULL);
+    follow(w, &hardswish, w->hardswish, NULL);
+    follow(w, &hard_slope, NULL, hardswish_slope);
     follow(w, &sigmoid, w->sigmoid, NULL);
     follow(w, &near, w->tanh, NULL);
     follow(w, &tangent, w->tanh, NULL);
@@ -428,6 +467,14 @@ static void activation_limits(const struct simd_words *w)
         { w->gelu, 0, 0, "gelu" }, { w->gelu, nan, nan, "gelu" },
         { w->gelu, inf, inf, "gelu" }, { w->gelu, -inf, 0, "gelu" }, { w->silu, 100, 100, "silu" },
         { w->silu, -inf, 0, "silu" }, { w->silu, 0, 0, "silu" }, { w->silu, nan, nan, "silu" },
+        { w->clip, -inf, (real)-1.5, "clip" }, { w->clip, inf, 2, "clip" },
+        { w->clip, (real)-1.5, (real)-1.5, "clip" }, { w->clip, 1, 1, "clip" },
+        { w->clip, nan, nan, "clip" }, { w->elu, inf, inf, "elu" },
+        { w->elu, -inf, (real)-1.25, "elu" }, { w->elu, 0, 0, "elu" }, { w->elu, nan, nan, "elu" },
+        { w->hardsigmoid, inf, 1, "hardsigmoid" }, { w->hardsigmoid, -inf, 0, "hardsigmoid" },
+        { w->hardsigmoid, nan, nan, "hardsigmoid" }, { w->hardswish, inf, inf, "hardswish" },
+        { w->hardswish, -inf, 0, "hardswish" }, { w->hardswish, -3, 0, "hardswish" },
+        { w->hardswish, 3, 3, "hardswish" }, { w->hardswish, nan, nan, "hardswish" },
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         real a[LANES], out[LANES];

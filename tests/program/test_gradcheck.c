@@ -74,6 +74,9 @@ Test(notebook, lines_are_small_whatever_the_loss_is_and_wherever_kinks_are, .fin
          "grep -x 'b2 max relative error: none (6 of 6 entries left out: on a kink)'");
     sure("./all gradcheck --network tiny --seed 1 | "
          "grep 'b2 max relative error: [0-9.e-]* ([0-9]* of 7 entries left out: on a kink)'");
+    sure("./all gradcheck --network tiny --entries 10 | grep '^conv1.weight *10 *0 .*ok' && "
+         "./all gradcheck --network tiny --entries 10 | grep '^conv1.bias *3 *0 .*ok' && "
+         "./all gradcheck --network tiny --entries 10 | grep '^directions *20 *0 .*ok'");
     sure("./all gradcheck --network edge | grep 'b1 max relative error: none (4 of 4 '");
     sure("./all gradcheck --network summed > out && ! grep 'left out' out && "
          "grep '(softmax loss, initial weights)' out");

@@ -73,6 +73,17 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
     static const struct bad bad[] = {
         { HEAD "conf 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
         { HEAD "CONV 3 3x3\n" TAIL, "3:1:", "did you mean \"conv\"?" },
+        { HEAD "maxpool 2x2 pad=2\n" TAIL, "3:1:", "it is to be less than the window" },
+        { HEAD "avgpool 3x2 pad=2,0,0,2\n" TAIL, "3:1:", "2,0,0,2 around windows of 3x2" },
+        { HEAD "maxpool 2x2 count_pad=yes\n" TAIL, "3:13:", "maxpool takes no option" },
+        { HEAD "maxpool 2x2 stride=2,\n" TAIL, "3:22:", "the stride across is missing" },
+        { HEAD "maxpool 2x2 stride=2,0\n" TAIL, "3:22:", "the stride across" },
+        { HEAD "conv 3 3x3 stride=2,1\n" TAIL, "3:20:", "an option expected" },
+        { HEAD "maxpool 2x2 ceil=maybe\n" TAIL, "3:18:", "yes" },
+        { HEAD "conv 3 3x3 pad=1,2\n" TAIL, "3:19:", "\",\" expected and the pads at the bottom" },
+        { HEAD "conv 3 3x3 pad=1,2,3\n" TAIL, "3:21:", "\",\" expected and the pad on the right" },
+        { HEAD "conv 3 3x3 pad=1,2,3,65\n" TAIL, "3:22:", "the pad on the right" },
+        { HEAD "conv 3 3x3 pad=1,2,3,4,5\n" TAIL, "3:23:", "an option expected" },
         { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
         { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
@@ -84,6 +95,12 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "affine 4\nsvm margin=-1\n", "4:12:", "greater than 0" },
         { HEAD "leaky_relu\n" TAIL, "3:11:", "the slope below 0 is missing" },
         { HEAD "leaky_relu 2\n" TAIL, "3:12:", "at most 1" },
+        { HEAD "clip\n" TAIL, "3:5:", "the least value is missing" },
+        { HEAD "clip 1\n" TAIL, "3:7:", "the greatest value is missing" },
+        { HEAD "clip 1 1\n" TAIL, "3:8:", "the greatest value is to be above the least value, 1" },
+        { HEAD "clip min=0 max=6\n" TAIL, "3:6:", "\"min\" goes without its name here" },
+        { HEAD "clip 1\n" TAIL "train\n  clip 1\n", "3:7:", "the greatest value is missing" },
+        { HEAD "elu 0\n" TAIL, "3:5:", "the size of what it tends to" },
         { HEAD "gelo\n" TAIL, "3:1:", "did you mean \"gelu\"?" },
         { HEAD TAIL "train\n  preprocess mean\n", "6:14:", "none, mean_image, scale or" },
         { HEAD TAIL "train\n  schedule cosin\n", "6:12:", "did you mean \"cosine\"?" },
@@ -362,6 +379,17 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "conv 2 2x4\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 0,1,1,2");
     expect_dump(HEAD "conv 2 7x7 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 3,3,3,3");
     expect_dump(HEAD "conv 2 3x3 pad=valid\n" TAIL, "-d shape", "3x8x8 -> 2x6x6 pad 0,0,0,0");
+    expect_dump(HEAD "conv 2 3x3 pad=0, 1,2 ,3\n" TAIL, "-d spec", "pad=0,1,2,3");
+    expect_dump(HEAD "avgpool 3x3 stride=2,1 pad=1 ceil=yes count_pad=yes\n" TAIL, "-d spec",
+                "3x3 stride=2,1 pad=1 ceil=yes count_pad=yes");
+    expect_dump(HEAD "maxpool 3x3 stride=2 ceil=yes\n" TAIL, "-d shape", "3x8x8 -> 3x4x4 pad 0,0,1,1");
+    expect_dump(HEAD "maxpool 2x2 stride=2 pad=1 ceil=yes\n" TAIL, "-d shape",
+                "3x8x8 -> 3x5x5 pad 1,1,1,1");
+    expect_dump(HEAD "maxpool 3x3 stride=2,3\n" TAIL, "-d shape", "3x8x8 -> 3x3x2 pad 0,0,0,0");
+    expect_dump(HEAD "maxpool 2x2 stride=3 pad=0,0,1,1 ceil=yes\n" TAIL, "-d shape",
+                "3x8x8 -> 3x3x3 pad 0,0,1,1");
+    expect_dump(HEAD "conv 2 3x3 stride=2 pad=0,0,1,1\n" TAIL, "-d shape",
+                "3x8x8 -> 2x4x4 pad 0,0,1,1");
     expect_dump(HEAD "conv 2 3x2 pad=2 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x4x4 pad 2,2,2,2");
     expect_dump(HEAD "conv 2 3x2 dilation=3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 3,1,3,2");
     expect_dump(HEAD "conv 2 3x3 dilation=3 pad=valid\n" TAIL, "-d shape",

@@ -138,7 +138,7 @@ Test(words, of_other_frameworks_are_pointed_to_ours, .fini = shell_clean)
         { "BatchNorm2d", "`batchnorm`" }, { "bn", "`batchnorm`" },
         { "BatchNormalization", "`batchnorm`" }, { "LayerNorm", "there is none here" },
         { "LeakyReLU 0.1", "`leaky_relu A`" }, { "swish", "it is `silu`" },
-        { "mish", "there is none here; activations are" }, { "elu", "there is none here" },
+        { "mish", "there is none here; activations are" }, { "relu6", "`clip 0 6`" }, { "hswish", "`hardswish`" },
         { "selu", "there is none here" }, { "prelu", "there is none here" },
         { "activation relu", "a layer of its own" }, { "Dropout2d 0.5", "`dropout P`" },
         { "cross_entropy", "`softmax`" }, { "nll", "`softmax`" }, { "hinge", "`svm" },
@@ -170,7 +170,7 @@ Test(words, options_too, .fini = shell_clean)
 {
     static const struct bad bad[] = {
         { HEAD "conv 3 3x3 padding=1\n" TAIL, "3:12: error: unknown option \"padding\": here it is "
-          "pad=same|valid|N" },
+          "pad=same|valid|N|T,L,B,R" },
         { HEAD "conv 3 3x3 strides=2\n" TAIL, "here it is stride=N" },
         { HEAD "conv 3 3x3 use_bias=no\n" TAIL, "here it is bias=yes|no" },
         { HEAD "conv 3 3x3 dilation_rate=2\n" TAIL, "here it is dilation=D" },
@@ -179,7 +179,8 @@ Test(words, options_too, .fini = shell_clean)
         { HEAD "conv 3 kernel_size=3\n" TAIL, "\"kernel_size\" goes without its name here" },
         { HEAD "conv filters=3 3x3\n" TAIL, "\"filters\" goes without its name here" },
         { HEAD "dropout p=0.5\n" TAIL, "\"p\" goes without its name here" },
-        { HEAD "maxpool 2x2 padding=1\n" TAIL, "maxpool takes no option \"padding\"" },
+        { HEAD "maxpool 2x2 padding=1\n" TAIL, "here it is pad=same|valid|N|T,L,B,R" },
+        { HEAD "globalmaxpool padding=1\n" TAIL, "globalmaxpool takes no option \"padding\"" },
         { HEAD "batchnorm epsilon=1e-3\n" TAIL, "here it is eps=X" },
         { HEAD "affine 4\nsoftmax label_smoothing=0.1\n", "here it is smoothing=E" },
         { HEAD "affine 4 kernel_initializer=he\nsoftmax\n", "here it is init=HOW" },

@@ -243,7 +243,7 @@ static const struct region linear_backward[] = LINEAR_BACKWARD(linear_update1);
 static const struct region linear_backward_wrong[] = LINEAR_BACKWARD(linear_update1_wrong);
 
 static const struct decision linear_decisions[] = {
-    { HIDDEN, LANES, 1, 1, LINEAR_HIDDEN, LINEAR_HIDDEN, 0 }
+    { HIDDEN, LANES, 1, 1, LINEAR_HIDDEN, LINEAR_HIDDEN, 0, 0, 0 }
 };
 
 static const struct layer_info linear_info[] = {

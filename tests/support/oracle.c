@@ -37,12 +37,14 @@ static bool simple_layer(struct oracle_layer *l, const char *s)
     static const struct { const char *word; enum oracle_kind kind; } words[] = {
         { "leaky_relu", ORACLE_LEAKY_RELU }, { "relu", ORACLE_RELU }, { "gelu", ORACLE_GELU },
         { "tanh", ORACLE_TANH }, { "sigmoid", ORACLE_SIGMOID }, { "silu", ORACLE_SILU },
-        { "scale", ORACLE_SCALE },
+        { "scale", ORACLE_SCALE }, { "clip", ORACLE_CLIP }, { "elu", ORACLE_ELU },
+        { "hardsigmoid", ORACLE_HARDSIGMOID }, { "hardswish", ORACLE_HARDSWISH },
         { "dropout", ORACLE_DROPOUT } };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (!strncmp(s, words[k].word, strlen(words[k].word))) {
             l->kind = words[k].kind;
-            sscanf(s + strlen(words[k].word), " %lf", &l->number);
+            sscanf(s + strlen(words[k].word), " %lf %lf", &l->number,
+                   &l->second);
             return true;
         }
     return false;
@@ -53,6 +55,28 @@ static int option(const char *s, const char *name)
 {
     const char *at = strstr(s, name);
     return at ? atoi(at + strlen(name)) : 1;
+}
+
+static void pool_pads(struct oracle_layer *l, const char *s)
+{
+    const char *pad = strstr(s, "pad="), *counted = strstr(s, "counted=");
+    int bottom = 0, right = 0;
+    if (pad)
+        sscanf(pad, "pad=%d,%d,%d,%d", &l->top, &l->left, &bottom, &right);
+    if (counted)
+        sscanf(counted, "counted=%d,%d,%d,%d", &l->above, &l->before, &l->below, &l->after);
+    windows(l, bottom, right);
+}
+
+/* Row i, column j of the window of output k: -1 if it is padding. */
+static long window_place(const struct oracle_layer *l, size_t k, int i, int j)
+{
+    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh);
+    long map = (long)(k / ((size_t)l->oh*(size_t)l->ow));
+    int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
+    if (row < 0 || row >= l->h || column < 0 || column >= l->w)
+        return -1;
+    return (map*l->h + row)*l->w + column;
 }
 
 static void read_layer(const char *line, struct oracle_layer *l, int *param)
@@ -74,11 +98,11 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
     } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
                       &l->stride_x) == 4) {
         l->kind = ORACLE_MAXPOOL;
-        windows(l, 0, 0);
+        pool_pads(l, s);
     } else if (sscanf(s, "avgpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
                       &l->stride_x) == 4) {
         l->kind = ORACLE_AVGPOOL;
-        windows(l, 0, 0);
+        pool_pads(l, s);
     } else if (sscanf(s, "affine %d", &filters) == 1) {
         l->kind = ORACLE_AFFINE;
         l->oc = filters;
@@ -256,17 +280,14 @@ static void conv_backward(struct oracle *o, const struct oracle_layer *l, const 
 /* The first largest input of the window of output k. */
 static size_t pool_winner(const struct oracle_layer *l, size_t k)
 {
-    size_t x = k % (size_t)l->ow, y = k / (size_t)l->ow % (size_t)l->oh;
-    size_t map = k / area(1, l->oh, l->ow);
-    size_t best = 0;
+    long best = -1;
     for (int i = 0; i < l->kh; i++)
         for (int j = 0; j < l->kw; j++) {
-            size_t in = (map*(size_t)l->h + y*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
-                        + x*(size_t)l->stride_x + (size_t)j;
-            if ((!i && !j) || l->x[in] > l->x[best])
+            long in = window_place(l, k, i, j);
+            if (in >= 0 && (best < 0 || l->x[in] > l->x[best]))
                 best = in;
         }
-    return best;
+    return (size_t)best;
 }
 
 static double pointwise(const struct oracle_layer *l, double x)
@@ -278,6 +299,10 @@ static double pointwise(const struct oracle_layer *l, double x)
     case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
     case ORACLE_TANH:       return tanh(x);
     case ORACLE_SILU:       return x / (1 + exp(-x));
+    case ORACLE_CLIP:       return fmin(fmax(x, l->number), l->second);
+    case ORACLE_ELU:        return x > 0 ? x : l->number*expm1(x);
+    case ORACLE_HARDSIGMOID: return fmin(fmax(x + 3, 0), 6) / 6;
+    case ORACLE_HARDSWISH:  return x*fmin(fmax(x + 3, 0), 6) / 6;
     default:                return 1 / (1 + exp(-x));
     }
 }
@@ -293,8 +318,25 @@ static double pointwise_slope(const struct oracle_layer *l, double x)
     case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
     case ORACLE_TANH:       return 1 - y*y;
     case ORACLE_SILU:       return (1 + x*exp(-x) / (1 + exp(-x))) / (1 + exp(-x));
+    case ORACLE_CLIP:       return x > l->number && x < l->second;
+    case ORACLE_ELU:        return x > 0 ? 1 : l->number*exp(x);
+    case ORACLE_HARDSIGMOID: return x > -3 && x < 3 ? 1.0/6 : 0;
+    case ORACLE_HARDSWISH:  return x <= -3 ? 0 : x >= 3 ? 1 : (2*x + 3) / 6;
     default:                return y*(1 - y);
     }
+}
+
+/* Places of the window of output k that its mean counts. */
+static int counted(const struct oracle_layer *l, size_t k)
+{
+    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh), count = 0;
+    for (int i = 0; i < l->kh; i++)
+        for (int j = 0; j < l->kw; j++) {
+            int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
+            count += row >= -l->above && row < l->h + l->below && column >= -l->before
+                     && column < l->w + l->after;
+        }
+    return count;
 }
 
 /* Forward y, or, given dy, backward dx. */
@@ -302,19 +344,17 @@ static void average(const struct oracle_layer *l, size_t out, double *y, const d
                     double *dx)
 {
     for (size_t k = 0; k < out; k++) {
-        size_t x = k % (size_t)l->ow, r = k / (size_t)l->ow % (size_t)l->oh;
-        size_t map = k / area(1, l->oh, l->ow);
         double sum = 0;
+        int count = counted(l, k);
         for (int i = 0; i < l->kh; i++)
             for (int j = 0; j < l->kw; j++) {
-                size_t in = (map*(size_t)l->h + r*(size_t)l->stride_y + (size_t)i)*(size_t)l->w
-                            + x*(size_t)l->stride_x + (size_t)j;
-                sum += l->x[in];
-                if (dx)
-                    dx[in] += dy[k] / (l->kh*l->kw);
+                long in = window_place(l, k, i, j);
+                sum += in < 0 ? 0 : l->x[in];
+                if (dx && in >= 0)
+                    dx[in] += dy[k] / count;
             }
         if (y)
-            y[k] = sum / (l->kh*l->kw);
+            y[k] = sum / count;
     }
 }
 
@@ -390,7 +430,8 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         conv_forward(o, l, y);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE:
+    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE: case ORACLE_CLIP: case ORACLE_ELU:
+    case ORACLE_HARDSIGMOID: case ORACLE_HARDSWISH:
         for (size_t k = 0; k < out; k++)
             y[k] = pointwise(l, l->x[k]);
         break;
@@ -433,7 +474,8 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         conv_backward(o, l, dy);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
-    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE:
+    case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE: case ORACLE_CLIP: case ORACLE_ELU:
+    case ORACLE_HARDSIGMOID: case ORACLE_HARDSWISH:
         for (size_t k = 0; k < out; k++)
             l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
         break;

@@ -14,15 +14,16 @@ enum { ORACLE_LAYERS = 60 };
 
 enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
                    ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID, ORACLE_SILU,
-                   ORACLE_SCALE,
+                   ORACLE_SCALE, ORACLE_CLIP, ORACLE_ELU, ORACLE_HARDSIGMOID, ORACLE_HARDSWISH,
                    ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD };
 
 struct oracle_layer {
     enum oracle_kind kind;
     int c, h, w, oc, oh, ow;        /* shapes of input and output */
     int kh, kw, stride_y, stride_x, top, left;
+    int above, before, below, after;        /* avgpool: padding that a mean counts */
     int groups, dilation;           /* conv */
-    double number;                  /* leaky_relu: slope; scale: factor; dropout: share kept */
+    double number, second;          /* what stands after its word: clip's limits, a slope */
     double eps;                     /* batchnorm */
     int index;                      /* among the layers, from 0 */
     int weight, bias;               /* parameters; -1: it has none */
