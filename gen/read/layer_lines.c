@@ -234,6 +234,7 @@ static bool numbers(struct parser *p, const struct layer_def *def, struct layer 
     struct place at = scan_place(&p->sc);
     const int count = layer_numbers(def->kind);
     for (int k = 0; k < count; k++) {
+        scan_blanks(&p->sc);
         at = scan_place(&p->sc);
         if (!number(p, def->number[k].what, def->number[k].bound, &l->number[k]))
             return false;
