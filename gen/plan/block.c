@@ -20,6 +20,8 @@
 
 enum {
     L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
+    STRIP_BYTES = 24 << 10,      /* of inputs and outputs that all panels are made of together, */
+    WEIGHTS_BYTES = 256 << 10,  /* and of weights, at most, that pass for every such block */
     DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
     GATHER_VECTORS = 2, GATHER_SUMS = 5,    /* batchnorm: vectors of channels, registers of each */
@@ -60,6 +62,23 @@ static int columns_recomputed(const struct sweep *s)
     return s->ci < CONV_SHALLOW && !taps_apart(s) && twice*WORTH_A_TILE <= s->ow ? twice : 0;
 }
 
+/* Rows of which all panels are made together: what they read and write stays near, unless all
+** weights, which pass once for each such block, do not stay in L2 themselves. */
+static void choose_strip(struct net *net, struct region_plan region, struct sweep *s)
+{
+    struct choice *c = choice_open(net, region, s->name, "strip", 1);
+    const size_t row = (size_t)(s->step_y*s->in_row + s->out_row)*real_size(net);
+    const int mh = s->tile.mh, most = s->band / mh;
+    const bool near = s->packed_size*real_size(net) <= WEIGHTS_BYTES;
+    int rows = near ? (int)(STRIP_BYTES / row / (size_t)mh) : most;
+    rows = max_int(1, min_int(rows, most));
+    rows = ceil_div(most, ceil_div(most, rows));
+    const int sizes[] = { rows, 2*rows, rows / 2, most, 1, 4*rows };
+    for (int k = 0; k < (int)(sizeof sizes / sizeof *sizes); k++)
+        choice_offer(c, k, max_int(1, min_int(sizes[k], most))*mh, 0, 0);
+    s->strip = choice_settle(net, c)[0];
+}
+
 static void choose_tile(struct net *net, struct region_plan region, struct sweep *s)
 {
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
@@ -80,6 +99,8 @@ static void choose_tile(struct net *net, struct region_plan region, struct sweep
     size_t last_width = (size_t)round_up(s->last, net->vl);
     s->packed_size = taps*((size_t)s->blocks*(size_t)width + last_width);
     s->packed_size = round_up_size(s->packed_size, LANES)*(size_t)s->groups;
+    if (s->algorithm == BY_DIRECT)
+        choose_strip(net, region, s);
 }
 
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */

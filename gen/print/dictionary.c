@@ -90,6 +90,31 @@ static size_t other_reals(const struct sweep *f, const struct stage *from)
     return backward(f) ? (size_t)w->images*from->dy_image*(size_t)w->pass / (size_t)w->rows : 0;
 }
 
+/* A data gradient's lie in scratch. */
+static bool fetches_input(const struct sweep *f)
+{
+    return !backward(f) && f->dilation*(f->kh - 1) + 1 >= f->step_y;
+}
+
+/* Tiles of one group that make the rows that all panels are made of together. */
+static long group_tiles(const struct sweep *f)
+{
+    return (long)(f->blocks + (f->last != 0))*ceil_div(f->strip, f->tile.mh)
+           * ceil_div(f->ow, f->tile.mw);
+}
+
+/* Of `row` reals for each of them, a tile's share: whole lines. */
+static long rows_share(const struct net *net, const struct sweep *f, long row)
+{
+    const long line = LINE_BYTES / (long)real_size(net), tiles = group_tiles(f)*f->groups;
+    return (f->strip*row + tiles*line - 1) / (tiles*line)*line;
+}
+
+static long group_share(const struct net *net, const struct sweep *f, long row)
+{
+    return rows_share(net, f, row)*group_tiles(f);
+}
+
 /* In lines, a place's and a panel's share. */
 static long fetched_lines(const struct net *net, const struct sweep *f, size_t reals)
 {
