@@ -172,7 +172,7 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
     struct engine_job job = { .region = r, .step = &e->step,
                               .threads = workers_count(e->workers) };
     double start = e->timing ? engine_clock() : 0;
-    job.items = engine_items(r, e->step.n, workers_count(e->workers));
+    job.items = engine_items(r, e->step.n, job.threads);
     if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
