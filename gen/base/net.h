@@ -180,6 +180,7 @@ struct sweep {
     };
     /* block.c */
     struct tile tile;           /* Winograd: mw tiles of one place by nv vectors */
+    int strip;                  /* output rows of which all panels are made together */
     int recomputed;             /* outputs of a row's last tile that the one before made, too */
     int blocks;                 /* full panels of packed weights, tile.nv vectors wide */
     int last;                   /* channels left for the last, narrower panel */

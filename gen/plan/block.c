@@ -13,74 +13,18 @@
 #include "plan/block_affine.h"
 #include "plan/block_dense.h"
 #include "plan/block_sums.h"
+#include "plan/block_tiles.h"
 #include "plan/choice.h"
 #include "plan/cost.h"
 #include "plan/through.h"
 #include "plan/tuning.h"
 
 enum {
-    L1_BYTES = 32 << 10,        /* the smallest L1 we expect */
     DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
     GATHER_VECTORS = 2, GATHER_SUMS = 5,    /* batchnorm: vectors of channels, registers of each */
     SUM_VECTORS = 4, GRADIENT_SUMS = 2      /* and those of its gradient */
 };
-
-static double sweep_cycles(const struct sweep *s, struct tile t, int vectors)
-{
-    int steps = s->kh*s->kw*s->ci, whole = s->ow / t.mw, left = s->ow % t.mw;
-    double total = 0;
-    for (int v = 0; v < vectors; v += t.nv) {
-        int nv = min_int(vectors - v, t.nv);
-        total += whole*tile_cycles(t.mh*t.mw, nv, steps);
-        if (left)
-            total += tile_cycles(t.mh*left, nv, steps);
-    }
-    return total / t.mh;
-}
-
-static bool tile_fits(const struct isa *isa, const struct sweep *s, int pixels, int nv)
-{
-    return s->algorithm == BY_DEPTHWISE ? nv == 1 && depth_tile_fits(isa, pixels)
-                    : conv_tile_fits(isa, pixels, nv, s->ci < CONV_SHALLOW);
-}
-
-/* Outputs of which one may be computed twice. */
-enum { WORTH_A_TILE = 32 };
-
-/*
-** The columns left at the end of a row take a tile of their own, or a whole one that begins
-** further left and computes some outputs anew, to the same bits. Where every step is written
-** out, that other tile is up to 30 KB of text; one output in WORTH_A_TILE is worth that
-** (2 % of the first convolution of resnet_small, AVX2).
-*/
-static int columns_recomputed(const struct sweep *s)
-{
-    int left = s->ow % s->tile.mw, twice = left ? s->tile.mw - left : 0;
-    return s->ci < CONV_SHALLOW && !taps_apart(s) && twice*WORTH_A_TILE <= s->ow ? twice : 0;
-}
-
-static void choose_tile(struct net *net, struct region_plan region, struct sweep *s)
-{
-    struct choice *c = choice_open(net, region, s->name, "tile", 3);
-    int vectors = ceil_div(s->co, net->vl);
-    for (int mh = 1; mh <= CONV_MAX_ROWS; mh++)
-        for (int mw = 1; mw <= s->ow; mw++)
-            for (int nv = 1; nv <= vectors && tile_fits(net->isa, s, mh*mw, nv); nv++) {
-                struct tile t = { mh, mw, nv };
-                if (s->band % mh == 0)
-                    choice_offer(c, sweep_cycles(s, t, vectors), mh, mw, nv);
-            }
-    s->tile = choice_settle_tile(net, c);
-    s->recomputed = columns_recomputed(s);
-    int width = s->tile.nv*net->vl;
-    s->blocks = s->co / width;
-    s->last = s->co % width;
-    size_t taps = (size_t)s->kh*(size_t)s->kw*(size_t)s->ci;
-    size_t last_width = (size_t)round_up(s->last, net->vl);
-    s->packed_size = taps*((size_t)s->blocks*(size_t)width + last_width);
-    s->packed_size = round_up_size(s->packed_size, LANES)*(size_t)s->groups;
-}
 
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
 enum { SCATTER_CHANNELS = 32 };
@@ -371,7 +315,7 @@ static void choose_sweep(struct net *net, struct region_plan region, struct swee
     else if (s->algorithm == BY_WINOGRAD)
         choose_winograd(net, region, s);
     else
-        choose_tile(net, region, s);
+        block_tiles(net, region, s);
 }
 
 /* Bands of rows that are handed over: whole windows of a pool, blocks whose moments are gathered,

@@ -21,8 +21,8 @@ enum { MIN_CHAINS = 10 };
 /* Of Winograd's sums eight are better than filters computed in vain. */
 enum { SUMS_CHAINS = 8 };
 
-/* Of a line of the caches. */
-enum { LINE_BYTES = 64 };
+/* Of a line of the caches; of the smallest L1 we expect. */
+enum { LINE_BYTES = 64, L1_BYTES = 32 << 10 };
 
 /* Cycles of one step of a tile: two FMAs and two loads a cycle. */
 double step_cycles(int pixels, int vectors);

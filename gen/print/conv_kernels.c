@@ -89,7 +89,8 @@ void conv_data_gradient(struct emission *e, const struct stage *s)
         bind_name(&p, "RUN_ROWS", "%s", whole_sweep(e, d, false).text);
         kernel(&p, "conv/phase.c", phase.text, "%s: phase (%d, %d) of stride %d", s->name,
                d->tap_y, d->tap_x, d->tap_step);
-        text_printf(&phases, "    %s(s->arena, map, dx);\n", phase.text);
+        text_printf(&phases, "    %s(s->arena, map, dx, dy + DY_IMAGE, y + Y_IMAGE);\n",
+                    phase.text);
     }
     bind_here(&b, "phases", text_string(&phases));
     kernel(&b, "conv/dgrad.c", part(&b, "data").text, "%s data gradient: %.1f MFLOP an image",

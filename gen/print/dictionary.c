@@ -90,6 +90,46 @@ static size_t other_reals(const struct sweep *f, const struct stage *from)
     return backward(f) ? (size_t)w->images*from->dy_image*(size_t)w->pass / (size_t)w->rows : 0;
 }
 
+/* Of what a data gradient's next image takes, what one strip of one phase fetches. */
+static long strip_share(const struct stage *s, const struct sweep *f, size_t image)
+{
+    return backward(f) ? ceil_div((int)image, ceil_div(f->oh, f->strip)*s->conv->ndgrad) : 0;
+}
+
+/* Where that begins for the first strip. */
+static long phase_part(const struct stage *s, const struct sweep *f, size_t image)
+{
+    return (f - s->conv->dgrad)*(long)image / s->conv->ndgrad;
+}
+
+/* Reals that are fetched with a strip: the next one's inputs, unless rows are left out between;
+** gradients of the next image. */
+static long rows_input(const struct net *net, const struct stage *s, const struct sweep *f)
+{
+    if (backward(f))
+        return strip_share(s, f, gradient_of(net, s)->dy_image);
+    return f->dilation*(f->kh - 1) + 1 >= f->step_y ? (long)f->strip*f->step_y*f->in_row : 0;
+}
+
+/* Tiles of one group that make a strip. */
+static long group_tiles(const struct sweep *f)
+{
+    return (long)(f->blocks + (f->last != 0))*ceil_div(f->strip, f->tile.mh)
+           * ceil_div(f->ow, f->tile.mw);
+}
+
+/* Of so many reals a strip, a tile's share: whole lines. */
+static long rows_share(const struct net *net, const struct sweep *f, long reals)
+{
+    const long line = LINE_BYTES / (long)real_size(net), tiles = group_tiles(f)*f->groups;
+    return (reals + tiles*line - 1) / (tiles*line)*line;
+}
+
+static long group_share(const struct net *net, const struct sweep *f, long reals)
+{
+    return rows_share(net, f, reals)*group_tiles(f);
+}
+
 /* In lines, a place's and a panel's share. */
 static long fetched_lines(const struct net *net, const struct sweep *f, size_t reals)
 {

@@ -65,19 +65,16 @@ static void bind_tiles(struct bindings *b, bool relu)
 
 struct part_name whole_sweep(struct emission *e, const struct sweep *f, bool relu)
 {
-    struct bindings b = of_sweep(e, f), g = of_sweep(e, f);
-    struct part_name rows = sweep_part(&b, "rows"), groups = sweep_part(&b, "groups");
+    struct bindings b = of_sweep(e, f);
+    struct part_name rows = sweep_part(&b, "rows"), panels = sweep_part(&b, "panels");
     bind_tiles(&b, relu);
-    if (f->algorithm == BY_DEPTHWISE)
+    if (f->algorithm == BY_DEPTHWISE) {
         kernel(&b, "depth/rows.c", rows.text, "%d channels, each by itself, %dx%d taps, rows of %d",
                f->co, f->kh, f->kw, f->ow);
-    else
-        kernel(&b, "conv/rows.c", rows.text, "%d channels to %d, %dx%d taps, rows of %d", f->ci,
-               f->co, f->kh, f->kw, f->ow);
-    if (f->groups == 1)
         return rows;
-    bind_name(&g, "RUN_ROWS", "%s", rows.text);
-    kernel(&g, "conv/groups.c", groups.text, "%d groups of %d channels to %d", f->groups, f->ci,
-           f->co);
-    return groups;
+    }
+    bind_name(&b, "RUN_PANELS", "%s", panels.text);
+    kernel(&b, "conv/rows.c", rows.text, "%d channels to %d, %dx%d taps, rows of %d", f->ci, f->co,
+           f->kh, f->kw, f->ow);
+    return rows;
 }

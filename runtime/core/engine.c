@@ -144,15 +144,24 @@ int engine_items(const struct region *r, int n, int threads)
 struct engine_job {
     const struct region *region;
     const struct step *step;
-    int items;                      /* the region's; those after are work beside it */
+    int threads, items;             /* the region's; those after are work beside it */
     struct engine_beside beside;
 };
+
+/* The item of a claim: threads that claim by turns get items that follow each other, so that what a
+** kernel fetches for the next one is found by who fetched it. */
+static int engine_spread(int claim, int items, int threads)
+{
+    const int each = items / threads;
+    return claim < each*threads ? claim % threads*each + claim / threads : claim;
+}
 
 static void engine_item(void *context, int item, int items, int thread)
 {
     const struct engine_job *job = context;
     if (item < job->items)
-        job->region->run(job->step, item, job->items, thread);
+        job->region->run(job->step, engine_spread(item, job->items, job->threads), job->items,
+                         thread);
     else
         job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
 }
@@ -160,9 +169,10 @@ static void engine_item(void *context, int item, int items, int thread)
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
                           int index)
 {
-    struct engine_job job = { .region = r, .step = &e->step };
+    struct engine_job job = { .region = r, .step = &e->step,
+                              .threads = workers_count(e->workers) };
     double start = e->timing ? engine_clock() : 0;
-    job.items = engine_items(r, e->step.n, workers_count(e->workers));
+    job.items = engine_items(r, e->step.n, job.threads);
     if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;

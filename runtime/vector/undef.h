@@ -21,12 +21,15 @@
 #undef EXACT
 #undef EXPAND
 #undef FACTOR
-#undef FETCHES
+#undef FETCHES_OUT
+#undef FETCHES_X
+#undef FETCHES_Y
 #undef FETCH_MAPS
 #undef FETCH_NEXT
 #undef FETCH_SUMS
 #undef FLIPPED
 #undef FOLD_ALL
+#undef FORWARD
 #undef GAPS
 #undef GATHER
 #undef GATHERS
@@ -70,6 +73,7 @@
 #undef REPEAT
 #undef ROWS_LEFT
 #undef RUN_PANEL
+#undef RUN_PANELS
 #undef RUN_PASS
 #undef RUN_ROWS
 #undef RUN_TAPS

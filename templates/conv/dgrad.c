@@ -26,8 +26,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #endif
     real *map = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + EXPANDED;
     const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX);
-    EXPAND(s->arena + DY + (size_t)item*DY_IMAGE, s->arena + Y + (size_t)item*Y_IMAGE,
-           argmax + (size_t)item*ARGMAX_IMAGE, s->arena + COEFFICIENTS, map + EXPANDED_AT);
+    const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
+    const real *y = s->arena + Y + (size_t)item*Y_IMAGE;
+    EXPAND(dy, y, argmax + (size_t)item*ARGMAX_IMAGE, s->arena + COEFFICIENTS, map + EXPANDED_AT);
 #if SUM_REPEATED
     enum { /* @sizes */ REPEATED_AT = 0, MULTIPLIER = 2 };
     real *dx = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + REPEATED_AT;

@@ -49,7 +49,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
     real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND_AT;
     for (int b = from; b < to; b++) {
-        RUN_ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + PACKED, bias, band, 0, BAND_ROWS);
+        RUN_ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + PACKED, bias, band, 0, BAND_ROWS,
+                 NULL, NULL);
         POOL_ROW(band, y + (size_t)b*Y_ROW, argmax + (size_t)b*ARGMAX_ROW);
     }
 #else
@@ -57,12 +58,12 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if GATHERS
     real *moments = s->arena + MOMENTS + (size_t)image*BANDS*2*COUNT;
     for (int b = from; b < to; b++) {
-        RUN_ROWS(x, s->arena + PACKED, bias, y, b*BAND_ROWS, (b + 1)*BAND_ROWS);
+        RUN_ROWS(x, s->arena + PACKED, bias, y, b*BAND_ROWS, (b + 1)*BAND_ROWS, NULL, NULL);
         if (s->mode != MODE_EVAL)
             GATHER(y + (ptrdiff_t)b*BAND_ROWS*Y_ROW, moments + (ptrdiff_t)b*2*COUNT);
     }
 #else
-    RUN_ROWS(x, s->arena + PACKED, bias, y, from*BAND_ROWS, to*BAND_ROWS);
+    RUN_ROWS(x, s->arena + PACKED, bias, y, from*BAND_ROWS, to*BAND_ROWS, NULL, NULL);
 #endif
 #endif
 }

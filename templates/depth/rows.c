@@ -12,8 +12,11 @@
 #define TILE_LAST_COLUMNS depth_tile /* @name */
 
 static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [panel][tap][VL] */,
-                        const real *bias, real *y /* NHWC */, int from, int to)
+                        const real *bias, real *y /* NHWC */, int from, int to,
+                        const real *next_dy, const real *next_out)
 {
+    (void)next_dy;
+    (void)next_out;
     enum { /* @sizes */ OW = 32, MH = 1, MW = 8, CO = 16, TAPS = 9, X_DOWN = 544, X_PIXEL = 16,
            Y_ROW = 512, Y_PIXEL = 16 };
     for (int r = from; r < to; r += MH) {

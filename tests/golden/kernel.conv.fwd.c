@@ -10,6 +10,6 @@ static void conv1__fwd(const struct step *s, int item, int items, int thread)
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
     real *y = s->arena + Y + (size_t)image*Y_IMAGE;
     (void)thread;
-    conv1__fwd_rows(x, s->arena + PACKED, bias, y, from*BAND_ROWS, to*BAND_ROWS);
+    conv1__fwd_rows(x, s->arena + PACKED, bias, y, from*BAND_ROWS, to*BAND_ROWS, NULL, NULL);
 }
 

@@ -1,0 +1,11 @@
+/*
+** block_tiles.h - what block.c hands on: tiles of sweeps that multiply tap by tap.
+*/
+#ifndef LATHE_BLOCK_TILES_H
+#define LATHE_BLOCK_TILES_H
+
+#include "base/net.h"
+
+void block_tiles(struct net *net, struct region_plan region, struct sweep *s);
+
+#endif
