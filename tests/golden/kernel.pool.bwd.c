@@ -16,18 +16,19 @@ static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
     for (int r = 0; r < OH; r++)
         for (int p = 0; p < OW; p++) {
             const int at = (r*OW + p)*C;
-            real *window = dx + (r*STEP_Y*X_W + p*STEP_X)*C;
+            const int top = r*STEP_Y, left = p*STEP_X;
+            real *window = dx + (top*X_W + left)*C;
             for (int c = 0; c < 16; c += VL) {
                 vec v = v_load(dy + at + c), index = v_load_u8(argmax + at + c);
                 {
                     real *q = window + c;
                     vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
-                    v_store(q, v_add(v_load(q), g));
+                        v_store(q, v_add(v_load(q), g));
                 }
                 {
                     real *q = window + (X_W)*C + c;
                     vec g = v_select(v_eq(index, v_set1(PW)), v, v_zero());
-                    v_store(q, v_add(v_load(q), g));
+                        v_store(q, v_add(v_load(q), g));
                 }
             }
             {
@@ -35,12 +36,12 @@ static void maxpool3__bwd(const struct step *s, int item, int items, int thread)
                 {
                     real *q = window + 16;
                     vec g = v_select(v_eq(index, v_set1(0)), v, v_zero());
-                    v_store_part(q, v_add(v_load_part(q, 1), g), 1);
+                        v_store_part(q, v_add(v_load_part(q, 1), g), 1);
                 }
                 {
                     real *q = window + (X_W)*C + 16;
                     vec g = v_select(v_eq(index, v_set1(PW)), v, v_zero());
-                    v_store_part(q, v_add(v_load_part(q, 1), g), 1);
+                        v_store_part(q, v_add(v_load_part(q, 1), g), 1);
                 }
             }
         }

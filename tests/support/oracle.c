@@ -2,6 +2,7 @@
 ** oracle.c - the naive network.
 */
 #include "support/oracle.h"
+#include "support/oracle_simple.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,17 +67,6 @@ static void pool_pads(struct oracle_layer *l, const char *s)
     if (counted)
         sscanf(counted, "counted=%d,%d,%d,%d", &l->above, &l->before, &l->below, &l->after);
     windows(l, bottom, right);
-}
-
-/* Row i, column j of the window of output k: -1 if it is padding. */
-static long window_place(const struct oracle_layer *l, size_t k, int i, int j)
-{
-    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh);
-    long map = (long)(k / ((size_t)l->oh*(size_t)l->ow));
-    int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
-    if (row < 0 || row >= l->h || column < 0 || column >= l->w)
-        return -1;
-    return (map*l->h + row)*l->w + column;
 }
 
 static void read_layer(const char *line, struct oracle_layer *l, int *param)
@@ -277,87 +267,6 @@ static void conv_backward(struct oracle *o, const struct oracle_layer *l, const 
     each_output(o, l, product_backward, &a);
 }
 
-/* The first largest input of the window of output k. */
-static size_t pool_winner(const struct oracle_layer *l, size_t k)
-{
-    long best = -1;
-    for (int i = 0; i < l->kh; i++)
-        for (int j = 0; j < l->kw; j++) {
-            long in = window_place(l, k, i, j);
-            if (in >= 0 && (best < 0 || l->x[in] > l->x[best]))
-                best = in;
-        }
-    return (size_t)best;
-}
-
-static double pointwise(const struct oracle_layer *l, double x)
-{
-    switch (l->kind) {
-    case ORACLE_RELU:       return x > 0 ? x : 0;
-    case ORACLE_LEAKY_RELU: return x > 0 ? x : l->number*x;
-    case ORACLE_SCALE:      return l->number*x;
-    case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
-    case ORACLE_TANH:       return tanh(x);
-    case ORACLE_SILU:       return x / (1 + exp(-x));
-    case ORACLE_CLIP:       return fmin(fmax(x, l->number), l->second);
-    case ORACLE_ELU:        return x > 0 ? x : l->number*expm1(x);
-    case ORACLE_HARDSIGMOID: return fmin(fmax(x + 3, 0), 6) / 6;
-    case ORACLE_HARDSWISH:  return x*fmin(fmax(x + 3, 0), 6) / 6;
-    default:                return 1 / (1 + exp(-x));
-    }
-}
-
-/* The derivative at x, by its formula. */
-static double pointwise_slope(const struct oracle_layer *l, double x)
-{
-    double y = pointwise(l, x);
-    switch (l->kind) {
-    case ORACLE_RELU:       return x > 0 ? 1 : 0;
-    case ORACLE_LEAKY_RELU: return x > 0 ? 1 : l->number;
-    case ORACLE_SCALE:      return l->number;
-    case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
-    case ORACLE_TANH:       return 1 - y*y;
-    case ORACLE_SILU:       return (1 + x*exp(-x) / (1 + exp(-x))) / (1 + exp(-x));
-    case ORACLE_CLIP:       return x > l->number && x < l->second;
-    case ORACLE_ELU:        return x > 0 ? 1 : l->number*exp(x);
-    case ORACLE_HARDSIGMOID: return x > -3 && x < 3 ? 1.0/6 : 0;
-    case ORACLE_HARDSWISH:  return x <= -3 ? 0 : x >= 3 ? 1 : (2*x + 3) / 6;
-    default:                return y*(1 - y);
-    }
-}
-
-/* Places of the window of output k that its mean counts. */
-static int counted(const struct oracle_layer *l, size_t k)
-{
-    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh), count = 0;
-    for (int i = 0; i < l->kh; i++)
-        for (int j = 0; j < l->kw; j++) {
-            int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
-            count += row >= -l->above && row < l->h + l->below && column >= -l->before
-                     && column < l->w + l->after;
-        }
-    return count;
-}
-
-/* Forward y, or, given dy, backward dx. */
-static void average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
-                    double *dx)
-{
-    for (size_t k = 0; k < out; k++) {
-        double sum = 0;
-        int count = counted(l, k);
-        for (int i = 0; i < l->kh; i++)
-            for (int j = 0; j < l->kw; j++) {
-                long in = window_place(l, k, i, j);
-                sum += in < 0 ? 0 : l->x[in];
-                if (dx && in >= 0)
-                    dx[in] += dy[k] / count;
-            }
-        if (y)
-            y[k] = sum / count;
-    }
-}
-
 /* What seed 0, iteration 0 multiply value k with; masks run over h, w, c. */
 static double dropout_factor(const struct oracle_layer *l, size_t k)
 {
@@ -433,11 +342,11 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE: case ORACLE_CLIP: case ORACLE_ELU:
     case ORACLE_HARDSIGMOID: case ORACLE_HARDSWISH:
         for (size_t k = 0; k < out; k++)
-            y[k] = pointwise(l, l->x[k]);
+            y[k] = oracle_pointwise(l, l->x[k]);
         break;
     case ORACLE_MAXPOOL:
         for (size_t k = 0; k < out; k++)
-            y[k] = l->x[pool_winner(l, k)];
+            y[k] = l->x[oracle_winner(l, k)];
         break;
     case ORACLE_AFFINE:
         for (size_t k = 0; k < out; k++) {
@@ -448,7 +357,7 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         }
         break;
     case ORACLE_AVGPOOL:
-        average(l, out, y, NULL, NULL);
+        oracle_average(l, out, y, NULL, NULL);
         break;
     case ORACLE_DROPOUT:
         for (size_t k = 0; k < out; k++)
@@ -477,11 +386,11 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_SIGMOID: case ORACLE_SILU: case ORACLE_SCALE: case ORACLE_CLIP: case ORACLE_ELU:
     case ORACLE_HARDSIGMOID: case ORACLE_HARDSWISH:
         for (size_t k = 0; k < out; k++)
-            l->dx[k] = dy[k]*pointwise_slope(l, l->x[k]);
+            l->dx[k] = dy[k]*oracle_slope(l, l->x[k]);
         break;
     case ORACLE_MAXPOOL:
         for (size_t k = 0; k < out; k++)
-            l->dx[pool_winner(l, k)] += dy[k];
+            l->dx[oracle_winner(l, k)] += dy[k];
         break;
     case ORACLE_AFFINE:
         for (size_t k = 0; k < out; k++) {
@@ -495,7 +404,7 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         }
         break;
     case ORACLE_AVGPOOL:
-        average(l, out, NULL, dy, l->dx);
+        oracle_average(l, out, NULL, dy, l->dx);
         break;
     case ORACLE_DROPOUT:
         for (size_t k = 0; k < out; k++)

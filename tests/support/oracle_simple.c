@@ -1,0 +1,99 @@
+/*
+** oracle_simple.c - the layers without parameters: pointwise ones and pools. Like oracle.c it must
+** stay too simple to be wrong.
+*/
+#include "support/oracle_simple.h"
+
+#include <math.h>
+
+/* Row i, column j of the window of output k: -1 if it is padding. */
+static long window_place(const struct oracle_layer *l, size_t k, int i, int j)
+{
+    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh);
+    long map = (long)(k / ((size_t)l->oh*(size_t)l->ow));
+    int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
+    if (row < 0 || row >= l->h || column < 0 || column >= l->w)
+        return -1;
+    return (map*l->h + row)*l->w + column;
+}
+
+/* The first largest input of the window of output k. */
+size_t oracle_winner(const struct oracle_layer *l, size_t k)
+{
+    long best = -1;
+    for (int i = 0; i < l->kh; i++)
+        for (int j = 0; j < l->kw; j++) {
+            long in = window_place(l, k, i, j);
+            if (in >= 0 && (best < 0 || l->x[in] > l->x[best]))
+                best = in;
+        }
+    return (size_t)best;
+}
+
+/* Places of the window of output k that its mean counts. */
+static int counted(const struct oracle_layer *l, size_t k)
+{
+    int x = (int)(k % (size_t)l->ow), y = (int)(k / (size_t)l->ow % (size_t)l->oh), count = 0;
+    for (int i = 0; i < l->kh; i++)
+        for (int j = 0; j < l->kw; j++) {
+            int row = y*l->stride_y + i - l->top, column = x*l->stride_x + j - l->left;
+            count += row >= -l->above && row < l->h + l->below && column >= -l->before
+                     && column < l->w + l->after;
+        }
+    return count;
+}
+
+/* Forward y, or, given dy, backward dx. */
+void oracle_average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                    double *dx)
+{
+    for (size_t k = 0; k < out; k++) {
+        double sum = 0;
+        int count = counted(l, k);
+        for (int i = 0; i < l->kh; i++)
+            for (int j = 0; j < l->kw; j++) {
+                long in = window_place(l, k, i, j);
+                sum += in < 0 ? 0 : l->x[in];
+                if (dx && in >= 0)
+                    dx[in] += dy[k] / count;
+            }
+        if (y)
+            y[k] = sum / count;
+    }
+}
+
+double oracle_pointwise(const struct oracle_layer *l, double x)
+{
+    switch (l->kind) {
+    case ORACLE_RELU:       return x > 0 ? x : 0;
+    case ORACLE_LEAKY_RELU: return x > 0 ? x : l->number*x;
+    case ORACLE_SCALE:      return l->number*x;
+    case ORACLE_GELU:       return 0.5*x*erfc(-x / sqrt(2));
+    case ORACLE_TANH:       return tanh(x);
+    case ORACLE_SILU:       return x / (1 + exp(-x));
+    case ORACLE_CLIP:       return fmin(fmax(x, l->number), l->second);
+    case ORACLE_ELU:        return x > 0 ? x : l->number*expm1(x);
+    case ORACLE_HARDSIGMOID: return fmin(fmax(x + 3, 0), 6) / 6;
+    case ORACLE_HARDSWISH:  return x*fmin(fmax(x + 3, 0), 6) / 6;
+    default:                return 1 / (1 + exp(-x));
+    }
+}
+
+/* The derivative at x, by its formula. */
+double oracle_slope(const struct oracle_layer *l, double x)
+{
+    double y = oracle_pointwise(l, x);
+    switch (l->kind) {
+    case ORACLE_RELU:       return x > 0 ? 1 : 0;
+    case ORACLE_LEAKY_RELU: return x > 0 ? 1 : l->number;
+    case ORACLE_SCALE:      return l->number;
+    case ORACLE_GELU:       return 0.5*erfc(-x / sqrt(2)) + x*exp(-x*x/2) / sqrt(2*acos(-1));
+    case ORACLE_TANH:       return 1 - y*y;
+    case ORACLE_SILU:       return (1 + x*exp(-x) / (1 + exp(-x))) / (1 + exp(-x));
+    case ORACLE_CLIP:       return x > l->number && x < l->second;
+    case ORACLE_ELU:        return x > 0 ? 1 : l->number*exp(x);
+    case ORACLE_HARDSIGMOID: return x > -3 && x < 3 ? 1.0/6 : 0;
+    case ORACLE_HARDSWISH:  return x <= -3 ? 0 : x >= 3 ? 1 : (2*x + 3) / 6;
+    default:                return y*(1 - y);
+    }
+}

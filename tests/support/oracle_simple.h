@@ -1,0 +1,19 @@
+/*
+** oracle_simple.h - what oracle.c asks of layers without parameters.
+*/
+#ifndef LATHE_TEST_ORACLE_SIMPLE_H
+#define LATHE_TEST_ORACLE_SIMPLE_H
+
+#include "support/oracle.h"
+
+double oracle_pointwise(const struct oracle_layer *l, double x);
+/* The derivative at x, by its formula. */
+double oracle_slope(const struct oracle_layer *l, double x);
+
+/* Where in the input the first largest value of the window of output k is. */
+size_t oracle_winner(const struct oracle_layer *l, size_t k);
+/* avgpool, `out` outputs: forward y, or, given dy, backward dx; NULL: not. */
+void oracle_average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                    double *dx);
+
+#endif
