@@ -1,8 +1,8 @@
 """Holds Lathe's reader of PNG against Pillow: against_png.py VERDICTS [FILES [SEED]]. Images of
 every colour type, depth, filter and interlacing are drawn and written here, some by Pillow too, so
 that their pixels are known; of the changed ones (their sums made right again) what Lathe reads
-Pillow must read alike. Where $PNGSUITE is a folder of PngSuite's files, or pypng's copy of some is in
-build/pngsuite (make deps), they are read as well."""
+Pillow must read alike. Where $PNGSUITE is a folder of PngSuite's files, or pypng's copy of some is
+in build/pngsuite (make deps), they are read as well."""
 
 import glob
 import importlib

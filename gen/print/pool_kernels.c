@@ -19,8 +19,8 @@ static void padded_row(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->pool];
     struct bindings b = of_stage(e, s);
     bind_relu(&b, s->relu != NO_LAYER && !s->relu_first);
-    kernel(&b, "pool/padded_row.c", part(&b, "pool").text, "%s: max-pool %dx%d of a row of %d, padded",
-           l->name, l->kh, l->kw, l->in.w);
+    kernel(&b, "pool/padded_row.c", part(&b, "pool").text,
+           "%s: max-pool %dx%d of a row of %d, padded", l->name, l->kh, l->kw, l->in.w);
 }
 
 /* The stage's function of one direction, which says the shapes that it reads and writes. */

@@ -148,9 +148,10 @@ static void decision_rows(const struct net *net, const char *prefix, struct text
 {
     for (const struct kink_plan *k = net->kink; k < net->kink + decisions(net); k++)
         text_printf(rows, "{ .at = %s, .image = %zu, .h = %d, .w = %d, .c = %d, .row = %zu, "
-                    ".bytes = %d, .low = %s, .high = %s }, ", arena_place(net, prefix, k->buffer, (long)k->origin).text,
-                    k->image, k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes,
-                    exactly(k->low).text, exactly(k->high).text);
+                    ".bytes = %d, .low = %s, .high = %s }, ",
+                    arena_place(net, prefix, k->buffer, (long)k->origin).text, k->image,
+                    k->shape.h, k->shape.w, k->shape.c, k->row, k->bytes, exactly(k->low).text,
+                    exactly(k->high).text);
 }
 
 /* ---- layers ---- */

@@ -200,7 +200,8 @@ static inline vec v_tanh_grad(vec g, vec y)
     return v_mul(g, v_sub(v_set1(1), v_mul(y, y)));
 }
 
-/* x > 0 ? x : size*(e^x - 1), by t = tanh(x/2): e^x - 1 = 2t/(1 - t), which near 0 loses nothing. */
+/* x > 0 ? x : size*(e^x - 1), by t = tanh(x/2): e^x - 1 = 2t/(1 - t), which loses nothing near
+** 0. */
 static inline vec v_elu(vec x, real size)
 {
     const vec t = v_tanh(v_mul(v_set1((real)0.5), x));

@@ -24,7 +24,8 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [STRIDE] = { "1", "2", "3" },
     [PAD] = { "same", "valid", "2", "0,1,2,1" },
     [BEHIND] = { "", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "silu", "scale 0.7",
-                 "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6", "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
+                 "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6",
+                 "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",
                "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes" },
@@ -208,7 +209,8 @@ static void check_cover(int strength)
             /* A batchnorm after an affine layer has no gradients of one image. */
             fprintf(jobs, "; b=%s; test $b != 1 || ! grep -A1 ^affine c%d.net | "
                     "grep -q ^batchnorm || b=2; "
-                    "./p%d gradcheck --network c%d --batch $b --threads 1 --entries 40 > c%d.log 2>&1 "
+                    "./p%d gradcheck --network c%d --batch $b --threads 1 --entries 40 "
+                    "> c%d.log 2>&1 "
                     "|| { echo FAILED: c%d; cat c%d.net; head -20 c%d.log; }",
                     word(&c.row[i], BATCH), i, k, i, i, i, i, i);
         fprintf(jobs, "; rm -f p%d p%d.c\n", k, k);

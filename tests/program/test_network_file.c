@@ -382,7 +382,8 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "conv 2 3x3 pad=0, 1,2 ,3\n" TAIL, "-d spec", "pad=0,1,2,3");
     expect_dump(HEAD "avgpool 3x3 stride=2,1 pad=1 ceil=yes count_pad=yes\n" TAIL, "-d spec",
                 "3x3 stride=2,1 pad=1 ceil=yes count_pad=yes");
-    expect_dump(HEAD "maxpool 3x3 stride=2 ceil=yes\n" TAIL, "-d shape", "3x8x8 -> 3x4x4 pad 0,0,1,1");
+    expect_dump(HEAD "maxpool 3x3 stride=2 ceil=yes\n" TAIL, "-d shape",
+                "3x8x8 -> 3x4x4 pad 0,0,1,1");
     expect_dump(HEAD "maxpool 2x2 stride=2 pad=1 ceil=yes\n" TAIL, "-d shape",
                 "3x8x8 -> 3x5x5 pad 1,1,1,1");
     expect_dump(HEAD "maxpool 3x3 stride=2,3\n" TAIL, "-d shape", "3x8x8 -> 3x3x2 pad 0,0,0,0");
