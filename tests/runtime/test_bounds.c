@@ -75,8 +75,9 @@ Test(bounds, overflow_no_float)
 {
     for (int k = 0; k < BOUNDS; k++) {
         cr_expect(bounds[k].most > 0 && isfinite((float)bounds[k].most), "%d", k);
-        cr_expect(bounds[k].least >= 0 && bounds[k].least <= bounds[k].most, "%d", k);
-        cr_expect(bounds[k].least == 0 || (float)bounds[k].least > 0, "%d", k);
+        cr_expect(bounds[k].least >= 0 || k == BOUND_LIMIT, "%d", k);
+        cr_expect(isfinite((float)bounds[k].least) && bounds[k].least <= bounds[k].most, "%d", k);
+        cr_expect(bounds[k].least == 0 || fabs((double)(float)bounds[k].least) > 0, "%d", k);
         cr_expect(bounds[k].option == bounds[k].least || bounds[k].option == 0, "%d", k);
     }
 }
