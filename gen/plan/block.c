@@ -29,7 +29,6 @@ enum {
 /* Three filter taps of them are 24 KB for 64 filters: they stay in L1. */
 enum { SCATTER_CHANNELS = 32 };
 
-
 /* Vectors of a panel, about: it is chosen later. How often the maps of a weight gradient go to and
 ** fro: they are written, and every block of filters reads them again (measured: a group of images
 ** of 15x15x64 in one pass took 1.7 times as long as each by itself, of 7x7x256 a third). */

@@ -28,17 +28,18 @@ static void loss_kinks(struct net *net, const struct stage *loss)
 ** passes it, its decisions do not outlive forward: others' values are there then. */
 static void stage_kinks(struct net *net, const struct stage *s)
 {
-    const struct layer *pointwise = layer_at(net, s->pointwise);
+    const struct layer *with = layer_at(net, s->pointwise != NO_LAYER ? s->pointwise : s->relu);
     const struct shape o = s->out.shape;
-    const struct layer_def *def = pointwise ? layer_def(pointwise->kind) : NULL;
-    bool own = def && def->kink == KINK_NUMBERS;
+    const struct layer_def *def = with ? layer_def(with->kind) : NULL;
     if (s->kind == STAGE_FORK || !s->trains)
         return;
-    if (def ? def->kink != KINK_NONE : s->relu != NO_LAYER)
+    if (def && def->kink != KINK_NONE) {
+        const bool own = def->kink == KINK_NUMBERS;
         add(net, (struct kink_plan){ .buffer = s->at[AT_Y], .origin = s->out.origin,
                                      .image = s->out.image, .row = s->out.row, .shape = o,
-                                     .low = own ? pointwise->number[0] : def ? def->low : 0,
-                                     .high = own ? pointwise->number[1] : def ? def->high : 0 });
+                                     .low = own ? with->number[0] : def->low,
+                                     .high = own ? with->number[1] : def->high });
+    }
     if (s->pool != NO_LAYER)
         add(net, (struct kink_plan){ .buffer = s->at[AT_ARGMAX],
                                      .image = (size_t)(o.h*o.w*o.c), .row = (size_t)(o.w*o.c),

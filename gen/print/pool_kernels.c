@@ -10,17 +10,8 @@ void pool_row(struct emission *e, const struct stage *s, long x_row, long x_pixe
     bind_size(&b, "X_ROW", x_row);
     bind_size(&b, "X_PIXEL", x_pixel);
     bind_relu(&b, s->relu != NO_LAYER && !s->relu_first);
-    kernel(&b, "pool/row.c", part(&b, "pool").text, "%s: max-pool %dx%d of a row of %d", l->name,
-           l->kh, l->kw, l->in.w);
-}
-
-static void padded_row(struct emission *e, const struct stage *s)
-{
-    const struct layer *l = &e->net->layer[s->pool];
-    struct bindings b = of_stage(e, s);
-    bind_relu(&b, s->relu != NO_LAYER && !s->relu_first);
-    kernel(&b, "pool/padded_row.c", part(&b, "pool").text,
-           "%s: max-pool %dx%d of a row of %d, padded", l->name, l->kh, l->kw, l->in.w);
+    kernel(&b, is_padded(l) ? "pool/padded_row.c" : "pool/row.c", part(&b, "pool").text,
+           "%s: max-pool %dx%d of a row of %d", l->name, l->kh, l->kw, l->in.w);
 }
 
 /* The stage's function of one direction, which says the shapes that it reads and writes. */
@@ -35,10 +26,7 @@ static void direction(struct bindings *b, const char *file, bool forward)
 void pool_forward(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    if (is_padded(&e->net->layer[s->pool]))
-        padded_row(e, s);
-    else
-        pool_row(e, s, (long)s->in.row, s->in.shape.c);
+    pool_row(e, s, (long)s->in.row, s->in.shape.c);
     direction(&b, "pool/fwd.c", true);
 }
 
