@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/hash.h"
 #include "base/leftover.h"
 #include "base/net.h"
 #include "print/parts.h"
@@ -27,14 +28,6 @@
 enum { KEY = 16, LOCK_SECONDS = 60, STALE_SECONDS = 3600, MOST_ENTRIES = 256 };
 
 /* ---- files ---- */
-
-/* 64-bit FNV-1a */
-static uint64_t add_hash(uint64_t hash, const char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)bytes[i])*1099511628211u;
-    return hash;
-}
 
 static bool read_whole(const char *path, struct text *out)
 {
@@ -172,7 +165,7 @@ static uint64_t hash_programs(uint64_t hash, const char *text)
         if (stat(path, &st) || !S_ISREG(st.st_mode))
             continue;
         const int64_t of[] = { st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
-        hash = add_hash(hash, (const char *)of, sizeof of);
+        hash = hash_bytes(hash, (const char *)of, sizeof of);
     }
     return hash;
 }
@@ -190,7 +183,7 @@ static uint64_t hash_said(uint64_t hash, const char *text, const char *work)
         for (int k = 0; k < 2; k++)
             if (*without[k] && !strncmp(text, without[k], strlen(without[k])))
                 skip = strlen(without[k]);
-        hash = skip ? hash : add_hash(hash, text, 1);
+        hash = skip ? hash : hash_bytes(hash, text, 1);
         text += skip ? skip : 1;
     }
     return hash;
@@ -225,10 +218,10 @@ static bool find_key(const struct compiler *c, struct text *share, char key[KEY 
            && read_whole(in_folder(&path, c->work, "probe.txt"), &said)
            && strstr(text_string(&seen), "lathe_probed") && said.length
            && is_alone(text_string(&said));
-    uint64_t hash = add_hash(14695981039346656037u, FORMAT, sizeof FORMAT);
-    hash = add_hash(hash, c->cc, strlen(c->cc) + 1);
+    uint64_t hash = hash_bytes(HASH_START, FORMAT, sizeof FORMAT);
+    hash = hash_bytes(hash, c->cc, strlen(c->cc) + 1);
     for (int k = 0; k < RUNTIME_SHARES; k++)
-        hash = add_hash(hash, text_string(&share[k]), share[k].length + 1);
+        hash = hash_bytes(hash, text_string(&share[k]), share[k].length + 1);
     hash = hash_said(hash, text_string(&seen), c->work);
     hash = hash_said(hash, text_string(&said), c->work);
     hash = hash_programs(hash, text_string(&said));
@@ -254,7 +247,7 @@ static bool sum_up(const char *folder, struct text *out)
         path.length = 0;
         text_printf(&path, "%s/" OBJECTS "-%d.o", folder, k);
         good = read_whole(text_string(&path), &object) && object.length;
-        text_printf(out, "%016" PRIx64 " %zu\n", add_hash(0, text_string(&object), object.length),
+        text_printf(out, "%016" PRIx64 " %zu\n", hash_bytes(0, text_string(&object), object.length),
                     object.length);
         text_free(&object);
     }

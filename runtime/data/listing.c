@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "file/hint.h"
 
 enum { LISTING_PATH = 2048, LISTING_SHOWN = 8 };
@@ -81,12 +82,9 @@ static bool listing_read(struct listing_entries *e, const char *path, char *err)
 ** different as any. */
 static uint64_t listing_hash(const char *class, const char *name)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (const char *s = class; *s; s++)
-        hash = (hash ^ (unsigned char)*s)*0x100000001b3u;
-    hash = (hash ^ '/')*0x100000001b3u;
-    for (const char *s = name; *s; s++)
-        hash = (hash ^ (unsigned char)*s)*0x100000001b3u;
+    uint64_t hash = hash_bytes(HASH_START, class, strlen(class));
+    hash = hash_bytes(hash, "/", 1);
+    hash = hash_bytes(hash, name, strlen(name));
     hash = (hash ^ hash >> 30)*0xbf58476d1ce4e5b9u;
     hash = (hash ^ hash >> 27)*0x94d049bb133111ebu;
     return hash ^ hash >> 31;

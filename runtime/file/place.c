@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+
 enum { PLACE_MOST = 16, PLACE_LINKS = 40, PLACE_NAME = 4096 };
 
 /* Closing any descriptor of a directory gives up all the process's locks on it: one each. */
@@ -106,9 +108,7 @@ static void place_pause(void)
 /* The byte of a directory that a name's lock is on. */
 static off_t place_byte(const char *name)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name)*0x100000001b3u;
+    const uint64_t hash = hash_bytes(HASH_START, name, strlen(name));
     return (off_t)(hash >> (sizeof(off_t) < 8 ? 34 : 2));
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "file/file.h"
 #include "file/foreign.h"
 #include "file/json.h"
@@ -30,16 +31,6 @@ static const struct { const char *text; size_t bits; } safetensors_types[] = {
     [TENSOR_U32] = { "U32", 32 }, [TENSOR_C64] = { "C64", 64 }, [TENSOR_U64] = { "U64", 64 },
 };
 enum { SAFETENSORS_TYPES = sizeof safetensors_types / sizeof *safetensors_types };
-
-static const uint64_t safetensors_start = 0xcbf29ce484222325u;
-
-/* Goes on from the hash of what comes before. */
-static uint64_t safetensors_checksum(uint64_t hash, const unsigned char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i])*0x100000001b3u;
-    return hash;
-}
 
 /* ---- the header ---- */
 
@@ -354,7 +345,7 @@ static bool safetensors_parse(struct safetensors *s, size_t size, const char *pa
     const char *checksum = safetensors_metadata(s, "checksum");
     char found[24];
     snprintf(found, sizeof found, "%016" PRIx64,
-             safetensors_checksum(safetensors_start, data, data_size));
+             hash_bytes(HASH_START, data, data_size));
     if (checksum && strcmp(checksum, found))
         return error_set(err, "%s: damaged: its checksum is %s, its data has %s%s", path, checksum,
                          found, safetensors_metadata(s, "state") ? "" : "; if another tool changed "
@@ -491,9 +482,9 @@ static void safetensors_write_header(struct safetensors_text *file, const struct
 {
     char checksum[24];
     size_t offset = 0;
-    uint64_t hash = safetensors_start;
+    uint64_t hash = HASH_START;
     for (int k = 0; k < count; k++)
-        hash = safetensors_checksum(hash, tensors[k].data, safetensors_bytes(&tensors[k]));
+        hash = hash_bytes(hash, tensors[k].data, safetensors_bytes(&tensors[k]));
     snprintf(checksum, sizeof checksum, "%016" PRIx64, hash);
     safetensors_add(file, "\0\0\0\0\0\0\0\0", 8);
     safetensors_puts(file, "{\"__metadata__\":{");
