@@ -38,7 +38,10 @@ void pool_backward(struct emission *e, const struct stage *s)
 
 void average_forward(struct emission *e, const struct stage *s)
 {
-    struct bindings b = of_stage(e, s);
+    struct bindings b = of_stage(e, s), share = of_stage(e, s);
+    if (is_padded(&e->net->layer[s->head]))     /* for backward, too */
+        kernel(&share, "pool/share.c", part(&share, "share").text,
+               "%s: the share of a value in the mean of a window", s->name);
     direction(&b, "pool/average_fwd.c", true);
 }
 

@@ -79,6 +79,7 @@
 #undef RUN_TAPS
 #undef SCALE
 #undef SHALLOW
+#undef SHARE_OF
 #undef SMOOTH
 #undef SMOOTHING
 #undef STORE

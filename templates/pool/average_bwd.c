@@ -4,16 +4,17 @@
 ** pool/average_fwd.c.
 */
 #include "vector/template.h"
+#include "pool/share.c"
 
 #define NAME avgpool_bwd     /* @name */
+#define SHARE_OF avgpool_share   /* @name */
 #define BEYOND 1             /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2,
            X_W = 32, X_SIZE = 17408, DY = 0, DY_IMAGE = 4352, DX = 0, DX_IMAGE = 17408,
-           TOP = 1, LEFT = 1, IN_H = 32, IN_W = 32, COUNTED_ABOVE = 1, COUNTED_BELOW = 1,
-           COUNTED_LEFT = 1, COUNTED_RIGHT = 1 };
+           TOP = 1, LEFT = 1, IN_H = 32, IN_W = 32 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY + (size_t)item*DY_IMAGE;
@@ -28,9 +29,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
             const real *from = dy + (r*OW + p)*C;
 #if BEYOND
             const int top = r*STEP_Y - TOP, left = p*STEP_X - LEFT;
-            const int rows = overlap(top, PH, -COUNTED_ABOVE, IN_H + COUNTED_BELOW);
-            const int columns = overlap(left, PW, -COUNTED_LEFT, IN_W + COUNTED_RIGHT);
-            const vec share = v_set1(1 / (real)(rows*columns));
+            const vec share = SHARE_OF(top, left);
 #else
             const int top = r*STEP_Y, left = p*STEP_X;
 #endif

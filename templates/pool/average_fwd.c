@@ -3,16 +3,17 @@
 ** those inside the map; what is counted may reach beyond it.
 */
 #include "vector/template.h"
+#include "pool/share.c"
 
 #define NAME avgpool_fwd     /* @name */
+#define SHARE_OF avgpool_share   /* @name */
 #define BEYOND 1             /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 17408, X_ROW = 544, Y = 0, Y_IMAGE = 4352, Y_ROW = 272,
            OH = 16, OW = 16, C = 17, PH = 2, PW = 2, STEP_Y = 2, STEP_X = 2,
-           TOP = 1, LEFT = 1, IN_H = 32, IN_W = 32, COUNTED_ABOVE = 1, COUNTED_BELOW = 1,
-           COUNTED_LEFT = 1, COUNTED_RIGHT = 1 };
+           TOP = 1, LEFT = 1, IN_H = 32, IN_W = 32 };
     (void)thread;
     int parts = items / s->n, image = item / parts, part = item % parts;
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
@@ -25,9 +26,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int p = 0; p < OW; p++) {
 #if BEYOND
             const int top = r*STEP_Y - TOP, left = p*STEP_X - LEFT;
-            const int rows = overlap(top, PH, -COUNTED_ABOVE, IN_H + COUNTED_BELOW);
-            const int columns = overlap(left, PW, -COUNTED_LEFT, IN_W + COUNTED_RIGHT);
-            const vec share = v_set1(1 / (real)(rows*columns));
+            const vec share = SHARE_OF(top, left);
 #else
             const int top = r*STEP_Y, left = p*STEP_X;
 #endif
