@@ -19,6 +19,12 @@ bool is_padded(const struct layer *l)
     return l->pad_top || l->pad_left || l->pad_bottom || l->pad_right;
 }
 
+bool suits_winograd(const struct layer *l)
+{
+    return l->kh == 3 && l->kw == 3 && l->stride == 1 && l->stride_w == 1 && l->groups == 1
+           && l->dilation == 1;
+}
+
 bool is_depthwise(const struct layer *l)
 {
     return l->kind == LAYER_CONV && l->groups > 1 && l->groups == l->in.c;

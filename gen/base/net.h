@@ -39,8 +39,7 @@ struct layer {
     int other;                  /* add: the other one, the block's input or its shortcut */
     int filters;                /* conv: output channels; affine: output units */
     int kh, kw;                 /* conv, maxpool: window */
-    int stride;                 /* conv: 1, maxpool: the window (kh) unless said */
-    int stride_w;               /* maxpool without stride=: kw; else the same as stride */
+    int stride, stride_w;       /* down, across; conv: 1, pools: the window unless said */
     int groups;                 /* conv: of channels and filters, each on its own */
     int dilation;               /* conv: pixels from tap to tap */
     bool ceil;                  /* pools: a last window may reach beyond the padded input */
@@ -161,13 +160,13 @@ struct sweep {
     int step_x, step_y;         /* input pixels between neighbouring outputs */
     int oh, ow;                 /* outputs computed */
     int in_row, in_pixel;       /* reals between input rows, input pixels */
-    int dilation;               /* input pixels between taps */
+    int dilation, dilation_w;   /* input rows, and pixels, from tap to tap */
     long in_at;                 /* first tap of output (0,0), reals from the origin */
     int out_row, out_pixel;     /* reals between output rows, output pixels; block.c: of the band
                                    that is pooled */
     long out_at;
     int tap_y, tap_x;           /* phase: first tap of the filter, */
-    int tap_step;               /* and the distance to the next */
+    int tap_step_y, tap_step_x; /* and the distances to the next */
     bool flipped;               /* gradient to the data: channels swapped, taps flipped */
     bool bias;                  /* start from the bias, else from +0 */
     const struct layer *pointwise;      /* the layer after it, which is no relu; or NULL */
@@ -191,7 +190,7 @@ struct sweep {
 /* The taps of a filter row are no one run of reals in the input. */
 static inline bool taps_apart(const struct sweep *s)
 {
-    return s->groups > 1 || s->dilation > 1;
+    return s->groups > 1 || s->dilation_w > 1;
 }
 
 /* How a map lies in memory: NHWC, `top` rows and `left` pixels of halo first. */
@@ -466,6 +465,8 @@ bool is_relu(const struct layer *l);
 bool band_pool(const struct layer *l);
 /* Windows reach beyond the map. */
 bool is_padded(const struct layer *l);
+/* A convolution that Winograd's filtering can compute. */
+bool suits_winograd(const struct layer *l);
 /* A convolution of which each group is one channel. */
 bool is_depthwise(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */

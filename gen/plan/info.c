@@ -18,11 +18,11 @@ static void what_text(const struct layer *l, char *text)
     if (l->kh && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %dx%d", l->kh, l->kw);
     const bool conv = l->kind == LAYER_CONV;
-    if (l->kh && l->stride_w != l->stride && (l->stride != l->kh || l->stride_w != l->kw)
-        && n < WHAT_SIZE)
-        n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d,%d", l->stride, l->stride_w);
-    else if (l->kh && l->stride != (conv ? 1 : l->kh) && n < WHAT_SIZE)
-        n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d", l->stride);
+    const bool usual = l->stride == (conv ? 1 : l->kh) && l->stride_w == (conv ? 1 : l->kw);
+    if (l->kh && !usual && n < WHAT_SIZE)
+        n += (size_t)snprintf(text + n, WHAT_SIZE - n,
+                              l->stride == l->stride_w ? " stride=%d" : " stride=%d,%d",
+                              l->stride, l->stride_w);
     if (l->groups > 1 && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " groups=%d", l->groups);
     if (l->dilation > 1 && n < WHAT_SIZE)

@@ -80,7 +80,7 @@ static struct map repeated(const struct conv_plan *conv, const struct layer *l)
 {
     struct map m = { .shape.c = l->filters,
                      .rows = l->stride*(conv->mid.h - 1) + l->dilation*(l->kh - 1) + 1,
-                     .columns = l->stride*(conv->mid.w - 1) + l->dilation*(l->kw - 1) + 1 };
+                     .columns = l->stride_w*(conv->mid.w - 1) + l->dilation*(l->kw - 1) + 1 };
     m.row = (size_t)m.columns*(size_t)l->filters;
     m.image = (size_t)m.rows*m.row;
     return m;

@@ -128,11 +128,10 @@ static bool layer_shape(struct layer *l)
     case LAYER_CONV:
         if (!conv_shape(l))
             return false;
-        if (l->winograd == WINOGRAD_YES
-            && (l->kh != 3 || l->kw != 3 || l->stride != 1 || l->groups != 1 || l->dilation != 1))
+        if (l->winograd == WINOGRAD_YES && !suits_winograd(l))
             return error(l, "winograd=yes is for 3x3 filters of stride 1, without groups and "
-                         "dilation; %s has %dx%d, stride %d, %d groups, dilation %d", l->name,
-                         l->kh, l->kw, l->stride, l->groups, l->dilation);
+                         "dilation; %s has %dx%d, stride %d,%d, %d groups, dilation %d", l->name,
+                         l->kh, l->kw, l->stride, l->stride_w, l->groups, l->dilation);
         weights = (long long)l->filters*(l->in.c / l->groups)*l->kh*l->kw;
         l->params = weights + (l->bias ? l->filters : 0);
         products = (double)weights*l->out.h*l->out.w;

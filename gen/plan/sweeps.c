@@ -25,13 +25,13 @@ void forward_sweep(const struct net *net, struct stage *s)
     const struct layer *pool = layer_at(net, s->pool);
     *f = (struct sweep){
         .ci = l->in.c / l->groups, .co = l->filters / groups, .kh = l->kh, .kw = l->kw,
-        .groups = groups, .dilation = l->dilation,
+        .groups = groups, .dilation = l->dilation, .dilation_w = l->dilation,
         .algorithm = depth ? BY_DEPTHWISE : BY_DIRECT,
-        .step_x = l->stride, .step_y = l->stride,
+        .step_x = l->stride_w, .step_y = l->stride,
         .oh = pool ? pool->kh : s->conv->mid.h, .ow = s->conv->mid.w,
         .in_row = (int)(conv->multiplier > 1 ? conv->repeated.row : s->in.row),
         .in_pixel = l->in.c*conv->multiplier,
-        .tap_step = 1, .bias = l->bias || s->fold,
+        .tap_step_y = 1, .tap_step_x = 1, .bias = l->bias || s->fold,
         /* What a group writes past its channels, the next one would have to mend. */
         .whole_vectors = pool != NULL && groups == 1,
         .band = pool ? pool->kh : s->conv->mid.h,
@@ -84,21 +84,33 @@ static int common_divisor(int a, int b)
     return b ? common_divisor(b, a % b) : a;
 }
 
-static struct reach reach(int phase, int pad, const struct layer *l, int k, int size)
+static struct reach reach(int phase, int stride, int pad, int dilation, int k, int size)
 {
-    const int stride = l->stride, common = common_divisor(stride, l->dilation);
-    struct reach r = { .step = stride / common, .back = l->dilation / common };
+    const int common = common_divisor(stride, dilation);
+    struct reach r = { .step = stride / common, .back = dilation / common };
     r.outputs = ceil_div(size - phase, stride);
-    while (r.first < k && (phase + pad + l->dilation*(stride - 1)*r.first) % stride)
+    while (r.first < k && (phase + pad + dilation*(stride - 1)*r.first) % stride)
         r.first++;      /* u + pad is to be dilation*tap, modulo the stride */
     r.taps = ceil_div(k - r.first, r.step);
-    r.base = (phase + pad - l->dilation*r.first) / stride;
+    r.base = (phase + pad - dilation*r.first) / stride;
     return r;
 }
 
-/* The margins of the output gradient that all phases need, and its extent. */
+static struct reach reach_down(int phase, const struct layer *l)
+{
+    return reach(phase, l->stride, l->pad_top, l->dilation, l->kh, l->in.h);
+}
+
+static struct reach reach_across(int phase, const struct layer *l)
+{
+    return reach(phase, l->stride_w, l->pad_left, l->dilation, l->kw, l->in.w);
+}
+
+/* The margins of the output gradient that a phase needs, and its extent. */
 static void extend(struct reach r, int *before, int *extent)
 {
+    if (!r.taps || r.outputs <= 0)
+        return;
     int low = r.base - r.back*(r.taps - 1), high = r.base + r.outputs;
     *before = max_int(*before, -low);
     *extent = max_int(*extent, high);
@@ -109,14 +121,10 @@ static void lay_out_gradient(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     int rows = s->conv->mid.h, columns = s->conv->mid.w, top = 0, left = 0;
-    for (int p = 0; s->needs_dx && p < l->stride; p++) {
-        struct reach y = reach(p, l->pad_top, l, l->kh, l->in.h);
-        struct reach x = reach(p, l->pad_left, l, l->kw, l->in.w);
-        if (y.taps && y.outputs > 0)
-            extend(y, &top, &rows);
-        if (x.taps && x.outputs > 0)
-            extend(x, &left, &columns);
-    }
+    for (int p = 0; s->needs_dx && p < l->stride; p++)
+        extend(reach_down(p, l), &top, &rows);
+    for (int p = 0; s->needs_dx && p < l->stride_w; p++)
+        extend(reach_across(p, l), &left, &columns);
     struct map *m = &s->conv->expanded;
     *m = (struct map){ .shape = s->conv->mid, .top = top, .left = left, .rows = top + rows,
                        .columns = left + columns, .keep = true };
@@ -130,13 +138,12 @@ static void backward_sweeps(const struct net *net, struct stage *s)
     const struct layer *l = &net->layer[s->head];
     struct conv_plan *conv = s->conv;
     const struct map *m = &conv->expanded;
-    const int stride = l->stride, channels = l->in.c*conv->multiplier;
+    const int channels = l->in.c*conv->multiplier;
     const bool depth = is_depthwise(l);
     const int groups = depth ? 1 : l->groups;
-    for (int py = 0; py < stride; py++)
-        for (int px = 0; px < stride; px++) {
-            struct reach y = reach(py, l->pad_top, l, l->kh, l->in.h);
-            struct reach x = reach(px, l->pad_left, l, l->kw, l->in.w);
+    for (int py = 0; py < l->stride; py++)
+        for (int px = 0; px < l->stride_w; px++) {
+            const struct reach y = reach_down(py, l), x = reach_across(px, l);
             if (y.outputs <= 0 || x.outputs <= 0)
                 continue;
             if (!y.taps || !x.taps) {
@@ -151,14 +158,16 @@ static void backward_sweeps(const struct net *net, struct stage *s)
                 .algorithm = depth ? BY_DEPTHWISE : BY_DIRECT, .step_x = 1, .step_y = 1,
                 .oh = y.outputs, .ow = x.outputs,
                 .in_row = (int)m->row, .in_pixel = l->filters, .dilation = y.back,
+                .dilation_w = x.back,
                 .in_at = (long)(m->top + y.base - y.back*(y.taps - 1))*(long)m->row
                          + (long)(m->left + x.base - x.back*(x.taps - 1))*l->filters,
-                .out_row = stride*l->in.w*channels, .out_pixel = stride*channels,
+                .out_row = l->stride*l->in.w*channels, .out_pixel = l->stride_w*channels,
                 .out_at = (long)(py*l->in.w + px)*channels,
-                .tap_y = y.first, .tap_x = x.first, .tap_step = y.step, .flipped = true,
+                .tap_y = y.first, .tap_x = x.first, .tap_step_y = y.step,
+                .tap_step_x = x.step, .flipped = true,
                 .band = y.outputs,
             };
-            if (stride == 1)
+            if (l->stride == 1 && l->stride_w == 1)
                 snprintf(d->name, sizeof d->name, "%s_dgrad", s->name);
             else
                 snprintf(d->name, sizeof d->name, "%s_dgrad_%d_%d", s->name, py, px);
@@ -207,8 +216,7 @@ static bool takes_winograd(const struct net *net, const struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
-    return l->kh == 3 && l->kw == 3 && l->stride == 1 && l->groups == 1 && l->dilation == 1
-           && !is_depthwise(l)
+    return suits_winograd(l)
            && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
 }
 
@@ -271,7 +279,8 @@ static void choose_scatter(const struct net *net, struct stage *s)
     enum { FILTERS = 64, CHANNELS = 8, ENTRIES = 8192 };
     const struct layer *l = &net->layer[s->head];
     if (s->pool == NO_LAYER || !s->needs_dx || s->conv->dgrad[0].algorithm == BY_WINOGRAD
-        || l->stride != 1 || l->groups != 1 || l->dilation != 1 || l->in.c < CHANNELS)
+        || l->stride != 1 || l->stride_w != 1 || l->groups != 1 || l->dilation != 1
+        || l->in.c < CHANNELS)
         return;
     const struct layer *pool = &net->layer[s->pool];
     struct scatter *d = &s->conv->dgrad[0].scatter;

@@ -87,8 +87,8 @@ void conv_data_gradient(struct emission *e, const struct stage *s)
         struct bindings p = of_sweep(e, d);
         struct part_name phase = sweep_part(&p, "phase");
         bind_name(&p, "RUN_ROWS", "%s", whole_sweep(e, d, false).text);
-        kernel(&p, "conv/phase.c", phase.text, "%s: phase (%d, %d) of stride %d", s->name,
-               d->tap_y, d->tap_x, d->tap_step);
+        kernel(&p, "conv/phase.c", phase.text, "%s: taps from (%d, %d) by (%d, %d)", s->name,
+               d->tap_y, d->tap_x, d->tap_step_y, d->tap_step_x);
         text_printf(&phases, "    %s(s->arena, map, dx, dy + DY_IMAGE, y + Y_IMAGE);\n",
                     phase.text);
     }
@@ -101,7 +101,7 @@ void conv_data_gradient(struct emission *e, const struct stage *s)
 static void conv_lists(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head], *pool = layer_at(e->net, s->pool);
-    const long down = l->stride*(long)s->in.row, across = (long)l->stride*l->in.c;
+    const long down = l->stride*(long)s->in.row, across = (long)l->stride_w*l->in.c;
     struct bindings b = of_stage(e, s);
     bind_size(&b, "WINDOW_DOWN", (pool ? pool->stride : 1)*down);
     bind_size(&b, "WINDOW_ACROSS", (pool ? pool->stride_w : 1)*across);

@@ -44,7 +44,7 @@ static bool backward(const struct sweep *f)
 
 static long tap_step(const struct sweep *f)
 {
-    return f->algorithm == BY_DEPTHWISE || taps_apart(f) ? (long)f->dilation*f->in_pixel : 0;
+    return f->algorithm == BY_DEPTHWISE || taps_apart(f) ? (long)f->dilation_w*f->in_pixel : 0;
 }
 
 static long panel_size(const struct sweep *f, int vl)

@@ -180,7 +180,7 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " %d", l->filters);
     if (l->kh)
         text_printf(out, " %dx%d", l->kh, l->kw);
-    if (pools)
+    if (pools || l->stride != l->stride_w)
         text_printf(out, " stride=%d,%d", l->stride, l->stride_w);
     else if (def->accepts & ACCEPTS_STRIDE)
         text_printf(out, " stride=%d", l->stride);

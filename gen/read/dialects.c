@@ -39,13 +39,13 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "not needed: affine flattens its input itself" },
     { DIALECT_STATEMENT, "maxpool maxpool1d maxpool2d maxpooling maxpooling1d maxpooling2d "
       "fractionalmaxpool2d lppool2d",
-      "it is `maxpool KxK [stride=N]`" },
+      "it is `maxpool KxK [stride=N|V,H]`" },
     { DIALECT_STATEMENT, "pool pool2d pooling poolinglayer subsampling subsample downsample "
       "downsampling",
       "pooling is `maxpool KxK` or `avgpool KxK`" },
     { DIALECT_STATEMENT, "avgpool avgpool1d avgpool2d avgpooling averagepool averagepool2d "
       "averagepooling averagepooling1d averagepooling2d meanpool meanpooling avg",
-      "it is `avgpool KxK [stride=N]`" },
+      "it is `avgpool KxK [stride=N|V,H]`" },
     { DIALECT_STATEMENT, "globalavgpool globalavgpool2d globalavgpooling globalaveragepool "
       "globalaveragepooling globalaveragepooling1d globalaveragepooling2d adaptiveavgpool "
       "adaptiveavgpool1d adaptiveavgpool2d gap globalpool globalpooling",
@@ -195,7 +195,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "after `train`: `group WHICH lr=X reg=X`" },
     /* options of layers */
     { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N|T,L,B,R" },
-    { DIALECT_OPTION, "strides step steps subsample subsampling stridesize", "stride=N" },
+    { DIALECT_OPTION, "strides step steps subsample subsampling stridesize", "stride=N or stride=V,H" },
     { DIALECT_OPTION, "dilationrate dilations atrous", "dilation=D" },
     { DIALECT_OPTION, "group numgroup numgroups cardinality", "groups=G" },
     { DIALECT_OPTION, "usebias biasterm withbias nobias", "bias=yes|no" },

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/small.h"
 #include "read/dialects.h"
 
 static bool pad_option(struct parser *p, struct layer *l)
@@ -38,7 +39,7 @@ static bool pad_option(struct parser *p, struct layer *l)
 }
 
 /* Down and across, or one number for both. */
-static bool strides_option(struct parser *p, struct layer *l)
+static bool stride_option(struct parser *p, struct layer *l)
 {
     const int least = (int)bounds[BOUND_STRIDE].least, most = (int)bounds[BOUND_STRIDE].most;
     if (!integer(&p->sc, &p->scope, "stride (a number or two)", least, most, &l->stride))
@@ -80,8 +81,7 @@ static const struct {
     struct value_row value;
     bool (*read)(struct parser *p, struct layer *l);    /* VALUE_OWN */
 } option_defs[] = {
-    { "stride", ACCEPTS_STRIDE, { VALUE_COUNT, AT(stride), .bound = BOUND_STRIDE }, NULL },
-    { "stride", ACCEPTS_STRIDES, { .type = VALUE_OWN }, strides_option },
+    { "stride", ACCEPTS_STRIDE, { .type = VALUE_OWN }, stride_option },
     { "pad", ACCEPTS_PAD, { .type = VALUE_OWN }, pad_option },
     { "ceil", ACCEPTS_CEIL, { VALUE_YES, AT(ceil) }, NULL },
     { "count_pad", ACCEPTS_COUNT_PAD, { VALUE_YES, AT(count_pad) }, NULL },
@@ -167,17 +167,20 @@ static bool layer_options(struct parser *p, const struct layer_def *def, struct 
     if (!l->stride) {
         l->stride = pool ? l->kh : 1;
         l->stride_w = pool ? l->kw : 1;
-    } else if (!l->stride_w)
-        l->stride_w = l->stride;
+    }
     return true;
 }
 
 static bool window(struct parser *p, const struct layer_def *def, struct layer *l)
 {
     struct place at = scan_place(&p->sc);
-    if (!dimension(p, "the window's height", def->max_window, &l->kh) || !times(p, "KxK")
-        || !dimension(p, "the window's width", def->max_window, &l->kw))
+    const int most = max_int(def->max_window, def->max_line);
+    if (!dimension(p, "the window's height", most, &l->kh) || !times(p, "KxK")
+        || !dimension(p, "the window's width", most, &l->kw))
         return false;
+    if (max_int(l->kh, l->kw) > def->max_window && min_int(l->kh, l->kw) > 1)
+        return scan_error(&p->sc, at, "a window of %dx%d: each side is at most %d, or %d where the "
+                          "other is 1", l->kh, l->kw, def->max_window, def->max_line);
     if (def->operands == OPERANDS_WINDOW && l->kh*l->kw > 256)
         return scan_error(&p->sc, at, "a window of %dx%d has more than 256 values: use two "
                           "poolings, one after the other", l->kh, l->kw);

@@ -19,10 +19,10 @@ const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_GROUPS
                  | ACCEPTS_DILATION | ACCEPTS_WINOGRAD, .max_window = 11,
-      .synopsis = "conv F KxK [stride=N] [pad=same|valid|N|T,L,B,R] [groups=G] [dilation=D] "
+      .max_line = 31, .synopsis = "conv F KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] [groups=G] [dilation=D] "
                   "[bias=yes|no] [init=HOW] [winograd=yes|no]",
-      .help = "Convolution with F filters of KxK (each side 1 to 11) and a bias. stride: 1\n"
-      "unless said. pad=same (the default) puts (K-1)/2 zeros before and K/2 after,\n"
+      .help = "Convolution with F filters of KxK (each side 1 to 11, or to 31 where the other\n"
+      "is 1) and a bias. stride: 1 unless said; down and across, or one for both. pad=same (the default) puts (K-1)/2 zeros before and K/2 after,\n"
       "whatever the stride; valid none; N as many on each side; T,L,B,R so many at the top, on\n"
       "the left, at the bottom, on the right. Windows round down.\n"
       "groups: channels and filters in G equal parts, each filter sees its part alone (1\n"
@@ -80,7 +80,7 @@ const struct layer_def layer_defs[] = {
       .synopsis = "scale X", .help = "X*x, for a fixed X greater than 0.", POINTWISE,
       .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_EITHER },
     { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW,
-      .accepts = ACCEPTS_STRIDES | ACCEPTS_PAD | ACCEPTS_CEIL,
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_CEIL,
       .max_window = 256, .synopsis = "maxpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
       "[ceil=yes|no]",
       .help = "The largest value of each window, the first in raster order where several are\n"
@@ -90,7 +90,7 @@ const struct layer_def layer_defs[] = {
       "if it begins before the map ends.",
       .stage = STAGE_POOL },
     { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW,
-      .accepts = ACCEPTS_STRIDES | ACCEPTS_PAD | ACCEPTS_CEIL | ACCEPTS_COUNT_PAD,
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_CEIL | ACCEPTS_COUNT_PAD,
       .max_window = 256, .synopsis = "avgpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
       "[ceil=yes|no] [count_pad=yes|no]",
       .help = "The mean of each window; windows lie as those of maxpool. Padding is not counted;\n"
@@ -172,7 +172,7 @@ const struct keyword_def keyword_defs[] = {
     { "let", "let NAME = EXPR [, NAME = EXPR ...]",
       "Names a number; `lathe --set NAME=VALUE` overrides it. Expressions know numbers,\n"
       "names, + - * / % and parentheses." },
-    { "input", "input CxHxW", "Channels, height and width of an image." },
+    { "input", "input CxHxW", "Channels, height and width of an image; `CxL` is one row, Cx1xL." },
     { "repeat", "repeat N as NAME { ... }",
       "The block N times, NAME running from 1. A label inside gets _1, _2, ..." },
     { "train", "train", "The training settings follow; the program's options override them." },

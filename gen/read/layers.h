@@ -21,8 +21,7 @@ enum kink { KINK_NONE, KINK_FIXED, KINK_NUMBERS };
 enum { ACCEPTS_STRIDE = 1, ACCEPTS_PAD = 2, ACCEPTS_SMOOTHING = 4, ACCEPTS_MARGIN = 8,
        ACCEPTS_BIAS = 16, ACCEPTS_MOMENTUM = 32, ACCEPTS_EPS = 64, ACCEPTS_SCALE = 128,
        ACCEPTS_INIT = 256, ACCEPTS_GROUPS = 512, ACCEPTS_DILATION = 1024,
-       ACCEPTS_WINOGRAD = 2048, ACCEPTS_STRIDES = 4096, ACCEPTS_CEIL = 8192,
-       ACCEPTS_COUNT_PAD = 16384 };
+       ACCEPTS_WINOGRAD = 2048, ACCEPTS_CEIL = 4096, ACCEPTS_COUNT_PAD = 8192 };
 
 struct layer_def {
     enum layer_kind kind;
@@ -35,6 +34,7 @@ struct layer_def {
     } number[MAX_NUMBERS];
     int accepts;
     int max_window;             /* largest kh and kw */
+    int max_line;               /* of one where the other is 1; 0: no larger */
     const char *synopsis, *help;
     enum stage_kind stage;      /* what it becomes, or what it leads */
     bool trains;                /* it has parameters */

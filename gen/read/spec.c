@@ -89,9 +89,15 @@ static bool input_statement(struct parser *p, struct place at)
     if (p->net->nlayers)
         return scan_error(&p->sc, at, "`input` stands before the layers");
     p->input_at = at;
-    return dimension(p, "the number of channels", MAX_IMAGE, &in->c) && times(p, "CxHxW")
-           && dimension(p, "the height", MAX_IMAGE, &in->h) && times(p, "CxHxW")
-           && dimension(p, "the width", MAX_IMAGE, &in->w) && expect_end(p, "the shape");
+    if (!dimension(p, "the number of channels", MAX_IMAGE, &in->c) || !times(p, "CxHxW or CxL")
+        || !dimension(p, "the height", MAX_IMAGE, &in->h))
+        return false;
+    if (*p->sc.s == 'x')
+        return times(p, "CxHxW") && dimension(p, "the width", MAX_IMAGE, &in->w)
+               && expect_end(p, "the shape");
+    in->w = in->h;      /* CxL: one row */
+    in->h = 1;
+    return expect_end(p, "the shape");
 }
 
 /* False: a repeat comes to more than anybody writes, which is said once and for all. */

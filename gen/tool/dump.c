@@ -167,6 +167,15 @@ static void put_winograd(const struct winograd *w, FILE *out)
         fputs(", by panels", out);
 }
 
+/* Down and across; alike, they are said once. 1 is not said. */
+static void put_pair(const char *before, int down, int across, const char *after, FILE *out)
+{
+    if (down == across && down > 1)
+        fprintf(out, "%s%d%s", before, down, after);
+    else if (down != across)
+        fprintf(out, "%s%d,%d%s", before, down, across, after);
+}
+
 static void put_sweep(const struct sweep *s, FILE *out)
 {
     fprintf(out, "    %-22s %s, ", s->name, algorithm_word(s->algorithm, &s->winograd));
@@ -174,12 +183,11 @@ static void put_sweep(const struct sweep *s, FILE *out)
         fprintf(out, "%d groups of ", s->groups);
     fprintf(out, "%d -> %d channels, %dx%d taps, %dx%d outputs", s->ci, s->co, s->kh, s->kw, s->oh,
             s->ow);
-    if (s->dilation > 1)
-        fprintf(out, ", taps %d apart", s->dilation);
-    if (s->step_x > 1)
-        fprintf(out, ", %d pixels on", s->step_x);
+    put_pair(", taps ", s->dilation, s->dilation_w, " apart", out);
+    put_pair(", ", s->step_y, s->step_x, " pixels on", out);
     if (s->flipped)
-        fprintf(out, ", taps from %d,%d by %d", s->tap_y, s->tap_x, s->tap_step);
+        fprintf(out, ", taps from %d,%d", s->tap_y, s->tap_x);
+    put_pair(" by ", s->tap_step_y, s->tap_step_x, "", out);
     if (s->algorithm == BY_WINOGRAD)
         put_winograd(&s->winograd, out);
     if (s->algorithm == BY_SCATTER)

@@ -79,10 +79,11 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
     bool bias = !strstr(s, "bias=no");
     l->groups = option(s, "groups=");
     l->dilation = option(s, "dilation=");
-    if (sscanf(s, "conv %d %dx%d stride=%d pad=%d,%d,%d,%d", &filters, &l->kh, &l->kw,
-               &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
+    if (sscanf(s, "conv %d %dx%d stride=%d", &filters, &l->kh, &l->kw, &l->stride_y) == 4) {
         l->kind = ORACLE_CONV;
-        l->stride_x = l->stride_y;
+        if (sscanf(strstr(s, "stride="), "stride=%*d,%d", &l->stride_x) != 1)
+            l->stride_x = l->stride_y;
+        sscanf(strstr(s, "pad="), "pad=%d,%d,%d,%d", &l->top, &l->left, &bottom, &right);
         l->oc = filters;
         windows(l, bottom, right);
     } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
