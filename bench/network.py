@@ -121,4 +121,4 @@ class Shapes:
         return x
 
     batchnorm = dropout = scale = relu = leaky_relu = gelu = silu = tanh = sigmoid = add = same
-    clip = elu = hardsigmoid = hardswish = same
+    clip = elu = hardsigmoid = hardswish = prelu = same

@@ -70,6 +70,9 @@ class TorchOps:
     def leaky_relu(self, x, layer):
         return F.leaky_relu(x, layer.number())
 
+    def prelu(self, x, layer):
+        return F.prelu(x, self.p[layer.name + ".weight"])
+
     def gelu(self, x, _):
         return F.gelu(x)
 

@@ -23,7 +23,7 @@ struct shape { int c, h, w; };
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
                   LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
                   LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
-                  LAYER_HARDSIGMOID, LAYER_ELU,
+                  LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
@@ -83,7 +83,8 @@ struct group_setting {
 
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
-                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS, STAGE_KINDS };
+                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS, STAGE_PRELU,
+                  STAGE_KINDS };
 
 /* How one direction of a stage is computed. Which, the network decides where it decides the order
 ** of sums; else block.c, to the same bits. */
@@ -206,6 +207,7 @@ enum region_kind { REGION_NONE, REGION_FORWARD, REGION_NORM_STATISTICS, REGION_N
                    REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD,
                    REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
                    REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_FOLDED,
+                   REGION_PRELU_BACKWARD, REGION_PRELU_UPDATE,
                    REGION_KINDS };
 
 struct region_plan {
@@ -254,7 +256,8 @@ enum stage_buffer {
     AT_PACKED,                  /* conv: weights packed for its sweeps */
     AT_PARTIAL,                 /* weight gradients of the groups */
     AT_IMAGE_LIST, AT_IMAGE_STARTS, AT_UNIT_LIST, AT_UNIT_COUNT,    /* affine: nonzeros of dy */
-    AT_MOMENTS,                 /* norm: sums of every image's blocks, two for each channel */
+    AT_MOMENTS,                 /* norm: sums of every image's blocks, two for each channel; prelu:
+                                   of every image, one */
     AT_COEFFICIENTS,            /* norm: six for each channel, see norm/merge.c */
     AT_EXPANDED,                /* scratch, zeros around it: the output gradient */
     AT_BAND,                    /* what is handed over to be pooled */

@@ -24,6 +24,13 @@ static void loss_kinks(struct net *net, const struct stage *loss)
                                      .shape = { .c = net->classes, .h = 1, .w = 1 } });
 }
 
+/* A slope below 0 would hide the sides in the output. */
+static void prelu_kinks(struct net *net, const struct stage *s)
+{
+    add(net, (struct kink_plan){ .buffer = s->at[AT_X], .origin = s->in.origin,
+                                 .image = s->in.image, .row = s->in.row, .shape = s->in.shape });
+}
+
 /* A stage below all parameters decides what no parameter can change, and as no gradient
 ** passes it, its decisions do not outlive forward: others' values are there then. */
 static void stage_kinks(struct net *net, const struct stage *s)
@@ -33,6 +40,8 @@ static void stage_kinks(struct net *net, const struct stage *s)
     const struct layer_def *def = with ? layer_def(with->kind) : NULL;
     if (s->kind == STAGE_FORK || !s->trains)
         return;
+    if (s->kind == STAGE_PRELU && s->needs_dx)
+        prelu_kinks(net, s);
     if (def && def->kink != KINK_NONE) {
         const bool own = def->kink == KINK_NUMBERS;
         add(net, (struct kink_plan){ .buffer = s->at[AT_Y], .origin = s->out.origin,

@@ -398,6 +398,16 @@ static void norm_buffers(struct net *net, int stage)
     add_own(net, s, AT_COEFFICIENTS, 6*whole_units(c));
 }
 
+static void prelu_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    param_buffers(net, stage);
+    forward_takes(net, s);
+    add_living(net, s, AT_MOMENTS,
+               (size_t)net->train.batch*whole_units((size_t)s->out.shape.c),
+               region_of(net, stage, false), region_of(net, stage, true));
+}
+
 /* A folded stage: its own weights and scratch (its tiles need not be the head's), and the
 ** output of the last stage that it stands for. */
 static void folded_buffers(struct net *net, struct stage *f)
@@ -463,7 +473,7 @@ static bool arena_fits(const struct net *net)
 /* What a kind of stage has beside its output, its gradients and what it reads. */
 static void (*const own_buffers[STAGE_KINDS])(struct net *, int stage) = {
     [STAGE_CONV] = conv_buffers, [STAGE_AFFINE] = affine_buffers, [STAGE_NORM] = norm_buffers,
-    [STAGE_DROPOUT] = dropout_buffers,
+    [STAGE_DROPOUT] = dropout_buffers, [STAGE_PRELU] = prelu_buffers,
 };
 
 bool mem(struct net *net)

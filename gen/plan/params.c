@@ -188,8 +188,16 @@ static void norm_params(struct net *net, int stage)
     s->norm->running_var = add_vector(net, stage, ROLE_STATISTIC, "running_var", c, 1, 1);
 }
 
+/* He et al., arXiv:1502.01852: slopes begin at 1/4. */
+static void prelu_params(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    s->weight = add_vector(net, stage, ROLE_GAIN, "weight", (size_t)s->out.shape.c, 1, 0.25);
+}
+
 static void (*const own_params[STAGE_KINDS])(struct net *, int stage) = {
     [STAGE_CONV] = conv_params, [STAGE_AFFINE] = affine_params, [STAGE_NORM] = norm_params,
+    [STAGE_PRELU] = prelu_params,
 };
 
 bool params(struct net *net)

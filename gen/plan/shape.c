@@ -150,6 +150,9 @@ static bool layer_shape(struct layer *l)
         if (!pool_shape(l))
             return false;
         break;
+    case LAYER_PRELU:
+        l->params = l->in.c;
+        break;
     case LAYER_BATCHNORM:
         l->params = (l->scale ? 2 : 1)*(long long)l->in.c;
         break;

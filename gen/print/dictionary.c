@@ -186,8 +186,8 @@ static const struct stage *norm_of(const struct net *net, const struct stage *s)
            : gathers == NO_STAGE ? NULL : &net->stage[gathers];
 }
 
-/* Reals of a batchnorm's values for all channels, whole lanes. */
-static long norm_count(const struct stage *s)
+/* Of what a stage sums up for each channel: whole lanes. */
+static long padded_channels(const struct stage *s)
 {
     return round_up(s->out.shape.c, LANES);
 }

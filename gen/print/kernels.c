@@ -51,6 +51,28 @@ static void dropout_backward(struct emission *e, const struct stage *s)
            o.h, o.w, o.c);
 }
 
+static void prelu_forward(struct emission *e, const struct stage *s)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "pointwise/prelu_fwd.c", part(&b, "fwd").text, "%s forward: %dx%dx%d", s->name, o.h,
+           o.w, o.c);
+}
+
+static void prelu_backward(struct emission *e, const struct stage *s)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "pointwise/prelu_bwd.c", part(&b, "bwd").text,
+           "%s backward: %dx%dx%d, and an image's part of the slopes'", s->name, o.h, o.w, o.c);
+}
+
+static void prelu_update(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "pointwise/prelu_update.c", part(&b, "update").text, "%s: slopes", s->name);
+}
+
 static void add_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
@@ -122,6 +144,7 @@ static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE
     [STAGE_AVERAGE] =   { .forward = average_forward, .backward = average_backward },
     [STAGE_POINTWISE] = { .forward = pointwise_forward, .backward = pointwise_backward },
     [STAGE_DROPOUT] =   { .forward = dropout_forward, .backward = dropout_backward },
+    [STAGE_PRELU] =     { .forward = prelu_forward },
     [STAGE_NORM] =      { .forward = norm_forward },
     [STAGE_ADD] =       { .forward = add_forward, .backward = pointwise_backward },
     [STAGE_FORK] =      { .backward = fork_backward },
@@ -131,6 +154,7 @@ static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE
 static printer *const region_printers[REGION_KINDS] = {
     [REGION_NORM_STATISTICS] = norm_statistics, [REGION_NORM_MERGE] = norm_merge,
     [REGION_NORM_SUMS] = norm_sums, [REGION_NORM_UPDATE] = norm_update,
+    [REGION_PRELU_BACKWARD] = prelu_backward, [REGION_PRELU_UPDATE] = prelu_update,
     [REGION_NORM_BACKWARD] = norm_backward, [REGION_LOSS] = loss,
     [REGION_AFFINE_LISTS] = affine_lists, [REGION_AFFINE_BIAS] = affine_bias,
     [REGION_AFFINE_BACKWARD] = affine_backward, [REGION_CONV_DGRAD] = print_conv_data,

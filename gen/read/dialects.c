@@ -11,8 +11,8 @@
 
 enum { DIALECT_WORD = 64 };
 
-#define ACTIVATIONS "relu, leaky_relu A, clip LO HI, elu A, gelu, silu, hardswish, tanh, sigmoid " \
-                    "and hardsigmoid"
+#define ACTIVATIONS "relu, leaky_relu A, prelu, clip LO HI, elu A, gelu, silu, hardswish, tanh, " \
+                    "sigmoid and hardsigmoid"
 #define NO_ACTIVATION "there is none here; activations are " ACTIVATIONS
 #define NO_OPTIMIZER "there is none here; sgd, momentum, nesterov, adagrad, rmsprop, adam and " \
                      "adamw are"
@@ -65,7 +65,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "hardtanh clamp clipbyvalue", "it is `clip LO HI`, as in `clip -1 1`" },
     { DIALECT_STATEMENT, "hswish hardsilu", "it is `hardswish`" },
     { DIALECT_STATEMENT, "hsigmoid", "it is `hardsigmoid`" },
-    { DIALECT_STATEMENT, "mish selu celu prelu rrelu crelu "
+    { DIALECT_STATEMENT, "mish selu celu rrelu crelu "
       "hardshrink softshrink softplus softsign threshold glu geglu swiglu "
       "reglu quickgelu logsigmoid tanhshrink maxout sine siren",
       NO_ACTIVATION },
@@ -195,7 +195,8 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "after `train`: `group WHICH lr=X reg=X`" },
     /* options of layers */
     { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N|T,L,B,R" },
-    { DIALECT_OPTION, "strides step steps subsample subsampling stridesize", "stride=N or stride=V,H" },
+    { DIALECT_OPTION, "strides step steps subsample subsampling stridesize",
+      "stride=N or stride=V,H" },
     { DIALECT_OPTION, "dilationrate dilations atrous", "dilation=D" },
     { DIALECT_OPTION, "group numgroup numgroups cardinality", "groups=G" },
     { DIALECT_OPTION, "usebias biasterm withbias nobias", "bias=yes|no" },

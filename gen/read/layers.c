@@ -19,12 +19,14 @@ const struct layer_def layer_defs[] = {
     { LAYER_CONV, "conv", .operands = OPERANDS_COUNT_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT | ACCEPTS_GROUPS
                  | ACCEPTS_DILATION | ACCEPTS_WINOGRAD, .max_window = 11,
-      .max_line = 31, .synopsis = "conv F KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] [groups=G] [dilation=D] "
+      .max_line = 31,
+      .synopsis = "conv F KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] [groups=G] [dilation=D] "
                   "[bias=yes|no] [init=HOW] [winograd=yes|no]",
       .help = "Convolution with F filters of KxK (each side 1 to 11, or to 31 where the other\n"
-      "is 1) and a bias. stride: 1 unless said; down and across, or one for both. pad=same (the default) puts (K-1)/2 zeros before and K/2 after,\n"
-      "whatever the stride; valid none; N as many on each side; T,L,B,R so many at the top, on\n"
-      "the left, at the bottom, on the right. Windows round down.\n"
+      "is 1) and a bias. stride: 1 unless said; down and across, or one for both.\n"
+      "pad=same (the default) puts (K-1)/2 zeros before and K/2 after, whatever the\n"
+      "stride; valid none; N as many on each side; T,L,B,R so many at the top, on the left,\n"
+      "at the bottom, on the right. Windows round down.\n"
       "groups: channels and filters in G equal parts, each filter sees its part alone (1\n"
       "unless said; as many as channels: depthwise). dilation: pixels from tap to tap (1\n"
       "unless said); pad=same then puts D*(K-1)/2 zeros before and the rest of D*(K-1)\n"
@@ -44,6 +46,9 @@ const struct layer_def layer_defs[] = {
       .synopsis = "leaky_relu A", .help = "x where x > 0, else A*x; A from 0 to 1.", POINTWISE,
       .function = "v_leaky_relu", .gradient = "v_leaky_relu_grad", .from = FROM_EITHER,
       .kink = KINK_FIXED },
+    { LAYER_PRELU, "prelu",
+      .synopsis = "prelu", .help = "x where x > 0, else A*x: one A a channel, trained, 1/4 at "
+      "first.", .stage = STAGE_PRELU, .trains = true },
     { LAYER_CLIP, "clip", .operands = OPERANDS_NUMBERS,
       .number = { { "the least value", BOUND_LIMIT }, { "the greatest value", BOUND_LIMIT } },
       .synopsis = "clip LO HI", .help = "min(max(x, LO), HI), LO below HI: clip 0 6 is ReLU6. "

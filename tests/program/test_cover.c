@@ -25,7 +25,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [STRIDE] = { "1", "2", "3", "2,1", "1,3" },
     [PAD] = { "same", "valid", "2", "0,1,2,1" },
     [BEHIND] = { "", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "silu", "scale 0.7",
-                 "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6",
+                 "prelu", "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6",
                  "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",

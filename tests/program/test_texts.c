@@ -140,7 +140,7 @@ Test(words, of_other_frameworks_are_pointed_to_ours, .fini = shell_clean)
         { "LeakyReLU 0.1", "`leaky_relu A`" }, { "swish", "it is `silu`" },
         { "mish", "there is none here; activations are" },
         { "relu6", "`clip 0 6`" }, { "hswish", "`hardswish`" },
-        { "selu", "there is none here" }, { "prelu", "there is none here" },
+        { "selu", "there is none here" }, { "rrelu", "there is none here" },
         { "activation relu", "a layer of its own" }, { "Dropout2d 0.5", "`dropout P`" },
         { "cross_entropy", "`softmax`" }, { "nll", "`softmax`" }, { "hinge", "`svm" },
         { "mse", "there is none here" }, { "add", "`residual { ... }`" },

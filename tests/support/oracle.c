@@ -104,6 +104,9 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
             l->weight = (*param)++;
         l->bias = *param;
         *param += 3;
+    } else if (!strcmp(s, "prelu")) {
+        l->kind = ORACLE_PRELU;
+        l->weight = (*param)++;
     } else if (!simple_layer(l, s)) {
         fprintf(stderr, "oracle: what is \"%s\"?\n", s);
         abort();
@@ -367,6 +370,9 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     case ORACLE_BATCHNORM:
         norm_forward(o, l, y);
         break;
+    case ORACLE_PRELU:
+        oracle_prelu(l, o->n, o->param[l->weight], y, NULL, NULL);
+        break;
     case ORACLE_FORK:
     case ORACLE_ADD:
         for (size_t k = 0; k < out; k++)
@@ -413,6 +419,9 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         break;
     case ORACLE_BATCHNORM:
         norm_backward(o, l, dy);
+        break;
+    case ORACLE_PRELU:
+        oracle_prelu(l, o->n, o->param[l->weight], NULL, dy, o->grad[l->weight]);
         break;
     case ORACLE_FORK:
     case ORACLE_ADD:

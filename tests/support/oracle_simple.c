@@ -1,5 +1,5 @@
 /*
-** oracle_simple.c - the layers without parameters: pointwise ones and pools. Like oracle.c it must
+** oracle_simple.c - pointwise layers and pools. Like oracle.c it must
 ** stay too simple to be wrong.
 */
 #include "support/oracle_simple.h"
@@ -95,5 +95,21 @@ double oracle_slope(const struct oracle_layer *l, double x)
     case ORACLE_HARDSIGMOID: return x > -3 && x < 3 ? 1.0/6 : 0;
     case ORACLE_HARDSWISH:  return x <= -3 ? 0 : x >= 3 ? 1 : (2*x + 3) / 6;
     default:                return y*(1 - y);
+    }
+}
+
+void oracle_prelu(const struct oracle_layer *l, int n, const double *slope, double *y,
+                  const double *dy, double *dslope)
+{
+    size_t map = (size_t)l->h*(size_t)l->w, values = (size_t)n*(size_t)l->c*map;
+    for (size_t k = 0; k < values; k++) {
+        size_t c = k / map % (size_t)l->c;
+        double x = l->x[k], factor = x > 0 ? 1 : slope[c];
+        if (y)
+            y[k] = factor*x;
+        if (!dy)
+            continue;
+        l->dx[k] = factor*dy[k];
+        dslope[c] += x > 0 ? 0 : dy[k]*x;
     }
 }

@@ -16,4 +16,8 @@ size_t oracle_winner(const struct oracle_layer *l, size_t k);
 void oracle_average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
                     double *dx);
 
+/* Forward y, or, given dy, backward dx and what the slopes' gradient is more. */
+void oracle_prelu(const struct oracle_layer *l, int n, const double *slope, double *y,
+                  const double *dy, double *dslope);
+
 #endif
