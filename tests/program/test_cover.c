@@ -24,8 +24,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
                  "1x13", "12x1" },
     [STRIDE] = { "1", "2", "3", "2,1", "1,3" },
     [PAD] = { "same", "valid", "2", "0,1,2,1" },
-    [BEHIND] = { "", "relu", "leaky_relu 0.1", "gelu", "tanh", "sigmoid", "silu", "scale 0.7",
-                 "prelu", "clip -0.4 0.5", "elu 0.7", "hardsigmoid", "hardswish", "dropout 0.6",
+    [BEHIND] = { "", "relu", "by input", "by output", "by either", "prelu", "dropout 0.6",
                  "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",
@@ -35,6 +34,15 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [SHAPE] = { "plain", "bias=no", "residual", "affine" },
     [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
     [DILATION] = { "1", "2", "3" },
+};
+
+/* Pointwise layers by what decides their gradients: those of one kind differ in nothing but their
+** functions, so they take turns. */
+enum { MOST_ALIKE = 4 };
+static const struct { const char *kind, *word[MOST_ALIKE]; int count; } alike[] = {
+    { "by input", { "gelu", "silu", "hardswish" }, 3 },
+    { "by output", { "tanh", "sigmoid", "elu 0.7", "hardsigmoid" }, 4 },
+    { "by either", { "leaky_relu 0.1", "clip -0.4 0.5", "scale 0.7" }, 3 },
 };
 
 static int values(int f)
@@ -145,6 +153,15 @@ static const char *word(const struct row *r, int f)
     return factor[f][r->value[f]];
 }
 
+/* The layer after the one under test, of network `number`. */
+static const char *behind(const struct row *r, int number)
+{
+    for (size_t k = 0; k < sizeof alike / sizeof *alike; k++)
+        if (!strcmp(word(r, BEHIND), alike[k].kind))
+            return alike[k].word[number % alike[k].count];
+    return word(r, BEHIND);
+}
+
 /* The numbers of "HxW". */
 static void sides(const char *s, int *h, int *w)
 {
@@ -158,9 +175,9 @@ static void write_network(const struct row *r, int number)
     int groups = atoi(word(r, GROUPED)), dilation = atoi(word(r, DILATION)), h, w, kh, kw;
     sides(word(r, IMAGE), &h, &w);
     sides(word(r, KERNEL), &kh, &kw);
-    if (strcmp(word(r, PAD), "same")) {     /* a wider window leaves as much */
-        h += (dilation - 1)*(kh - 1);
-        w += (dilation - 1)*(kw - 1);
+    if (strcmp(word(r, PAD), "same")) {     /* a wider window leaves as much as one of 7 */
+        h += (dilation - 1)*(kh - 1) + (kh > 7 ? kh - 7 : 0);
+        w += (dilation - 1)*(kw - 1) + (kw > 7 ? kw - 7 : 0);
     }
     /* Padding may make more of a small window's map than a globalmaxpool takes. */
     bool large = !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1") && kh*kw < 10
@@ -173,14 +190,14 @@ static void write_network(const struct row *r, int number)
                      word(r, CHANNELS), h, w);
     if (residual)   /* the same shape by another way: a shortcut of the same geometry */
         n += snprintf(text + n, sizeof text - (size_t)n,
-                      "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, word(r, BEHIND), conv);
+                      "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, behind(r, number), conv);
     else
-        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, word(r, BEHIND));
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, behind(r, number));
     n += snprintf(text + n, sizeof text - (size_t)n, "%s%s\n", large ? "maxpool 2x2\n" : "",
                   word(r, POOL));
     if (affine)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
-                      word(r, BEHIND));
+                      behind(r, number));
     snprintf(text + n, sizeof text - (size_t)n, "affine 4\n%s\ntrain\nbatch 5\n", word(r, LOSS));
     snprintf(name, sizeof name, "c%d.net", number);
     write_text(name, text);
