@@ -208,6 +208,8 @@ bool add_layer(struct parser *p, const struct layer *l)
     net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);
     net->layer[net->nlayers] = *l;
     net->layer[net->nlayers].from = p->last;
+    net->layer[net->nlayers].branch = p->branch;
+    p->branch = 0;
     p->last = net->nlayers++;
     p->of_kind[l->kind]++;
     names_add(&p->layers, l->name, p->last);
@@ -258,9 +260,8 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
     if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
         return scan_error(&p->sc, at, "a layer after the loss: %s is the last one",
                           net->layer[net->nlayers - 1].name);
-    if (is_loss(def->kind) && p->residuals)
-        return scan_error(&p->sc, at, "%s inside a residual block: the loss is the last layer",
-                          def->word);
+    if (is_loss(def->kind) && p->branches)
+        return scan_error(&p->sc, at, "%s inside a block: the loss is the last layer", def->word);
     bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";

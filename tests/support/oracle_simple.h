@@ -16,4 +16,11 @@ size_t oracle_winner(const struct oracle_layer *l, size_t k);
 void oracle_average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
                     double *dx);
 
+/* What ends branches: forward y, or, given dy, adds to the gradients of what it reads. */
+void oracle_add(const struct oracle *o, const struct oracle_layer *l, double *y, const double *dy);
+void oracle_join(const struct oracle *o, const struct oracle_layer *l, double *y,
+                 const double *dy);
+void oracle_product(const struct oracle *o, const struct oracle_layer *l, double *y,
+                    const double *dy);
+
 #endif
