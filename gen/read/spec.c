@@ -213,8 +213,6 @@ static bool branch(struct parser *p, struct layer *end, const char *word, struct
         return false;
     if (p->nesting == MAX_NESTING)
         return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
-    if (end->branches == MAX_BRANCHES)
-        return scan_error(&p->sc, at, "a `%s` of more than %d blocks", word, MAX_BRANCHES);
     p->nesting++;
     p->branches++;
     p->branch = end->branches;
@@ -222,7 +220,9 @@ static bool branch(struct parser *p, struct layer *end, const char *word, struct
     p->branch = 0;
     p->branches--;
     p->nesting--;
-    end->end[end->branches++] = p->last;
+    if (end->branches < MAX_BRANCHES)
+        end->end[end->branches] = p->last;
+    end->branches++;
     return good && (p->last != end->fork || end->kind == LAYER_JOIN
                     || scan_error(&p->sc, at, "the block of this `%s` is empty", word));
 }
@@ -250,9 +250,13 @@ static bool concat_branches(struct parser *p, struct layer *end)
     do
         good = branch(p, end, "concat", at) && good;
     while (end->branches && word_follows(p, "{", &at));
-    return good && (end->branches > 1
-                    || scan_error(&p->sc, end->at, "a `concat` of one block joins nothing: two or "
-                                  "more follow each other, concat { ... } { ... }"));
+    if (good && end->branches < 2)
+        return scan_error(&p->sc, end->at, "a `concat` of one block joins nothing: two or more "
+                          "follow each other, concat { ... } { ... }");
+    return good && (end->branches <= MAX_BRANCHES
+                    || scan_error(&p->sc, end->at, "a `concat` of %d blocks: %d are the most, but "
+                                  "one of them may be another `concat`", end->branches,
+                                  MAX_BRANCHES));
 }
 
 static bool gate_branches(struct parser *p, struct layer *end)
@@ -270,8 +274,8 @@ static bool block_statement(struct parser *p, const struct layer_def *def, const
                                  : def->kind == LAYER_CONCAT ? LAYER_JOIN : LAYER_PRODUCT,
                          .at = at };
     int errors = p->sc.errors;
-    if (p->in_train)
-        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
+    if (!layers_go_on(p, def, at))
+        return false;
     if (!name_layer(p, &fork, def, label) || !add_layer(p, &fork))
         return false;
     end.fork = p->last;
