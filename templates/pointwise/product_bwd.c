@@ -32,8 +32,11 @@ static void NAME(const struct step *s, int item, int items, int thread)
     real *dz = s->arena + DZ + (size_t)item*DY_IMAGE;
 #endif
     for (int c = 0; c < C; c += VL) { /* @tail */
+#if HAS_DX
+#if BROADCAST
         vec sum = v_zero();
-        (void)sum;
+#endif
+#endif
         for (int r = 0; r < OH; r++)
             for (int p = 0; p < OW; p++) {
                 vec g = v_load(dy + (r*OW + p)*C + c);
