@@ -6,7 +6,7 @@
 #include "print/dictionary.h"
 #include "read/layers.h"
 
-/* "arena + PLACE + image*IMAGE, " */
+/* "arena + PLACE + image*IMAGE" */
 static void put_image(const struct bindings *b, int buffer, long offset, size_t image,
                       struct text *calls)
 {

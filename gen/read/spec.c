@@ -191,7 +191,7 @@ static bool repeat_statement(struct parser *p, struct place at)
 
 /* ---- residual, concat, gate ---- */
 
-/* What follows, perhaps lines below, is left to be read, but blank lines. */
+/* Is the next word, perhaps lines below, `wanted`? Only then it is read; a "{" is left. */
 static bool word_follows(struct parser *p, const char *wanted, struct place *at)
 {
     char word[WORD_MAX_LEN];
