@@ -40,15 +40,18 @@ class Network:
 
     def walk(self, ops, x):
         """The scores: x through all layers, each by ops.KIND(x, layer)."""
-        blocks = []     # of each: its input, and its body's output once a shortcut began
+        blocks = []     # of each: what ends it, its input, and its branches' outputs so far
         for line in self.layers[1:-1]:
-            if line == "residual {":
-                blocks.append([x, None])
-            elif line == "} shortcut {":
-                blocks[-1][1], x = x, blocks[-1][0]
-            elif line == "}":
-                begin, body = blocks.pop()
-                x = ops.add(x, begin if body is None else body)
+            if line in ("residual {", "concat {", "gate {"):
+                blocks.append((line.split()[0], x, []))
+            elif line.startswith("}"):
+                word, begin, ends = blocks[-1]
+                ends.append(x)
+                x = begin
+                if line == "}":
+                    blocks.pop()
+                    x = (ops.concat(ends) if word == "concat" else
+                         (ops.add if word == "residual" else ops.gate)(*(ends + [begin])[:2]))
             else:
                 layer = Layer(line)
                 if not hasattr(ops, layer.kind):
@@ -118,6 +121,12 @@ class Shapes:
     avgpool = maxpool
 
     def same(self, x, _):
+        return x
+
+    def concat(self, ends):
+        return (sum(x[0] for x in ends),) + ends[0][1:]
+
+    def gate(self, _, x):
         return x
 
     batchnorm = dropout = scale = relu = leaky_relu = gelu = silu = tanh = sigmoid = add = same

@@ -58,6 +58,12 @@ class TorchOps:
     def add(self, x, other):
         return x + other
 
+    def concat(self, ends):
+        return torch.cat(ends, 1)
+
+    def gate(self, factor, x):
+        return factor * x
+
     def dropout(self, x, _):        # off in dump
         return x
 

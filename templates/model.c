@@ -41,7 +41,7 @@ static const struct decision decisions[] = {
 
 static const struct layer_info info[] = {
     /* @rows */
-    { .name = "conv1", .what = "conv 32 7x7", .from = 0, .other = 0, .c = 32, .h = 32, .w = 32,
+    { .name = "conv1", .what = "conv 32 7x7", .from = 0, .to = 2, .c = 32, .h = 32, .w = 32,
       .params = 4736, .forward = 9633792, .backward = 9633792 },
 };
 

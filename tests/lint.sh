@@ -75,7 +75,8 @@ done >"$work/ways"
 
 # Templates as one text, since a compiler's start and a processor's intrinsics take longer than
 # most of them: all.c has each with every combination of its flags, most.c with all flags set.
-# Left out is what the generator never asks for: neither whole blocks, tiles or panels nor a last one.
+# Left out is what the generator never asks for: neither whole blocks, tiles or panels nor a last one;
+# neither of two gradients.
 # Templates include others, so that a function has the number of its copy in its name. program.c is
 # the skeleton; functions.c is what model.c includes, and the optimizers are there once.
 sed -n 's,^#define [A-Z_]* *\([a-z0-9]*_[a-z0-9_]*\) */\* @name.*,\1,p' $kernels |
@@ -87,6 +88,7 @@ awk -v work="$work" '
         for (k = 0; k < 2^n; k++) {
             for (i = 0; i < n; i++) on[flag[i]] = int(k / 2^i) % 2
             if (("WHOLE_BLOCKS" in on) && !on["WHOLE_BLOCKS"] && !on["LAST_BLOCK"]) continue
+            if (("HAS_DZ" in on) && !on["HAS_DX"] && !on["HAS_DZ"]) continue
             if (("WHOLE_TILES" in on) && !on["WHOLE_TILES"] && !on["ROWS_LEFT"]) continue
             if (("WHOLE_PANELS" in on) && !on["WHOLE_PANELS"] && !on["LAST_PANEL"]) continue
             copy(work "/all.c")

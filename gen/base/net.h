@@ -15,6 +15,7 @@
 
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
 enum { MAX_NUMBERS = 2 };       /* after a layer's word: clip LO HI */
+enum { MAX_BRANCHES = 8 };      /* blocks of a concat */
 
 struct place { const char *file; int line, col; };
 
@@ -25,7 +26,8 @@ enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOF
                   LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
                   LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
-                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
+                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD,
+                  LAYER_CONCAT, LAYER_JOIN, LAYER_GATE, LAYER_PRODUCT, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 enum winograd_choice { WINOGRAD_AUTO, WINOGRAD_NO, WINOGRAD_YES };
@@ -36,7 +38,10 @@ struct layer {
     struct place at;
     char name[NAME_MAX_LEN];    /* label, or kind and number: conv1 */
     int from;                   /* the layer that it reads, or INPUT */
-    int other;                  /* add: the other one, the block's input or its shortcut */
+    int branch;                 /* where it reads a fork: which branch it begins, from 0 */
+    int branches;               /* fork, and what ends them: how many there are */
+    int fork, end[MAX_BRANCHES];        /* add, join, product: what its branches read, and the
+                                   layers that end them; of an empty one that is the fork */
     int filters;                /* conv: output channels; affine: output units */
     int kh, kw;                 /* conv, maxpool: window */
     int stride, stride_w;       /* down, across; conv: 1, pools: the window unless said */
@@ -66,6 +71,18 @@ struct layer {
     bool below;                 /* something below it has parameters */
 };
 
+/* What several branches read. */
+static inline bool is_fork(enum layer_kind kind)
+{
+    return kind == LAYER_RESIDUAL || kind == LAYER_CONCAT || kind == LAYER_GATE;
+}
+
+/* What ends them. */
+static inline bool ends_branches(enum layer_kind kind)
+{
+    return kind == LAYER_ADD || kind == LAYER_JOIN || kind == LAYER_PRODUCT;
+}
+
 /* The last layer: scores become a loss. */
 static inline bool is_loss(enum layer_kind kind)
 {
@@ -83,8 +100,8 @@ struct group_setting {
 
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
-                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS, STAGE_PRELU,
-                  STAGE_KINDS };
+                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_JOIN, STAGE_PRODUCT,
+                  STAGE_LOSS, STAGE_PRELU, STAGE_KINDS };
 
 /* How one direction of a stage is computed. Which, the network decides where it decides the order
 ** of sums; else block.c, to the same bits. */
@@ -246,11 +263,13 @@ enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 }
 /* Buffers of a stage. buffers.c has a row for each; what is scratch lies in this order. */
 enum stage_buffer {
     AT_X, AT_DX,                /* other stages': what it reads, the gradient of that */
-    AT_OTHER,                   /* add: the second one that it reads */
+    AT_BRANCH,                  /* other stages': add, join, product: what each branch made */
+    AT_BRANCH_LAST = AT_BRANCH + MAX_BRANCHES - 1,
+    AT_DBRANCH,                 /* their gradients; fork: of what it reads, each branch's */
+    AT_DBRANCH_LAST = AT_DBRANCH + MAX_BRANCHES - 1,
     AT_Y, AT_ARGMAX,            /* output, argmax bytes of a pool */
     AT_MASK,                    /* dropout: bytes */
     AT_DY,                      /* gradient of the output */
-    AT_DY_OTHER,                /* fork: of the block's second branch; dy is the first's */
     AT_DSUM,                    /* add: gradient of the sum, before its pointwise layer */
     AT_WEIGHT, AT_BIAS,         /* what forward takes: the parameters' values, or folded ones */
     AT_PACKED,                  /* conv: weights packed for its sweeps */
@@ -338,9 +357,10 @@ struct norm_plan {
     int running_mean, running_var;      /* params.c */
 };
 
-struct add_plan {
-    int other;                  /* fuse.c: the second stage that it reads */
-    struct map in_other;        /* layout.c */
+/* What ends branches. */
+struct branch_plan {
+    int count, end[MAX_BRANCHES];       /* fuse.c: the stages that it reads */
+    struct map in[MAX_BRANCHES];        /* layout.c: their maps */
 };
 
 /* fold.c: a stage of inference that stands for several of training. */
@@ -366,7 +386,7 @@ struct stage {
     struct conv_plan *conv;     /* what its kind alone has: the others are NULL */
     struct affine_plan *affine;
     struct norm_plan *norm;
-    struct add_plan *add;
+    struct branch_plan *branch;
     /* layout.c */
     struct map in, out;
     size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */

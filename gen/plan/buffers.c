@@ -10,11 +10,18 @@
 #include "base/small.h"
 
 const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
+    [AT_DBRANCH]      = { .name = "dy" },
+    [AT_DBRANCH + 1]  = { .name = "dy_2" },
+    [AT_DBRANCH + 2]  = { .name = "dy_3" },
+    [AT_DBRANCH + 3]  = { .name = "dy_4" },
+    [AT_DBRANCH + 4]  = { .name = "dy_5" },
+    [AT_DBRANCH + 5]  = { .name = "dy_6" },
+    [AT_DBRANCH + 6]  = { .name = "dy_7" },
+    [AT_DBRANCH + 7]  = { .name = "dy_8" },
     [AT_Y]            = { .name = "y", .infer = true },
     [AT_ARGMAX]       = { .name = "argmax", .infer = true },
     [AT_MASK]         = { .name = "mask" },
     [AT_DY]           = { .name = "dy" },
-    [AT_DY_OTHER]     = { .name = "dy_other" },
     [AT_DSUM]         = { .name = "dsum" },
     [AT_WEIGHT]       = { .name = "weight", .keep = true, .infer = true },
     [AT_BIAS]         = { .name = "bias", .keep = true, .infer = true },

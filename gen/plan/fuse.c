@@ -76,7 +76,10 @@ static void own_part(const struct net *net, struct stage *s)
         s->norm->running_mean = s->norm->running_var = NO_PARAM;
         break;
     case STAGE_ADD:
-        s->add = alloc(1, sizeof *s->add);
+    case STAGE_JOIN:
+    case STAGE_PRODUCT:
+        s->branch = alloc(1, sizeof *s->branch);
+        s->branch->count = l->branches;
         break;
     default:
         break;
@@ -113,7 +116,9 @@ static int make_stage(struct net *net, struct stage *s, int head)
     case STAGE_NORM:
         next = lead_norm(net, s, next);
         break;
-    case STAGE_ADD:     /* the sum is not kept, which some gradients want */
+    case STAGE_ADD:     /* what it makes is not kept, which some gradients want */
+    case STAGE_JOIN:
+    case STAGE_PRODUCT:
         if (with && with->stage == STAGE_POINTWISE && with->from != FROM_INPUT)
             s->pointwise = next++;
         break;
@@ -159,8 +164,8 @@ static void make_stages(struct net *net)
         struct stage *s = &net->stage[i];
         const struct layer *l = &net->layer[s->head];
         s->from = maker(net, l->from);
-        if (s->add)
-            s->add->other = maker(net, l->other);
+        for (int k = 0; s->branch && k < s->branch->count; k++)
+            s->branch->end[k] = maker(net, l->end[k]);
     }
 }
 

@@ -41,10 +41,11 @@ struct layer_info *layer_infos(const struct net *net)
         what_text(l, text);
         info[i] = (struct layer_info){
             .name = l->name, .what = text, .from = l->from,
-            .other = l->kind == LAYER_ADD ? l->other : l->from,
             .c = l->out.c, .h = l->out.h, .w = l->out.w, .params = (double)l->params,
             .forward = l->flop_forward, .backward = l->flop_backward
         };
+        for (int k = 0; k < l->branches && ends_branches(l->kind); k++)
+            info[l->end[k]].to = (int)i;
     }
     return info;
 }

@@ -67,8 +67,8 @@ static void lay_out_stage(struct net *net, const struct reading *all, int stage)
     int end = stage + 1 < net->nstages ? net->stage[stage + 1].head : net->nlayers;
     struct shape out = net->layer[end - 1].out;
     s->in = map_of(net, all, stage_source(net, stage));
-    if (s->add)
-        s->add->in_other = map_of(net, all, stage_before_forks(net, s->add->other));
+    for (int k = 0; s->branch && k < s->branch->count; k++)
+        s->branch->in[k] = map_of(net, all, stage_before_forks(net, s->branch->end[k]));
     s->out = lay_out(out, all[stage - INPUT]);
     struct shape in = s->in.shape;
     s->dx_image = image_stride((size_t)in.h*(size_t)in.w*(size_t)in.c);

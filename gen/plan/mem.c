@@ -130,14 +130,12 @@ static int stage_output(const struct net *net, int from)
     return from == INPUT ? net->input_at : net->stage[from].at[AT_Y];
 }
 
-/* The buffer for the gradient of what a stage reads: of `from`'s output. */
-static int stage_gradient(const struct net *net, int stage)
+/* Where the buffer is named for the gradient of stage `from`'s output; a fork has one for each
+** branch. */
+static int *gradient_of_branch(struct net *net, int from, int branch)
 {
-    int from = net->stage[stage].from;
-    if (from == INPUT)
-        return NO_BUFFER;
-    const struct stage *s = &net->stage[from];
-    return s->at[s->kind == STAGE_FORK && stage != from + 1 ? AT_DY_OTHER : AT_DY];
+    struct stage *s = &net->stage[from];
+    return &s->at[s->kind == STAGE_FORK ? AT_DBRANCH + branch : AT_DY];
 }
 
 static void output_buffers(struct net *net, int stage)
@@ -169,21 +167,24 @@ static void gradient_buffers(struct net *net, int stage)
     size_t size = (size_t)net->train.batch*s->dy_image;
     if (!s->trains || s->kind == STAGE_LOSS)
         return;
+    if (s->kind == STAGE_FORK) {
+        for (int k = 0; k < net->layer[s->head].branches; k++)
+            if (s->at[AT_DBRANCH + k] == NO_BUFFER)
+                add_unborn(net, s, AT_DBRANCH + (enum stage_buffer)k, size);
+        return;
+    }
     if (s->at[AT_DY] == NO_BUFFER && gradient_of(net, s) == s) {
         add_unborn(net, s, AT_DY, size);
         /* The last lanes of the scores' stay zero. */
         net->buffer[s->at[AT_DY]].keep = stage == net->stage[net->nstages - 1].from;
     }
-    if (s->kind == STAGE_FORK && s->at[AT_DY_OTHER] == NO_BUFFER)
-        add_unborn(net, s, AT_DY_OTHER, size);
     if (s->kind == STAGE_ADD) {
         if (s->pointwise == NO_LAYER)
             s->at[AT_DSUM] = s->at[AT_DY];
         else
             add_unborn(net, s, AT_DSUM, size);
-        struct stage *body = &net->stage[s->from], *other = &net->stage[s->add->other];
-        body->at[AT_DY] = s->at[AT_DSUM];
-        other->at[other->kind == STAGE_FORK ? AT_DY_OTHER : AT_DY] = s->at[AT_DSUM];
+        for (int k = 0; k < s->branch->count; k++)
+            *gradient_of_branch(net, s->branch->end[k], k) = s->at[AT_DSUM];
     }
 }
 
@@ -192,9 +193,14 @@ static void foreign_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
     s->at[AT_X] = stage_output(net, s->from);
-    s->at[AT_DX] = stage_gradient(net, stage);
-    if (s->kind == STAGE_ADD)
-        s->at[AT_OTHER] = stage_output(net, s->add->other);
+    if (s->from != INPUT)
+        s->at[AT_DX] = *gradient_of_branch(net, s->from, net->layer[s->head].branch);
+    for (int k = 0; s->branch && k < s->branch->count; k++) {
+        const int end = s->branch->end[k];
+        s->at[AT_BRANCH + k] = stage_output(net, end);
+        if (s->kind != STAGE_ADD)
+            s->at[AT_DBRANCH + k] = *gradient_of_branch(net, end, k);
+    }
 }
 
 static void touch(struct net *net, int buffer, int region)
@@ -211,14 +217,19 @@ static void touch(struct net *net, int buffer, int region)
 /* Maps and gradients live while a region of their maker or of a reader may touch them. */
 static void lifetimes(struct net *net)
 {
-    static const enum stage_buffer forward[] = { AT_X, AT_OTHER, AT_Y, AT_ARGMAX, AT_MASK },
-                                   backward[] = { AT_DY, AT_DY_OTHER, AT_DSUM, AT_DX };
+    static const enum stage_buffer forward[] = { AT_X, AT_Y, AT_ARGMAX, AT_MASK },
+                                   backward[] = { AT_DY, AT_DSUM, AT_DX };
     for (int r = 0; r < net->nregions; r++) {
         const struct stage *s = &net->stage[net->region[r].stage], *of = gradient_of(net, s);
         for (size_t k = 0; k < sizeof forward / sizeof *forward; k++)
             touch(net, s->at[forward[k]], r);
         for (size_t k = 0; r >= net->nforward && k < sizeof backward / sizeof *backward; k++)
             touch(net, s->at[backward[k]], r);
+        for (int k = 0; k < MAX_BRANCHES; k++) {
+            touch(net, s->at[AT_BRANCH + k], r);
+            if (r >= net->nforward)
+                touch(net, s->at[AT_DBRANCH + k], r);
+        }
         if (r >= net->nforward && of != s) {
             touch(net, of->at[AT_DY], r);
             touch(net, of->at[AT_ARGMAX], r);

@@ -167,6 +167,8 @@ static const struct { enum region_kind forward[4], backward[4]; } stage_regions[
     [STAGE_DROPOUT] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_PRELU] =     { { REGION_FORWARD }, { REGION_PRELU_BACKWARD, REGION_PRELU_UPDATE } },
     [STAGE_ADD] =       { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_JOIN] =      { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_PRODUCT] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_FORK] =      { { REGION_NONE },    { REGION_BACKWARD } },
     [STAGE_LOSS] =      { { REGION_NONE },    { REGION_LOSS } },
 };
@@ -179,12 +181,13 @@ static double values(struct shape s)
 }
 
 /* Reals of an image's output gradient with what says where it is passed on: the outputs of
-** a pointwise layer, a byte a value of a pool; of a fork both branches'. */
+** a pointwise layer, a byte a value of a pool; of a fork all branches'. */
 static double gradient(const struct net *net, const struct stage *s)
 {
     double n = values(s->out.shape), all = n;
-    if (s->relu != NO_LAYER || s->kind == STAGE_FORK
-        || (s->norm ? by_output(net, s) : s->pointwise != NO_LAYER))
+    if (s->kind == STAGE_FORK)
+        return n*net->layer[s->head].branches;
+    if (s->relu != NO_LAYER || (s->norm ? by_output(net, s) : s->pointwise != NO_LAYER))
         all += n;
     if (s->pool != NO_LAYER || s->kind == STAGE_DROPOUT)
         all += n / (double)real_size(net);
@@ -197,11 +200,21 @@ static double reals_of_sums(const struct net *net, const struct stage *s)
     return s->conv->sums == NO_STAGE ? 0 : values(net->stage[s->conv->sums].in.shape);
 }
 
+/* What a stage reads; trained: as far as it passes gradients on. */
+static double inputs(const struct net *net, const struct stage *s, bool trained)
+{
+    double n = s->branch || (trained && !s->needs_dx) ? 0 : values(s->in.shape);
+    for (int k = 0; s->branch && k < s->branch->count; k++)
+        if (!trained || net->stage[s->branch->end[k]].trains)
+            n += values(s->branch->in[k].shape);
+    return n;
+}
+
 static double reals_of_image(const struct net *net, const struct stage *s, unsigned moves)
 {
-    double in = values(s->in.shape), n = 0;
-    if (moves & IN)
-        n += s->kind == STAGE_ADD ? 2*in : in;
+    double n = 0;
+    if (moves & IN || (moves & DX && s->kind == STAGE_PRODUCT))
+        n += inputs(net, s, false);
     if (moves & OUT)
         n += values(s->out.shape);
     if (moves & DY) {
@@ -210,8 +223,8 @@ static double reals_of_image(const struct net *net, const struct stage *s, unsig
         if (of != s)
             n += values(of->in.shape);
     }
-    if (moves & DX && s->needs_dx)
-        n += in;
+    if (moves & DX)     /* a sum's branches share one */
+        n += s->kind == STAGE_ADD ? values(s->out.shape) : inputs(net, s, true);
     return n;
 }
 
@@ -227,10 +240,11 @@ static int first_param(const struct net *net, int stage)
 /* An update has what it reads in sums; all else of a stage that reads the images may read them. */
 static bool reads_input(const struct net *net, enum region_kind kind, int stage)
 {
-    const struct stage *s = &net->stage[stage];
-    return kind != REGION_CONV_UPDATE
-           && (stage_source(net, stage) == INPUT
-               || (s->add && stage_before_forks(net, s->add->other) == INPUT));
+    const struct branch_plan *b = net->stage[stage].branch;
+    bool images = stage_source(net, stage) == INPUT;
+    for (int k = 0; b && k < b->count; k++)
+        images |= stage_before_forks(net, b->end[k]) == INPUT;
+    return kind != REGION_CONV_UPDATE && images;
 }
 
 /* Where frozen parameters let it be left out, and what it then does not read. */

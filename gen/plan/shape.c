@@ -179,11 +179,11 @@ static bool layer_shape(struct layer *l)
 /* Both branches of a residual block must agree. */
 static bool add_shape(const struct net *net, const struct layer *l)
 {
-    const struct layer *body = &net->layer[l->from], *other = &net->layer[l->other];
-    struct shape a = body->out, b = other->out;
+    const struct layer *other = &net->layer[l->end[1]];
+    struct shape a = l->in, b = other->out;
     if (a.c == b.c && a.h == b.h && a.w == b.w)
         return true;
-    if (other->kind == LAYER_RESIDUAL)
+    if (l->end[1] == l->fork)
         return error(l, "the block makes %dx%dx%d of its input %dx%dx%d, so they cannot be added: "
                      "after it, shortcut { conv %d 1x1 stride=%d }", a.c, a.h, a.w, b.c, b.h, b.w,
                      a.c, a.h ? ceil_div(b.h, a.h) : 1);
@@ -191,14 +191,56 @@ static bool add_shape(const struct net *net, const struct layer *l)
                  a.c, a.h, a.w, b.c, b.h, b.w);
 }
 
+/* Channels beside channels: all other sides are the same. */
+static bool join_shape(const struct net *net, struct layer *l)
+{
+    const struct shape a = l->in;
+    long long channels = 0;
+    for (int k = 0; k < l->branches; k++) {
+        const struct shape b = net->layer[l->end[k]].out;
+        if (a.h != b.h || a.w != b.w)
+            return error(l, "block 1 makes %dx%dx%d and block %d makes %dx%dx%d: channels are "
+                         "joined, so height and width are to be the same (stride=, pad=)", a.c,
+                         a.h, a.w, k + 1, b.c, b.h, b.w);
+        channels += b.c;
+    }
+    if (channels > INT_MAX)
+        return error(l, "%lld channels are joined, more than 2^31", channels);
+    l->out.c = (int)channels;
+    return true;
+}
+
+/* What is multiplied keeps its shape. */
+static bool product_shape(const struct net *net, struct layer *l)
+{
+    const struct shape g = l->in, x = net->layer[l->fork].out;
+    l->out = x;
+    if (g.c == x.c && ((g.h == 1 && g.w == 1) || (g.h == x.h && g.w == x.w)))
+        return true;
+    return error(l, "the block makes %dx%dx%d of its input %dx%dx%d, which it cannot multiply: it "
+                 "is to make one value a channel, %dx1x1, or a map of the same shape", g.c, g.h,
+                 g.w, x.c, x.h, x.w, x.c);
+}
+
+/* What ends branches: the shapes that it reads are known. */
+static bool branches_shape(const struct net *net, struct layer *l)
+{
+    for (int k = 0; k < l->branches; k++) {
+        const struct layer *end = &net->layer[l->end[k]];
+        l->below |= end->below || end->params > 0;
+    }
+    return l->kind == LAYER_ADD ? add_shape(net, l)
+           : l->kind == LAYER_JOIN ? join_shape(net, l) : product_shape(net, l);
+}
+
 /* An affine layer reads its input as one row: no zeros may stand around it. */
 static bool alone_at_fork(const struct net *net, const struct layer *l)
 {
-    if (l->kind != LAYER_AFFINE || l->from == INPUT
-        || net->layer[l->from].kind != LAYER_RESIDUAL || (l->in.h == 1 && l->in.w == 1))
+    if (l->kind != LAYER_AFFINE || l->from == INPUT || !is_fork(net->layer[l->from].kind)
+        || (l->in.h == 1 && l->in.w == 1))
         return true;
-    return error(l, "%s begins a branch of a residual block over a map of %dx%dx%d: put a pooling "
-                 "before it", l->name, l->in.c, l->in.h, l->in.w);
+    return error(l, "%s begins a block over a map of %dx%dx%d: put a pooling before it", l->name,
+                 l->in.c, l->in.h, l->in.w);
 }
 
 /* The variance of one value is 0, and with it every gradient that passes. A program for one image
@@ -222,12 +264,8 @@ bool shape(struct net *net)
         const struct layer *from = l->from == INPUT ? NULL : &net->layer[l->from];
         l->in = from ? from->out : net->input;
         l->below = from && (from->below || from->params > 0);
-        if (l->kind == LAYER_ADD) {
-            if (!add_shape(net, l))
-                return false;
-            l->below |= net->layer[l->other].below || net->layer[l->other].params > 0;
-        }
-        if (!alone_at_fork(net, l) || !layer_shape(l) || !norm_values(net, l))
+        if (!alone_at_fork(net, l) || !layer_shape(l) || !norm_values(net, l)
+            || (ends_branches(l->kind) && (!branches_shape(net, l) || too_large(l))))
             return false;
         l->flop_backward = l->flop_forward*(l->below ? 2 : 1);
         parameters |= l->params > 0;

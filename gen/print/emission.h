@@ -103,6 +103,12 @@ void pool_backward(struct emission *e, const struct stage *s);
 void average_forward(struct emission *e, const struct stage *s);
 void average_backward(struct emission *e, const struct stage *s);
 
+void fork_backward(struct emission *e, const struct stage *s);
+void join_forward(struct emission *e, const struct stage *s);
+void join_backward(struct emission *e, const struct stage *s);
+void product_forward(struct emission *e, const struct stage *s);
+void product_backward(struct emission *e, const struct stage *s);
+
 void affine_forward(struct emission *e, const struct stage *s);
 void affine_lists(struct emission *e, const struct stage *s);
 void affine_bias(struct emission *e, const struct stage *s);

@@ -84,14 +84,6 @@ static void add_forward(struct emission *e, const struct stage *s)
            with ? layer_def(with->kind)->word : "");
 }
 
-static void fork_backward(struct emission *e, const struct stage *s)
-{
-    struct shape in = s->in.shape;
-    struct bindings b = of_stage(e, s);
-    kernel(&b, "pointwise/fork_bwd.c", part(&b, "bwd").text,
-           "%s backward: the branches' gradients, %dx%dx%d", s->name, in.h, in.w, in.c);
-}
-
 static void loss(struct emission *e, const struct stage *s)
 {
     bool svm = e->net->layer[s->head].kind == LAYER_SVM;
@@ -147,6 +139,8 @@ static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE
     [STAGE_PRELU] =     { .forward = prelu_forward },
     [STAGE_NORM] =      { .forward = norm_forward },
     [STAGE_ADD] =       { .forward = add_forward, .backward = pointwise_backward },
+    [STAGE_JOIN] =      { .forward = join_forward, .backward = join_backward },
+    [STAGE_PRODUCT] =   { .forward = product_forward, .backward = product_backward },
     [STAGE_FORK] =      { .backward = fork_backward },
 };
 

@@ -160,9 +160,9 @@ static void info_rows(const struct net *net, struct text *rows)
 {
     struct layer_info *info = layer_infos(net);
     for (const struct layer_info *l = info; l < info + net->nlayers; l++)
-        text_printf(rows, "{ .name = \"%s\", .what = \"%s\", .from = %d, .other = %d, .c = %d, "
+        text_printf(rows, "{ .name = \"%s\", .what = \"%s\", .from = %d, .to = %d, .c = %d, "
                     ".h = %d, .w = %d, .params = %s, .forward = %s, .backward = %s }, ", l->name,
-                    l->what, l->from, l->other, l->c, l->h, l->w, exactly(l->params).text,
+                    l->what, l->from, l->to, l->c, l->h, l->w, exactly(l->params).text,
                     exactly(l->forward).text, exactly(l->backward).text);
     free(info);
 }
@@ -207,7 +207,7 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " smoothing=%.17g", l->smoothing);
     if (def->operands == OPERANDS_BLOCK)
         text_puts(out, " {");
-    if (l->kind == LAYER_ADD)
+    if (ends_branches(l->kind))
         text_puts(out, "}");
 }
 
@@ -217,13 +217,19 @@ static void layers_field(const struct net *net, struct text *row)
     static const char next[] = "\\n\"\n        \"";
     text_printf(row, ", .layers =\n        \"input %dx%dx%d", net->input.c, net->input.h,
                 net->input.w);
+    int *open = alloc((size_t)net->nlayers, sizeof *open);      /* of each fork: the branch */
     for (int i = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
-        if (l->from != i - 1 && l->kind != LAYER_ADD)
-            text_printf(row, "%s} shortcut {", next);
+        const int fork = ends_branches(l->kind) ? l->fork : l->from;
+        const bool join = l->kind == LAYER_JOIN;
+        for (int last = join ? l->branches - 1 : l->branch; fork != INPUT && open[fork] < last;
+             open[fork]++)
+            text_printf(row, "%s} %s{", next,
+                        net->layer[fork].kind == LAYER_RESIDUAL ? "shortcut " : "");
         text_puts(row, next);
         fingerprint(l, row);
     }
+    free(open);
     text_puts(row, "\"");
 }
 

@@ -79,9 +79,13 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "residualblock resblock resnetblock basicblock bottleneck skip "
       "skipconnection add addition eltwise identity",
       "a sum of two branches is `residual { ... }`, perhaps with `shortcut { ... }`" },
-    { DIALECT_STATEMENT, "concat concatenate cat concatenation route merge densenet inception "
-      "split slice multiply",
-      "there is none here; branches are added: `residual { ... } shortcut { ... }`" },
+    { DIALECT_STATEMENT, "concatenate cat concatenation route merge densenet denseblock inception "
+      "fire",
+      "branches are joined over channels by `concat { ... } { ... }`" },
+    { DIALECT_STATEMENT, "se squeezeexcitation squeezeexcite selayer seblock multiply mul",
+      "a map is multiplied by what a block makes of it: `gate { ... }`" },
+    { DIALECT_STATEMENT, "split slice",
+      "there is none here; a map goes into several blocks by `residual`, `concat` or `gate`" },
     { DIALECT_STATEMENT, "embedding lstm gru rnn simplernn recurrent attention "
       "multiheadattention selfattention transformer positionalencoding timedistributed",
       "there is none here: networks take images" },

@@ -211,6 +211,8 @@ bool add_layer(struct parser *p, const struct layer *l)
     net->layer = grow(net->layer, (size_t)net->nlayers + 1, sizeof *net->layer);
     net->layer[net->nlayers] = *l;
     net->layer[net->nlayers].from = p->last;
+    net->layer[net->nlayers].branch = p->branch;
+    p->branch = 0;
     p->last = net->nlayers++;
     p->of_kind[l->kind]++;
     names_add(&p->layers, l->name, p->last);
@@ -247,6 +249,16 @@ static bool numbers(struct parser *p, const struct layer_def *def, struct layer 
                          def->number[0].what, l->number[0], l->number[1]);
 }
 
+bool layers_go_on(struct parser *p, const struct layer_def *def, struct place at)
+{
+    const struct net *net = p->net;
+    if (p->in_train)
+        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
+    if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
+        return scan_error(&p->sc, at, "a layer after the loss: %s is the last one",
+                          net->layer[net->nlayers - 1].name);
+    return true;
+}
 
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                      struct place at)
@@ -255,15 +267,10 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
                        .pad_kind = def->operands == OPERANDS_WINDOW ? PAD_VALID : PAD_SAME,
                        .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,
                        .groups = 1, .dilation = 1 };
-    const struct net *net = p->net;
-    if (p->in_train)
-        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
-    if (net->nlayers && is_loss(net->layer[net->nlayers - 1].kind))
-        return scan_error(&p->sc, at, "a layer after the loss: %s is the last one",
-                          net->layer[net->nlayers - 1].name);
-    if (is_loss(def->kind) && p->residuals)
-        return scan_error(&p->sc, at, "%s inside a residual block: the loss is the last layer",
-                          def->word);
+    if (!layers_go_on(p, def, at))
+        return false;
+    if (is_loss(def->kind) && p->branches)
+        return scan_error(&p->sc, at, "%s inside a block: the loss is the last layer", def->word);
     bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
     const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";

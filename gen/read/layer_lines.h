@@ -7,6 +7,9 @@
 #include "read/layers.h"
 #include "read/parse.h"
 
+/* A layer may stand here: neither after the loss nor after `train`. */
+bool layers_go_on(struct parser *p, const struct layer_def *def, struct place at);
+
 /* What follows the word of a layer; label: "" where there is none. */
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                      struct place at);

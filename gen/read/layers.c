@@ -136,6 +136,21 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_FORK },
     { LAYER_ADD, NULL, .prefix = "add",
       .stage = STAGE_ADD },
+    { LAYER_CONCAT, "concat", .operands = OPERANDS_BLOCK,
+      .synopsis = "concat { ... } { ... } ...",
+      .help = "Joins, over channels, what 2 to 8 blocks make of the same input, in their order;\n"
+      "heights and widths are to be the same. An empty block passes its input on.",
+      .stage = STAGE_FORK },
+    { LAYER_JOIN, NULL, .prefix = "join",
+      .stage = STAGE_JOIN },
+    { LAYER_GATE, "gate", .operands = OPERANDS_BLOCK,
+      .synopsis = "gate { ... }",
+      .help = "Multiplies its input by what the block makes of it: a map of the same shape, or one\n"
+      "value a channel. Squeeze-and-excitation is a gate of globalavgpool, affine N, relu,\n"
+      "affine with as many units as there are channels, sigmoid.",
+      .stage = STAGE_FORK },
+    { LAYER_PRODUCT, NULL, .prefix = "product",
+      .stage = STAGE_PRODUCT },
     { LAYER_SOFTMAX, "softmax", .accepts = ACCEPTS_SMOOTHING,
       .synopsis = "softmax [smoothing=E]",
       .help = "The loss: mean over the batch of log(sum(exp(s))) - s[label]. smoothing: the\n"

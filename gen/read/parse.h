@@ -23,7 +23,8 @@ struct parser {
     char suffix[NAME_MAX_LEN];      /* of labels inside repeats: "_1_2" */
     int nesting;
     int last;                       /* the layer that the next one reads, or INPUT */
-    int residuals;                  /* blocks open */
+    int branch;                     /* that it begins, of the fork that it reads */
+    int branches;                   /* open */
     bool in_train;
     struct place input_at;
     struct place *setting_at;       /* where each of setting_rows was made; line 0: not yet */

@@ -195,64 +195,105 @@ static bool repeat_statement(struct parser *p, struct place at)
     return good ? expect_end(p, "\"}\"") : true;
 }
 
-/* ---- residual ---- */
+/* ---- residual, concat, gate ---- */
 
-/* Is the next word, perhaps lines below, `shortcut`? Only then it is read. */
-static bool shortcut_follows(struct parser *p, struct place *at)
+/* Is the next word, perhaps lines below, `wanted`? Only then it is read; a "{" is left. */
+static bool word_follows(struct parser *p, const char *wanted, struct place *at)
 {
     char word[WORD_MAX_LEN];
     struct scan before = p->sc;
     while (scan_at_end(&p->sc) && *p->sc.s)
         scan_next_line(&p->sc);
     *at = scan_place(&p->sc);
-    if (scan_word(&p->sc, word) && !strcmp(word, "shortcut"))
+    if (*wanted == '{' ? *p->sc.s == '{' : scan_word(&p->sc, word) && !strcmp(word, wanted))
         return true;
     p->sc = before;
     return false;
 }
 
-/* A branch of a residual block, which reads layer `fork`; leaves its end in p->last. */
-static bool branch(struct parser *p, int fork, const char *word, struct place at)
+/* The next branch of what layer `end->fork` begins: its last layer is put into `end`. */
+static bool branch(struct parser *p, struct layer *end, const char *word, struct place at)
 {
-    p->last = fork;
+    p->last = end->fork;
     if (!expect_char(p, '{', "before the layers"))
         return false;
     if (p->nesting == MAX_NESTING)
         return scan_error(&p->sc, at, "blocks nested deeper than %d", MAX_NESTING);
     p->nesting++;
-    p->residuals++;
+    p->branches++;
+    p->branch = end->branches;
     bool good = block_once(p, at, word);
-    p->residuals--;
+    p->branch = 0;
+    p->branches--;
     p->nesting--;
-    return good && (p->last != fork
+    if (end->branches < MAX_BRANCHES)
+        end->end[end->branches] = p->last;
+    end->branches++;
+    return good && (p->last != end->fork || end->kind == LAYER_JOIN
                     || scan_error(&p->sc, at, "the block of this `%s` is empty", word));
 }
 
-static bool residual_statement(struct parser *p, const struct layer_def *def, const char *label,
-                               struct place at)
+/* A branch without layers. */
+static void empty_branch(struct layer *end)
+{
+    end->end[end->branches++] = end->fork;
+}
+
+static bool residual_branches(struct parser *p, struct layer *end)
+{
+    struct place at;
+    bool good = branch(p, end, "residual", end->at);
+    if (good && word_follows(p, "shortcut", &at))
+        return branch(p, end, "shortcut", at);
+    empty_branch(end);
+    return good;
+}
+
+static bool concat_branches(struct parser *p, struct layer *end)
+{
+    struct place at = end->at;
+    bool good = true;
+    do
+        good = branch(p, end, "concat", at) && good;
+    while (end->branches && word_follows(p, "{", &at));
+    if (good && end->branches < 2)
+        return scan_error(&p->sc, end->at, "a `concat` of one block joins nothing: two or more "
+                          "follow each other, concat { ... } { ... }");
+    return good && (end->branches <= MAX_BRANCHES
+                    || scan_error(&p->sc, end->at, "a `concat` of %d blocks: %d are the most, but "
+                                  "one of them may be another `concat`", end->branches,
+                                  MAX_BRANCHES));
+}
+
+static bool gate_branches(struct parser *p, struct layer *end)
+{
+    bool good = branch(p, end, "gate", end->at);
+    empty_branch(end);
+    return good;
+}
+
+static bool block_statement(struct parser *p, const struct layer_def *def, const char *label,
+                            struct place at)
 {
     struct layer fork = { .kind = def->kind, .at = at };
-    struct layer sum = { .kind = LAYER_ADD, .at = at };
+    struct layer end = { .kind = def->kind == LAYER_RESIDUAL ? LAYER_ADD
+                                 : def->kind == LAYER_CONCAT ? LAYER_JOIN : LAYER_PRODUCT,
+                         .at = at };
     int errors = p->sc.errors;
-    if (p->in_train)
-        return scan_error(&p->sc, at, "\"%s\" is a layer: layers stand before `train`", def->word);
+    if (!layers_go_on(p, def, at))
+        return false;
     if (!name_layer(p, &fork, def, label) || !add_layer(p, &fork))
         return false;
-    int begin = p->last;
-    bool good = branch(p, begin, "residual", at);
-    int body = p->last;
-    struct place shortcut_at;
-    sum.other = begin;
-    if (good && shortcut_follows(p, &shortcut_at)) {
-        good = branch(p, begin, "shortcut", shortcut_at);
-        sum.other = p->last;
-    }
+    end.fork = p->last;
+    bool good = end.kind == LAYER_ADD ? residual_branches(p, &end)
+                : end.kind == LAYER_JOIN ? concat_branches(p, &end) : gate_branches(p, &end);
     /* Blocks print their errors; what follows is still worth reading. */
     if (!good)
         return p->sc.errors > errors;
-    automatic_name(p, &sum, layer_def(LAYER_ADD));
-    p->last = body;
-    return add_layer(p, &sum) && expect_end(p, "\"}\"");
+    p->net->layer[end.fork].branches = end.branches;
+    automatic_name(p, &end, layer_def(end.kind));
+    p->last = end.end[0];
+    return add_layer(p, &end) && expect_end(p, "\"}\"");
 }
 
 /* ---- statements ---- */
@@ -342,7 +383,7 @@ static bool statement(struct parser *p)
     for (int i = 0; i < nlayer_defs && !setting; i++)
         if (layer_defs[i].word && !strcmp(word, layer_defs[i].word))
             return layer_defs[i].operands == OPERANDS_BLOCK
-                   ? residual_statement(p, &layer_defs[i], label, at)
+                   ? block_statement(p, &layer_defs[i], label, at)
                    : layer_statement(p, &layer_defs[i], label, at);
     if (!strcmp(word, "shortcut"))
         return scan_error(&p->sc, at, "`shortcut` stands after the \"}\" of a `residual`");

@@ -120,8 +120,8 @@ static void dump_fuse(const struct net *net, FILE *out)
         fprintf(out, "stage %d ", i);
         put_layers(net, i, out);
         fprintf(out, ", reads %s", source_name(net, s->from));
-        if (s->add)
-            fprintf(out, " and %s", source_name(net, s->add->other));
+        for (int k = 1; s->branch && k < s->branch->count; k++)
+            fprintf(out, " and %s", source_name(net, s->branch->end[k]));
         fprintf(out, "%s", s->needs_dx ? ", data gradient" : s->trains ? "" : ", not trained");
         if (s->flop_forward > 0)
             fprintf(out, ", flop %.0f %.0f %.0f", s->flop_forward, s->flop_dgrad, s->flop_wgrad);
@@ -145,8 +145,8 @@ static void dump_layout(const struct net *net, FILE *out)
         fprintf(out, "%s, gradients from image to image: dx %zu, dy %zu\n", s->name, s->dx_image,
                 s->dy_image);
         dump_map("in", &s->in, out);
-        if (s->add)
-            dump_map("other", &s->add->in_other, out);
+        for (int k = 1; s->branch && k < s->branch->count; k++)
+            dump_map("other", &s->branch->in[k], out);
         dump_map("out", &s->out, out);
         if (s->conv)
             fprintf(out, "    window at %zu, filter rows of %d\n", s->conv->window, s->conv->row);

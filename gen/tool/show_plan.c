@@ -34,8 +34,8 @@ static void put_layout(const struct net *net, FILE *out)
             continue;
         put_map(s->name, &s->out, out);
         fprintf(out, " %9zu  %s", s->trains ? s->dy_image : 0, source(net, s->from));
-        if (s->add)
-            fprintf(out, ", %s", source(net, s->add->other));
+        for (int k = 1; s->branch && k < s->branch->count; k++)
+            fprintf(out, ", %s", source(net, s->branch->end[k]));
         fputc('\n', out);
     }
     fputs("\nFrom row to row, from image to image, and of its gradient from image to image.\n"

@@ -222,7 +222,8 @@ struct augment {
 /* What a drawing of the network says of one layer. */
 struct layer_info {
     const char *name, *what; /* "conv1", "conv 32 7x7" */
-    int from, other;         /* layers that it reads, -1: the input; but one: the same twice */
+    int from, to;            /* the layer that it reads, -1: the input; the one that takes it as the
+                                end of a branch, 0: none */
     int c, h, w;             /* output */
     double params, forward, backward;   /* FLOP of one image, dense-equivalent */
 };

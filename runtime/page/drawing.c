@@ -60,7 +60,14 @@ static double drawing_half(const struct drawing *d, const struct layer_info *l)
 /* Layer k reads layer `from`, but not from right above. */
 static bool drawing_skips(const struct drawing *d, int from, int k)
 {
-    return from != k - 1 && (d->layer[k].from == from || d->layer[k].other == from);
+    return from != k - 1 && (d->layer[k].from == from || drawing_at(d, from)->to == k);
+}
+
+/* Layer k reads the one right above. */
+static bool drawing_follows(const struct drawing *d, int k)
+{
+    return k >= 0 && k < d->count
+           && (d->layer[k].from == k - 1 || drawing_at(d, k - 1)->to == k);
 }
 
 /* The last layer that reads `from` by a line, or -1. */
@@ -110,8 +117,7 @@ static void drawing_shape(FILE *out, struct drawing *d, int k, int *source)
             "preserveAspectRatio=\"none\" aria-hidden=\"true\">", DRAWING_WIDTH,
             DRAWING_ROW, DRAWING_WIDTH, DRAWING_ROW);
     drawing_lines(out, d, k, source);
-    bool from_above = k >= 0 && l->from == k - 1;
-    bool read_below = k + 1 < d->count && d->layer[k + 1].from == k;
+    bool from_above = drawing_follows(d, k), read_below = drawing_follows(d, k + 1);
     if (from_above || read_below)
         fprintf(out, "<path class=\"skip\" d=\"M%d %dV%d\"/>", DRAWING_MIDDLE,
                 from_above ? 0 : 20, read_below ? DRAWING_ROW : 20);

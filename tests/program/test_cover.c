@@ -31,7 +31,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
                "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes" },
     [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
     [BATCH] = { "1", "3", "5" },
-    [SHAPE] = { "plain", "bias=no", "residual", "affine" },
+    [SHAPE] = { "plain", "bias=no", "residual", "concat", "gate", "affine" },
     [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
     [DILATION] = { "1", "2", "3" },
 };
@@ -185,14 +185,19 @@ static void write_network(const struct row *r, int number)
     snprintf(conv, sizeof conv, "conv %d %s stride=%s pad=%s groups=%d dilation=%d%s",
              groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD), groups,
              dilation, !strcmp(shape, "bias=no") ? " bias=no" : "");
-    bool residual = !strcmp(shape, "residual"), affine = !strcmp(shape, "affine");
+    bool residual = !strcmp(shape, "residual"), concat = !strcmp(shape, "concat");
+    bool gate = !strcmp(shape, "gate"), affine = !strcmp(shape, "affine");
     int n = snprintf(text, sizeof text, "net c%d\ninput %sx%dx%d\nconv 6 3x3\ntanh\n", number,
                      word(r, CHANNELS), h, w);
-    if (residual)   /* the same shape by another way: a shortcut of the same geometry */
-        n += snprintf(text + n, sizeof text - (size_t)n,
-                      "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, behind(r, number), conv);
+    if (residual || concat)     /* the same shape by another way: of the same geometry */
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s {\n%s\n%s\n} %s{\n%s\n}\n", shape,
+                      conv, behind(r, number), residual ? "shortcut " : "", conv);
     else
         n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, behind(r, number));
+    if (gate)
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      "gate {\nglobalavgpool\nconv %d 1x1\nsigmoid\n}\n",
+                      groups*atoi(word(r, FILTERS)));
     n += snprintf(text + n, sizeof text - (size_t)n, "%s%s\n", large ? "maxpool 2x2\n" : "",
                   word(r, POOL));
     if (affine)

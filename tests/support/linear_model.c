@@ -247,10 +247,10 @@ static const struct decision linear_decisions[] = {
 };
 
 static const struct layer_info linear_info[] = {
-    { "affine1", "affine 6", -1, -1, LINEAR_HIDDEN, 1, 1, 294, 576, 576 },
+    { "affine1", "affine 6", -1, 0, LINEAR_HIDDEN, 1, 1, 294, 576, 576 },
     { "relu1", "relu", 0, 0, LINEAR_HIDDEN, 1, 1, 0, 0, 0 },
-    { "affine2", "affine 4", 1, 1, LINEAR_CLASSES, 1, 1, 28, 48, 96 },
-    { "softmax1", "softmax", 2, 2, LINEAR_CLASSES, 1, 1, 0, 0, 0 },
+    { "affine2", "affine 4", 1, 0, LINEAR_CLASSES, 1, 1, 28, 48, 96 },
+    { "softmax1", "softmax", 2, 0, LINEAR_CLASSES, 1, 1, 0, 0, 0 },
 };
 
 #define LINEAR_MODEL(regions) { \

@@ -118,24 +118,46 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
     }
 }
 
-/* Which layers a line reads: the blocks that are open, as a stack. */
-struct blocks { int fork[8], body[8], depth, last; };
+/* The blocks that are open, as a stack: what its branches read, those that have ended. */
+struct blocks {
+    struct { enum oracle_kind ends_in; int fork, end[ORACLE_BRANCHES], branches; } open[8];
+    int depth, last;
+};
 
-/* A line that opens or ends a branch; false: it is a layer of another kind. */
+/* A line that opens or ends a block; false: it is a layer of another kind. */
 static bool block_line(const char *line, struct blocks *b, struct oracle_layer *l)
 {
-    if (!strncmp(line, "residual {", 10)) {
-        l->kind = ORACLE_FORK;
-        b->fork[b->depth] = l->index;
-        b->body[b->depth++] = -1;
-    } else if (*line == '}') {
-        l->kind = ORACLE_ADD;
-        int fork = b->fork[--b->depth], body = b->body[b->depth];
-        l->from = body < 0 ? b->last : body;
-        l->other = body < 0 ? fork : b->last;
-    } else {
+    static const struct { const char *line; enum oracle_kind ends_in; } words[] = {
+        { "residual {", ORACLE_ADD }, { "concat {", ORACLE_JOIN }, { "gate {", ORACLE_PRODUCT } };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strncmp(line, words[k].line, strlen(words[k].line))) {
+            l->kind = ORACLE_FORK;
+            b->open[b->depth].ends_in = words[k].ends_in;
+            b->open[b->depth].fork = l->index;
+            b->open[b->depth++].branches = 0;
+            return true;
+        }
+    if (*line != '}')
         return false;
-    }
+    b->depth--;
+    l->kind = b->open[b->depth].ends_in;
+    l->branches = b->open[b->depth].branches;
+    memcpy(l->end, b->open[b->depth].end, sizeof l->end);
+    l->end[l->branches++] = b->last;
+    if (l->branches == 1)       /* the other one is without layers */
+        l->end[l->branches++] = b->open[b->depth].fork;
+    l->from = l->end[0];
+    return true;
+}
+
+/* "} {", "} shortcut {": the next branch begins. */
+static bool next_branch(const char *line, struct blocks *b)
+{
+    if (*line != '}' || line[1] == '\n')
+        return false;
+    const int d = b->depth - 1;
+    b->open[d].end[b->open[d].branches++] = b->last;
+    b->last = b->open[d].fork;
     return true;
 }
 
@@ -147,14 +169,9 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
     const char *line = strchr(model->layers, '\n') + 1;
     while (strncmp(line, "softmax", 7) && strncmp(line, "svm", 3)) {
         struct oracle_layer *l = &o->layer[o->nlayers];
-        *l = (struct oracle_layer){ .index = o->nlayers, .from = blocks.last, .other = -1 };
-        bool shortcut = !strncmp(line, "} shortcut", 10);
-        if (shortcut) {
-            blocks.body[blocks.depth - 1] = blocks.last;
-            blocks.last = blocks.fork[blocks.depth - 1];
+        while (next_branch(line, &blocks))
             line = strchr(line, '\n') + 1;
-            l->from = blocks.last;
-        }
+        *l = (struct oracle_layer){ .index = o->nlayers, .from = blocks.last };
         bool block = block_line(line, &blocks, l);
         const struct oracle_layer *from = l->from < 0 ? NULL : &o->layer[l->from];
         l->c = from ? from->oc : model->in_c;
@@ -164,6 +181,12 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
         l->oh = l->h;
         l->ow = l->w;
         l->weight = l->bias = -1;
+        if (l->kind == ORACLE_PRODUCT) {
+            l->oh = o->layer[l->end[1]].oh;
+            l->ow = o->layer[l->end[1]].ow;
+        }
+        for (int k = 1; l->kind == ORACLE_JOIN && k < l->branches; k++)
+            l->oc += o->layer[l->end[k]].oc;
         if (!block)
             read_layer(line, l, &param);
         l->x = from ? from->y : zeros((size_t)n*area(l->c, l->h, l->w));
@@ -374,9 +397,16 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         oracle_prelu(l, o->n, o->param[l->weight], y, NULL, NULL);
         break;
     case ORACLE_FORK:
+        memcpy(y, l->x, out*sizeof *y);
+        break;
     case ORACLE_ADD:
-        for (size_t k = 0; k < out; k++)
-            y[k] = l->x[k] + (l->other < 0 ? 0 : o->layer[l->other].y[k]);
+        oracle_add(o, l, y, NULL);
+        break;
+    case ORACLE_JOIN:
+        oracle_join(o, l, y, NULL);
+        break;
+    case ORACLE_PRODUCT:
+        oracle_product(o, l, y, NULL);
         break;
     }
 }
@@ -424,15 +454,21 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
         oracle_prelu(l, o->n, o->param[l->weight], NULL, dy, o->grad[l->weight]);
         break;
     case ORACLE_FORK:
-    case ORACLE_ADD:
         memcpy(l->dx, dy, out*sizeof *dy);
+        break;
+    case ORACLE_ADD:
+        oracle_add(o, l, NULL, dy);
+        break;
+    case ORACLE_JOIN:
+        oracle_join(o, l, NULL, dy);
+        break;
+    case ORACLE_PRODUCT:
+        oracle_product(o, l, NULL, dy);
         break;
     }
     /* What several layers read gets the sum of their gradients. */
     for (size_t k = 0; l->from >= 0 && k < (size_t)o->n*in; k++)
         o->layer[l->from].dy[k] += l->dx[k];
-    for (size_t k = 0; l->other >= 0 && k < (size_t)o->n*in; k++)
-        o->layer[l->other].dy[k] += l->dx[k];
 }
 
 void oracle_forward(struct oracle *o)

@@ -10,13 +10,13 @@
 
 #include "core/model.h"
 
-enum { ORACLE_LAYERS = 60 };
+enum { ORACLE_LAYERS = 90, ORACLE_BRANCHES = 8 };
 
 enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
                    ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID, ORACLE_SILU,
                    ORACLE_SCALE, ORACLE_CLIP, ORACLE_ELU, ORACLE_HARDSIGMOID, ORACLE_HARDSWISH,
                    ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD,
-                   ORACLE_PRELU };
+                   ORACLE_JOIN, ORACLE_PRODUCT, ORACLE_PRELU };
 
 struct oracle_layer {
     enum oracle_kind kind;
@@ -28,7 +28,8 @@ struct oracle_layer {
     double eps;                     /* batchnorm */
     int index;                      /* among the layers, from 0 */
     int weight, bias;               /* parameters; -1: it has none */
-    int from, other;                /* layers that it reads, -1: the images; add: the other */
+    int from;                       /* the layer that it reads, -1: the images */
+    int end[ORACLE_BRANCHES], branches;     /* add, join, product: all that it reads */
     double *x, *dx;                 /* input and its gradient: [n][c][h][w] */
     double *y, *dy;                 /* output and its gradient */
 };

@@ -1,5 +1,5 @@
 /*
-** oracle_simple.c - pointwise layers and pools. Like oracle.c it must
+** oracle_simple.c - pointwise layers, pools, ends of branches. Like oracle.c it must
 ** stay too simple to be wrong.
 */
 #include "support/oracle_simple.h"
@@ -111,5 +111,61 @@ void oracle_prelu(const struct oracle_layer *l, int n, const double *slope, doub
             continue;
         l->dx[k] = factor*dy[k];
         dslope[c] += x > 0 ? 0 : dy[k]*x;
+    }
+}
+
+/* The first end's gradient is the layer's own dx, as any layer's. */
+static double *gradient_of_end(const struct oracle *o, const struct oracle_layer *l, int b)
+{
+    return b ? o->layer[l->end[b]].dy : l->dx;
+}
+
+static size_t values_of(const struct oracle *o, const struct oracle_layer *l)
+{
+    return (size_t)o->n*(size_t)l->oc*(size_t)l->oh*(size_t)l->ow;
+}
+
+void oracle_add(const struct oracle *o, const struct oracle_layer *l, double *y, const double *dy)
+{
+    for (size_t k = 0; k < values_of(o, l); k++) {
+        if (y)
+            y[k] = o->layer[l->end[0]].y[k] + o->layer[l->end[1]].y[k];
+        for (int b = 0; b < l->branches && dy; b++)
+            gradient_of_end(o, l, b)[k] += dy[k];
+    }
+}
+
+/* Channel by channel: the first of branch b is `channel` of the output. */
+void oracle_join(const struct oracle *o, const struct oracle_layer *l, double *y, const double *dy)
+{
+    size_t map = (size_t)l->oh*(size_t)l->ow, channel = 0;
+    for (int b = 0; b < l->branches; b++) {
+        const struct oracle_layer *end = &o->layer[l->end[b]];
+        size_t c = (size_t)end->oc;
+        for (size_t k = 0; k < values_of(o, end); k++) {
+            size_t image = k / (c*map), from = image*c*map;
+            size_t to = image*(size_t)l->oc*map + channel*map + (k - from);
+            if (y)
+                y[to] = end->y[k];
+            if (dy)
+                gradient_of_end(o, l, b)[k] += dy[to];
+        }
+        channel += c;
+    }
+}
+
+/* The first factor may be one value a channel. */
+void oracle_product(const struct oracle *o, const struct oracle_layer *l, double *y,
+                    const double *dy)
+{
+    const struct oracle_layer *gate = &o->layer[l->end[0]], *x = &o->layer[l->end[1]];
+    size_t times = (size_t)(x->oh*x->ow) / (size_t)(gate->oh*gate->ow);
+    for (size_t k = 0; k < values_of(o, l); k++) {
+        if (y)
+            y[k] = gate->y[k / times]*x->y[k];
+        if (dy) {
+            l->dx[k / times] += dy[k]*x->y[k];
+            x->dy[k] += dy[k]*gate->y[k / times];
+        }
     }
 }

@@ -19,5 +19,11 @@ void oracle_average(const struct oracle_layer *l, size_t out, double *y, const d
 /* Forward y, or, given dy, backward dx and what the slopes' gradient is more. */
 void oracle_prelu(const struct oracle_layer *l, int n, const double *slope, double *y,
                   const double *dy, double *dslope);
+/* What ends branches: forward y, or, given dy, adds to the gradients of what it reads. */
+void oracle_add(const struct oracle *o, const struct oracle_layer *l, double *y, const double *dy);
+void oracle_join(const struct oracle *o, const struct oracle_layer *l, double *y,
+                 const double *dy);
+void oracle_product(const struct oracle *o, const struct oracle_layer *l, double *y,
+                    const double *dy);
 
 #endif
