@@ -89,8 +89,8 @@ static bool dump_read_x(struct dump_run *r, char *err)
     const struct data_options wanted = { .c = m->in_c, .h = m->in_h, .w = m->in_w,
                                          .exact = true };
     const char *path = r->settings->x;
-    const struct npy *x = &r->x;
-    if (!npy_read(&r->x, path, err) || !arrays_images(x, path, &wanted, err))
+    struct npy *x = &r->x;
+    if (!npy_read(x, path, err) || !arrays_images(x, path, &wanted, err))
         return false;
     if (x->dim[0] == 0)
         return error_set(err, "%s: holds no images", path);
