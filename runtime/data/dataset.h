@@ -59,6 +59,7 @@ struct data_options {
                                    be evaluated were trained, and of as many are again; 0: none */
     long test_samples;          /* -1: default (the first 1,000) */
     bool resize, middle;        /* images in files of their own: fit.h */
+    bool coarse;                /* of CIFAR-100's two labels the first counts */
     bool no_cache;              /* they are not kept, decoded, beside them */
     uint64_t seed;
 };
