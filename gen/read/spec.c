@@ -89,9 +89,9 @@ static bool input_statement(struct parser *p, struct place at)
     if (p->net->nlayers)
         return scan_error(&p->sc, at, "`input` stands before the layers");
     p->input_at = at;
-    return dimension(p, "the number of channels", MAX_IMAGE, &in->c) && times(p, "CxHxW")
-           && dimension(p, "the height", MAX_IMAGE, &in->h) && times(p, "CxHxW")
-           && dimension(p, "the width", MAX_IMAGE, &in->w) && expect_end(p, "the shape");
+    return dimension(p, "the number of channels", INPUT_SIDE, &in->c) && times(p, "CxHxW")
+           && dimension(p, "the height", INPUT_SIDE, &in->h) && times(p, "CxHxW")
+           && dimension(p, "the width", INPUT_SIDE, &in->w) && expect_end(p, "the shape");
 }
 
 /* False: a repeat comes to more than anybody writes, which is said once and for all. */

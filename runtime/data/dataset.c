@@ -35,13 +35,12 @@ bool dataset_cut(struct images *set, long samples, const char *what, char *err)
 
 const char *dataset_misfit(const struct data_options *o, size_t c, size_t h, size_t w)
 {
-    enum { MOST = 65536 };
     size_t oh = (size_t)o->h, ow = (size_t)o->w;
     bool larger = c == (size_t)o->c && h >= oh && w >= ow;
     if (c == (size_t)o->c && h == oh && w == ow)
         return NULL;
-    if (h > MOST || w > MOST)
-        return "; sides of more than 65536 pixels are not read";
+    if (h > INPUT_SIDE || w > INPUT_SIDE)
+        return "; sides of more than 16777216 pixels are not read";
     if (o->crop)
         return larger ? NULL : ", or larger images";
     return larger && !o->exact ? "; add `crop` to take windows of them (or train --crop random)"

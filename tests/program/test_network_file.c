@@ -144,6 +144,8 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "conv 2.5 3x3\n" TAIL, "3:6:", "whole number" },
         { HEAD "maxpool 17x17\n" TAIL, "3:9:", "more than 256 values" },
         { "net t\ninput 3x4096x4096\nconv 65536 3x3\n" TAIL, "3:1:", "more than 2^31" },
+        { "net t\ninput 3x65536x65536\nmaxpool 2x2\n" TAIL, "3:1:", "3x65536x65536 values an image" },
+        { "net t\ninput 1x1x16777217\n" TAIL, "2:11:", "from 1 to 16777216" },
         { "net t\ninput 3x2048x2048\naffine 65536\nsoftmax\n", "3:1:", "more than 2^31" },
         { HEAD "softmax\n", "3:1:", "put an affine layer before it" },
         { "net t\ninput 4x1x1\nrelu\nsoftmax\n", "4:1:", "no parameters" },
