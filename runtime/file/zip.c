@@ -17,7 +17,7 @@
 
 enum { ZIP_END = 22, ZIP_END_64 = 56, ZIP_LOCATOR = 20, ZIP_ENTRY = 46, ZIP_LOCAL = 30,
        ZIP_COMMENT = 65535, ZIP_ENCRYPTED = 1, ZIP_STORED = 0, ZIP_DEFLATED = 8,
-       ZIP_PIECE = 65536 };
+       ZIP_PIECE = 65536, ZIP_NAME = 1024 };
 
 /* ---- bytes ---- */
 
@@ -225,18 +225,24 @@ static bool zip_start(const struct zip *z, const struct zip_member *m, uint64_t 
     static const char anew[] = "damaged: its bytes are not where the directory says; fetch or "
                                "write the file anew";
     uint8_t head[ZIP_LOCAL];
+    char name[ZIP_NAME];
+    const size_t length = strlen(m->name);
     if (m->flags & ZIP_ENCRYPTED)
         return zip_bad(z, m, "is encrypted, and no password is taken: write it anew without", err);
+    if (length >= sizeof name)
+        return zip_bad(z, m, "its name has more than 1023 bytes", err);
     if (m->method != ZIP_STORED && m->method != ZIP_DEFLATED)
         return error_set(err, "%s: %s: is compressed by method %u; stored (0) and deflated (8) "
                          "members are read, as numpy.savez and numpy.savez_compressed write them",
                          z->path, m->name, m->method);
-    if (z->directory < ZIP_LOCAL || m->at > z->directory - ZIP_LOCAL)
+    if (z->directory < ZIP_LOCAL + length || m->at > z->directory - ZIP_LOCAL - length)
         return zip_bad(z, m, anew, err);
-    if (!zip_bytes(z, m->at, head, sizeof head, err))
+    if (!zip_bytes(z, m->at, head, sizeof head, err)
+        || !zip_bytes(z, m->at + ZIP_LOCAL, name, length, err))
         return false;
     *start = m->at + ZIP_LOCAL + zip_number(head + 26, 2) + zip_number(head + 28, 2);
-    if (!zip_is(head, "PK\3\4") || *start > z->directory || m->packed > z->directory - *start)
+    if (!zip_is(head, "PK\3\4") || zip_number(head + 26, 2) != length
+        || memcmp(name, m->name, length) || *start > z->directory || m->packed > z->directory - *start)
         return zip_bad(z, m, anew, err);
     return (m->method == ZIP_STORED ? m->packed == m->size : m->size/INFLATE_RATIO <= m->packed)
            || zip_bad(z, m, "damaged: it cannot become as many bytes as the directory says; fetch "

@@ -376,6 +376,14 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
     shell_clean();
 }
 
+Test(network_file, that_needs_more_than_can_be_addressed_is_an_error, .fini = shell_clean)
+{
+    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\n" TAIL "train\n  batch 7\n");
+    fails(1, "large.net: error: large needs ", "$LATHE emit large.net");
+    fails(1, " GiB at batch 7, more than a program can address; make the batch or the network "
+          "smaller", "$LATHE emit large.net");
+}
+
 Test(network_file, shapes_follow_kernel_stride_and_padding)
 {
     expect_dump(HEAD "conv 2 2x4\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 0,1,1,2");
@@ -397,6 +405,8 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "conv 2 3x2 dilation=3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 3,1,3,2");
     expect_dump(HEAD "conv 2 3x3 dilation=3 pad=valid\n" TAIL, "-d shape",
                 "3x8x8 -> 2x2x2 pad 0,0,0,0");
+    expect_dump("net t\ninput 1x1x1000000\nconv 2 1x3\n" TAIL, "-d shape",
+                "1x1x1000000 -> 2x1x1000000 pad 0,1,0,1");
     expect_dump(HEAD "maxpool 3x3\n" TAIL, "-d shape", "3x8x8 -> 3x2x2");
     expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
     expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");
