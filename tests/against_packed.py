@@ -1,7 +1,7 @@
 """Holds Lathe's readers of .npz and .gz files against numpy and Python's own modules:
-against_packed.py VERDICTS [FILES [SEED]]. Archives are written by numpy and by zipfile in every form
-that is read, gzip's members by zlib; then some are changed. What Lathe reads the others must read
-alike, and what was not changed Lathe must read."""
+against_packed.py VERDICTS [FILES [SEED]]. Archives are written by numpy and by zipfile in every
+form that is read, gzip's members by zlib; then some are changed. What Lathe reads the others must
+read alike, and what was not changed Lathe must read."""
 
 import gzip
 import io
@@ -69,7 +69,8 @@ def archive(rng):
 def member(rng, data):
     """One of gzip's, with any fields."""
     flags = rng.randrange(32)
-    head = b"\x1f\x8b\x08" + bytes((flags,)) + struct.pack("<I", rng.randrange(1 << 32)) + b"\x02\x03"
+    time = struct.pack("<I", rng.randrange(1 << 32))
+    head = b"\x1f\x8b\x08" + bytes((flags,)) + time + b"\x02\x03"
     if flags & 4:
         extra = bytes(rng.randrange(20))
         head += struct.pack("<H", len(extra)) + extra

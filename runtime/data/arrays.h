@@ -18,8 +18,8 @@ const char *arrays_type(const struct npy *x);
 /* Value k of what arrays_images accepts. */
 real arrays_value(const struct npy *x, size_t k);
 
-/* The labels of `images` images, (n) or (n, 1): integers of any type, below `classes`. False: err says
-** which is none. */
+/* The labels of `images` images, (n) or (n, 1): integers of any type, below `classes`. False: err
+** says which is none. */
 bool arrays_labels(const struct npy *y, const char *path, size_t images, int classes,
                    int32_t *out /* [images] */, char *err);
 

@@ -13,7 +13,8 @@
 #include "file/gzip.h"
 #include "file/matching.h"
 
-enum { IDX_DIR = 1024, IDX_PATH = IDX_DIR + MATCHING_NAME + 64, IDX_IMAGES = 0x803, IDX_LABELS = 0x801 };
+enum { IDX_DIR = 1024, IDX_PATH = IDX_DIR + MATCHING_NAME + 64,
+       IDX_IMAGES = 0x803, IDX_LABELS = 0x801 };
 
 /* Whose files are otherwise than MNIST's, by what their names begin with. */
 static const struct idx_kind {

@@ -36,7 +36,7 @@ static void source_name(char name[NPY_SOURCE_NAME], const char *pattern, const c
     snprintf(name, NPY_SOURCE_NAME, "%.*s%s%s", star, pattern, part, pattern + star + 1);
 }
 
-/* A folder's file of an array, .npy or else .npz; false: neither is there, and it is .npy's path. */
+/* A folder's file of an array, .npz or else .npy; false: neither is there, and the path .npy's. */
 static bool source_path(const struct npy_source *s, const char *name, npy_source_text path,
                         bool *packed)
 {

@@ -184,8 +184,8 @@ static void preprocess_hole(const struct view *v, real *out, int h, int w, int c
                 out[(size_t)y*row + (size_t)x*(size_t)c + (size_t)k] = 0;
 }
 
-/* `columns` columns of a view: those of the image are at[]. Planes to pixels; one channel at a time,
-** so that reads run along memory. */
+/* Some columns of a view: the image's are at[]. Planes to pixels; one channel at a time, so that
+** reads run along memory. */
 static void images_part(const struct images *set, size_t index, const struct preprocess *p,
                         const struct view *v, real *out, int h, size_t row, const int *at,
                         int columns)

@@ -1,6 +1,6 @@
 /*
-** gzip.c - unpacks gzip's members. It must never accept one that is a byte short, or bytes after the
-** last.
+** gzip.c - unpacks gzip's members. It must never accept one that is a byte short, or bytes after
+** the last.
 */
 #include "file/gzip.h"
 

@@ -134,7 +134,8 @@ static bool zip_entry(struct zip *z, const uint8_t *bytes, size_t size, size_t *
     const uint64_t place = z->directory + *at;
     if (size - *at < ZIP_ENTRY || !zip_is(entry, "PK\1\2"))
         return zip_damaged(z, place, "an entry of its directory was expected", err);
-    const size_t name = (size_t)zip_number(entry + 28, 2), extra = (size_t)zip_number(entry + 30, 2);
+    const size_t name = (size_t)zip_number(entry + 28, 2);
+    const size_t extra = (size_t)zip_number(entry + 30, 2);
     const size_t length = ZIP_ENTRY + name + extra + (size_t)zip_number(entry + 32, 2);
     if (length > size - *at)
         return zip_damaged(z, place, "an entry is longer than its directory", err);
@@ -159,7 +160,7 @@ static bool zip_entries(struct zip *z, const struct zip_end *end, char *err)
     if (end->members > most)
         return zip_damaged(z, end->at, "it has more members than its directory has room for", err);
     uint8_t *bytes = malloc(size + 1);
-    char *names = z->names = malloc(size + 1);      /* an entry is longer than its name and a zero */
+    char *names = z->names = malloc(size + 1);      /* entries are longer than a name and a zero */
     z->member = calloc(most + 1, sizeof *z->member);
     bool good = bytes && names && z->member ? zip_bytes(z, z->directory, bytes, size, err)
                 : error_set(err, "%s: not enough memory", z->path);
@@ -167,7 +168,8 @@ static bool zip_entries(struct zip *z, const struct zip_end *end, char *err)
     while (good && z->count < end->members)
         good = zip_entry(z, bytes, size, &at, &names, err);
     if (good && at < size)
-        good = zip_damaged(z, z->directory + at, "its directory goes on after its last member", err);
+        good = zip_damaged(z, z->directory + at, "its directory goes on after its last member",
+                           err);
     free(bytes);
     return good;
 }
@@ -219,34 +221,36 @@ static bool zip_bad(const struct zip *z, const struct zip_member *m, const char 
     return error_set(err, "%s: %s: %s", z->path, m->name, what);
 }
 
-/* Where its bytes begin, after a header of its own, which says the same in other words. */
-static bool zip_start(const struct zip *z, const struct zip_member *m, uint64_t *start, char *err)
+/* Whether it is of a form that is read. */
+static bool zip_readable(const struct zip *z, const struct zip_member *m, char *err)
 {
-    static const char anew[] = "damaged: its bytes are not where the directory says; fetch or "
-                               "write the file anew";
-    uint8_t head[ZIP_LOCAL];
-    char name[ZIP_NAME];
-    const size_t length = strlen(m->name);
     if (m->flags & ZIP_ENCRYPTED)
         return zip_bad(z, m, "is encrypted, and no password is taken: write it anew without", err);
-    if (length >= sizeof name)
-        return zip_bad(z, m, "its name has more than 1023 bytes", err);
+    if (strlen(m->name) > ZIP_NAME)
+        return zip_bad(z, m, "its name has more than 1024 bytes", err);
     if (m->method != ZIP_STORED && m->method != ZIP_DEFLATED)
         return error_set(err, "%s: %s: is compressed by method %u; stored (0) and deflated (8) "
                          "members are read, as numpy.savez and numpy.savez_compressed write them",
                          z->path, m->name, m->method);
-    if (z->directory < ZIP_LOCAL + length || m->at > z->directory - ZIP_LOCAL - length)
-        return zip_bad(z, m, anew, err);
-    if (!zip_bytes(z, m->at, head, sizeof head, err)
-        || !zip_bytes(z, m->at + ZIP_LOCAL, name, length, err))
-        return false;
-    *start = m->at + ZIP_LOCAL + zip_number(head + 26, 2) + zip_number(head + 28, 2);
-    if (!zip_is(head, "PK\3\4") || zip_number(head + 26, 2) != length
-        || memcmp(name, m->name, length) || *start > z->directory || m->packed > z->directory - *start)
-        return zip_bad(z, m, anew, err);
     return (m->method == ZIP_STORED ? m->packed == m->size : m->size/INFLATE_RATIO <= m->packed)
            || zip_bad(z, m, "damaged: it cannot become as many bytes as the directory says; fetch "
                       "or write the file anew", err);
+}
+
+/* Where its bytes begin: after a header of its own, in which the name stands again. */
+static bool zip_start(const struct zip *z, const struct zip_member *m, uint64_t *start, char *err)
+{
+    uint8_t head[ZIP_LOCAL + ZIP_NAME];
+    const size_t name = strlen(m->name), length = ZIP_LOCAL + name;
+    bool good = length <= z->directory && m->at <= z->directory - length;
+    if (good && !zip_bytes(z, m->at, head, length, err))
+        return false;
+    *start = good ? m->at + ZIP_LOCAL + zip_number(head + 26, 2) + zip_number(head + 28, 2) : 0;
+    good = good && zip_is(head, "PK\3\4") && zip_number(head + 26, 2) == name
+           && memcmp(head + ZIP_LOCAL, m->name, name) == 0 && *start <= z->directory
+           && m->packed <= z->directory - *start;
+    return good || zip_bad(z, m, "damaged: its bytes are not where the directory says; fetch or "
+                           "write the file anew", err);
 }
 
 /* What inflate takes from; end: of the last piece. */
@@ -293,7 +297,7 @@ static bool zip_inflate(const struct zip *z, const struct zip_member *m, uint64_
 void *zip_read(const struct zip *z, const struct zip_member *m, char *err)
 {
     uint64_t start = 0;
-    if (!zip_start(z, m, &start, err))
+    if (!zip_readable(z, m, err) || !zip_start(z, m, &start, err))
         return NULL;
     uint8_t *out = malloc((size_t)m->size + 1);
     bool good = out || error_set(err, "%s: %s: not enough memory for %llu bytes", z->path, m->name,

@@ -144,7 +144,7 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "conv 2.5 3x3\n" TAIL, "3:6:", "whole number" },
         { HEAD "maxpool 17x17\n" TAIL, "3:9:", "more than 256 values" },
         { "net t\ninput 3x4096x4096\nconv 65536 3x3\n" TAIL, "3:1:", "more than 2^31" },
-        { "net t\ninput 3x65536x65536\nmaxpool 2x2\n" TAIL, "3:1:", "3x65536x65536 values an image" },
+        { "net t\ninput 3x65536x65536\nmaxpool 2x2\n" TAIL, "3:1:", "3x65536x65536 values an" },
         { "net t\ninput 1x1x16777217\n" TAIL, "2:11:", "from 1 to 16777216" },
         { "net t\ninput 3x2048x2048\naffine 65536\nsoftmax\n", "3:1:", "more than 2^31" },
         { HEAD "softmax\n", "3:1:", "put an affine layer before it" },
@@ -378,7 +378,8 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
 
 Test(network_file, that_needs_more_than_can_be_addressed_is_an_error, .fini = shell_clean)
 {
-    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\n" TAIL "train\n  batch 7\n");
+    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\n" TAIL "train\n"
+               "  batch 7\n");
     fails(1, "large.net: error: large needs ", "$LATHE emit large.net");
     fails(1, " GiB at batch 7, more than a program can address; make the batch or the network "
           "smaller", "$LATHE emit large.net");

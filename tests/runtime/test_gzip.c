@@ -182,8 +182,8 @@ static void write_idx(const char *name, const char *part, int count, int rows, i
                       int first, bool gz)
 {
     enum { MOST = 40 };
-    uint8_t x[16 + 12*MOST] = { 0, 0, 8, 3, 0, 0, 0, (uint8_t)count, 0, 0, 0, (uint8_t)rows, 0, 0, 0,
-                                (uint8_t)columns };
+    uint8_t x[16 + 12*MOST] = { [2] = 8, [3] = 3, [7] = (uint8_t)count, [11] = (uint8_t)rows,
+                                [15] = (uint8_t)columns };
     uint8_t y[8 + MOST] = { 0, 0, 8, 1, 0, 0, 0, (uint8_t)count };
     char path[128];
     for (int i = 0; i < count; i++) {

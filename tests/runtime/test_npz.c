@@ -21,7 +21,11 @@
 enum { ROOM = 1 << 16, MEMBERS = 16 };
 enum form { STORED, DEFLATED, WIDE };     /* wide: sizes and places in zip64's fields */
 
-struct archive { uint8_t at[ROOM]; size_t size; uint8_t directory[ROOM]; size_t entries; int count; };
+struct archive {
+    uint8_t at[ROOM], directory[ROOM];
+    size_t size, entries;
+    int count;
+};
 
 static void put(uint8_t *to, size_t *size, const void *bytes, size_t n)
 {
@@ -102,7 +106,8 @@ static void end(struct archive *a, bool zip64, const char *comment)
 }
 
 /* Member `name` of the bytes; NULL: err. */
-static char *read_member(const void *bytes, size_t size, const char *name, size_t *length, char *err)
+static char *read_member(const void *bytes, size_t size, const char *name, size_t *length,
+                         char *err)
 {
     struct zip z;
     char path[1024];
@@ -252,7 +257,7 @@ static size_t npy_bytes(uint8_t *out, const char *type, const char *shape, const
 {
     memset(out, ' ', HEAD);
     memcpy(out, "\x93NUMPY\1\0\x76\0", 10);
-    const int n = sprintf((char *)out + 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
+    const int n = sprintf((char *)out + 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s}",
                           type, shape);
     out[10 + n] = ' ';
     out[HEAD - 1] = '\n';
@@ -444,8 +449,8 @@ Test(npz, labels_of_every_integer_type_are_read, .fini = shell_clean)
                 y[k*size + (types[t][0] == '>' ? size - 1 : 0)]
                     = (uint8_t)(types[t][1] == 'b' ? k % 2 : k);
             add(&a, "x_train.npy", STORED, file, npy_bytes(file, "|u1", "(4, 2, 1, 3)", x, 24));
-            add(&a, "y_train.npy", STORED, file, npy_bytes(file, types[t], column ? "(4, 1)" : "(4,)",
-                                                           y, 4*size));
+            add(&a, "y_train.npy", STORED, file,
+                npy_bytes(file, types[t], column ? "(4, 1)" : "(4,)", y, 4*size));
             save(&a, "a.npz");
             struct data_options o = small;
             o.val_samples = 0;
