@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "file/file.h"
 #include "file/foreign.h"
 #include "file/gzip.h"
 #include "file/matching.h"
@@ -197,6 +198,55 @@ static bool idx_test(const struct idx *f)
     return true;
 }
 
+enum { IDX_CLASS = 8 };         /* of a class's name and its zero */
+
+/* A line's characters, by their codes, after its label: "10 65", or of letters "1 65 97". False: it
+** is no such line. */
+static bool idx_name_of(const char *line, int first, int classes, char (*names)[IDX_CLASS])
+{
+    enum { LEAST = '!', MOST = '~' };
+    char *end;
+    const long class = strtol(line, &end, 10) - first;
+    size_t n = 0;
+    if (end == line || class < 0 || class >= classes)
+        return false;
+    for (line = end;; line = end) {
+        const long code = strtol(line, &end, 10);
+        if (end == line)
+            return n > 0 && !line[strspn(line, " \r")];
+        if (code < LEAST || code > MOST || n + 1 == IDX_CLASS)
+            return false;
+        names[class][n++] = (char)code;
+        names[class][n] = '\0';
+    }
+}
+
+/* From NAMEmapping.txt, as EMNIST has it. Nothing depends on it, so it may be missing, or other
+** text. */
+static bool idx_names(const struct idx *f)
+{
+    const size_t classes = (size_t)f->o->classes;
+    char path[IDX_PATH], ignored[ERR_SIZE];
+    size_t size;
+    snprintf(path, sizeof path, "%s/%smapping.txt", f->dir, f->name);
+    char *text = *f->name ? file_read(path, &size, ignored) : NULL;
+    if (!text)
+        return true;
+    char (*room)[IDX_CLASS] = dataset_alloc(f->d, classes, sizeof *room, f->err);
+    const char **names = room ? dataset_alloc(f->d, classes, sizeof *names, f->err) : NULL;
+    bool good = names;
+    for (char *line = good ? strtok(text, "\n") : NULL; line && good; line = strtok(NULL, "\n"))
+        good = idx_name_of(line, f->kind->first, f->o->classes, room);
+    for (size_t k = 0; k < classes && good; k++) {
+        names[k] = room[k];
+        good = room[k][0];
+    }
+    free(text);
+    if (good)
+        f->d->class_names = names;
+    return names;
+}
+
 bool idx_open(struct dataset *d, const struct data_options *o, const char *path, char *err)
 {
     struct idx f = { .d = d, .o = o, .err = err };
@@ -205,6 +255,6 @@ bool idx_open(struct dataset *d, const struct data_options *o, const char *path,
     snprintf(d->source, sizeof d->source, "IDX files%s%.*s in %.160s%s%s", *f.name ? " " : "",
              *f.name ? (int)strlen(f.name) - 1 : 0, f.name, f.dir,
              f.kind->sideways ? ", turned upright" : "", f.kind->first ? ", labels from 1" : "");
-    return idx_set(&f, "train", &d->train) && idx_test(&f)
+    return idx_set(&f, "train", &d->train) && idx_test(&f) && idx_names(&f)
            && dataset_split(d, o, "this set", err);
 }

@@ -15,7 +15,8 @@
 ** or test; or the names with a dot before idx; each with .gz or without. NAME is nothing or
 ** `emnist-letters-` and its like. `path`: their folder, or of several sets in it the file of one's
 ** training images. Images of one channel of any size, and labels of as many classes as the network
-** has. EMNIST's images, which lie on their sides, are turned upright; its letters count from 1.
+** has. EMNIST's images, which lie on their sides, are turned upright; its letters count from 1, and
+** NAMEmapping.txt names its classes.
 */
 bool idx_open(struct dataset *d, const struct data_options *o, const char *path, char *err);
 

@@ -378,8 +378,8 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
 
 Test(network_file, that_needs_more_than_can_be_addressed_is_an_error, .fini = shell_clean)
 {
-    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\n" TAIL "train\n"
-               "  batch 7\n");
+    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\nglobalavgpool\n" TAIL
+               "train\n  batch 7\n");
     fails(1, "large.net: error: large needs ", "$LATHE emit large.net");
     fails(1, " GiB at batch 7, more than a program can address; make the batch or the network "
           "smaller", "$LATHE emit large.net");

@@ -260,7 +260,18 @@ Test(idx, of_emnist_is_turned_upright_and_letters_count_from_1, .fini = shell_cl
             cr_expect_eq(d.train.bytes[12*5 + 4*y + x], 5 + 3*x + y);
     for (int k = 0; k < 9; k++)
         cr_expect_eq(d.test.labels[k], k);
+    cr_expect_null(d.class_names);
     dataset_close(&d);
+    for (int whole = 0; whole < 2; whole++) {
+        sure(whole ? "printf '26 90 122 \\r\\n' >> m/emnist-letters-mapping.txt" :
+             "for k in $(seq 25); do echo $k $((64 + k)) $((96 + k)); done "
+             "> m/emnist-letters-mapping.txt");
+        cr_assert(open_set(&d, "m", any, err), "%s", err);
+        cr_expect_eq(d.class_names != NULL, whole);
+        cr_expect(!whole || (strcmp(d.class_names[0], "Aa") == 0
+                             && strcmp(d.class_names[25], "Zz") == 0));
+        dataset_close(&d);
+    }
     write_idx("m/emnist-letters-", "train", 30, 4, 3, 0, false);
     set_refused("m", any, "label 0 at offset 8; the network has 26 classes, labels 1 to 26");
     struct data_options o = any;
