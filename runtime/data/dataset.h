@@ -48,7 +48,7 @@ struct dataset {
 };
 
 struct data_options {
-    const char *dir;            /* a directory, "synthetic", or NULL: search */
+    const char *dir;            /* a directory or a file, "synthetic", or NULL: search */
     int c, h, w, classes;       /* what the network wants */
     bool crop;                  /* larger images will do: windows of them are taken */
     bool exact;                 /* they never will */

@@ -36,17 +36,21 @@ static void source_name(char name[NPY_SOURCE_NAME], const char *pattern, const c
     snprintf(name, NPY_SOURCE_NAME, "%.*s%s%s", star, pattern, part, pattern + star + 1);
 }
 
-/* A folder's file of an array, .npz or else .npy; false: neither is there, and the path .npy's. */
+/* A folder's file of an array, .npy or else .npz; false: neither is there, and the path .npy's. */
 static bool source_path(const struct npy_source *s, const char *name, npy_source_text path,
                         bool *packed)
 {
+    static const char *const ends[] = { "npz", "npy" };
     struct stat st;
-    snprintf(path, NPY_SOURCE_TEXT, "%s/%s.npz", s->path, name);
-    *packed = !stat(path, &st);
+    bool there[2];
+    for (int k = 0; k < 2; k++) {
+        snprintf(path, NPY_SOURCE_TEXT, "%s/%s.%s", s->path, name, ends[k]);
+        there[k] = !stat(path, &st);
+    }
+    *packed = there[0] && !there[1];
     if (*packed)
-        return true;
-    snprintf(path, NPY_SOURCE_TEXT, "%s/%s.npy", s->path, name);
-    return !stat(path, &st);
+        snprintf(path, NPY_SOURCE_TEXT, "%s/%s.npz", s->path, name);
+    return there[0] || there[1];
 }
 
 /* In an archive. */
