@@ -108,10 +108,16 @@ static bool conv_shape(struct layer *l)
     return true;
 }
 
+/* Values of a map are counted in int, and by later passes in whole lanes. */
+static bool too_many(struct shape s)
+{
+    const long long most = INT_MAX - LANES, values = (long long)s.c*s.h;
+    return values > most || values*s.w > most;
+}
+
 static bool too_large(const struct layer *l)
 {
-    long long values = (long long)l->out.c*l->out.h;
-    if (values > INT_MAX || values*l->out.w > INT_MAX)
+    if (too_many(l->out))
         return !error(l, "%s makes %dx%dx%d values of an image, more than 2^31", l->name, l->out.c,
                       l->out.h, l->out.w);
     if (l->params > INT_MAX)
@@ -264,6 +270,9 @@ bool shape(struct net *net)
         const struct layer *from = l->from == INPUT ? NULL : &net->layer[l->from];
         l->in = from ? from->out : net->input;
         l->below = from && (from->below || from->params > 0);
+        if (!from && too_many(net->input))
+            return error(l, "the input has %dx%dx%d values an image, more than 2^31", l->in.c,
+                         l->in.h, l->in.w);
         if (!alone_at_fork(net, l) || !layer_shape(l) || !norm_values(net, l)
             || (ends_branches(l->kind) && (!branches_shape(net, l) || too_large(l))))
             return false;

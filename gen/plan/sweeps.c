@@ -287,7 +287,7 @@ static void choose_scatter(const struct net *net, struct stage *s)
     s->conv->dgrad[0].algorithm = BY_SCATTER;
     d->filters = min_int(l->filters, FILTERS);
     d->blocks = ceil_div(l->filters, d->filters);
-    d->band = ENTRIES / (pool->kh*pool->kw*pool->out.w*l->filters);
+    d->band = (int)(ENTRIES / ((long)pool->kh*pool->kw*pool->out.w*l->filters));
     d->map_rows = l->in.h + l->pad_top + l->pad_bottom;
     d->map_columns = l->in.w + l->pad_left + l->pad_right;
     d->band = max_int(1, min_int(d->band, pool->out.h));

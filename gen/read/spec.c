@@ -89,11 +89,11 @@ static bool input_statement(struct parser *p, struct place at)
     if (p->net->nlayers)
         return scan_error(&p->sc, at, "`input` stands before the layers");
     p->input_at = at;
-    if (!dimension(p, "the number of channels", MAX_IMAGE, &in->c) || !times(p, "CxHxW or CxL")
-        || !dimension(p, "the height", MAX_IMAGE, &in->h))
+    if (!dimension(p, "the number of channels", INPUT_SIDE, &in->c) || !times(p, "CxHxW or CxL")
+        || !dimension(p, "the height", INPUT_SIDE, &in->h))
         return false;
     if (*p->sc.s == 'x')
-        return times(p, "CxHxW") && dimension(p, "the width", MAX_IMAGE, &in->w)
+        return times(p, "CxHxW") && dimension(p, "the width", INPUT_SIDE, &in->w)
                && expect_end(p, "the shape");
     in->w = in->h;      /* CxL: one row */
     in->h = 1;

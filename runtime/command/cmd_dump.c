@@ -57,7 +57,7 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
         command_row(COMMAND_PARAMS, &s->params,
                     "the parameters; else the network's first ones for --seed"),
         { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
-          "images (n, channels, height, width), f4, f8 or u1, taken as they are; required" },
+          "images (n, channels, height, width), f2, f4, f8 or u1, taken as they are; required" },
         { "--y", OPTION_TEXT, "Y.npy", &s->y, 0, 0, NULL,
           "their labels (n) or (n, 1), integers; required" },
         { "-o", OPTION_TEXT, "FILE", &s->out, 0, 0, NULL,
@@ -89,8 +89,8 @@ static bool dump_read_x(struct dump_run *r, char *err)
     const struct data_options wanted = { .c = m->in_c, .h = m->in_h, .w = m->in_w,
                                          .exact = true };
     const char *path = r->settings->x;
-    const struct npy *x = &r->x;
-    if (!npy_read(&r->x, path, err) || !arrays_images(x, path, &wanted, err))
+    struct npy *x = &r->x;
+    if (!npy_read(x, path, err) || !arrays_images(x, path, &wanted, err))
         return false;
     if (x->dim[0] == 0)
         return error_set(err, "%s: holds no images", path);

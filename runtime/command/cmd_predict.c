@@ -22,7 +22,7 @@ struct predict {
     const struct program *program;
     const char *params, *range;
     long top, threads;
-    bool json;
+    bool json, coarse;
     struct fit fit;
     struct engine engine;
     struct param_file_info info;
@@ -221,6 +221,7 @@ static void predict_file(struct predict *r, const char *path)
         predict_run(r);
         predict_fault(r, f.name, 0, err);
     }
+    f.coarse = r->coarse;
     while (f.bytes && (result = image_next(&f, &image, err)) != IMAGE_END) {
         bool good = result == IMAGE_GOOD && predict_fit(r, f.name, &image, err);
         if (good) {
@@ -278,6 +279,7 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
           "how many classes of each image" },
         command_row(COMMAND_RESIZE, &r->fit.resize, NULL),
         command_row(COMMAND_MIDDLE, &r->fit.middle, NULL),
+        command_row(COMMAND_COARSE, &r->coarse, NULL),
         { "--range", OPTION_TEXT, "LO,HI", &r->range, 0, 0, NULL,
           "what 0 and the greatest sample are to the network, or such a pair for each channel; "
           "else as the images trained on tell: 0,255 or 0,1 or -1,1" },

@@ -39,9 +39,9 @@ struct option_row command_row(enum command_option option, void *value, const cha
 {
     static const struct option_row rows[] = {
         [COMMAND_DATA] = { "--data", OPTION_TEXT, "DIR", NULL, 0, 0, NULL,
-          "files of CIFAR-10, CIFAR-100 or MNIST, .npy arrays, folders of images "
-          "(train/CLASS/*.png), or `synthetic`; else $LATHE_DATA, data/cifar-10-batches-bin, "
-          "synthetic" },
+          "files as of CIFAR-10, CIFAR-100, MNIST or EMNIST, arrays (.npy, or a .npz itself), "
+          "folders of images (train/CLASS/*.png), or `synthetic`; else $LATHE_DATA, "
+          "data/cifar-10-batches-bin, synthetic" },
         [COMMAND_RESIZE] = { "--resize", OPTION_FLAG, NULL, NULL, 0, 1, NULL,
           "scales images of another size to the network's, whatever their shape (bilinear)" },
         [COMMAND_MIDDLE] = { "--middle", OPTION_FLAG, NULL, NULL, 0, 1, NULL,
@@ -49,6 +49,8 @@ struct option_row command_row(enum command_option option, void *value, const cha
           "shape, scaled" },
         [COMMAND_NO_CACHE] = { "--no-cache", OPTION_FLAG, NULL, NULL, 0, 0, NULL,
           "decodes the images of folders anew, and does not keep them in DIR/.lathe-images-*" },
+        [COMMAND_COARSE] = { "--coarse", OPTION_FLAG, NULL, NULL, 0, 1, NULL,
+          "of CIFAR-100's two labels the coarse ones count, of 20 classes" },
         [COMMAND_PARAMS] = { "--params", OPTION_TEXT, "FILE", NULL, 0, 0, NULL,
           "the parameters, as `train` saved them" },
         [COMMAND_TRAIN_SAMPLES] = { "--train-samples", OPTION_INTEGER, "N", NULL, 1, 1e9, NULL,
@@ -117,7 +119,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
         .crop = d->crop, .train_samples = d->train_samples, .val_samples = d->val_samples,
         .val_shuffle = d->val_shuffle, .drawn = d->drawn, .drawn_of = d->drawn_of,
         .test_samples = d->test_samples, .seed = 1, .resize = d->resize, .middle = d->middle,
-        .no_cache = d->no_cache
+        .no_cache = d->no_cache, .coarse = d->coarse
     };
     if (!dataset_open(data, &o, err)) {
         command_fault(p, "%s", err);
@@ -130,6 +132,9 @@ bool command_open_data(const struct program *p, const struct command_data *d,
     if ((d->resize || d->middle) && !data->folder)
         command_fault(p, "%s is for images in files of their own (train/CLASS/*.png); %s are taken "
                       "as they are", d->resize ? "--resize" : "--middle", data->source);
+    else if (d->coarse && !data->coarse)
+        command_fault(p, "--coarse is for the two labels of CIFAR-100's records; the images of %s "
+                      "have one", data->source);
     else if (d->val_shuffle && !data->val_drawn)
         command_fault(p, "--val-shuffle draws from the training images; %s has validation images "
                       "of its own", data->source);

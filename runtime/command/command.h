@@ -45,14 +45,15 @@ bool command_parse(const struct program *p, struct options *o, int argc, char **
 
 /* Options that several commands take; meaning: NULL for the usual one. */
 enum command_option { COMMAND_DATA, COMMAND_RESIZE, COMMAND_MIDDLE, COMMAND_NO_CACHE,
-                      COMMAND_PARAMS, COMMAND_TRAIN_SAMPLES, COMMAND_VAL_SHUFFLE, COMMAND_SEED,
-                      COMMAND_THREADS };
+                      COMMAND_COARSE, COMMAND_PARAMS, COMMAND_TRAIN_SAMPLES, COMMAND_VAL_SHUFFLE,
+                      COMMAND_SEED, COMMAND_THREADS };
 struct option_row command_row(enum command_option option, void *value, const char *meaning);
 
-/* Rows of what becomes of images in files of their own; d: a struct command_data. */
+/* Rows of what is taken from a data set, and how; d: a struct command_data. */
 #define COMMAND_IMAGES(d) command_row(COMMAND_RESIZE, &(d).resize, NULL), \
     command_row(COMMAND_MIDDLE, &(d).middle, NULL), \
-    command_row(COMMAND_NO_CACHE, &(d).no_cache, NULL)
+    command_row(COMMAND_NO_CACHE, &(d).no_cache, NULL), \
+    command_row(COMMAND_COARSE, &(d).coarse, NULL)
 
 /* False, and wrong usage, where training cannot be by batches of so many images. */
 bool command_batch(const struct program *p, const char *command, long batch, int *status);
@@ -65,6 +66,7 @@ struct command_data {
     bool val_shuffle;                             /* --val-shuffle */
     size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
     bool resize, middle, no_cache;                /* --resize, --middle, --no-cache */
+    bool coarse;                                  /* --coarse */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
@@ -72,7 +74,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
 
 #define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
-                                false, false, 0, 0, false, false, false }
+                                false, false, 0, 0, false, false, false, false }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 

@@ -42,6 +42,10 @@ enum {
 ** This order does not depend on the instruction set. Padding is zero and stays
 ** zero. runtime/core/params.c is the only place that computes these indices.
 */
+/* The greatest side of a network's input, and of the images that it is cut from: memory ends before
+** it in most shapes. */
+enum { INPUT_SIDE = 1 << 24 };
+
 enum param_kind { PARAM_CONV, PARAM_AFFINE, PARAM_VECTOR };
 
 /* What a parameter is for: the L2 term and weight decay touch weights alone; running

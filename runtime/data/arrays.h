@@ -8,9 +8,9 @@
 #include "data/dataset.h"
 #include "file/npy.h"
 
-/* False, with a message: these are not (n, channels, height, width) of f4, f8 or u1 for the
-** network. */
-bool arrays_images(const struct npy *x, const char *path, const struct data_options *o, char *err);
+/* *x becomes (n, channels, height, width): its channels may come last, or be none. False, with a
+** message: these are not images of f4 (or f2, which is read as f4), f8 or u1 for the network. */
+bool arrays_images(struct npy *x, const char *path, const struct data_options *o, char *err);
 
 /* "f4", "f8" or "u1". */
 const char *arrays_type(const struct npy *x);
@@ -18,8 +18,8 @@ const char *arrays_type(const struct npy *x);
 /* Value k of what arrays_images accepts. */
 real arrays_value(const struct npy *x, size_t k);
 
-/* The labels of `images` images, (n) or (n, 1): whole numbers below `classes`. False: err says
-** which is none. */
+/* The labels of `images` images, (n) or (n, 1): integers of any type, below `classes`. False: err
+** says which is none. */
 bool arrays_labels(const struct npy *y, const char *path, size_t images, int classes,
                    int32_t *out /* [images] */, char *err);
 

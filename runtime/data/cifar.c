@@ -1,6 +1,6 @@
 /*
-** cifar.c - CIFAR-10's binary distribution. It must never accept a file that is one
-** byte short.
+** cifar.c - CIFAR's binary format: the distributions, and own sets of as many whole records as
+** their files have. It must never accept a file that is one byte short.
 */
 #include "data/cifar.h"
 
@@ -14,169 +14,240 @@
 #include "file/file.h"
 #include "file/foreign.h"
 #include "file/hint.h"
+#include "file/matching.h"
 #include "file/output.h"
 
 enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
-       CIFAR_TRAIN = 50000, CIFAR_TESTS = 10000, CIFAR_MOST = 100,
        CIFAR_PATH = 1024 };
 
-/* How one of them is stored. */
+/* How one of them is stored, and what its distribution has. */
 struct cifar_format {
-    const char *name, *class_names;
-    int classes, labels, label;         /* bytes before the pixels, which of them counts */
-    const char *file[6];                /* training files, then the test file */
-    int files, records;                 /* training files, and records of each */
-    const char *parts;                  /* all of them, in words */
+    const char *name, *train, *pattern, *test;  /* training files: a number in place of the # */
+    const char *class_names[CIFAR_LABELS];      /* files of them */
+    int classes[CIFAR_LABELS];                  /* by each of the labels, that come before pixels */
+    int labels, files;                          /* training files, */
+    size_t records, tests;                      /* records of each, and of the test file */
+    const char *parts;                          /* all of them, in words */
 };
 
 enum cifar_kind { CIFAR_10, CIFAR_100 };
 
 static const struct cifar_format cifar_formats[] = {
-    [CIFAR_10] = { "CIFAR-10", "batches.meta.txt", 10, 1, 0,
-                   { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                     "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin" }, 5, 10000,
+    [CIFAR_10] = { "CIFAR-10", "data_batch_#.bin", "data_batch_*.bin", "test_batch.bin",
+                   { "batches.meta.txt", NULL }, { 10, 0 }, 1, 5, 10000, 10000,
                    "; CIFAR-10 is data_batch_1.bin to data_batch_5.bin and test_batch.bin" },
-    [CIFAR_100] = { "CIFAR-100", "fine_label_names.txt", 100, 2, 1,
-                    { "train.bin", "test.bin" }, 1, 50000,
-                    "; CIFAR-100 is train.bin and test.bin" },
+    [CIFAR_100] = { "CIFAR-100", "train.bin", "train.bin", "test.bin",
+                    { "coarse_label_names.txt", "fine_label_names.txt" }, { 20, 100 }, 2, 1, 50000,
+                    10000, "; CIFAR-100 is train.bin and test.bin" },
 };
 
-static size_t cifar_size(const struct cifar_format *format)
+struct cifar {
+    const struct cifar_format *format;
+    const char *dir;
+    int label, classes;         /* which label counts, and the network's classes */
+    int files;                  /* for training; 1 to `files`, and 0 is the test file */
+    size_t train, test;         /* records */
+    char *err;
+};
+
+/* ---- files ---- */
+
+static size_t cifar_size(const struct cifar *c)
 {
-    return (size_t)format->labels + CIFAR_PIXELS;
+    return (size_t)c->format->labels + CIFAR_PIXELS;
 }
 
-static size_t cifar_count(const struct cifar_format *format, int file)
+static const char *cifar_path(const struct cifar *c, int file, char path[CIFAR_PATH])
 {
-    return file < format->files ? (size_t)format->records : CIFAR_TESTS;
+    const char *name = file ? c->format->train : c->format->test;
+    const int mark = (int)strcspn(name, "#");
+    if (name[mark])
+        snprintf(path, CIFAR_PATH, "%s/%.*s%d%s", c->dir, mark, name, file, name + mark + 1);
+    else
+        snprintf(path, CIFAR_PATH, "%s/%s", c->dir, name);
+    return path;
 }
 
-/* What to do about a file that is too short. Own images in this format are no distribution that
-** could be fetched anew: all files are there, and none is of the size that it should be. */
-static const char *cifar_remedy(const char *dir, const struct cifar_format *format)
+static bool cifar_there(const struct cifar *c, int file)
 {
-    bool distributed = false;
-    for (int k = 0; k <= format->files; k++) {
+    char path[CIFAR_PATH];
+    struct stat st;
+    return !stat(cifar_path(c, file, path), &st);
+}
+
+/* What the distribution's file has. */
+static size_t cifar_distributed(const struct cifar *c, int file)
+{
+    return file ? c->format->records : c->format->tests;
+}
+
+/* Files of the distribution that are there and have its size. */
+static int cifar_original(const struct cifar *c)
+{
+    int found = 0;
+    for (int k = 0; k <= c->format->files; k++) {
         char path[CIFAR_PATH];
         struct stat st;
-        snprintf(path, sizeof path, "%s/%s", dir, format->file[k]);
-        distributed |= stat(path, &st) != 0
-                       || (size_t)st.st_size == cifar_count(format, k)*cifar_size(format);
+        found += !stat(cifar_path(c, k, path), &st)
+                 && (size_t)st.st_size == cifar_distributed(c, k)*cifar_size(c);
     }
-    return !distributed ? "; own images are read from .npy arrays, of any number and size"
-           : format->classes == 10 ? " (`make data` fetches the files anew)" : "";
+    return found;
 }
 
-/* A path between Python's double quotes. */
-static const char *cifar_quoted(char *out, size_t size, const char *path)
+/* Whether it could be the distribution, damaged. Own files are all there, and none has its size. */
+static bool cifar_may_be_original(const struct cifar *c)
 {
-    size_t n = 0;
-    for (; *path && n + 3 < size; path++) {
-        if (*path == '"' || *path == '\\')
-            out[n++] = '\\';
-        out[n++] = *path;
-    }
-    out[n] = '\0';
-    return out;
+    bool missing = false;
+    for (int k = 0; k <= c->format->files; k++)
+        missing |= !cifar_there(c, k);
+    return missing || cifar_original(c) > 0;
 }
 
-/* Whole records, but not as many as the distribution has: someone's own images. */
-static bool cifar_own(const char *path, const struct cifar_format *format, size_t expected,
-                      size_t bytes, char *err)
-{
-    char quoted[2*CIFAR_PATH];
-    size_t size = cifar_size(format), records = bytes/size;
-    if (records == 0 || bytes % size || records == expected)
-        return false;
-    error_set(err, "%s: %zu records of %zu bytes, %s has %zu there; own images are read from .npy "
-              "arrays; in Python: import numpy; r = numpy.fromfile(\"%s\", \"u1\").reshape(-1, "
-              "%zu); "
-              "numpy.save(\"x_train.npy\", r[:, %d:].reshape(-1, 3, 32, 32)); "
-              "numpy.save(\"y_train.npy\", r[:, %d])", path, records, size, format->name, expected,
-              cifar_quoted(quoted, sizeof quoted, path), size, format->labels, format->label);
-    return true;
-}
-
-/* The records that a file must have, and nothing after them. */
-static bool cifar_records(FILE *f, const char *path, const struct cifar_format *format,
-                          const char *dir, size_t records, uint8_t *pixels, int32_t *labels,
-                          char *err)
-{
-    uint8_t record[CIFAR_LABELS + CIFAR_PIXELS];
-    size_t size = cifar_size(format);
-    for (size_t k = 0; k < records; k++) {
-        size_t n = fread(record, 1, size, f);
-        if (n != size) {
-            if (ferror(f))
-                return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
-            return error_set(err, "%s: short: record %zu at offset %zu has %zu of %zu bytes; %zu "
-                             "records expected%s", path, k, k*size, n, size, records,
-                             cifar_remedy(dir, format));
-        }
-        int label = record[format->label];
-        if (label >= format->classes)
-            return error_set(err, "%s: record %zu at offset %zu: label %d, 0 to %d expected", path,
-                             k, k*size, label, format->classes - 1);
-        labels[k] = label;
-        memcpy(pixels + k*CIFAR_PIXELS, record + format->labels, CIFAR_PIXELS);
-    }
-    if (getc(f) != EOF)
-        return error_set(err, "%s: long: more than %zu records of %zu bytes", path, records, size);
-    return true;
-}
-
-static bool cifar_file(const char *dir, const struct cifar_format *format, int file,
-                       uint8_t *pixels, int32_t *labels, char *err)
+/* The file, open, and how many records it holds; NULL: err. */
+static FILE *cifar_open_file(const struct cifar *c, int file, size_t *records)
 {
     char path[CIFAR_PATH], start[256];
-    struct stat st;
-    size_t records = cifar_count(format, file);
-    snprintf(path, sizeof path, "%s/%s", dir, format->file[file]);
-    FILE *f = fopen(path, "rb");
+    struct stat st = { .st_size = 0 };
+    FILE *f = fopen(cifar_path(c, file, path), "rb");
     if (!f) {
         int failure = errno;
-        return !hint_compressed(path, err)
-               && error_set(err, "%s: cannot be opened: %s%s", path, strerror(failure),
-                            failure == ENOENT ? format->parts : "");
+        if (!hint_compressed(path, c->err))
+            error_set(c->err, "%s: cannot be opened: %s%s", path, strerror(failure),
+                      failure == ENOENT ? c->format->parts : "");
+        return NULL;
     }
     output_spare(fileno(f));
-    size_t read = fread(start, 1, sizeof start, f);
+    const size_t read = fread(start, 1, sizeof start, f);
+    bool good = (!ferror(f) && fstat(fileno(f), &st) == 0)
+                || error_set(c->err, "%s: cannot be read: %s", path, strerror(errno));
     rewind(f);
-    bool good = !foreign_found(path, start, read, err)
-                && (fstat(fileno(f), &st) || !S_ISREG(st.st_mode)
-                    || !cifar_own(path, format, records, (size_t)st.st_size, err))
-                && cifar_records(f, path, format, dir, records, pixels, labels, err);
+    good = good && !foreign_found(path, start, read, c->err);
+    const size_t size = cifar_size(c), bytes = (size_t)st.st_size;
+    *records = bytes/size;
+    if (good && (bytes % size || !bytes)) {
+        good = error_set(c->err, "%s: short: record %zu at offset %zu has %zu of %zu bytes", path,
+                         *records, *records*size, bytes % size, size);
+        const size_t length = strlen(c->err);
+        if (cifar_may_be_original(c))
+            snprintf(c->err + length, ERR_SIZE - length, "; %s has %zu records there%s",
+                     c->format->name, cifar_distributed(c, file),
+                     c->format->labels == 1 ? " (`make data` fetches the files anew)" : "");
+    }
+    if (good)
+        return f;
+    fclose(f);
+    return NULL;
+}
+
+/* ---- records ---- */
+
+/* A file's, after the *at that are there. */
+static bool cifar_records(const struct cifar *c, int file, uint8_t *pixels, int32_t *labels,
+                          size_t *at)
+{
+    uint8_t record[CIFAR_LABELS + CIFAR_PIXELS];
+    char path[CIFAR_PATH];
+    size_t size = cifar_size(c), records;
+    FILE *f = cifar_open_file(c, file, &records);
+    if (!f)
+        return false;
+    cifar_path(c, file, path);
+    bool good = records <= c->train + c->test - *at
+                || error_set(c->err, "%s: became longer while it was read", path);
+    for (size_t k = 0; good && k < records; k++, ++*at) {
+        if (fread(record, 1, size, f) != size) {
+            good = error_set(c->err, "%s: cannot be read: %s", path, ferror(f) ? strerror(errno)
+                             : "it became shorter");
+            break;
+        }
+        const int label = record[c->label];
+        if (label >= c->classes)
+            good = error_set(c->err, "%s: record %zu at offset %zu: label %d, 0 to %d expected",
+                             path, k, k*size, label, c->classes - 1);
+        labels[*at] = label;
+        memcpy(pixels + *at*CIFAR_PIXELS, record + c->format->labels, CIFAR_PIXELS);
+    }
     fclose(f);
     return good;
 }
 
+/* How many there are. The numbers of training files have no gap. */
+static bool cifar_count(struct cifar *c)
+{
+    char name[MATCHING_NAME] = "";
+    int named = 0;
+    while (matching_next(c->dir, c->format->pattern, name, name))
+        named++;
+    do {
+        size_t records;
+        FILE *f = cifar_open_file(c, c->files + 1, &records);
+        if (!f)
+            return false;
+        fclose(f);
+        c->train += records;
+        c->files++;
+    } while (c->files < named);
+    if (cifar_there(c, 0)) {
+        FILE *f = cifar_open_file(c, 0, &c->test);
+        if (!f)
+            return false;
+        fclose(f);
+    }
+    return true;
+}
+
+/* ---- the set ---- */
+
 /* A name a line. Nothing depends on it, so it may be missing. */
-static bool cifar_names(struct dataset *d, const char *dir, const struct cifar_format *format,
-                        char *err)
+static bool cifar_names(struct dataset *d, const struct cifar *c)
 {
     char path[CIFAR_PATH], ignored[ERR_SIZE];
     size_t size;
-    snprintf(path, sizeof path, "%s/%s", dir, format->class_names);
+    snprintf(path, sizeof path, "%s/%s", c->dir, c->format->class_names[c->label]);
     char *text = file_read(path, &size, ignored);
     if (!text)
         return true;
-    if (foreign_found(path, text, size, err)) {
+    if (foreign_found(path, text, size, c->err)) {
         free(text);
         return false;
     }
-    char *copy = dataset_alloc(d, size + 1, 1, err);
-    const char **names = copy ? dataset_alloc(d, CIFAR_MOST, sizeof *names, err) : NULL;
+    char *copy = dataset_alloc(d, size + 1, 1, c->err);
+    const char **names = copy ? dataset_alloc(d, (size_t)c->classes, sizeof *names, c->err) : NULL;
     if (copy)
         memcpy(copy, text, size);
     free(text);
     if (!names)
         return false;
     int n = 0;
-    for (char *line = strtok(copy, "\r\n"); line && n < format->classes;
-         line = strtok(NULL, "\r\n"))
+    for (char *line = strtok(copy, "\r\n"); line && n < c->classes; line = strtok(NULL, "\r\n"))
         names[n++] = line;
-    if (n == format->classes)
+    if (n == c->classes)
         d->class_names = names;
+    return true;
+}
+
+/* The whole distribution has its own number of classes; a part of it is worth a word. */
+static bool cifar_kind_of(struct dataset *d, const struct data_options *o, const struct cifar *c,
+                          const char **name)
+{
+    const struct cifar_format *f = c->format;
+    const int original = cifar_original(c), classes = f->classes[c->label];
+    const bool whole = original == f->files + 1 && c->files == f->files;
+    *name = whole ? f->name : "this set";
+    if (!dataset_fits(o, c->dir, *name, 3, CIFAR_SIDE, CIFAR_SIDE, whole ? classes : o->classes,
+                      c->err)) {
+        const size_t length = strlen(c->err);
+        if (whole && f->labels > 1 && !o->coarse && o->classes == f->classes[0])
+            snprintf(c->err + length, ERR_SIZE - length, "; --coarse takes its %d coarse labels",
+                     f->classes[0]);
+        return false;
+    }
+    if (!whole && original > 0)
+        snprintf(d->note, sizeof d->note, "%s: %zu training and %zu test images; %s has %zu and "
+                 "%zu, so this is taken for a set of its own", c->dir, c->train, c->test, f->name,
+                 (size_t)f->files*f->records, f->tests);
+    snprintf(d->source, sizeof d->source, whole ? "%s in %s" : "own images, as %s's, in %s",
+             f->name, c->dir);
     return true;
 }
 
@@ -184,31 +255,36 @@ static bool cifar_open(struct dataset *d, const struct data_options *o, const ch
                        enum cifar_kind kind, char *err)
 {
     const struct cifar_format *format = &cifar_formats[kind];
-    if (!dataset_fits(o, dir, format->name, 3, CIFAR_SIDE, CIFAR_SIDE, format->classes, err))
+    struct cifar c = { .format = format, .dir = dir, .classes = o->classes, .err = err,
+                       .label = o->coarse ? 0 : format->labels - 1 };
+    const char *name;
+    if (!cifar_count(&c) || !cifar_kind_of(d, o, &c, &name))
         return false;
-    uint8_t *pixels = dataset_alloc(d, CIFAR_TRAIN + CIFAR_TESTS, CIFAR_PIXELS, err);
-    int32_t *labels = pixels ? dataset_alloc(d, CIFAR_TRAIN + CIFAR_TESTS, sizeof *labels, err)
-                             : NULL;
-    if (!labels)
+    const size_t all = c.train + c.test;
+    uint8_t *pixels = dataset_alloc(d, all, CIFAR_PIXELS, err);
+    int32_t *labels = pixels ? dataset_alloc(d, all, sizeof *labels, err) : NULL;
+    size_t at = 0;
+    bool good = labels;
+    for (int k = 1; good && k <= c.files; k++)
+        good = cifar_records(&c, k, pixels, labels, &at);
+    good = good && (!c.test || cifar_records(&c, 0, pixels, labels, &at));
+    if (!good)
         return false;
-    for (int k = 0; k <= format->files; k++) {
-        size_t at = (size_t)k*(size_t)format->records;
-        if (!cifar_file(dir, format, k, pixels + at*CIFAR_PIXELS, labels + at, err))
-            return false;
-    }
-    d->train = (struct images){ .count = CIFAR_TRAIN, .c = 3, .h = CIFAR_SIDE, .w = CIFAR_SIDE,
+    d->train = (struct images){ .count = c.train, .c = 3, .h = CIFAR_SIDE, .w = CIFAR_SIDE,
                                 .bytes = pixels, .labels = labels };
     d->test = d->train;
-    d->test.count = CIFAR_TESTS;
-    d->test.bytes = pixels + (size_t)CIFAR_TRAIN*CIFAR_PIXELS;
-    d->test.labels = labels + CIFAR_TRAIN;
-    snprintf(d->source, sizeof d->source, "%s in %s", format->name, dir);
-    return cifar_names(d, dir, format, err) && dataset_split(d, o, format->name, err);
+    d->test.count = c.test;
+    d->test.bytes = pixels + c.train*CIFAR_PIXELS;
+    d->test.labels = labels + c.train;
+    d->coarse = o->coarse;
+    return cifar_names(d, &c) && dataset_split(d, o, name, err);
 }
 
 bool cifar_10_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)
 {
-    return cifar_open(d, o, dir, CIFAR_10, err);
+    struct data_options one = *o;
+    one.coarse = false;         /* there is one label; who opens the data says so */
+    return cifar_open(d, &one, dir, CIFAR_10, err);
 }
 
 bool cifar_100_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)

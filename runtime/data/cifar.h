@@ -1,7 +1,8 @@
 /*
-** cifar.h - the binary distributions of CIFAR-10 and CIFAR-100: records of one label
-** (CIFAR-100: a coarse and a fine one, of which the fine counts) and the planes R, G, B of
-** 32x32 bytes (https://www.cs.toronto.edu/~kriz/cifar.html).
+** cifar.h - the binary format of CIFAR-10 and CIFAR-100: records of one label (CIFAR-100: a coarse
+** and a fine one) and the planes R, G, B of 32x32 bytes
+** (https://www.cs.toronto.edu/~kriz/cifar.html). Own sets may have any number of files, records and
+** classes.
 */
 #ifndef LATHE_CIFAR_H
 #define LATHE_CIFAR_H

@@ -5,6 +5,7 @@
 #include "data/data.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,11 @@
 #include "data/idx.h"
 #include "data/listing.h"
 #include "data/npy_set.h"
+#include "data/npy_source.h"
 #include "data/synthetic.h"
 #include "data/values.h"
 #include "file/hint.h"
+#include "file/matching.h"
 
 enum { DATA_PATH = 1024 };
 
@@ -39,29 +42,50 @@ static bool data_exists(const char *dir, const char *name)
 
 /* ---- formats ---- */
 
-/* A format is told by the files that a directory holds, or a folder in it as archives unpack. */
+static const char *const data_cifar_10[] = { "data_batch_1.bin", "test_batch.bin", NULL };
+static const char *const data_cifar_100[] = { "train.bin", "test.bin", NULL };
+static const char *const data_idx[] = { "*train-images[.-]idx3-ubyte",
+                                        "*train-images[.-]idx3-ubyte.gz", NULL };
+static const char *const data_archives[] = { "*.npz", NULL };
+static const char *const data_folders[] = { "train/", NULL };
+
+/* A format is told by the files that a directory holds, or a folder in it as archives unpack; or by
+** the name of one file that is given in its place. The first that fits is meant. */
 static const struct data_format {
     const char *what;           /* for who has none of them */
-    const char *files[4];       /* one of them is enough */
+    const char *const *files;   /* patterns: one of them is enough */
     const char *folder;         /* NULL: none */
-    bool (*open)(struct dataset *, const struct data_options *, const char *dir, char *err);
+    const char *const *alone;   /* patterns of a file that --data takes itself, or NULL */
+    bool (*open)(struct dataset *, const struct data_options *, const char *path, char *err);
 } data_formats[] = {
-    { "CIFAR-10's binary files (data_batch_1.bin ...)", { "data_batch_1.bin", "test_batch.bin" },
-      "cifar-10-batches-bin", cifar_10_open },
-    { "CIFAR-100's (train.bin)", { "train.bin", "test.bin" }, "cifar-100-binary",
-      cifar_100_open },
-    { "MNIST's (train-images-idx3-ubyte ...)",
-      { "train-images-idx3-ubyte", "train-images.idx3-ubyte" }, NULL, idx_open },
-    { "x_train.npy, y_train.npy, x_val.npy, y_val.npy", { "x_train.npy" }, NULL, npy_set_open },
-    { "folders of images (train/CLASS/*.png ...)", { "train/" }, NULL, folder_open },
+    { "CIFAR-10's binary files (data_batch_1.bin ...)", data_cifar_10, "cifar-10-batches-bin",
+      NULL, cifar_10_open },
+    { "CIFAR-100's (train.bin)", data_cifar_100, "cifar-100-binary", NULL, cifar_100_open },
+    { "MNIST's (train-images-idx3-ubyte ...)", data_idx, NULL, data_idx, idx_open },
+    { "x_train.npy and y_train.npy", npy_source_files, NULL, NULL, npy_set_open },
+    { "folders of images (train/CLASS/*.png ...)", data_folders, NULL, NULL, folder_open },
+    { "a .npz of x_train and y_train", data_archives, NULL, data_archives, npy_set_open },
 };
 
-static bool data_any(const char *dir, const char *const *files)
+/* A name without wildcards may be that of a folder, and end in /. */
+static bool data_holds(const char *dir, const char *const *files)
 {
-    for (int k = 0; k < 4 && files[k]; k++)
-        if (data_exists(dir, files[k]))
+    char name[MATCHING_NAME];
+    for (; *files; files++)
+        if (strpbrk(*files, "*?[") ? matching_next(dir, *files, "", name)
+                                   : data_exists(dir, *files))
             return true;
     return false;
+}
+
+static const struct data_format *data_format_of_file(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    for (size_t k = 0; k < sizeof data_formats / sizeof *data_formats; k++)
+        for (const char *const *name = data_formats[k].alone; name && *name; name++)
+            if (!fnmatch(*name, slash ? slash + 1 : path, 0))
+                return &data_formats[k];
+    return NULL;
 }
 
 static bool data_unknown(const char *dir, char *err)
@@ -88,18 +112,22 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
         return error_set(err, "data directory: its path has %zu bytes, up to %d are read: begin "
                          "nearer to it, or through a symbolic link: %s", strlen(dir),
                          DATA_PATH - NAMES, dir);
-    if (!S_ISDIR(st.st_mode))
+    if (!S_ISDIR(st.st_mode)) {
+        const struct data_format *f = data_format_of_file(dir);
+        if (f)
+            return f->open(d, o, dir, err);
         return !hint_file(dir, err)
-               && error_set(err, "%s: is no directory; --data takes the directory of the files",
-                            dir);
+               && error_set(err, "%s: is no directory; --data takes the directory of the files, or "
+                            "a .npz", dir);
+    }
     /* Every file would seem missing. */
     if (access(dir, X_OK))
         return error_set(err, "data directory %s: %s", dir, strerror(errno));
     for (size_t k = 0; k < sizeof data_formats / sizeof *data_formats; k++) {
         const struct data_format *f = &data_formats[k];
-        if (data_any(dir, f->files))
+        if (data_holds(dir, f->files))
             return f->open(d, o, dir, err);
-        if (f->folder && data_any(data_join(inner, dir, f->folder), f->files))
+        if (f->folder && data_holds(data_join(inner, dir, f->folder), f->files))
             return f->open(d, o, inner, err);
     }
     if (hint_folder(dir, err) || listing_hint(dir, err))

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/random.h"
+#include "data/share.h"
 
 void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err)
 {
@@ -33,13 +35,12 @@ bool dataset_cut(struct images *set, long samples, const char *what, char *err)
 
 const char *dataset_misfit(const struct data_options *o, size_t c, size_t h, size_t w)
 {
-    enum { MOST = 65536 };
     size_t oh = (size_t)o->h, ow = (size_t)o->w;
     bool larger = c == (size_t)o->c && h >= oh && w >= ow;
     if (c == (size_t)o->c && h == oh && w == ow)
         return NULL;
-    if (h > MOST || w > MOST)
-        return "; sides of more than 65536 pixels are not read";
+    if (h > INPUT_SIDE || w > INPUT_SIDE)
+        return "; sides of more than 16777216 pixels are not read";
     if (o->crop)
         return larger ? NULL : ", or larger images";
     return larger && !o->exact ? "; add `crop` to take windows of them (or train --crop random)"
@@ -75,47 +76,113 @@ static void *dataset_block(const struct dataset *d, const void *p)
     return NULL;
 }
 
+/* Bytes of one image. */
+static size_t dataset_image(const struct images *set)
+{
+    return (size_t)set->c*(size_t)set->h*(size_t)set->w*(set->bytes ? 1 : sizeof(real));
+}
+
 /* Moves the images whose flags are set after the others; both parts keep their order. room: one
 ** of each kind for every flag that is set. */
-static void dataset_part(const struct images *set, const uint8_t *flag, uint8_t *bytes,
+static void dataset_part(const struct images *set, const uint8_t *flag, uint8_t *images,
                          int32_t *labels, uint8_t *room, int32_t *label_room)
 {
-    const size_t pixels = (size_t)set->c*(size_t)set->h*(size_t)set->w;
+    const size_t size = dataset_image(set);
     size_t kept = 0, gone = 0;
     for (size_t k = 0; k < set->count; k++)
         if (flag[k]) {
-            memcpy(room + gone*pixels, bytes + k*pixels, pixels);
+            memcpy(room + gone*size, images + k*size, size);
             label_room[gone++] = labels[k];
         } else {
-            memmove(bytes + kept*pixels, bytes + k*pixels, pixels);
+            memmove(images + kept*size, images + k*size, size);
             labels[kept++] = labels[k];
         }
-    memcpy(bytes + kept*pixels, room, gone*pixels);
+    memcpy(images + kept*size, room, gone*size);
     memcpy(labels + kept, label_room, gone*sizeof *labels);
 }
 
-/* Puts `val` images, drawn, after the others. */
-static bool dataset_draw(struct dataset *d, size_t val, char *err)
+/* The training images whose flags are set, `val` of them, validate: they lie after the others. */
+static bool dataset_apart(struct dataset *d, const uint8_t *flag, size_t val)
 {
-    enum { SEED = 1 };    /* not the run's: runs are compared by their validation accuracies */
     const struct images *set = &d->train;
-    uint8_t *bytes = dataset_block(d, set->bytes);
+    uint8_t *images = dataset_block(d, set->bytes ? (const void *)set->bytes : set->values);
     int32_t *labels = dataset_block(d, set->labels);
-    uint32_t *order = calloc(set->count, sizeof *order);
-    uint8_t *flag = calloc(set->count, 1);
-    uint8_t *room = calloc(val + 1, (size_t)set->c*(size_t)set->h*(size_t)set->w);
+    uint8_t *room = calloc(val + 1, dataset_image(set));
     int32_t *label_room = calloc(val + 1, sizeof *label_room);
-    bool good = set->count <= UINT32_MAX && bytes && labels && order && flag && room && label_room;
-    if (good) {
-        random_order(SEED, RANDOM_SPLIT, 0, order, set->count);
-        for (size_t k = 0; k < val; k++)
-            flag[order[k]] = 1;
-        dataset_part(set, flag, bytes, labels, room, label_room);
-    }
-    free(order);
-    free(flag);
+    const bool good = images && labels && room && label_room;
+    if (good)
+        dataset_part(set, flag, images, labels, room, label_room);
     free(room);
     free(label_room);
+    return good;
+}
+
+/* By their number alone. */
+static bool dataset_drawn(const struct images *set, uint8_t *flag, size_t val)
+{
+    enum { SEED = 1 };    /* not the run's: runs are compared by their validation accuracies */
+    uint32_t *order = set->count <= UINT32_MAX ? calloc(set->count, sizeof *order) : NULL;
+    if (!order)
+        return false;
+    random_order(SEED, RANDOM_SPLIT, 0, order, set->count);
+    for (size_t k = 0; k < val; k++)
+        flag[order[k]] = 1;
+    free(order);
+    return true;
+}
+
+/* Of what an image is, the same in f32 and f64. */
+static uint64_t dataset_hash(const struct images *set, size_t index)
+{
+    const size_t size = (size_t)set->c*(size_t)set->h*(size_t)set->w;
+    uint64_t hash = HASH_START;
+    if (set->bytes)
+        return hash_mix(hash_bytes(hash, set->bytes + index*size, size));
+    for (size_t k = 0; k < size; k++) {
+        const float value = (float)set->values[index*size + k];
+        hash = hash_bytes(hash, &value, sizeof value);
+    }
+    return hash_mix(hash);
+}
+
+/* By what they are. */
+static bool dataset_least(const struct images *set, uint8_t *flag, size_t val)
+{
+    struct share *all = malloc((set->count + 1)*sizeof *all);
+    if (!all)
+        return false;
+    for (size_t k = 0; k < set->count; k++)
+        all[k] = (struct share){ dataset_hash(set, k), set->labels[k], k };
+    share_choose(all, set->count, val);
+    for (size_t k = 0; k < val; k++)
+        flag[all[k].index] = 1;
+    free(all);
+    return true;
+}
+
+/* The last `val` training images validate. */
+static void dataset_last(struct dataset *d, size_t val)
+{
+    d->val = d->train;
+    d->train.count -= val;
+    d->val.count = val;
+    const size_t values = d->train.count*(size_t)d->train.c*(size_t)d->train.h*(size_t)d->train.w;
+    if (d->val.bytes)
+        d->val.bytes += values;
+    else
+        d->val.values += values;
+    d->val.labels += d->train.count;
+    d->fit = d->train;
+}
+
+typedef bool dataset_choice(const struct images *set, uint8_t *flag, size_t val);
+
+/* Puts `val` images, as they are chosen, after the others. */
+static bool dataset_choose(struct dataset *d, dataset_choice *choice, size_t val, char *err)
+{
+    uint8_t *flag = calloc(d->train.count + 1, 1);
+    const bool good = flag && choice(&d->train, flag, val) && dataset_apart(d, flag, val);
+    free(flag);
     return good || error_set(err, "not enough memory to draw %zu validation images", val);
 }
 
@@ -152,21 +219,25 @@ bool dataset_validation(struct dataset *d, const struct data_options *o, const c
 bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err)
 {
     enum { TEST = 1000 };
-    size_t all = d->train.count, val;
-    size_t pixels = (size_t)d->train.c*(size_t)d->train.h*(size_t)d->train.w;
-    if (!dataset_validation(d, o, name, all, false, &val, err)
-        || (d->val_drawn && !dataset_draw(d, val, err)))
+    size_t val;
+    if (!dataset_validation(d, o, name, d->train.count, false, &val, err)
+        || (d->val_drawn && !dataset_choose(d, dataset_drawn, val, err)))
         return false;
-    d->val = d->train;
-    d->train.count = all - val;
-    d->val.count = val;
-    d->val.bytes = d->train.bytes + d->train.count*pixels;
-    d->val.labels = d->train.labels + d->train.count;
-    d->fit = d->train;
+    dataset_last(d, val);
     long test = d->test.count < TEST ? (long)d->test.count : TEST;
     return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
            && dataset_cut(&d->test, o->test_samples < 0 ? test : o->test_samples,
                           "--test-samples", err);
+}
+
+bool dataset_share(struct dataset *d, const struct data_options *o, const char *name, char *err)
+{
+    size_t val;
+    if (!dataset_validation(d, o, name, d->train.count, true, &val, err)
+        || !dataset_choose(d, dataset_least, val, err))
+        return false;
+    dataset_last(d, val);
+    return true;
 }
 
 const char *dataset_not_finite(const struct dataset *d, char *text, size_t size)

@@ -34,8 +34,9 @@ struct dataset {
     bool crop;                  /* the images, all of one size, may be larger */
     struct images train, val, test;
     bool val_cut;               /* val was cut from the archive's training images: */
-    bool val_drawn;             /* drawn from all of them, else the last */
+    bool val_drawn;             /* drawn or chosen from all of them, else the last */
     bool val_unasked;           /* so many because nobody said how many */
+    bool coarse;                /* the labels are CIFAR-100's coarse ones */
     bool folder;                /* of image files, which the options fitted and kept */
     char note[ERR_SIZE];        /* what the user ought to know, or "" */
     struct images fit;          /* what preprocessing is computed from: the training
@@ -47,7 +48,7 @@ struct dataset {
 };
 
 struct data_options {
-    const char *dir;            /* a directory, "synthetic", or NULL: search */
+    const char *dir;            /* a directory or a file, "synthetic", or NULL: search */
     int c, h, w, classes;       /* what the network wants */
     bool crop;                  /* larger images will do: windows of them are taken */
     bool exact;                 /* they never will */
@@ -58,6 +59,7 @@ struct data_options {
                                    be evaluated were trained, and of as many are again; 0: none */
     long test_samples;          /* -1: default (the first 1,000) */
     bool resize, middle;        /* images in files of their own: fit.h */
+    bool coarse;                /* of CIFAR-100's two labels the first counts */
     bool no_cache;              /* they are not kept, decoded, beside them */
     uint64_t seed;
 };
@@ -81,6 +83,10 @@ bool dataset_fits(const struct data_options *o, const char *dir, const char *nam
 ** 1,000 of the first validate (a tenth of 1,000 or fewer), the first 1,000 of the second test,
 ** unless the options say otherwise. What is drawn depends on their number alone. */
 bool dataset_split(struct dataset *d, const struct data_options *o, const char *name, char *err);
+
+/* Of all training images, in d->train, so many validate as dataset_validation says, chosen by what
+** they are (share.h): the same ones in whatever order they came. */
+bool dataset_share(struct dataset *d, const struct data_options *o, const char *name, char *err);
 
 /* How many of `all` training images validate, where none do of their own, and what *d says of it;
 ** drawn: they are drawn, whatever the options say. */

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "data/image_cache.h"
 #include "data/listing.h"
+#include "data/share.h"
 #include "file/fit.h"
 #include "file/hint.h"
 #include "file/image.h"
@@ -40,41 +41,22 @@ struct folder {
 
 /* ---- which image goes where ---- */
 
-struct folder_choice { uint64_t hash; size_t file; };
-
-static int folder_compare(const void *a, const void *b)
-{
-    const struct folder_choice *one = a, *other = b;
-    if (one->hash != other->hash)
-        return one->hash < other->hash ? -1 : 1;
-    return (one->file > other->file) - (one->file < other->file);
-}
-
-/* `n` of the images of one part into another: as many of each class as is its share, those of the
-** least hashes. What is chosen of a class hardly changes when images are added. */
+/* `n` of the images of one part, in one set, into another (share.h). What is chosen of a class
+** hardly changes when images are added. */
 static bool folder_choose(struct folder *f, enum folder_part from, enum folder_part to, size_t n,
                           char *err)
 {
-    const size_t all = f->in[from];
-    struct folder_choice *choice = malloc((all + 1)*sizeof *choice);
-    size_t before = 0;
-    if (!choice)
+    struct share *all = malloc((f->in[from] + 1)*sizeof *all);
+    size_t count = 0;
+    if (!all)
         return error_set(err, "%s: not enough memory for its files", f->dir);
-    for (size_t k = 0; k < f->list.count;) {
-        size_t count = 0;
-        const int class = f->list.file[k].class;
-        const enum listing_set set = f->list.file[k].set;
-        for (; k < f->list.count && f->list.file[k].class == class && f->list.file[k].set == set;
-             k++)
-            if (f->part[k] == from)
-                choice[count++] = (struct folder_choice){ f->list.file[k].hash, k };
-        qsort(choice, count, sizeof *choice, folder_compare);
-        const size_t take = all ? (before + count)*n/all - before*n/all : 0;
-        for (size_t i = 0; i < take; i++)
-            f->part[choice[i].file] = (uint8_t)to;
-        before += count;
-    }
-    free(choice);
+    for (size_t k = 0; k < f->list.count; k++)
+        if (f->part[k] == from)
+            all[count++] = (struct share){ f->list.file[k].hash, f->list.file[k].class, k };
+    share_choose(all, count, n);
+    for (size_t k = 0; k < n; k++)
+        f->part[all[k].index] = (uint8_t)to;
+    free(all);
     f->in[from] -= n;
     f->in[to] += n;
     return true;

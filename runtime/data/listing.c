@@ -78,16 +78,11 @@ static bool listing_read(struct listing_entries *e, const char *path, char *err)
     return good;
 }
 
-/* FNV-1a, and its bits mixed: the low ones of names that differ in the last digit are to be as
-** different as any. */
 static uint64_t listing_hash(const char *class, const char *name)
 {
     uint64_t hash = hash_bytes(HASH_START, class, strlen(class));
     hash = hash_bytes(hash, "/", 1);
-    hash = hash_bytes(hash, name, strlen(name));
-    hash = (hash ^ hash >> 30)*0xbf58476d1ce4e5b9u;
-    hash = (hash ^ hash >> 27)*0x94d049bb133111ebu;
-    return hash ^ hash >> 31;
+    return hash_mix(hash_bytes(hash, name, strlen(name)));
 }
 
 /* ---- files ---- */

@@ -5,26 +5,18 @@
 #include "data/npy_set.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "data/arrays.h"
+#include "data/npy_source.h"
 #include "data/values.h"
-#include "file/hint.h"
-#include "file/npy.h"
 
-enum { PATH = 1024 };
-
-/* Takes over the array's memory. */
-static bool npy_set_array(struct dataset *d, struct npy *a, const char *dir, const char *name,
-                          const char *part, char *err)
+/* The data set takes over the array's memory. */
+static bool npy_set_array(struct dataset *d, const struct npy_source *s, struct npy *a,
+                          enum npy_role role, enum npy_part part, npy_source_text path, char *err)
 {
-    char path[PATH];
-    snprintf(path, sizeof path, "%s/%s_%s.npy", dir, name, part);
-    if (!npy_read(a, path, err)) {
-        hint_compressed(path, err);
+    if (!npy_source_read(s, a, role, part, path, err))
         return false;
-    }
     if (d->blocks == DATA_BLOCKS) {
         npy_close(a);
         return error_set(err, "%s: too many arrays", path);
@@ -34,10 +26,8 @@ static bool npy_set_array(struct dataset *d, struct npy *a, const char *dir, con
 }
 
 static bool npy_set_images(struct dataset *d, const struct data_options *o, struct images *set,
-                           const struct npy *x, const char *dir, const char *part, char *err)
+                           struct npy *x, const char *path, char *err)
 {
-    char path[PATH];
-    snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
     if (!arrays_images(x, path, o, err)
         || !dataset_alike(d, path, x->dim[2], x->dim[3], err))
         return false;
@@ -55,69 +45,88 @@ static bool npy_set_images(struct dataset *d, const struct data_options *o, stru
 }
 
 static bool npy_set_labels(struct dataset *d, struct images *set, const struct npy *y,
-                           const char *dir, const char *part, char *err)
+                           const char *path, char *err)
 {
-    char path[PATH];
-    snprintf(path, sizeof path, "%s/y_%s.npy", dir, part);
     int32_t *labels = dataset_alloc(d, set->count, sizeof *labels, err);
     set->labels = labels;
     return labels && arrays_labels(y, path, set->count, d->classes, labels, err);
 }
 
 static bool npy_set_read(struct dataset *d, const struct data_options *o, struct images *set,
-                         const char *dir, const char *part, char *err)
+                         const struct npy_source *s, enum npy_part part, char *err)
 {
+    npy_source_text path;
     struct npy x, y;
-    return npy_set_array(d, &x, dir, "x", part, err)
-           && npy_set_images(d, o, set, &x, dir, part, err)
-           && npy_set_array(d, &y, dir, "y", part, err)
-           && npy_set_labels(d, set, &y, dir, part, err);
+    return npy_set_array(d, s, &x, NPY_IMAGES, part, path, err)
+           && npy_set_images(d, o, set, &x, path, err)
+           && npy_set_array(d, s, &y, NPY_LABELS, part, path, err)
+           && npy_set_labels(d, set, &y, path, err);
 }
 
 /* Arrays are taken as they are, so those that validate and test must have been made as those that
 ** train (d->values): 0 to 255 beside 0 to 1 is a division forgotten. */
-static bool npy_set_alike(const struct dataset *d, const struct images *set, const char *dir,
-                          const char *part, char *err)
+static bool npy_set_alike(const struct dataset *d, const struct images *set,
+                          const struct npy_source *s, enum npy_part part, char *err)
 {
     const struct values *ours = &d->values;
     struct values theirs;
+    npy_source_text path;
     char text[2][64], mend[64];
     values_find(&theirs, set);
     if (values_few(set) || values_alike(ours, &theirs) || !values_known(&theirs))
         return true;
     values_mend(&theirs, ours, mend, sizeof mend);
-    return error_set(err, "%s/x_%s.npy: %s, and x_train.npy is %s: both must have the same range"
-                     "%s%s", dir, part, values_say(&theirs, text[0], sizeof text[0]),
+    return error_set(err, "%s: %s, and the training images are %s: both must have the same range"
+                     "%s%s", npy_source_say(s, NPY_IMAGES, part, path),
+                     values_say(&theirs, text[0], sizeof text[0]),
                      values_say(ours, text[1], sizeof text[1]), *mend ? "; x becomes " : "", mend);
 }
 
-/* x_NAME.npy is there. */
-static bool npy_set_has(const char *dir, const char *part)
+/* The arrays of all parts that are there. */
+static bool npy_set_parts(struct dataset *d, const struct data_options *o,
+                          const struct npy_source *s, char *err)
 {
-    char path[PATH];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
-    return !stat(path, &st);
+    struct images *const sets[NPY_PARTS] = { &d->train, &d->val, &d->test };
+    npy_source_text path;
+    for (enum npy_part part = NPY_TRAIN; part < NPY_PARTS; part++) {
+        if (s->part[part] && !npy_set_read(d, o, sets[part], s, part, err))
+            return false;
+        if (!d->train.count)
+            return error_set(err, "%s: holds no images",
+                             npy_source_say(s, NPY_IMAGES, NPY_TRAIN, path));
+        if (part == NPY_TRAIN) {
+            values_find(&d->values, &d->train);
+        } else if (!s->part[part]) {
+            *sets[part] = d->train;
+            sets[part]->count = 0;
+        } else if (!npy_set_alike(d, sets[part], s, part, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-bool npy_set_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)
+static bool npy_set_take(struct dataset *d, const struct data_options *o,
+                         const struct npy_source *s, char *err)
 {
-    if (!npy_set_read(d, o, &d->train, dir, "train", err)
-        || !npy_set_read(d, o, &d->val, dir, "val", err))
+    if (!npy_set_parts(d, o, s, err))
         return false;
-    if (!d->train.count)
-        return error_set(err, "%s/x_train.npy: holds no images", dir);
-    d->test = d->val;
-    d->test.count = 0;
-    if (npy_set_has(dir, "test") && !npy_set_read(d, o, &d->test, dir, "test", err))
+    snprintf(d->source, sizeof d->source, "arrays in %.240s", s->path);
+    if (!s->part[NPY_VAL]) {
+        if (!dataset_share(d, o, s->path, err))
+            return false;
+    } else if (!dataset_cut(&d->val, o->val_samples, "--val-samples", err)) {
         return false;
-    values_find(&d->values, &d->train);
-    if (!npy_set_alike(d, &d->val, dir, "val", err)
-        || !npy_set_alike(d, &d->test, dir, "test", err))
-        return false;
+    }
     d->fit = d->train;
-    snprintf(d->source, sizeof d->source, ".npy arrays in %s", dir);
     return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
-           && dataset_cut(&d->val, o->val_samples, "--val-samples", err)
            && dataset_cut(&d->test, o->test_samples, "--test-samples", err);
+}
+
+bool npy_set_open(struct dataset *d, const struct data_options *o, const char *path, char *err)
+{
+    struct npy_source s;
+    const bool good = npy_source_open(&s, path, err) && npy_set_take(d, o, &s, err);
+    npy_source_close(&s);
+    return good;
 }

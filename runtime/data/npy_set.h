@@ -1,6 +1,7 @@
 /*
-** npy_set.h - data sets of numpy arrays: x_train.npy, y_train.npy, x_val.npy, y_val.npy and, if it
-** is there, x_test.npy with y_test.npy.
+** npy_set.h - data sets of numpy arrays: x_train, y_train and, if they are there, x_val, y_val,
+** x_test and y_test, as .npy or .npz (npy_source.h). Without x_val a share of x_train validates: of
+** each class the same share, the same images in whatever order they are.
 */
 #ifndef LATHE_NPY_SET_H
 #define LATHE_NPY_SET_H
@@ -9,7 +10,8 @@
 
 #include "data/dataset.h"
 
-/* Arrays are as arrays.h takes them, those of all parts of one range. err names the file. */
-bool npy_set_open(struct dataset *d, const struct data_options *o, const char *dir, char *err);
+/* path: a folder, or a .npz. Arrays are as arrays.h takes them, those of all parts of one range.
+** err names the file. */
+bool npy_set_open(struct dataset *d, const struct data_options *o, const char *path, char *err);
 
 #endif

@@ -184,35 +184,49 @@ static void preprocess_hole(const struct view *v, real *out, int h, int w, int c
                 out[(size_t)y*row + (size_t)x*(size_t)c + (size_t)k] = 0;
 }
 
-/* Planes to pixels; one channel at a time, so that reads run along memory. */
-void images_put(const struct images *set, size_t index, const struct preprocess *p,
-                const struct view *view, real *out, int h, int w, size_t row)
+/* Some columns of a view: the image's are at[]. Planes to pixels; one channel at a time, so that
+** reads run along memory. */
+static void images_part(const struct images *set, size_t index, const struct preprocess *p,
+                        const struct view *v, real *out, int h, size_t row, const int *at,
+                        int columns)
 {
-    static const struct view plain;
-    enum { WIDEST = 4096 };     /* of what the generator accepts */
-    const struct view *v = view ? view : &plain;
     const size_t c = (size_t)set->c, width = (size_t)set->w, map = (size_t)set->h*width;
     const real *mean = p ? p->mean : NULL;
     const bool by_channel = mean && p->kind == PREPROCESS_CHANNEL_NORM;
-    const int top = (set->h - h)/2 + v->top, left = (set->w - w)/2;
-    int at[WIDEST];
-    for (int x = 0; x < w && x < WIDEST; x++)
-        at[x] = preprocess_at(left + (v->mirror ? w - 1 - x - v->left : x + v->left), set->w,
-                              v->reflect);
+    const int top = (set->h - h)/2 + v->top;
     for (int y = 0; y < h; y++) {
         int from = preprocess_at(y + top, set->h, v->reflect);
         for (size_t k = 0; k < c; k++) {
             real *to = out + (size_t)y*row + k;
             const size_t place = k*map + (size_t)(from < 0 ? 0 : from)*width;
-            for (size_t x = 0; from < 0 && x < (size_t)w; x++)
+            for (size_t x = 0; from < 0 && x < (size_t)columns; x++)
                 to[x*c] = 0;
             if (from >= 0)
                 preprocess_row(set, index*c*map + place, mean && !by_channel ? mean + place : NULL,
-                               by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at, w,
-                               to);
+                               by_channel ? mean[k] : 0, p && p->factor ? p->factor[k] : 1, at,
+                               columns, to);
             if (from >= 0 && v->factor > 0)
-                preprocess_light(v, at, w, to, c);
+                preprocess_light(v, at, columns, to, c);
         }
+    }
+}
+
+void images_put(const struct images *set, size_t index, const struct preprocess *p,
+                const struct view *view, real *out, int h, int w, size_t row)
+{
+    static const struct view plain;
+    enum { COLUMNS = 4096 };    /* a part's, for the stack */
+    const struct view *v = view ? view : &plain;
+    const int left = (set->w - w)/2;
+    int at[COLUMNS];
+    for (int first = 0, columns; first < w; first += columns) {
+        columns = w - first < COLUMNS ? w - first : COLUMNS;
+        for (int k = 0; k < columns; k++) {
+            const int x = first + k;
+            at[k] = preprocess_at(left + (v->mirror ? w - 1 - x - v->left : x + v->left), set->w,
+                                  v->reflect);
+        }
+        images_part(set, index, p, v, out + (size_t)first*(size_t)set->c, h, row, at, columns);
     }
     if (v->hole > 0)
         preprocess_hole(v, out, h, w, set->c, row);

@@ -4,13 +4,13 @@
 */
 #include "file/hint.h"
 
-#include <dirent.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "file/matching.h"
 
 enum { HINT_PATH = 1024 };
 
@@ -29,7 +29,6 @@ enum { HINT_PATH = 1024 };
 /* What a folder may hold, the surest first, and what to say of it: @ is its path, < its folder,
 ** both for a shell. */
 static const struct hint { const char *holds, *says; } hints[] = {
-    { "train-images?idx3-ubyte.gz", "is compressed: `gunzip </*.gz`" },
     { "cifar-10-binary.tar.gz", "is an archive: `tar xzf @ -C <`" },
     { "cifar-100-binary.tar.gz", "is an archive: `tar xzf @ -C <`" },
     { "MNIST/raw", "is a folder of its own: --data @" },
@@ -40,13 +39,7 @@ static const struct hint { const char *holds, *says; } hints[] = {
     { "cifar-*-python.tar.gz", "is CIFAR for Python" HINT_BINARY },
     { "cifar-*-matlab*", "is CIFAR for Matlab" HINT_BINARY },
     { "data_batch_1.mat", "is CIFAR for Matlab" HINT_BINARY },
-    { "*-train-images?idx3-ubyte", "has another name than MNIST's: train-images-idx3-ubyte, "
-      "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte are read" },
-    { "*-ubyte.gz", "is compressed: `gunzip </*.gz`" },
     { "x_train.npy.gz", "is compressed: `gunzip </*.gz`" },
-    { "*.npz", "holds arrays: `python3 -c 'import sys, numpy; [numpy.save(sys.argv[2] + \"/\" + k, "
-      "a) for k, a in numpy.load(sys.argv[1]).items()]' @ <` unpacks them; x_train, y_train, "
-      "x_val and y_val are read" },
     { "*.tar.gz", "is an archive: `tar xzf @ -C <`" },
     { "*.tgz", "is an archive: `tar xzf @ -C <`" },
     { "*.tar", "is an archive: `tar xf @ -C <`" },
@@ -83,22 +76,9 @@ static bool hint_say(const struct hint *h, const char *path, const char *dir, ch
     return true;
 }
 
-/* The first by name in the folder that a pattern fits, so that no order of a disk shows. */
-static bool hint_find(const char *dir, const char *pattern, char *name)
-{
-    DIR *folder = opendir(dir);
-    name[0] = '\0';
-    for (struct dirent *e; folder && (e = readdir(folder));)
-        if (!fnmatch(pattern, e->d_name, 0) && (!name[0] || strcmp(e->d_name, name) < 0))
-            snprintf(name, HINT_PATH, "%s", e->d_name);
-    if (folder)
-        closedir(folder);
-    return name[0];
-}
-
 bool hint_folder(const char *dir, char *err)
 {
-    char path[2*HINT_PATH], name[HINT_PATH];
+    char path[2*HINT_PATH], name[MATCHING_NAME];
     struct stat st;
     for (size_t k = 0; k < sizeof hints / sizeof *hints; k++) {
         const char *holds = hints[k].holds;
@@ -106,7 +86,7 @@ bool hint_folder(const char *dir, char *err)
             snprintf(path, sizeof path, "%s/%s", dir, holds);
             if (!stat(path, &st))
                 return hint_say(&hints[k], path, dir, err);
-        } else if (hint_find(dir, holds, name)) {
+        } else if (matching_next(dir, holds, "", name)) {
             snprintf(path, sizeof path, "%s/%s", dir, name);
             return hint_say(&hints[k], path, dir, err);
         }

@@ -278,13 +278,21 @@ static bool image_netpbm(struct image_file *f, struct image *image, char *err)
 
 /* ---- CIFAR ---- */
 
+/* Labels of a record: CIFAR-100's have two, which the file's size tells, and where it tells nothing
+** the number of classes. */
+static size_t image_labels(const struct image_file *f)
+{
+    const bool one = f->size % (IMAGE_RECORD + 1) == 0, two = f->size % (IMAGE_RECORD + 2) == 0;
+    return f->coarse || (one != two ? two : f->classes == 100) ? 2 : 1;
+}
+
 static bool image_record(struct image_file *f, struct image *image, char *err)
 {
-    size_t labels = f->classes == 100 ? 2 : 1, size = labels + IMAGE_RECORD;
+    size_t labels = image_labels(f), size = labels + IMAGE_RECORD, counts = f->coarse ? 1 : labels;
     size_t left = f->size - f->at, found = left < size ? left : size;
     const unsigned char *from = f->bytes + f->at;
     f->at += found;
-    image->label = from[labels - 1 < found ? labels - 1 : 0];
+    image->label = from[counts - 1 < found ? counts - 1 : 0];
     if (found == size && image->label < f->classes) {
         image->c = 3;
         image->h = image->w = IMAGE_SIDE;

@@ -15,7 +15,8 @@ struct image_file {
     unsigned char *bytes;     /* all of it */
     size_t size, at;
     size_t count;             /* images met so far */
-    int classes;              /* of the network: 100 have CIFAR-100's records of two labels */
+    int classes;              /* of the network */
+    bool coarse;              /* of CIFAR-100's two labels the first counts */
 };
 
 struct image {

@@ -19,6 +19,11 @@ static const struct { const char *text; size_t size; } npy_types[] = {
     [NPY_I4] = { "<i4", 4 }, [NPY_I8] = { "<i8", 8 },
 };
 
+size_t npy_size(enum npy_type type)
+{
+    return npy_types[type].size;
+}
+
 /* ---- the header ---- */
 
 /* How values are stored. */
@@ -229,7 +234,7 @@ static bool npy_values(struct npy *a, const unsigned char *bytes, const struct n
     return true;
 }
 
-static bool npy_parse(struct npy *a, const unsigned char *bytes, size_t size, const char *path,
+static bool npy_array(struct npy *a, const unsigned char *bytes, size_t size, const char *path,
                       char *err)
 {
     struct npy_form form = { 0 };
@@ -260,19 +265,23 @@ static bool npy_parse(struct npy *a, const unsigned char *bytes, size_t size, co
     return npy_values(a, bytes + start + length, &form, fortran, path, err);
 }
 
+bool npy_parse(struct npy *a, const void *file, size_t size, const char *path, char *err)
+{
+    *a = (struct npy){ .rank = 0 };
+    if (npy_array(a, file, size, path, err))
+        return true;
+    foreign_found(path, file, size, err);
+    npy_close(a);
+    return false;
+}
+
 bool npy_read(struct npy *a, const char *path, char *err)
 {
     size_t size;
     *a = (struct npy){ .rank = 0 };
     unsigned char *bytes = file_read(path, &size, err);
-    if (!bytes)
-        return false;
-    bool good = npy_parse(a, bytes, size, path, err);
-    if (!good)
-        foreign_found(path, bytes, size, err);
+    bool good = bytes && npy_parse(a, bytes, size, path, err);
     free(bytes);
-    if (!good)
-        npy_close(a);
     return good;
 }
 

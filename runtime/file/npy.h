@@ -20,10 +20,17 @@ struct npy {
     size_t count;               /* values */
     void *data;                 /* in C order, aligned for its type */
     void *file;                 /* what npy_close frees */
+    size_t archive;             /* 0; of a member, which messages call "FILE.npz: NAME", the bytes
+                                   of FILE.npz */
 };
+
+size_t npy_size(enum npy_type type);        /* bytes of a value */
 
 /* err names what is wrong; *a is empty then. */
 bool npy_read(struct npy *a, const char *path, char *err);
+
+/* The same of a file's bytes; path is for messages alone. */
+bool npy_parse(struct npy *a, const void *file, size_t size, const char *path, char *err);
 void npy_close(struct npy *a);
 
 /* Version 1.0; the file appears whole or not at all. */

@@ -107,7 +107,9 @@ Test(folders, options_for_them_are_refused_where_there_are_none, .fini = shell_c
     fails(1, "--middle is for images in files of their own", "./stripes info --data synthetic "
           "--middle");
     sure("mkdir empty");
-    fails(1, "or folders of images (train/CLASS/*.png ...)", "./stripes info --data empty");
+    fails(1, ", folders of images (train/CLASS/*.png ...), or ", "./stripes info --data empty");
+    fails(1, "--coarse is for the two labels of CIFAR-100's records; the images of the built-in "
+          "synthetic set", "./stripes info --data synthetic --coarse");
     draw_folders(2, 1);
     sure("echo mine > d/.lathe-images-3x8x8");
     fails(0, "warning: its images are decoded anew each time: d/.lathe-images-3x8x8: is there, and "

@@ -149,6 +149,8 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "conv 2.5 3x3\n" TAIL, "3:6:", "whole number" },
         { HEAD "maxpool 17x17\n" TAIL, "3:9:", "more than 256 values" },
         { "net t\ninput 3x4096x4096\nconv 65536 3x3\n" TAIL, "3:1:", "more than 2^31" },
+        { "net t\ninput 3x65536x65536\nmaxpool 2x2\n" TAIL, "3:1:", "3x65536x65536 values an" },
+        { "net t\ninput 1x1x16777217\n" TAIL, "2:11:", "from 1 to 16777216" },
         { "net t\ninput 3x2048x2048\naffine 65536\nsoftmax\n", "3:1:", "more than 2^31" },
         { HEAD "softmax\n", "3:1:", "put an affine layer before it" },
         { "net t\ninput 4x1x1\nrelu\nsoftmax\n", "4:1:", "no parameters" },
@@ -410,6 +412,15 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
     shell_clean();
 }
 
+Test(network_file, that_needs_more_than_can_be_addressed_is_an_error, .fini = shell_clean)
+{
+    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\nglobalavgpool\n" TAIL
+               "train\n  batch 7\n");
+    fails(1, "large.net: error: large needs ", "$LATHE emit large.net");
+    fails(1, " GiB at batch 7, more than a program can address; make the batch or the network "
+          "smaller", "$LATHE emit large.net");
+}
+
 Test(network_file, shapes_follow_kernel_stride_and_padding)
 {
     expect_dump(HEAD "conv 2 2x4\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 0,1,1,2");
@@ -431,6 +442,8 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "conv 2 3x2 dilation=3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 3,1,3,2");
     expect_dump(HEAD "conv 2 3x3 dilation=3 pad=valid\n" TAIL, "-d shape",
                 "3x8x8 -> 2x2x2 pad 0,0,0,0");
+    expect_dump("net t\ninput 1x1x1000000\nconv 2 1x3\n" TAIL, "-d shape",
+                "1x1x1000000 -> 2x1x1000000 pad 0,1,0,1");
     expect_dump(HEAD "maxpool 3x3\n" TAIL, "-d shape", "3x8x8 -> 3x2x2");
     expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
     expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");

@@ -38,6 +38,11 @@ Test(npy, what_numpy_reads_is_read_with_its_values_and_nothing_else, .fini = she
     hold_against("numpy", 3000);
 }
 
+Test(packed, archives_and_gzip_are_read_as_python_reads_them_and_nothing_else, .fini = shell_clean)
+{
+    hold_against("packed", 1500);
+}
+
 Test(images, pgm_and_ppm_are_read_as_pillow_and_netpbm_read_them, .fini = shell_clean)
 {
     if (!have("pnmtoplainpnm"))

@@ -108,6 +108,28 @@ Test(views, of_larger_images_move_around_the_middle_and_end_at_the_images_edge)
     expect_window(&(struct view){ .top = -1, .hole = 1 }, 1, 2, (int[]){ -1, 2 });
 }
 
+/* Wider than what is put at a time; two channels. */
+Test(views, of_very_wide_images_have_every_column)
+{
+    enum { W = 10007, VIEW = 10001, LEFT = (W - VIEW)/2 };
+    static real values[2*W], out[2*VIEW];
+    const struct images set = { .count = 1, .c = 2, .h = 1, .w = W, .values = values };
+    for (int k = 0; k < 2*W; k++)
+        values[k] = (real)k;
+    for (int mirror = 0; mirror < 2; mirror++) {
+        const struct view v = { .left = 5, .mirror = mirror, .reflect = true, .hole_left = 8190,
+                                .hole = 4 };
+        images_put(&set, 0, NULL, &v, out, 1, VIEW, 2*VIEW);
+        for (int x = 0; x < VIEW; x++) {
+            int from = LEFT + (mirror ? VIEW - 1 - x - 5 : x + 5);
+            from = from < 0 ? -from : from >= W ? 2*(W - 1) - from : from;
+            const bool hole = x >= 8190 && x < 8194;
+            cr_assert(out[2*x] == (hole ? 0 : (real)from), "column %d", x);
+            cr_assert(out[2*x + 1] == (hole ? 0 : (real)(W + from)), "column %d", x);
+        }
+    }
+}
+
 Test(views, cut_windows_from_the_preprocessed_image)
 {
     real values[SIZE], out[SIZE], mean[SIZE], factor[C] = { 2, 3 };

@@ -3,6 +3,7 @@
 */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,19 @@
 #include "core/engine.h"
 #include "core/params.h"
 #include "support/linear_model.h"
+
+Test(engine, that_gets_no_memory_says_how_much_it_needs)
+{
+    struct model large = linear_model;
+    struct engine e;
+    char err[ERR_SIZE] = "";
+    large.arena = (size_t)1 << 48;
+    cr_expect_not(engine_open(&e, &large, 1, err));
+    cr_expect(strstr(err, " MB of memory, which there is not; try a smaller capacity"), "%s", err);
+    large.arena = SIZE_MAX/2;
+    cr_expect_not(engine_open(&e, &large, 1, err));
+    cr_expect(strstr(err, "needs more memory than can be addressed"), "%s", err);
+}
 
 Test(params, stores_a_convolution_by_filter_row_tap_and_channel)
 {

@@ -208,8 +208,8 @@ Test(values, of_sets_that_were_divided_and_not_are_refused, .fini = shell_clean)
     write_images("train", false, 0, 0, 1);
     write_images("val", true, 0, 0, 255);
     cr_assert_not(open_small(&d, -1, err));
-    cr_expect(strstr(err, "x_val.npy: u1 from 0 to 255, and x_train.npy is f4 from 0 to 1: both "
-                     "must have the same range; x becomes x/255"), "%s", err);
+    cr_expect(strstr(err, "x_val.npy: u1 from 0 to 255, and the training images are f4 from 0 "
+                     "to 1: both must have the same range; x becomes x/255"), "%s", err);
     write_images("val", false, 0, 0, 1);
     write_images("test", false, 0, -1, 1);
     cr_assert_not(open_small(&d, -1, err));
@@ -219,8 +219,8 @@ Test(values, of_sets_that_were_divided_and_not_are_refused, .fini = shell_clean)
     dataset_close(&d);
     write_images("train", false, 0, -2, 2.5);
     cr_assert_not(open_small(&d, -1, err));
-    cr_expect(strstr(err, "x_val.npy: f4 from 0 to 1, and x_train.npy is f4 from -2 to 2.5"), "%s",
-              err);
+    cr_expect(strstr(err, "x_val.npy: f4 from 0 to 1, and the training images are f4 from "
+                     "-2 to 2.5"), "%s", err);
 }
 
 /* ---- in a parameter file ---- */

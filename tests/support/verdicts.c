@@ -1,16 +1,19 @@
 /*
 ** verdicts.c - what the readers say of many files, for tests that hold them against others':
-** verdicts safetensors|npy|images < PATHS. A line for each file, `read` and what was in it, values
-** in hexadecimal or as %.9g, or `refused` and the message; of images one line each, then `end`.
+** verdicts safetensors|npy|npz|gzip|images < PATHS. A line for each file, `read` and what was in
+** it, values in hexadecimal or as %.9g, or `refused` and the message; of images one line each, then
+** `end`.
 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "file/gzip.h"
 #include "file/image.h"
 #include "file/npy.h"
 #include "file/safetensors.h"
+#include "file/zip.h"
 
 static void hexadecimal(const void *bytes, size_t size)
 {
@@ -85,6 +88,47 @@ static void verdict_npy(const char *path)
     npy_close(&a);
 }
 
+/* Each member, its name and its bytes, or `?` in place of what cannot be read. */
+static void verdict_npz(const char *path)
+{
+    struct zip z;
+    char err[ERR_SIZE];
+    if (!zip_open(&z, path, err)) {
+        refused(err);
+        return;
+    }
+    printf("read");
+    for (size_t k = 0; k < z.count; k++) {
+        const struct zip_member *m = &z.member[k];
+        void *bytes = zip_find(&z, m->name) == m ? zip_read(&z, m, err) : NULL;
+        putchar(' ');
+        hexadecimal(m->name, strlen(m->name));
+        putchar(':');
+        if (bytes)
+            hexadecimal(bytes, (size_t)m->size);
+        else
+            putchar('?');
+        free(bytes);
+    }
+    putchar('\n');
+    zip_close(&z);
+}
+
+static void verdict_gzip(const char *path)
+{
+    size_t size;
+    char err[ERR_SIZE];
+    void *bytes = gzip_read(path, &size, err);
+    if (!bytes) {
+        refused(err);
+        return;
+    }
+    printf("read ");
+    hexadecimal(bytes, size);
+    putchar('\n');
+    free(bytes);
+}
+
 static void verdict_images(const char *path)
 {
     struct image_file f;
@@ -111,6 +155,8 @@ static void verdict_images(const char *path)
 static const struct { const char *what; void (*verdict)(const char *path); } readers[] = {
     { "safetensors", verdict_safetensors },
     { "npy", verdict_npy },
+    { "npz", verdict_npz },
+    { "gzip", verdict_gzip },
     { "images", verdict_images },
 };
 
@@ -125,6 +171,6 @@ int main(int argc, char **argv)
             }
             return 0;
         }
-    fprintf(stderr, "usage: verdicts safetensors|npy|images < PATHS\n");
+    fprintf(stderr, "usage: verdicts safetensors|npy|npz|gzip|images < PATHS\n");
     return 2;
 }

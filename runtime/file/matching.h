@@ -1,0 +1,16 @@
+/*
+** matching.h - names in a folder that fit a pattern, as a shell's: *, ? and [ab].
+*/
+#ifndef LATHE_MATCHING_H
+#define LATHE_MATCHING_H
+
+#include <stdbool.h>
+
+enum { MATCHING_NAME = 256 };       /* of a name and its zero, the greatest that systems have */
+
+/* The first, in the order of bytes, of those after `after` ("": of all), so that no order of a disk
+** shows; it may be the same array. False: there is none. */
+bool matching_next(const char *dir, const char *pattern, const char *after,
+                   char name[MATCHING_NAME]);
+
+#endif
