@@ -1,6 +1,6 @@
 /*
 ** verdicts.c - what the readers say of many files, for tests that hold them against others':
-** verdicts safetensors|npy|images < PATHS. A line for each file, `read` and what was in it, values
+** verdicts safetensors|weights|npy|images < PATHS. A line for each file, `read` and what was in it, values
 ** in hexadecimal or as %.9g, or `refused` and the message; of images one line each, then `end`.
 */
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "data/param_file.h"
 #include "file/image.h"
 #include "file/npy.h"
 #include "file/safetensors.h"
@@ -65,6 +66,30 @@ static void verdict_safetensors(const char *path)
     safetensors_close(&s);
 }
 
+/* The values of tensors whose types parameters may have. */
+static void verdict_weights(const char *path)
+{
+    struct safetensors s;
+    char err[ERR_SIZE];
+    if (!safetensors_read(&s, path, err)) {
+        refused(err);
+        return;
+    }
+    printf("read");
+    for (int k = 0; k < s.count; k++) {
+        const struct tensor *t = &s.tensor[k];
+        real *values = malloc((t->count + 1)*sizeof *values);
+        printf(" %s", t->name);
+        if (values)
+            param_file_values(t, values);
+        for (size_t i = 0; values && i < t->count; i++)
+            printf(" %.9g", (double)values[i]);
+        free(values);
+    }
+    putchar('\n');
+    safetensors_close(&s);
+}
+
 static void verdict_npy(const char *path)
 {
     static const char *const types[] = { [NPY_F4] = "f4", [NPY_F8] = "f8", [NPY_U1] = "u1",
@@ -110,6 +135,7 @@ static void verdict_images(const char *path)
 
 static const struct { const char *what; void (*verdict)(const char *path); } readers[] = {
     { "safetensors", verdict_safetensors },
+    { "weights", verdict_weights },
     { "npy", verdict_npy },
     { "images", verdict_images },
 };
@@ -125,6 +151,6 @@ int main(int argc, char **argv)
             }
             return 0;
         }
-    fprintf(stderr, "usage: verdicts safetensors|npy|images < PATHS\n");
+    fprintf(stderr, "usage: verdicts safetensors|weights|npy|images < PATHS\n");
     return 2;
 }
