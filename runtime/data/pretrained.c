@@ -173,11 +173,11 @@ bool pretrained_prepares(struct pretrained *p, const struct model *m, enum prepr
 {
     char why[192];
     pretrained_unfit(p, m, kind, data, out, why, sizeof why);
-    if (kind == PREPROCESS_NONE)
-        snprintf(p->images, sizeof p->images, *why ? "as they are; %s" : "", why);
-    else
-        snprintf(p->images, sizeof p->images, *why ? "by their own mean; %s" : "by the file's mean",
-                 why);
+    const char *how = kind == PREPROCESS_NONE ? "as they are" : "by their own mean";
+    if (*why)
+        snprintf(p->images, sizeof p->images, "%s; %s", how, why);
+    else if (kind != PREPROCESS_NONE)
+        snprintf(p->images, sizeof p->images, "by the file's mean");
     if (*why)
         preprocess_free(out);
     return !*why;
