@@ -306,25 +306,34 @@ static void pretrained_say_left(const struct pretrained *p, const struct model *
     pretrained_names(out, "left over", name, listed, count);
 }
 
-void pretrained_say(const struct pretrained *p, const struct model *m, FILE *out)
+static void pretrained_say_fates(const struct pretrained *p, const struct model *m,
+                                 const char **name, bool *listed, FILE *out)
 {
-    const size_t most = (size_t)(p->file.count > m->nparams ? p->file.count : m->nparams);
-    const char **name = calloc(most + 1, sizeof *name);
-    bool *listed = calloc(most + 1, sizeof *listed);
-    if (p->ntaken == m->nparams)
-        visible_print(out, "from %s: all %d tensors taken\n", p->path, m->nparams);
-    else
-        visible_print(out, "from %s: %d of %d tensors taken\n", p->path, p->ntaken, m->nparams);
-    for (int fate = 0; name && listed && p->ntaken < m->nparams && fate < PRETRAINED_FATES; fate++) {
+    for (enum pretrained_fate fate = PRETRAINED_TAKEN; fate < PRETRAINED_FATES; fate++) {
         for (int k = 0; k < m->nparams; k++) {
             name[k] = m->params[k].name;
-            listed[k] = pretrained_fate(p, m, k) == (enum pretrained_fate)fate;
+            listed[k] = pretrained_fate(p, m, k) == fate;
         }
         if (fate == PRETRAINED_OTHER)
             pretrained_others(p, m, out);
         else
             pretrained_names(out, pretrained_fates[fate], name, listed, m->nparams);
     }
+}
+
+void pretrained_say(const struct pretrained *p, const struct model *m, FILE *out)
+{
+    const size_t most = (size_t)(p->file.count > m->nparams ? p->file.count : m->nparams);
+    const char **name = calloc(most + 1, sizeof *name);
+    bool *listed = calloc(most + 1, sizeof *listed);
+    const bool all = p->ntaken == m->nparams;
+    visible_print(out, "from %s: ", p->path);
+    if (all)
+        fprintf(out, "all %d tensors taken\n", m->nparams);
+    else
+        fprintf(out, "%d of %d tensors taken\n", p->ntaken, m->nparams);
+    if (name && listed && !all)
+        pretrained_say_fates(p, m, name, listed, out);
     if (name && listed)
         pretrained_say_left(p, m, name, listed, out);
     if (*p->images)

@@ -72,12 +72,13 @@ Test(finetune, with_another_last_layer_takes_the_rest, .fini = shell_clean)
 Test(finetune, that_is_stopped_goes_on_without_the_file, .fini = shell_clean)
 {
     make();
-    sure("o='" DATA "--check-every 5 --preprocess scale --average ema --average-rate 0.9 --from p'; "
+    sure("o='" DATA "--check-every 5 --preprocess scale --average ema --average-rate 0.9 "
+         "--from p'; "
          "./deep train --data synthetic --train-samples 20 --preprocess scale --epochs 1 --quiet "
          "  --params p && ./deep train $o --iterations 25 --checkpoint-every 5 --checkpoint a "
          "  --history a.csv --params a.st --quiet && "
-         "./deep train $o --iterations 15 --checkpoint-every 5 --checkpoint b --params b.st --quiet "
-         "&& rm p && ./scalar train --resume b --iterations 25 --history c.csv --params c.st "
+         "./deep train $o --iterations 15 --checkpoint-every 5 --checkpoint b --params b.st "
+         "  --quiet && rm p && ./scalar train --resume b --iterations 25 --history c.csv --params c.st "
          "  --quiet && cmp a.csv c.csv && cmp a.st c.st && cmp a b");
     fails(2, "--from begins a run, --resume goes on with one, which has what was taken: leave "
           "--from out", "./deep train --resume b --from a.st");
@@ -149,8 +150,8 @@ Test(finetune, from_what_pytorch_wrote_in_any_type_is_the_same, .fini = shell_cl
     write_torch("F64", "F64", 8);
     sure("for t in F32 F16 BF16 F64; do ./grey train " DATA "--from $t --iterations 3 --params p$t "
          "> said && cmp p$t pF32 && grep -qx \"from $t: all 2 tensors taken\" said && "
-         "! grep -q 'left over' said && ./grey eval --params $t --data synthetic --range 0,1 > e$t && "
-         "cmp e$t eF32 || exit 1; done");
+         "! grep -q 'left over' said && ./grey eval --params $t --data synthetic --range 0,1 "
+         "> e$t && cmp e$t eF32 || exit 1; done");
     sure("sed s/affine1.bias/affine2.bias/ F16 > named");
     fails(1, "named: tensor affine1.bias is missing; of its shape, (4), there is affine2.bias: "
           "tensors are to be called as `./grey info` lists them",

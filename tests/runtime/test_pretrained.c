@@ -23,7 +23,13 @@ enum { WEIGHT = LINEAR_HIDDEN*LINEAR_IN, MOST = 8 };
 static unsigned char bytes[8*WEIGHT];
 
 /* A file as PyTorch's safetensors writes it, "format": "pt", or with what `metadata` says. */
-struct piece { const char *name; enum tensor_type type; int rank; size_t dim[2]; const void *data; };
+struct piece {
+    const char *name;
+    enum tensor_type type;
+    int rank;
+    size_t dim[2];
+    const void *data;           /* NULL: `bytes` */
+};
 
 static void write_file(const char *name, const struct piece *piece, int count, const char *key,
                        const char *value)

@@ -1,7 +1,8 @@
 /*
 ** verdicts.c - what the readers say of many files, for tests that hold them against others':
-** verdicts safetensors|weights|npy|images < PATHS. A line for each file, `read` and what was in it, values
-** in hexadecimal or as %.9g, or `refused` and the message; of images one line each, then `end`.
+** verdicts safetensors|weights|npy|images < PATHS. A line for each file, `read` and what was in it,
+** values in hexadecimal or as %.9g, or `refused` and the message; of images one line each, then
+** `end`.
 */
 #include <stdio.h>
 #include <stdlib.h>
