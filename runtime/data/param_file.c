@@ -229,7 +229,7 @@ const struct tensor *param_file_find(const char *path, const struct safetensors 
     return t;
 }
 
-/* The last one rounds in f32; the others are exact. */
+/* F64 rounds in f32; the others are exact. */
 static real param_file_value(const unsigned char *at, enum tensor_type type)
 {
     uint16_t half;
