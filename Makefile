@@ -118,7 +118,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver schedule gradients options random dmath npy \
         safetensors checkpoint data preprocess augment search series report image values arrays \
-        bounds history observer inflate png folder gzip npz
+        bounds history observer inflate png folder gzip npz pretrained
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell pngs)
@@ -146,7 +146,7 @@ NET_ISAS_64 = $(if $(EVERY_ISA),$(NET_ISAS),$(firstword $(NET_ISAS)))
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install \
            resume samples flags build peers gradcheck foreign texts files learning results \
-           settings names floors folders
+           settings names floors folders finetune
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
        marks rows $(filter-out $(FIRST),$(COMMANDS))
@@ -306,23 +306,23 @@ $(TESTS)/rows: tests/generator/test_rows.c $(GEN_OBJ)
 # The models of f64 have results in test-all.
 $(TESTS)/results $(TESTS)/emitted: $(TESTS)/models32
 
-# What resume runs, on two instruction sets.
+# What resume, files and finetune run, on two instruction sets.
 RESUMED = $(foreach isa,native scalar,$(TESTS)/resume_deep_$(isa) $(TESTS)/resume_groups_$(isa))
 $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@mkdir -p $(@D)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/resume $(TESTS)/files: $(RESUMED)
+$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune: $(RESUMED)
 
-# What foreign and folders run.
+# What foreign, folders and finetune run.
 BROUGHT = $(patsubst %,$(TESTS)/foreign_%,grey colour stripes)
 $(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
 	@mkdir -p $(@D)
 	@echo "build  $@"
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/foreign $(TESTS)/folders: $(BROUGHT)
+$(TESTS)/foreign $(TESTS)/folders $(TESTS)/finetune: $(BROUGHT)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test all                ## gradient checks of one network, NET=FILE

@@ -74,7 +74,7 @@ install_all() {
         _lathe_program=install/program.zsh
     put 644 "$DATADIR/lathe/models" models/*.net
     put 644 "$DATADIR/doc/lathe" README.md CHANGELOG.md CONTRIBUTING.md LICENSE
-    put 644 "$DATADIR/doc/lathe/docs" docs/*.md docs/*.svg docs/notebook.py
+    put 644 "$DATADIR/doc/lathe/docs" docs/*.md docs/*.svg docs/*.py
     [ ! -f "$DESTDIR$record" ] || cat "$DESTDIR$record" >>"$made" || fail "$record cannot be read"
     sort -u "$made" >"$DESTDIR$record" || fail "$DESTDIR$record cannot be written"
     rm -rf "$room"

@@ -1,9 +1,12 @@
 """Holds Lathe's reader of safetensors against the reference implementation:
 against_safetensors.py VERDICTS [FILES [SEED]]. Files are drawn, then changed: names with every
 kind of escape, keys in any order, types, shapes and offsets of every kind. The verdicts, and what
-was read, must be the same."""
+was read, must be the same. And files that the reference wrote: weights of every width, by their
+values."""
 
+import ctypes
 import json
+import math
 import struct
 import sys
 
@@ -147,6 +150,56 @@ def theirs_of(data):
     return (parts, {encoded(k): encoded(v) for k, v in metadata.items()}), ""
 
 
+WIDTHS = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+
+
+def value(dtype, data):
+    """What the bytes are, rounded to f32."""
+    if dtype == "bfloat16":
+        return struct.unpack("<f", b"\0\0" + data)[0]
+    x = struct.unpack({"float16": "<e", "float32": "<f", "float64": "<d"}[dtype], data)[0]
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def weights(rng):
+    """A file that the reference wrote, as PyTorch lets it, and what a program of f32 is to read."""
+    specs, kept, wanted = {}, [], []
+    for name in sorted(rng.sample("abcdefgh", rng.randint(1, 4))):
+        dtype, count = rng.choice(list(WIDTHS)), rng.randint(0, 9)
+        width = WIDTHS[dtype]
+        data = bytes(rng.randrange(256) for _ in range(count*width))
+        if dtype == "float64" and rng.random() < 0.8:
+            data = b"".join(struct.pack("<d", rng.gauss(0, 1)) for _ in range(count))
+        kept.append(ctypes.create_string_buffer(data, max(1, len(data))))
+        specs[name] = safetensors.TensorSpec(dtype=dtype, shape=[count], data_len=len(data),
+                                             data_ptr=ctypes.addressof(kept[-1]))
+        wanted.append(name)
+        wanted += [value(dtype, data[k:k + width]) for k in range(0, len(data), width)]
+    return bytes(safetensors.serialize(specs, {"format": "pt"})), wanted
+
+
+def same(a, b):
+    """A name, or a number of 9 digits; subnormal ones of f32 may be 0."""
+    if isinstance(a, str):
+        return a == b
+    x = float(b)
+    if math.isnan(a):
+        return math.isnan(x)
+    return x == float(f"{a:.9g}") or (abs(a) < 2**-126 and x == 0)
+
+
+def hold_weights(program, count, rng, differences):
+    """Files of the reference's own."""
+    files = [weights(rng) for _ in range(count)]
+    for (data, wanted), line in zip(files, verdicts(program, "weights", [f[0] for f in files])):
+        got = line.split()
+        good = got[0] == "read" and len(got) == len(wanted) + 1 and all(map(same, wanted, got[1:]))
+        differences.hold(data, True, good, line, wanted)
+
+
 def main():
     program, count, rng = arguments()
     files = [file(rng) for _ in range(count)]
@@ -160,6 +213,8 @@ def main():
         else:
             ours = None
         differences.hold(data, theirs is not None, ours == theirs, line, theirs or why)
+    if hasattr(safetensors, "TensorSpec"):      # as its version 0.8 has it
+        hold_weights(program, count // 4, rng, differences)
     return differences.end(count // 10)
 
 

@@ -26,6 +26,8 @@ static const struct synonym synonyms_options[] = {
     { "--checkpoint", "ckpt checkpointpath checkpointdir" },
     { "--checkpoint-every", "saveevery saveinterval savefreq" },
     { "--resume", "resumefrom continue restore" },
+    { "--from", "pretrain finetune finetunefrom initfrom initialweights initialcheckpoint "
+      "warmstart startfrom" },
     { "--seed", "manualseed randomseed randomstate" },
     { "--clip", "gradclip clipnorm clipgrad gradientclip maxgradnorm clipgradnorm" },
     { "--patience", "earlystop earlystopping" },

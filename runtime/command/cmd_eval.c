@@ -154,6 +154,8 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
         return command_fault(p, "%s: %s", s->params, err);
     if (!eval_range(s, data, set, &info->values, err))
         return command_fault(p, "%s", err);
+    if (set->bytes)
+        command_note_range(info, s->params, s->range);
     const double share = s->share < 0 ? s->tta : s->share;
     const bool some = share > 0 && share < 1;
     struct eval_room room;

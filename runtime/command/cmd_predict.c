@@ -263,6 +263,7 @@ static int predict_all(struct predict *r, char **path, int count)
 static bool predict_range(struct predict *r, char *err)
 {
     char text[64];
+    command_note_range(&r->info, r->params, r->range);
     return r->range || values_scale_of(&r->scale, &r->info.values)
            || error_set(err, "%s: trained on arrays of %s, which does not tell what 0 and the "
                         "greatest sample of a picture are; --range LO,HI says it (of values made "

@@ -12,6 +12,7 @@
 #include "command/command.h"
 #include "command/optimizer_options.h"
 #include "core/params.h"
+#include "data/pretrained.h"
 #include "data/whiten.h"
 #include "file/output.h"
 #include "settings/option_text.h"
@@ -29,6 +30,9 @@ struct train_command {
     struct command_data data;
     struct optimizer_options optimizer;
     const char *params, *checkpoint, *resume;
+    const char *begin;            /* --from: a file of first parameters */
+    struct option_list only;
+    struct pretrained pretrained; /* read from there */
     char default_params[256], default_checkpoint[1024];
     long checkpoint_every, seed, threads;
     struct option_row rows[OPTIMIZER_ROWS + SETTINGS_OPTIONS + TRAIN_ROWS];
@@ -44,7 +48,7 @@ struct train_command {
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
     "--threads", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
-    "--resume", NULL
+    "--resume", "--from", "--from-only", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
@@ -96,6 +100,12 @@ static void train_own_rows(struct train_command *s)
         { "--resume", OPTION_TEXT, "FILE", &s->resume, 0, 0, NULL,
           "goes on from a checkpoint, and saves there: the run's options come from it; how long "
           "it is (--epochs, --iterations, --patience), files and --threads may be given anew" },
+        { "--from", OPTION_TEXT, "FILE", &s->begin, 0, 0, NULL,
+          "begins with the tensors of any safetensors file that have a parameter's name and shape; "
+          "the others are new, and it says which" },
+        { "--from-only", OPTION_LIST, "PATTERN[,PATTERN...]", &s->only, 0, 0, NULL,
+          "of --from those that a pattern fits (conv*, head, *.bias: tensors or layers) and no "
+          "!PATTERN does" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
     _Static_assert(COMMAND_COUNT(own) < TRAIN_ROWS, "room for every option");
@@ -298,6 +308,16 @@ static void train_command(const struct program *p, struct train_command *s, int 
         s->solver.command = s->command;
 }
 
+static bool train_settle_from(const struct program *p, const struct train_command *s, char *err)
+{
+    if (s->only.count && !s->begin)
+        return error_set(err, "--from-only selects tensors of --from FILE, which is not there");
+    if (s->begin && s->resume)
+        return error_set(err, "--from begins a run, --resume goes on with one, which has what was "
+                         "taken: leave --from out");
+    return pretrained_patterns(&s->only, p->model, err);
+}
+
 /* What the table cannot check. */
 static bool train_settle(const struct program *p, struct train_command *s, int *status)
 {
@@ -317,6 +337,10 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
     }
     o->seed = (uint64_t)s->seed;
     char err[ERR_SIZE];
+    if (!train_settle_from(p, s, err)) {
+        *status = command_usage(p, "train: %s", err);
+        return false;
+    }
     if (!optimizer_options_settle(&s->optimizer, t, err)) {
         *status = command_usage(p, "train: %s", err);
         return false;
@@ -405,6 +429,23 @@ static int train_interrupted(const struct program *p, const struct train_command
     return STATUS_SIGNAL + r->interrupted;
 }
 
+/* Drawn, whitened, taken: what comes later has the last word. */
+static bool train_first_parameters(struct train_command *s, struct engine *e,
+                                   const struct dataset *data, const struct preprocess *p,
+                                   char *err)
+{
+    params_init(e, s->solver.seed, s->solver.train.init_std);
+    if (!whiten(e, &data->fit, p, err))
+        return false;
+    if (!s->begin)
+        return true;
+    if (!s->solver.quiet)
+        pretrained_say(&s->pretrained, e->model, stdout);
+    bool good = pretrained_set(&s->pretrained, e, err);
+    pretrained_close(&s->pretrained);
+    return good;
+}
+
 static int train_run(const struct program *p, struct train_command *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
@@ -420,11 +461,7 @@ static int train_run(const struct program *p, struct train_command *s,
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
-    bool good = true;
-    if (!s->resume) {
-        params_init(&engine, s->solver.seed, s->solver.train.init_std);
-        good = whiten(&engine, &data->fit, preprocess, err);
-    }
+    bool good = s->resume || train_first_parameters(s, &engine, data, preprocess, err);
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
     if (!good && !report.complete)
@@ -433,6 +470,18 @@ static int train_run(const struct program *p, struct train_command *s,
         return train_interrupted(p, s, &report);
     train_say_result(&s->solver, &report);
     return good ? STATUS_DONE : command_fault(p, "%s", err);
+}
+
+/* As the images were that the parameters know, where a file says how: those of a run that goes on
+** are the same as before. */
+static bool train_prepare(const struct program *p, struct train_command *s,
+                          const struct dataset *data, struct preprocess *preprocess, char *err)
+{
+    const enum preprocess_kind kind = s->solver.train.preprocess;
+    if (s->resume)
+        return param_file_preprocess(s->resume, &s->from.file, p->model, preprocess, err);
+    return (s->begin && pretrained_prepares(&s->pretrained, p->model, kind, data, preprocess))
+           || preprocess_fit(preprocess, kind, &data->fit, err);
 }
 
 static int train_with_data(const struct program *p, struct train_command *s)
@@ -451,7 +500,7 @@ static int train_with_data(const struct program *p, struct train_command *s)
         status = command_fault(p, "not enough memory");
     } else if (!train_claim(p, s)) {
         status = STATUS_FAULT;
-    } else if (preprocess_fit(&preprocess, s->solver.train.preprocess, &data.fit, err)) {
+    } else if (train_prepare(p, s, &data, &preprocess, err)) {
         status = train_run(p, s, &data, &preprocess);
         preprocess_free(&preprocess);
     } else {
@@ -467,9 +516,14 @@ int command_train(const struct program *p, int argc, char **argv)
     int status;
     train_defaults_of(&s, p->model);
     if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {
+        char err[ERR_SIZE];
         train_command(p, &s, argc, argv);
-        status = train_with_data(p, &s);
+        if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
+            status = command_fault(p, "%s", err);
+        else
+            status = train_with_data(p, &s);
     }
+    pretrained_close(&s.pretrained);
     checkpoint_close(&s.from);
     free(s.words);
     free(s.text);

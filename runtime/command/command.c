@@ -143,3 +143,12 @@ bool command_open_data(const struct program *p, const struct command_data *d,
     dataset_close(data);
     return false;
 }
+
+void command_note_range(const struct param_file_info *info, const char *params, const char *range)
+{
+    if (!info->prepared && !range) {
+        fflush(stdout);
+        visible_print(stderr, "warning: %s does not say what 0 and 255 are to it: they are taken "
+                      "as 0 and 255; --range says it (0,1 for torchvision's ToTensor)\n", params);
+    }
+}

@@ -10,6 +10,7 @@
 #include "base/processors.h"
 #include "core/engine.h"
 #include "data/data.h"
+#include "data/param_file.h"
 #include "settings/options.h"
 
 enum { STATUS_DONE = 0, STATUS_FAULT = 1, STATUS_USAGE = 2,
@@ -72,6 +73,9 @@ struct command_data {
 /* Opens the data for the program's network. False: the message was printed. */
 bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
+
+/* What bytes are to parameters that do not say it; range: the user does. */
+void command_note_range(const struct param_file_info *info, const char *params, const char *range);
 
 #define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
                                 false, false, 0, 0, false, false, false, false }

@@ -23,6 +23,14 @@ bool params_learned(const struct param *p)
     return p->role != ROLE_STATISTIC;
 }
 
+int params_find(const struct model *m, const char *name)
+{
+    int k = m->nparams - 1;
+    while (k >= 0 && strcmp(m->params[k].name, name) != 0)
+        k--;
+    return k;
+}
+
 size_t params_total(const struct model *m)
 {
     size_t total = 0;

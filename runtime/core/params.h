@@ -16,6 +16,7 @@
 
 size_t params_count(const struct param *p);       /* canonical values */
 bool params_learned(const struct param *p);       /* has a gradient: no running statistic */
+int params_find(const struct model *m, const char *name);       /* its number; -1: none */
 size_t params_total(const struct model *m);       /* of all, running statistics too */
 size_t params_learned_total(const struct model *m);
 

@@ -4,11 +4,14 @@
 */
 #include "data/param_file.h"
 
+#include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "core/params.h"
 #include "data/values.h"
 #include "file/safetensors.h"
@@ -51,8 +54,8 @@ struct tensor param_file_tensor(const struct param *p, const real *values)
 
 /* What preprocessing leaves in a file: the mean image, or each channel's mean, and one
 ** deviation or each channel's. */
-static int param_file_preprocess(const struct model *m, const struct preprocess *p,
-                                 struct tensor out[2])
+static int param_file_data_tensors(const struct model *m, const struct preprocess *p,
+                                   struct tensor out[2])
 {
     size_t c = (size_t)m->in_c, h = (size_t)p->h, w = (size_t)p->w;
     bool channels = p->kind == PREPROCESS_CHANNEL_NORM;
@@ -93,7 +96,7 @@ static void param_file_gather(const struct param_file *f, struct param_file_part
     }
     parts->count = f->model->nparams;
     if (kind != PREPROCESS_NONE)
-        parts->count += param_file_preprocess(f->model, p, parts->tensors + parts->count);
+        parts->count += param_file_data_tensors(f->model, p, parts->tensors + parts->count);
     for (int k = 0; k < f->nmore; k++)
         parts->tensors[parts->count++] = f->more[k];
     param_file_say(parts, "format", PARAM_FILE_FORMAT);
@@ -177,8 +180,8 @@ static bool param_file_same_layers(const char *path, const char *theirs, const c
         int a = (int)strcspn(theirs, "\n"), b = (int)strcspn(ours, "\n");
         if (a != b || strncmp(theirs, ours, (size_t)a) != 0)
             return error_set(err, "%s: parameters of another network: line %d of its layers "
-                             "is `%.*s`, this program's is `%.*s`", path, line, a, theirs, b,
-                             ours);
+                             "is `%.*s`, this program's is `%.*s`; `train --from` begins with "
+                             "those that fit", path, line, a, theirs, b, ours);
         theirs += a + (theirs[a] == '\n');
         ours += b + (ours[b] == '\n');
         if (!*theirs && !*ours)
@@ -186,93 +189,165 @@ static bool param_file_same_layers(const char *path, const char *theirs, const c
     }
 }
 
-static void param_file_shape(const struct tensor *t, char *out, size_t size)
+void param_file_shape(const struct tensor *t, char out[PARAM_FILE_SHAPE])
 {
-    size_t at = 0;
+    int at = 0;
     out[0] = 0;
-    for (int k = 0; k < t->rank && k < TENSOR_MAX_RANK && at < size; k++)
-        at += (size_t)snprintf(out + at, size - at, "%s%zu", k ? ", " : "", t->dim[k]);
-    if (t->rank > TENSOR_MAX_RANK && at < size)
-        snprintf(out + at, size - at, ", ...");
+    for (int k = 0; k < t->rank && k < TENSOR_MAX_RANK; k++)
+        at += snprintf(out + at, (size_t)(PARAM_FILE_SHAPE - at), "%s%zu", k ? ", " : "",
+                       t->dim[k]);
+    if (t->rank > TENSOR_MAX_RANK)
+        snprintf(out + at, (size_t)(PARAM_FILE_SHAPE - at), ", ...");
+}
+
+static bool param_file_type(enum tensor_type type)
+{
+    return type == TENSOR_F16 || type == TENSOR_BF16 || type == TENSOR_F32 || type == TENSOR_F64;
 }
 
 const struct tensor *param_file_find(const char *path, const struct safetensors *s,
                                      const struct tensor *wanted, char *err)
 {
-    char theirs[TENSOR_MAX_RANK*22 + 8], ours[sizeof theirs];
+    char theirs[PARAM_FILE_SHAPE], ours[PARAM_FILE_SHAPE];
     const struct tensor *t = safetensors_find(s, wanted->name);
     if (!t) {
         error_set(err, "%s: tensor %s is missing", path, wanted->name);
         return NULL;
     }
-    param_file_shape(t, theirs, sizeof theirs);
-    param_file_shape(wanted, ours, sizeof ours);
+    param_file_shape(t, theirs);
+    param_file_shape(wanted, ours);
     if (strcmp(theirs, ours) != 0) {
         error_set(err, "%s: tensor %s has shape (%s), expected (%s)", path, wanted->name,
                   theirs, ours);
         return NULL;
     }
-    if (t->type == TENSOR_F64 && !LATHE_F64) {
-        error_set(err, "%s: tensor %s is f64 and this program f32; build it with --dtype f64",
-                  path, wanted->name);
-        return NULL;
-    }
-    if (t->type != TENSOR_F32 && t->type != TENSOR_F64) {
-        error_set(err, "%s: tensor %s is of type %s, expected F32 or F64", path, wanted->name,
-                  safetensors_type_name(t->type));
+    if (!param_file_type(t->type)) {
+        error_set(err, "%s: tensor %s is of type %s, expected F16, BF16, F32 or F64", path,
+                  wanted->name, safetensors_type_name(t->type));
         return NULL;
     }
     return t;
 }
 
+/* F64 rounds in f32; the others are exact. */
+static real param_file_value(const unsigned char *at, enum tensor_type type)
+{
+    uint16_t half;
+    float single;
+    double twice;
+    if (type == TENSOR_F16 || type == TENSOR_BF16) {
+        memcpy(&half, at, sizeof half);
+        return type == TENSOR_F16 ? half_value(half) : half_brain(half);
+    }
+    if (type == TENSOR_F32) {
+        memcpy(&single, at, sizeof single);
+        return single;
+    }
+    memcpy(&twice, at, sizeof twice);
+    return (real)twice;
+}
+
 void param_file_values(const struct tensor *t, real *out)
 {
     const unsigned char *bytes = t->data;
-    for (size_t k = 0; k < t->count; k++) {
-        float single;
-        double twice;
-        if (t->type == TENSOR_F32) {
-            memcpy(&single, bytes + k*sizeof single, sizeof single);
-            out[k] = single;
-        } else {
-            memcpy(&twice, bytes + k*sizeof twice, sizeof twice);
-            out[k] = (real)twice;
-        }
-    }
+    const size_t size = t->count ? (t->to - t->from)/t->count : 0;
+    for (size_t k = 0; k < t->count; k++)
+        out[k] = param_file_value(bytes + k*size, t->type);
 }
 
-/* Other tools write names and values, and "pt" or nothing for the rest. */
-static bool param_file_foreign(const char *path, const struct safetensors *s,
-                               const struct model *m, char *err)
+bool param_file_finite(const char *path, const struct tensor *t, char *err)
+{
+    const unsigned char *bytes = t->data;
+    const size_t size = t->count ? (t->to - t->from)/t->count : 0;
+    for (size_t k = 0; k < t->count; k++) {
+        const real value = param_file_value(bytes + k*size, t->type);
+        double twice;
+        if (isfinite(value))
+            continue;
+        if (t->type == TENSOR_F64) {
+            memcpy(&twice, bytes + k*size, sizeof twice);
+            if (isfinite(twice))
+                return error_set(err, "%s: tensor %s: value %zu (from 0) is %g, more than f32 "
+                                 "holds; build the program with --dtype f64", path, t->name, k,
+                                 twice);
+        }
+        return error_set(err, "%s: tensor %s: value %zu (from 0) is %s, no number to compute "
+                         "with", path, t->name, k, isnan(value) ? "nan" : "an infinity");
+    }
+    return true;
+}
+
+bool param_file_own(const struct safetensors *s)
 {
     const char *format = safetensors_metadata(s, "format");
-    const bool ours = format && strncmp(format, "lathe-", 6) == 0;
-    return error_set(err, "%s: no parameter file of this program: its metadata has no \"%s\"; "
-                     "\"format\": \"" PARAM_FILE_FORMAT "\" and \"layers\" are needed, as `./%s "
-                     "info --metadata` prints them; in Python: import json, subprocess; "
-                     "save_file(tensors, \"%s\", metadata=json.loads(subprocess.check_output("
-                     "[\"./%s\", \"info\", \"--metadata\"])))", path, ours ? "layers" : "format",
-                     m->name, path, m->name);
+    return format && strcmp(format, PARAM_FILE_FORMAT) == 0 && safetensors_metadata(s, "layers");
+}
+
+bool param_file_format(const char *path, const struct safetensors *s, char *err)
+{
+    const char *format = safetensors_metadata(s, "format");
+    if (!format || strncmp(format, "lathe-", 6) != 0 || strcmp(format, PARAM_FILE_FORMAT) == 0)
+        return true;
+    if (strcmp(format, PARAM_FILE_DUMP) == 0)
+        return error_set(err, "%s: what `dump` writes, to compare with; parameters are what "
+                         "`train` saves", path);
+    return error_set(err, "%s: format %s, this program reads %s", path, format,
+                     PARAM_FILE_FORMAT);
+}
+
+/* Of `wanted`'s shape, those that no parameter is called: what it may be named there. */
+static void param_file_candidates(const struct safetensors *s, const struct model *m,
+                                  const struct tensor *wanted, char *out, size_t size)
+{
+    enum { MOST = 3 };
+    size_t at = 0;
+    int found = 0;
+    char theirs[PARAM_FILE_SHAPE], ours[PARAM_FILE_SHAPE];
+    param_file_shape(wanted, ours);
+    out[0] = 0;
+    for (int k = 0; k < s->count; k++) {
+        const struct tensor *t = &s->tensor[k];
+        param_file_shape(t, theirs);
+        if (strcmp(theirs, ours) != 0 || params_find(m, t->name) >= 0 || found++ >= MOST)
+            continue;
+        at += (size_t)snprintf(out + at, size - at, "%s%.64s", at ? ", " : "", t->name);
+    }
+    if (found > MOST)
+        snprintf(out + at, size - at, " and %d more", found - MOST);
+}
+
+/* What another tool's file lacks, and what helps. */
+static bool param_file_lacks(const char *path, const struct safetensors *s, const struct model *m,
+                             const struct tensor *wanted, char *err)
+{
+    char what[ERR_SIZE/2], candidates[512], shape[PARAM_FILE_SHAPE];
+    const bool there = safetensors_find(s, wanted->name);
+    snprintf(what, sizeof what, "%s", err);
+    param_file_shape(wanted, shape);
+    if (!there)
+        param_file_candidates(s, m, wanted, candidates, sizeof candidates);
+    if (!there && *candidates)
+        return error_set(err, "%s; of its shape, (%s), there is %s: tensors are to be called as "
+                         "`./%s info` lists them, or layers in the network file as the tensors "
+                         "(NAME: conv ...)", what, shape, candidates, m->name);
+    return error_set(err, "%s; `./%s train --from %s` begins with those that fit", what, m->name,
+                     path);
 }
 
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
                       char *err)
 {
-    const char *format = safetensors_metadata(s, "format");
     const char *layers = safetensors_metadata(s, "layers");
-    if (!format || !layers || strncmp(format, "lathe-", 6) != 0)
-        return param_file_foreign(path, s, m, err);
-    if (strcmp(format, PARAM_FILE_DUMP) == 0)
-        return error_set(err, "%s: what `dump` writes, to compare with; parameters are what "
-                         "`train` saves", path);
-    if (strcmp(format, PARAM_FILE_FORMAT) != 0)
-        return error_set(err, "%s: format %s, this program reads %s", path, format,
-                         PARAM_FILE_FORMAT);
-    if (!param_file_same_layers(path, layers, m->layers, err))
+    const bool own = param_file_own(s);
+    if (!param_file_format(path, s, err)
+        || (own && !param_file_same_layers(path, layers, m->layers, err)))
         return false;
     for (int k = 0; k < m->nparams; k++) {
         struct tensor wanted = param_file_tensor(&m->params[k], NULL);
-        if (!param_file_find(path, s, &wanted, err))
+        const struct tensor *t = param_file_find(path, s, &wanted, err);
+        if (!t && !own)
+            return param_file_lacks(path, s, m, &wanted, err);
+        if (!t || !param_file_finite(path, t, err))
             return false;
     }
     return true;
@@ -291,8 +366,8 @@ static void param_file_extent(const struct safetensors *s, const struct model *m
     p->w = larger ? (int)t->dim[2] : m->in_w;
 }
 
-static bool param_file_load_preprocess(const char *path, const struct safetensors *s,
-                                       const struct model *m, struct preprocess *p, char *err)
+bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
+                           struct preprocess *p, char *err)
 {
     const char *how = safetensors_metadata(s, "preprocessing");
     struct tensor wanted[2];
@@ -301,9 +376,11 @@ static bool param_file_load_preprocess(const char *path, const struct safetensor
         return error_set(err, "%s: preprocessing \"%s\": expected none, mean_image, scale or "
                          "channel_norm", path, how);
     param_file_extent(s, m, p);
-    int count = param_file_preprocess(m, p, wanted);
+    int count = param_file_data_tensors(m, p, wanted);
     for (int k = 0; k < count; k++) {
         const struct tensor *t = param_file_find(path, s, &wanted[k], err);
+        if (t && !param_file_finite(path, t, err))
+            t = NULL;
         real *values = t ? malloc(t->count*sizeof(real)) : NULL;
         if (!values) {
             preprocess_free(p);
@@ -316,10 +393,11 @@ static bool param_file_load_preprocess(const char *path, const struct safetensor
 }
 
 /* A file that does not say has images of which nothing is known. */
-static bool param_file_load_values(const char *path, const struct safetensors *s,
-                                   struct values *v, char *err)
+bool param_file_image_values(const char *path, const struct safetensors *s, struct values *v,
+                             char *err)
 {
     const char *text = safetensors_metadata(s, "values");
+    v->type[0] = 0;
     return !text || values_read(v, text)
            || error_set(err, "%s: values \"%s\": expected type, least and greatest of the images "
                         "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
@@ -349,14 +427,15 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     real *values = malloc(params_total(e->model)*sizeof(real));
     bool good = values || error_set(err, "%s: not enough memory", path);
     good = good && param_file_check(path, &s, e->model, err) &&
-           param_file_load_values(path, &s, &info->values, err) &&
-           param_file_load_preprocess(path, &s, e->model, &info->preprocess, err);
+           param_file_image_values(path, &s, &info->values, err) &&
+           param_file_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
         const char *classes = safetensors_metadata(&s, "classes");
         const char *drawn = safetensors_metadata(&s, "validation");
         if (!drawn || sscanf(drawn, "drawn %zu of %zu", &info->drawn, &info->drawn_of) != 2)
             info->drawn = info->drawn_of = 0;
         param_file_set(&s, e, values);
+        info->prepared = safetensors_metadata(&s, "preprocessing") || info->values.type[0];
         info->crop = safetensors_metadata(&s, "crop") != NULL;
         info->classes = classes ? strdup(classes) : NULL;
     }

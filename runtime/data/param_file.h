@@ -43,6 +43,7 @@ void param_file_metadata(const struct model *m, FILE *out);
 /* What a file says besides its parameters. */
 struct param_file_info {
     struct preprocess preprocess;     /* mean: allocated, or NULL for none */
+    bool prepared;                    /* it says how images were prepared */
     bool crop;                        /* images may be larger than the input */
     struct values values;             /* of the images trained on; type "": unknown */
     char *classes;                    /* their names, one a line, or NULL: unknown */
@@ -50,9 +51,10 @@ struct param_file_info {
 };
 
 /*
-** Reads parameters into the engine and packs them; moments become zero. An f32 file
-** loads into an f64 program. A file of another network, of another type, damaged
-** or incomplete is an error that names what differs, and changes nothing.
+** Reads parameters into the engine and packs them; moments become zero. Values of 16, 32 and 64
+** bits are read; only those of 64 are rounded, in f32. A file of another program has its tensors
+** alone: names and shapes decide. One of another network, damaged or incomplete, or with what is
+** no finite number, is an error that names what differs, and changes nothing.
 */
 bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
                      char *err);
@@ -60,17 +62,38 @@ void param_file_info_free(struct param_file_info *info);
 
 /* ---- for who reads more from such a file ---- */
 
+/* Made by a program of this kind: its metadata tells the network. */
+bool param_file_own(const struct safetensors *s);
+
+/* False, with a message: a file of Lathe that is none of parameters. */
+bool param_file_format(const char *path, const struct safetensors *s, char *err);
+
 /* False, with a message: no parameters of this network, or damaged ones. */
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
                       char *err);
 
+/* How the images were prepared that the parameters were trained on; none where it does not say. */
+bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
+                           struct preprocess *p, char *err);
+
+/* Their values; of type "" where it does not say. */
+bool param_file_image_values(const char *path, const struct safetensors *s, struct values *v,
+                             char *err);
+
 /* A parameter's tensor: its name, canonical shape and the program's type. */
 struct tensor param_file_tensor(const struct param *p, const real *values);
 
-/* The file's tensor that has `wanted`'s name and shape and holds f32 or, in an f64 program,
-** f64; NULL: err says what is wrong. */
+/* "16, 3, 3, 3" */
+enum { PARAM_FILE_SHAPE = TENSOR_MAX_RANK*22 + 8 };
+void param_file_shape(const struct tensor *t, char out[PARAM_FILE_SHAPE]);
+
+/* The file's tensor that has `wanted`'s name and shape and a type that is read; NULL: err says
+** what is wrong. */
 const struct tensor *param_file_find(const char *path, const struct safetensors *s,
                                      const struct tensor *wanted, char *err);
+
+/* False, with a message: it holds a nan or an infinity, or has one in f32. */
+bool param_file_finite(const char *path, const struct tensor *t, char *err);
 
 /* Its values; the file's data may lie at any address. */
 void param_file_values(const struct tensor *t, real *out);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "file/file.h"
 #include "file/foreign.h"
 #include "file/json.h"
@@ -175,17 +176,6 @@ static size_t npy_place(const struct npy *a, size_t at)
     return place;
 }
 
-static float npy_half(unsigned half)
-{
-    uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023;
-    uint32_t bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    if (exponent == 0)
-        value = (float)fraction*(sign ? -0x1p-24f : 0x1p-24f);
-    return value;
-}
-
 /* As one of the types of enum npy_type, which holds every value but those of u8 above 2^63. */
 static enum npy_type npy_kept(const struct npy_form *form)
 {
@@ -205,7 +195,7 @@ static bool npy_value(const struct npy_form *form, const unsigned char *from, vo
     for (size_t k = 0; k < form->size; k++)
         bits |= (uint64_t)from[form->swapped ? form->size - 1 - k : k] << 8*k;
     if (form->kind == 'f' && form->size == 2) {
-        float value = npy_half((unsigned)bits);
+        float value = half_value((uint32_t)bits);
         memcpy(to, &value, sizeof value);
         return true;
     }

@@ -57,6 +57,8 @@ static void option_text_row(const struct option_row *row, FILE *out)
         if (text && !strchr(text, '\n'))
             fprintf(out, "%s=%s\n", row->name, text);
         break;
+    case OPTION_LIST:       /* of what a run begins with alone, which no text keeps */
+        break;
     }
 }
 

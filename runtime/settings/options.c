@@ -112,6 +112,24 @@ static bool options_number(const struct options *o, const struct option_row *row
     return true;
 }
 
+static bool options_list(const struct options *o, const struct option_row *row, const char *text)
+{
+    struct option_list *list = row->value;
+    for (const char *at = text;; at++) {
+        const size_t length = strcspn(at, ",");
+        if (length == 0 || length >= OPTION_LIST_WORD || list->count == OPTION_LIST_WORDS) {
+            visible_print(stderr, "%s: %s: %s: expected %s, at most %d words of at most %d letters "
+                          "with a comma between them, got '%s'\n", o->program, o->command,
+                          row->name, row->argument, OPTION_LIST_WORDS, OPTION_LIST_WORD - 1, text);
+            return false;
+        }
+        snprintf(list->word[list->count++], OPTION_LIST_WORD, "%.*s", (int)length, at);
+        at += length;
+        if (!*at)
+            return true;
+    }
+}
+
 static bool options_set(const struct options *o, const struct option_row *row,
                         const char *text)
 {
@@ -120,6 +138,8 @@ static bool options_set(const struct options *o, const struct option_row *row,
         *(const char **)row->value = text;
         return true;
     }
+    if (row->kind == OPTION_LIST)
+        return options_list(o, row, text);
     if (row->kind != OPTION_CHOICE)
         return options_number(o, row, text);
     while (row->choices[k] && strcmp(row->choices[k], text) != 0)

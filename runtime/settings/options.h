@@ -18,10 +18,15 @@ enum option_kind {
     OPTION_COUNT,     /* int; out of its row's range while ... */
     OPTION_REAL,      /* double; the same */
     OPTION_TEXT,      /* const char *; NULL while not given */
+    OPTION_LIST,      /* struct option_list; given several times it grows */
     OPTION_CHOICE     /* int or an enum: which of `choices` */
 };
 
 #define OPTION_UNSET (-1L)
+
+/* Words that a comma or the option again parts; none of them is empty. */
+enum { OPTION_LIST_WORDS = 32, OPTION_LIST_WORD = 96 };
+struct option_list { int count; char word[OPTION_LIST_WORDS][OPTION_LIST_WORD]; };
 
 /* One option. *value holds the default before parsing and in --help. */
 struct option_row {

@@ -66,6 +66,7 @@ Test(synonyms, name_our_option)
     cr_expect_str_eq(synonym_option("--learning-rate=0.1"), "--lr");
     cr_expect_str_eq(synonym_option("--batch_size"), "--batch");
     cr_expect_str_eq(synonym_option("--NumWorkers"), "--threads");
+    cr_expect_str_eq(synonym_option("--init_from=x"), "--from");
     cr_expect_null(synonym_option("--frobnicate"));
     cr_expect_null(synonym_option("--"));
     cr_expect_null(synonym_option("="));

@@ -98,6 +98,43 @@ Test(options, refuse_a_value_for_a_flag)
     parse_wrong(name, NULL, "--flag takes no value");
 }
 
+/* "a,b" and "c": true where they are read, with what was said else. */
+static bool parse_list(const char *first, const char *second, struct option_list *list, char *said,
+                       size_t size)
+{
+    const struct option_row row = { "--only", OPTION_LIST, "WORD[,WORD...]", list, 0, 0, NULL, "" };
+    struct options o = { .program = "prog", .command = "cmd", .row = &row, .count = 1 };
+    char name[] = "--only", a[4096], b[256];
+    char *argv[] = { name, a, name, b };
+    snprintf(a, sizeof a, "%s", first);
+    snprintf(b, sizeof b, "%s", second);
+    list->count = 0;
+    const bool good = options_parse(&o, 4, argv) == OPTIONS_OK;
+    fflush(stderr);
+    said[good ? 0 : fread(said, 1, size - 1, cr_get_redirected_stderr())] = 0;
+    return good;
+}
+
+Test(options, gather_a_lists_words, .init = cr_redirect_stderr)
+{
+    struct option_list list;
+    char said[4096], many[4096] = "a", long_word[OPTION_LIST_WORD + 1];
+    const char *const wrong[] = { "", ",", "a,", ",a", "a,,b", many, long_word };
+    cr_assert(parse_list("a,b", "!c*", &list, said, sizeof said), "%s", said);
+    cr_assert_eq(list.count, 3);
+    cr_expect_str_eq(list.word[1], "b");
+    cr_expect_str_eq(list.word[2], "!c*");
+    for (int k = 1; k < OPTION_LIST_WORDS; k++)
+        strcat(many, ",a");             /* and the one more */
+    memset(long_word, 'a', sizeof long_word - 1);
+    long_word[OPTION_LIST_WORD] = 0;
+    for (size_t k = 0; k < sizeof wrong/sizeof *wrong; k++) {
+        cr_expect_not(parse_list("b", wrong[k], &list, said, sizeof said), "%s", wrong[k]);
+        cr_expect(strstr(said, "prog: cmd: --only: expected WORD[,WORD...], at most 32 words of at "
+                         "most 95 letters with a comma between them, got '"), "%s", said);
+    }
+}
+
 Test(options, print_help_from_the_table, .init = cr_redirect_stdout)
 {
     long n = 3;

@@ -1,7 +1,8 @@
 /*
 ** verdicts.c - what the readers say of many files, for tests that hold them against others':
-** verdicts safetensors|npy|npz|gzip|images < PATHS. A line for each file, `read` and what was in
-** it, values in hexadecimal or as %.9g, or `refused` and the message; of images one line each, then
+** verdicts safetensors|weights|npy|npz|gzip|images < PATHS. A line for each file, `read` and what
+** was in it, values in hexadecimal or as %.9g, or `refused` and the message; of images one line
+** each, then
 ** `end`.
 */
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "data/param_file.h"
 #include "file/gzip.h"
 #include "file/image.h"
 #include "file/npy.h"
@@ -63,6 +65,30 @@ static void verdict_safetensors(const char *path)
         hexadecimal(s.metadata[k].key, strlen(s.metadata[k].key));
         putchar('=');
         hexadecimal(s.metadata[k].value, strlen(s.metadata[k].value));
+    }
+    putchar('\n');
+    safetensors_close(&s);
+}
+
+/* The values of tensors whose types parameters may have. */
+static void verdict_weights(const char *path)
+{
+    struct safetensors s;
+    char err[ERR_SIZE];
+    if (!safetensors_read(&s, path, err)) {
+        refused(err);
+        return;
+    }
+    printf("read");
+    for (int k = 0; k < s.count; k++) {
+        const struct tensor *t = &s.tensor[k];
+        real *values = malloc((t->count + 1)*sizeof *values);
+        printf(" %s", t->name);
+        if (values)
+            param_file_values(t, values);
+        for (size_t i = 0; values && i < t->count; i++)
+            printf(" %.9g", (double)values[i]);
+        free(values);
     }
     putchar('\n');
     safetensors_close(&s);
@@ -154,6 +180,7 @@ static void verdict_images(const char *path)
 
 static const struct { const char *what; void (*verdict)(const char *path); } readers[] = {
     { "safetensors", verdict_safetensors },
+    { "weights", verdict_weights },
     { "npy", verdict_npy },
     { "npz", verdict_npz },
     { "gzip", verdict_gzip },
@@ -171,6 +198,6 @@ int main(int argc, char **argv)
             }
             return 0;
         }
-    fprintf(stderr, "usage: verdicts safetensors|npy|npz|gzip|images < PATHS\n");
+    fprintf(stderr, "usage: verdicts safetensors|weights|npy|npz|gzip|images < PATHS\n");
     return 2;
 }
