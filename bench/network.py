@@ -70,8 +70,12 @@ class Layer:
         return float(self.words[k])
 
     def window(self):
-        """Height and width of a filter or a pool."""
+        """Height and width of a filter or a pool; a reshape's channels, height and width."""
         return tuple(map(int, self.words[-1].split("x")))
+
+    def factors(self):
+        """Of upsample: down and across."""
+        return tuple(map(int, self.words[0].split(",")))
 
     def filters(self):
         return int(self.words[0])
@@ -116,6 +120,13 @@ class Shapes:
         return x[0], (x[1] + top + bottom - kh) // sy + 1, (x[2] + left + right - kw) // sx + 1
 
     avgpool = maxpool
+
+    def reshape(self, _, layer):
+        return layer.window()
+
+    def upsample(self, x, layer):
+        down, across = layer.factors()
+        return x[0], x[1] * down, x[2] * across
 
     def same(self, x, _):
         return x

@@ -55,6 +55,13 @@ class TorchOps:
         rest = tuple(a - b for a, b in zip(layer.pad(), layer.counted()))
         return sums(padded(x, layer.pad(), 0)) / sums(padded(counted, rest, 0))
 
+    def reshape(self, x, layer):
+        return x.reshape(-1, *layer.window())
+
+    def upsample(self, x, layer):
+        way = {"mode": "bilinear", "align_corners": False} if "bilinear" in layer.words else {}
+        return F.interpolate(x, scale_factor=layer.factors(), **way)
+
     def add(self, x, other):
         return x + other
 

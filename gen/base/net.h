@@ -25,6 +25,7 @@ enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOF
                   LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
                   LAYER_HARDSIGMOID, LAYER_ELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
+                  LAYER_RESHAPE, LAYER_UPSAMPLE,
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
@@ -41,6 +42,9 @@ struct layer {
     int kh, kw;                 /* conv, maxpool: window */
     int stride;                 /* conv: 1, maxpool: the window (kh) unless said */
     int stride_w;               /* maxpool without stride=: kw; else the same as stride */
+    struct shape to;            /* reshape */
+    int up_h, up_w;             /* upsample: times as many rows, columns */
+    bool bilinear;              /* upsample */
     int groups;                 /* conv: of channels and filters, each on its own */
     int dilation;               /* conv: pixels from tap to tap */
     bool ceil;                  /* pools: a last window may reach beyond the padded input */
@@ -84,7 +88,8 @@ struct group_setting {
 
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
-                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_LOSS, STAGE_KINDS };
+                  STAGE_DROPOUT, STAGE_RESHAPE, STAGE_UPSAMPLE, STAGE_NORM, STAGE_FORK,
+                  STAGE_ADD, STAGE_LOSS, STAGE_KINDS };
 
 /* How one direction of a stage is computed. Which, the network decides where it decides the order
 ** of sums; else block.c, to the same bits. */
@@ -468,6 +473,8 @@ bool band_pool(const struct layer *l);
 bool is_padded(const struct layer *l);
 /* A convolution of which each group is one channel. */
 bool is_depthwise(const struct layer *l);
+/* What stands after the word of a reshape, an upsample: " 8x4x4", " 2,2 bilinear"; else "". */
+struct operand_words { char text[48]; } operand_words(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */
 struct shape pooled_part(const struct net *net, const struct stage *s);
 /* The stage whose output stage `from` stands for: forks are looked through. Or INPUT. */

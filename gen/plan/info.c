@@ -29,6 +29,8 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " dilation=%d", l->dilation);
     for (int k = 0; k < layer_numbers(l->kind) && n < WHAT_SIZE; k++)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %g", l->number[k]);
+    if (n < WHAT_SIZE)
+        snprintf(text + n, WHAT_SIZE - n, "%s", operand_words(l).text);
 }
 
 struct layer_info *layer_infos(const struct net *net)

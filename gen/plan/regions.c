@@ -34,6 +34,7 @@ static int forward_parts(const struct stage *s)
         return s->conv->forward.algorithm == BY_WINOGRAD ? winograd_parts(s) : s->conv->parts;
     case STAGE_POOL:
     case STAGE_AVERAGE:
+    case STAGE_UPSAMPLE:
         return s->out.shape.h;
     case STAGE_AFFINE:
         return ceil_div(s->out.shape.c, s->affine->block);
@@ -161,6 +162,8 @@ static const struct { enum region_kind forward[4], backward[4]; } stage_regions[
     [STAGE_AVERAGE] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_POINTWISE] = { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_DROPOUT] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_RESHAPE] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_UPSAMPLE] =  { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_ADD] =       { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_FORK] =      { { REGION_NONE },    { REGION_BACKWARD } },
     [STAGE_LOSS] =      { { REGION_NONE },    { REGION_LOSS } },

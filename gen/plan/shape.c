@@ -108,6 +108,27 @@ static bool conv_shape(struct layer *l)
     return true;
 }
 
+static bool reshape_shape(struct layer *l)
+{
+    const long long in = (long long)l->in.c*l->in.h*l->in.w;
+    const long long plane = (long long)l->to.h*l->to.w;
+    l->out = l->to;
+    return (plane <= INT_MAX && plane*l->to.c == in)
+           || error(l, "%s makes %dx%dx%d, %.0f values, of the %lld of %dx%dx%d", l->name, l->to.c,
+                    l->to.h, l->to.w, (double)plane*l->to.c, in, l->in.c, l->in.h, l->in.w);
+}
+
+/* A side that is no longer an int's would be no error of too_large's any more. */
+static bool upsample_shape(struct layer *l)
+{
+    const long long h = (long long)l->in.h*l->up_h, w = (long long)l->in.w*l->up_w;
+    if (h > INT_MAX || w > INT_MAX)
+        return error(l, "%s makes a map of %lldx%lld, more than 2^31", l->name, h, w);
+    l->out.h = (int)h;
+    l->out.w = (int)w;
+    return true;
+}
+
 static bool too_large(const struct layer *l)
 {
     long long values = (long long)l->out.c*l->out.h;
@@ -149,6 +170,14 @@ static bool layer_shape(struct layer *l)
     case LAYER_MAXPOOL:
     case LAYER_AVGPOOL:
         if (!pool_shape(l))
+            return false;
+        break;
+    case LAYER_RESHAPE:
+        if (!reshape_shape(l))
+            return false;
+        break;
+    case LAYER_UPSAMPLE:
+        if (!upsample_shape(l))
             return false;
         break;
     case LAYER_BATCHNORM:

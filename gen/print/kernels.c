@@ -51,6 +51,48 @@ static void dropout_backward(struct emission *e, const struct stage *s)
            o.h, o.w, o.c);
 }
 
+static void reshape(struct emission *e, const struct stage *s, bool forward)
+{
+    struct shape in = s->in.shape, o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, forward ? "shape/reshape_fwd.c" : "shape/reshape_bwd.c",
+           part(&b, forward ? "fwd" : "bwd").text, "%s %s: CxHxW %dx%dx%d as %dx%dx%d", s->name,
+           forward ? "forward" : "backward", in.c, in.h, in.w, o.c, o.h, o.w);
+}
+
+static void reshape_forward(struct emission *e, const struct stage *s)
+{
+    reshape(e, s, true);
+}
+
+static void reshape_backward(struct emission *e, const struct stage *s)
+{
+    reshape(e, s, false);
+}
+
+static void upsample(struct emission *e, const struct stage *s, bool forward)
+{
+    static const char *const files[2][2] = {
+        { "shape/nearest_bwd.c", "shape/nearest_fwd.c" },
+        { "shape/bilinear_bwd.c", "shape/bilinear_fwd.c" } };
+    const struct layer *l = &e->net->layer[s->head];
+    struct shape in = s->in.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, files[l->bilinear][forward], part(&b, forward ? "fwd" : "bwd").text,
+           "%s %s: %dx%dx%d, %d times as high, %d times as wide", s->name,
+           forward ? "forward" : "backward", in.h, in.w, in.c, l->up_h, l->up_w);
+}
+
+static void upsample_forward(struct emission *e, const struct stage *s)
+{
+    upsample(e, s, true);
+}
+
+static void upsample_backward(struct emission *e, const struct stage *s)
+{
+    upsample(e, s, false);
+}
+
 static void add_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
@@ -122,6 +164,8 @@ static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE
     [STAGE_AVERAGE] =   { .forward = average_forward, .backward = average_backward },
     [STAGE_POINTWISE] = { .forward = pointwise_forward, .backward = pointwise_backward },
     [STAGE_DROPOUT] =   { .forward = dropout_forward, .backward = dropout_backward },
+    [STAGE_RESHAPE] =   { .forward = reshape_forward, .backward = reshape_backward },
+    [STAGE_UPSAMPLE] =  { .forward = upsample_forward, .backward = upsample_backward },
     [STAGE_NORM] =      { .forward = norm_forward },
     [STAGE_ADD] =       { .forward = add_forward, .backward = pointwise_backward },
     [STAGE_FORK] =      { .backward = fork_backward },

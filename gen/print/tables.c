@@ -195,6 +195,7 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " margin=%.17g", l->margin);
     for (int k = 0; k < layer_numbers(l->kind); k++)
         text_printf(out, " %.17g", l->number[k]);
+    text_puts(out, operand_words(l).text);
     if (def->accepts & ACCEPTS_BIAS && !l->bias)
         text_puts(out, " bias=no");
     if (def->accepts & ACCEPTS_SCALE && !l->scale)

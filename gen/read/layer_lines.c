@@ -244,6 +244,29 @@ static bool numbers(struct parser *p, const struct layer_def *def, struct layer 
                          def->number[0].what, l->number[0], l->number[1]);
 }
 
+/* Channels, height and width of a reshape. */
+static bool shape_operand(struct parser *p, struct layer *l)
+{
+    return dimension(p, "the number of channels", MAX_SIZE, &l->to.c) && times(p, "CxHxW")
+           && dimension(p, "the height", MAX_SIZE, &l->to.h) && times(p, "CxHxW")
+           && dimension(p, "the width", MAX_SIZE, &l->to.w) && expect_end(p, "the shape");
+}
+
+/* How many times as many rows and columns an upsample makes, and how. */
+static bool factors(struct parser *p, struct layer *l)
+{
+    static const char *const ways[] = { "nearest", "bilinear" };
+    int way = 0;
+    if (!dimension(p, "the factor (a number or two)", MAX_FACTOR, &l->up_h))
+        return false;
+    l->up_w = l->up_h;
+    if (scan_char(&p->sc, ',') && !dimension(p, "the factor across", MAX_FACTOR, &l->up_w))
+        return false;
+    if (!scan_at_end(&p->sc) && *p->sc.s != '}' && !choice(p, "upsampling", ways, 2, &way))
+        return false;
+    l->bilinear = way;
+    return expect_end(p, "nearest or bilinear");
+}
 
 bool layer_statement(struct parser *p, const struct layer_def *def, const char *label,
                      struct place at)
@@ -270,6 +293,10 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))
+        return false;
+    if (def->operands == OPERANDS_SHAPE && !shape_operand(p, &l))
+        return false;
+    if (def->operands == OPERANDS_FACTORS && !factors(p, &l))
         return false;
     if (!layer_options(p, def, &l))
         return false;

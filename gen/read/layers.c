@@ -103,6 +103,19 @@ const struct layer_def layer_defs[] = {
     { LAYER_GLOBALAVGPOOL, "globalavgpool",
       .synopsis = "globalavgpool", .help = "The mean of each channel.",
       .stage = STAGE_AVERAGE },
+    { LAYER_RESHAPE, "reshape", .operands = OPERANDS_SHAPE,
+      .synopsis = "reshape CxHxW",
+      .help = "The same values as C channels of H rows and W columns, in NCHW order: after an\n"
+      "affine layer a map for a decoder, or a map of another shape. C*H*W is to be the number\n"
+      "of values that come in.",
+      .stage = STAGE_RESHAPE },
+    { LAYER_UPSAMPLE, "upsample", .operands = OPERANDS_FACTORS,
+      .synopsis = "upsample N|V,H [nearest|bilinear]",
+      .help = "N times as many rows and columns, or V times as many rows and H times as many\n"
+      "columns; 1 to 64. nearest (the default) repeats each value; bilinear takes a weighted\n"
+      "mean of the four around a point, pixels being squares and the outermost values going\n"
+      "on beyond the edge (align_corners=False elsewhere).",
+      .stage = STAGE_UPSAMPLE },
     { LAYER_AFFINE, "affine", .operands = OPERANDS_COUNT, .accepts = ACCEPTS_BIAS | ACCEPTS_INIT,
       .synopsis = "affine N [bias=yes|no] [init=HOW]",
       .help = "Fully connected with a bias; flattens its input in NCHW order. init: a standard\n"

@@ -79,6 +79,7 @@ static void dump_spec(const struct net *net, FILE *out)
             fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
         for (int k = 0; k < layer_numbers(l->kind); k++)
             fprintf(out, " %g", l->number[k]);
+        fputs(operand_words(l).text, out);
         dump_options(l, out);
         fputc('\n', out);
     }

@@ -28,10 +28,11 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
                  "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",
-               "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes" },
+               "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes",
+               "upsample 2", "upsample 1,3 bilinear" },
     [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
     [BATCH] = { "1", "3", "5" },
-    [SHAPE] = { "plain", "bias=no", "residual", "affine" },
+    [SHAPE] = { "plain", "bias=no", "residual", "affine", "reshape" },
     [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
     [DILATION] = { "1", "2", "3" },
 };
@@ -167,7 +168,8 @@ static void write_network(const struct row *r, int number)
     snprintf(conv, sizeof conv, "conv %d %s stride=%s pad=%s groups=%d dilation=%d%s",
              groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD), groups,
              dilation, !strcmp(shape, "bias=no") ? " bias=no" : "");
-    bool residual = !strcmp(shape, "residual"), affine = !strcmp(shape, "affine");
+    bool residual = !strcmp(shape, "residual"), reshape = !strcmp(shape, "reshape");
+    bool affine = !strcmp(shape, "affine");
     int n = snprintf(text, sizeof text, "net c%d\ninput %sx%dx%d\nconv 6 3x3\ntanh\n", number,
                      word(r, CHANNELS), h, w);
     if (residual)   /* the same shape by another way: a shortcut of the same geometry */
@@ -180,6 +182,9 @@ static void write_network(const struct row *r, int number)
     if (affine)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
                       word(r, BEHIND));
+    if (reshape)
+        n += snprintf(text + n, sizeof text - (size_t)n, "affine (6*%s)\nreshape %sx2x3\n%s\n",
+                      word(r, CHANNELS), word(r, CHANNELS), word(r, BEHIND));
     snprintf(text + n, sizeof text - (size_t)n, "affine 4\n%s\ntrain\nbatch 5\n", word(r, LOSS));
     snprintf(name, sizeof name, "c%d.net", number);
     write_text(name, text);

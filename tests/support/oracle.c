@@ -69,6 +69,22 @@ static void pool_pads(struct oracle_layer *l, const char *s)
     windows(l, bottom, right);
 }
 
+/* Layers without parameters that change the shape. */
+static bool shape_layer(struct oracle_layer *l, const char *s)
+{
+    if (sscanf(s, "reshape %dx%dx%d", &l->oc, &l->oh, &l->ow) == 3) {
+        l->kind = ORACLE_RESHAPE;
+    } else if (sscanf(s, "upsample %d,%d", &l->stride_y, &l->stride_x) == 2) {
+        l->kind = ORACLE_UPSAMPLE;
+        l->bilinear = strstr(s, "bilinear") != NULL;
+        l->oh = l->h*l->stride_y;
+        l->ow = l->w*l->stride_x;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void read_layer(const char *line, struct oracle_layer *l, int *param)
 {
     int filters, bottom, right, length = (int)strcspn(line, "\n");
@@ -103,7 +119,7 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
             l->weight = (*param)++;
         l->bias = *param;
         *param += 3;
-    } else if (!simple_layer(l, s)) {
+    } else if (!shape_layer(l, s) && !simple_layer(l, s)) {
         fprintf(stderr, "oracle: what is \"%s\"?\n", s);
         abort();
     }
@@ -359,6 +375,12 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     case ORACLE_AVGPOOL:
         oracle_average(l, out, y, NULL, NULL);
         break;
+    case ORACLE_RESHAPE:
+        memcpy(y, l->x, out*sizeof *y);
+        break;
+    case ORACLE_UPSAMPLE:
+        oracle_upsample(l, out, y, NULL, NULL);
+        break;
     case ORACLE_DROPOUT:
         for (size_t k = 0; k < out; k++)
             y[k] = l->x[k]*dropout_factor(l, k);
@@ -406,6 +428,9 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_AVGPOOL:
         oracle_average(l, out, NULL, dy, l->dx);
         break;
+    case ORACLE_UPSAMPLE:
+        oracle_upsample(l, out, NULL, dy, l->dx);
+        break;
     case ORACLE_DROPOUT:
         for (size_t k = 0; k < out; k++)
             l->dx[k] = dy[k]*dropout_factor(l, k);
@@ -413,6 +438,7 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_BATCHNORM:
         norm_backward(o, l, dy);
         break;
+    case ORACLE_RESHAPE:
     case ORACLE_FORK:
     case ORACLE_ADD:
         memcpy(l->dx, dy, out*sizeof *dy);

@@ -15,7 +15,8 @@ enum { ORACLE_LAYERS = 60 };
 enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
                    ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID, ORACLE_SILU,
                    ORACLE_SCALE, ORACLE_CLIP, ORACLE_ELU, ORACLE_HARDSIGMOID, ORACLE_HARDSWISH,
-                   ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD };
+                   ORACLE_AVGPOOL, ORACLE_RESHAPE, ORACLE_UPSAMPLE, ORACLE_DROPOUT,
+                   ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD };
 
 struct oracle_layer {
     enum oracle_kind kind;
@@ -23,6 +24,7 @@ struct oracle_layer {
     int kh, kw, stride_y, stride_x, top, left;
     int above, before, below, after;        /* avgpool: padding that a mean counts */
     int groups, dilation;           /* conv */
+    bool bilinear;                  /* upsample, stride_y x stride_x times as large */
     double number, second;          /* what stands after its word: clip's limits, a slope */
     double eps;                     /* batchnorm */
     int index;                      /* among the layers, from 0 */

@@ -15,5 +15,8 @@ size_t oracle_winner(const struct oracle_layer *l, size_t k);
 /* avgpool, `out` outputs: forward y, or, given dy, backward dx; NULL: not. */
 void oracle_average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
                     double *dx);
+/* The same of upsample. */
+void oracle_upsample(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                     double *dx);
 
 #endif
