@@ -111,6 +111,11 @@ class Shapes:
         self.convolutions[layer.name] = x, out, layer
         return out
 
+    def deconv(self, x, layer):
+        (kh, kw), (sy, sx), (top, left, bottom, right) = layer.window(), layer.stride(), layer.pad()
+        return (layer.filters(), (x[1] - 1) * sy + kh - top - bottom,
+                (x[2] - 1) * sx + kw - left - right)
+
     def affine(self, x, layer):
         self.affines[layer.name] = x
         return layer.filters(), 1, 1

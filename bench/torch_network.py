@@ -26,6 +26,13 @@ class TorchOps:
         return F.conv2d(x, weight, bias, layer.stride(), pad,
                         int(layer.option.get("dilation", 1)), int(layer.option.get("groups", 1)))
 
+    def deconv(self, x, layer):
+        """The whole map, of which the padding is cut off; less than 0: zeros are added."""
+        weight, bias = self.p[layer.name + ".weight"], self.p.get(layer.name + ".bias")
+        x = padded(F.conv_transpose2d(x, weight, None, layer.stride()),
+                   [-n for n in layer.pad()], 0)
+        return x if bias is None else x + bias[:, None, None]
+
     def affine(self, x, layer):
         return F.linear(x.flatten(1), self.p[layer.name + ".weight"],
                         self.p.get(layer.name + ".bias"))[:, :, None, None]

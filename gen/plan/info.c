@@ -17,7 +17,7 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %d", l->filters);
     if (l->kh && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %dx%d", l->kh, l->kw);
-    const bool conv = l->kind == LAYER_CONV;
+    const bool conv = l->kind == LAYER_CONV || l->kind == LAYER_DECONV;
     if (l->kh && l->stride_w != l->stride && (l->stride != l->kh || l->stride_w != l->kw)
         && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " stride=%d,%d", l->stride, l->stride_w);

@@ -32,6 +32,8 @@ static int forward_parts(const struct stage *s)
     switch (s->kind) {
     case STAGE_CONV:
         return s->conv->forward.algorithm == BY_WINOGRAD ? winograd_parts(s) : s->conv->parts;
+    case STAGE_DECONV:
+        return s->mirror->conv->parts;
     case STAGE_POOL:
     case STAGE_AVERAGE:
     case STAGE_UPSAMPLE:
@@ -46,6 +48,11 @@ static int forward_parts(const struct stage *s)
 static int lanes_of_channels(const struct stage *s)
 {
     return ceil_div(s->out.shape.c, LANES);
+}
+
+static int lanes_of_filters(const struct stage *s)
+{
+    return lanes_of_channels(s->mirror ? s->mirror : s);
 }
 
 static int lists(const struct stage *s)
@@ -97,7 +104,8 @@ static bool gathers_itself(const struct net *net, int stage)
 
 static bool has_lists(const struct net *net, int stage)
 {
-    return net->stage[stage].affine->backward == BY_LISTS;
+    const struct affine_plan *affine = net->stage[stage].affine;
+    return affine && affine->backward == BY_LISTS;
 }
 
 static bool has_dense_bias(const struct net *net, int stage)
@@ -124,7 +132,7 @@ const struct region_def region_defs[REGION_KINDS] = {
     [REGION_LOSS] =            { "loss", "loss", SPLIT_GROUPS, .moves = IN | DX },
     [REGION_AFFINE_LISTS] =    { "lists", "gradient lists", SPLIT_FIXED, lists, .moves = DY,
                                  .taken = has_lists, .serves = OWN | BELOW },
-    [REGION_AFFINE_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
+    [REGION_BIAS] =            { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
                                  .moves = DY, .taken = has_dense_bias, .serves = OWN },
     [REGION_AFFINE_BACKWARD] = { "bwd", "backward + update", SPLIT_FIXED, panels,
                                  .work = WEIGHTS | DATA, .weights = UPDATE,
@@ -145,17 +153,23 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .serves = BELOW },
     [REGION_CONV_WGRAD] =      { "weights", "weight gradient", SPLIT_GROUPS, .work = WEIGHTS,
                                  .weights = 1, .moves = DY | IN, .serves = OWN },
-    [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_channels,
+    [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_filters,
                                  .weights = UPDATE + 1, .serves = OWN },
+    [REGION_DECONV_DGRAD] =    { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
+                                 .weights = 1, .moves = DY | DX, .serves = OWN | BELOW },
 };
 
 /* A stage's regions in their order, forward and, if it or something below is trained,
 ** backward. */
-static const struct { enum region_kind forward[4], backward[4]; } stage_regions[STAGE_KINDS] = {
+static const struct { enum region_kind forward[4], backward[5]; } stage_regions[STAGE_KINDS] = {
     [STAGE_CONV] =      { { REGION_FORWARD },           /* the update changes what DGRAD reads */
                           { REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE } },
+    [STAGE_DECONV] =    { { REGION_FORWARD },           /* DGRAD puts zeros around what the others
+                                                           read */
+                          { REGION_DECONV_DGRAD, REGION_BIAS, REGION_CONV_WGRAD,
+                            REGION_CONV_UPDATE } },
     [STAGE_AFFINE] =    { { REGION_FORWARD },
-                          { REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD } },
+                          { REGION_AFFINE_LISTS, REGION_BIAS, REGION_AFFINE_BACKWARD } },
     [STAGE_NORM] =      { { REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_FORWARD },
                           { REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD } },
     [STAGE_POOL] =      { { REGION_FORWARD }, { REGION_BACKWARD } },

@@ -32,9 +32,11 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "depthwise depthwiseconv depthwiseconv2d dwconv separableconv "
       "separableconv2d depthwiseconvolution groupconv",
       "a depthwise convolution is `conv F KxK groups=F`" },
-    { DIALECT_STATEMENT, "conv3d convtranspose convtranspose2d conv2dtranspose deconv "
-      "deconvolution upconv maxunpool2d pixelshuffle",
-      "there is none here; convolutions are `conv F KxK`" },
+    { DIALECT_STATEMENT, "conv3d maxunpool2d pixelshuffle",
+      "there is none here; convolutions are `conv F KxK`, their transposes `deconv F KxK`" },
+    { DIALECT_STATEMENT, "convtranspose convtranspose2d conv2dtranspose transposedconv "
+      "deconvolution deconv2d upconv",
+      "the transpose of a convolution is `deconv F KxK`, as in `deconv 16 4x4 stride=2`" },
     { DIALECT_STATEMENT, "flatten flattenlayer squeeze",
       "not needed: affine flattens its input itself" },
     { DIALECT_STATEMENT, "view unflatten unsqueeze permute",

@@ -286,7 +286,7 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
                           def->word);
     bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
-    const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
+    const char *what = def->kind == LAYER_AFFINE ? "the number of units" : "the number of filters";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
         return false;
     if (!numbers(p, def, &l))

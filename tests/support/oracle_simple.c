@@ -1,10 +1,27 @@
 /*
-** oracle_simple.c - the layers without parameters: pointwise ones and pools. Like oracle.c it must
+** oracle_simple.c - the layers without parameters: pointwise ones, pools, and those that change a shape. Like oracle.c it must
 ** stay too simple to be wrong.
 */
 #include "support/oracle_simple.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+bool oracle_shape_layer(struct oracle_layer *l, const char *line)
+{
+    if (sscanf(line, "reshape %dx%dx%d", &l->oc, &l->oh, &l->ow) == 3) {
+        l->kind = ORACLE_RESHAPE;
+    } else if (sscanf(line, "upsample %d,%d", &l->stride_y, &l->stride_x) == 2) {
+        l->kind = ORACLE_UPSAMPLE;
+        l->bilinear = strstr(line, "bilinear") != NULL;
+        l->oh = l->h*l->stride_y;
+        l->ow = l->w*l->stride_x;
+    } else {
+        return false;
+    }
+    return true;
+}
 
 /* Row i, column j of the window of output k: -1 if it is padding. */
 static long window_place(const struct oracle_layer *l, size_t k, int i, int j)

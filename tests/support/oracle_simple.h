@@ -6,6 +6,9 @@
 
 #include "support/oracle.h"
 
+/* Reads the line of a reshape or an upsample; false: it is none. */
+bool oracle_shape_layer(struct oracle_layer *l, const char *line);
+
 double oracle_pointwise(const struct oracle_layer *l, double x);
 /* The derivative at x, by its formula. */
 double oracle_slope(const struct oracle_layer *l, double x);
