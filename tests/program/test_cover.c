@@ -28,11 +28,11 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
                  "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",
-               "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes",
-               "upsample 2", "upsample 1,3 bilinear" },
+               "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes" },
     [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
     [BATCH] = { "1", "3", "5" },
-    [SHAPE] = { "plain", "bias=no", "residual", "affine", "reshape" },
+    [SHAPE] = { "plain", "bias=no", "residual", "affine", "reshape", "deconv", "upsample 2",
+                "upsample 1,3 bilinear" },
     [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
     [DILATION] = { "1", "2", "3" },
 };
@@ -162,12 +162,15 @@ static void write_network(const struct row *r, int number)
         h += (dilation - 1)*(kh - 1);
         w += (dilation - 1)*(kw - 1);
     }
+    bool deconv = !strcmp(shape, "deconv");     /* which has no groups and no dilation */
     /* Padding may make more of a small window's map than a globalmaxpool takes. */
-    bool large = !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1") && kh*kw < 10
-                 && !strcmp(word(r, POOL), "globalmaxpool");
-    snprintf(conv, sizeof conv, "conv %d %s stride=%s pad=%s groups=%d dilation=%d%s",
-             groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD), groups,
-             dilation, !strcmp(shape, "bias=no") ? " bias=no" : "");
+    bool large = !deconv && !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1")
+                 && kh*kw < 10 && !strcmp(word(r, POOL), "globalmaxpool");
+    int c = snprintf(conv, sizeof conv, "%s %d %s stride=%s pad=%s", deconv ? "deconv" : "conv",
+                     groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD));
+    if (!deconv)
+        snprintf(conv + c, sizeof conv - (size_t)c, " groups=%d dilation=%d%s", groups, dilation,
+                 !strcmp(shape, "bias=no") ? " bias=no" : "");
     bool residual = !strcmp(shape, "residual"), reshape = !strcmp(shape, "reshape");
     bool affine = !strcmp(shape, "affine");
     int n = snprintf(text, sizeof text, "net c%d\ninput %sx%dx%d\nconv 6 3x3\ntanh\n", number,
@@ -177,8 +180,12 @@ static void write_network(const struct row *r, int number)
                       "residual {\n%s\n%s\n} shortcut {\n%s\n}\n", conv, word(r, BEHIND), conv);
     else
         n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, word(r, BEHIND));
+    if (deconv && !strcmp(word(r, POOL), "globalmaxpool"))
+        n += snprintf(text + n, sizeof text - (size_t)n, "maxpool 4x4\n");
     n += snprintf(text + n, sizeof text - (size_t)n, "%s%s\n", large ? "maxpool 2x2\n" : "",
                   word(r, POOL));
+    if (!strncmp(shape, "upsample", 8))
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", shape);
     if (affine)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
                       word(r, BEHIND));

@@ -84,6 +84,12 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "conv 3 3x3 pad=1,2,3\n" TAIL, "3:21:", "\",\" expected and the pad on the right" },
         { HEAD "conv 3 3x3 pad=1,2,3,65\n" TAIL, "3:22:", "the pad on the right" },
         { HEAD "conv 3 3x3 pad=1,2,3,4,5\n" TAIL, "3:23:", "an option expected" },
+        { HEAD "deconv 3 3x3 groups=3\n" TAIL, "3:14:", "deconv takes no option \"groups\"" },
+        { HEAD "deconv 3 3x3 dilation=2\n" TAIL, "3:14:", "deconv takes no option" },
+        { HEAD "deconv 3 3x3 winograd=no\n" TAIL, "3:14:", "deconv takes no option" },
+        { HEAD "deconv 3 3x3 init=dirac\n" TAIL, "3:19:", "kaiming, xavier or zeros" },
+        { HEAD "deconv 3 3x3 pad=1,2\n" TAIL, "3:21:", "and the pads at the bottom" },
+        { HEAD "convtranspose2d 3 3x3\n" TAIL, "3:1:", "as in `deconv 16 4x4 stride=2`" },
         { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
         { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
@@ -126,6 +132,8 @@ Test(network_file, missing_operands_say_what_is_missing)
         { HEAD "conv\n" TAIL, "3:5:", "the number of filters is missing" },
         { HEAD "conv 3\n" TAIL, "3:7:", "the window's height is missing" },
         { HEAD "conv 3 3\n" TAIL, "3:9:", "\"x\" expected" },
+        { HEAD "deconv\n" TAIL, "3:7:", "the number of filters is missing" },
+        { HEAD "deconv 3\n" TAIL, "3:9:", "the window's height is missing" },
         { HEAD "maxpool\n" TAIL, "3:8:", "is missing" },
         { HEAD "affine\nsoftmax\n", "3:7:", "the number of units is missing" },
         { HEAD "upsample\n" TAIL, "3:9:", "the factor (a number or two) is missing" },
@@ -168,6 +176,15 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "residual {\naffine 3\n} shortcut {\nconv 3 8x8 pad=valid\n}\n" TAIL, "4:1:",
           "put a pooling before it" },
         { "net t\ninput 3x32x32\nglobalmaxpool\n" TAIL, "3:1:", "256 are the most" },
+        { HEAD "deconv 0 3x3\n" TAIL, "3:8:", "from 1 to 65536" },
+        { HEAD "deconv 3 12x3\n" TAIL, "3:10:", "from 1 to 11" },
+        { HEAD "deconv 3 3x-3\n" TAIL, "3:12:", "from 1 to 11" },
+        { HEAD "deconv 3 3x3 stride=0\n" TAIL, "3:21:", "from 1 to" },
+        { HEAD "deconv 3 3x3 pad=5\n" TAIL, "3:1:",
+          "deconv1 would make a map of 0x0 of 8x8: padding of 5,5,5,5 is cut off it" },
+        { HEAD "deconv 65536 11x11\nupsample 64\n" TAIL, "4:1:", "more than 2^31" },
+        { "net t\ninput 1x4096x1\nrepeat 4 as i {\ndeconv 1 1x1 stride=64\n}\n" TAIL, "4:1:",
+          "deconv2 makes" },
         { HEAD "upsample 0\n" TAIL, "3:10:", "from 1 to 64" },
         { HEAD "upsample -2 bilinear\n" TAIL, "3:10:", "from 1 to 64" },
         { HEAD "upsample 2,0\n" TAIL, "3:12:", "from 1 to 64" },
@@ -428,6 +445,15 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
     expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");
     expect_dump(HEAD "conv 6 3x3 groups=3\n" TAIL, "-d shape", "params 60 flop 6912 6912");
+    expect_dump(HEAD "deconv 2 3x3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 1,1,1,1 params 56 flop "
+                "6912 6912");
+    expect_dump(HEAD "deconv 2 4x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x16x16 pad 1,1,1,0");
+    expect_dump(HEAD "deconv 2 2x1 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x16x16 pad 0,0,0,-1");
+    expect_dump(HEAD "deconv 2 7x6 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x24x24 pad 2,2,2,1");
+    expect_dump(HEAD "deconv 2 4x4 stride=2 pad=valid\n" TAIL, "-d shape",
+                "3x8x8 -> 2x18x18 pad 0,0,0,0");
+    expect_dump(HEAD "deconv 2 3x3 stride=2 pad=1,0,0,2\n" TAIL, "-d shape",
+                "3x8x8 -> 2x16x15 pad 1,0,0,2");
     shell_clean();
 }
 

@@ -1,6 +1,6 @@
 /*
-** oracle_simple.c - the layers without parameters: pointwise ones, pools, and those that change a shape. Like oracle.c it must
-** stay too simple to be wrong.
+** oracle_simple.c - the layers without parameters: pointwise ones, pools, and those that change a
+** shape. Like oracle.c it must stay too simple to be wrong.
 */
 #include "support/oracle_simple.h"
 
