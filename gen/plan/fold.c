@@ -1,7 +1,8 @@
 /*
 ** fold.c - what inference runs instead: a convolution, a deconv or an affine layer with the norm
-** after it in its weights, a convolution with the pool after that, too; an affine layer whose weights
-** lie as its tiles read them. It must never change a stage that trains but to say what stands for it.
+** after it in its weights, a convolution with the pool after that, too; an affine layer whose
+** weights lie as its tiles read them. It must never change a stage that trains but to say what
+** stands for it.
 */
 #include "plan/passes.h"
 

@@ -113,8 +113,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_BAND = 1088, DY = 0, DY_IMAGE = 4096,
            DY_ROW = 256, Y = 0, Y_IMAGE = 4096, Y_ROW = 256, PARTIALS = 0, GROUP_SIZE = 2320,
-           CO = 16, KH = 3, ROW = 48, OH = 16, OW = 16, BAND = 4, IMAGES = 1, G_IMAGE = 1024, X_CHUNK = 4352,
-           DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           CO = 16, KH = 3, ROW = 48, OH = 16, BAND = 4, IMAGES = 1, G_IMAGE = 1024,
+           X_CHUNK = 4352, DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024,
            WINDOWS_AT = 0 };
     enum { ALL_FILTERS = CO*KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);

@@ -58,8 +58,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 4096, Y_ROW = 1024,
            DY = 0, DY_IMAGE = 4096, DY_ROW = 512, COEFFICIENTS = 0, ARGMAX = 0,
-           ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16, OW = 16,
-           BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
+           ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9,
+           ROW = 16, U_TAP = 32, OH = 16, OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
     enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
