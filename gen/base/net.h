@@ -212,10 +212,10 @@ struct map {
 
 /* regions.c: the parallel regions of one step, in order. */
 enum region_kind { REGION_NONE, REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE,
-                   REGION_LOSS, REGION_AFFINE_LISTS, REGION_BIAS, REGION_AFFINE_BACKWARD,
+                   REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD,
                    REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
                    REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_DECONV_DGRAD,
-                   REGION_FOLDED, REGION_KINDS };
+                   REGION_DECONV_BIAS, REGION_FOLDED, REGION_KINDS };
 
 struct region_plan {
     enum region_kind kind;
@@ -308,7 +308,8 @@ struct weight_plan {
 struct conv_plan {
     /* fuse.c */
     struct shape mid;           /* what it computes, as far as the pool reads it */
-    bool transposed;            /* a deconv's mirror: it runs the other way round */
+    bool transposed;            /* a deconv's mirror: it runs the other way round, */
+    bool halved;                /* and the deconv reads what a ReLU made: every second value is 0 */
     /* layout.c */
     size_t window;              /* where in `in` the first window begins */
     int row;                    /* reals of a stored filter row */

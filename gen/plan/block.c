@@ -357,7 +357,7 @@ static enum algorithm gradient_by(struct net *net, struct region_plan region,
     const struct layer *pool = layer_at(net, s->pool);
     int vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
     /* Cycles of an output: of a window one is not zero, after a ReLU every second time. */
-    double share = pool || s->relu != NO_LAYER ? 0.5 : 1;
+    double share = pool || s->relu != NO_LAYER || s->conv->halved ? 0.5 : 1;
     double narrow = f->kh*f->kw*f->ci*ceil_div(f->co, vl) / 2.0 / f->co;
     double lists = (LIST_CYCLES + list_cycles(f, vl)*share) / area;
     bool can[] = { true, can_be_narrow(f, pool), can_be_dense(net, s) };
@@ -368,8 +368,7 @@ static enum algorithm gradient_by(struct net *net, struct region_plan region,
         choice_offer(c, narrow, 1, 0, 0);
     if (can[2])
         choice_offer(c, dense_cycles(net, s), 2, 0, 0);
-    if (!s->conv->transposed)       /* which has values in place of gradients */
-        choice_offer(c, lists, 0, 0, 0);
+    choice_offer(c, lists, 0, 0, 0);
     return by[choice_settle(net, c)[0]];
 }
 

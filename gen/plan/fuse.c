@@ -171,6 +171,12 @@ static int maker(const struct net *net, int layer)
     return layer == INPUT ? INPUT : low;
 }
 
+static bool ends_in_relu(const struct net *net, int stage)
+{
+    const struct stage *s = stage == INPUT ? NULL : &net->stage[stage];
+    return s && (s->relu != NO_LAYER || is_relu(layer_at(net, s->pointwise)));
+}
+
 static void make_stages(struct net *net)
 {
     for (int next = 0; next < net->nlayers;) {
@@ -183,6 +189,8 @@ static void make_stages(struct net *net)
         s->from = maker(net, l->from);
         if (s->add)
             s->add->other = maker(net, l->other);
+        if (s->mirror)
+            s->mirror->conv->halved = ends_in_relu(net, stage_before_forks(net, s->from));
     }
 }
 

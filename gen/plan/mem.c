@@ -323,6 +323,18 @@ static void dense_buffers(struct net *net, struct stage *s)
         add_own(net, s, AT_COPIED, pixels*(size_t)(g->vectors*net->vl));
 }
 
+static void weight_buffers(struct net *net, struct stage *s)
+{
+    const struct weight_plan *g = &s->conv->wgrad;
+    if (g->algorithm == BY_NARROW)
+        narrow_buffers(net, s);
+    if (g->algorithm == BY_DENSE)
+        dense_buffers(net, s);
+    if (g->algorithm == BY_LISTS)
+        add_own(net, s, AT_ENTRIES,
+                entries((size_t)net->layer[s->head].filters*(size_t)g->list_space));
+}
+
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -347,12 +359,7 @@ static void conv_buffers(struct net *net, int stage)
         depth_buffers(net, s);
     if (s->conv->ndgrad && s->conv->dgrad[0].algorithm == BY_SCATTER)
         scatter_buffers(net, s);
-    if (s->conv->wgrad.algorithm == BY_NARROW)
-        narrow_buffers(net, s);
-    if (s->conv->wgrad.algorithm == BY_DENSE)
-        dense_buffers(net, s);
-    if (s->conv->wgrad.algorithm == BY_LISTS)
-        add_own(net, s, AT_ENTRIES, entries(co*(size_t)s->conv->wgrad.list_space));
+    weight_buffers(net, s);
 }
 
 /* The mirror of a deconv has the deconv's buffers; what it reads is the gradient of the deconv's
@@ -384,10 +391,7 @@ static void deconv_buffers(struct net *net, int stage)
         add_living(net, s, AT_BIAS_SUMS, batch*whole_units((size_t)s->out.shape.c), first, update);
     add_own(net, s, AT_GRADIENT, filter);
     memcpy(m->at, s->at, sizeof m->at);
-    if (conv->wgrad.algorithm == BY_NARROW)
-        narrow_buffers(net, m);
-    else
-        dense_buffers(net, m);
+    weight_buffers(net, m);
     memcpy(s->at, m->at, sizeof s->at);
 }
 

@@ -104,13 +104,17 @@ static bool gathers_itself(const struct net *net, int stage)
 
 static bool has_lists(const struct net *net, int stage)
 {
-    const struct affine_plan *affine = net->stage[stage].affine;
-    return affine && affine->backward == BY_LISTS;
+    return net->stage[stage].affine->backward == BY_LISTS;
+}
+
+static bool has_bias(const struct net *net, int stage)
+{
+    return net->layer[net->stage[stage].head].bias;
 }
 
 static bool has_dense_bias(const struct net *net, int stage)
 {
-    return !has_lists(net, stage) && net->layer[net->stage[stage].head].bias;
+    return !has_lists(net, stage) && has_bias(net, stage);
 }
 
 /* A sum's gradient is its parts'. */
@@ -132,7 +136,7 @@ const struct region_def region_defs[REGION_KINDS] = {
     [REGION_LOSS] =            { "loss", "loss", SPLIT_GROUPS, .moves = IN | DX },
     [REGION_AFFINE_LISTS] =    { "lists", "gradient lists", SPLIT_FIXED, lists, .moves = DY,
                                  .taken = has_lists, .serves = OWN | BELOW },
-    [REGION_BIAS] =            { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
+    [REGION_AFFINE_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
                                  .moves = DY, .taken = has_dense_bias, .serves = OWN },
     [REGION_AFFINE_BACKWARD] = { "bwd", "backward + update", SPLIT_FIXED, panels,
                                  .work = WEIGHTS | DATA, .weights = UPDATE,
@@ -157,6 +161,8 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .weights = UPDATE + 1, .serves = OWN },
     [REGION_DECONV_DGRAD] =    { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
                                  .weights = 1, .moves = DY | DX, .serves = OWN | BELOW },
+    [REGION_DECONV_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
+                                 .taken = has_bias, .serves = OWN },
 };
 
 /* A stage's regions in their order, forward and, if it or something below is trained,
@@ -166,10 +172,10 @@ static const struct { enum region_kind forward[4], backward[5]; } stage_regions[
                           { REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE } },
     [STAGE_DECONV] =    { { REGION_FORWARD },           /* DGRAD puts zeros around what the others
                                                            read */
-                          { REGION_DECONV_DGRAD, REGION_BIAS, REGION_CONV_WGRAD,
+                          { REGION_DECONV_DGRAD, REGION_DECONV_BIAS, REGION_CONV_WGRAD,
                             REGION_CONV_UPDATE } },
     [STAGE_AFFINE] =    { { REGION_FORWARD },
-                          { REGION_AFFINE_LISTS, REGION_BIAS, REGION_AFFINE_BACKWARD } },
+                          { REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD } },
     [STAGE_NORM] =      { { REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_FORWARD },
                           { REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD } },
     [STAGE_POOL] =      { { REGION_FORWARD }, { REGION_BACKWARD } },

@@ -169,11 +169,6 @@ static void print_conv_parameters(struct emission *e, const struct stage *s)
     conv_parameters(e, with_weights(e, s));
 }
 
-static void print_bias(struct emission *e, const struct stage *s)
-{
-    (s->mirror ? deconv_bias : affine_bias)(e, s);
-}
-
 /* Of each kind of stage; fold: the weights of a folded one. */
 static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE_KINDS] = {
     [STAGE_CONV] =      { .forward = print_conv_forward, .fold = conv_fold },
@@ -195,10 +190,10 @@ static printer *const region_printers[REGION_KINDS] = {
     [REGION_NORM_STATISTICS] = norm_statistics, [REGION_NORM_MERGE] = norm_merge,
     [REGION_NORM_SUMS] = norm_sums, [REGION_NORM_UPDATE] = norm_update,
     [REGION_NORM_BACKWARD] = norm_backward, [REGION_LOSS] = loss,
-    [REGION_AFFINE_LISTS] = affine_lists, [REGION_BIAS] = print_bias,
+    [REGION_AFFINE_LISTS] = affine_lists, [REGION_AFFINE_BIAS] = affine_bias,
     [REGION_AFFINE_BACKWARD] = affine_backward, [REGION_CONV_DGRAD] = print_conv_data,
     [REGION_CONV_WGRAD] = print_conv_weights, [REGION_CONV_UPDATE] = print_conv_parameters,
-    [REGION_DECONV_DGRAD] = deconv_data_gradient,
+    [REGION_DECONV_DGRAD] = deconv_data_gradient, [REGION_DECONV_BIAS] = deconv_bias,
 };
 
 static printer *printer_of(const struct stage *s, enum region_kind kind)

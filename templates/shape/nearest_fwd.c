@@ -21,7 +21,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
             real *to = y + r*Y_ROW + p*UP_W*C;
             for (int c = 0; c < C; c += VL) { /* @tail */
                 vec v = v_load(from + c);
-                for (int j = 0; j < UP_W; j++)
+                UNROLL for (int j = 0; j < UP_W; j++)
                     v_store(to + j*C + c, v);
             }
         }

@@ -116,7 +116,7 @@ static void climb(struct cover *c, struct row *r)
 /* Of some rows drawn and improved, always the one that brings most, until nothing is missing. */
 static void make_cover(struct cover *c, int strength)
 {
-    *c = (struct cover){ .strength = strength, .state = 5 };
+    *c = (struct cover){ .strength = strength, .state = 6 };
     c->size = (size_t)FACTORS*FACTORS*(FACTORS + 1)*MOST_VALUES*MOST_VALUES*MOST_VALUES;
     c->met = calloc(c->size, 1);
     long missing = combinations(c);
