@@ -453,8 +453,8 @@ static void block_conv(struct net *net, int stage)
     }
 }
 
-/* Its passes, one after the other, and the bands of rows in which each passes over an image: of
-** what no tap reaches too much would be written twice. */
+/* Its forward pass, phase after phase, and the bands of rows into which an image may be cut. Where
+** gaps are filled first, it is not: each band would fill those of all. */
 static void block_deconv(struct net *net, struct region_plan region, struct conv_plan *conv)
 {
     size_t at = 0;

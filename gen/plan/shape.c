@@ -138,6 +138,17 @@ static void cut(struct layer *l)
     l->pad_right = same ? l->kw - l->stride_w - l->pad_left : l->pad[3];
 }
 
+/* Some of n values, `stride` apart and each with k taps, is not cut off a side. */
+static bool reaches(int n, int k, int stride, int pad, int size)
+{
+    for (int i = 0; i < n; i++) {
+        const long long at = (long long)i*stride - pad;
+        if (at < size && at + k > 0)
+            return true;
+    }
+    return false;
+}
+
 static bool deconv_shape(struct layer *l)
 {
     cut(l);
@@ -148,7 +159,14 @@ static bool deconv_shape(struct layer *l)
         return error(l, "%s would make a map of %lldx%lld of %dx%d: padding of %d,%d,%d,%d is cut "
                      "off it, and leaves nothing", l->name, h, w, l->in.h, l->in.w, l->pad_top,
                      l->pad_left, l->pad_bottom, l->pad_right);
-    return sides(l, h, w);
+    if (!sides(l, h, w))
+        return false;
+    if (!reaches(l->in.h, l->kh, l->stride, l->pad_top, l->out.h)
+        || !reaches(l->in.w, l->kw, l->stride_w, l->pad_left, l->out.w))
+        return error(l, "%s: what padding of %d,%d,%d,%d leaves of its map, %dx%d, no value "
+                     "reaches: windows of %dx%d are %d apart", l->name, l->pad_top, l->pad_left,
+                     l->pad_bottom, l->pad_right, l->out.h, l->out.w, l->kh, l->kw, l->stride);
+    return true;
 }
 
 static bool too_large(const struct layer *l)

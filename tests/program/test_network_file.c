@@ -182,6 +182,8 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "deconv 3 3x3 stride=0\n" TAIL, "3:21:", "from 1 to" },
         { HEAD "deconv 3 3x3 pad=5\n" TAIL, "3:1:",
           "deconv1 would make a map of 0x0 of 8x8: padding of 5,5,5,5 is cut off it" },
+        { "net t\ninput 3x2x2\ndeconv 4 1x1 stride=3 pad=1\n" TAIL, "3:1:",
+          "deconv1: what padding of 1,1,1,1 leaves of its map, 2x2, no value reaches" },
         { HEAD "deconv 65536 11x11\nupsample 64\n" TAIL, "4:1:", "more than 2^31" },
         { "net t\ninput 1x4096x1\nrepeat 4 as i {\ndeconv 1 1x1 stride=64\n}\n" TAIL, "4:1:",
           "deconv2 makes" },
