@@ -73,8 +73,12 @@ class Layer:
         return float(self.words[k])
 
     def window(self):
-        """Height and width of a filter or a pool."""
+        """Height and width of a filter or a pool; a reshape's channels, height and width."""
         return tuple(map(int, self.words[-1].split("x")))
+
+    def factors(self):
+        """Of upsample: down and across."""
+        return tuple(map(int, self.words[0].split(",")))
 
     def filters(self):
         return int(self.words[0])
@@ -110,6 +114,11 @@ class Shapes:
         self.convolutions[layer.name] = x, out, layer
         return out
 
+    def deconv(self, x, layer):
+        (kh, kw), (sy, sx), (top, left, bottom, right) = layer.window(), layer.stride(), layer.pad()
+        return (layer.filters(), (x[1] - 1) * sy + kh - top - bottom,
+                (x[2] - 1) * sx + kw - left - right)
+
     def affine(self, x, layer):
         self.affines[layer.name] = x
         return layer.filters(), 1, 1
@@ -119,6 +128,13 @@ class Shapes:
         return x[0], (x[1] + top + bottom - kh) // sy + 1, (x[2] + left + right - kw) // sx + 1
 
     avgpool = maxpool
+
+    def reshape(self, _, layer):
+        return layer.window()
+
+    def upsample(self, x, layer):
+        down, across = layer.factors()
+        return x[0], x[1] * down, x[2] * across
 
     def same(self, x, _):
         return x

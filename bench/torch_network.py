@@ -26,6 +26,13 @@ class TorchOps:
         return F.conv2d(x, weight, bias, layer.stride(), pad,
                         int(layer.option.get("dilation", 1)), int(layer.option.get("groups", 1)))
 
+    def deconv(self, x, layer):
+        """The whole map, of which the padding is cut off; less than 0: zeros are added."""
+        weight, bias = self.p[layer.name + ".weight"], self.p.get(layer.name + ".bias")
+        x = padded(F.conv_transpose2d(x, weight, None, layer.stride()),
+                   [-n for n in layer.pad()], 0)
+        return x if bias is None else x + bias[:, None, None]
+
     def affine(self, x, layer):
         return F.linear(x.flatten(1), self.p[layer.name + ".weight"],
                         self.p.get(layer.name + ".bias"))[:, :, None, None]
@@ -54,6 +61,13 @@ class TorchOps:
         counted = padded(torch.ones_like(x), layer.counted(), 1)
         rest = tuple(a - b for a, b in zip(layer.pad(), layer.counted()))
         return sums(padded(x, layer.pad(), 0)) / sums(padded(counted, rest, 0))
+
+    def reshape(self, x, layer):
+        return x.reshape(-1, *layer.window())
+
+    def upsample(self, x, layer):
+        way = {"mode": "bilinear", "align_corners": False} if "bilinear" in layer.words else {}
+        return F.interpolate(x, scale_factor=layer.factors(), **way)
 
     def add(self, x, other):
         return x + other

@@ -30,6 +30,17 @@ bool is_depthwise(const struct layer *l)
     return l->kind == LAYER_CONV && l->groups > 1 && l->groups == l->in.c;
 }
 
+struct operand_words operand_words(const struct layer *l)
+{
+    struct operand_words words = { "" };
+    if (l->kind == LAYER_RESHAPE)
+        snprintf(words.text, sizeof words.text, " %dx%dx%d", l->to.c, l->to.h, l->to.w);
+    if (l->kind == LAYER_UPSAMPLE)
+        snprintf(words.text, sizeof words.text, " %d,%d %s", l->up_h, l->up_w,
+                 l->bilinear ? "bilinear" : "nearest");
+    return words;
+}
+
 struct shape pooled_part(const struct net *net, const struct stage *s)
 {
     const struct layer *pool = &net->layer[s->pool];

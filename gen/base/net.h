@@ -26,6 +26,7 @@ enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOF
                   LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
                   LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
+                  LAYER_RESHAPE, LAYER_UPSAMPLE, LAYER_DECONV,
                   LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD,
                   LAYER_CONCAT, LAYER_JOIN, LAYER_GATE, LAYER_PRODUCT, LAYER_KINDS };
 
@@ -42,9 +43,12 @@ struct layer {
     int branches;               /* fork, and what ends them: how many there are */
     int fork, end[MAX_BRANCHES];        /* add, join, product: what its branches read, and the
                                    layers that end them; of an empty one that is the fork */
-    int filters;                /* conv: output channels; affine: output units */
-    int kh, kw;                 /* conv, maxpool: window */
-    int stride, stride_w;       /* down, across; conv: 1, pools: the window unless said */
+    int filters;                /* conv, deconv: output channels; affine: output units */
+    int kh, kw;                 /* conv, deconv, maxpool: window */
+    int stride, stride_w;       /* down, across; conv, deconv: 1, pools: the window unless said */
+    struct shape to;            /* reshape */
+    int up_h, up_w;             /* upsample: times as many rows, columns */
+    bool bilinear;              /* upsample */
     int groups;                 /* conv: of channels and filters, each on its own */
     int dilation;               /* conv: pixels from tap to tap */
     bool ceil;                  /* pools: a last window may reach beyond the padded input */
@@ -63,12 +67,14 @@ struct layer {
     double init_std;            /* drawn: the deviation; < 0: by init_rule */
     enum { RULE_KAIMING, RULE_XAVIER } init_rule;
     /* shape.c */
-    int pad_top, pad_left, pad_bottom, pad_right;   /* with what a last window needs beyond it */
+    int pad_top, pad_left, pad_bottom, pad_right;   /* with what a last window needs beyond it; of
+                                   a deconv below 0 where its map ends after the last window */
     int beyond_bottom, beyond_right;                /* that, which no mean counts */
     struct shape in, out;
     long long params;           /* weights and biases */
     double flop_forward, flop_backward;  /* dense-equivalent, one image */
     bool below;                 /* something below it has parameters */
+    int mirror;                 /* deconv: the convolution that it is the transpose of */
 };
 
 /* What several branches read. */
@@ -100,8 +106,9 @@ struct group_setting {
 
 /* fuse.c: layers that run as one, band by band, without touching memory between. */
 enum stage_kind { STAGE_CONV, STAGE_AFFINE, STAGE_POOL, STAGE_AVERAGE, STAGE_POINTWISE,
-                  STAGE_DROPOUT, STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_JOIN, STAGE_PRODUCT,
-                  STAGE_LOSS, STAGE_PRELU, STAGE_KINDS };
+                  STAGE_DROPOUT, STAGE_RESHAPE, STAGE_UPSAMPLE, STAGE_DECONV, STAGE_PRELU,
+                  STAGE_NORM, STAGE_FORK, STAGE_ADD, STAGE_JOIN, STAGE_PRODUCT, STAGE_LOSS,
+                  STAGE_KINDS };
 
 /* How one direction of a stage is computed. Which, the network decides where it decides the order
 ** of sums; else block.c, to the same bits. */
@@ -185,7 +192,8 @@ struct sweep {
     long out_at;
     int tap_y, tap_x;           /* phase: first tap of the filter, */
     int tap_step_y, tap_step_x; /* and the distances to the next */
-    bool flipped;               /* gradient to the data: channels swapped, taps flipped */
+    bool flipped;               /* by transposed filters: channels swapped, taps flipped */
+    bool backward;              /* a convolution's gradient to the data, from scratch */
     bool bias;                  /* start from the bias, else from +0 */
     const struct layer *pointwise;      /* the layer after it, which is no relu; or NULL */
     bool whole_vectors;         /* the output has room for whole vectors of channels */
@@ -223,8 +231,8 @@ struct map {
 enum region_kind { REGION_NONE, REGION_FORWARD, REGION_NORM_STATISTICS, REGION_NORM_MERGE,
                    REGION_LOSS, REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD,
                    REGION_NORM_SUMS, REGION_NORM_UPDATE, REGION_NORM_BACKWARD, REGION_BACKWARD,
-                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_FOLDED,
-                   REGION_PRELU_BACKWARD, REGION_PRELU_UPDATE,
+                   REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE, REGION_DECONV_DGRAD,
+                   REGION_DECONV_BIAS, REGION_PRELU_BACKWARD, REGION_PRELU_UPDATE, REGION_FOLDED,
                    REGION_KINDS };
 
 struct region_plan {
@@ -275,6 +283,8 @@ enum stage_buffer {
     AT_PACKED,                  /* conv: weights packed for its sweeps */
     AT_PARTIAL,                 /* weight gradients of the groups */
     AT_IMAGE_LIST, AT_IMAGE_STARTS, AT_UNIT_LIST, AT_UNIT_COUNT,    /* affine: nonzeros of dy */
+    AT_HALOED,                  /* deconv: the output's gradient, masked, zeros around it */
+    AT_BIAS_SUMS,               /* deconv: sums of that of every image */
     AT_MOMENTS,                 /* norm: sums of every image's blocks, two for each channel; prelu:
                                    of every image, one */
     AT_COEFFICIENTS,            /* norm: six for each channel, see norm/merge.c */
@@ -317,7 +327,10 @@ struct weight_plan {
 };
 
 struct conv_plan {
-    struct shape mid;           /* fuse.c: what it computes, as far as the pool reads it */
+    /* fuse.c */
+    struct shape mid;           /* what it computes, as far as the pool reads it */
+    bool transposed;            /* a deconv's mirror: it runs the other way round, */
+    bool halved;                /* and the deconv reads what a ReLU made: every second value is 0 */
     /* layout.c */
     size_t window;              /* where in `in` the first window begins */
     int row;                    /* reals of a stored filter row */
@@ -387,9 +400,14 @@ struct stage {
     struct affine_plan *affine;
     struct norm_plan *norm;
     struct branch_plan *branch;
+    struct stage *mirror;       /* deconv: the convolution that it is the transpose of, which reads
+                                   the gradient of the deconv's output and makes that of its input;
+                                   the deconv's input is its output's gradient */
     /* layout.c */
     struct map in, out;
     size_t dx_image, dy_image;  /* gradients: [h][w][c] without halo, image to image */
+    size_t dy_row, dy_at;       /* of the output: row to row; where it begins; a mirror's has a
+                                   halo */
     /* fold.c */
     int folded;                 /* of net.folded, what inference runs, or NO_STAGE */
     bool in_folded;             /* inference runs it as the end of a folded stage */
@@ -444,7 +462,7 @@ struct net {
     char name[NAME_MAX_LEN];
     struct place at;            /* of the word `net` */
     struct shape input;
-    struct layer *layer; int nlayers;
+    struct layer *layer; int nlayers;       /* after them, by shape.c, the deconvs' mirrors */
     struct train train;         /* defaults where the file is silent */
     struct place batch_at;      /* where the file says its batch; line 0: nowhere, or not its own */
     struct group_setting *group; int ngroups;
@@ -492,6 +510,8 @@ bool is_padded(const struct layer *l);
 bool suits_winograd(const struct layer *l);
 /* A convolution of which each group is one channel. */
 bool is_depthwise(const struct layer *l);
+/* What stands after the word of a reshape, an upsample: " 8x4x4", " 2,2 bilinear"; else "". */
+struct operand_words { char text[48]; } operand_words(const struct layer *l);
 /* What a convolution has to compute for the pool after it. */
 struct shape pooled_part(const struct net *net, const struct stage *s);
 /* The stage whose output stage `from` stands for: forks are looked through. Or INPUT. */

@@ -167,7 +167,7 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     for (int mw = 1; mw <= tiles; mw++)
         for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mw, nv, false); nv++) {
             double batch = pass_cycles(s, rows, whole, mw, nv, vectors);
-            choice_offer(c, batch + (s->flipped ? 0 : ALONE*alone_cycles(s, mw, nv, vectors)), 1,
+            choice_offer(c, batch + (s->backward ? 0 : ALONE*alone_cycles(s, mw, nv, vectors)), 1,
                          mw, nv);
         }
     s->tile = choice_settle_tile(net, c);
@@ -357,7 +357,7 @@ static enum algorithm gradient_by(struct net *net, struct region_plan region,
     const struct layer *pool = layer_at(net, s->pool);
     int vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
     /* Cycles of an output: of a window one is not zero, after a ReLU every second time. */
-    double share = pool || s->relu != NO_LAYER ? 0.5 : 1;
+    double share = pool || s->relu != NO_LAYER || s->conv->halved ? 0.5 : 1;
     double narrow = f->kh*f->kw*f->ci*ceil_div(f->co, vl) / 2.0 / f->co;
     double lists = (LIST_CYCLES + list_cycles(f, vl)*share) / area;
     bool can[] = { true, can_be_narrow(f, pool), can_be_dense(net, s) };
@@ -453,6 +453,36 @@ static void block_conv(struct net *net, int stage)
     }
 }
 
+/* Its forward pass, phase after phase, and the bands of rows into which an image may be cut. Where
+** gaps are filled first, it is not: each band would fill those of all. */
+static void block_deconv(struct net *net, struct region_plan region, struct conv_plan *conv)
+{
+    size_t at = 0;
+    conv->parts = INT_MAX;
+    for (int k = 0; k < conv->ndgrad; k++) {
+        struct sweep *phase = &conv->dgrad[k];
+        choose_sweep(net, region, phase);
+        phase->packed_at = at;
+        at += phase->packed_size;
+        conv->parts = min_int(conv->parts, phase->oh / phase->tile.mh);
+    }
+    if (conv->dgrad_gaps)
+        conv->parts = 1;
+    conv->forward.packed_at = at;
+}
+
+static void block_deconv_stage(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    struct conv_plan *conv = s->mirror->conv;
+    block_deconv(net, (struct region_plan){ .kind = REGION_FORWARD, .stage = stage }, conv);
+    if (s->needs_dx)
+        choose_sweep(net, (struct region_plan){ .kind = REGION_DECONV_DGRAD, .stage = stage },
+                     &conv->forward);
+    choose_gradient(net, (struct region_plan){ .kind = REGION_CONV_WGRAD, .stage = stage },
+                    s->mirror);
+}
+
 bool block(struct net *net)
 {
     assert(net->nstages > 0 && net->vl > 0);
@@ -464,6 +494,8 @@ bool block(struct net *net)
         }
         if (s->kind == STAGE_CONV)
             block_conv(net, i);
+        if (s->kind == STAGE_DECONV)
+            block_deconv_stage(net, i);
         if (s->kind == STAGE_NORM)
             block_norm(net, i);
     }
@@ -473,6 +505,8 @@ bool block(struct net *net)
         struct region_plan region = { .kind = REGION_FOLDED, .stage = i };
         if (s->kind == STAGE_AFFINE) {
             block_affine(net, region, s);
+        } else if (s->kind == STAGE_DECONV) {
+            block_deconv(net, region, s->mirror->conv);
         } else {
             choose_sweep(net, region, &s->conv->forward);
             choose_parts(net, s);

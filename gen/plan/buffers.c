@@ -31,6 +31,8 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_IMAGE_STARTS] = { .name = "image_starts" },
     [AT_UNIT_LIST]    = { .name = "unit_list" },
     [AT_UNIT_COUNT]   = { .name = "unit_count" },
+    [AT_HALOED]       = { .name = "haloed" },
+    [AT_BIAS_SUMS]    = { .name = "bias_sums" },
     [AT_MOMENTS]      = { .name = "moments" },
     [AT_COEFFICIENTS] = { .name = "coefficients", .keep = true, .infer = true },
     [AT_EXPANDED]     = { .name = "expanded", .scratch = true, .keep = true },

@@ -1,11 +1,13 @@
 /*
-** fold.c - what inference runs instead: a convolution or an affine layer with the norm after it in
-** its weights, and with the pool after that; an affine layer whose weights lie as its tiles read
-** them. It must never change a stage that trains but to say what stands for it.
+** fold.c - what inference runs instead: a convolution, a deconv or an affine layer with the norm
+** after it in its weights, a convolution with the pool after that, too; an affine layer whose
+** weights lie as its tiles read them. It must never change a stage that trains but to say what
+** stands for it.
 */
 #include "plan/passes.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "plan/sweeps.h"
@@ -31,11 +33,30 @@ static int pool_after(const struct net *net, int norm)
            && (!with || is_relu(with) || next->relu == NO_LAYER) ? norm + 1 : NO_STAGE;
 }
 
+/* Of a deconv's mirror. */
+static void own_mirror(struct stage *f, const struct stage *mirror)
+{
+    f->mirror = alloc(1, sizeof *f->mirror);
+    *f->mirror = *mirror;
+    memcpy(f->mirror->name, f->name, sizeof f->name);
+    f->mirror->conv = alloc(1, sizeof *f->mirror->conv);
+    *f->mirror->conv = (struct conv_plan){ .mid = mirror->conv->mid, .transposed = true,
+                                           .window = mirror->conv->window,
+                                           .row = mirror->conv->row, .multiplier = 1,
+                                           .expanded = mirror->conv->expanded,
+                                           .gathers = NO_STAGE, .sums = NO_STAGE,
+                                           .through = NO_STAGE };
+}
+
 /* What a folded stage has for itself: as its head lies in memory, without a backward pass. */
 static void own_fold(struct stage *f, const struct stage *head)
 {
     f->fold = alloc(1, sizeof *f->fold);
-    f->fold->step = f->kind == STAGE_CONV ? LANES : 1;
+    f->fold->step = f->kind == STAGE_AFFINE ? 1 : LANES;
+    if (f->kind == STAGE_DECONV) {
+        own_mirror(f, head->mirror);
+        return;
+    }
     if (f->kind == STAGE_AFFINE) {
         f->affine = alloc(1, sizeof *f->affine);
         f->affine->columns = head->affine->columns;
@@ -86,6 +107,8 @@ static void add_folded(struct net *net, const struct names *layers, int norm)
         f->conv->forward.short_unroll = true;
         choose_winograd_forward(net, f);
         f->conv->forward.pointwise = f->relu_first ? NULL : with;
+    } else if (f->kind == STAGE_DECONV) {
+        deconv_sweeps(net, f, f->relu_first ? NULL : with);
     } else if (!f->relu_first) {
         f->pointwise = n->pointwise;
     }
@@ -101,7 +124,8 @@ bool fold(struct net *net)
         const struct stage *s = &net->stage[i];
         const struct stage *head = s->from == INPUT ? NULL : &net->stage[s->from];
         if (s->kind == STAGE_NORM && head && head->relu == NO_LAYER && head->pool == NO_LAYER
-            && (head->kind == STAGE_CONV || head->kind == STAGE_AFFINE))
+            && (head->kind == STAGE_CONV || head->kind == STAGE_AFFINE
+                || head->kind == STAGE_DECONV))
             add_folded(net, &layers, i);
     }
     for (int i = 0; i < net->nstages; i++)

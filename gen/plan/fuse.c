@@ -56,6 +56,23 @@ static int lead_conv(struct net *net, struct stage *s, int next)
     return next;
 }
 
+/* The convolution that a deconv is the transpose of: nothing is fused with it. */
+static struct stage *mirror_of(const struct net *net, const struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    struct stage *m = alloc(1, sizeof *m);
+    *m = *s;
+    m->kind = STAGE_CONV;
+    m->head = l->mirror;
+    m->relu = NO_LAYER;
+    m->needs_dx = m->trains = true;
+    m->conv = alloc(1, sizeof *m->conv);
+    m->conv->mid = l->in;
+    m->conv->transposed = true;
+    m->conv->gathers = m->conv->sums = m->conv->through = NO_STAGE;
+    return m;
+}
+
 /* What its kind alone has. */
 static void own_part(const struct net *net, struct stage *s)
 {
@@ -66,6 +83,9 @@ static void own_part(const struct net *net, struct stage *s)
         s->conv = alloc(1, sizeof *s->conv);
         s->conv->mid = s->pool == NO_LAYER ? l->out : pooled_part(net, s);
         s->conv->gathers = s->conv->sums = s->conv->through = NO_STAGE;
+        break;
+    case STAGE_DECONV:
+        s->mirror = mirror_of(net, s);
         break;
     case STAGE_AFFINE:
         s->affine = alloc(1, sizeof *s->affine);
@@ -107,6 +127,7 @@ static int make_stage(struct net *net, struct stage *s, int head)
             s->relu = next++;
         break;
     case STAGE_AFFINE:
+    case STAGE_DECONV:
         if (is_relu(after(net, next)))
             s->relu = next++;
         break;
@@ -135,7 +156,8 @@ static void count_flop(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     s->flop_forward = l->flop_forward;
-    bool has_weights = s->kind == STAGE_CONV || s->kind == STAGE_AFFINE;
+    bool has_weights = s->kind == STAGE_CONV || s->kind == STAGE_AFFINE
+                       || s->kind == STAGE_DECONV;
     s->flop_wgrad = has_weights ? l->flop_forward : 0;
     s->flop_dgrad = has_weights && s->needs_dx ? l->flop_forward : 0;
 }
@@ -154,6 +176,12 @@ static int maker(const struct net *net, int layer)
     return layer == INPUT ? INPUT : low;
 }
 
+static bool ends_in_relu(const struct net *net, int stage)
+{
+    const struct stage *s = stage == INPUT ? NULL : &net->stage[stage];
+    return s && (s->relu != NO_LAYER || is_relu(layer_at(net, s->pointwise)));
+}
+
 static void make_stages(struct net *net)
 {
     for (int next = 0; next < net->nlayers;) {
@@ -166,6 +194,8 @@ static void make_stages(struct net *net)
         s->from = maker(net, l->from);
         for (int k = 0; s->branch && k < s->branch->count; k++)
             s->branch->end[k] = maker(net, l->end[k]);
+        if (s->mirror)
+            s->mirror->conv->halved = ends_in_relu(net, stage_before_forks(net, s->from));
     }
 }
 

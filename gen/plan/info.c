@@ -17,7 +17,7 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %d", l->filters);
     if (l->kh && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %dx%d", l->kh, l->kw);
-    const bool conv = l->kind == LAYER_CONV;
+    const bool conv = l->kind == LAYER_CONV || l->kind == LAYER_DECONV;
     const bool usual = l->stride == (conv ? 1 : l->kh) && l->stride_w == (conv ? 1 : l->kw);
     if (l->kh && !usual && n < WHAT_SIZE)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n,
@@ -29,6 +29,8 @@ static void what_text(const struct layer *l, char *text)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " dilation=%d", l->dilation);
     for (int k = 0; k < layer_numbers(l->kind) && n < WHAT_SIZE; k++)
         n += (size_t)snprintf(text + n, WHAT_SIZE - n, " %g", l->number[k]);
+    if (n < WHAT_SIZE)
+        snprintf(text + n, WHAT_SIZE - n, "%s", operand_words(l).text);
 }
 
 struct layer_info *layer_infos(const struct net *net)

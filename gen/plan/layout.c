@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/small.h"
+#include "plan/sweeps.h"
 
 /* Reals of a page: images a multiple of it apart would fall into the same sets of L1. */
 enum { PAGE_REALS = 1024 };
@@ -33,6 +34,13 @@ static struct reading *readings(const struct net *net)
             continue;
         struct reading *r = &all[stage_source(net, i) - INPUT];
         r->lanes |= l->kind == LAYER_AFFINE;
+        if (l->kind == LAYER_DECONV) {
+            const struct margins m = gradient_margins(&net->layer[l->mirror]);
+            r->top = max_int(r->top, m.top);
+            r->left = max_int(r->left, m.left);
+            r->bottom = max_int(r->bottom, m.bottom);
+            r->right = max_int(r->right, m.right);
+        }
         if (l->kind != LAYER_CONV)
             continue;
         r->top = max_int(r->top, l->pad_top);
@@ -73,6 +81,7 @@ static void lay_out_stage(struct net *net, const struct reading *all, int stage)
     struct shape in = s->in.shape;
     s->dx_image = image_stride((size_t)in.h*(size_t)in.w*(size_t)in.c);
     s->dy_image = image_stride((size_t)out.h*(size_t)out.w*(size_t)out.c);
+    s->dy_row = (size_t)out.w*(size_t)out.c;
 }
 
 /* Depthwise, several filters a channel: they read a copy in which channels repeat. */
@@ -98,6 +107,23 @@ static void lay_out_conv(const struct net *net, struct stage *s)
         conv->repeated = repeated(conv, l);
 }
 
+/* A deconv's mirror reads the gradient of what the deconv makes, with a halo; its output's gradient
+** is what the deconv reads. */
+static void lay_out_mirror(const struct net *net, const struct stage *s)
+{
+    struct stage *m = s->mirror;
+    const struct layer *l = &net->layer[m->head];
+    m->in = lay_out(s->out.shape, (struct reading){ l->pad_top, l->pad_left,
+                                                    max_int(0, l->pad_bottom),
+                                                    max_int(0, l->pad_right), false });
+    m->out = lay_out(s->in.shape, (struct reading){ 0 });
+    m->dy_image = s->in.image;
+    m->dy_row = s->in.row;
+    m->dy_at = s->in.origin;
+    m->conv->expanded = s->in;
+    lay_out_conv(net, m);
+}
+
 static void lay_out_affine(struct stage *s)
 {
     struct shape in = s->in.shape;
@@ -112,6 +138,8 @@ bool layout(struct net *net)
         lay_out_stage(net, all, i);
         if (net->stage[i].kind == STAGE_CONV)
             lay_out_conv(net, &net->stage[i]);
+        if (net->stage[i].mirror)
+            lay_out_mirror(net, &net->stage[i]);
         if (net->stage[i].kind == STAGE_AFFINE)
             lay_out_affine(&net->stage[i]);
     }

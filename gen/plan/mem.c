@@ -334,6 +334,18 @@ static void dense_buffers(struct net *net, struct stage *s)
         add_own(net, s, AT_COPIED, pixels*(size_t)(g->vectors*net->vl));
 }
 
+static void weight_buffers(struct net *net, struct stage *s)
+{
+    const struct weight_plan *g = &s->conv->wgrad;
+    if (g->algorithm == BY_NARROW)
+        narrow_buffers(net, s);
+    if (g->algorithm == BY_DENSE)
+        dense_buffers(net, s);
+    if (g->algorithm == BY_LISTS)
+        add_own(net, s, AT_ENTRIES,
+                entries((size_t)net->layer[s->head].filters*(size_t)g->list_space));
+}
+
 static void conv_buffers(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -358,12 +370,40 @@ static void conv_buffers(struct net *net, int stage)
         depth_buffers(net, s);
     if (s->conv->ndgrad && s->conv->dgrad[0].algorithm == BY_SCATTER)
         scatter_buffers(net, s);
-    if (s->conv->wgrad.algorithm == BY_NARROW)
-        narrow_buffers(net, s);
-    if (s->conv->wgrad.algorithm == BY_DENSE)
-        dense_buffers(net, s);
-    if (s->conv->wgrad.algorithm == BY_LISTS)
-        add_own(net, s, AT_ENTRIES, entries(co*(size_t)s->conv->wgrad.list_space));
+    weight_buffers(net, s);
+}
+
+/* The mirror of a deconv has the deconv's buffers; what it reads is the gradient of the deconv's
+** output, and the deconv's input is what it has for a gradient. */
+static void mirror_buffers(struct stage *s)
+{
+    struct stage *m = s->mirror;
+    memcpy(m->at, s->at, sizeof m->at);
+    m->at[AT_X] = s->at[AT_HALOED];
+    m->at[AT_DY] = s->at[AT_X];
+    m->at[AT_BIAS] = NO_BUFFER;
+}
+
+static void deconv_buffers(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage], *m = s->mirror;
+    struct conv_plan *conv = m->conv;
+    const size_t batch = (size_t)net->train.batch, filters = (size_t)net->layer[m->head].filters;
+    const size_t filter = (size_t)net->layer[m->head].kh*(size_t)conv->row;
+    const int first = region_of(net, stage, false), update = region_of(net, stage, true);
+    conv->group_size = (long)whole_units(filters*filter + filters);
+    param_buffers(net, stage);
+    forward_takes(net, s);
+    add_own(net, s, AT_PACKED, conv->forward.packed_at + conv->forward.packed_size);
+    add_living(net, s, AT_PARTIAL, GROUPS*(size_t)conv->group_size, update - 1, update);
+    add_living(net, s, AT_HALOED, batch*m->in.image, first, update - 1);
+    net->buffer[s->at[AT_HALOED]].keep = m->in.keep;
+    if (s->bias != NO_PARAM)
+        add_living(net, s, AT_BIAS_SUMS, batch*whole_units((size_t)s->out.shape.c), first, update);
+    add_own(net, s, AT_GRADIENT, filter);
+    memcpy(m->at, s->at, sizeof m->at);
+    weight_buffers(net, m);
+    memcpy(s->at, m->at, sizeof s->at);
 }
 
 /* What an affine stage's forward pass works in. */
@@ -436,6 +476,11 @@ static void folded_buffers(struct net *net, struct stage *f)
     if (f->kind == STAGE_AFFINE) {
         add_own(net, f, AT_WEIGHT, (size_t)f->affine->columns*(size_t)f->affine->stored);
         forward_sums(net, f);
+    } else if (f->kind == STAGE_DECONV) {
+        const struct layer *l = &net->layer[f->head];
+        add_own(net, f, AT_PACKED, f->mirror->conv->forward.packed_at);
+        add_own(net, f, AT_FILTERS, LANES*(size_t)l->kh*(size_t)f->mirror->conv->row);
+        mirror_buffers(f);
     } else {
         add_own(net, f, AT_PACKED, f->conv->forward.packed_size);
         add_own(net, f, AT_FILTERS, LANES*(size_t)f->conv->forward.kh*(size_t)f->conv->row);
@@ -485,6 +530,7 @@ static bool arena_fits(const struct net *net)
 static void (*const own_buffers[STAGE_KINDS])(struct net *, int stage) = {
     [STAGE_CONV] = conv_buffers, [STAGE_AFFINE] = affine_buffers, [STAGE_NORM] = norm_buffers,
     [STAGE_DROPOUT] = dropout_buffers, [STAGE_PRELU] = prelu_buffers,
+    [STAGE_DECONV] = deconv_buffers,
 };
 
 bool mem(struct net *net)
@@ -505,6 +551,9 @@ bool mem(struct net *net)
         gradient_buffers(net, i);
     for (int i = 0; i < net->nstages; i++)
         foreign_buffers(net, i);
+    for (int i = 0; i < net->nstages; i++)
+        if (net->stage[i].mirror)
+            mirror_buffers(&net->stage[i]);
     lifetimes(net);
     net->losses_at = add_kept(net, "loss", "losses", batch);
     for (int i = 0; i < net->nfolded; i++)

@@ -165,6 +165,20 @@ static void conv_params(struct net *net, int stage)
         s->bias = add_vector(net, stage, ROLE_BIAS, "bias", co, fan_in, 0);
 }
 
+/* An output sums over as many taps of each channel as the stride leaves. */
+static void deconv_params(struct net *net, int stage)
+{
+    struct stage *s = &net->stage[stage];
+    const struct layer *l = &net->layer[s->head];
+    const int taps = max_int(1, l->kh*l->kw / (l->stride*l->stride_w)), fan_in = l->in.c*taps;
+    const size_t stored = (size_t)l->in.c*(size_t)l->kh*(size_t)s->mirror->conv->row;
+    s->weight = add_weight(net, stage, PARAM_CONV, stored, fan_in,
+                           (size_t)ceil_div(l->in.c, LANES));
+    s->mirror->weight = s->weight;
+    if (l->bias)
+        s->bias = add_vector(net, stage, ROLE_BIAS, "bias", (size_t)l->filters, fan_in, 0);
+}
+
 static void affine_params(struct net *net, int stage)
 {
     struct stage *s = &net->stage[stage];
@@ -198,6 +212,7 @@ static void prelu_params(struct net *net, int stage)
 static void (*const own_params[STAGE_KINDS])(struct net *, int stage) = {
     [STAGE_CONV] = conv_params, [STAGE_AFFINE] = affine_params, [STAGE_NORM] = norm_params,
     [STAGE_PRELU] = prelu_params,
+    [STAGE_DECONV] = deconv_params,
 };
 
 bool params(struct net *net)
@@ -210,6 +225,8 @@ bool params(struct net *net)
         const struct stage *head = &net->stage[net->folded[i].fold->head];
         net->folded[i].weight = head->weight;
         net->folded[i].bias = head->bias;
+        if (head->mirror)
+            net->folded[i].mirror->weight = head->weight;
     }
     settle_groups(net);
     return true;

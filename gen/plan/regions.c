@@ -32,8 +32,11 @@ static int forward_parts(const struct stage *s)
     switch (s->kind) {
     case STAGE_CONV:
         return s->conv->forward.algorithm == BY_WINOGRAD ? winograd_parts(s) : s->conv->parts;
+    case STAGE_DECONV:
+        return s->mirror->conv->parts;
     case STAGE_POOL:
     case STAGE_AVERAGE:
+    case STAGE_UPSAMPLE:
         return s->out.shape.h;
     case STAGE_AFFINE:
         return ceil_div(s->out.shape.c, s->affine->block);
@@ -45,6 +48,11 @@ static int forward_parts(const struct stage *s)
 static int lanes_of_channels(const struct stage *s)
 {
     return ceil_div(s->out.shape.c, LANES);
+}
+
+static int lanes_of_filters(const struct stage *s)
+{
+    return lanes_of_channels(s->mirror ? s->mirror : s);
 }
 
 static int lists(const struct stage *s)
@@ -99,9 +107,14 @@ static bool has_lists(const struct net *net, int stage)
     return net->stage[stage].affine->backward == BY_LISTS;
 }
 
+static bool has_bias(const struct net *net, int stage)
+{
+    return net->layer[net->stage[stage].head].bias;
+}
+
 static bool has_dense_bias(const struct net *net, int stage)
 {
-    return !has_lists(net, stage) && net->layer[net->stage[stage].head].bias;
+    return !has_lists(net, stage) && has_bias(net, stage);
 }
 
 /* A sum's gradient is its parts'. */
@@ -148,15 +161,23 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .serves = BELOW },
     [REGION_CONV_WGRAD] =      { "weights", "weight gradient", SPLIT_GROUPS, .work = WEIGHTS,
                                  .weights = 1, .moves = DY | IN, .serves = OWN },
-    [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_channels,
+    [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_filters,
                                  .weights = UPDATE + 1, .serves = OWN },
+    [REGION_DECONV_DGRAD] =    { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
+                                 .weights = 1, .moves = DY | DX, .serves = OWN | BELOW },
+    [REGION_DECONV_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
+                                 .taken = has_bias, .serves = OWN },
 };
 
 /* A stage's regions in their order, forward and, if it or something below is trained,
 ** backward. */
-static const struct { enum region_kind forward[4], backward[4]; } stage_regions[STAGE_KINDS] = {
+static const struct { enum region_kind forward[4], backward[5]; } stage_regions[STAGE_KINDS] = {
     [STAGE_CONV] =      { { REGION_FORWARD },           /* the update changes what DGRAD reads */
                           { REGION_CONV_DGRAD, REGION_CONV_WGRAD, REGION_CONV_UPDATE } },
+    [STAGE_DECONV] =    { { REGION_FORWARD },           /* DGRAD puts zeros around what the others
+                                                           read */
+                          { REGION_DECONV_DGRAD, REGION_DECONV_BIAS, REGION_CONV_WGRAD,
+                            REGION_CONV_UPDATE } },
     [STAGE_AFFINE] =    { { REGION_FORWARD },
                           { REGION_AFFINE_LISTS, REGION_AFFINE_BIAS, REGION_AFFINE_BACKWARD } },
     [STAGE_NORM] =      { { REGION_NORM_STATISTICS, REGION_NORM_MERGE, REGION_FORWARD },
@@ -166,6 +187,8 @@ static const struct { enum region_kind forward[4], backward[4]; } stage_regions[
     [STAGE_POINTWISE] = { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_DROPOUT] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_PRELU] =     { { REGION_FORWARD }, { REGION_PRELU_BACKWARD, REGION_PRELU_UPDATE } },
+    [STAGE_RESHAPE] =   { { REGION_FORWARD }, { REGION_BACKWARD } },
+    [STAGE_UPSAMPLE] =  { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_ADD] =       { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_JOIN] =      { { REGION_FORWARD }, { REGION_BACKWARD } },
     [STAGE_PRODUCT] =   { { REGION_FORWARD }, { REGION_BACKWARD } },

@@ -115,6 +115,67 @@ static bool too_many(struct shape s)
     return values > most || values*s.w > most;
 }
 
+static bool reshape_shape(struct layer *l)
+{
+    const long long in = (long long)l->in.c*l->in.h*l->in.w;
+    const long long plane = (long long)l->to.h*l->to.w;
+    l->out = l->to;
+    return (plane <= INT_MAX && plane*l->to.c == in)
+           || error(l, "%s makes %dx%dx%d, %.0f values, of the %lld of %dx%dx%d", l->name, l->to.c,
+                    l->to.h, l->to.w, (double)plane*l->to.c, in, l->in.c, l->in.h, l->in.w);
+}
+
+/* A side that is no longer an int's would be no error of too_large's any more. */
+static bool sides(struct layer *l, long long h, long long w)
+{
+    if (h > INT_MAX || w > INT_MAX)
+        return error(l, "%s makes a map of %lldx%lld, more than 2^31", l->name, h, w);
+    l->out.h = (int)h;
+    l->out.w = (int)w;
+    return true;
+}
+
+/* What is cut off the map: with pad=same what makes it more than stride times the input. */
+static void cut(struct layer *l)
+{
+    const bool same = l->pad_kind == PAD_SAME;
+    l->pad_top = same ? max_int(0, (l->kh - l->stride + 1) / 2) : l->pad[0];
+    l->pad_left = same ? max_int(0, (l->kw - l->stride_w + 1) / 2) : l->pad[1];
+    l->pad_bottom = same ? l->kh - l->stride - l->pad_top : l->pad[2];
+    l->pad_right = same ? l->kw - l->stride_w - l->pad_left : l->pad[3];
+}
+
+/* Some of n values, `stride` apart and each with k taps, is not cut off a side. */
+static bool reaches(int n, int k, int stride, int pad, int size)
+{
+    for (int i = 0; i < n; i++) {
+        const long long at = (long long)i*stride - pad;
+        if (at < size && at + k > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool deconv_shape(struct layer *l)
+{
+    cut(l);
+    const long long h = (l->in.h - 1LL)*l->stride + l->kh - l->pad_top - l->pad_bottom;
+    const long long w = (l->in.w - 1LL)*l->stride_w + l->kw - l->pad_left - l->pad_right;
+    l->out.c = l->filters;
+    if (h < 1 || w < 1)
+        return error(l, "%s would make a map of %lldx%lld of %dx%d: padding of %d,%d,%d,%d is cut "
+                     "off it, and leaves nothing", l->name, h, w, l->in.h, l->in.w, l->pad_top,
+                     l->pad_left, l->pad_bottom, l->pad_right);
+    if (!sides(l, h, w))
+        return false;
+    if (!reaches(l->in.h, l->kh, l->stride, l->pad_top, l->out.h)
+        || !reaches(l->in.w, l->kw, l->stride_w, l->pad_left, l->out.w))
+        return error(l, "%s: what padding of %d,%d,%d,%d leaves of its map, %dx%d, no value "
+                     "reaches: windows of %dx%d are %d apart", l->name, l->pad_top, l->pad_left,
+                     l->pad_bottom, l->pad_right, l->out.h, l->out.w, l->kh, l->kw, l->stride);
+    return true;
+}
+
 static bool too_large(const struct layer *l)
 {
     if (too_many(l->out))
@@ -158,6 +219,21 @@ static bool layer_shape(struct layer *l)
         break;
     case LAYER_PRELU:
         l->params = l->in.c;
+        break;
+    case LAYER_RESHAPE:
+        if (!reshape_shape(l))
+            return false;
+        break;
+    case LAYER_UPSAMPLE:
+        if (!sides(l, (long long)l->in.h*l->up_h, (long long)l->in.w*l->up_w))
+            return false;
+        break;
+    case LAYER_DECONV:
+        if (!deconv_shape(l))
+            return false;
+        weights = (long long)l->in.c*l->filters*l->kh*l->kw;
+        l->params = weights + (l->bias ? l->filters : 0);
+        products = (double)weights*l->in.h*l->in.w;
         break;
     case LAYER_BATCHNORM:
         l->params = (l->scale ? 2 : 1)*(long long)l->in.c;
@@ -261,6 +337,25 @@ static bool norm_values(const struct net *net, const struct layer *l)
                  l->name, line, batch);
 }
 
+/* After all layers, of each deconv the convolution that would read what the deconv makes. */
+static void add_mirrors(struct net *net)
+{
+    for (int i = 0, n = net->nlayers; i < net->nlayers; i++) {
+        if (net->layer[i].kind != LAYER_DECONV)
+            continue;
+        net->layer = grow(net->layer, (size_t)n + 1, sizeof *net->layer);
+        struct layer *l = &net->layer[i], *m = &net->layer[n];
+        l->mirror = n++;
+        *m = *l;
+        m->kind = LAYER_CONV;
+        m->in = l->out;
+        m->out = l->in;
+        m->filters = l->in.c;
+        m->bias = false;
+        m->winograd = WINOGRAD_NO;
+    }
+}
+
 bool shape(struct net *net)
 {
     assert(net->nlayers > 0 && net->input.c > 0);
@@ -282,5 +377,6 @@ bool shape(struct net *net)
     if (!parameters)
         return error(&net->layer[net->nlayers - 1], "the network has no parameters: nothing to "
                      "train; add an affine layer");
+    add_mirrors(net);
     return true;
 }

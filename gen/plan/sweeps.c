@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/small.h"
+#include "plan/sweeps.h"
 
 /* Output rows whose moments are gathered while they are in L1. */
 enum { MOMENTS_BYTES = 16 << 10 };
@@ -116,24 +117,43 @@ static void extend(struct reach r, int *before, int *extent)
     *extent = max_int(*extent, high);
 }
 
+/* Of h x w output gradients. */
+static struct margins margins(const struct layer *l, int h, int w)
+{
+    struct margins m = { 0 };
+    int rows = h, columns = w;
+    for (int p = 0; p < l->stride; p++)
+        extend(reach_down(p, l), &m.top, &rows);
+    for (int p = 0; p < l->stride_w; p++)
+        extend(reach_across(p, l), &m.left, &columns);
+    m.bottom = rows - h;
+    m.right = columns - w;
+    return m;
+}
+
+struct margins gradient_margins(const struct layer *conv)
+{
+    return margins(conv, conv->out.h, conv->out.w);
+}
+
 /* The output gradient, with margins for the data gradient if there is to be one. */
 static void lay_out_gradient(const struct net *net, struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
-    int rows = s->conv->mid.h, columns = s->conv->mid.w, top = 0, left = 0;
-    for (int p = 0; s->needs_dx && p < l->stride; p++)
-        extend(reach_down(p, l), &top, &rows);
-    for (int p = 0; s->needs_dx && p < l->stride_w; p++)
-        extend(reach_across(p, l), &left, &columns);
+    const struct shape mid = s->conv->mid;
+    const struct margins around = s->needs_dx ? margins(l, mid.h, mid.w) : (struct margins){ 0 };
+    const int top = around.top, left = around.left;
     struct map *m = &s->conv->expanded;
-    *m = (struct map){ .shape = s->conv->mid, .top = top, .left = left, .rows = top + rows,
-                       .columns = left + columns, .keep = true };
+    *m = (struct map){ .shape = mid, .top = top, .left = left,
+                       .rows = top + mid.h + around.bottom,
+                       .columns = left + mid.w + around.right, .keep = true };
     m->row = (size_t)m->columns*(size_t)s->conv->mid.c;
     m->origin = (size_t)top*m->row + (size_t)left*(size_t)s->conv->mid.c;
     m->image = (size_t)m->rows*m->row;
 }
 
-static void backward_sweeps(const struct net *net, struct stage *s)
+/* What adds each of the output gradients' filters to a map with `row` reals from row to row. */
+static void backward_sweeps(const struct net *net, struct stage *s, size_t row, const char *called)
 {
     const struct layer *l = &net->layer[s->head];
     struct conv_plan *conv = s->conv;
@@ -161,16 +181,16 @@ static void backward_sweeps(const struct net *net, struct stage *s)
                 .dilation_w = x.back,
                 .in_at = (long)(m->top + y.base - y.back*(y.taps - 1))*(long)m->row
                          + (long)(m->left + x.base - x.back*(x.taps - 1))*l->filters,
-                .out_row = l->stride*l->in.w*channels, .out_pixel = l->stride_w*channels,
-                .out_at = (long)(py*l->in.w + px)*channels,
+                .out_row = l->stride*(int)row, .out_pixel = l->stride_w*channels,
+                .out_at = py*(long)row + (long)px*channels,
                 .tap_y = y.first, .tap_x = x.first, .tap_step_y = y.step,
                 .tap_step_x = x.step, .flipped = true,
-                .band = y.outputs,
+                .backward = !conv->transposed, .band = y.outputs,
             };
             if (l->stride == 1 && l->stride_w == 1)
-                snprintf(d->name, sizeof d->name, "%s_dgrad", s->name);
+                snprintf(d->name, sizeof d->name, "%s_%s", s->name, called);
             else
-                snprintf(d->name, sizeof d->name, "%s_dgrad_%d_%d", s->name, py, px);
+                snprintf(d->name, sizeof d->name, "%s_%s_%d_%d", s->name, called, py, px);
         }
 }
 
@@ -295,14 +315,30 @@ static void choose_scatter(const struct net *net, struct stage *s)
 
 static void conv_sweeps(const struct net *net, struct stage *s)
 {
+    const struct layer *l = &net->layer[s->head];
     forward_sweep(net, s);
     lay_out_gradient(net, s);
     if (s->needs_dx)
-        backward_sweeps(net, s);
-    if (is_depthwise(&net->layer[s->head]))
+        backward_sweeps(net, s, (size_t)l->in.w*(size_t)l->in.c*(size_t)s->conv->multiplier,
+                        "dgrad");
+    if (is_depthwise(l))
         s->conv->wgrad.algorithm = BY_DEPTHWISE;
     choose_winograd(net, s);
     choose_scatter(net, s);
+}
+
+void deconv_sweeps(const struct net *net, const struct stage *s, const struct layer *pointwise)
+{
+    struct stage *m = s->mirror;
+    struct conv_plan *conv = m->conv;
+    forward_sweep(net, m);
+    snprintf(conv->forward.name, sizeof conv->forward.name, "%s_dgrad", s->name);
+    backward_sweeps(net, m, s->out.row, "fwd");
+    for (int k = 0; k < conv->ndgrad; k++) {
+        conv->dgrad[k].bias = net->layer[s->head].bias || s->fold;
+        conv->dgrad[k].pointwise = pointwise;
+        conv->dgrad[k].short_unroll = s->fold != NULL;
+    }
 }
 
 bool sweeps(struct net *net)
@@ -312,6 +348,8 @@ bool sweeps(struct net *net)
         if (net->stage[i].kind == STAGE_CONV) {
             conv_sweeps(net, &net->stage[i]);
             sum_up(net, &net->stage[i]);
+        } else if (net->stage[i].mirror) {
+            deconv_sweeps(net, &net->stage[i], NULL);
         }
     for (int i = 0; i < net->nstages; i++)
         if (net->stage[i].kind == STAGE_NORM)

@@ -229,7 +229,8 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
     const struct layer *l = &e->net->layer[s->head];
     const struct weight_plan *g = &s->conv->wgrad;
     bool direct = s->relu == NO_LAYER && s->pool == NO_LAYER && g->filters == l->filters
-                  && s->conv->through == NO_STAGE;
+                  && s->conv->through == NO_STAGE
+                  && s->dy_row == (size_t)s->out.shape.w*(size_t)l->filters;
     if (!direct)
         expand_windows(e, s);
     struct bindings t = of_stage(e, s), b = of_stage(e, s);
@@ -282,14 +283,21 @@ static void pack(struct emission *e, const struct sweep *f, struct text *calls)
         text_puts(calls, ", first + k);\n");
 }
 
+void conv_packs(struct emission *e, struct text *calls)
+{
+    const struct conv_plan *conv = e->stage->conv;
+    if (conv->forward.packed_size)      /* else nothing beneath a deconv wants a gradient */
+        pack(e, &conv->forward, calls);
+    for (int k = 0; k < conv->ndgrad; k++)
+        pack(e, &conv->dgrad[k], calls);
+}
+
 void conv_parameters(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     struct text calls = { 0 };
     struct bindings b = of_stage(e, s);
-    pack(e, &s->conv->forward, &calls);
-    for (int k = 0; k < s->conv->ndgrad; k++)
-        pack(e, &s->conv->dgrad[k], &calls);
+    conv_packs(e, &calls);
     bind_here(&b, "packs", text_string(&calls));
     kernel(&b, "conv/update.c", part(&b, "update").text, "%s: %d filters of %dx%dx%d", s->name,
            l->filters, l->kh, l->kw, l->in.c / l->groups);

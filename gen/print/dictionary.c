@@ -39,7 +39,7 @@ const int nword_defs = WORDS;
 
 static bool backward(const struct sweep *f)
 {
-    return f && f->flipped;
+    return f && f->backward;
 }
 
 static long tap_step(const struct sweep *f)
@@ -223,9 +223,10 @@ static void bind_word(struct bindings *b, int word)
     const struct layer *pool = s->kind == STAGE_AVERAGE ? l : layer_at(net, s->pool);
     const struct stage *from = gradient_of(net, s);
     const struct layer *back = from == s ? pool : layer_at(net, from->pool);
-    const struct conv_plan *conv = s->conv;
+    const struct conv_plan *conv = s->conv, *mirror = s->mirror ? s->mirror->conv : NULL;
     const struct affine_plan *affine = s->affine;
-    const struct sweep *f = b->sweep, *sweep = f || !conv ? f : &conv->forward;
+    const struct sweep *f = b->sweep;
+    const struct sweep *sweep = f ? f : conv ? &conv->forward : mirror ? &mirror->forward : NULL;
     const struct weight_plan *g = conv ? &conv->wgrad : NULL;
     const struct winograd *w = f ? &f->winograd : g ? &g->winograd : NULL;
     const struct scatter *d = conv && conv->ndgrad ? &conv->dgrad[0].scatter : NULL;

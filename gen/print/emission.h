@@ -73,6 +73,15 @@ void conv_weight_gradient(struct emission *e, const struct stage *s);
 void conv_dense_gradient(struct emission *e, const struct stage *s);
 void conv_narrow_gradient(struct emission *e, const struct stage *s);
 void conv_parameters(struct emission *e, const struct stage *s);
+/* calls: what packs n filters from `first` on for every sweep of e->stage, which lie at filters, is
+** added to it. */
+void conv_packs(struct emission *e, struct text *calls);
+
+/* Each leaves e->stage the mirror. */
+void deconv_forward(struct emission *e, const struct stage *s);
+void deconv_data_gradient(struct emission *e, const struct stage *s);
+void deconv_bias(struct emission *e, const struct stage *s);
+void deconv_fold(struct emission *e, const struct stage *s);
 
 /* Depthwise convolutions: instead of conv_kernels.c's weight gradient. */
 void depth_repeat(struct emission *e, const struct stage *s);

@@ -73,6 +73,48 @@ static void prelu_update(struct emission *e, const struct stage *s)
     kernel(&b, "pointwise/prelu_update.c", part(&b, "update").text, "%s: slopes", s->name);
 }
 
+static void reshape(struct emission *e, const struct stage *s, bool forward)
+{
+    struct shape in = s->in.shape, o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, forward ? "shape/reshape_fwd.c" : "shape/reshape_bwd.c",
+           part(&b, forward ? "fwd" : "bwd").text, "%s %s: CxHxW %dx%dx%d as %dx%dx%d", s->name,
+           forward ? "forward" : "backward", in.c, in.h, in.w, o.c, o.h, o.w);
+}
+
+static void reshape_forward(struct emission *e, const struct stage *s)
+{
+    reshape(e, s, true);
+}
+
+static void reshape_backward(struct emission *e, const struct stage *s)
+{
+    reshape(e, s, false);
+}
+
+static void upsample(struct emission *e, const struct stage *s, bool forward)
+{
+    static const char *const files[2][2] = {
+        { "shape/nearest_bwd.c", "shape/nearest_fwd.c" },
+        { "shape/bilinear_bwd.c", "shape/bilinear_fwd.c" } };
+    const struct layer *l = &e->net->layer[s->head];
+    struct shape in = s->in.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, files[l->bilinear][forward], part(&b, forward ? "fwd" : "bwd").text,
+           "%s %s: %dx%dx%d, %d times as high, %d times as wide", s->name,
+           forward ? "forward" : "backward", in.h, in.w, in.c, l->up_h, l->up_w);
+}
+
+static void upsample_forward(struct emission *e, const struct stage *s)
+{
+    upsample(e, s, true);
+}
+
+static void upsample_backward(struct emission *e, const struct stage *s)
+{
+    upsample(e, s, false);
+}
+
 static void add_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
@@ -123,20 +165,36 @@ static void print_conv_data(struct emission *e, const struct stage *s)
     conv_data[s->conv->ndgrad ? s->conv->dgrad[0].algorithm : BY_DIRECT](e, s);
 }
 
+/* A deconv's weights are its mirror's. */
+static const struct stage *with_weights(struct emission *e, const struct stage *s)
+{
+    e->stage = s->mirror ? s->mirror : s;
+    return e->stage;
+}
+
 static void print_conv_weights(struct emission *e, const struct stage *s)
 {
+    s = with_weights(e, s);
     conv_weights[s->conv->wgrad.algorithm](e, s);
+}
+
+static void print_conv_parameters(struct emission *e, const struct stage *s)
+{
+    conv_parameters(e, with_weights(e, s));
 }
 
 /* Of each kind of stage; fold: the weights of a folded one. */
 static const struct { printer *forward, *backward, *fold; } stage_printers[STAGE_KINDS] = {
     [STAGE_CONV] =      { .forward = print_conv_forward, .fold = conv_fold },
+    [STAGE_DECONV] =    { .forward = deconv_forward, .fold = deconv_fold },
     [STAGE_AFFINE] =    { .forward = affine_forward, .fold = affine_fold },
     [STAGE_POOL] =      { .forward = pool_forward, .backward = pool_backward },
     [STAGE_AVERAGE] =   { .forward = average_forward, .backward = average_backward },
     [STAGE_POINTWISE] = { .forward = pointwise_forward, .backward = pointwise_backward },
     [STAGE_DROPOUT] =   { .forward = dropout_forward, .backward = dropout_backward },
     [STAGE_PRELU] =     { .forward = prelu_forward },
+    [STAGE_RESHAPE] =   { .forward = reshape_forward, .backward = reshape_backward },
+    [STAGE_UPSAMPLE] =  { .forward = upsample_forward, .backward = upsample_backward },
     [STAGE_NORM] =      { .forward = norm_forward },
     [STAGE_ADD] =       { .forward = add_forward, .backward = pointwise_backward },
     [STAGE_JOIN] =      { .forward = join_forward, .backward = join_backward },
@@ -152,7 +210,8 @@ static printer *const region_printers[REGION_KINDS] = {
     [REGION_NORM_BACKWARD] = norm_backward, [REGION_LOSS] = loss,
     [REGION_AFFINE_LISTS] = affine_lists, [REGION_AFFINE_BIAS] = affine_bias,
     [REGION_AFFINE_BACKWARD] = affine_backward, [REGION_CONV_DGRAD] = print_conv_data,
-    [REGION_CONV_WGRAD] = print_conv_weights, [REGION_CONV_UPDATE] = conv_parameters,
+    [REGION_CONV_WGRAD] = print_conv_weights, [REGION_CONV_UPDATE] = print_conv_parameters,
+    [REGION_DECONV_DGRAD] = deconv_data_gradient, [REGION_DECONV_BIAS] = deconv_bias,
 };
 
 static printer *printer_of(const struct stage *s, enum region_kind kind)

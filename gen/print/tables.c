@@ -99,7 +99,8 @@ static void own_settings(const struct net_param *p, struct text *row)
 static void param_rows(const struct net *net, const char *prefix, struct text *rows)
 {
     for (const struct net_param *p = net->param; p < net->param + net->nparams; p++) {
-        const struct stage *s = &net->stage[p->stage];
+        const struct stage *of = &net->stage[p->stage];
+        const struct stage *s = p->kind == PARAM_CONV && of->mirror ? of->mirror : of;
         const struct layer *l = &net->layer[s->head];
         struct shape in = p->kind == PARAM_VECTOR ? (struct shape){ 0 } : s->in.shape;
         text_printf(rows, "{ .name = \"%s\", .kind = %s", p->name, kind_names[p->kind]);
@@ -195,6 +196,7 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " margin=%.17g", l->margin);
     for (int k = 0; k < layer_numbers(l->kind); k++)
         text_printf(out, " %.17g", l->number[k]);
+    text_puts(out, operand_words(l).text);
     if (def->accepts & ACCEPTS_BIAS && !l->bias)
         text_puts(out, " bias=no");
     if (def->accepts & ACCEPTS_SCALE && !l->scale)
@@ -361,26 +363,32 @@ void tables(const struct net *net, const struct prefixes *prefix, struct text *o
     text_free(&text);
 }
 
+/* Filters, units: rows of a stage's weight. */
+static int weight_rows(const struct net *net, const struct stage *s)
+{
+    return net->layer[s->mirror ? s->mirror->head : s->head].filters;
+}
+
 void table_functions(const struct net *net, const struct prefixes *prefix, struct text *out)
 {
     struct emission e = { .net = net, .prefix = prefix->kernels };
     struct text pack = { 0 }, fold = { 0 };
     for (const struct stage *s = net->stage; s < net->stage + net->nstages; s++)
-        if (s->kind == STAGE_CONV) {
+        if (s->kind == STAGE_CONV || s->kind == STAGE_DECONV) {
             struct bindings b = of_stage(&e, s);
             text_printf(&pack, "    if (param == %d)\n        %s(s->arena, 0, %d);\n", s->weight,
-                        part(&b, "pack").text, net->layer[s->head].filters);
+                        part(&b, "pack").text, weight_rows(net, s));
         }
     for (int r = 0; r < net->ninfer; r++) {
         const struct stage *s = region_stage(net, &net->infer[r]);
         bool folded = net->infer[r].kind == REGION_FOLDED;
-        int units = net->layer[s->head].filters;
+        int units = weight_rows(net, s);
         struct bindings b = of_stage(&e, s);
         struct part_name name = part(&b, folded ? "fold" : "pack");
         if (folded)
             text_printf(&fold, "    for (int k = 0; k < %d; k += %d)\n        %s(s->arena, k);\n",
                         units, s->fold->step, name.text);
-        else if (s->kind == STAGE_CONV)
+        else if (s->kind == STAGE_CONV || s->kind == STAGE_DECONV)
             text_printf(&fold, "    %s(s->arena, 0, %d);\n", name.text, units);
     }
     struct bindings b = { 0 };

@@ -32,11 +32,17 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "depthwise depthwiseconv depthwiseconv2d dwconv separableconv "
       "separableconv2d depthwiseconvolution groupconv",
       "a depthwise convolution is `conv F KxK groups=F`" },
-    { DIALECT_STATEMENT, "conv3d convtranspose convtranspose2d conv2dtranspose deconv "
-      "deconvolution upconv upsample upsampling2d maxunpool2d pixelshuffle",
-      "there is none here; convolutions are `conv F KxK`" },
-    { DIALECT_STATEMENT, "flatten reshape view flattenlayer unflatten permute squeeze unsqueeze",
+    { DIALECT_STATEMENT, "conv3d maxunpool2d pixelshuffle",
+      "there is none here; convolutions are `conv F KxK`, their transposes `deconv F KxK`" },
+    { DIALECT_STATEMENT, "convtranspose convtranspose2d conv2dtranspose transposedconv "
+      "deconvolution deconv2d upconv",
+      "the transpose of a convolution is `deconv F KxK`, as in `deconv 16 4x4 stride=2`" },
+    { DIALECT_STATEMENT, "flatten flattenlayer squeeze",
       "not needed: affine flattens its input itself" },
+    { DIALECT_STATEMENT, "view unflatten unsqueeze permute",
+      "`reshape CxHxW` gives values another shape" },
+    { DIALECT_STATEMENT, "upsampling2d upsamplingnearest2d upsamplingbilinear2d interpolate resize",
+      "it is `upsample N [nearest|bilinear]`" },
     { DIALECT_STATEMENT, "maxpool maxpool1d maxpool2d maxpooling maxpooling1d maxpooling2d "
       "fractionalmaxpool2d lppool2d",
       "it is `maxpool KxK [stride=N|V,H]`" },

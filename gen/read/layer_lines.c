@@ -249,6 +249,30 @@ static bool numbers(struct parser *p, const struct layer_def *def, struct layer 
                          def->number[0].what, l->number[0], l->number[1]);
 }
 
+/* Channels, height and width of a reshape. */
+static bool shape_operand(struct parser *p, struct layer *l)
+{
+    return dimension(p, "the number of channels", MAX_SIZE, &l->to.c) && times(p, "CxHxW")
+           && dimension(p, "the height", MAX_SIZE, &l->to.h) && times(p, "CxHxW")
+           && dimension(p, "the width", MAX_SIZE, &l->to.w) && expect_end(p, "the shape");
+}
+
+/* How many times as many rows and columns an upsample makes, and how. */
+static bool factors(struct parser *p, struct layer *l)
+{
+    static const char *const ways[] = { "nearest", "bilinear" };
+    int way = 0;
+    if (!dimension(p, "the factor (a number or two)", MAX_FACTOR, &l->up_h))
+        return false;
+    l->up_w = l->up_h;
+    if (scan_char(&p->sc, ',') && !dimension(p, "the factor across", MAX_FACTOR, &l->up_w))
+        return false;
+    if (!scan_at_end(&p->sc) && *p->sc.s != '}' && !choice(p, "upsampling", ways, 2, &way))
+        return false;
+    l->bilinear = way;
+    return expect_end(p, "nearest or bilinear");
+}
+
 bool layers_go_on(struct parser *p, const struct layer_def *def, struct place at)
 {
     const struct net *net = p->net;
@@ -273,13 +297,17 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
         return scan_error(&p->sc, at, "%s inside a block: the loss is the last layer", def->word);
     bool counts = def->operands == OPERANDS_COUNT || def->operands == OPERANDS_COUNT_WINDOW;
     bool windows = def->operands == OPERANDS_WINDOW || def->operands == OPERANDS_COUNT_WINDOW;
-    const char *what = def->kind == LAYER_CONV ? "the number of filters" : "the number of units";
+    const char *what = def->kind == LAYER_AFFINE ? "the number of units" : "the number of filters";
     if (counts && !dimension(p, what, MAX_SIZE, &l.filters))
         return false;
     if (!numbers(p, def, &l))
         return false;
     scan_blanks(&p->sc);
     if (windows && !window(p, def, &l))
+        return false;
+    if (def->operands == OPERANDS_SHAPE && !shape_operand(p, &l))
+        return false;
+    if (def->operands == OPERANDS_FACTORS && !factors(p, &l))
         return false;
     if (!layer_options(p, def, &l))
         return false;

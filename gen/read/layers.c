@@ -108,6 +108,32 @@ const struct layer_def layer_defs[] = {
     { LAYER_GLOBALAVGPOOL, "globalavgpool",
       .synopsis = "globalavgpool", .help = "The mean of each channel.",
       .stage = STAGE_AVERAGE },
+    { LAYER_RESHAPE, "reshape", .operands = OPERANDS_SHAPE,
+      .synopsis = "reshape CxHxW",
+      .help = "The same values as C channels of H rows and W columns, in NCHW order: after an\n"
+      "affine layer a map for a decoder, or a map of another shape. C*H*W is to be the number\n"
+      "of values that come in.",
+      .stage = STAGE_RESHAPE },
+    { LAYER_UPSAMPLE, "upsample", .operands = OPERANDS_FACTORS,
+      .synopsis = "upsample N|V,H [nearest|bilinear]",
+      .help = "N times as many rows and columns, or V times as many rows and H times as many\n"
+      "columns; 1 to 64. nearest (the default) repeats each value; bilinear takes a weighted\n"
+      "mean of the four around a point, pixels being squares and the outermost values going\n"
+      "on beyond the edge (align_corners=False elsewhere).",
+      .stage = STAGE_UPSAMPLE },
+    { LAYER_DECONV, "deconv", .operands = OPERANDS_COUNT_WINDOW,
+      .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT, .max_window = 11,
+      .synopsis = "deconv F KxK [stride=N] [pad=same|valid|N|T,L,B,R] [bias=yes|no] [init=HOW]",
+      .help = "The transpose of a convolution (ConvTranspose2d elsewhere) with F filters of KxK\n"
+      "(each side 1 to 11) and a bias: each value adds its filter to a map stride times as\n"
+      "large, (H - 1)*stride + K rows of H, of which pad rows and columns are cut off again.\n"
+      "pad=same (the default) leaves stride*H rows: the larger half of K - stride is cut off\n"
+      "before them, the rest after (where K is less, rows with nothing but the bias are\n"
+      "added after); valid cuts nothing; N as many on each side; T,L,B,R so many at the top,\n"
+      "on the left, at the bottom, on the right. stride: 1 unless said. No groups, no\n"
+      "dilation. init: a standard deviation, kaiming, xavier or zeros. `group conv` is for\n"
+      "its weights, too.",
+      .stage = STAGE_DECONV, .trains = true },
     { LAYER_AFFINE, "affine", .operands = OPERANDS_COUNT, .accepts = ACCEPTS_BIAS | ACCEPTS_INIT,
       .synopsis = "affine N [bias=yes|no] [init=HOW]",
       .help = "Fully connected with a bias; flattens its input in NCHW order. init: a standard\n"

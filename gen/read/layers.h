@@ -10,7 +10,7 @@
 
 /* What stands after a layer's word. */
 enum operands { OPERANDS_NONE, OPERANDS_COUNT, OPERANDS_WINDOW, OPERANDS_COUNT_WINDOW,
-                OPERANDS_NUMBERS, OPERANDS_BLOCK };
+                OPERANDS_NUMBERS, OPERANDS_SHAPE, OPERANDS_FACTORS, OPERANDS_BLOCK };
 
 /* What a pointwise layer's gradient is computed from. EITHER: both decide it alike. */
 enum gradient_from { FROM_OUTPUT, FROM_INPUT, FROM_EITHER };

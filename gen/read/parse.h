@@ -9,7 +9,7 @@
 #include "read/expr.h"
 #include "read/scan.h"
 
-enum { MAX_LAYERS = 10000, MAX_SIZE = 65536 };
+enum { MAX_LAYERS = 10000, MAX_SIZE = 65536, MAX_FACTOR = 64 };
 
 struct parser {
     struct scan sc;

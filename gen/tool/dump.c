@@ -79,6 +79,7 @@ static void dump_spec(const struct net *net, FILE *out)
             fprintf(out, " %dx%d stride=%d,%d", l->kh, l->kw, l->stride, l->stride_w);
         for (int k = 0; k < layer_numbers(l->kind); k++)
             fprintf(out, " %g", l->number[k]);
+        fputs(operand_words(l).text, out);
         dump_options(l, out);
         fputc('\n', out);
     }
@@ -138,6 +139,11 @@ static void dump_map(const char *what, const struct map *m, FILE *out)
             m->columns, m->row, m->image, m->keep ? ", zeros kept" : "");
 }
 
+static const struct conv_plan *conv_of(const struct stage *s)
+{
+    return s->mirror ? s->mirror->conv : s->conv;
+}
+
 static void dump_layout(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nstages; i++) {
@@ -148,8 +154,11 @@ static void dump_layout(const struct net *net, FILE *out)
         for (int k = 1; s->branch && k < s->branch->count; k++)
             dump_map("other", &s->branch->in[k], out);
         dump_map("out", &s->out, out);
-        if (s->conv)
-            fprintf(out, "    window at %zu, filter rows of %d\n", s->conv->window, s->conv->row);
+        if (s->mirror)
+            dump_map("gradient", &s->mirror->in, out);
+        if (s->conv || s->mirror)
+            fprintf(out, "    window at %zu, filter rows of %d\n", conv_of(s)->window,
+                    conv_of(s)->row);
         if (s->affine)
             fprintf(out, "    weights, rows of %d\n", s->affine->columns);
         if (s->conv && s->conv->multiplier > 1)
@@ -202,6 +211,8 @@ static void dump_sweeps(const struct net *net, FILE *out)
         if (s->norm)
             fprintf(out, "%s, moments of %d block%s of an image\n", s->name, s->norm->blocks,
                     s->norm->blocks > 1 ? "s" : "");
+        if (s->mirror)
+            s = s->mirror;
         if (!s->conv)
             continue;
         const struct weight_plan *weights = &s->conv->wgrad;
@@ -214,8 +225,9 @@ static void dump_sweeps(const struct net *net, FILE *out)
             fputc('\n', out);
         }
         if (s->conv->dgrad_gaps)
-            fputs("    the data gradient is cleared first: no tap reaches some of it\n", out);
-        if (s->needs_dx)
+            fprintf(out, "    the %s first: no tap reaches some of it\n",
+                    s->conv->transposed ? "output is the bias" : "data gradient is cleared");
+        if (s->needs_dx && !s->conv->transposed)
             dump_map("expanded", &s->conv->expanded, out);
         if (weights->algorithm != BY_NONE)
             fprintf(out, "    weight gradient        %s\n",
@@ -233,6 +245,10 @@ static void dump_fold(const struct net *net, FILE *out)
                 s->fold->step > 1 ? "s" : "");
         if (s->conv) {
             put_sweep(&s->conv->forward, out);
+            fputc('\n', out);
+        }
+        for (int k = 0; s->mirror && k < s->mirror->conv->ndgrad; k++) {
+            put_sweep(&s->mirror->conv->dgrad[k], out);
             fputc('\n', out);
         }
     }
@@ -292,10 +308,13 @@ static void block_affine(const struct stage *s, FILE *out)
 
 static void block_stage(const struct net *net, const struct stage *s, FILE *out)
 {
+    if (s->mirror)
+        s = s->mirror;
     if (s->conv || s->affine || s->norm)
         fprintf(out, "%s\n", s->name);
     if (s->conv) {
-        block_sweep(&s->conv->forward, out);
+        if (s->conv->forward.packed_size)
+            block_sweep(&s->conv->forward, out);
         for (int k = 0; k < s->conv->ndgrad; k++)
             block_sweep(&s->conv->dgrad[k], out);
         if (!s->fold)

@@ -20,8 +20,8 @@ enum { EPOCH_IMAGES = 49000 };
 ** pixels x channels, tiles of outputs x channels, or images x units. */
 static void forward(const struct stage *s, FILE *out)
 {
-    if (s->conv) {
-        const struct sweep *f = &s->conv->forward;
+    if (s->conv || s->mirror) {
+        const struct sweep *f = s->mirror ? &s->mirror->conv->dgrad[0] : &s->conv->forward;
         fprintf(out, "%s, ", algorithm_word(f->algorithm, &f->winograd));
         if (f->algorithm == BY_WINOGRAD)
             fprintf(out, "%d tiles, %d vec", f->tile.mw, f->tile.nv);
@@ -40,7 +40,11 @@ static void gradients(const struct net *net, FILE *out)
         const struct stage *s = &net->stage[i];
         const char *data = s->needs_dx ? "" : "none", *weights = "";
         const int through = s->conv ? s->conv->through : NO_STAGE;
-        if (!s->conv && !s->affine)
+        if (s->mirror && s->needs_dx)
+            data = algorithm_word(s->mirror->conv->forward.algorithm, NULL);
+        if (s->mirror)
+            weights = algorithm_word(s->mirror->conv->wgrad.algorithm, NULL);
+        if (!s->conv && !s->affine && !s->mirror)
             continue;
         if (s->conv && s->conv->ndgrad)
             data = algorithm_word(s->conv->dgrad[0].algorithm, &s->conv->dgrad[0].winograd);

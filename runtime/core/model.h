@@ -31,10 +31,11 @@ enum {
 
 /*
 ** Parameters. Canonical order (files, dump, tests) is PyTorch's: convolution
-** weights (out, in, kh, kw), affine weights (out, in) with `in` flattened from
-** NCHW, biases (out). The arena stores them so that kernels read along:
+** weights (out, in, kh, kw), a deconv's (in, out, kh, kw), affine weights (out, in) with
+** `in` flattened from NCHW, biases (out). The arena stores them so that kernels read along:
 **
-**   PARAM_CONV    [out][kh][row],  row = kw*in padded to LANES, index kx*in + ci
+**   PARAM_CONV    [out][kh][row],  row = kw*in padded to LANES, index kx*in + ci;
+**                 what a deconv reads is the `out` of it, and what it makes `in`
 **   PARAM_AFFINE  [panel][out][PANEL], over the input flattened in NHWC order
 **                 and padded to LANES; the last panel may be narrower
 **   PARAM_VECTOR  [count] padded to LANES

@@ -43,6 +43,28 @@ static inline int overlap(int at, int count, int low, int high)
     return to - from;
 }
 
+/*
+** Upsampled `times` times, pixels being squares: output `out` lies between two of `size` inputs, at
+** (2*out + 1 - times) / (2*times), no further out than the first and the last one. The first of the
+** two, and how near input `at` is: from 0 (the next one's place) to 1.
+*/
+static inline int nearness_place(int out, int times, int size)
+{
+    const int place = 2*out + 1 - times, most = 2*times*(size - 1);
+    return place < 0 ? 0 : place < most ? place : most;
+}
+
+static inline int nearness_first(int out, int times, int size)
+{
+    return nearness_place(out, times, size) / (2*times);
+}
+
+static inline real nearness(int out, int at, int times, int size)
+{
+    const int apart = nearness_place(out, times, size) - 2*times*at;
+    return (real)(2*times - (apart < 0 ? -apart : apart)) / (real)(2*times);
+}
+
 /* Where part `part` of `parts` equal, contiguous parts of 0 .. count starts. */
 static inline int part_start(int part, int parts, int count)
 {

@@ -50,14 +50,14 @@ static inline void ADD(const real *x, const real *g, real *dw, int images, const
 ** apart would fall into few of the cache's sets. */
 static inline void PUT(const real *dy, const real *y, real *to)
 {
-    enum { /* @sizes */ BAND = 4, OW = 16, C = 16, Y_ROW = 256, G_PIXEL = 32 };
+    enum { /* @sizes */ BAND = 4, OW = 16, C = 16, DY_ROW = 256, Y_ROW = 256, G_PIXEL = 32 };
 #if !RELU
     (void)y;
 #endif
     for (int r = 0; r < BAND; r++)
-        for (int p = 0; p < OW; p++, dy += C, to += G_PIXEL) {
+        for (int p = 0; p < OW; p++, to += G_PIXEL) {
             for (int c = 0; c < C; c += VL) { /* @tail */
-                vec v = v_load(dy + c);
+                vec v = v_load(dy + r*DY_ROW + p*C + c);
 #if RELU
                 v = v_select(v_gt(v_load(y + r*Y_ROW + p*C + c), v_zero()), v, v_zero());
 #endif
@@ -112,9 +112,9 @@ static inline void COPY(const real *x, real *to, int images)
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 18496, X_BAND = 1088, DY = 0, DY_IMAGE = 4096,
-           Y = 0, Y_IMAGE = 4096, Y_ROW = 256, PARTIALS = 0, GROUP_SIZE = 2320, CO = 16, KH = 3,
-           ROW = 48, OH = 16, OW = 16, BAND = 4, IMAGES = 1, G_IMAGE = 1024, X_CHUNK = 4352,
-           DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           DY_ROW = 256, Y = 0, Y_IMAGE = 4096, Y_ROW = 256, PARTIALS = 0, GROUP_SIZE = 2320,
+           CO = 16, KH = 3, ROW = 48, OH = 16, BAND = 4, IMAGES = 1, G_IMAGE = 1024,
+           X_CHUNK = 4352, DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024,
            WINDOWS_AT = 0 };
     enum { ALL_FILTERS = CO*KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
@@ -126,7 +126,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int row = 0; row < OH; row += BAND) {
             const int images = last - image < IMAGES ? last - image : IMAGES;
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
-            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
+            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*DY_ROW;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
             const real *in = x;
             real *g = scratch + WINDOWS_AT;

@@ -13,12 +13,12 @@
 #define RELU 1                 /* @flag */
 #define THROUGH 0              /* @flag */
 
-static inline void NAME(const real *dy /* [OH][OW][C] */, const real *y,
+static inline void NAME(const real *dy /* OH rows of [OW][C] */, const real *y,
                         const unsigned char *argmax, const real *mean /* the norm's */,
                         real *out /* haloed */)
 {
-    enum { /* @sizes */ OH = 16, OW = 16, C = 17, Y_ROW = 256, Y_PIXEL = 17, PH = 2, PW = 2,
-           STEP_Y = 2, STEP_X = 2, OUT_ROW = 544 };
+    enum { /* @sizes */ OH = 16, OW = 16, C = 17, DY_ROW = 272, Y_ROW = 256, Y_PIXEL = 17, PH = 2,
+           PW = 2, STEP_Y = 2, STEP_X = 2, OUT_ROW = 544 };
 #if !POOL
     (void)argmax;
 #endif
@@ -26,7 +26,7 @@ static inline void NAME(const real *dy /* [OH][OW][C] */, const real *y,
     (void)mean;
     for (int r = 0; r < OH; r++)
         for (int p = 0; p < OW; p++) {
-            const real *g = dy + (r*OW + p)*C;
+            const real *g = dy + r*DY_ROW + p*C;
             real *q = out + r*STEP_Y*OUT_ROW + p*STEP_X*C;
             for (int c = 0; c < C; c += VL) { /* @tail */
                 vec v = v_load(g + c);

@@ -12,11 +12,11 @@
 #define RELU 1               /* @flag */
 #define BIAS 1               /* @flag */
 
-static inline void NAME(const real *dy /* [OH][OW][C] */, const real *y,
+static inline void NAME(const real *dy /* OH rows of [OW][C] */, const real *y,
                         const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
                         int *count /* [C] */, real *db /* [C] */, int from, int to)
 {
-    enum { /* @sizes */ OW = 16, C = 16, Y_ROW = 256, Y_PIXEL = 16, WINDOW_DOWN = 1088,
+    enum { /* @sizes */ OW = 16, C = 16, DY_ROW = 256, Y_ROW = 256, Y_PIXEL = 16, WINDOW_DOWN = 1088,
            WINDOW_ACROSS = 32, SPACE = 257 };
 #if POOL
     enum { /* @sizes */ PH = 2, PW = 2, IN_WINDOW_DOWN = 544, IN_WINDOW_ACROSS = 16 };
@@ -37,7 +37,7 @@ static inline void NAME(const real *dy /* [OH][OW][C] */, const real *y,
         count[c] = 0;
     for (int r = from; r < to; r++)
         for (int p = 0; p < OW; p++) {
-            const real *g = dy + (r*OW + p)*C;
+            const real *g = dy + r*DY_ROW + p*C;
 #if RELU
             real value[C];
             relu_gradient(g, y + r*Y_ROW + p*Y_PIXEL, value, C);

@@ -57,9 +57,10 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][W
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 4096, Y_ROW = 1024,
-           DY = 0, DY_IMAGE = 4096, COEFFICIENTS = 0, ARGMAX = 0, ARGMAX_IMAGE = 4096, PARTIALS = 0,
-           GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16, OW = 16,
-           BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
+           DY = 0, DY_IMAGE = 4096, DY_ROW = 512, COEFFICIENTS = 0, ARGMAX = 0,
+           ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9,
+           ROW = 16, U_TAP = 32, OH = 16, OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
     enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -71,7 +72,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
         for (int row = 0; row < OH; row += BAND) {
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
-            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
+            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*DY_ROW;
             const real *g = dy;
 #if !DIRECT
 #if POOL
@@ -84,7 +85,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
                    scratch + WINDOWS_AT);      /* after it there is room for a whole tile */
             g = scratch + WINDOWS_AT;
 #endif
-            ADD(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
+            ADD(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u);
         }
     const real *db = u + KH*COLUMNS*U_TAP;
     for (int f = 0; f < CO; f++) {

@@ -185,7 +185,7 @@ static void seen(void *context, enum engine_list list, int index, double seconds
         compare_output(b, title, region->stage);
         break;
     case REGION_LOSS: case REGION_BACKWARD: case REGION_CONV_DGRAD: case REGION_AFFINE_BACKWARD:
-    case REGION_NORM_BACKWARD:
+    case REGION_NORM_BACKWARD: case REGION_DECONV_DGRAD:
         if (s->at[s->kind == STAGE_ADD ? AT_DSUM : AT_DX] != NO_BUFFER && s->needs_dx)
             compare_gradient(b, title, s);
         break;

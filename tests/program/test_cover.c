@@ -31,7 +31,8 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
                "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes" },
     [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
     [BATCH] = { "1", "3", "5" },
-    [SHAPE] = { "plain", "bias=no", "residual", "concat", "gate", "affine" },
+    [SHAPE] = { "plain", "bias=no", "residual", "concat", "gate", "affine", "reshape", "deconv",
+                "upsample 2", "upsample 1,3 bilinear" },
     [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */
     [DILATION] = { "1", "2", "3" },
 };
@@ -124,7 +125,7 @@ static void climb(struct cover *c, struct row *r)
 /* Of some rows drawn and improved, always the one that brings most, until nothing is missing. */
 static void make_cover(struct cover *c, int strength)
 {
-    *c = (struct cover){ .strength = strength, .state = 5 };
+    *c = (struct cover){ .strength = strength, .state = 6 };
     c->size = (size_t)FACTORS*FACTORS*(FACTORS + 1)*MOST_VALUES*MOST_VALUES*MOST_VALUES;
     c->met = calloc(c->size, 1);
     long missing = combinations(c);
@@ -179,14 +180,18 @@ static void write_network(const struct row *r, int number)
         h += (dilation - 1)*(kh - 1) + (kh > 7 ? kh - 7 : 0);
         w += (dilation - 1)*(kw - 1) + (kw > 7 ? kw - 7 : 0);
     }
+    bool deconv = !strcmp(shape, "deconv");     /* which has no groups and no dilation */
     /* Padding may make more of a small window's map than a globalmaxpool takes. */
-    bool large = !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1") && kh*kw < 10
-                 && !strcmp(word(r, POOL), "globalmaxpool");
-    snprintf(conv, sizeof conv, "conv %d %s stride=%s pad=%s groups=%d dilation=%d%s",
-             groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD), groups,
-             dilation, !strcmp(shape, "bias=no") ? " bias=no" : "");
+    bool large = !deconv && !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1")
+                 && kh*kw < 10 && !strcmp(word(r, POOL), "globalmaxpool");
+    int c = snprintf(conv, sizeof conv, "%s %d %s stride=%s pad=%s", deconv ? "deconv" : "conv",
+                     groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD));
+    if (!deconv)
+        snprintf(conv + c, sizeof conv - (size_t)c, " groups=%d dilation=%d%s", groups, dilation,
+                 !strcmp(shape, "bias=no") ? " bias=no" : "");
     bool residual = !strcmp(shape, "residual"), concat = !strcmp(shape, "concat");
     bool gate = !strcmp(shape, "gate"), affine = !strcmp(shape, "affine");
+    bool reshape = !strcmp(shape, "reshape");
     int n = snprintf(text, sizeof text, "net c%d\ninput %sx%dx%d\nconv 6 3x3\ntanh\n", number,
                      word(r, CHANNELS), h, w);
     if (residual || concat)     /* the same shape by another way: of the same geometry */
@@ -198,11 +203,18 @@ static void write_network(const struct row *r, int number)
         n += snprintf(text + n, sizeof text - (size_t)n,
                       "gate {\nglobalavgpool\nconv %d 1x1\nsigmoid\n}\n",
                       groups*atoi(word(r, FILTERS)));
+    if (deconv && !strcmp(word(r, POOL), "globalmaxpool"))
+        n += snprintf(text + n, sizeof text - (size_t)n, "maxpool 4x4\n");
     n += snprintf(text + n, sizeof text - (size_t)n, "%s%s\n", large ? "maxpool 2x2\n" : "",
                   word(r, POOL));
+    if (!strncmp(shape, "upsample", 8))
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", shape);
     if (affine)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
                       behind(r, number));
+    if (reshape)
+        n += snprintf(text + n, sizeof text - (size_t)n, "affine (6*%s)\nreshape %sx2x3\n%s\n",
+                      word(r, CHANNELS), word(r, CHANNELS), behind(r, number));
     snprintf(text + n, sizeof text - (size_t)n, "affine 4\n%s\ntrain\nbatch 5\n", word(r, LOSS));
     snprintf(name, sizeof name, "c%d.net", number);
     write_text(name, text);

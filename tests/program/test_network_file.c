@@ -84,6 +84,12 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD "conv 3 3x3 pad=1,2,3\n" TAIL, "3:21:", "\",\" expected and the pad on the right" },
         { HEAD "conv 3 3x3 pad=1,2,3,65\n" TAIL, "3:22:", "the pad on the right" },
         { HEAD "conv 3 3x3 pad=1,2,3,4,5\n" TAIL, "3:23:", "an option expected" },
+        { HEAD "deconv 3 3x3 groups=3\n" TAIL, "3:14:", "deconv takes no option \"groups\"" },
+        { HEAD "deconv 3 3x3 dilation=2\n" TAIL, "3:14:", "deconv takes no option" },
+        { HEAD "deconv 3 3x3 winograd=no\n" TAIL, "3:14:", "deconv takes no option" },
+        { HEAD "deconv 3 3x3 init=dirac\n" TAIL, "3:19:", "kaiming, xavier or zeros" },
+        { HEAD "deconv 3 3x3 pad=1,2\n" TAIL, "3:21:", "and the pads at the bottom" },
+        { HEAD "convtranspose2d 3 3x3\n" TAIL, "3:1:", "as in `deconv 16 4x4 stride=2`" },
         { HEAD "conv 3 3x3 pad=smae\n" TAIL, "3:16:", "did you mean \"same\"?" },
         { HEAD "conv 3 3x3 strid=2\n" TAIL, "3:12:", "did you mean \"stride\"?" },
         { HEAD TAIL "train\n  bacth 3\n", "6:3:", "did you mean \"batch\"?" },
@@ -108,6 +114,13 @@ Test(network_file, unknown_words_name_the_nearest_known_one)
         { HEAD TAIL "train\n  schedule step 2\n", "6:18:", "the factor of a step" },
         { HEAD TAIL "train\n  warmup -1\n", "6:10:", "0 or more" },
         { HEAD TAIL "train\n  loss som\n", "6:8:", "did you mean \"sum\"?" },
+        { HEAD "upsample 2 bilinar\n" TAIL, "3:12:", "did you mean \"bilinear\"?" },
+        { HEAD "upsample 2 cubic\n" TAIL, "3:12:", "nearest or bilinear" },
+        { HEAD "upsample 2 nearest 3\n" TAIL, "3:20:", "nothing more expected" },
+        { HEAD "upsample 2 mode=bilinear\n" TAIL, "3:12:", "nearest or bilinear" },
+        { HEAD "reshape 3x8x8 4\n" TAIL, "3:15:", "nothing more expected" },
+        { HEAD "upsampling2d 2\n" TAIL, "3:1:", "it is `upsample N [nearest|bilinear]`" },
+        { HEAD "unflatten 3\n" TAIL, "3:1:", "`reshape CxHxW`" },
         { HEAD "frobnicate\n" TAIL, "3:1:", "lathe doc" },
     };
     EXPECT_ALL_BAD(bad);
@@ -119,8 +132,16 @@ Test(network_file, missing_operands_say_what_is_missing)
         { HEAD "conv\n" TAIL, "3:5:", "the number of filters is missing" },
         { HEAD "conv 3\n" TAIL, "3:7:", "the window's height is missing" },
         { HEAD "conv 3 3\n" TAIL, "3:9:", "\"x\" expected" },
+        { HEAD "deconv\n" TAIL, "3:7:", "the number of filters is missing" },
+        { HEAD "deconv 3\n" TAIL, "3:9:", "the window's height is missing" },
         { HEAD "maxpool\n" TAIL, "3:8:", "is missing" },
         { HEAD "affine\nsoftmax\n", "3:7:", "the number of units is missing" },
+        { HEAD "upsample\n" TAIL, "3:9:", "the factor (a number or two) is missing" },
+        { HEAD "upsample bilinear\n" TAIL, "3:10:", "no `let` defines \"bilinear\"" },
+        { HEAD "upsample 2,\n" TAIL, "3:12:", "the factor across is missing" },
+        { HEAD "reshape\n" TAIL, "3:8:", "the number of channels is missing" },
+        { HEAD "reshape 192\n" TAIL, "3:12:", "\"x\" expected in CxHxW" },
+        { HEAD "reshape 3x64\n" TAIL, "3:13:", "\"x\" expected in CxHxW" },
         { "net\ninput 3x8x8\n" TAIL, "1:4:", "a name is missing" },
         { "net t\ninput 3\n" TAIL, "2:8:", "\"x\" expected in CxHxW or CxL" },
         { HEAD "conv 3 3x3 stride\n" TAIL, "3:18:", "\"=\" expected" },
@@ -175,6 +196,30 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "gate {\nglobalavgpool\naffine 4\n}\n" TAIL, "3:1:", "makes 4x1x1 of" },
         { HEAD "gate {\naffine 3\n}\n" TAIL, "4:1:", "put a pooling before it" },
         { "net t\ninput 3x32x32\nglobalmaxpool\n" TAIL, "3:1:", "256 are the most" },
+        { HEAD "deconv 0 3x3\n" TAIL, "3:8:", "from 1 to 65536" },
+        { HEAD "deconv 3 12x3\n" TAIL, "3:10:", "from 1 to 11" },
+        { HEAD "deconv 3 3x-3\n" TAIL, "3:12:", "from 1 to 11" },
+        { HEAD "deconv 3 3x3 stride=0\n" TAIL, "3:21:", "from 1 to" },
+        { HEAD "deconv 3 3x3 pad=5\n" TAIL, "3:1:",
+          "deconv1 would make a map of 0x0 of 8x8: padding of 5,5,5,5 is cut off it" },
+        { "net t\ninput 3x2x2\ndeconv 4 1x1 stride=3 pad=1\n" TAIL, "3:1:",
+          "deconv1: what padding of 1,1,1,1 leaves of its map, 2x2, no value reaches" },
+        { HEAD "deconv 65536 11x11\nupsample 64\n" TAIL, "4:1:", "more than 2^31" },
+        { "net t\ninput 1x4096x1\nrepeat 4 as i {\ndeconv 1 1x1 stride=64\n}\n" TAIL, "4:1:",
+          "deconv2 makes" },
+        { HEAD "upsample 0\n" TAIL, "3:10:", "from 1 to 64" },
+        { HEAD "upsample -2 bilinear\n" TAIL, "3:10:", "from 1 to 64" },
+        { HEAD "upsample 2,0\n" TAIL, "3:12:", "from 1 to 64" },
+        { HEAD "upsample 65\n" TAIL, "3:10:", "from 1 to 64" },
+        { HEAD "upsample 1.5\n" TAIL, "3:10:", "whole number" },
+        { HEAD "upsample 64\nupsample 64\nupsample 64\n" TAIL, "4:1:", "more than 2^31" },
+        { "net t\ninput 1x4096x1\nrepeat 4 as i {\nupsample 64,1\n}\n" TAIL, "4:1:",
+          "upsample4 makes a map of 68719476736x1" },
+        { HEAD "reshape 3x8x9\n" TAIL, "3:1:",
+          "reshape1 makes 3x8x9, 216 values, of the 192 of 3x8x8" },
+        { HEAD "reshape 65536x65536x65536\n" TAIL, "3:1:", "281474976710656 values, of the 192" },
+        { HEAD "reshape 0x8x8\n" TAIL, "3:9:", "from 1 to 65536" },
+        { HEAD "reshape 3x-8x8\n" TAIL, "3:11:", "from 1 to 65536" },
         { HEAD "avgpool 9x9\n" TAIL, "3:1:", "larger than the input of 8x8" },
         { HEAD "dropout 1.5\n" TAIL, "3:9:", "at most 1, not 1.5" },
         { HEAD "dropout 0\n" TAIL, "3:9:", "greater than 0" },
@@ -403,6 +448,9 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
         { HEAD "conv 2 3x3 init=0.5\n" TAIL, " init=0.5" },
         { HEAD "leaky_relu 0.1\n" TAIL, "leaky_relu 0.1\n" },
         { HEAD "dropout 0.8\n" TAIL, "dropout 0.8\n" },
+        { HEAD "upsample 2\n" TAIL, "upsample 2,2 nearest\n" },
+        { HEAD "upsample 1,3 bilinear\n" TAIL, "upsample 1,3 bilinear\n" },
+        { HEAD "let n = 4\nreshape (3*n)x(8/2)x4\n" TAIL, "reshape 12x4x4\n" },
         { HEAD "batchnorm momentum=0.8\n" TAIL, "momentum=0.8 eps=1e-05 scale=yes" },
         { HEAD "affine 4\nsoftmax smoothing=0.1\n", "softmax smoothing=0.1" },
         { HEAD TAIL, "train\n  optimizer adam lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08\n" },
@@ -448,6 +496,15 @@ Test(network_file, shapes_follow_kernel_stride_and_padding)
     expect_dump(HEAD "maxpool 3x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 3x3x3");
     expect_dump(HEAD "conv 2 3x3\n" TAIL, "-d shape", "params 56 flop 6912 6912");
     expect_dump(HEAD "conv 6 3x3 groups=3\n" TAIL, "-d shape", "params 60 flop 6912 6912");
+    expect_dump(HEAD "deconv 2 3x3\n" TAIL, "-d shape", "3x8x8 -> 2x8x8 pad 1,1,1,1 params 56 flop "
+                "6912 6912");
+    expect_dump(HEAD "deconv 2 4x3 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x16x16 pad 1,1,1,0");
+    expect_dump(HEAD "deconv 2 2x1 stride=2\n" TAIL, "-d shape", "3x8x8 -> 2x16x16 pad 0,0,0,-1");
+    expect_dump(HEAD "deconv 2 7x6 stride=3\n" TAIL, "-d shape", "3x8x8 -> 2x24x24 pad 2,2,2,1");
+    expect_dump(HEAD "deconv 2 4x4 stride=2 pad=valid\n" TAIL, "-d shape",
+                "3x8x8 -> 2x18x18 pad 0,0,0,0");
+    expect_dump(HEAD "deconv 2 3x3 stride=2 pad=1,0,0,2\n" TAIL, "-d shape",
+                "3x8x8 -> 2x16x15 pad 1,0,0,2");
     shell_clean();
 }
 

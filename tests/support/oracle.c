@@ -86,6 +86,12 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
         sscanf(strstr(s, "pad="), "pad=%d,%d,%d,%d", &l->top, &l->left, &bottom, &right);
         l->oc = filters;
         windows(l, bottom, right);
+    } else if (sscanf(s, "deconv %d %dx%d stride=%d pad=%d,%d,%d,%d", &l->oc, &l->kh, &l->kw,
+                      &l->stride_y, &l->top, &l->left, &bottom, &right) == 8) {
+        l->kind = ORACLE_DECONV;
+        l->stride_x = l->stride_y;
+        l->oh = (l->h - 1)*l->stride_y + l->kh - l->top - bottom;
+        l->ow = (l->w - 1)*l->stride_x + l->kw - l->left - right;
     } else if (sscanf(s, "maxpool %dx%d stride=%d,%d", &l->kh, &l->kw, &l->stride_y,
                       &l->stride_x) == 4) {
         l->kind = ORACLE_MAXPOOL;
@@ -107,11 +113,11 @@ static void read_layer(const char *line, struct oracle_layer *l, int *param)
     } else if (!strcmp(s, "prelu")) {
         l->kind = ORACLE_PRELU;
         l->weight = (*param)++;
-    } else if (!simple_layer(l, s)) {
+    } else if (!oracle_shape_layer(l, s) && !simple_layer(l, s)) {
         fprintf(stderr, "oracle: what is \"%s\"?\n", s);
         abort();
     }
-    if (l->kind == ORACLE_CONV || l->kind == ORACLE_AFFINE) {
+    if (l->kind == ORACLE_CONV || l->kind == ORACLE_DECONV || l->kind == ORACLE_AFFINE) {
         l->weight = (*param)++;
         if (bias)
             l->bias = (*param)++;
@@ -248,6 +254,27 @@ static void conv_products(const struct oracle_layer *l, int n, int co, int y, in
             }
 }
 
+/* The same of a deconv, of one of its inputs. */
+static void deconv_products(const struct oracle_layer *l, int n, int ci, int y, int x,
+                            void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
+                            void *context)
+{
+    size_t in = (((size_t)n*(size_t)l->c + (size_t)ci)*(size_t)l->h + (size_t)y)*(size_t)l->w
+                + (size_t)x;
+    for (int co = 0; co < l->oc; co++)
+        for (int ky = 0; ky < l->kh; ky++)
+            for (int kx = 0; kx < l->kw; kx++) {
+                int oy = y*l->stride_y + ky - l->top, ox = x*l->stride_x + kx - l->left;
+                if (oy < 0 || oy >= l->oh || ox < 0 || ox >= l->ow)
+                    continue;
+                size_t channel = (size_t)n*(size_t)l->oc + (size_t)co;
+                size_t out = (channel*(size_t)l->oh + (size_t)oy)*(size_t)l->ow + (size_t)ox;
+                size_t weight = (((size_t)ci*(size_t)l->oc + (size_t)co)*(size_t)l->kh
+                                 + (size_t)ky)*(size_t)l->kw + (size_t)kx;
+                each(l, out, in, weight, context);
+            }
+}
+
 struct conv_arrays { const double *w, *dy; double *y, *dw; };
 
 static void product_forward(const struct oracle_layer *l, size_t out, size_t in, size_t weight,
@@ -265,15 +292,16 @@ static void product_backward(const struct oracle_layer *l, size_t out, size_t in
     a->dw[weight] += a->dy[out]*l->x[in];
 }
 
-static void each_output(const struct oracle *o, const struct oracle_layer *l,
-                        void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
-                        void *context)
+static void each_product(const struct oracle *o, const struct oracle_layer *l,
+                         void each(const struct oracle_layer *, size_t, size_t, size_t, void *),
+                         void *context)
 {
+    const bool conv = l->kind == ORACLE_CONV;
     for (int n = 0; n < o->n; n++)
-        for (int co = 0; co < l->oc; co++)
-            for (int y = 0; y < l->oh; y++)
-                for (int x = 0; x < l->ow; x++)
-                    conv_products(l, n, co, y, x, each, context);
+        for (int c = 0; c < (conv ? l->oc : l->c); c++)
+            for (int y = 0; y < (conv ? l->oh : l->h); y++)
+                for (int x = 0; x < (conv ? l->ow : l->w); x++)
+                    (conv ? conv_products : deconv_products)(l, n, c, y, x, each, context);
 }
 
 static void conv_forward(struct oracle *o, const struct oracle_layer *l, double *y)
@@ -282,7 +310,7 @@ static void conv_forward(struct oracle *o, const struct oracle_layer *l, double 
     for (size_t k = 0; k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
         y[k] = l->bias < 0 ? 0 : o->param[l->bias][k / map % (size_t)l->oc];
     struct conv_arrays a = { .w = o->param[l->weight], .y = y };
-    each_output(o, l, product_forward, &a);
+    each_product(o, l, product_forward, &a);
 }
 
 static void conv_backward(struct oracle *o, const struct oracle_layer *l, const double *dy)
@@ -291,7 +319,7 @@ static void conv_backward(struct oracle *o, const struct oracle_layer *l, const 
     for (size_t k = 0; l->bias >= 0 && k < (size_t)o->n*area(l->oc, l->oh, l->ow); k++)
         o->grad[l->bias][k / map % (size_t)l->oc] += dy[k];
     struct conv_arrays a = { .w = o->param[l->weight], .dy = dy, .dw = o->grad[l->weight] };
-    each_output(o, l, product_backward, &a);
+    each_product(o, l, product_backward, &a);
 }
 
 /* What seed 0, iteration 0 multiply value k with; masks run over h, w, c. */
@@ -363,6 +391,7 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
     size_t out = (size_t)o->n*area(l->oc, l->oh, l->ow), in = area(l->c, l->h, l->w);
     switch (l->kind) {
     case ORACLE_CONV:
+    case ORACLE_DECONV:
         conv_forward(o, l, y);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
@@ -385,6 +414,12 @@ static void layer_forward(struct oracle *o, const struct oracle_layer *l, double
         break;
     case ORACLE_AVGPOOL:
         oracle_average(l, out, y, NULL, NULL);
+        break;
+    case ORACLE_RESHAPE:
+        memcpy(y, l->x, out*sizeof *y);
+        break;
+    case ORACLE_UPSAMPLE:
+        oracle_upsample(l, out, y, NULL, NULL);
         break;
     case ORACLE_DROPOUT:
         for (size_t k = 0; k < out; k++)
@@ -417,6 +452,7 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     memset(l->dx, 0, (size_t)o->n*in*sizeof *l->dx);
     switch (l->kind) {
     case ORACLE_CONV:
+    case ORACLE_DECONV:
         conv_backward(o, l, dy);
         break;
     case ORACLE_RELU: case ORACLE_LEAKY_RELU: case ORACLE_GELU: case ORACLE_TANH:
@@ -443,6 +479,9 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_AVGPOOL:
         oracle_average(l, out, NULL, dy, l->dx);
         break;
+    case ORACLE_UPSAMPLE:
+        oracle_upsample(l, out, NULL, dy, l->dx);
+        break;
     case ORACLE_DROPOUT:
         for (size_t k = 0; k < out; k++)
             l->dx[k] = dy[k]*dropout_factor(l, k);
@@ -453,6 +492,7 @@ static void layer_backward(struct oracle *o, const struct oracle_layer *l, const
     case ORACLE_PRELU:
         oracle_prelu(l, o->n, o->param[l->weight], NULL, dy, o->grad[l->weight]);
         break;
+    case ORACLE_RESHAPE:
     case ORACLE_FORK:
         memcpy(l->dx, dy, out*sizeof *dy);
         break;

@@ -12,11 +12,12 @@
 
 enum { ORACLE_LAYERS = 90, ORACLE_BRANCHES = 8 };
 
-enum oracle_kind { ORACLE_CONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
+enum oracle_kind { ORACLE_CONV, ORACLE_DECONV, ORACLE_RELU, ORACLE_MAXPOOL, ORACLE_AFFINE,
                    ORACLE_LEAKY_RELU, ORACLE_GELU, ORACLE_TANH, ORACLE_SIGMOID, ORACLE_SILU,
                    ORACLE_SCALE, ORACLE_CLIP, ORACLE_ELU, ORACLE_HARDSIGMOID, ORACLE_HARDSWISH,
-                   ORACLE_AVGPOOL, ORACLE_DROPOUT, ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD,
-                   ORACLE_JOIN, ORACLE_PRODUCT, ORACLE_PRELU };
+                   ORACLE_AVGPOOL, ORACLE_RESHAPE, ORACLE_UPSAMPLE, ORACLE_DROPOUT,
+                   ORACLE_BATCHNORM, ORACLE_FORK, ORACLE_ADD, ORACLE_JOIN, ORACLE_PRODUCT,
+                   ORACLE_PRELU };
 
 struct oracle_layer {
     enum oracle_kind kind;
@@ -24,6 +25,7 @@ struct oracle_layer {
     int kh, kw, stride_y, stride_x, top, left;
     int above, before, below, after;        /* avgpool: padding that a mean counts */
     int groups, dilation;           /* conv */
+    bool bilinear;                  /* upsample, stride_y x stride_x times as large */
     double number, second;          /* what stands after its word: clip's limits, a slope */
     double eps;                     /* batchnorm */
     int index;                      /* among the layers, from 0 */

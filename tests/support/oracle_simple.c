@@ -1,10 +1,27 @@
 /*
-** oracle_simple.c - pointwise layers, pools, ends of branches. Like oracle.c it must
-** stay too simple to be wrong.
+** oracle_simple.c - pointwise layers, pools, ends of branches, and layers that change a shape. Like
+** oracle.c it must stay too simple to be wrong.
 */
 #include "support/oracle_simple.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+bool oracle_shape_layer(struct oracle_layer *l, const char *line)
+{
+    if (sscanf(line, "reshape %dx%dx%d", &l->oc, &l->oh, &l->ow) == 3) {
+        l->kind = ORACLE_RESHAPE;
+    } else if (sscanf(line, "upsample %d,%d", &l->stride_y, &l->stride_x) == 2) {
+        l->kind = ORACLE_UPSAMPLE;
+        l->bilinear = strstr(line, "bilinear") != NULL;
+        l->oh = l->h*l->stride_y;
+        l->ow = l->w*l->stride_x;
+    } else {
+        return false;
+    }
+    return true;
+}
 
 /* Row i, column j of the window of output k: -1 if it is padding. */
 static long window_place(const struct oracle_layer *l, size_t k, int i, int j)
@@ -59,6 +76,45 @@ void oracle_average(const struct oracle_layer *l, size_t out, double *y, const d
             }
         if (y)
             y[k] = sum / count;
+    }
+}
+
+/* Where output `k` of a side lies among `size` inputs, of which there are `times` as many outputs,
+** and of the two around it, from *at, the share of the second. */
+static double between(int k, int times, int size, int *at)
+{
+    double place = fmax(0, (k + 0.5) / times - 0.5);
+    *at = (int)floor(place);
+    if (*at < size - 1)
+        return place - *at;
+    *at = size - 2;
+    return 1;
+}
+
+/* Forward y, or, given dy, backward dx. */
+void oracle_upsample(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                     double *dx)
+{
+    for (size_t k = 0; k < out; k++) {
+        int x = (int)(k % (size_t)l->ow), row = (int)(k / (size_t)l->ow % (size_t)l->oh);
+        size_t map = k / ((size_t)l->oh*(size_t)l->ow);
+        int top = row / l->stride_y, left = x / l->stride_x;
+        double below = l->bilinear ? between(row, l->stride_y, l->h, &top) : 0;
+        double after = l->bilinear ? between(x, l->stride_x, l->w, &left) : 0;
+        if (y)
+            y[k] = 0;
+        for (int i = 0; i < 2; i++)
+            for (int j = 0; j < 2; j++) {
+                double share = (i ? below : 1 - below)*(j ? after : 1 - after);
+                if (top + i < 0 || top + i >= l->h || left + j < 0 || left + j >= l->w)
+                    continue;       /* share is 0 */
+                size_t in = (map*(size_t)l->h + (size_t)(top + i))*(size_t)l->w
+                            + (size_t)(left + j);
+                if (y)
+                    y[k] += share*l->x[in];
+                if (dx)
+                    dx[in] += share*dy[k];
+            }
     }
 }
 

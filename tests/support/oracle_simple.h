@@ -6,6 +6,9 @@
 
 #include "support/oracle.h"
 
+/* Reads the line of a reshape or an upsample; false: it is none. */
+bool oracle_shape_layer(struct oracle_layer *l, const char *line);
+
 double oracle_pointwise(const struct oracle_layer *l, double x);
 /* The derivative at x, by its formula. */
 double oracle_slope(const struct oracle_layer *l, double x);
@@ -15,6 +18,9 @@ size_t oracle_winner(const struct oracle_layer *l, size_t k);
 /* avgpool, `out` outputs: forward y, or, given dy, backward dx; NULL: not. */
 void oracle_average(const struct oracle_layer *l, size_t out, double *y, const double *dy,
                     double *dx);
+/* The same of upsample. */
+void oracle_upsample(const struct oracle_layer *l, size_t out, double *y, const double *dy,
+                     double *dx);
 
 /* Forward y, or, given dy, backward dx and what the slopes' gradient is more. */
 void oracle_prelu(const struct oracle_layer *l, int n, const double *slope, double *y,
