@@ -75,7 +75,7 @@ programs() {
     # Direct, Winograd's, scattered, narrow, depthwise and grouped convolutions; affine layers by
     # lists and dense; batchnorms, pools, residual blocks, both losses, every activation.
     families='deep winograd scatter stride2 depthwise grouped dilated fully dense batchnorm
-norm_blocks pools averages residual activations svm smoothed groups'
+norm_blocks pools averages residual joins activations svm smoothed groups'
     nets=
     for f in $families; do nets="$nets tests/nets/$f.net"; done
     for type in 32 64; do

@@ -171,8 +171,8 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_JOIN },
     { LAYER_GATE, "gate", .operands = OPERANDS_BLOCK,
       .synopsis = "gate { ... }",
-      .help = "Multiplies its input by what the block makes of it: a map of the same shape, or one\n"
-      "value a channel. Squeeze-and-excitation is a gate of globalavgpool, affine N, relu,\n"
+      .help = "Multiplies its input by what the block makes of it: a map of the same shape, or "
+      "one\nvalue a channel. Squeeze-and-excitation is a gate of globalavgpool, affine N, relu,\n"
       "affine with as many units as there are channels, sigmoid.",
       .stage = STAGE_FORK },
     { LAYER_PRODUCT, NULL, .prefix = "product",

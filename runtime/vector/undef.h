@@ -8,6 +8,7 @@
 #undef ADD_BLOCK
 #undef BEYOND
 #undef BIAS
+#undef BROADCAST
 #undef BY_IMAGE
 #undef BY_OUTPUT
 #undef BY_PANELS
@@ -35,6 +36,7 @@
 #undef GATHERS
 #undef GRADIENT
 #undef HAS_DX
+#undef HAS_DZ
 #undef IMAGE
 #undef INPUT
 #undef LAST

@@ -125,16 +125,16 @@ static const struct region tiny__infer[] = {
 };
 
 static const struct layer_info tiny__info[] = {
-    { .name = "conv1", .what = "conv 3 3x3", .from = -1, .other = -1, .c = 3, .h = 16, .w = 16,
-      .params = 84, .forward = 41472, .backward = 41472 },
-    { .name = "relu1", .what = "relu", .from = 0, .other = 0, .c = 3, .h = 16, .w = 16 },
-    { .name = "maxpool1", .what = "maxpool 2x2", .from = 1, .other = 1, .c = 3, .h = 8, .w = 8 },
-    { .name = "affine1", .what = "affine 7", .from = 2, .other = 2, .c = 7, .h = 1, .w = 1,
-      .params = 1351, .forward = 2688, .backward = 5376 },
-    { .name = "relu2", .what = "relu", .from = 3, .other = 3, .c = 7, .h = 1, .w = 1 },
-    { .name = "affine2", .what = "affine 10", .from = 4, .other = 4, .c = 10, .h = 1, .w = 1,
-      .params = 80, .forward = 140, .backward = 280 },
-    { .name = "softmax1", .what = "softmax", .from = 5, .other = 5, .c = 10, .h = 1, .w = 1 },
+    { .name = "conv1", .what = "conv 3 3x3", .from = -1, .c = 3, .h = 16, .w = 16, .params = 84,
+      .forward = 41472, .backward = 41472 },
+    { .name = "relu1", .what = "relu", .from = 0, .c = 3, .h = 16, .w = 16 },
+    { .name = "maxpool1", .what = "maxpool 2x2", .from = 1, .c = 3, .h = 8, .w = 8 },
+    { .name = "affine1", .what = "affine 7", .from = 2, .c = 7, .h = 1, .w = 1, .params = 1351,
+      .forward = 2688, .backward = 5376 },
+    { .name = "relu2", .what = "relu", .from = 3, .c = 7, .h = 1, .w = 1 },
+    { .name = "affine2", .what = "affine 10", .from = 4, .c = 10, .h = 1, .w = 1, .params = 80,
+      .forward = 140, .backward = 280 },
+    { .name = "softmax1", .what = "softmax", .from = 5, .c = 10, .h = 1, .w = 1 },
 };
 
 static const struct model tiny__model = {

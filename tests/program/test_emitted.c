@@ -11,8 +11,9 @@
 #define MODELS "$SOURCE/models"
 
 /* A network's own part stays under a megabyte, or 90 KB a convolution, and the runtime (with its
-** messages) is less than another one; and gcc and clang have nothing to say of it; only with everything they compile it, as
-** models/all_build_and_learn does once. The runtime is the same in all: one file has it here. */
+** messages) is less than another one; and gcc and clang have nothing to say of it; only with
+** everything they compile it, as models/all_build_and_learn does once. The runtime is the same in
+** all: one file has it here. */
 Test(emitted, files_compile_without_a_warning, .fini = shell_clean)
 {
     const char *how = getenv("LATHE_TEST_ALL") ? "-O3 -c" : "-fsyntax-only";
