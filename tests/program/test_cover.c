@@ -156,18 +156,23 @@ static void write_network(const struct row *r, int number)
     char text[1024], conv[200], name[32];
     const char *shape = word(r, SHAPE);
     int groups = atoi(word(r, GROUPED)), dilation = atoi(word(r, DILATION)), h, w, kh, kw;
+    bool deconv = !strcmp(shape, "deconv");     /* which has no groups and no dilation */
     sides(word(r, IMAGE), &h, &w);
+    if (deconv && strcmp(word(r, STRIDE), "1")) {   /* a map about as large as it reads */
+        h = h / atoi(word(r, STRIDE)) + 2;
+        w = w / atoi(word(r, STRIDE)) + 2;
+    }
     sides(word(r, KERNEL), &kh, &kw);
-    if (strcmp(word(r, PAD), "same")) {     /* a wider window leaves as much */
+    if (strcmp(word(r, PAD), "same") && !deconv) {      /* a wider window leaves as much */
         h += (dilation - 1)*(kh - 1);
         w += (dilation - 1)*(kw - 1);
     }
-    bool deconv = !strcmp(shape, "deconv");     /* which has no groups and no dilation */
     /* Padding may make more of a small window's map than a globalmaxpool takes. */
     bool large = !deconv && !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1")
                  && kh*kw < 10 && !strcmp(word(r, POOL), "globalmaxpool");
+    int filters = (deconv ? 1 : groups)*atoi(word(r, FILTERS));
     int c = snprintf(conv, sizeof conv, "%s %d %s stride=%s pad=%s", deconv ? "deconv" : "conv",
-                     groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD));
+                     filters, word(r, KERNEL), word(r, STRIDE), word(r, PAD));
     if (!deconv)
         snprintf(conv + c, sizeof conv - (size_t)c, " groups=%d dilation=%d%s", groups, dilation,
                  !strcmp(shape, "bias=no") ? " bias=no" : "");
