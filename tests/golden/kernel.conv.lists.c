@@ -1,11 +1,11 @@
 /* conv2: nonzero output gradients by filter
 ** templates/conv/lists.c, avx2 f32 */
-static inline void conv2__lists(const real *dy /* [OH][OW][C] */, const real *y,
+static inline void conv2__lists(const real *dy /* OH rows of [OW][C] */, const real *y,
                                 const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
                                 int *count /* [C] */, real *db /* [C] */, int from, int to)
 {
-    enum { OW = 4, C = 16, Y_ROW = 64, Y_PIXEL = 16, WINDOW_DOWN = 160, WINDOW_ACROSS = 16,
-           SPACE = 24 };
+    enum { OW = 4, C = 16, DY_ROW = 64, Y_ROW = 64, Y_PIXEL = 16, WINDOW_DOWN = 160,
+           WINDOW_ACROSS = 16, SPACE = 24 };
     enum { PH = 2, PW = 2, IN_WINDOW_DOWN = 80, IN_WINDOW_ACROSS = 8 };
     int32_t window[PH*PW];      /* the argmax's pixel, from the window's first */
     window[0] = 0*IN_WINDOW_DOWN;
@@ -16,7 +16,7 @@ static inline void conv2__lists(const real *dy /* [OH][OW][C] */, const real *y,
         count[c] = 0;
     for (int r = from; r < to; r++)
         for (int p = 0; p < OW; p++) {
-            const real *g = dy + (r*OW + p)*C;
+            const real *g = dy + r*DY_ROW + p*C;
             real value[C];
             relu_gradient(g, y + r*Y_ROW + p*Y_PIXEL, value, C);
             const unsigned char *k = argmax + (r*OW + p)*C;

@@ -32,11 +32,10 @@ static inline void conv1__weights_add(const real *x /* haloed */,
 static void conv1__weights(const struct step *s, int item, int items, int thread)
 {
     enum { X = input__at_x, X_IMAGE = 304, X_BAND = 30, Y = conv1__at_y + 88, Y_IMAGE = 800,
-           Y_ROW = 80, DY = conv1__at_dy, DY_IMAGE = 512, COEFFICIENTS = 0,
+           Y_ROW = 80, DY = conv1__at_dy, DY_IMAGE = 512, DY_ROW = 64, COEFFICIENTS = 0,
            PARTIALS = conv1__at_partial, GROUP_SIZE = 400, CO = 8, KH = 3, COLUMNS = 9,
-           ROW = 16, U_TAP = 8, OH = 8, OW = 8, BAND = 8, SCRATCH = 85600,
-           SCRATCH_SIZE = 5888, WINDOWS_AT = conv1__at_windows,
-           TAP_SUMS_AT = conv1__at_tap_sums };
+           ROW = 16, U_TAP = 8, OH = 8, BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 5888,
+           WINDOWS_AT = conv1__at_windows, TAP_SUMS_AT = conv1__at_tap_sums };
     enum { FILTER = KH*ROW };
     const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -48,13 +47,13 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
         for (int row = 0; row < OH; row += BAND) {
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
-            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*OW*CO;
+            const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*DY_ROW;
             const real *g = dy;
             const unsigned char *index = NULL;
             /* after it there is room for a whole tile */
             conv1__weights_expand(dy, y, index, s->arena + COEFFICIENTS, scratch + WINDOWS_AT);
             g = scratch + WINDOWS_AT;
-            conv1__weights_add(x, g, dy + BAND*OW*CO, y + BAND*Y_ROW, u);
+            conv1__weights_add(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u);
         }
     const real *db = u + KH*COLUMNS*U_TAP;
     for (int f = 0; f < CO; f++) {
