@@ -16,8 +16,8 @@ static inline void NAME(const real *dy /* OH rows of [OW][C] */, const real *y,
                         const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
                         int *count /* [C] */, real *db /* [C] */, int from, int to)
 {
-    enum { /* @sizes */ OW = 16, C = 16, DY_ROW = 256, Y_ROW = 256, Y_PIXEL = 16, WINDOW_DOWN = 1088,
-           WINDOW_ACROSS = 32, SPACE = 257 };
+    enum { /* @sizes */ OW = 16, C = 16, DY_ROW = 256, Y_ROW = 256, Y_PIXEL = 16,
+           WINDOW_DOWN = 1088, WINDOW_ACROSS = 32, SPACE = 257 };
 #if POOL
     enum { /* @sizes */ PH = 2, PW = 2, IN_WINDOW_DOWN = 544, IN_WINDOW_ACROSS = 16 };
     int32_t window[PH*PW];      /* the argmax's pixel, from the window's first */

@@ -174,18 +174,26 @@ static void write_network(const struct row *r, int number)
     char text[1024], conv[200], name[32];
     const char *shape = word(r, SHAPE);
     int groups = atoi(word(r, GROUPED)), dilation = atoi(word(r, DILATION)), h, w, kh, kw;
+    bool deconv = !strcmp(shape, "deconv");     /* which has no groups and no dilation */
     sides(word(r, IMAGE), &h, &w);
+    int down, across;
+    if (sscanf(word(r, STRIDE), "%d,%d", &down, &across) == 1)
+        across = down;
+    if (deconv && strcmp(word(r, STRIDE), "1")) {   /* a map about as large as it reads */
+        h = h / down + 2;
+        w = w / across + 2;
+    }
     sides(word(r, KERNEL), &kh, &kw);
-    if (strcmp(word(r, PAD), "same")) {     /* a wider window leaves as much as one of 7 */
+    if (strcmp(word(r, PAD), "same") && !deconv) {  /* a wider window leaves as much as one of 7 */
         h += (dilation - 1)*(kh - 1) + (kh > 7 ? kh - 7 : 0);
         w += (dilation - 1)*(kw - 1) + (kw > 7 ? kw - 7 : 0);
     }
-    bool deconv = !strcmp(shape, "deconv");     /* which has no groups and no dilation */
     /* Padding may make more of a small window's map than a globalmaxpool takes. */
     bool large = !deconv && !strcmp(word(r, PAD), "2") && !strcmp(word(r, STRIDE), "1")
                  && kh*kw < 10 && !strcmp(word(r, POOL), "globalmaxpool");
+    int filters = (deconv ? 1 : groups)*atoi(word(r, FILTERS));
     int c = snprintf(conv, sizeof conv, "%s %d %s stride=%s pad=%s", deconv ? "deconv" : "conv",
-                     groups*atoi(word(r, FILTERS)), word(r, KERNEL), word(r, STRIDE), word(r, PAD));
+                     filters, word(r, KERNEL), word(r, STRIDE), word(r, PAD));
     if (!deconv)
         snprintf(conv + c, sizeof conv - (size_t)c, " groups=%d dilation=%d%s", groups, dilation,
                  !strcmp(shape, "bias=no") ? " bias=no" : "");
