@@ -219,10 +219,13 @@ static int first_param(const struct net *net, int stage)
     return p;
 }
 
-/* An update has what it reads in sums; all else of a stage that reads the images may read them. */
+/* An update has what it reads in sums; all else of a stage that reads the images may read them.
+** A loss may read targets, which come with the images. */
 static bool reads_input(const struct net *net, enum region_kind kind, int stage)
 {
     const struct stage *s = &net->stage[stage];
+    if (s->kind == STAGE_LOSS)
+        return net->layer[s->head].target != TARGET_LABEL;
     return kind != REGION_CONV_UPDATE
            && (stage_source(net, stage) == INPUT
                || (s->add && stage_before_forks(net, s->add->other) == INPUT));

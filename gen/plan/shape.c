@@ -119,7 +119,19 @@ static bool too_large(const struct layer *l)
     return false;
 }
 
-static bool layer_shape(struct layer *l)
+/* The image in the order of its channels, where the scores are no map. */
+static bool target_shape(const struct net *net, const struct layer *l)
+{
+    const struct shape in = net->input, out = l->in;
+    const bool row = out.h == 1 && out.w == 1 && out.c == in.c*in.h*in.w;
+    if (l->target != TARGET_INPUT || row || (out.c == in.c && out.h == in.h && out.w == in.w))
+        return true;
+    return error(l, "%s gets %dx%dx%d, and target=input compares it with the input of %dx%dx%d: "
+                 "both must have one shape, or the last layer be affine %d", l->name, out.c, out.h,
+                 out.w, in.c, in.h, in.w, in.c*in.h*in.w);
+}
+
+static bool layer_shape(const struct net *net, struct layer *l)
 {
     long long inputs = (long long)l->in.c*l->in.h*l->in.w, weights;
     double products = 0;
@@ -167,6 +179,10 @@ static bool layer_shape(struct layer *l)
         if (l->in.c < 2)
             return error(l, "%s over one score: at least two classes", l->name);
         break;
+    case LAYER_MSE:
+    case LAYER_MAE:
+    case LAYER_BCE:
+        return target_shape(net, l);
     default:    /* pointwise, dropout: shapes stay */
         break;
     }
@@ -225,7 +241,7 @@ bool shape(struct net *net)
                 return false;
             l->below |= net->layer[l->other].below || net->layer[l->other].params > 0;
         }
-        if (!alone_at_fork(net, l) || !layer_shape(l) || !norm_values(net, l))
+        if (!alone_at_fork(net, l) || !layer_shape(net, l) || !norm_values(net, l))
             return false;
         l->flop_backward = l->flop_forward*(l->below ? 2 : 1);
         parameters |= l->params > 0;

@@ -65,6 +65,7 @@ struct command_data {
     bool val_shuffle;                             /* --val-shuffle */
     size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
     bool resize, middle, no_cache;                /* --resize, --middle, --no-cache */
+    bool labels;                                  /* those of an autoencoder's images, too */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
@@ -72,7 +73,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
                        struct dataset *data);
 
 #define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
-                                false, false, 0, 0, false, false, false }
+                                false, false, 0, 0, false, false, false, false }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 

@@ -62,7 +62,7 @@ bool dataset_fits(const struct data_options *o, const char *dir, const char *nam
     if (misfit)
         return error_set(err, "%s: %s's images are %dx%dx%d, the network takes %dx%dx%d%s", dir,
                          name, c, h, w, o->c, o->h, o->w, misfit);
-    return o->classes == classes || error_set(err, "%s: %s has %d classes, the network %d", dir,
+    return !o->classes || o->classes == classes || error_set(err, "%s: %s has %d classes, the network %d", dir,
                                               name, classes, o->classes);
 }
 
@@ -167,6 +167,12 @@ bool dataset_split(struct dataset *d, const struct data_options *o, const char *
     return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
            && dataset_cut(&d->test, o->test_samples < 0 ? test : o->test_samples,
                           "--test-samples", err);
+}
+
+bool dataset_targets(const struct images *set, enum target_kind kind)
+{
+    return kind == TARGET_INPUT || (kind == TARGET_LABEL ? set->labels != NULL
+                                                         : set->targets != NULL);
 }
 
 const char *dataset_not_finite(const struct dataset *d, char *text, size_t size)

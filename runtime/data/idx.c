@@ -91,7 +91,7 @@ static bool idx_set(struct dataset *d, const struct data_options *o, const char 
                                                         count, dim[0]));
     for (uint32_t k = 0; good && k < count; k++) {
         labels[k] = file[8 + k];
-        if (labels[k] >= o->classes)
+        if (o->classes && labels[k] >= o->classes)
             good = error_set(err, "%s: label %d at offset %u; the network has classes 0 to %d",
                              path, labels[k], 8 + k, o->classes - 1);
     }

@@ -15,6 +15,15 @@
 
 enum { PATH = 1024 };
 
+/* x_PART.npy, or y, is there. */
+static bool npy_set_has(const char *dir, const char *name, const char *part)
+{
+    char path[PATH];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s_%s.npy", dir, name, part);
+    return !stat(path, &st);
+}
+
 /* Takes over the array's memory. */
 static bool npy_set_array(struct dataset *d, struct npy *a, const char *dir, const char *name,
                           const char *part, char *err)
@@ -61,17 +70,41 @@ static bool npy_set_labels(struct dataset *d, struct images *set, const struct n
     snprintf(path, sizeof path, "%s/y_%s.npy", dir, part);
     int32_t *labels = dataset_alloc(d, set->count, sizeof *labels, err);
     set->labels = labels;
-    return labels && arrays_labels(y, path, set->count, d->classes, labels, err);
+    const int classes = d->classes ? d->classes : INT32_MAX;
+    return labels && arrays_labels(y, path, set->count, classes, labels, err);
+}
+
+static bool npy_set_targets(struct dataset *d, const struct data_options *o, struct images *set,
+                            const struct npy *y, const char *dir, const char *part, char *err)
+{
+    char path[PATH];
+    snprintf(path, sizeof path, "%s/y_%s.npy", dir, part);
+    real *targets = dataset_alloc(d, y->count, sizeof *targets, err);
+    set->targets = targets;
+    return targets && arrays_targets(y, path, set->count, o, targets, err);
+}
+
+/* What the images' scores are compared with; of an autoencoder labels where they are asked for and
+** there. */
+static bool npy_set_answers(struct dataset *d, const struct data_options *o, struct images *set,
+                            const char *dir, const char *part, char *err)
+{
+    struct npy y;
+    if (o->target == TARGET_INPUT && (!o->labels || !npy_set_has(dir, "y", part)))
+        return true;
+    if (!npy_set_array(d, &y, dir, "y", part, err))
+        return false;
+    return o->target == TARGET_REALS ? npy_set_targets(d, o, set, &y, dir, part, err)
+                                     : npy_set_labels(d, set, &y, dir, part, err);
 }
 
 static bool npy_set_read(struct dataset *d, const struct data_options *o, struct images *set,
                          const char *dir, const char *part, char *err)
 {
-    struct npy x, y;
+    struct npy x;
     return npy_set_array(d, &x, dir, "x", part, err)
            && npy_set_images(d, o, set, &x, dir, part, err)
-           && npy_set_array(d, &y, dir, "y", part, err)
-           && npy_set_labels(d, set, &y, dir, part, err);
+           && npy_set_answers(d, o, set, dir, part, err);
 }
 
 /* Arrays are taken as they are, so those that validate and test must have been made as those that
@@ -91,15 +124,6 @@ static bool npy_set_alike(const struct dataset *d, const struct images *set, con
                      values_say(ours, text[1], sizeof text[1]), *mend ? "; x becomes " : "", mend);
 }
 
-/* x_NAME.npy is there. */
-static bool npy_set_has(const char *dir, const char *part)
-{
-    char path[PATH];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/x_%s.npy", dir, part);
-    return !stat(path, &st);
-}
-
 bool npy_set_open(struct dataset *d, const struct data_options *o, const char *dir, char *err)
 {
     if (!npy_set_read(d, o, &d->train, dir, "train", err)
@@ -109,7 +133,7 @@ bool npy_set_open(struct dataset *d, const struct data_options *o, const char *d
         return error_set(err, "%s/x_train.npy: holds no images", dir);
     d->test = d->val;
     d->test.count = 0;
-    if (npy_set_has(dir, "test") && !npy_set_read(d, o, &d->test, dir, "test", err))
+    if (npy_set_has(dir, "x", "test") && !npy_set_read(d, o, &d->test, dir, "test", err))
         return false;
     values_find(&d->values, &d->train);
     if (!npy_set_alike(d, &d->val, dir, "val", err)

@@ -55,8 +55,8 @@ static void page_point(const struct page_curves *c, const struct report *r, size
     point[COLUMN_LOSS] = row->loss;
     point[COLUMN_MEAN] = mean;
     point[COLUMN_LR] = row->lr;
-    point[COLUMN_TRAIN] = row->train_acc >= 0 ? row->train_acc : NAN;
-    point[COLUMN_VAL] = row->val_acc >= 0 ? row->val_acc : NAN;
+    point[COLUMN_TRAIN] = row->train_check >= 0 ? row->train_check : NAN;
+    point[COLUMN_VAL] = row->val_check >= 0 ? row->val_check : NAN;
 }
 
 static void page_keep(struct page_curves *c, const double point[COLUMNS])
@@ -195,8 +195,8 @@ static void page_head(FILE *out, const struct report *r, const struct page_curve
         fputs("<p id=\"running\">Still training: this page reads itself again.</p>\n", out);
     }
     fputs("<div class=\"tiles\">\n", out);
-    if (now->best_val_acc >= 0)
-        page_number_tile(out, "best validation accuracy", "%.1f %%", 100*now->best_val_acc);
+    if (now->best_check >= 0)
+        page_number_tile(out, "best validation accuracy", "%.1f %%", 100*now->best_check);
     page_number_tile(out, "loss, running mean", "%.4g", c->count ? c->mean[c->count - 1] : NAN);
     snprintf(of, sizeof of, "of %ld iterations", r->total);
     page_number_tile(out, of, "%.0f", (double)now->iteration);
@@ -437,7 +437,7 @@ static void page_checks(FILE *out, const struct report *r, const struct page_cur
     size_t checks = 0, seen = 0;
     double mean = 0, point[COLUMNS];
     for (size_t k = 0; k < c->nrows; k++)
-        checks += c->rows[k].train_acc >= 0;
+        checks += c->rows[k].train_check >= 0;
     size_t every = checks/PAGE_ROWS + 1;
     fprintf(out, "<h2>Checks</h2>\n<p class=\"soft\">%zu, every %zu. of them here; --history's "
             "file has every iteration.</p>\n<div class=\"wide\"><table><thead><tr>"
@@ -447,7 +447,7 @@ static void page_checks(FILE *out, const struct report *r, const struct page_cur
     for (size_t k = 0; k < c->nrows; k++) {
         const bool last = k + 1 == c->nrows;
         mean = page_mean(c, mean, k);
-        if (!(c->rows[k].train_acc >= 0 || last) || (seen++ % every && !last))
+        if (!(c->rows[k].train_check >= 0 || last) || (seen++ % every && !last))
             continue;
         page_point(c, r, k, mean, point);
         fprintf(out, "<tr><td>%zu</td>", k + 1);

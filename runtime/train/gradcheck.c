@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "core/objective.h"
 #include "core/params.h"
 
 struct gradcheck_run {
@@ -260,6 +261,15 @@ static void gradcheck_normals(const struct gradcheck_run *r, real *out, size_t c
         out[k] = (real)(scale*random_normal(r->options->seed, RANDOM_PROBE, stream, k));
 }
 
+/* Of every loss: between 0 and 1 (bce), whatever the images are. */
+static void gradcheck_fill_targets(const struct gradcheck_run *r)
+{
+    const struct engine *e = r->engine;
+    const size_t count = (size_t)r->images*(size_t)e->model->classes;
+    for (size_t k = 0; !has_labels(e->model) && k < count; k++)
+        e->targets[k] = (real)random_uniform(r->options->seed, RANDOM_PROBE, 2, k);
+}
+
 static void gradcheck_fill_input(struct gradcheck_run *r)
 {
     struct engine *e = r->engine;
@@ -273,6 +283,7 @@ static void gradcheck_fill_input(struct gradcheck_run *r)
         e->labels[i] = (int32_t)random_below(r->options->seed, RANDOM_PROBE, 1, (uint64_t)i,
                                              (uint64_t)m->classes);
     }
+    gradcheck_fill_targets(r);
 }
 
 /* Weights of He's scale, biases a tenth: neither is lost beside the other. */

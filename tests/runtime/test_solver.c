@@ -120,7 +120,7 @@ Test(solver, learns_an_easy_set)
     char err[ERR_SIZE];
     o.train.epochs = 40;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
-    cr_assert_geq(report.best_val_acc, 0.9);
+    cr_assert_geq(report.best_check, 0.9);
     cr_assert_eq(report.iterations, 160);
 }
 
@@ -381,10 +381,10 @@ Test(average, of_a_run_is_what_is_checked)
     o.train.average_rate = 0.9;
     o.train.average_every = 1;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
-    cr_expect_geq(report.best_val_acc, 0.9);
+    cr_expect_geq(report.best_check, 0.9);
     o.train.average_rate = 1;         /* stays where it began */
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
-    cr_expect_lt(report.best_val_acc, 0.6);
+    cr_expect_lt(report.best_check, 0.6);
 }
 
 Test(feed, classifies_whole_and_partial_batches_alike)
