@@ -427,6 +427,7 @@ struct net {
     struct layer *layer; int nlayers;
     struct train train;         /* defaults where the file is silent */
     struct place batch_at;      /* where the file says its batch; line 0: nowhere, or not its own */
+    struct place weights_at;    /* where it says class_weights; line 0: nowhere */
     struct group_setting *group; int ngroups;
     /* fuse.c */
     struct stage *stage; int nstages;

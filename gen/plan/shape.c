@@ -7,7 +7,9 @@
 #include <limits.h>
 #include <stdarg.h>
 
+#include "runtime/base/error.h"
 #include "runtime/base/visible.h"
+#include "runtime/settings/class_weights.h"
 #include "base/small.h"
 
 /* Values of a window: a byte says which is the largest. */
@@ -227,6 +229,17 @@ static bool norm_values(const struct net *net, const struct layer *l)
                  l->name, line, batch);
 }
 
+static bool class_weights(const struct net *net)
+{
+    const struct layer *loss = &net->layer[net->nlayers - 1];
+    char err[ERR_SIZE];
+    if (!net->weights_at.line || class_weights_read(net->train.class_weights, loss->target,
+                                                    loss->in.c, NULL, err))
+        return true;
+    const struct layer at = { .at = net->weights_at };
+    return error(&at, "class_weights: %s", err);
+}
+
 bool shape(struct net *net)
 {
     assert(net->nlayers > 0 && net->input.c > 0);
@@ -249,5 +262,5 @@ bool shape(struct net *net)
     if (!parameters)
         return error(&net->layer[net->nlayers - 1], "the network has no parameters: nothing to "
                      "train; add an affine layer");
-    return true;
+    return class_weights(net);
 }

@@ -236,15 +236,16 @@ static void layers_field(const struct net *net, struct text *row)
 /* All that a network file can say. */
 static void train_settings(const struct train *t, struct text *row)
 {
-    char text[sizeof(struct value)];
+    char text[SETTING_TEXT];
     text_printf(row, ", .train = { .optimizer = %s", optimizer_named(t->optimizer).text);
     add_rates(t->rate, row);
     for (const struct setting_row *k = setting_rows; k < setting_rows + nsetting_rows; k++) {
         if (!k->field || !(k->word || k->follows))
             continue;
         setting_text(k, t, text, sizeof text);
-        text_printf(row, ", %s = %s", k->field,
-                    k->value.type == VALUE_WORD ? named(k->names, text).text : text);
+        const char *quote = k->value.type == VALUE_TEXT && setting_get(k, t) != 0 ? "\"" : "";
+        text_printf(row, ", %s = %s%s%s", k->field, quote,
+                    k->value.type == VALUE_WORD ? named(k->names, text).text : text, quote);
     }
     text_puts(row, " }");
 }

@@ -15,6 +15,7 @@
 #include "core/params.h"
 #include "data/whiten.h"
 #include "file/output.h"
+#include "settings/class_weights.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
@@ -318,6 +319,11 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
     }
     o->seed = (uint64_t)s->seed;
     char err[ERR_SIZE];
+    if (t->class_weights && !class_weights_read(t->class_weights, p->model->target,
+                                                p->model->classes, NULL, err)) {
+        *status = command_usage(p, "train: --class-weights: %s", err);
+        return false;
+    }
     if (!optimizer_options_settle(&s->optimizer, t, err)) {
         *status = command_usage(p, "train: %s", err);
         return false;

@@ -109,6 +109,7 @@ void engine_close(struct engine *e)
     free(e->step.sumsq);
     free(e->labels);
     free(e->targets);
+    free(e->weight);
     free(e->rule);
     free(e->kept);
     free(e->room);

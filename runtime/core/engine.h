@@ -34,8 +34,8 @@ struct engine {
     real *arena;                  /* model->arena reals, then every thread's scratch */
     int32_t *labels;              /* [model->batch]: room for a batch's labels, */
     real *targets;                /* [model->batch][classes]: or its targets; else NULL */
-    real *weight;                 /* [classes]: what training counts each class by, or NULL: that
-                                     is its owner's */
+    real *weight;                 /* [classes]: what an image of each counts in a loss; NULL:
+                                     all alike. Allocated: engine_close frees it */
     size_t bytes;                 /* of the arena with scratch */
     void *mapping; size_t mapped; /* what it lies in, bytes */
     struct engine_beside { int items; workers_fn *fn; void *context; } beside;

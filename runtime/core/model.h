@@ -272,6 +272,7 @@ struct train {
     int check_every;         /* iterations between checks; 0: at the end of epochs */
     int patience;            /* checks without a better one before it stops; 0: never */
     enum loss_kind loss;     /* of a step: the images' mean, or their sum */
+    const char *class_weights;   /* "balanced", or "2,1,0.5"; NULL: classes count alike */
 };
 
 struct model {

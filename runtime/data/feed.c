@@ -184,6 +184,8 @@ static struct feed_result feed_all(struct engine *e, const struct images *set,
     struct feed_class *by_class = tell.by_class;
     struct feed_result r = { .count = count, .finite = true };
     size_t capacity = (size_t)m->batch;
+    real *const weight = e->weight;     /* of training alone */
+    e->weight = NULL;
     for (size_t first = 0; first < count; first += capacity) {
         int n = (int)(count - first < capacity ? count - first : capacity);
         struct feed job = { .engine = e, .set = set, .preprocess = p,
@@ -209,6 +211,7 @@ static struct feed_result feed_all(struct engine *e, const struct images *set,
                 feed_count(by_class, image.label, image.answer, 1);
         }
     }
+    e->weight = weight;
     if (count > 0)
         r.loss /= (double)count;
     return r;

@@ -63,7 +63,7 @@ struct feed_result {
 struct feed_class { size_t images, right, answers; };
 
 /* What the network made of an image; targets NULL: it has a label. answer: -1 where a score is not
-** finite. loss: without its class's weight. */
+** finite. loss: whatever its class counts in training. */
 struct feed_image { size_t index; const real *scores, *targets; int label, answer; double loss; };
 
 /* Told of every image, in order. */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/dmath.h"
 #include "base/error.h"
@@ -119,16 +120,14 @@ static bool synthetic_targets(struct dataset *d, const struct data_options *o, s
     return targets;
 }
 
-/* For an autoencoder: every other image turned end for end is an anomaly. */
+/* For an autoencoder: every other image ends with the second half of the one before, an anomaly. */
 static void synthetic_anomalies(uint8_t *bytes, int32_t *labels, size_t count, size_t size)
 {
+    const size_t half = size/2;
     for (size_t k = 0; k < count; k++) {
         labels[k] = k % 2;
-        for (size_t i = 0; k % 2 && i < size/2; i++) {
-            uint8_t *a = bytes + k*size + i, *b = bytes + k*size + size - 1 - i, kept = *a;
-            *a = *b;
-            *b = kept;
-        }
+        if (labels[k])
+            memcpy(bytes + (k + 1)*size - half, bytes + k*size - half, half);
     }
 }
 

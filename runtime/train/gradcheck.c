@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "core/objective.h"
 #include "core/params.h"
+#include "train/weigh.h"
 
 struct gradcheck_run {
     struct engine *engine;
@@ -73,7 +74,7 @@ static uint64_t gradcheck_decisions(const struct gradcheck_run *r)
 /* What an image's loss counts in the batch's: the network says whether that is sum or mean. */
 static double gradcheck_share(const struct gradcheck_run *r)
 {
-    return r->notebook && r->engine->model->train.loss == LOSS_MEAN ? 1.0/r->images : 1;
+    return r->notebook ? (double)r->engine->step.share : 1;
 }
 
 /* One image's loss, and its greatest score or the loss, whichever is greater. */
@@ -456,6 +457,7 @@ bool gradcheck_notebook(struct engine *e, const struct gradcheck_options *o,
     if (good) {
         gradcheck_initial_params(e, o->seed);
         gradcheck_fill_input(&r);
+        good = weigh_classes(e, &e->model->train, e->labels, (size_t)r.images, err);
         gradcheck_analytic(&r);
     }
     for (int k = 0; good && k < e->model->nparams; k++) {

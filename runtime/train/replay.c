@@ -17,6 +17,7 @@
 #include "file/npy.h"
 #include "file/output.h"
 #include "train/solver.h"
+#include "train/weigh.h"
 
 static void replay_exchange(struct replay *r, bool keep)
 {
@@ -86,7 +87,9 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
     if (data->train.count == 0 || data->train.count > UINT32_MAX || !dataset_targets(&data->train, e->model->target))
         return error_set(err, "%s: expected training images with labels or targets",
                          data->source);
-    if (!rules_open(&r->rules, e, o, err) || (o->train.clip > 0 && !update_make_gradients(e, err)))
+    if (!rules_open(&r->rules, e, o, err)
+        || !weigh_classes(e, &o->train, data->train.labels, data->train.count, err)
+        || (o->train.clip > 0 && !update_make_gradients(e, err)))
         return false;
     r->chosen = calloc((size_t)o->train.batch, sizeof *r->chosen);
     r->kept_rules = calloc((size_t)r->rules.count + 1, sizeof *r->kept_rules);

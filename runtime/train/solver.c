@@ -15,6 +15,7 @@
 #include "core/params.h"
 #include "core/update.h"
 #include "data/feed.h"
+#include "train/weigh.h"
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
 
@@ -285,6 +286,7 @@ bool solver_open(struct solver *s, struct engine *e, const struct dataset *data,
     s->state.planned = report->planned = s->total;
     s->state.best_check = -1;
     return rules_open(&s->state.rules, e, o, err)
+           && weigh_classes(e, &o->train, data->train.labels, count, err)
            && (o->train.clip <= 0 || update_make_gradients(e, err))
            && average_open(&s->state.average, e, o->train.average, o->train.average_rate,
                            o->train.average_every, err)

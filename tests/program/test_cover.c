@@ -29,7 +29,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",
                "avgpool 2x3 stride=1 pad=same", "avgpool 3x3 pad=1 ceil=yes count_pad=yes" },
-    [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5" },
+    [LOSS] = { "softmax", "softmax smoothing=0.2", "svm", "svm margin=0.5", "mse", "mae", "bce" },
     [BATCH] = { "1", "3", "5" },
     [SHAPE] = { "plain", "bias=no", "residual", "affine" },
     [GROUPED] = { "1", "2", "3", "6" },     /* 6: depthwise; filters are those of a group */

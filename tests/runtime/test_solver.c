@@ -393,18 +393,23 @@ Test(feed, classifies_whole_and_partial_batches_alike)
     struct dataset d = easy_data();
     struct preprocess none = { .mean = NULL };
     char err[ERR_SIZE];
-    size_t by_class[2*LINEAR_CLASSES] = { 0 }, right = 0;
+    struct feed_class by_class[LINEAR_CLASSES] = { { 0 } };
+    size_t right = 0, answers = 0;
     cr_assert(engine_open(&e, &linear_model, 2, err));
     params_init(&e, 3, 0.1);
-    struct feed_result all = feed_classify(&e, &d.train, &none, NULL, TRAIN, by_class, NULL);
+    struct feed_result all = feed_classify(&e, &d.train, &none, NULL, TRAIN, by_class, NULL,
+                                           NULL);
     for (uint32_t i = 0; i < TRAIN; i++)
-        right += feed_classify(&e, &d.train, &none, &i, 1, NULL, NULL).correct;
+        right += feed_classify(&e, &d.train, &none, &i, 1, NULL, NULL, NULL).correct;
     cr_assert_eq(all.correct, right);
     cr_assert(all.finite);
     size_t sum = 0;
-    for (int j = 0; j < LINEAR_CLASSES; j++)
-        sum += by_class[2*j + 1];
+    for (int j = 0; j < LINEAR_CLASSES; j++) {
+        sum += by_class[j].right;
+        answers += by_class[j].answers;
+    }
     cr_assert_eq(sum, right);
+    cr_assert_eq(answers, TRAIN);
     engine_close(&e);
 }
 
@@ -417,7 +422,7 @@ Test(feed, counts_a_nan_among_the_scores_as_wrong)
     cr_assert(engine_open(&e, &linear_model, 1, err));
     params_init(&e, 3, 0.1);
     e.arena[linear_model.params[3].at + 3] = (real)NAN;
-    struct feed_result r = feed_classify(&e, &d.train, &none, NULL, TRAIN, NULL, NULL);
+    struct feed_result r = feed_classify(&e, &d.train, &none, NULL, TRAIN, NULL, NULL, NULL);
     cr_assert_eq(r.correct, 0);
     cr_assert_not(r.finite);
     engine_close(&e);
