@@ -256,8 +256,8 @@ static bool dump_run_all(struct dump_run *r, char *err)
         !output_claim(&out, err) || !dump_alloc(r, err))
         return false;
     r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
-                                 .labels = r->labels, .targets = r->targets, .c = m->in_c, .h = m->in_h,
-                                 .w = m->in_w };
+                                 .labels = r->labels, .targets = r->targets,
+                                 .c = m->in_c, .h = m->in_h, .w = m->in_w };
     if (r->settings->mode == DUMP_TRAIN
         && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
         return false;

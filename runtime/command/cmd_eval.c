@@ -62,7 +62,8 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
         command_row(COMMAND_THREADS, &s->threads, NULL),
     };
     return command_options(p, "eval", "Accuracy and mean loss (without the L2 term, classes "
-                           "weighted alike) of saved parameters.", rows, COMMAND_COUNT(rows), argc, argv, status);
+                           "weighted alike) of saved parameters.", rows, COMMAND_COUNT(rows), argc,
+                           argv, status);
 }
 
 /* Bytes become reals in the network's range. */
@@ -113,7 +114,12 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
 }
 
 /* What an evaluation works in. */
-struct eval_room { struct feed_class *by_class; real *sum; struct feed_seen *seen; uint32_t *chosen; };
+struct eval_room {
+    struct feed_class *by_class;
+    real *sum;
+    struct feed_seen *seen;
+    uint32_t *chosen;
+};
 
 /* doubtful: images among which the doubtful ones are found; 0: none are looked for. */
 static bool eval_open(struct eval_room *r, const struct model *m, size_t doubtful)

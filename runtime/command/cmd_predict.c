@@ -1,6 +1,6 @@
 /*
-** cmd_predict.c - `predict`: the classes of images from files, or their scores. It must treat an image exactly as
-** training did, and never let a bad one keep the others from being predicted.
+** cmd_predict.c - `predict`: the classes of images from files, or their scores. It must treat an
+** image exactly as training did, and never let a bad one keep the others from being predicted.
 */
 #include <math.h>
 #include <stdio.h>
@@ -80,7 +80,8 @@ static void predict_class(const struct predict *r, int class, double value)
     if (r->json) {
         printf("{\"class\": %d, \"name\": ", class);
         predict_json(name, (size_t)length);
-        printf(", \"%s\": %.9g}", r->program->model->objective == OBJECTIVE_SOFTMAX ? "probability" : "score", value);
+        printf(", \"%s\": %.9g}", r->program->model->objective == OBJECTIVE_SOFTMAX
+                                  ? "probability" : "score", value);
     } else {
         visible_print(stdout, "%.*s %.4f", length, name, value);
     }

@@ -156,7 +156,8 @@ static void sweep_result(const struct program *p, const struct sweep_settings *s
 {
     const struct search_run *r = &s->search.done[search_best(&s->search)];
     visible_print(stdout, "best val_%s: %f\n\n  ./%s train --lr %.4g --reg %.4g",
-                  check_word(p->model), r->val_check, p->name, r->value[SEARCH_LR], r->value[SEARCH_REG]);
+                  check_word(p->model), r->val_check, p->name, r->value[SEARCH_LR],
+                  r->value[SEARCH_REG]);
     if (s->solver.train.batch != p->model->train.batch)
         printf(" --batch %d", s->solver.train.batch);
     if (s->data.val_shuffle)

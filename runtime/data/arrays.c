@@ -147,8 +147,8 @@ bool arrays_targets(const struct npy *y, const char *path, size_t images,
     char shape[192];
     if (!arrays_target_shape(y, images, o)) {
         error_set(err, "%s: shape %s; the targets of %zu images are (%zu, %d, %d, %d), as the "
-                  "network's scores are", path, arrays_shape(y, shape, sizeof shape), images, images,
-                  o->out_c, o->out_h, o->out_w);
+                  "network's scores are", path, arrays_shape(y, shape, sizeof shape), images,
+                  images, o->out_c, o->out_h, o->out_w);
         const size_t length = strlen(err);
         if (y->count == images && y->rank > 0)
             snprintf(err + length, ERR_SIZE - length, "; labels are for softmax and svm");

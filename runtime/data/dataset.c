@@ -62,8 +62,9 @@ bool dataset_fits(const struct data_options *o, const char *dir, const char *nam
     if (misfit)
         return error_set(err, "%s: %s's images are %dx%dx%d, the network takes %dx%dx%d%s", dir,
                          name, c, h, w, o->c, o->h, o->w, misfit);
-    return !o->classes || o->classes == classes || error_set(err, "%s: %s has %d classes, the network %d", dir,
-                                              name, classes, o->classes);
+    return !o->classes || o->classes == classes
+           || error_set(err, "%s: %s has %d classes, the network %d", dir, name, classes,
+                        o->classes);
 }
 
 /* The block that starts at p, to be written to; NULL: none does. */

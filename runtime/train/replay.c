@@ -84,7 +84,8 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
     *r = (struct replay){ .engine = e, .data = data, .preprocess = p, .options = o,
                           .per_epoch = solver_epoch_iterations(o, data->train.count),
                           .total = solver_iterations(o, data->train.count) };
-    if (data->train.count == 0 || data->train.count > UINT32_MAX || !dataset_targets(&data->train, e->model->target))
+    if (data->train.count == 0 || data->train.count > UINT32_MAX
+        || !dataset_targets(&data->train, e->model->target))
         return error_set(err, "%s: expected training images with labels or targets",
                          data->source);
     if (!rules_open(&r->rules, e, o, err)
