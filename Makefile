@@ -17,7 +17,8 @@ GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard
 # What the parser, the commands and the pages of both halves share.
 SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms) \
          $(patsubst %,file/%,foreign output output_kind place) \
-         $(patsubst %,settings/%,class_weights optimizer option_text settings) $(patsubst %,page/%,drawing markup)
+         $(patsubst %,settings/%,class_weights optimizer option_text settings) \
+         $(patsubst %,page/%,drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
           $(SHARED:%=$(BUILD)/shared/%.o)
 # Each floor includes only those before it; a program's file has them in this order.
@@ -280,7 +281,7 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
 
 # It reads the table itself.
 $(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a $(BUILD)/shared/base/bounds.o \
-                   $(patsubst %,$(BUILD)/shared/settings/%.o,class_weights optimizer option_text settings)
+                   $(patsubst %,$(BUILD)/shared/settings/%.o,optimizer option_text settings)
 
 # What peers runs: the readers' verdicts on many files.
 $(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a
