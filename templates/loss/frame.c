@@ -3,10 +3,12 @@
 ** its label (loss/softmax.c, loss/svm.c) or its targets (loss/mse.c, loss/mae.c, loss/bce.c).
 ** With a probe R instead (gradient checks): loss = sum(R*s), ds = R.
 */
+#include "loss/mse.c"
 #include "loss/svm.c"
 
 #define NAME svm_loss        /* @name */
 #define ONE svm_one          /* @name */
+#define ONE_OF_TARGETS mse_one       /* @name */
 #define LABELS 1             /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
@@ -30,7 +32,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if LABELS
             *loss = ONE(scores, ds, s->labels[i], s->weight, s->share);
 #else
-            *loss = ONE(scores, ds, s->targets + (size_t)i*CLASSES, s->share);
+            *loss = ONE_OF_TARGETS(scores, ds, s->targets + (size_t)i*CLASSES, s->share);
 #endif
         }
     }
