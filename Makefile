@@ -17,7 +17,8 @@ GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard
 # What the parser, the commands and the pages of both halves share.
 SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms) \
          $(patsubst %,file/%,foreign output output_kind place) \
-         $(patsubst %,settings/%,optimizer option_text settings) $(patsubst %,page/%,drawing markup)
+         $(patsubst %,settings/%,class_weights optimizer option_text settings) \
+         $(patsubst %,page/%,drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
           $(SHARED:%=$(BUILD)/shared/%.o)
 # Each floor includes only those before it; a program's file has them in this order.
@@ -118,7 +119,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver schedule gradients options random dmath npy \
         safetensors checkpoint data preprocess augment search series report image values arrays \
-        bounds history observer inflate png folder gzip npz pretrained
+        bounds history observer inflate png folder gzip npz pretrained targets
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell pngs)

@@ -38,6 +38,13 @@ class Network:
     def loss_option(self, name, default=0.0):
         return float(dict(w.split("=") for w in self.loss_words[1:]).get(name, default))
 
+    def has_labels(self):
+        return self.loss_words[0] in ("softmax", "svm")
+
+    def rebuilds(self):
+        """An autoencoder: its target is its input."""
+        return "target=input" in self.loss_words
+
     def walk(self, ops, x):
         """The scores: x through all layers, each by ops.KIND(x, layer)."""
         blocks = []     # of each: what ends it, its input, and its branches' outputs so far

@@ -124,15 +124,25 @@ class TorchNetwork(Network):
     def forward(self, p, x, training=True):
         return self.walk(self.ops(p, training), x).flatten(1)
 
+    weight = None       # what an image of each class counts
+
     def data_loss(self, scores, y):
         """Over the images of a step, without the L2 term."""
-        if self.loss_words[0] == "svm":     # the course's; PyTorch's divides by the class count
+        kind, images = self.loss_words[0], len(y)
+        if not self.has_labels():           # the mean over images and their values
+            of = {"mse": F.mse_loss, "mae": F.l1_loss, "bce": F.binary_cross_entropy_with_logits}
+            loss = of[kind](scores, y.flatten(1).to(scores.dtype))
+            return loss * images if self.loss_sum else loss
+        weight = None if self.weight is None else torch.tensor(self.weight, dtype=scores.dtype)
+        if weight is not None:
+            images = weight[y].sum()
+        if kind == "svm":           # the course's; PyTorch's divides by the class count
             right, margin = scores.gather(1, y[:, None]), self.loss_option("margin")
-            margins = (scores - right + margin).clamp(min=0)
-            loss = (margins.sum() - margin * len(y)) / len(y)
+            each = (scores - right + margin).clamp(min=0).sum(1) - margin
+            loss = (each if weight is None else each * weight[y]).sum() / images
         else:
-            loss = F.cross_entropy(scores, y, label_smoothing=self.loss_option("smoothing"))
-        return loss * len(y) if self.loss_sum else loss
+            loss = F.cross_entropy(scores, y, weight, label_smoothing=self.loss_option("smoothing"))
+        return loss * images if self.loss_sum else loss
 
     def penalty(self, p, reg):
         return 0.5 * reg * sum((p[name] * p[name]).sum() for name in self.weights())

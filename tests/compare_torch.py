@@ -46,6 +46,7 @@ ORIGINAL = ("tiny",) + LARGE                    # the other models with one, sgd
 DEEP_NETS = "folded", "winograd"                # of tests/nets, compared as the models are
 OWN_RULES = "groups", "airbench", "resnet8"  # parameters with optimizers of their own: test_rules.c
 DEEP = 10       # times PyTorch's own f32 error
+WEIGHTED = "smoothed", "svm_sum", "k1"          # their classes count differently
 STEPS, SEED = 10, 2
 OTHER_SEEDS = {"resnet_small": 3,   # with 2, alone of 2 to 13, one of its activations turns
                "squeezenet": 5}     # with 2, 3, 4 and 6 one of its does
@@ -115,12 +116,17 @@ def compare(network, program, dtype, folder, comparison):
 
     with torch.no_grad():
         classes = network.forward(tensors(), torch.tensor(x)).shape[1]
-    y = generator.integers(0, classes, n)
+    y = (generator.integers(0, classes, n) if network.has_labels() else
+         x if network.rebuilds() else generator.random((n, classes)).astype(real))
     np.save(files["x.npy"], x)
     np.save(files["y.npy"], y)
     write_safetensors(files["p"], start, {"format": "lathe-1", "layers": "\n".join(network.layers)})
     common = ["dump", "--network", network.name, "--params", files["p"], "--x", files["x.npy"],
               "--y", files["y.npy"], "-o", files["out"], "--reg", str(REG)]
+    network.weight = None
+    if network.name in WEIGHTED:
+        network.weight = [0.25 * (j % 5) for j in range(classes)]
+        common += ["--class-weights", ",".join(map(str, network.weight))]
 
     def gradients(mode, kind):
         p = {name: torch.tensor(t.astype(kind), requires_grad=".running_" not in name)

@@ -22,7 +22,8 @@ struct place { const char *file; int line, col; };
 struct shape { int c, h, w; };
 
 enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
-                  LAYER_SVM, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
+                  LAYER_SVM, LAYER_MSE, LAYER_MAE, LAYER_BCE,
+                  LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
                   LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
                   LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU,
                   LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
@@ -57,6 +58,7 @@ struct layer {
     int pad[4];                 /* PAD_NUMBER: top, left, bottom, right */
     double smoothing;           /* softmax: share of the labels spread over all classes */
     double margin;              /* svm */
+    enum target_kind target;    /* losses */
     double number[MAX_NUMBERS]; /* what stands after the word: layers.c names it */
     bool bias;                  /* conv, affine */
     enum winograd_choice winograd;      /* conv */
@@ -92,7 +94,7 @@ static inline bool ends_branches(enum layer_kind kind)
 /* The last layer: scores become a loss. */
 static inline bool is_loss(enum layer_kind kind)
 {
-    return kind == LAYER_SOFTMAX || kind == LAYER_SVM;
+    return kind >= LAYER_SOFTMAX && kind <= LAYER_BCE;
 }
 
 /* `group` and `freeze`: what some parameters have of their own. */
@@ -465,10 +467,11 @@ struct net {
     struct layer *layer; int nlayers;       /* after them, by shape.c, the deconvs' mirrors */
     struct train train;         /* defaults where the file is silent */
     struct place batch_at;      /* where the file says its batch; line 0: nowhere, or not its own */
+    struct place weights_at;    /* where it says class_weights; line 0: nowhere */
     struct group_setting *group; int ngroups;
     /* fuse.c */
     struct stage *stage; int nstages;
-    int classes;
+    int classes;                /* scores of an image */
     /* fold.c */
     struct stage *folded; int nfolded;      /* with weights for inference alone */
     /* block.c */

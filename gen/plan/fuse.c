@@ -205,6 +205,7 @@ bool fuse(struct net *net)
     make_stages(net);
     for (int i = 0; i < net->nstages; i++)
         count_flop(net, &net->stage[i]);
-    net->classes = net->layer[net->nlayers - 1].in.c;
+    const struct shape scores = net->layer[net->nlayers - 1].in;
+    net->classes = scores.c*scores.h*scores.w;
     return true;
 }

@@ -14,11 +14,13 @@ static void add(struct net *net, struct kink_plan kink)
     net->kink[net->nkinks++] = kink;
 }
 
-/* The hinge loss decides which classes come near the label's, by their gradients' signs. */
+/* The hinge loss decides which classes come near the label's, the absolute error on which side of
+** its target a score is: both by their gradients' signs. */
 static void loss_kinks(struct net *net, const struct stage *loss)
 {
     const struct stage *scores = &net->stage[loss->from];
-    if (net->layer[loss->head].kind == LAYER_SVM && scores->at[AT_DY] != NO_BUFFER)
+    const enum layer_kind kind = net->layer[loss->head].kind;
+    if ((kind == LAYER_SVM || kind == LAYER_MAE) && scores->at[AT_DY] != NO_BUFFER)
         add(net, (struct kink_plan){ .buffer = scores->at[AT_DY], .image = scores->dy_image,
                                      .row = (size_t)net->classes,
                                      .shape = { .c = net->classes, .h = 1, .w = 1 } });

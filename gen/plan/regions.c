@@ -260,10 +260,14 @@ static int first_param(const struct net *net, int stage)
     return p;
 }
 
-/* An update has what it reads in sums; all else of a stage that reads the images may read them. */
+/* An update has what it reads in sums; all else of a stage that reads the images may read them.
+** A loss may read targets, which come with the images. */
 static bool reads_input(const struct net *net, enum region_kind kind, int stage)
 {
-    const struct branch_plan *b = net->stage[stage].branch;
+    const struct stage *s = &net->stage[stage];
+    const struct branch_plan *b = s->branch;
+    if (s->kind == STAGE_LOSS)
+        return net->layer[s->head].target != TARGET_LABEL;
     bool images = stage_source(net, stage) == INPUT;
     for (int k = 0; b && k < b->count; k++)
         images |= stage_before_forks(net, b->end[k]) == INPUT;

@@ -7,7 +7,9 @@
 #include <limits.h>
 #include <stdarg.h>
 
+#include "runtime/base/error.h"
 #include "runtime/base/visible.h"
+#include "runtime/settings/class_weights.h"
 #include "base/small.h"
 
 /* Values of a window: a byte says which is the largest. */
@@ -186,7 +188,19 @@ static bool too_large(const struct layer *l)
     return false;
 }
 
-static bool layer_shape(struct layer *l)
+/* The image in the order of its channels, where the scores are no map. */
+static bool target_shape(const struct net *net, const struct layer *l)
+{
+    const struct shape in = net->input, out = l->in;
+    const bool row = out.h == 1 && out.w == 1 && out.c == in.c*in.h*in.w;
+    if (l->target != TARGET_INPUT || row || (out.c == in.c && out.h == in.h && out.w == in.w))
+        return true;
+    return error(l, "%s gets %dx%dx%d, and target=input compares it with the input of %dx%dx%d: "
+                 "both must have one shape, or the last layer be affine %d", l->name, out.c, out.h,
+                 out.w, in.c, in.h, in.w, in.c*in.h*in.w);
+}
+
+static bool layer_shape(const struct net *net, struct layer *l)
 {
     long long inputs = (long long)l->in.c*l->in.h*l->in.w, weights;
     double products = 0;
@@ -251,6 +265,10 @@ static bool layer_shape(struct layer *l)
         if (l->in.c < 2)
             return error(l, "%s over one score: at least two classes", l->name);
         break;
+    case LAYER_MSE:
+    case LAYER_MAE:
+    case LAYER_BCE:
+        return target_shape(net, l);
     default:    /* pointwise, dropout: shapes stay */
         break;
     }
@@ -356,6 +374,17 @@ static void add_mirrors(struct net *net)
     }
 }
 
+static bool class_weights(const struct net *net)
+{
+    const struct layer *loss = &net->layer[net->nlayers - 1];
+    char err[ERR_SIZE];
+    if (!net->weights_at.line || class_weights_read(net->train.class_weights, loss->target,
+                                                    loss->in.c, NULL, err))
+        return true;
+    const struct layer at = { .at = net->weights_at };
+    return error(&at, "class_weights: %s", err);
+}
+
 bool shape(struct net *net)
 {
     assert(net->nlayers > 0 && net->input.c > 0);
@@ -368,7 +397,7 @@ bool shape(struct net *net)
         if (!from && too_many(net->input))
             return error(l, "the input has %dx%dx%d values an image, more than 2^31", l->in.c,
                          l->in.h, l->in.w);
-        if (!alone_at_fork(net, l) || !layer_shape(l) || !norm_values(net, l)
+        if (!alone_at_fork(net, l) || !layer_shape(net, l) || !norm_values(net, l)
             || (ends_branches(l->kind) && (!branches_shape(net, l) || too_large(l))))
             return false;
         l->flop_backward = l->flop_forward*(l->below ? 2 : 1);
@@ -378,5 +407,5 @@ bool shape(struct net *net)
         return error(&net->layer[net->nlayers - 1], "the network has no parameters: nothing to "
                      "train; add an affine layer");
     add_mirrors(net);
-    return true;
+    return class_weights(net);
 }

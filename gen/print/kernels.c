@@ -128,10 +128,12 @@ static void add_forward(struct emission *e, const struct stage *s)
 
 static void loss(struct emission *e, const struct stage *s)
 {
-    bool svm = e->net->layer[s->head].kind == LAYER_SVM;
+    const struct layer *l = &e->net->layer[s->head];
+    char template[32];
     struct bindings one = of_stage(e, s), b = of_stage(e, s);
-    kernel(&one, svm ? "loss/svm.c" : "loss/softmax.c", part(&b, "one").text,
-           "%s: one image, %d classes", s->name, e->net->classes);
+    snprintf(template, sizeof template, "loss/%s.c", layer_def(l->kind)->word);
+    kernel(&one, template, part(&b, "one").text, "%s: one image, %d %s", s->name, e->net->classes,
+           l->target == TARGET_LABEL ? "classes" : "values");
     kernel(&b, "loss/frame.c", part(&b, "loss").text, "%s: loss and its gradient, of all images",
            s->name);
 }

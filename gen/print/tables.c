@@ -31,6 +31,8 @@ static const char *const rate_names[] = {
     WORD(RATE_LR), WORD(RATE_BETA1), WORD(RATE_BETA2), WORD(RATE_EPS), WORD(RATE_WEIGHT_DECAY) };
 static const char *const split_names[] = {
     WORD(SPLIT_IMAGES), WORD(SPLIT_GROUPS), WORD(SPLIT_FIXED) };
+static const char *const target_names[] = {
+    WORD(TARGET_LABEL), WORD(TARGET_REALS), WORD(TARGET_INPUT) };
 #undef WORD
 
 struct value { char text[48]; };
@@ -194,6 +196,8 @@ static void fingerprint(const struct layer *l, struct text *out)
         text_printf(out, " momentum=%.17g eps=%.17g", l->momentum, l->eps);
     if (def->accepts & ACCEPTS_MARGIN)
         text_printf(out, " margin=%.17g", l->margin);
+    if (l->target == TARGET_INPUT)
+        text_puts(out, " target=input");
     for (int k = 0; k < layer_numbers(l->kind); k++)
         text_printf(out, " %.17g", l->number[k]);
     text_puts(out, operand_words(l).text);
@@ -240,15 +244,16 @@ static void layers_field(const struct net *net, struct text *row)
 /* All that a network file can say. */
 static void train_settings(const struct train *t, struct text *row)
 {
-    char text[sizeof(struct value)];
+    char text[SETTING_TEXT];
     text_printf(row, ", .train = { .optimizer = %s", optimizer_named(t->optimizer).text);
     add_rates(t->rate, row);
     for (const struct setting_row *k = setting_rows; k < setting_rows + nsetting_rows; k++) {
         if (!k->field || !(k->word || k->follows))
             continue;
         setting_text(k, t, text, sizeof text);
-        text_printf(row, ", %s = %s", k->field,
-                    k->value.type == VALUE_WORD ? named(k->names, text).text : text);
+        const char *quote = k->value.type == VALUE_TEXT && setting_get(k, t) != 0 ? "\"" : "";
+        text_printf(row, ", %s = %s%s%s", k->field, quote,
+                    k->value.type == VALUE_WORD ? named(k->names, text).text : text, quote);
     }
     text_puts(row, " }");
 }
@@ -264,13 +269,16 @@ static void model_row(const struct net *net, const struct prefixes *prefix, stru
 {
     const char *p = prefix->tables, *k = prefix->kernels;
     const struct stage *last = &net->stage[stage_source(net, net->nstages - 1)];
+    const struct layer *loss = &net->layer[net->nlayers - 1];
     const struct map *in = &net->stage[0].in;   /* nothing else reads before it */
     text_printf(row, "{ .name = \"%s\", .isa = \"%s\"", net->name, net->isa->name);
     layers_field(net, row);
     text_printf(row, ", .info = %sinfo, .ninfo = %d, .in_c = %d, .in_h = %d, .in_w = %d, "
-                ".classes = %d, .batch = %d, .softmax = %d", p, net->nlayers, net->input.c,
-                net->input.h, net->input.w, net->classes, net->train.batch,
-                net->layer[net->nlayers - 1].kind == LAYER_SOFTMAX);
+                ".out_c = %d, .out_h = %d, .out_w = %d, .classes = %d, .objective = %s, "
+                ".target = %s, .batch = %d", p, net->nlayers, net->input.c, net->input.h,
+                net->input.w, loss->in.c, loss->in.h, loss->in.w, net->classes,
+                named("OBJECTIVE", layer_def(loss->kind)->word).text,
+                target_names[loss->target], net->train.batch);
     text_printf(row, ", .input = %s, .input_image = %zu, .input_row = %zu, .scores = %s, "
                 ".scores_image = %zu, .losses = %s, .arena = %zu, .scratch = %zu, .nsumsq = %zu",
                 arena_place(net, k, net->input_at, (long)in->origin).text, in->image, in->row,

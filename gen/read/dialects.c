@@ -110,12 +110,19 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_STATEMENT, "hinge hingeloss multimargin multimarginloss categoricalhinge svmloss "
       "multiclasshinge marginloss",
       "it is `svm [margin=M]`, the last layer" },
-    { DIALECT_STATEMENT, "mse mseloss meansquarederror l1loss l2loss mae bce bceloss "
-      "binarycrossentropy bcewithlogits bcewithlogitsloss smoothl1 smoothl1loss huber huberloss "
-      "euclideanloss kldiv kldivloss focalloss tripletloss",
-      "there is none here; the last layer is `softmax` (cross entropy) or `svm` (hinge)" },
+    { DIALECT_STATEMENT, "mseloss meansquarederror l2loss euclideanloss",
+      "it is `mse [target=y|input]`, the last layer" },
+    { DIALECT_STATEMENT, "l1loss meanabsoluteerror",
+      "it is `mae [target=y|input]`, the last layer" },
+    { DIALECT_STATEMENT, "bceloss binarycrossentropy bcewithlogits bcewithlogitsloss "
+      "sigmoidcrossentropy multilabelsoftmarginloss",
+      "it is `bce [target=y|input]`, the last layer, and takes scores: no sigmoid before it" },
+    { DIALECT_STATEMENT, "smoothl1 smoothl1loss huber huberloss kldiv kldivloss focalloss "
+      "tripletloss",
+      "there is none here; the last layer is `softmax`, `svm`, `mse`, `mae` or `bce`" },
+    { DIALECT_STATEMENT, "target", "an option of the loss: `mse target=input`" },
     { DIALECT_STATEMENT, "criterion lossfunction lossfn objective cost",
-      "the loss is the last layer: `softmax` or `svm`" },
+      "the loss is the last layer: `softmax`, `svm`, `mse`, `mae` or `bce`" },
     /* the file */
     { DIALECT_STATEMENT, "network model name sequential graph module class layer layers",
       "a file begins with `net NAME`; layers follow one another, a line each" },
@@ -284,7 +291,7 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
     { DIALECT_LOSS, "average avg", "it is mean" },
     { DIALECT_LOSS, "add total", "it is sum" },
     { DIALECT_LOSS, "crossentropy softmax svm hinge nll mse ce categoricalcrossentropy",
-      "the loss itself is the last layer, `softmax` or `svm`" },
+      "the loss itself is the last layer: `softmax`, `svm`, `mse`, `mae` or `bce`" },
 };
 
 /* Letters and digits, small. */

@@ -71,6 +71,7 @@ static bool init_option(struct parser *p, struct layer *l)
 }
 
 static const char *const winograd_words[] = { "auto", "no", "yes", NULL };
+static const char *const target_words[] = { "label", "y", "input", NULL };
 
 #define AT(member) .at = offsetof(struct layer, member)
 
@@ -88,6 +89,8 @@ static const struct {
     { "smoothing", ACCEPTS_SMOOTHING, { VALUE_REAL, AT(smoothing), .bound = BOUND_SMOOTHING },
       NULL },
     { "margin", ACCEPTS_MARGIN, { VALUE_REAL, AT(margin), .bound = BOUND_MARGIN }, NULL },
+    { "target", ACCEPTS_TARGET,
+      { VALUE_WORD, AT(target), .words = target_words, .first = TARGET_REALS }, NULL },
     { "bias", ACCEPTS_BIAS, { VALUE_YES, AT(bias) }, NULL },
     { "winograd", ACCEPTS_WINOGRAD,
       { VALUE_WORD, AT(winograd), .words = winograd_words, .first = WINOGRAD_NO }, NULL },
@@ -290,7 +293,8 @@ bool layer_statement(struct parser *p, const struct layer_def *def, const char *
     struct layer l = { .kind = def->kind, .at = at, .margin = 1,
                        .pad_kind = def->operands == OPERANDS_WINDOW ? PAD_VALID : PAD_SAME,
                        .bias = true, .scale = true, .momentum = 0.9, .eps = 1e-5,
-                       .groups = 1, .dilation = 1 };
+                       .groups = 1, .dilation = 1,
+                       .target = def->accepts & ACCEPTS_TARGET ? TARGET_REALS : TARGET_LABEL };
     if (!layers_go_on(p, def, at))
         return false;
     if (is_loss(def->kind) && p->branches)

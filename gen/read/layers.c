@@ -185,6 +185,23 @@ const struct layer_def layer_defs[] = {
       .synopsis = "svm [margin=M]",
       .help = "The loss: mean over the batch of the sum over the other classes of\n"
       "max(0, s[j] - s[label] + M); M is 1 unless said. The last layer.", LOSS },
+    { LAYER_MSE, "mse", .accepts = ACCEPTS_TARGET,
+      .synopsis = "mse [target=y|input]",
+      .help = "The loss: mean over the batch and an image's scores, of any shape, of (s - t)^2. "
+      "target:\n"
+      "the data has arrays of the scores' shape (y, unless said), or t is the image, as\n"
+      "preprocessing and augmentation leave it (input: an autoencoder), but for what cutout\n"
+      "takes out of it. The last layer.", LOSS },
+    { LAYER_MAE, "mae", .accepts = ACCEPTS_TARGET,
+      .synopsis = "mae [target=y|input]",
+      .help = "The loss: the same mean of |s - t|, whose gradient at 0 is 0. The last layer.",
+      LOSS },
+    { LAYER_BCE, "bce", .accepts = ACCEPTS_TARGET,
+      .synopsis = "bce [target=y|input]",
+      .help = "The loss: the same mean of -t*log(p) - (1 - t)*log(1 - p), p = 1/(1 + exp(-s)): "
+      "several\n"
+      "labels an image, each a t of 0 or 1, or anything between. No sigmoid stands before it.\n"
+      "The last layer.", LOSS },
 };
 const int nlayer_defs = sizeof layer_defs / sizeof *layer_defs;
 

@@ -154,7 +154,7 @@ bool row_value(struct parser *p, const struct value_row *row, const char *word, 
             return false;
         *(int *)(void *)at = row->first + which;
         return true;
-    case VALUE_OWN: break;
+    case VALUE_TEXT: case VALUE_OWN: break;
     }
     DIE("%s has a reader of its own", word);
 }

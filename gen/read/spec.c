@@ -417,7 +417,8 @@ static void check_whole(struct parser *p)
     if (!p->input_at.line)
         scan_error(&p->sc, end, "the file has no `input CxHxW`");
     if (!net->nlayers || !is_loss(net->layer[net->nlayers - 1].kind))
-        scan_error(&p->sc, end, "the file has no loss: `softmax` or `svm` ends the layers");
+        scan_error(&p->sc, end, "the file has no loss: `softmax`, `svm`, `mse`, `mae` or `bce` "
+                   "ends the layers");
     for (int i = 0; i < net->ngroups && !p->sc.over; i++)
         check_group(p, &net->group[i]);
     for (int i = 0; i < p->scope.count; i++) {

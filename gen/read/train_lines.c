@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/settings/class_weights.h"
 #include "runtime/settings/optimizer.h"
 
 /* The names of an optimizer's hyper-parameters. */
@@ -149,6 +150,35 @@ static bool group_setting(struct parser *p, struct place at)
     return true;
 }
 
+/* `balanced`, or a number for each class: kept as the options have it. */
+static bool class_weights_setting(struct parser *p, struct place at)
+{
+    char all[SETTING_TEXT], word[WORD_MAX_LEN];
+    size_t n = 0;
+    scan_blanks(&p->sc);
+    const struct scan before = p->sc;
+    double weight;
+    p->net->weights_at = at;
+    if (scan_word(&p->sc, word) && !strcmp(word, class_weights_balanced)) {
+        p->net->train.class_weights = class_weights_balanced;
+        return true;
+    }
+    p->sc = before;
+    do {
+        if (!value(&p->sc, &p->scope, "a class's weight (or `balanced`)", &weight))
+            return false;
+        if (n + 32 > sizeof all)
+            return scan_error(&p->sc, at, "more weights than %zu letters hold", sizeof all);
+        n += (size_t)snprintf(all + n, sizeof all - n, n ? "," : "");
+        setting_real(weight, all + n, sizeof all - n);
+        n += strlen(all + n);
+    } while (scan_char(&p->sc, ','));
+    char *kept = alloc(n + 1, 1);
+    memcpy(kept, all, n + 1);
+    p->net->train.class_weights = kept;
+    return true;
+}
+
 /* The value that begins a line, or goes on. */
 static bool setting_value(struct parser *p, const struct setting_row *row)
 {
@@ -180,7 +210,7 @@ static bool own_values(struct parser *p, const struct setting_row *row, struct p
 {
     static const struct { const char *word; bool (*read)(struct parser *, struct place); } own[] = {
         { "optimizer", optimizer_setting }, { "group", group_setting },
-        { "freeze", freeze_setting } };
+        { "freeze", freeze_setting }, { "class_weights", class_weights_setting } };
     for (size_t k = 0; k < sizeof own / sizeof *own; k++)
         if (!strcmp(own[k].word, row->word))
             return own[k].read(p, at);
@@ -199,7 +229,8 @@ bool train_setting(struct parser *p, const struct setting_row *row, struct place
     *before = at;
     if (row->value.at == offsetof(struct train, batch))
         p->net->batch_at = at;
-    bool good = row->value.type == VALUE_OWN ? own_values(p, row, at) : setting_values(p, row);
+    const bool own = row->value.type == VALUE_OWN || row->value.type == VALUE_TEXT;
+    bool good = own ? own_values(p, row, at) : setting_values(p, row);
     return good && expect_end(p, "the setting");
 }
 

@@ -65,6 +65,8 @@ static void dump_options(const struct layer *l, FILE *out)
         fprintf(out, " smoothing=%g", l->smoothing);
     if (accepts & ACCEPTS_MARGIN)
         fprintf(out, " margin=%g", l->margin);
+    if (l->target == TARGET_INPUT)
+        fputs(" target=input", out);
 }
 
 static void dump_spec(const struct net *net, FILE *out)

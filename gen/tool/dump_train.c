@@ -18,13 +18,15 @@ static void dump_real(const char *before, double value, FILE *out)
 static bool is_said(const struct setting_row *row, const struct train *t)
 {
     double value = setting_get(row, t);
+    if (row->value.type == VALUE_TEXT)
+        return value != 0;
     return row->value.type == VALUE_WORD ? value >= row->value.first - row->bare
                                          : value >= bounds[row->value.bound].least;
 }
 
 static void dump_value(const struct setting_row *row, const struct train *t, FILE *out)
 {
-    char text[40];
+    char text[SETTING_TEXT];
     setting_text(row, t, text, sizeof text);
     if (row->value.type != VALUE_WORD || setting_get(row, t) >= row->value.first)
         fprintf(out, " %s", text);

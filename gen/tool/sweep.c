@@ -18,7 +18,7 @@
 enum { ANSWER = 4096 };
 
 /* The program's training with the words after `--`; its last lines, or false. */
-static bool train(const struct options *o, const char *program, double *val_acc, double *speed)
+static bool train(const struct options *o, const char *program, double *check, double *speed)
 {
     struct text command = { 0 };
     char line[ANSWER];
@@ -31,7 +31,7 @@ static bool train(const struct options *o, const char *program, double *val_acc,
     }
     FILE *out = leftover_read(text_string(&command));
     while (out && fgets(line, sizeof line, out))
-        found |= sscanf(line, "best val_acc: %lf, %lf images/s", val_acc, speed) == 2;
+        found |= sscanf(line, "best val_%*[a-z]: %lf, %lf images/s", check, speed) == 2;
     int status = out ? leftover_close(out) : -1;
     if (status != 0 || !found)
         visible_print(stderr, "lathe: %s: %s\n", text_string(&command),
@@ -41,8 +41,8 @@ static bool train(const struct options *o, const char *program, double *val_acc,
     return status == 0 && found;
 }
 
-/* What the table says of a network besides its result. */
-struct size { long long params; double flop; };
+/* What the table says of a network besides its result, and what the result is. */
+struct size { long long params; double flop; bool loss; };
 
 /* Builds the network of o, with the first value of every setting. */
 static bool build_one(struct options *o, const char *program, struct size *size)
@@ -55,6 +55,7 @@ static bool build_one(struct options *o, const char *program, struct size *size)
         if (!nets[k])
             return false;
     }
+    size->loss = nets[0]->layer[nets[0]->nlayers - 1].target != TARGET_LABEL;
     for (int i = 0; i < nets[0]->nlayers; i++) {
         size->params += nets[0]->layer[i].params;
         size->flop += nets[0]->layer[i].flop_forward + nets[0]->layer[i].flop_backward;
@@ -62,30 +63,39 @@ static bool build_one(struct options *o, const char *program, struct size *size)
     return build_program(nets, n, program, processors_available());
 }
 
-static void header(const struct options *o)
+static void header(const struct options *o, const struct size *size)
 {
     for (int k = 0; k < o->nset; k++)
         printf("%-*s  ", (int)strlen(o->set[k].name) > 8 ? (int)strlen(o->set[k].name) : 8,
                o->set[k].name);
-    printf("%11s %9s %9s %9s\n", "parameters", "MFLOP", "val_acc", "images/s");
+    printf("%11s %9s %9s %9s\n", "parameters", "MFLOP", size->loss ? "val_loss" : "val_acc",
+           "images/s");
     fflush(stdout);
 }
 
-static bool row(struct options *o, const char *program, double *best, double *chosen)
+/* The best check so far, below 0: none, and the settings that had it. */
+struct best { double check, chosen[MAX_SETTINGS]; bool loss; };
+
+static bool row(struct options *o, const char *program, struct best *best)
 {
     struct size size = { 0 };
-    double val_acc, speed;
-    if (!build_one(o, program, &size) || !train(o, program, &val_acc, &speed))
+    double check, speed;
+    if (!build_one(o, program, &size))
+        return false;
+    if (best->check < 0)
+        header(o, &size);
+    best->loss = size.loss;
+    if (!train(o, program, &check, &speed))
         return false;
     for (int k = 0; k < o->nset; k++)
         printf("%-*g  ", (int)strlen(o->set[k].name) > 8 ? (int)strlen(o->set[k].name) : 8,
                o->set[k].value);
-    printf("%11lld %9.2f %9.4f %9.0f\n", size.params, size.flop / 1e6, val_acc, speed);
+    printf("%11lld %9.2f %9.4f %9.0f\n", size.params, size.flop / 1e6, check, speed);
     fflush(stdout);
-    if (val_acc > *best) {
-        *best = val_acc;
+    if (best->check < 0 || (size.loss ? check < best->check : check > best->check)) {
+        best->check = check;
         for (int k = 0; k < o->nset; k++)
-            chosen[k] = o->set[k].value;
+            best->chosen[k] = o->set[k].value;
     }
     return true;
 }
@@ -105,7 +115,7 @@ static bool advance(struct options *o, int *index)
 bool sweep(struct options *o)
 {
     int index[MAX_SETTINGS] = { 0 };
-    double best = -1, chosen[MAX_SETTINGS];
+    struct best best = { .check = -1 };
     struct text directory = { 0 }, program = { 0 };
     temporary_name(&directory, "lathe-sweep-XXXXXX");
     if (!leftover_make_folder(directory.at)) {
@@ -114,15 +124,15 @@ bool sweep(struct options *o)
     }
     text_printf(&program, "%s/program", directory.at);
     leftover_expect(program.at);
-    header(o);
     bool good = true;
     do
-        good = row(o, text_string(&program), &best, chosen);
+        good = row(o, text_string(&program), &best);
     while (good && advance(o, index));
     if (good) {
-        visible_print(stdout, "best val_acc: %f\n\n  lathe build %s", best, o->net[0]);
+        visible_print(stdout, "best val_%s: %f\n\n  lathe build %s", best.loss ? "loss" : "acc",
+                      best.check, o->net[0]);
         for (int k = 0; k < o->nset; k++)
-            printf(" --set %s=%g", o->set[k].name, chosen[k]);
+            printf(" --set %s=%g", o->set[k].name, best.chosen[k]);
         puts("");
     }
     leftover_remove(text_string(&program));

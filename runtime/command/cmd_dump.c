@@ -21,6 +21,7 @@
 #include "file/safetensors.h"
 #include "settings/settings.h"
 #include "train/solver.h"
+#include "train/weigh.h"
 
 enum { DUMP_EPOCH = 1000000000 };   /* iterations: rates stay as they begin */
 
@@ -40,6 +41,7 @@ struct dump_run {
     struct npy x, y;
     real *values;               /* x as reals, canonical order */
     int32_t *labels;
+    real *targets;
     struct images images;
     struct tensor *tensors;     /* nparams, scores and loss(es) */
     char (*names)[80];
@@ -59,7 +61,8 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
         { "--x", OPTION_TEXT, "X.npy", &s->x, 0, 0, NULL,
           "images (n, channels, height, width), f2, f4, f8 or u1, taken as they are; required" },
         { "--y", OPTION_TEXT, "Y.npy", &s->y, 0, 0, NULL,
-          "their labels (n) or (n, 1), integers; required" },
+          "their labels (n) or (n, 1), integers, or their targets, (n) and the scores' shape; "
+          "required, but for an autoencoder" },
         { "-o", OPTION_TEXT, "FILE", &s->out, 0, 0, NULL,
           "the safetensors file to write; required" },
         { "--mode", OPTION_CHOICE, "MODE", &s->mode, 0, 0, dump_modes,
@@ -71,6 +74,8 @@ static bool dump_options(const struct program *p, struct dump_settings *s, int a
         settings_option("--reg", &s->solver.train, "L2 strength, in loss and gradients"),
         settings_option("--init", &s->solver.train,
                         "standard deviation of first weights; else the network file's"),
+        settings_option("--class-weights", &s->solver.train, "of losses and gradients; balanced: "
+                        "by this batch"),
         command_row(COMMAND_SEED, &s->seed, "of first weights"),
         command_row(COMMAND_THREADS, &s->threads, NULL),
     };
@@ -108,13 +113,23 @@ static bool dump_read_x(struct dump_run *r, char *err)
 
 static bool dump_read_y(struct dump_run *r, char *err)
 {
+    const struct model *m = r->engine.model;
+    const struct data_options o = { .out_c = m->out_c, .out_h = m->out_h, .out_w = m->out_w,
+                                    .shares = m->objective == OBJECTIVE_BCE };
     const char *path = r->settings->y;
+    if (m->target == TARGET_INPUT)
+        return true;
     if (!npy_read(&r->y, path, err))
         return false;
+    if (m->target == TARGET_REALS) {
+        r->targets = calloc(r->y.count + 1, sizeof *r->targets);
+        return r->targets ? arrays_targets(&r->y, path, r->x.dim[0], &o, r->targets, err)
+                          : error_set(err, "%s: not enough memory", path);
+    }
     r->labels = calloc(r->x.dim[0], sizeof *r->labels);
     if (!r->labels)
         return error_set(err, "%s: not enough memory", path);
-    return arrays_labels(&r->y, path, r->x.dim[0], r->engine.model->classes, r->labels, err);
+    return arrays_labels(&r->y, path, r->x.dim[0], m->classes, r->labels, err);
 }
 
 /* x is taken as it is, preprocessed or not; where nothing was to be done to it, its values are
@@ -172,7 +187,8 @@ static bool dump_compute(struct dump_run *r, char *err)
     const struct preprocess none = { .mean = NULL };
     struct rules rules;
     int n = (int)r->x.dim[0];
-    if (!rules_open(&rules, e, o, err))
+    if (!weigh_classes(e, &o->train, r->labels, (size_t)n, err)
+        || !rules_open(&rules, e, o, err))
         return false;
     e->frozen = r->settings->mode == DUMP_EVAL;
     e->step.keep_all = 1;
@@ -190,9 +206,10 @@ static bool dump_compute(struct dump_run *r, char *err)
     rules_close(&rules);
     e->timing = NULL;
     engine_forward(e, n, MODE_CHECK);
+    const size_t c = (size_t)m->out_c, map = (size_t)m->out_h*(size_t)m->out_w;
     for (int i = 0; i < n; i++)
-        memcpy(r->scores + (size_t)i*(size_t)m->classes, engine_scores(e, i),
-               (size_t)m->classes*sizeof(real));
+        for (size_t k = 0; k < c*map; k++)
+            r->scores[(size_t)i*c*map + k] = engine_scores(e, i)[k % map*c + k / map];
     return true;
 }
 
@@ -239,8 +256,8 @@ static bool dump_run_all(struct dump_run *r, char *err)
         !output_claim(&out, err) || !dump_alloc(r, err))
         return false;
     r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
-                                 .labels = r->labels, .c = m->in_c, .h = m->in_h,
-                                 .w = m->in_w };
+                                 .labels = r->labels, .targets = r->targets,
+                                 .c = m->in_c, .h = m->in_h, .w = m->in_w };
     if (r->settings->mode == DUMP_TRAIN
         && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
         return false;
@@ -257,6 +274,7 @@ static void dump_close(struct dump_run *r)
     npy_close(&r->y);
     free(r->values);
     free(r->labels);
+    free(r->targets);
     free(r->tensors);
     free(r->names);
     free(r->scores);
@@ -274,9 +292,10 @@ int command_dump(const struct program *p, int argc, char **argv)
     solver_defaults(&s.solver, p->model);
     if (!dump_options(p, &s, argc, argv, &status))
         return status;
-    if (!s.x || !s.y || !s.out)
+    const bool answers = s.y || p->model->target == TARGET_INPUT;
+    if (!s.x || !answers || !s.out)
         return command_usage(p, "dump: %s is required", !s.x ? "--x X.npy"
-                             : !s.y ? "--y Y.npy" : "-o OUT.safetensors");
+                             : !answers ? "--y Y.npy" : "-o OUT.safetensors");
     if (s.steps > 0 && s.mode == DUMP_EVAL)
         return command_usage(p, "dump: --steps trains: it goes without --mode eval");
     if (s.steps > 0 && s.region)

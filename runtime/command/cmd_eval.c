@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "command/eval_figures.h"
+#include "core/objective.h"
 #include "data/feed.h"
 #include "data/param_file.h"
 #include "data/values.h"
@@ -21,6 +23,7 @@ struct eval_settings {
     long threads;
     double share;                         /* of the images that get more views; < 0: not said */
     bool per_class, tta;
+    struct eval_figures figures;
 };
 
 enum { EVAL_VAL, EVAL_TEST };
@@ -42,7 +45,12 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "the last N training images are the validation set: 1000 unless said, of 1000 or fewer "
           "a tenth; those that training drew (--val-shuffle) are found again" },
         { "--per-class", OPTION_FLAG, NULL, &s->per_class, 0, 0, NULL,
-          "the accuracy of each class as well" },
+          "accuracy, precision, recall and F1 of each class as well, and their means" },
+        { "--mae", OPTION_FLAG, NULL, &s->figures.mae, 0, 0, NULL,
+          "of a network with targets: the mean absolute error, too" },
+        { "--auc", OPTION_FLAG, NULL, &s->figures.auc, 0, 0, NULL,
+          "the area under the ROC, too: of two classes, of each score of bce, or of labels 0 and "
+          "1 against an autoencoder's loss" },
         { "--tta", OPTION_FLAG, NULL, &s->tta, 0, 0, NULL,
           "averages the scores of six views: shifted and mirrored" },
         { "--tta-share", OPTION_REAL, "X", &s->share, 0, 1, NULL,
@@ -53,21 +61,9 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "images trained on tell; arrays of reals are then taken as they are" },
         command_row(COMMAND_THREADS, &s->threads, NULL),
     };
-    return command_options(p, "eval", "Accuracy and mean loss (without the L2 term) of saved "
-                           "parameters.", rows, COMMAND_COUNT(rows), argc, argv, status);
-}
-
-static void eval_print_classes(const struct program *p, const struct dataset *data,
-                               const size_t *by_class)
-{
-    for (int j = 0; j < p->model->classes; j++) {
-        double count = (double)by_class[2*j], right = (double)by_class[2*j + 1];
-        if (data->class_names)
-            visible_print(stdout, "  %-16s", data->class_names[j]);
-        else
-            printf("  class %-10d", j);
-        printf("%8zu images  accuracy %f\n", by_class[2*j], count > 0 ? right/count : 0);
-    }
+    return command_options(p, "eval", "Accuracy and mean loss (without the L2 term, classes "
+                           "weighted alike) of saved parameters.", rows, COMMAND_COUNT(rows), argc,
+                           argv, status);
 }
 
 /* Bytes become reals in the network's range. */
@@ -118,13 +114,18 @@ static bool eval_range(const struct eval_settings *s, struct dataset *data, stru
 }
 
 /* What an evaluation works in. */
-struct eval_room { size_t *by_class; real *sum; struct feed_seen *seen; uint32_t *chosen; };
+struct eval_room {
+    struct feed_class *by_class;
+    real *sum;
+    struct feed_seen *seen;
+    uint32_t *chosen;
+};
 
 /* doubtful: images among which the doubtful ones are found; 0: none are looked for. */
 static bool eval_open(struct eval_room *r, const struct model *m, size_t doubtful)
 {
     const size_t classes = (size_t)m->classes;
-    *r = (struct eval_room){ calloc(2*classes, sizeof *r->by_class),
+    *r = (struct eval_room){ calloc(classes, sizeof *r->by_class),
                              calloc((size_t)m->batch*classes, sizeof *r->sum),
                              calloc(doubtful + 1, sizeof *r->seen),
                              calloc(doubtful + 1, sizeof *r->chosen) };
@@ -139,7 +140,25 @@ static void eval_close(struct eval_room *r)
     free(r->chosen);
 }
 
-static int eval_run(const struct program *p, const struct eval_settings *s, struct dataset *data,
+/* The line of an evaluation; false: err says which figure it cannot have. */
+static bool eval_say(const struct program *p, struct eval_settings *s, const struct dataset *data,
+                     const struct feed_result *r, double share, char *err)
+{
+    const bool some = share > 0 && share < 1;
+    visible_print(stdout, "data: %s\n%s: %zu images", data->source, eval_splits[s->split],
+                  r->count);
+    if (some)
+        printf(", %g %% in 6 views", 100*share);
+    printf("%s", share > 0 && !some ? " in 6 views" : "");
+    if (has_labels(p->model))
+        printf(", accuracy %f", feed_accuracy(r));
+    printf(", loss %f", r->loss);
+    bool good = !r->finite || eval_figures_print(&s->figures, err);
+    puts("");
+    return good;
+}
+
+static int eval_run(const struct program *p, struct eval_settings *s, struct dataset *data,
                     struct engine *e, const struct param_file_info *info)
 {
     const struct preprocess *preprocess = &info->preprocess;
@@ -158,6 +177,8 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
         command_note_range(info, s->params, s->range);
     const double share = s->share < 0 ? s->tta : s->share;
     const bool some = share > 0 && share < 1;
+    if (!eval_figures_open(&s->figures, p->model, set, err))
+        return command_fault(p, "eval: %s", err);
     struct eval_room room;
     if (!eval_open(&room, p->model, some ? set->count : 0)) {
         eval_close(&room);
@@ -166,19 +187,16 @@ static int eval_run(const struct program *p, const struct eval_settings *s, stru
     struct feed_result r
         = some ? feed_doubtful(e, set, preprocess, room.by_class, room.sum, share, room.seen,
                                room.chosen)
-               : feed_classify(e, set, preprocess, NULL, set->count, room.by_class,
-                               share > 0 ? room.sum : NULL);
-    visible_print(stdout, "data: %s\n%s: %zu images", data->source, eval_splits[s->split], r.count);
-    if (some)
-        printf(", %g %% in 6 views", 100*share);
-    printf("%s, accuracy %f, loss %f\n", share > 0 && !some ? " in 6 views" : "",
-           feed_accuracy(&r), r.loss);
+               : feed_classify(e, set, preprocess, NULL, set->count,
+                               has_labels(p->model) ? room.by_class : NULL,
+                               share > 0 ? room.sum : NULL, &s->figures.watch);
+    const bool good = eval_say(p, s, data, &r, share, err);
     if (s->per_class)
-        eval_print_classes(p, data, room.by_class);
+        eval_figures_classes(data, room.by_class, p->model->classes);
     eval_close(&room);
     if (!r.finite)
         return command_fault(p, "eval: some scores are not finite numbers");
-    return STATUS_DONE;
+    return good ? STATUS_DONE : command_fault(p, "eval: %s", err);
 }
 
 /* The parameters say how images are to be treated, so they come first. */
@@ -193,12 +211,26 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
     s->data.crop = info.crop;
     s->data.drawn = info.drawn;
     s->data.drawn_of = info.drawn_of;
+    s->data.labels = s->figures.auc;
     if (command_open_data(p, &s->data, &data)) {
         status = eval_run(p, s, &data, e, &info);
         dataset_close(&data);
     }
     param_file_info_free(&info);
     return status;
+}
+
+/* What is asked for is there to be had. */
+static bool eval_applies(const struct eval_settings *s, const struct model *m, char *err)
+{
+    const char *of_labels = s->per_class ? "--per-class" : s->tta ? "--tta"
+                            : s->share >= 0 ? "--tta-share" : NULL;
+    if (of_labels && !has_labels(m))
+        return error_set(err, "%s is of a network with classes; %s's loss is %s, over targets",
+                         of_labels, m->name, objective_words[m->objective]);
+    if (s->figures.auc && s->share > 0 && s->share < 1)
+        return error_set(err, "--auc takes every image's scores alike: without --tta-share");
+    return eval_figures_apply(&s->figures, m, err);
 }
 
 int command_eval(const struct program *p, int argc, char **argv)
@@ -213,11 +245,14 @@ int command_eval(const struct program *p, int argc, char **argv)
     if (!s.params)
         return command_usage(p, "eval: --params FILE is required: the parameters that `train` "
                              "saved, %s.safetensors unless told otherwise", p->model->name);
+    if (!eval_applies(&s, p->model, err))
+        return command_usage(p, "eval: %s", err);
     if (s.range && !values_scale_parse(&s.scale, s.range, p->model->in_c, err))
         return command_usage(p, "eval: %s", err);
     if (!engine_open_inference(&engine, p->model, (int)s.threads, err))
         return command_fault(p, "%s", err);
     status = eval_with_engine(p, &s, &engine);
+    eval_figures_close(&s.figures);
     engine_close(&engine);
     return status;
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "command/command.h"
+#include "core/objective.h"
 #include "train/gradcheck.h"
 
 struct gradcheck_settings {
@@ -67,7 +68,7 @@ static bool gradcheck_print_notebook(const struct model *m, const struct gradche
     static const struct { enum param_role role; const char *letter; } groups[] = {
         { ROLE_WEIGHT, "W" }, { ROLE_BIAS, "b" }, { ROLE_GAIN, "gamma" } };
     printf("\nAs the course's notebook prints it (%s loss, initial weights):\n",
-           m->softmax ? "softmax" : "svm");
+           objective_words[m->objective]);
     for (int g = 0; g < COMMAND_COUNT(groups); g++)
         for (int k = 0, number = 0; k < m->nparams; k++)
             if (m->params[k].role == groups[g].role) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "core/objective.h"
 #include "core/params.h"
 #include "data/param_file.h"
 
@@ -16,7 +17,8 @@ static void info_network(const struct model *m)
     size_t bytes = m->arena*sizeof(real), thread = m->scratch*sizeof(real);
     size_t front = m->infer_arena*sizeof(real);
     printf("network    %s\n", m->name);
-    printf("input      %dx%dx%d, %d classes\n", m->in_c, m->in_h, m->in_w, m->classes);
+    printf("input      %dx%dx%d, %d %s\n", m->in_c, m->in_h, m->in_w, m->classes,
+           has_labels(m) ? "classes" : "scores");
     printf("parameters %zu\n", params_learned_total(m));
     printf("loss       %s over the images of a step\n", m->train.loss == LOSS_SUM ? "sum" : "mean");
     printf("capacity   %d images a step\n", m->batch);

@@ -1,6 +1,6 @@
 /*
-** cmd_predict.c - `predict`: the classes of images from files. It must treat an image exactly as
-** training did, and never let a bad one keep the others from being predicted.
+** cmd_predict.c - `predict`: the classes of images from files, or their scores. It must treat an
+** image exactly as training did, and never let a bad one keep the others from being predicted.
 */
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "core/objective.h"
+#include "data/feed.h"
 #include "data/param_file.h"
 #include "data/values.h"
 #include "file/fit.h"
@@ -78,7 +80,8 @@ static void predict_class(const struct predict *r, int class, double value)
     if (r->json) {
         printf("{\"class\": %d, \"name\": ", class);
         predict_json(name, (size_t)length);
-        printf(", \"%s\": %.9g}", r->program->model->softmax ? "probability" : "score", value);
+        printf(", \"%s\": %.9g}", r->program->model->objective == OBJECTIVE_SOFTMAX
+                                  ? "probability" : "score", value);
     } else {
         visible_print(stdout, "%.*s %.4f", length, name, value);
     }
@@ -102,27 +105,56 @@ static int predict_top(struct predict *r, const real *scores /* [classes] */)
             if (r->left[j] > r->left[best])
                 best = j;
         printf("%s", t == 0 ? "" : r->json ? ", " : "  ");
-        predict_class(r, best, m->softmax ? math_exp(r->left[best] - most)/sum : r->left[best]);
+        predict_class(r, best, m->objective == OBJECTIVE_SOFTMAX
+                               ? math_exp(r->left[best] - most)/sum : r->left[best]);
         r->left[best] = -HUGE_VAL;
         first = t ? first : best;
     }
     return first;
 }
 
-static void predict_print(struct predict *r, const struct predict_image *image,
-                          const real *scores)
+/* The scores, of bce as probabilities; of an autoencoder how far they are from the image. */
+static void predict_values(const struct predict *r, int k)
 {
+    const struct model *m = r->program->model;
+    const real *scores = engine_scores(&r->engine, k);
+    const size_t c = (size_t)m->out_c, map = (size_t)m->out_h*(size_t)m->out_w;
+    const char *between = "";
+    if (m->target == TARGET_INPUT) {
+        printf(r->json ? "\"loss\": %.9g" : "loss %.6g",
+               (double)r->engine.arena[m->losses + (size_t)k]);
+        return;
+    }
+    printf("%s", r->json ? "\"values\": [" : "");
+    for (size_t j = 0; j < c*map; j++) {
+        const double score = (double)scores[j % map*c + j / map];
+        const double value = m->objective == OBJECTIVE_BCE ? 1/(1 + math_exp(-score)) : score;
+        printf(r->json ? "%s%.9g" : "%s%.4g", between, value);
+        between = r->json ? ", " : " ";
+    }
+    printf("%s", r->json ? "]" : "");
+}
+
+/* The k-th of those that wait. */
+static void predict_print(struct predict *r, int k)
+{
+    const struct predict_image *image = &r->waiting[k];
     char room[32];
     int length;
     if (r->json) {
         predict_object(r, image->file, image->index);
-        printf("\"top\": [");
     } else if (image->alone) {
         visible_print(stdout, "%s: ", image->file);
     } else {
         visible_print(stdout, "%s[%zu]: ", image->file, image->index);
     }
-    bool right = predict_top(r, scores) == image->label;
+    if (!has_labels(r->program->model)) {
+        predict_values(r, k);
+        printf("%s", r->json ? "}" : "\n");
+        return;
+    }
+    printf("%s", r->json ? "\"top\": [" : "");
+    bool right = predict_top(r, engine_scores(&r->engine, k)) == image->label;
     printf("%s", r->json ? "]" : "");
     if (image->label >= 0) {
         const char *name = predict_name(r, image->label, room, &length);
@@ -155,6 +187,8 @@ static void predict_run(struct predict *r)
     const struct model *m = r->program->model;
     if (r->count > 0)
         engine_infer(&r->engine, r->count);
+    if (r->count > 0 && m->target == TARGET_INPUT)
+        (void)engine_loss(&r->engine, NULL);
     for (int k = 0; k < r->count; k++) {
         const real *scores = engine_scores(&r->engine, k);
         const struct predict_image *image = &r->waiting[k];
@@ -162,7 +196,7 @@ static void predict_run(struct predict *r)
         while (finite < m->classes && isfinite(scores[finite]))
             finite++;
         if (finite == m->classes) {
-            predict_print(r, image, scores);
+            predict_print(r, k);
             continue;
         }
         error_set(err, "%s: image %zu: its scores are not finite numbers", image->file,
@@ -201,10 +235,12 @@ static void predict_wait(struct predict *r, const char *file, const struct image
     const struct model *m = r->program->model;
     struct images set = { .count = 1, .c = image->c, .h = image->h, .w = image->w,
                           .values = image->values };
+    real *input = engine_input(&r->engine, r->count);
     values_scale_apply(&r->scale, image->values, (size_t)image->c,
                        (size_t)image->h*(size_t)image->w);
-    images_put(&set, 0, &r->info.preprocess, NULL, engine_input(&r->engine, r->count), m->in_h,
-               m->in_w, m->input_row);
+    images_put(&set, 0, &r->info.preprocess, NULL, input, m->in_h, m->in_w, m->input_row);
+    if (m->target == TARGET_INPUT)
+        feed_own(m, input, r->engine.targets + (size_t)r->count*(size_t)m->classes);
     r->waiting[r->count++] = (struct predict_image){ file, image->index, image->alone,
                                                      image->label };
     if (r->count == m->batch)
@@ -244,7 +280,7 @@ static int predict_all(struct predict *r, char **path, int count)
         printf("{\"network\": ");
         predict_json(m->name, strlen(m->name));
         printf(", \"images\": [");
-    } else if (!m->softmax) {
+    } else if (m->objective == OBJECTIVE_SVM) {
         printf("scores, not probabilities: the network's loss is svm\n");
     }
     for (int k = 0; k < count; k++)
@@ -277,7 +313,8 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
     const struct option_row rows[] = {
         command_row(COMMAND_PARAMS, &r->params, NULL),
         { "--top", OPTION_INTEGER, "K", &r->top, 1, r->program->model->classes, NULL,
-          "how many classes of each image" },
+          "how many classes of each image; where the loss takes targets all scores are printed, "
+          "or the loss of an autoencoder's image" },
         command_row(COMMAND_RESIZE, &r->fit.resize, NULL),
         command_row(COMMAND_MIDDLE, &r->fit.middle, NULL),
         command_row(COMMAND_COARSE, &r->coarse, NULL),

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "core/objective.h"
 #include "core/params.h"
 #include "data/whiten.h"
 #include "file/output.h"
@@ -30,6 +31,7 @@ static void sweep_defaults(struct sweep_settings *s, const struct model *m)
 {
     double lr = m->train.rate[RATE_LR];
     *s = (struct sweep_settings){ .data = COMMAND_DATA_DEFAULTS, .seed = 1,
+                                  .search.less = !has_labels(m),
                                   .threads = processors_available() };
     solver_defaults(&s->solver, m);
     s->solver.quiet = true;
@@ -107,7 +109,7 @@ static bool sweep_run(struct sweep_settings *s, struct engine *e, const struct d
     bool good = solver_train(e, data, pre, &s->solver, &report, err);
     if (!good && !report.diverged)
         return false;
-    run->val_acc = report.best_val_acc > 0 ? report.best_val_acc : 0;
+    run->val_check = report.best_check >= 0 ? report.best_check : s->search.less ? INFINITY : 0;
     run->loss = good ? report.loss : NAN;
     return true;
 }
@@ -115,7 +117,8 @@ static bool sweep_run(struct sweep_settings *s, struct engine *e, const struct d
 static void sweep_say(const struct search *h, long k)
 {
     const struct search_run *r = &h->done[k];
-    printf("%4ld%13.4g%13.4g%10.4f", k + 1, r->value[SEARCH_LR], r->value[SEARCH_REG], r->val_acc);
+    printf("%4ld%13.4g%13.4g%10.4f", k + 1, r->value[SEARCH_LR], r->value[SEARCH_REG],
+           r->val_check);
     if (isfinite(r->loss))
         printf("%12.4f", r->loss);
     else
@@ -131,7 +134,7 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
     bool kept = true, warned = false;
     visible_print(stdout, "data: %s\n", data->source);
     notice_images(data, &s->solver);
-    printf("%4s%13s%13s%10s%12s\n", "run", "lr", "reg", "val_acc", "loss");
+    printf("%4s%13s%13s%10s%12s\n", "run", "lr", "reg", h->less ? "val_loss" : "val_acc", "loss");
     for (long k = 0; k < h->ndone; k++)
         sweep_say(h, k);
     while (h->ndone < h->runs) {
@@ -152,8 +155,9 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
 static void sweep_result(const struct program *p, const struct sweep_settings *s)
 {
     const struct search_run *r = &s->search.done[search_best(&s->search)];
-    visible_print(stdout, "best val_acc: %f\n\n  ./%s train --lr %.4g --reg %.4g", r->val_acc,
-                  p->name, r->value[SEARCH_LR], r->value[SEARCH_REG]);
+    visible_print(stdout, "best val_%s: %f\n\n  ./%s train --lr %.4g --reg %.4g",
+                  check_word(p->model), r->val_check, p->name, r->value[SEARCH_LR],
+                  r->value[SEARCH_REG]);
     if (s->solver.train.batch != p->model->train.batch)
         printf(" --batch %d", s->solver.train.batch);
     if (s->data.val_shuffle)

@@ -11,10 +11,12 @@
 #include "base/visible.h"
 #include "command/command.h"
 #include "command/optimizer_options.h"
+#include "core/objective.h"
 #include "core/params.h"
 #include "data/pretrained.h"
 #include "data/whiten.h"
 #include "file/output.h"
+#include "settings/class_weights.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
@@ -341,6 +343,11 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
         *status = command_usage(p, "train: %s", err);
         return false;
     }
+    if (t->class_weights && !class_weights_read(t->class_weights, p->model->target,
+                                                p->model->classes, NULL, err)) {
+        *status = command_usage(p, "train: --class-weights: %s", err);
+        return false;
+    }
     if (!optimizer_options_settle(&s->optimizer, t, err)) {
         *status = command_usage(p, "train: %s", err);
         return false;
@@ -354,10 +361,11 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
     return train_settle_checkpoint(p, s, status);
 }
 
-static void train_say_result(const struct solver_options *o, const struct solver_report *r)
+static void train_say_result(const struct model *m, const struct solver_options *o,
+                             const struct solver_report *r)
 {
-    if (r->best_val_acc >= 0)
-        printf("best val_acc: %f", r->best_val_acc);
+    if (r->best_check >= 0)
+        printf("best val_%s: %f", check_word(m), r->best_check);
     else
         printf("trained without validation");
     if (r->saved)
@@ -421,9 +429,9 @@ static int train_interrupted(const struct program *p, const struct train_command
                   interrupt_name(r->interrupted), r->iterations, r->planned,
                   r->kept ? "the run's whole state is in " : "there is nothing to go on from",
                   r->kept ? o->checkpoint : "");
-    if (r->kept && r->best_val_acc >= 0 && o->params)
-        visible_print(stderr, "the best parameters so far (val_acc %f) are in %s\n",
-                      r->best_val_acc, o->params);
+    if (r->kept && r->best_check >= 0 && o->params)
+        visible_print(stderr, "the best parameters so far (val_%s %f) are in %s\n",
+                      check_word(p->model), r->best_check, o->params);
     if (r->kept)
         train_say_command(p, s);
     return STATUS_SIGNAL + r->interrupted;
@@ -468,7 +476,7 @@ static int train_run(const struct program *p, struct train_command *s,
         return command_fault(p, "%s", err);
     if (report.interrupted)
         return train_interrupted(p, s, &report);
-    train_say_result(&s->solver, &report);
+    train_say_result(p->model, &s->solver, &report);
     return good ? STATUS_DONE : command_fault(p, "%s", err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/visible.h"
+#include "core/objective.h"
 
 static void command_complain(const struct program *p, const char *format, va_list arguments)
 {
@@ -115,7 +116,10 @@ bool command_open_data(const struct program *p, const struct command_data *d,
     const struct model *m = p->model;
     char err[ERR_SIZE];
     struct data_options o = {
-        .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w, .classes = m->classes,
+        .dir = d->dir, .c = m->in_c, .h = m->in_h, .w = m->in_w,
+        .classes = has_labels(m) ? m->classes : 0, .target = m->target, .out_c = m->out_c,
+        .out_h = m->out_h, .out_w = m->out_w, .labels = d->labels,
+        .shares = m->objective == OBJECTIVE_BCE,
         .crop = d->crop, .train_samples = d->train_samples, .val_samples = d->val_samples,
         .val_shuffle = d->val_shuffle, .drawn = d->drawn, .drawn_of = d->drawn_of,
         .test_samples = d->test_samples, .seed = 1, .resize = d->resize, .middle = d->middle,

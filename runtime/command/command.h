@@ -68,6 +68,7 @@ struct command_data {
     size_t drawn, drawn_of;                       /* data.h: of the parameters' training */
     bool resize, middle, no_cache;                /* --resize, --middle, --no-cache */
     bool coarse;                                  /* --coarse */
+    bool labels;                                  /* those of an autoencoder's images, too */
 };
 
 /* Opens the data for the program's network. False: the message was printed. */
@@ -78,7 +79,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
 void command_note_range(const struct param_file_info *info, const char *params, const char *range);
 
 #define COMMAND_DATA_DEFAULTS { NULL, OPTION_UNSET, OPTION_UNSET, OPTION_UNSET, \
-                                false, false, 0, 0, false, false, false, false }
+                                false, false, 0, 0, false, false, false, false, false }
 
 #define COMMAND_COUNT(table) ((int)(sizeof(table)/sizeof *(table)))
 

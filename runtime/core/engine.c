@@ -58,6 +58,13 @@ static bool engine_shrink(struct engine *e, char *err)
            || error_set(err, "%s: its memory cannot be divided", e->model->name);
 }
 
+/* Something where there are none, too: NULL is no memory. */
+static real *engine_targets(const struct model *m)
+{
+    size_t values = m->target == TARGET_LABEL ? 1 : (size_t)m->classes;
+    return calloc((size_t)m->batch, values*sizeof(real));
+}
+
 bool engine_open(struct engine *e, const struct model *model, int threads, char *err)
 {
     *e = (struct engine){ .model = model };
@@ -68,9 +75,10 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
         return false;
     e->step.sumsq = calloc(model->nsumsq + 1, sizeof *e->step.sumsq);
     e->labels = calloc((size_t)model->batch, sizeof *e->labels);
+    e->targets = engine_targets(model);
     e->rule = calloc((size_t)model->nparams + 1, sizeof *e->rule);
     e->kept = calloc((size_t)model->nparams + 1, sizeof *e->kept);
-    if (!e->step.sumsq || !e->labels || !e->rule || !e->kept) {
+    if (!e->step.sumsq || !e->labels || !e->targets || !e->rule || !e->kept) {
         engine_close(e);
         return error_set(err, "not enough memory");
     }
@@ -80,6 +88,7 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
     }
     e->step.arena = e->arena;
     e->step.rule = e->rule;
+    e->step.targets = e->targets;
     return true;
 }
 
@@ -99,6 +108,8 @@ void engine_close(struct engine *e)
     workers_close(e->workers);
     free(e->step.sumsq);
     free(e->labels);
+    free(e->targets);
+    free(e->weight);
     free(e->rule);
     free(e->kept);
     free(e->room);
@@ -214,12 +225,30 @@ static double engine_sum_losses(const struct engine *e, int n)
     return sum;
 }
 
-double engine_loss(struct engine *e, const int32_t *labels)
+/* What the images' losses are divided by for their mean: how many there are, or the sum of their
+** weights. Sets what each counts in a step. */
+static double engine_divisor(struct engine *e, int n, const int32_t *labels)
 {
+    const bool sum = e->model->train.loss == LOSS_SUM;
     e->step.labels = labels;
     e->step.probe = NULL;
+    e->step.weight = e->weight;
+    e->step.share = sum ? 1 : 1 / (real)n;
+    if (!e->weight)
+        return n;
+    double all = 0;
+    for (int i = 0; i < n; i++)
+        all += (double)e->weight[labels[i]];
+    if (!sum)
+        e->step.share = all > 0 ? (real)(1/all) : 0;
+    return all > 0 ? all : 1;
+}
+
+double engine_loss(struct engine *e, const int32_t *labels)
+{
+    const double divisor = engine_divisor(e, e->forward_images, labels);
     engine_region(e, &e->model->backward[0], ENGINE_BACKWARD, 0);
-    return engine_sum_losses(e, e->forward_images)/e->forward_images;
+    return engine_sum_losses(e, e->forward_images)/divisor;
 }
 
 bool engine_batch_suffices(const struct model *m, size_t images, const char *advice, char *err)
@@ -291,14 +320,13 @@ static double engine_penalty(const struct engine *e)
 double engine_update(struct engine *e, int n, const int32_t *labels, enum step_mode mode)
 {
     engine_forward(e, n, mode);
-    e->step.labels = labels;
-    e->step.probe = NULL;
+    const double divisor = engine_divisor(e, n, labels);
     engine_backward(e);
     if (e->after)
         e->after(e);
     atomic_store(&e->folded, false);
     double data = engine_sum_losses(e, n);
-    return (e->model->train.loss == LOSS_SUM ? data : data/n) + engine_penalty(e);
+    return (e->model->train.loss == LOSS_SUM ? data : data/divisor) + engine_penalty(e);
 }
 
 double engine_step(struct engine *e, int n, const int32_t *labels,

@@ -32,7 +32,10 @@ struct engine {
     atomic_bool folded;           /* no parameter has changed since model->fold */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
     real *arena;                  /* model->arena reals, then every thread's scratch */
-    int32_t *labels;              /* [model->batch]: room for a batch's labels */
+    int32_t *labels;              /* [model->batch]: room for a batch's labels, */
+    real *targets;                /* [model->batch][classes]: or its targets; else NULL */
+    real *weight;                 /* [classes]: what an image of each counts in a loss; NULL:
+                                     all alike. Allocated: engine_close frees it */
     size_t bytes;                 /* of the arena with scratch */
     void *mapping; size_t mapped; /* what it lies in, bytes */
     struct engine_beside { int items; workers_fn *fn; void *context; } beside;
@@ -83,7 +86,8 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
 */
 void engine_beside(struct engine *e, int items, workers_fn *fn, void *context);
 
-/* Mean loss of the images that engine_forward or engine_infer ran, without the L2 term. */
+/* Mean loss of the images that engine_forward or engine_infer ran, without the L2 term; of
+** e->weight the weighted mean. Targets are always those in e->targets. */
 double engine_loss(struct engine *e, const int32_t *labels);
 
 /*

@@ -158,6 +158,10 @@ struct step {
     real *arena;             /* model->arena reals, then threads * model->scratch */
     int n;                   /* images in this batch: 1 .. model->batch */
     const int32_t *labels;   /* [n], 0 .. classes-1; NULL: scores only */
+    const real *targets;     /* [n][classes]: what scores are to be, where there are no labels */
+    const real *weight;      /* [classes]: what an image of a class counts; NULL: all as much */
+    real share;              /* of an image's loss in the batch's: 1/n, 1 over the sum of the
+                                images' weights, or 1 where losses are added */
     const real *probe;       /* [n][classes] or NULL; if set, loss = sum(probe*scores) */
     const struct rule *rule; /* [model->nparams]: what a gradient is handed to */
     double *sumsq;           /* [model->nsumsq]: partial sums of squares of the
@@ -193,7 +197,8 @@ struct region {
     double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
     int from, to;            /* backward: a part of the gradients of these parameters, up to
                                 to - 1; run while one of them changes. to 0: in every step */
-    int reads_input;         /* backward: 1: the images are not to change while it runs */
+    int reads_input;         /* backward: 1: the images, or the targets, are not to change while
+                                it runs */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */
@@ -241,6 +246,14 @@ enum { INIT_GAUSSIAN, INIT_KAIMING };
 enum sample_kind { SAMPLE_SHUFFLE, SAMPLE_REPLACEMENT };
 enum loss_kind { LOSS_MEAN, LOSS_SUM };
 
+/* What the last layer makes of the scores; objective.h has a row of each. */
+enum objective { OBJECTIVE_SOFTMAX, OBJECTIVE_SVM, OBJECTIVE_MSE, OBJECTIVE_MAE, OBJECTIVE_BCE,
+                 OBJECTIVES };
+
+/* What an image's scores are compared with: the number of its class; reals, one a score; or the
+** image itself, preprocessed. */
+enum target_kind { TARGET_LABEL, TARGET_REALS, TARGET_INPUT };
+
 /* How a run trains: the network file says it, options override it. Rows of settings.h. */
 struct train {
     enum update_kind optimizer;
@@ -265,6 +278,7 @@ struct train {
     int check_every;         /* iterations between checks; 0: at the end of epochs */
     int patience;            /* checks without a better one before it stops; 0: never */
     enum loss_kind loss;     /* of a step: the images' mean, or their sum */
+    const char *class_weights;   /* "balanced", or "2,1,0.5"; NULL: classes count alike */
 };
 
 struct model {
@@ -272,8 +286,11 @@ struct model {
     const char *isa;         /* "scalar" "avx2" "avx512" "neon" */
     const char *layers;      /* fingerprint: one line a layer, '\n' between */
     const struct layer_info *info; int ninfo;       /* for the drawing */
-    int in_c, in_h, in_w, classes;
-    int softmax;             /* the loss is: e^score over their sum are probabilities */
+    int in_c, in_h, in_w;
+    int out_c, out_h, out_w; /* of the scores' map, stored (y, x, c) as well */
+    int classes;             /* scores of an image */
+    enum objective objective;
+    enum target_kind target;
     int batch;               /* capacity: the most images of one step */
 
     /* pixel (y, x, c) of input image i: input + i*input_image + y*input_row + x*in_c + c */

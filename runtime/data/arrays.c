@@ -176,6 +176,64 @@ real arrays_value(const struct npy *x, size_t k)
            : (real)((const double *)x->data)[k];
 }
 
+/* ---- targets ---- */
+
+static double arrays_number(const struct npy *y, size_t k)
+{
+    switch (y->type) {
+    case NPY_U1: return ((const uint8_t *)y->data)[k];
+    case NPY_I4: return ((const int32_t *)y->data)[k];
+    case NPY_I8: return (double)((const int64_t *)y->data)[k];
+    case NPY_F4: return (double)((const float *)y->data)[k];
+    case NPY_F8: break;
+    }
+    return ((const double *)y->data)[k];
+}
+
+/* The axes after the first, those of length 1 apart, are those of the scores. */
+static bool arrays_target_shape(const struct npy *y, size_t images, const struct data_options *o)
+{
+    const size_t want[] = { (size_t)o->out_c, (size_t)o->out_h, (size_t)o->out_w };
+    int k = 1;
+    if (y->rank < 1 || y->dim[0] != images)
+        return false;
+    for (int a = 0; a < 3; a++) {
+        while (want[a] != 1 && k < y->rank && y->dim[k] == 1)
+            k++;
+        if (want[a] != 1 && (k >= y->rank || y->dim[k++] != want[a]))
+            return false;
+    }
+    while (k < y->rank && y->dim[k] == 1)
+        k++;
+    return k == y->rank;
+}
+
+bool arrays_targets(const struct npy *y, const char *path, size_t images,
+                    const struct data_options *o, real *out, char *err)
+{
+    char shape[192];
+    if (!arrays_target_shape(y, images, o)) {
+        error_set(err, "%s: shape %s; the targets of %zu images are (%zu, %d, %d, %d), as the "
+                  "network's scores are", path, arrays_shape(y, shape, sizeof shape), images,
+                  images, o->out_c, o->out_h, o->out_w);
+        const size_t length = strlen(err);
+        if (y->count == images && y->rank > 0)
+            snprintf(err + length, ERR_SIZE - length, "; labels are for softmax and svm");
+        return false;
+    }
+    for (size_t k = 0; k < y->count; k++) {
+        const double value = arrays_number(y, k);
+        const size_t each = y->count/images;
+        if (!isfinite(value) || !isfinite((double)(real)value))
+            return error_set(err, "%s: %g in the targets of image %zu", path, value, k/each);
+        if (o->shares && (value < 0 || value > 1))
+            return error_set(err, "%s: %g in the targets of image %zu; those of bce are from 0 to "
+                             "1", path, value, k/each);
+        out[k] = (real)value;
+    }
+    return true;
+}
+
 /* ---- labels ---- */
 
 /* (n), (n, 1): one for each image, whatever empty axes there are. */

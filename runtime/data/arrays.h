@@ -23,4 +23,9 @@ real arrays_value(const struct npy *x, size_t k);
 bool arrays_labels(const struct npy *y, const char *path, size_t images, int classes,
                    int32_t *out /* [images] */, char *err);
 
+/* The targets of `images` images, (n) and the shape of the network's scores, whatever empty axes
+** there are: finite and, where they are shares, from 0 to 1. */
+bool arrays_targets(const struct npy *y, const char *path, size_t images,
+                    const struct data_options *o, real *out, char *err);
+
 #endif

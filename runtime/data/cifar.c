@@ -255,7 +255,8 @@ static bool cifar_open(struct dataset *d, const struct data_options *o, const ch
                        enum cifar_kind kind, char *err)
 {
     const struct cifar_format *format = &cifar_formats[kind];
-    struct cifar c = { .format = format, .dir = dir, .classes = o->classes, .err = err,
+    struct cifar c = { .format = format, .dir = dir, .err = err,
+                       .classes = o->classes ? o->classes : UINT8_MAX + 1,
                        .label = o->coarse ? 0 : format->labels - 1 };
     const char *name;
     if (!cifar_count(&c) || !cifar_kind_of(d, o, &c, &name))

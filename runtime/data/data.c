@@ -149,14 +149,25 @@ static bool data_open(struct dataset *d, const struct data_options *o, char *err
     return synthetic_open(d, o, err);
 }
 
+/* Whatever the format: it holds what the network's scores are compared with. */
+static bool data_compares(const struct dataset *d, const struct data_options *o, char *err)
+{
+    return dataset_targets(&d->train, o->target)
+           || error_set(err, "%s: has labels, and the network's loss takes targets: .npy arrays "
+                        "y_train.npy, y_val.npy of (n, %d, %d, %d)", d->source, o->out_c,
+                        o->out_h, o->out_w);
+}
+
 bool dataset_open(struct dataset *d, const struct data_options *options, char *err)
 {
     *d = (struct dataset){ .c = options->c, .h = options->h, .w = options->w,
                            .classes = options->classes, .crop = options->crop };
-    if (!data_open(d, options, err)) {
+    if (!data_open(d, options, err) || !data_compares(d, options, err)) {
         dataset_close(d);
         return false;
     }
+    if (!options->classes)
+        d->class_names = NULL;
     if (!d->values.type[0])             /* .npy arrays are compared by it before */
         values_find(&d->values, &d->fit);
     return true;

@@ -63,8 +63,9 @@ bool dataset_fits(const struct data_options *o, const char *dir, const char *nam
     if (misfit)
         return error_set(err, "%s: %s's images are %dx%dx%d, the network takes %dx%dx%d%s", dir,
                          name, c, h, w, o->c, o->h, o->w, misfit);
-    return o->classes == classes || error_set(err, "%s: %s has %d classes, the network %d", dir,
-                                              name, classes, o->classes);
+    return !o->classes || o->classes == classes
+           || error_set(err, "%s: %s has %d classes, the network %d", dir, name, classes,
+                        o->classes);
 }
 
 /* The block that starts at p, to be written to; NULL: none does. */
@@ -82,39 +83,42 @@ static size_t dataset_image(const struct images *set)
     return (size_t)set->c*(size_t)set->h*(size_t)set->w*(set->bytes ? 1 : sizeof(real));
 }
 
-/* Moves the images whose flags are set after the others; both parts keep their order. room: one
-** of each kind for every flag that is set. */
-static void dataset_part(const struct images *set, const uint8_t *flag, uint8_t *images,
-                         int32_t *labels, uint8_t *room, int32_t *label_room)
+/* Moves the rows whose flags are set, `gone` of them, after the others; both keep their order. */
+static bool rows_apart(uint8_t *rows, size_t size, const uint8_t *flag, size_t count, size_t gone)
 {
-    const size_t size = dataset_image(set);
-    size_t kept = 0, gone = 0;
-    for (size_t k = 0; k < set->count; k++)
-        if (flag[k]) {
-            memcpy(room + gone*size, images + k*size, size);
-            label_room[gone++] = labels[k];
-        } else {
-            memmove(images + kept*size, images + k*size, size);
-            labels[kept++] = labels[k];
-        }
-    memcpy(images + kept*size, room, gone*size);
-    memcpy(labels + kept, label_room, gone*sizeof *labels);
+    uint8_t *room = rows ? malloc(gone*size + 1) : NULL;
+    size_t kept = 0, taken = 0;
+    for (size_t k = 0; room && k < count; k++)
+        if (flag[k])
+            memcpy(room + taken++*size, rows + k*size, size);
+        else
+            memmove(rows + kept++*size, rows + k*size, size);
+    if (room)
+        memcpy(rows + kept*size, room, gone*size);
+    free(room);
+    return room != NULL;
+}
+
+/* Reals that an image's scores are compared with. */
+static size_t dataset_scores(const struct data_options *o)
+{
+    return (size_t)o->out_c*(size_t)o->out_h*(size_t)o->out_w;
 }
 
 /* The training images whose flags are set, `val` of them, validate: they lie after the others. */
-static bool dataset_apart(struct dataset *d, const uint8_t *flag, size_t val)
+static bool dataset_apart(struct dataset *d, const struct data_options *o, const uint8_t *flag,
+                          size_t val)
 {
     const struct images *set = &d->train;
-    uint8_t *images = dataset_block(d, set->bytes ? (const void *)set->bytes : set->values);
-    int32_t *labels = dataset_block(d, set->labels);
-    uint8_t *room = calloc(val + 1, dataset_image(set));
-    int32_t *label_room = calloc(val + 1, sizeof *label_room);
-    const bool good = images && labels && room && label_room;
-    if (good)
-        dataset_part(set, flag, images, labels, room, label_room);
-    free(room);
-    free(label_room);
-    return good;
+    const struct { const void *rows; size_t size; } parts[] = {
+        { set->bytes ? (const void *)set->bytes : set->values, dataset_image(set) },
+        { set->labels, sizeof *set->labels },
+        { set->targets, dataset_scores(o)*sizeof *set->targets } };
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (parts[k].rows && !rows_apart(dataset_block(d, parts[k].rows), parts[k].size, flag,
+                                         set->count, val))
+            return false;
+    return true;
 }
 
 /* By their number alone. */
@@ -152,7 +156,7 @@ static bool dataset_least(const struct images *set, uint8_t *flag, size_t val)
     if (!all)
         return false;
     for (size_t k = 0; k < set->count; k++)
-        all[k] = (struct share){ dataset_hash(set, k), set->labels[k], k };
+        all[k] = (struct share){ dataset_hash(set, k), set->labels ? set->labels[k] : 0, k };
     share_choose(all, set->count, val);
     for (size_t k = 0; k < val; k++)
         flag[all[k].index] = 1;
@@ -161,7 +165,7 @@ static bool dataset_least(const struct images *set, uint8_t *flag, size_t val)
 }
 
 /* The last `val` training images validate. */
-static void dataset_last(struct dataset *d, size_t val)
+static void dataset_last(struct dataset *d, const struct data_options *o, size_t val)
 {
     d->val = d->train;
     d->train.count -= val;
@@ -171,17 +175,21 @@ static void dataset_last(struct dataset *d, size_t val)
         d->val.bytes += values;
     else
         d->val.values += values;
-    d->val.labels += d->train.count;
+    if (d->val.labels)
+        d->val.labels += d->train.count;
+    if (d->val.targets)
+        d->val.targets += d->train.count*dataset_scores(o);
     d->fit = d->train;
 }
 
 typedef bool dataset_choice(const struct images *set, uint8_t *flag, size_t val);
 
 /* Puts `val` images, as they are chosen, after the others. */
-static bool dataset_choose(struct dataset *d, dataset_choice *choice, size_t val, char *err)
+static bool dataset_choose(struct dataset *d, const struct data_options *o,
+                           dataset_choice *choice, size_t val, char *err)
 {
     uint8_t *flag = calloc(d->train.count + 1, 1);
-    const bool good = flag && choice(&d->train, flag, val) && dataset_apart(d, flag, val);
+    const bool good = flag && choice(&d->train, flag, val) && dataset_apart(d, o, flag, val);
     free(flag);
     return good || error_set(err, "not enough memory to draw %zu validation images", val);
 }
@@ -221,9 +229,9 @@ bool dataset_split(struct dataset *d, const struct data_options *o, const char *
     enum { TEST = 1000 };
     size_t val;
     if (!dataset_validation(d, o, name, d->train.count, false, &val, err)
-        || (d->val_drawn && !dataset_choose(d, dataset_drawn, val, err)))
+        || (d->val_drawn && !dataset_choose(d, o, dataset_drawn, val, err)))
         return false;
-    dataset_last(d, val);
+    dataset_last(d, o, val);
     long test = d->test.count < TEST ? (long)d->test.count : TEST;
     return dataset_cut(&d->train, o->train_samples, "--train-samples", err)
            && dataset_cut(&d->test, o->test_samples < 0 ? test : o->test_samples,
@@ -234,10 +242,16 @@ bool dataset_share(struct dataset *d, const struct data_options *o, const char *
 {
     size_t val;
     if (!dataset_validation(d, o, name, d->train.count, true, &val, err)
-        || !dataset_choose(d, dataset_least, val, err))
+        || !dataset_choose(d, o, dataset_least, val, err))
         return false;
-    dataset_last(d, val);
+    dataset_last(d, o, val);
     return true;
+}
+
+bool dataset_targets(const struct images *set, enum target_kind kind)
+{
+    return kind == TARGET_INPUT || (kind == TARGET_LABEL ? set->labels != NULL
+                                                         : set->targets != NULL);
 }
 
 const char *dataset_not_finite(const struct dataset *d, char *text, size_t size)

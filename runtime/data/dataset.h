@@ -19,6 +19,7 @@ struct images {
     const uint8_t *bytes;
     const real *values;
     const int32_t *labels;      /* [count], or NULL */
+    const real *targets;        /* [count][scores] in canonical order, or NULL */
     const char *type;           /* of the file's values: "f4", "f8"; NULL: u1 or the program's */
 };
 
@@ -49,7 +50,11 @@ struct dataset {
 
 struct data_options {
     const char *dir;            /* a directory or a file, "synthetic", or NULL: search */
-    int c, h, w, classes;       /* what the network wants */
+    int c, h, w, classes;       /* what the network wants; classes 0: whatever they are */
+    enum target_kind target;    /* and what its scores are compared with: */
+    int out_c, out_h, out_w;    /* TARGET_REALS: arrays of this shape, */
+    bool shares;                /* of values from 0 to 1 */
+    bool labels;                /* TARGET_INPUT: .npy arrays' labels are read all the same */
     bool crop;                  /* larger images will do: windows of them are taken */
     bool exact;                 /* they never will */
     long train_samples;         /* -1: all; else the first so many */
@@ -95,6 +100,9 @@ bool dataset_validation(struct dataset *d, const struct data_options *o, const c
 
 /* Training images `fit`, of them the first train_samples for training; and so on. */
 bool dataset_cut(struct images *set, long samples, const char *what, char *err);
+
+/* Whether images have what scores are compared with. */
+bool dataset_targets(const struct images *set, enum target_kind kind);
 
 /* "training image 3", the first that holds a value which is not finite; NULL: there is none. */
 const char *dataset_not_finite(const struct dataset *d, char *text, size_t size);

@@ -8,10 +8,30 @@
 #include <stdlib.h>
 
 #include "base/dmath.h"
+#include "core/objective.h"
 
 static size_t feed_which(const uint32_t *index, size_t first, int item)
 {
     return index ? index[item] : first + (size_t)item;
+}
+
+/* Canonical order to a map's. */
+static void feed_map(const struct model *m, const real *values, real *to)
+{
+    const size_t c = (size_t)m->out_c, map = (size_t)m->out_h*(size_t)m->out_w;
+    for (size_t k = 0; k < c; k++)
+        for (size_t i = 0; i < map; i++)
+            to[i*c + k] = values[k*map + i];
+}
+
+void feed_own(const struct model *m, const real *image, real *to)
+{
+    const size_t c = (size_t)m->in_c, h = (size_t)m->in_h, w = (size_t)m->in_w;
+    const bool row = m->out_h == 1 && m->out_w == 1;    /* in canonical order */
+    for (size_t y = 0; y < h; y++)
+        for (size_t x = 0; x < w; x++)
+            for (size_t k = 0; k < c; k++)
+                to[row ? (k*h + y)*w + x : (y*w + x)*c + k] = image[y*m->input_row + x*c + k];
 }
 
 static void feed_item(void *context, int item, int items, int thread)
@@ -22,12 +42,25 @@ static void feed_item(void *context, int item, int items, int thread)
     const struct images *set = job->set;
     const struct model *m = job->engine->model;
     size_t which = feed_which(job->index, job->first, item);
-    struct view drawn;
+    real *input = engine_input(job->engine, item);
+    real *target = job->engine->targets + (size_t)item*(size_t)m->classes;
+    struct view drawn = { .hole = 0 };
     if (job->augment)
         drawn = augment_view(job->augment, set, m->in_h, m->in_w, job->now.seed, job->now.epoch,
                              job->now.iteration, which, (uint64_t)item);
-    images_put(set, which, job->preprocess, job->augment ? &drawn : job->view,
-               engine_input(job->engine, item), m->in_h, m->in_w, m->input_row);
+    const int hole = drawn.hole;
+    if (m->target == TARGET_INPUT)
+        drawn.hole = 0;
+    images_put(set, which, job->preprocess, job->augment ? &drawn : job->view, input, m->in_h,
+               m->in_w, m->input_row);
+    if (m->target == TARGET_INPUT)
+        feed_own(m, input, target);
+    else if (m->target == TARGET_REALS && set->targets)
+        feed_map(m, set->targets + which*(size_t)m->classes, target);
+    if (drawn.hole == hole)
+        return;
+    drawn.hole = hole;      /* what is cut out is to be found again */
+    images_put(set, which, job->preprocess, &drawn, input, m->in_h, m->in_w, m->input_row);
 }
 
 void feed_arrived(const struct feed *job, int n)
@@ -115,11 +148,32 @@ static double feed_sure(const real *scores, int classes, int answer)
 
 /* One run over images, and who is told. */
 struct feed_tell {
-    size_t *by_class;
+    struct feed_class *by_class;
     real *sum;
     const struct feed_watch *watch;
     struct feed_seen *seen;
 };
+
+/* The item-th of a batch. */
+static struct feed_image feed_image(const struct feed *job, int item)
+{
+    const struct engine *e = job->engine;
+    const struct model *m = e->model;
+    const real *scores = engine_scores(e, item);
+    return (struct feed_image){
+        feed_which(job->index, job->first, item), scores,
+        has_labels(m) ? NULL : e->targets + (size_t)item*(size_t)m->classes, e->labels[item],
+        feed_answer(scores, m->classes), (double)e->arena[m->losses + (size_t)item] };
+}
+
+/* One image more, or with -1 one less. */
+static void feed_count(struct feed_class *by_class, int label, int answer, int more)
+{
+    by_class[label].images += (size_t)more;
+    by_class[label].right += answer == label ? (size_t)more : 0;
+    if (answer >= 0)
+        by_class[answer].answers += (size_t)more;
+}
 
 static struct feed_result feed_all(struct engine *e, const struct images *set,
                                    const struct preprocess *p, const uint32_t *index,
@@ -127,9 +181,11 @@ static struct feed_result feed_all(struct engine *e, const struct images *set,
 {
     const struct feed_watch *watch = tell.watch;
     const struct model *m = e->model;
-    size_t *by_class = tell.by_class;
+    struct feed_class *by_class = tell.by_class;
     struct feed_result r = { .count = count, .finite = true };
     size_t capacity = (size_t)m->batch;
+    real *const weight = e->weight;     /* of training alone */
+    e->weight = NULL;
     for (size_t first = 0; first < count; first += capacity) {
         int n = (int)(count - first < capacity ? count - first : capacity);
         struct feed job = { .engine = e, .set = set, .preprocess = p,
@@ -142,24 +198,20 @@ static struct feed_result feed_all(struct engine *e, const struct images *set,
         }
         r.loss += engine_loss(e, e->labels)*n;
         for (int i = 0; i < n; i++) {
-            int answer = feed_answer(engine_scores(e, i), m->classes);
-            bool right = answer == e->labels[i];
-            r.finite = r.finite && answer >= 0;
-            r.correct += right;
+            const struct feed_image image = feed_image(&job, i);
+            r.finite = r.finite && image.answer >= 0;
+            r.correct += image.answer == image.label;
             if (watch)
-                watch->see(watch->context, feed_which(job.index, first, i), engine_scores(e, i),
-                           e->labels[i], answer);
+                watch->see(watch->context, &image);
             if (tell.seen)
                 tell.seen[first + (size_t)i] = (struct feed_seen){
-                    (uint32_t)feed_which(job.index, first, i), right,
-                    feed_sure(engine_scores(e, i), m->classes, answer),
-                    (double)e->arena[m->losses + (size_t)i] };
-            if (by_class) {
-                by_class[2*e->labels[i]]++;
-                by_class[2*e->labels[i] + 1] += right;
-            }
+                    (uint32_t)image.index, image.answer,
+                    feed_sure(image.scores, m->classes, image.answer), image.loss };
+            if (by_class)
+                feed_count(by_class, image.label, image.answer, 1);
         }
     }
+    e->weight = weight;
     if (count > 0)
         r.loss /= (double)count;
     return r;
@@ -167,9 +219,10 @@ static struct feed_result feed_all(struct engine *e, const struct images *set,
 
 struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
-                                 size_t count, size_t *by_class, real *sum)
+                                 size_t count, struct feed_class *by_class, real *sum,
+                                 const struct feed_watch *watch)
 {
-    return feed_all(e, set, p, index, count, (struct feed_tell){ by_class, sum, NULL, NULL });
+    return feed_all(e, set, p, index, count, (struct feed_tell){ by_class, sum, watch, NULL });
 }
 
 /* The least sure first; of equals the first. */
@@ -182,8 +235,9 @@ static int feed_doubt(const void *a, const void *b)
 }
 
 struct feed_result feed_doubtful(struct engine *e, const struct images *set,
-                                 const struct preprocess *p, size_t *by_class, real *sum,
-                                 double share, struct feed_seen *seen, uint32_t *chosen)
+                                 const struct preprocess *p, struct feed_class *by_class,
+                                 real *sum, double share, struct feed_seen *seen,
+                                 uint32_t *chosen)
 {
     const size_t count = set->count;
     size_t again = (size_t)ceil(share*(double)count);
@@ -194,11 +248,9 @@ struct feed_result feed_doubtful(struct engine *e, const struct images *set,
     for (size_t k = 0; k < again; k++) {
         const int32_t label = set->labels[chosen[k] = seen[k].index];
         r.loss -= seen[k].loss;
-        r.correct -= seen[k].right;
-        if (by_class) {
-            by_class[2*label]--;
-            by_class[2*label + 1] -= seen[k].right;
-        }
+        r.correct -= seen[k].answer == label;
+        if (by_class)
+            feed_count(by_class, label, seen[k].answer, -1);
     }
     struct feed_result views = feed_all(e, set, p, chosen, again,
                                         (struct feed_tell){ by_class, sum, NULL, NULL });
@@ -218,4 +270,9 @@ struct feed_result feed_watched(struct engine *e, const struct images *set,
 double feed_accuracy(const struct feed_result *r)
 {
     return r->count > 0 ? (double)r->correct/(double)r->count : 0;
+}
+
+double feed_check(const struct model *m, const struct feed_result *r)
+{
+    return has_labels(m) ? feed_accuracy(r) : r->loss;
 }

@@ -15,9 +15,9 @@
 
 /*
 ** Puts n images (at most model->batch; of those larger than the input the middle windows)
-** into the input buffer, on all threads, and their labels into e->labels: images
-** index[0 .. n-1], or first, first + 1, ... where index is NULL. A set without labels
-** leaves e->labels alone.
+** into the input buffer, on all threads, their targets into e->targets and their labels into
+** e->labels: images index[0 .. n-1], or first, first + 1, ... where index is NULL. A set without
+** labels leaves e->labels alone.
 */
 void feed_batch(struct engine *e, const struct images *set, const struct preprocess *p,
                 const uint32_t *index, size_t first, int n);
@@ -25,10 +25,13 @@ void feed_batch(struct engine *e, const struct images *set, const struct preproc
 /* Where a run is: what augmentation draws from. */
 struct feed_moment { uint64_t seed, epoch, iteration; };
 
-/* The same, augmented. */
+/* The same, augmented; where the image is its own target, that has no hole. */
 void feed_augmented(struct engine *e, const struct images *set, const struct preprocess *p,
                     const uint32_t *index, int n, const struct augment *augment,
                     struct feed_moment now);
+
+/* An image in the network's input as what its scores are compared with (TARGET_INPUT). */
+void feed_own(const struct model *m, const real *image, real *to);
 
 /* A batch and what becomes of its images. */
 struct feed {
@@ -56,19 +59,32 @@ struct feed_result {
     bool finite;                 /* every score was */
 };
 
+/* What is counted of a class: its images, the right answers among them, and the answers of it. */
+struct feed_class { size_t images, right, answers; };
+
+/* What the network made of an image; targets NULL: it has a label. answer: -1 where a score is not
+** finite. loss: whatever its class counts in training. */
+struct feed_image { size_t index; const real *scores, *targets; int label, answer; double loss; };
+
+/* Told of every image, in order. */
+struct feed_watch {
+    void (*see)(void *context, const struct feed_image *image);
+    void *context;
+};
+
 /*
 ** Classifies `count` images, chosen as above; the highest score wins, the first of
-** equals; a NaN among the scores is a wrong answer. by_class: NULL or [2*classes]:
-** images and right answers of each class are added, label l at 2*l and 2*l + 1.
-** sum: NULL, or [model->batch*classes] in which the scores of all views of augment.h's
-** test-time augmentation are averaged.
+** equals; a NaN among the scores is a wrong answer. by_class: NULL or [classes], to which is
+** added. sum: NULL, or [model->batch*classes] in which the scores of all views of augment.h's
+** test-time augmentation are averaged. watch: or NULL.
 */
 struct feed_result feed_classify(struct engine *e, const struct images *set,
                                  const struct preprocess *p, const uint32_t *index,
-                                 size_t count, size_t *by_class, real *sum);
+                                 size_t count, struct feed_class *by_class, real *sum,
+                                 const struct feed_watch *watch);
 
-/* What one view told of an image. */
-struct feed_seen { uint32_t index; bool right; double sure, loss; };
+/* What one view told of an image; answer: -1 where a score is not finite. */
+struct feed_seen { uint32_t index; int answer; double sure, loss; };
 
 /*
 ** The whole set from one view of each, and then the views of augment.h for that share of it (0 to
@@ -76,15 +92,9 @@ struct feed_seen { uint32_t index; bool right; double sure, loss; };
 ** above.
 */
 struct feed_result feed_doubtful(struct engine *e, const struct images *set,
-                                 const struct preprocess *p, size_t *by_class, real *sum,
-                                 double share, struct feed_seen *seen, uint32_t *chosen);
-
-/* Told of every image, in order, what the network made of it; answer: -1 where a score is not
-** finite. */
-struct feed_watch {
-    void (*see)(void *context, size_t index, const real *scores, int label, int answer);
-    void *context;
-};
+                                 const struct preprocess *p, struct feed_class *by_class,
+                                 real *sum, double share, struct feed_seen *seen,
+                                 uint32_t *chosen);
 
 /* feed_classify without views, by_class and sum, and with a watch, or NULL. */
 struct feed_result feed_watched(struct engine *e, const struct images *set,
@@ -92,5 +102,8 @@ struct feed_result feed_watched(struct engine *e, const struct images *set,
                                 size_t count, const struct feed_watch *watch);
 
 double feed_accuracy(const struct feed_result *r);   /* 0 .. 1 */
+
+/* What a check is judged by: the accuracy, or the loss where the network has no labels. */
+double feed_check(const struct model *m, const struct feed_result *r);
 
 #endif

@@ -353,7 +353,7 @@ static bool folder_classes(const struct folder *f, char *err)
                          "(grey) to 4 (colour, opaqueness)", f->dir, f->o->c);
     for (int k = 0; k < f->list.classes && k < FOLDER_NAMES && n < sizeof text; k++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", k ? ", " : "", f->list.class[k]);
-    return f->list.classes == f->o->classes
+    return !f->o->classes || f->list.classes == f->o->classes
            || error_set(err, "%s/train: has %d folder%s, one for each class (%s%s), and the "
                         "network %d classes", f->dir, f->list.classes,
                         f->list.classes == 1 ? "" : "s", text,

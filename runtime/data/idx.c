@@ -165,7 +165,7 @@ static bool idx_labels(const struct idx *f, struct images *set, const char *path
                                         set->count));
     for (uint32_t k = 0; good && k < count; k++) {
         labels[k] = file[8 + k] - first;
-        if (labels[k] < 0 || labels[k] >= f->o->classes)
+        if (labels[k] < 0 || (f->o->classes && labels[k] >= f->o->classes))
             good = error_set(f->err, "%s: label %d at offset %u; the network has %d classes, "
                              "labels %d to %d", path, file[8 + k], 8 + k, f->o->classes, first,
                              f->o->classes - 1 + first);

@@ -49,18 +49,41 @@ static bool npy_set_labels(struct dataset *d, struct images *set, const struct n
 {
     int32_t *labels = dataset_alloc(d, set->count, sizeof *labels, err);
     set->labels = labels;
-    return labels && arrays_labels(y, path, set->count, d->classes, labels, err);
+    const int classes = d->classes ? d->classes : INT32_MAX;
+    return labels && arrays_labels(y, path, set->count, classes, labels, err);
+}
+
+static bool npy_set_targets(struct dataset *d, const struct data_options *o, struct images *set,
+                            const struct npy *y, const char *path, char *err)
+{
+    real *targets = dataset_alloc(d, y->count, sizeof *targets, err);
+    set->targets = targets;
+    return targets && arrays_targets(y, path, set->count, o, targets, err);
+}
+
+/* What the images' scores are compared with; of an autoencoder labels where they are asked for and
+** there. */
+static bool npy_set_answers(struct dataset *d, const struct data_options *o, struct images *set,
+                            const struct npy_source *s, enum npy_part part, char *err)
+{
+    npy_source_text path;
+    struct npy y;
+    if (o->target == TARGET_INPUT && (!o->labels || !npy_source_has(s, NPY_LABELS, part)))
+        return true;
+    if (!npy_set_array(d, s, &y, NPY_LABELS, part, path, err))
+        return false;
+    return o->target == TARGET_REALS ? npy_set_targets(d, o, set, &y, path, err)
+                                     : npy_set_labels(d, set, &y, path, err);
 }
 
 static bool npy_set_read(struct dataset *d, const struct data_options *o, struct images *set,
                          const struct npy_source *s, enum npy_part part, char *err)
 {
     npy_source_text path;
-    struct npy x, y;
+    struct npy x;
     return npy_set_array(d, s, &x, NPY_IMAGES, part, path, err)
            && npy_set_images(d, o, set, &x, path, err)
-           && npy_set_array(d, s, &y, NPY_LABELS, part, path, err)
-           && npy_set_labels(d, set, &y, path, err);
+           && npy_set_answers(d, o, set, s, part, err);
 }
 
 /* Arrays are taken as they are, so those that validate and test must have been made as those that

@@ -141,6 +141,11 @@ void npy_source_close(struct npy_source *s)
     zip_close(&s->zip);
 }
 
+bool npy_source_has(const struct npy_source *s, enum npy_role role, enum npy_part part)
+{
+    return s->part[part] && source_has(s, s->names[role], s->part[part]);
+}
+
 /* Of a member's file name, without .npy. */
 static void source_say_member(const char *archive, const char *member, npy_source_text text)
 {

@@ -32,6 +32,9 @@ extern const char *const npy_source_files[];
 bool npy_source_open(struct npy_source *s, const char *path, char *err);
 void npy_source_close(struct npy_source *s);
 
+/* A part's array is there. */
+bool npy_source_has(const struct npy_source *s, enum npy_role role, enum npy_part part);
+
 /* What an array is called in messages. */
 typedef char npy_source_text[NPY_SOURCE_TEXT];
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/dmath.h"
 #include "base/error.h"
@@ -103,23 +104,53 @@ void synthetic_draw(uint8_t *out, int c, int h, int w, int classes, uint64_t ind
         }
 }
 
+/* Where no classes are asked for. */
+enum { SYNTHETIC_CLASSES = 10, SYNTHETIC_BITS = 4 };
+
+/* Value j is a bit of the image's class: several answers an image. */
+static bool synthetic_targets(struct dataset *d, const struct data_options *o, struct images *set,
+                              char *err)
+{
+    const size_t size = (size_t)o->out_c*(size_t)o->out_h*(size_t)o->out_w;
+    real *targets = dataset_alloc(d, set->count, size*sizeof *targets, err);
+    for (size_t k = 0; targets && k < set->count; k++)
+        for (size_t j = 0; j < size; j++)
+            targets[k*size + j] = (real)(set->labels[k] >> j % SYNTHETIC_BITS & 1);
+    set->targets = targets;
+    return targets;
+}
+
+/* For an autoencoder: every other image ends with the second half of the one before, an anomaly. */
+static void synthetic_anomalies(uint8_t *bytes, int32_t *labels, size_t count, size_t size)
+{
+    const size_t half = size/2;
+    for (size_t k = 0; k < count; k++) {
+        labels[k] = k % 2;
+        if (labels[k])
+            memcpy(bytes + (k + 1)*size - half, bytes + k*size - half, half);
+    }
+}
+
 /* `count` images from index `first`. Indices are scrambled by the class being
 ** index % classes: minibatches drawn in order are balanced. */
-static bool synthetic_set(struct dataset *d, struct images *set, size_t count, uint64_t first,
-                          char *err)
+static bool synthetic_set(struct dataset *d, const struct data_options *o, struct images *set,
+                          size_t count, uint64_t first, char *err)
 {
+    const int classes = d->classes ? d->classes : SYNTHETIC_CLASSES;
     size_t size = (size_t)d->c*(size_t)d->h*(size_t)d->w;
     uint8_t *bytes = dataset_alloc(d, count, size, err);
     int32_t *labels = bytes ? dataset_alloc(d, count, sizeof *labels, err) : NULL;
     if (!labels)
         return false;
     for (size_t k = 0; k < count; k++) {
-        synthetic_draw(bytes + k*size, d->c, d->h, d->w, d->classes, first + k);
-        labels[k] = (int32_t)((first + k) % (uint64_t)d->classes);
+        synthetic_draw(bytes + k*size, d->c, d->h, d->w, classes, first + k);
+        labels[k] = (int32_t)((first + k) % (uint64_t)classes);
     }
+    if (o->target == TARGET_INPUT && set == &d->test)
+        synthetic_anomalies(bytes, labels, count, size);
     *set = (struct images){ .count = count, .c = d->c, .h = d->h, .w = d->w, .bytes = bytes,
                             .labels = labels };
-    return true;
+    return o->target != TARGET_REALS || synthetic_targets(d, o, set, err);
 }
 
 static size_t synthetic_count(long wanted, size_t standard)
@@ -135,11 +166,13 @@ bool synthetic_open(struct dataset *d, const struct data_options *o, char *err)
     if (train > SYNTHETIC_MOST || val > SYNTHETIC_MOST || test > SYNTHETIC_MOST)
         return error_set(err, "the synthetic set has at most %d images of each kind",
                          SYNTHETIC_MOST);
-    snprintf(d->source, sizeof d->source, "the built-in synthetic set (%dx%dx%d, %d classes)", d->c,
-             d->h, d->w, d->classes);
-    if (!synthetic_set(d, &d->train, train, 0, err)
-        || !synthetic_set(d, &d->val, val, SYNTHETIC_MOST, err)
-        || !synthetic_set(d, &d->test, test, 2*SYNTHETIC_MOST, err))
+    int n = snprintf(d->source, sizeof d->source, "the built-in synthetic set (%dx%dx%d", d->c,
+                     d->h, d->w);
+    snprintf(d->source + n, sizeof d->source - (size_t)n, d->classes ? ", %d classes)" : ")",
+             d->classes);
+    if (!synthetic_set(d, o, &d->train, train, 0, err)
+        || !synthetic_set(d, o, &d->val, val, SYNTHETIC_MOST, err)
+        || !synthetic_set(d, o, &d->test, test, 2*SYNTHETIC_MOST, err))
         return false;
     d->fit = d->train;
     return true;

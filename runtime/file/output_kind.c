@@ -27,7 +27,7 @@ static const struct {
     [OUTPUT_PAGE] = { "page of Lathe", 0, "<!DOCTYPE html>", 1024, "rel=\"icon\" href=\"data:,\"",
                       NULL },
     [OUTPUT_PLOT] = { "plot of Lathe", 0, "<svg ", 1024, "style=\"background:var(--card)\"", NULL },
-    [OUTPUT_SEARCH] = { "record of a search", 0, "# ", 1024, "\nrun,lr,reg,val_acc,loss\n", NULL },
+    [OUTPUT_SEARCH] = { "record of a search", 0, "# ", 1024, "\nrun,lr,reg,val_", NULL },
     [OUTPUT_BENCH] = { "table of a bench", 0, "name,kind,threads,ms,", 0, "", NULL },
     [OUTPUT_ARRAY] = { "array of NumPy", 0, "\x93NUMPY", 0, "", NULL },
     [OUTPUT_SOURCE] = { "C file of Lathe", 0, "/*\n** Written by lathe;", 0, "", NULL },

@@ -25,7 +25,8 @@ const char drawing_style[] =
 static const struct { const char *word, *color; } drawing_colors[] = {
     { "conv", "var(--c0)" }, { "affine", "var(--c1)" }, { "max", "var(--c2)" },
     { "avg", "var(--c2)" }, { "global", "var(--c2)" }, { "batchnorm", "var(--c3)" },
-    { "softmax", "var(--c4)" }, { "svm", "var(--c4)" },
+    { "softmax", "var(--c4)" }, { "svm", "var(--c4)" }, { "mse", "var(--c4)" },
+    { "mae", "var(--c4)" }, { "bce", "var(--c4)" },
 };
 
 static const char *drawing_color(const char *what)

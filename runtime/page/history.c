@@ -26,7 +26,8 @@ _Static_assert(sizeof(struct history_row) == 5*sizeof(double), "a row is five nu
 
 bool history_open(struct history *h, const char *beside, char *err)
 {
-    *h = (struct history){ .spool = -1, .beside = beside, .csv.fd = -1, .room = HISTORY_ROOM };
+    *h = (struct history){ .spool = -1, .beside = beside, .csv.fd = -1, .room = HISTORY_ROOM,
+                           .check = "acc" };
     h->late = malloc(h->room*sizeof *h->late);
     return h->late || error_set(err, "not enough memory for the history");
 }
@@ -125,12 +126,12 @@ bool history_add(struct history *h, long epoch, double loss, double lr)
     return true;
 }
 
-void history_check(struct history *h, double train_acc, double val_acc)
+void history_check(struct history *h, double train_check, double val_check)
 {
     if (h->kept == 0)
         return;
-    h->late[h->kept - 1].train_acc = train_acc;
-    h->late[h->kept - 1].val_acc = val_acc;
+    h->late[h->kept - 1].train_check = train_check;
+    h->late[h->kept - 1].val_check = val_check;
 }
 
 const struct history_row *history_rows(struct history *h)
@@ -176,27 +177,28 @@ static void history_number(FILE *out, double number, bool known)
         fprintf(out, ",%.*g", HISTORY_DIGITS, number);
 }
 
-static void history_print(FILE *out, size_t k, const struct history_row *r)
+static void history_print(FILE *out, const char *check, size_t k, const struct history_row *r)
 {
     if (k == 0)
-        fputs("iteration,epoch,loss,lr,train_acc,val_acc\n", out);
+        fprintf(out, "iteration,epoch,loss,lr,train_%s,val_%s\n", check, check);
     fprintf(out, "%zu,%.0f", k + 1, r->epoch);
     history_number(out, r->loss, true);
     history_number(out, r->lr, true);
-    history_number(out, r->train_acc, r->train_acc >= 0);
-    history_number(out, r->val_acc, r->val_acc >= 0);
+    history_number(out, r->train_check, r->train_check >= 0);
+    history_number(out, r->val_check, r->val_check >= 0);
     fputc('\n', out);
 }
 
 /* Some rows' text, allocated; NULL: no memory. */
-static char *history_text(const struct history_row *row, size_t first, size_t count, size_t *size)
+static char *history_text(const struct history *h, const struct history_row *row, size_t first,
+                          size_t count, size_t *size)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, size);
     if (!out)
         return NULL;
     for (size_t k = 0; k < count; k++)
-        history_print(out, first + k, row + k);
+        history_print(out, h->check, first + k, row + k);
     bool good = !ferror(out);
     if (fclose(out) == 0 && good)
         return text;
@@ -210,7 +212,7 @@ static void history_put(struct history *h, size_t first, struct output_file *f, 
     while (first < h->count && !f->failure) {
         size_t count = HISTORY_PIECE, length;
         const struct history_row *row = history_from(h, first, &count);
-        char *text = row ? history_text(row, first, count, &length) : NULL;
+        char *text = row ? history_text(h, row, first, count, &length) : NULL;
         if (!text) {
             f->failure = row ? ENOMEM : EIO;
             return;

@@ -14,7 +14,8 @@
 struct history_row {
     double epoch;                 /* epochs completed */
     double loss, lr;              /* lr: the one of this iteration's update */
-    double train_acc, val_acc;    /* negative: not measured, the field stays blank */
+    double train_check, val_check;    /* accuracies, or losses where there are no labels;
+                                         negative: not measured, the field stays blank */
 };
 
 struct history {
@@ -25,6 +26,7 @@ struct history {
     const char *beside;           /* in the directory of this path, or NULL */
     struct history_row *map;      /* the file's rows, */
     size_t mapped;                /* so many of them */
+    const char *check;            /* what the checks' columns are called: "acc", "loss" */
     struct { int fd; size_t rows; off_t size; } csv;    /* what history_save has written */
 };
 
@@ -33,7 +35,7 @@ void history_close(struct history *h);
 
 /* False: neither a file nor memory for it; then it is not counted. */
 bool history_add(struct history *h, long epoch, double loss, double lr);
-void history_check(struct history *h, double train_acc, double val_acc);  /* last row's */
+void history_check(struct history *h, double train_check, double val_check);  /* last row's */
 
 /* All rows; valid until one is added. NULL: no file, or no memory. */
 const struct history_row *history_rows(struct history *h);

@@ -18,12 +18,12 @@ enum { PROGRESS_WIDTH = 80, PROGRESS_BAR = 4, PROGRESS_TEXT = 32 };
 static const double progress_interval = 0.1;   /* seconds between drawings */
 
 /* What is said beside the bar, in the order of the line. */
-enum progress_piece { PIECE_PERCENT, PIECE_EPOCH, PIECE_LOSS, PIECE_ACCURACY, PIECE_RATE,
+enum progress_piece { PIECE_PERCENT, PIECE_EPOCH, PIECE_LOSS, PIECE_CHECK, PIECE_RATE,
                       PIECE_LEFT, PIECES };
 
 /* What a narrow terminal shows first. */
 static const enum progress_piece progress_rank[PIECES] = {
-    PIECE_PERCENT, PIECE_LEFT, PIECE_LOSS, PIECE_ACCURACY, PIECE_EPOCH, PIECE_RATE
+    PIECE_PERCENT, PIECE_LEFT, PIECE_LOSS, PIECE_CHECK, PIECE_EPOCH, PIECE_RATE
 };
 
 void progress_open(struct progress *p, long first, long total)
@@ -75,7 +75,7 @@ static void progress_say(const struct progress *p, const struct progress_now *no
     snprintf(text[PIECE_LOSS], PROGRESS_TEXT, now->loss < 1000 ? "loss %.4f" : "loss %.3g",
              now->loss);
     if (now->set)
-        snprintf(text[PIECE_ACCURACY], PROGRESS_TEXT, "%s %.3f", now->set, now->accuracy);
+        snprintf(text[PIECE_CHECK], PROGRESS_TEXT, "%s %.3f", now->set, now->check);
     snprintf(text[PIECE_RATE], PROGRESS_TEXT, "%.0f images/s", now->images_per_second);
     snprintf(text[PIECE_LEFT], PROGRESS_TEXT, "%s left", left);
 }

@@ -21,8 +21,8 @@ void progress_open(struct progress *p, long first, long total);
 struct progress_now {
     long done;                    /* iterations */
     double epoch, epochs, loss;
-    const char *set;              /* what the accuracy is of; NULL: none yet */
-    double accuracy, images_per_second;
+    const char *set;              /* what the last check is of; NULL: none yet */
+    double check, images_per_second;
 };
 
 /* Redraws ten times a second at most. */

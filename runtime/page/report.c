@@ -10,6 +10,7 @@
 
 #include "base/dmath.h"
 #include "base/error.h"
+#include "core/objective.h"
 #include "file/file.h"
 
 static const double report_pause = 1;       /* seconds between pages of a run */
@@ -20,9 +21,11 @@ static bool report_on(const struct report *r)
 }
 
 /* Confidence: the answer's share in the softmax of the scores, whatever the loss. */
-static void report_see(void *context, size_t index, const real *scores, int label, int answer)
+static void report_see(void *context, const struct feed_image *image)
 {
     struct report *r = context;
+    const int label = image->label, answer = image->answer;
+    const real *scores = image->scores;
     int classes = r->engine->model->classes, at = r->nmistakes;
     if (answer < 0)
         return;
@@ -40,12 +43,12 @@ static void report_see(void *context, size_t index, const real *scores, int labe
     r->nmistakes += r->nmistakes < REPORT_MISTAKES;
     for (int k = r->nmistakes - 1; k > at; k--)
         r->mistake[k] = r->mistake[k - 1];
-    r->mistake[at] = (struct report_mistake){ index, answer, 1/sum };
+    r->mistake[at] = (struct report_mistake){ image->index, answer, 1/sum };
 }
 
 const struct feed_watch *report_watch(struct report *r)
 {
-    if (!report_on(r))
+    if (!report_on(r) || !has_labels(r->engine->model))
         return NULL;
     size_t classes = (size_t)r->engine->model->classes;
     if (r->confusion)
@@ -96,7 +99,8 @@ bool report_open(struct report *r, struct engine *e, const struct dataset *data,
                  const struct solver_options *o, long total, long per_epoch, int batch, char *err)
 {
     const struct model *m = e->model;
-    size_t reals = 1, classes = m->classes <= REPORT_CLASSES ? (size_t)m->classes : 0;
+    const bool counted = has_labels(m) && m->classes <= REPORT_CLASSES;
+    size_t reals = 1, classes = counted ? (size_t)m->classes : 0;
     *r = (struct report){ .engine = NULL };
     if (!o->report && !o->plot)
         return true;

@@ -46,7 +46,7 @@ struct report_moment {
     long iteration;          /* completed */
     bool over;               /* the run is; `trouble`, or NULL: why it failed */
     const char *trouble;
-    double best_val_acc;     /* negative: none */
+    double best_check;       /* negative: none */
 };
 
 /*

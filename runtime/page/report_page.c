@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/objective.h"
 #include "core/params.h"
 #include "page/chart.h"
 #include "page/drawing.h"
@@ -55,8 +56,8 @@ static void page_point(const struct page_curves *c, const struct report *r, size
     point[COLUMN_LOSS] = row->loss;
     point[COLUMN_MEAN] = mean;
     point[COLUMN_LR] = row->lr;
-    point[COLUMN_TRAIN] = row->train_acc >= 0 ? row->train_acc : NAN;
-    point[COLUMN_VAL] = row->val_acc >= 0 ? row->val_acc : NAN;
+    point[COLUMN_TRAIN] = row->train_check >= 0 ? row->train_check : NAN;
+    point[COLUMN_VAL] = row->val_check >= 0 ? row->val_check : NAN;
 }
 
 static void page_keep(struct page_curves *c, const double point[COLUMNS])
@@ -135,14 +136,17 @@ static void page_loss(FILE *out, const struct page_curves *c, const struct repor
         .series = series, .count = 2 }, at_y);
 }
 
-static void page_accuracy(FILE *out, const struct page_curves *c, bool val, int at_y)
+/* What checks measure. */
+static void page_check(FILE *out, const struct page_curves *c, const struct report *r, int at_y)
 {
+    const bool labels = has_labels(r->engine->model);
     const struct chart_series series[] = {
         { "training", "var(--c0)", c->epoch, c->train, c->count, false },
         { "validation", "var(--c1)", c->epoch, c->val, c->count, false } };
     chart_draw(out, &(struct chart){
-        .title = "Accuracy", .x_name = "epoch", .y_name = "share that is right", .zero = true,
-        .series = series, .count = val ? 2 : 1 }, at_y);
+        .title = labels ? "Accuracy" : "Loss of checks", .x_name = "epoch",
+        .y_name = labels ? "share that is right" : "loss", .zero = true,
+        .series = series, .count = r->data->val.count > 0 ? 2 : 1 }, at_y);
 }
 
 bool report_plot(FILE *out, const struct report *r, struct history *h,
@@ -159,7 +163,7 @@ bool report_plot(FILE *out, const struct report *r, struct history *h,
     fprintf(out, "</title>\n<style>\n%s%ssvg .chart{width:%dpx;height:%dpx}\n</style>\n",
             markup_colors, chart_style, CHART_WIDTH, CHART_HEIGHT);
     page_loss(out, &c, now, 0);
-    page_accuracy(out, &c, r->data->val.count > 0, CHART_HEIGHT);
+    page_check(out, &c, r, CHART_HEIGHT);
     fputs("</svg>\n", out);
     free(c.iteration);
     return true;
@@ -195,8 +199,10 @@ static void page_head(FILE *out, const struct report *r, const struct page_curve
         fputs("<p id=\"running\">Still training: this page reads itself again.</p>\n", out);
     }
     fputs("<div class=\"tiles\">\n", out);
-    if (now->best_val_acc >= 0)
-        page_number_tile(out, "best validation accuracy", "%.1f %%", 100*now->best_val_acc);
+    if (now->best_check >= 0 && has_labels(m))
+        page_number_tile(out, "best validation accuracy", "%.1f %%", 100*now->best_check);
+    else if (now->best_check >= 0)
+        page_number_tile(out, "best validation loss", "%.4g", now->best_check);
     page_number_tile(out, "loss, running mean", "%.4g", c->count ? c->mean[c->count - 1] : NAN);
     snprintf(of, sizeof of, "of %ld iterations", r->total);
     page_number_tile(out, of, "%.0f", (double)now->iteration);
@@ -298,7 +304,7 @@ static bool page_charts(FILE *out, const struct report *r, const struct page_cur
     page_loss(out, c, now, 0);
     fputs("</section>\n", out);
     page_open_card(out, "accuracy");
-    page_accuracy(out, c, r->data->val.count > 0, 0);
+    page_check(out, c, r, 0);
     fputs("</section>\n", out);
     page_open_card(out, "ratios");
     bool good = page_ratios(out, r);
@@ -434,20 +440,21 @@ static void page_cell(FILE *out, double value, const char *format)
 /* The checks, at most about PAGE_ROWS of them, the last one with certainty. */
 static void page_checks(FILE *out, const struct report *r, const struct page_curves *c)
 {
+    const char *what = has_labels(r->engine->model) ? "accuracy" : "loss";
     size_t checks = 0, seen = 0;
     double mean = 0, point[COLUMNS];
     for (size_t k = 0; k < c->nrows; k++)
-        checks += c->rows[k].train_acc >= 0;
+        checks += c->rows[k].train_check >= 0;
     size_t every = checks/PAGE_ROWS + 1;
     fprintf(out, "<h2>Checks</h2>\n<p class=\"soft\">%zu, every %zu. of them here; --history's "
             "file has every iteration.</p>\n<div class=\"wide\"><table><thead><tr>"
             "<th>iteration</th><th>epoch</th><th>loss</th><th>running mean</th>"
-            "<th>learning rate</th><th>training accuracy</th><th>validation accuracy</th>"
-            "</tr></thead>\n<tbody>\n", checks, every);
+            "<th>learning rate</th><th>training %s</th><th>validation %s</th>"
+            "</tr></thead>\n<tbody>\n", checks, every, what, what);
     for (size_t k = 0; k < c->nrows; k++) {
         const bool last = k + 1 == c->nrows;
         mean = page_mean(c, mean, k);
-        if (!(c->rows[k].train_acc >= 0 || last) || (seen++ % every && !last))
+        if (!(c->rows[k].train_check >= 0 || last) || (seen++ % every && !last))
             continue;
         page_point(c, r, k, mean, point);
         fprintf(out, "<tr><td>%zu</td>", k + 1);

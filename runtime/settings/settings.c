@@ -37,6 +37,9 @@ static void settings_average(struct train *t)
 #define SET_COUNT(member, limit, name) \
     .value = { VALUE_COUNT, .at = offsetof(struct train, member), .bound = limit, .what = name }, \
     .field = "." #member
+#define SET_TEXT(member, name) \
+    .value = { VALUE_TEXT, .at = offsetof(struct train, member), .what = name }, \
+    .field = "." #member
 #define SET_WORD(member, list, least, prefix, name) \
     .value = { VALUE_WORD, .at = offsetof(struct train, member), .words = list, .first = least, \
                .what = name }, \
@@ -177,6 +180,15 @@ const struct setting_row setting_rows[] = {
       .help = "Training ends after N checks that were not better than the best before." },
     { "loss", SET_WORD(loss, settings_losses, 0, "LOSS", NULL), .synopsis = "loss mean|sum",
       .help = "The images' losses are averaged over the batch (the default) or added." },
+    { "class_weights", SET_TEXT(class_weights, NULL), .option = "--class-weights",
+      .argument = "HOW",
+      .meaning = "what an image of each class counts in training: balanced, or W,W,...",
+      .synopsis = "class_weights balanced | class_weights W,W,...",
+      .help = "What an image counts in training by its class, 0 or more: its loss is multiplied "
+      "by it,\n"
+      "and a batch's mean divided by the sum of its images' weights; with smoothing each\n"
+      "class's share of a label counts by that class's. balanced: images / (classes * images\n"
+      "of the class). Checks and eval count all images alike." },
 };
 const int nsetting_rows = sizeof setting_rows/sizeof *setting_rows;
 _Static_assert(sizeof setting_rows/sizeof *setting_rows <= SETTINGS_OPTIONS, "room for each");
@@ -184,6 +196,8 @@ _Static_assert(sizeof setting_rows/sizeof *setting_rows <= SETTINGS_OPTIONS, "ro
 double setting_get(const struct setting_row *row, const struct train *t)
 {
     const char *at = (const char *)t + row->value.at;
+    if (row->value.type == VALUE_TEXT)
+        return *(const char *const *)(const void *)at != NULL;
     return row->value.type == VALUE_REAL ? *(const double *)(const void *)at
                                          : *(const int *)(const void *)at;
 }
@@ -191,6 +205,8 @@ double setting_get(const struct setting_row *row, const struct train *t)
 void setting_set(const struct setting_row *row, struct train *t, double value)
 {
     char *at = (char *)t + row->value.at;
+    if (row->value.type == VALUE_TEXT)
+        return;
     if (row->value.type == VALUE_REAL)
         *(double *)(void *)at = value;
     else
@@ -216,7 +232,11 @@ void setting_name(const char *names, const char *word, char *out, size_t size)
 void setting_text(const struct setting_row *row, const struct train *t, char *out, size_t size)
 {
     double value = setting_get(row, t);
-    if (row->value.type == VALUE_WORD)
+    const char *const *string = (const char *const *)(const void *)((const char *)t
+                                                                    + row->value.at);
+    if (row->value.type == VALUE_TEXT)
+        snprintf(out, size, "%s", *string ? *string : "0");
+    else if (row->value.type == VALUE_WORD)
         snprintf(out, size, "%s", row->value.words[(int)value]);
     else
         setting_real(value, out, size);
@@ -233,6 +253,9 @@ static struct option_row settings_row(const struct setting_row *row, struct trai
 {
     const struct value_row *v = &row->value;
     const bool word = v->type == VALUE_WORD;
+    if (v->type == VALUE_TEXT)
+        return (struct option_row){ row->option, OPTION_TEXT, row->argument, (char *)t + v->at, 0,
+                                    0, NULL, row->meaning };
     return (struct option_row){
         row->option, word ? OPTION_CHOICE : v->type == VALUE_REAL ? OPTION_REAL : OPTION_COUNT,
         row->argument, (char *)t + v->at, word ? 0 : bounds[v->bound].option,

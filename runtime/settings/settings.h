@@ -19,6 +19,7 @@ enum value_type {
     VALUE_COUNT,                    /* int */
     VALUE_WORD,                     /* an enum: one of `words` */
     VALUE_YES,                      /* bool: yes or no */
+    VALUE_TEXT,                     /* const char *, NULL where nobody says it: read likewise */
     VALUE_OWN                       /* read by a function of its own */
 };
 
@@ -63,11 +64,14 @@ struct option_row;                  /* options.h */
 /* What a network file has where it says nothing. */
 void settings_defaults(struct train *t);
 
-/* A number or the place of a word; of a row with a field. */
+/* A number or the place of a word, of a text whether there is one; of a row with a field. A text
+** is not set so. */
 double setting_get(const struct setting_row *row, const struct train *t);
 void setting_set(const struct setting_row *row, struct train *t, double value);
 
-/* The same as a file says it, and a number that reads back as the same one: 0.001. */
+/* The same as a file says it (of a text none: 0), and a number that reads back as the same one:
+** 0.001. */
+enum { SETTING_TEXT = 4096 };       /* no text is longer */
 void setting_text(const struct setting_row *row, const struct train *t, char *out, size_t size);
 void setting_real(double value, char *out, size_t size);
 

@@ -17,7 +17,7 @@
 **                               weight_decay, reg, lr_decay, schedule and freeze, to compare;
 **                               then its rate with lr_decay and the running products beta1^t
 **                               and beta2^t
-**   state.history      F64 [iterations][5]    epoch, loss, lr, train_acc, val_acc
+**   state.history      F64 [iterations][5]    epoch, loss, lr, train_check, val_check
 **   state.value.NAME            the parameter by now, canonical as NAME itself is, running
 **                               statistics too
 **   state.first.NAME, state.second.NAME       moments, those that its optimizer has
@@ -122,7 +122,7 @@ static bool checkpoint_gather(struct checkpoint_pieces *x, struct checkpoint_run
     parts_counts(r, x->counts);
     parts_rules(&s->rules, x->rules);
     x->numbers[NUMBER_LR] = s->lr;
-    x->numbers[NUMBER_BEST] = s->best_val_acc;
+    x->numbers[NUMBER_BEST] = s->best_check;
     checkpoint_add(x, "state.options", TENSOR_U8, options, strlen(options), 0);
     checkpoint_add(x, "state.counts", TENSOR_I64, x->counts, COUNTS, 0);
     checkpoint_add(x, "state.numbers", TENSOR_F64, x->numbers, NUMBERS, 0);
@@ -370,7 +370,7 @@ static void checkpoint_set_state(struct solver_state *s, const int64_t *counts,
     s->checks_since = (long)counts[COUNT_SINCE];
     s->planned = (long)counts[COUNT_PLANNED];
     s->lr = numbers[NUMBER_LR];
-    s->best_val_acc = numbers[NUMBER_BEST];
+    s->best_check = numbers[NUMBER_BEST];
     for (int k = 0; k < s->rules.count; k++, rules += RULE_COLUMNS) {
         s->rules.param[k].lr = rules[RULE_LR];
         s->rules.param[k].beta1_power = rules[RULE_POWER1];
@@ -387,7 +387,7 @@ static bool checkpoint_set_history(struct history *h, const struct tensor *t)
         memcpy(&row, at, sizeof row);
         if (!history_add(h, (long)row.epoch, row.loss, row.lr))
             return false;
-        history_check(h, row.train_acc, row.val_acc);
+        history_check(h, row.train_check, row.val_check);
     }
     return true;
 }

@@ -11,7 +11,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "core/objective.h"
 #include "core/params.h"
+#include "train/weigh.h"
 
 struct gradcheck_run {
     struct engine *engine;
@@ -72,7 +74,7 @@ static uint64_t gradcheck_decisions(const struct gradcheck_run *r)
 /* What an image's loss counts in the batch's: the network says whether that is sum or mean. */
 static double gradcheck_share(const struct gradcheck_run *r)
 {
-    return r->notebook && r->engine->model->train.loss == LOSS_MEAN ? 1.0/r->images : 1;
+    return r->notebook ? (double)r->engine->step.share : 1;
 }
 
 /* One image's loss, and its greatest score or the loss, whichever is greater. */
@@ -260,6 +262,15 @@ static void gradcheck_normals(const struct gradcheck_run *r, real *out, size_t c
         out[k] = (real)(scale*random_normal(r->options->seed, RANDOM_PROBE, stream, k));
 }
 
+/* Of every loss: between 0 and 1 (bce), whatever the images are. */
+static void gradcheck_fill_targets(const struct gradcheck_run *r)
+{
+    const struct engine *e = r->engine;
+    const size_t count = (size_t)r->images*(size_t)e->model->classes;
+    for (size_t k = 0; !has_labels(e->model) && k < count; k++)
+        e->targets[k] = (real)random_uniform(r->options->seed, RANDOM_PROBE, 2, k);
+}
+
 static void gradcheck_fill_input(struct gradcheck_run *r)
 {
     struct engine *e = r->engine;
@@ -273,6 +284,7 @@ static void gradcheck_fill_input(struct gradcheck_run *r)
         e->labels[i] = (int32_t)random_below(r->options->seed, RANDOM_PROBE, 1, (uint64_t)i,
                                              (uint64_t)m->classes);
     }
+    gradcheck_fill_targets(r);
 }
 
 /* Weights of He's scale, biases a tenth: neither is lost beside the other. */
@@ -445,6 +457,7 @@ bool gradcheck_notebook(struct engine *e, const struct gradcheck_options *o,
     if (good) {
         gradcheck_initial_params(e, o->seed);
         gradcheck_fill_input(&r);
+        good = weigh_classes(e, &e->model->train, e->labels, (size_t)r.images, err);
         gradcheck_analytic(&r);
     }
     for (int k = 0; good && k < e->model->nparams; k++) {

@@ -61,10 +61,10 @@ void notice_images(const struct dataset *d, const struct solver_options *o)
 {
     const bool may_draw = d->val_cut && !d->val_drawn;
     notice_validation(d);
-    if (d->val.count > 0 && d->val.labels)
+    if (d->classes && d->val.count > 0 && d->val.labels)
         notice_classes("validation", &d->val, d->classes,
                        may_draw ? "; --val-shuffle draws them from all" : "");
-    if (d->train.labels)
+    if (d->classes && d->train.labels)
         notice_classes("training", &d->train, d->classes, "");
     notice_rest(d->train.count, o);
 }

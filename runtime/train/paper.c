@@ -7,7 +7,7 @@
 static bool paper_write(struct paper *p, struct solver *s, bool over)
 {
     const struct report_moment now = { s->state.iteration, over, s->trouble,
-                                       s->state.best_val_acc };
+                                       s->state.best_check };
     char err[ERR_SIZE];
     if (!s->options->report && !s->options->plot)
         return true;

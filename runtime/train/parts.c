@@ -59,7 +59,7 @@ static uint64_t parts_hash(uint64_t hash, const void *bytes, size_t size)
     return hash;
 }
 
-static uint64_t parts_hash_images(uint64_t hash, const struct images *s)
+static uint64_t parts_hash_images(uint64_t hash, const struct images *s, size_t scores)
 {
     size_t values = s->count*(size_t)s->c*(size_t)s->h*(size_t)s->w;
     const size_t extent[] = { s->count, (size_t)s->c, (size_t)s->h, (size_t)s->w };
@@ -70,6 +70,8 @@ static uint64_t parts_hash_images(uint64_t hash, const struct images *s)
         hash = parts_hash(hash, s->values, values*sizeof *s->values);
     if (s->count && s->labels)
         hash = parts_hash(hash, s->labels, s->count*sizeof *s->labels);
+    if (s->count && s->targets)
+        hash = parts_hash(hash, s->targets, s->count*scores*sizeof *s->targets);
     return hash;
 }
 
@@ -78,8 +80,9 @@ static uint64_t parts_data(struct checkpoint_run *r)
 {
     const struct dataset *d = r->data;
     if (!r->data_hash) {
-        uint64_t hash = parts_hash_images(1, d->fit.count ? &d->fit : &d->train);
-        hash = parts_hash_images(hash, &d->val);
+        const size_t scores = (size_t)r->engine->model->classes;
+        uint64_t hash = parts_hash_images(1, d->fit.count ? &d->fit : &d->train, scores);
+        hash = parts_hash_images(hash, &d->val, scores);
         r->data_hash = hash ? hash : 1;
     }
     return r->data_hash;

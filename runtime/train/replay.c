@@ -11,12 +11,14 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "core/objective.h"
 #include "core/update.h"
 #include "data/feed.h"
 #include "data/param_file.h"
 #include "file/npy.h"
 #include "file/output.h"
 #include "train/solver.h"
+#include "train/weigh.h"
 
 static void replay_exchange(struct replay *r, bool keep)
 {
@@ -83,9 +85,13 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
     *r = (struct replay){ .engine = e, .data = data, .preprocess = p, .options = o,
                           .per_epoch = solver_epoch_iterations(o, data->train.count),
                           .total = solver_iterations(o, data->train.count) };
-    if (data->train.count == 0 || data->train.count > UINT32_MAX || !data->train.labels)
-        return error_set(err, "%s: expected training images with labels", data->source);
-    if (!rules_open(&r->rules, e, o, err) || (o->train.clip > 0 && !update_make_gradients(e, err)))
+    if (data->train.count == 0 || data->train.count > UINT32_MAX
+        || !dataset_targets(&data->train, e->model->target))
+        return error_set(err, "%s: expected training images with labels or targets",
+                         data->source);
+    if (!rules_open(&r->rules, e, o, err)
+        || !weigh_classes(e, &o->train, data->train.labels, data->train.count, err)
+        || (o->train.clip > 0 && !update_make_gradients(e, err)))
         return false;
     r->chosen = calloc((size_t)o->train.batch, sizeof *r->chosen);
     r->kept_rules = calloc((size_t)r->rules.count + 1, sizeof *r->kept_rules);
@@ -108,6 +114,25 @@ void replay_close(struct replay *r)
     free(r->kept_rules);
     free(r->kept);
     *r = (struct replay){ .engine = NULL };
+}
+
+/* Its labels, or what its scores are compared with in canonical order. */
+static bool replay_save_answers(const struct replay *r, const char *path, char *err)
+{
+    const struct model *m = r->engine->model;
+    const size_t n = (size_t)r->options->train.batch, c = (size_t)m->out_c;
+    const size_t map = (size_t)m->out_h*(size_t)m->out_w;
+    const size_t dim[] = { n, c, (size_t)m->out_h, (size_t)m->out_w };
+    if (has_labels(m))
+        return npy_write(path, NPY_I4, &n, 1, r->engine->labels, err);
+    real *y = calloc(n*c*map, sizeof *y);
+    if (!y)
+        return error_set(err, "not enough memory for %s", path);
+    for (size_t k = 0; k < n*c*map; k++)
+        y[k] = r->engine->targets[k / (c*map)*c*map + k % map*c + k / map % c];
+    bool good = npy_write(path, LATHE_F64 ? NPY_F8 : NPY_F4, dim, 4, y, err);
+    free(y);
+    return good;
 }
 
 /* The batch in the engine, in canonical order. */
@@ -136,7 +161,6 @@ bool replay_save(struct replay *r, const char *directory, char *err)
 {
     char path[3][1024];
     static const char *const names[] = { "params.safetensors", "x.npy", "y.npy" };
-    const size_t n = (size_t)r->options->train.batch;
     for (int k = 0; k < 3; k++)
         if (snprintf(path[k], sizeof path[k], "%s/%s", directory, names[k])
             >= (int)sizeof path[k])
@@ -155,5 +179,5 @@ bool replay_save(struct replay *r, const char *directory, char *err)
     replay_feed(r);
     return param_file_save(path[0], r->engine, r->preprocess, r->data, err)
            && replay_save_images(r, path[1], err)
-           && npy_write(path[2], NPY_I4, &n, 1, r->engine->labels, err);
+           && replay_save_answers(r, path[2], err);
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/objective.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
 
@@ -71,8 +72,8 @@ static void screen_bar(struct screen *screen, const struct solver *s)
     const struct progress_now now = {
         .done = s->state.iteration, .epoch = (double)s->state.iteration/(double)s->per_epoch,
         .epochs = screen_epochs(s), .loss = s->report->loss,
-        .set = s->train_acc < 0 ? NULL : s->val_acc >= 0 ? "val" : "train",
-        .accuracy = s->val_acc >= 0 ? s->val_acc : s->train_acc,
+        .set = s->train_check < 0 ? NULL : s->val_check >= 0 ? "val" : "train",
+        .check = s->val_check >= 0 ? s->val_check : s->train_check,
         .images_per_second = solver_rate(s)
     };
     progress_update(&screen->progress, &now);
@@ -95,12 +96,13 @@ static void screen_checked(void *state, struct solver *s)
     struct screen *screen = state;
     if (s->options->quiet)
         return;
-    if (s->val_acc >= 0)
-        progress_line(&screen->progress, "(Epoch %ld / %g) train acc: %f; val_acc: %f",
-                      s->state.epoch, screen_epochs(s), s->train_acc, s->val_acc);
+    const char *word = check_word(s->engine->model);
+    if (s->val_check >= 0)
+        progress_line(&screen->progress, "(Epoch %ld / %g) train %s: %f; val_%s: %f",
+                      s->state.epoch, screen_epochs(s), word, s->train_check, word, s->val_check);
     else
-        progress_line(&screen->progress, "(Epoch %ld / %g) train acc: %f", s->state.epoch,
-                      screen_epochs(s), s->train_acc);
+        progress_line(&screen->progress, "(Epoch %ld / %g) train %s: %f", s->state.epoch,
+                      screen_epochs(s), word, s->train_check);
 }
 
 static bool screen_halt(void *state, struct solver *s, char *err)

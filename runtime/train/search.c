@@ -15,13 +15,17 @@
 #include "file/file.h"
 #include "file/foreign.h"
 
-static const char search_columns[] = "run,lr,reg,val_acc,loss";
+static const char *search_columns(const struct search *s)
+{
+    return s->less ? "run,lr,reg,val_loss,loss" : "run,lr,reg,val_acc,loss";
+}
 
 long search_best(const struct search *s)
 {
     long best = -1;
     for (long k = 0; k < s->ndone; k++)
-        if (best < 0 || s->done[k].val_acc > s->done[best].val_acc)
+        if (best < 0 || (s->less ? s->done[k].val_check < s->done[best].val_check
+                                 : s->done[k].val_check > s->done[best].val_check))
             best = k;
     return best;
 }
@@ -58,28 +62,28 @@ static bool search_line(const char *line, long number, struct search_run *run)
     long k;
     int length = 0;
     return sscanf(line, "%ld,%lf,%lf,%lf,%lf%n", &k, &run->value[SEARCH_LR],
-                  &run->value[SEARCH_REG], &run->val_acc, &run->loss, &length) == 5
+                  &run->value[SEARCH_REG], &run->val_check, &run->loss, &length) == 5
            && k == number + 1 && (!line[length] || search_end(line + length));
 }
 
 static bool search_read(struct search *s, const char *path, const char *text, char *err)
 {
-    size_t settings = strlen(s->settings), columns = strlen(search_columns);
+    size_t settings = strlen(s->settings), columns = strlen(search_columns(s));
     if (strncmp(text, "# ", 2) || strncmp(text + 2, s->settings, settings)
         || !search_end(text + 2 + settings))
         return error_set(err, "%s: line 1: a search of other settings (%.*s); name another file, "
                          "or remove it", path, (int)strcspn(text, "\n"), text);
     text += 2 + settings + search_end(text + 2 + settings);
-    if (strncmp(text, search_columns, columns) || !search_end(text + columns))
-        return error_set(err, "%s: line 2: expected %s", path, search_columns);
+    if (strncmp(text, search_columns(s), columns) || !search_end(text + columns))
+        return error_set(err, "%s: line 2: expected %s", path, search_columns(s));
     text += columns + search_end(text + columns);
     for (; *text; text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n')) {
         if (s->ndone == s->runs)
             return error_set(err, "%s: line %ld: more than %ld runs; ask for more with --runs",
                              path, s->ndone + 3, s->runs);
         if (!search_line(text, s->ndone, &s->done[s->ndone]))
-            return error_set(err, "%s: line %ld: expected %ld,LR,REG,ACCURACY,LOSS", path,
-                             s->ndone + 3, s->ndone + 1);
+            return error_set(err, "%s: line %ld: expected %ld,LR,REG,%s,LOSS", path,
+                             s->ndone + 3, s->ndone + 1, s->less ? "LOSS" : "ACCURACY");
         s->ndone++;
     }
     return true;
@@ -116,11 +120,11 @@ bool search_add(struct search *s, const char *path, struct search_run run, char 
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return error_set(err, "not enough memory for %s", path);
-    fprintf(out, "# %s\n%s\n", s->settings, search_columns);
+    fprintf(out, "# %s\n%s\n", s->settings, search_columns(s));
     for (long k = 0; k < s->ndone; k++) {
         const struct search_run *r = &s->done[k];
         fprintf(out, "%ld,%.17g,%.17g,%.9g,", k + 1, r->value[SEARCH_LR], r->value[SEARCH_REG],
-                r->val_acc);
+                r->val_check);
         if (isnan(r->loss))     /* its sign is the processor's choice */
             fputs("nan\n", out);
         else

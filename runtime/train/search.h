@@ -12,7 +12,8 @@ enum { SEARCH_LR, SEARCH_REG, SEARCH_AXES };
 
 struct search_run {
     double value[SEARCH_AXES];
-    double val_acc;             /* the best of the run; 0 where it diverged at once */
+    double val_check;           /* the best of the run; where it diverged at once 0, or
+                                   infinite where less is better */
     double loss;                /* of the last iteration; NaN: the run diverged */
 };
 
@@ -20,6 +21,7 @@ struct search {
     double low[SEARCH_AXES], high[SEARCH_AXES];     /* low = high: the axis is fixed */
     long runs;                  /* in all */
     uint64_t seed;
+    bool less;                  /* checks are losses: the least is the best */
     char settings[256];         /* the record's first line: what else the results depend on */
     struct search_run *done;    /* [runs] */
     long ndone;

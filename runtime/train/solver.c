@@ -11,9 +11,11 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "core/objective.h"
 #include "core/params.h"
 #include "core/update.h"
 #include "data/feed.h"
+#include "train/weigh.h"
 
 enum { SOLVER_CHECK = 1000 };     /* training images of one accuracy check */
 
@@ -168,21 +170,23 @@ static void solver_patience(struct solver *s)
 /* Accuracies, the best parameters. Without a validation set every check counts as the best. */
 static bool solver_check_now(struct solver *s)
 {
+    const struct model *m = s->engine->model;
     const struct feed_watch *watch = solver_watch(s);       /* of what validates */
     struct feed_result train = solver_check_train(s, s->data->val.count ? NULL : watch);
     struct feed_result val = feed_watched(s->engine, &s->data->val, s->preprocess, NULL,
                                           s->data->val.count, watch);
     const bool finite = train.finite && val.finite;
-    s->train_acc = feed_accuracy(&train);
-    s->val_acc = val.count > 0 ? feed_accuracy(&val) : -1;
-    s->better = finite && (val.count == 0 || s->val_acc > s->state.best_val_acc);
+    s->train_check = feed_check(m, &train);
+    s->val_check = val.count > 0 ? feed_check(m, &val) : -1;
+    s->better = finite && (val.count == 0
+                           || check_better(m, s->val_check, s->state.best_check));
     solver_tell(s, OBSERVER_CHECKED);
-    history_check(&s->state.history, s->train_acc, s->val_acc);
+    history_check(&s->state.history, s->train_check, s->val_check);
     if (!finite)
         return solver_diverged(s, "the network's scores are no longer finite");
     s->state.checks_since++;
     if (s->better) {
-        s->report->best_val_acc = s->state.best_val_acc = s->val_acc;
+        s->report->best_check = s->state.best_check = s->val_check;
         s->state.checks_since = 0;
         if (s->state.best)
             params_get_all(s->engine, s->state.best);
@@ -246,8 +250,9 @@ static bool solver_size(struct solver *s, char *err)
     const size_t count = s->data->train.count;
     if (count == 0 || count > UINT32_MAX)
         return error_set(err, "%zu training images: expected 1 to 2^32 - 1", count);
-    if (s->data->train.labels == NULL)
-        return error_set(err, "the training images have no labels");
+    if (!dataset_targets(&s->data->train, s->engine->model->target))
+        return error_set(err, "the training images have no %s",
+                         has_labels(s->engine->model) ? "labels" : "targets");
     s->batch = o->train.batch;
     if (o->train.sample == SAMPLE_SHUFFLE && (size_t)s->batch > count)
         s->batch = (int)count;
@@ -268,8 +273,8 @@ bool solver_open(struct solver *s, struct engine *e, const struct dataset *data,
 {
     const size_t count = data->train.count;
     *s = (struct solver){ .engine = e, .data = data, .preprocess = p, .options = o,
-                          .report = report, .train_acc = -1, .val_acc = -1, .order_epoch = -1 };
-    *report = (struct solver_report){ .best_val_acc = -1 };
+                          .report = report, .train_check = -1, .val_check = -1, .order_epoch = -1 };
+    *report = (struct solver_report){ .best_check = -1 };
     if (!solver_size(s, err))
         return false;
     s->chosen = calloc((size_t)s->batch, sizeof *s->chosen);
@@ -279,12 +284,14 @@ bool solver_open(struct solver *s, struct engine *e, const struct dataset *data,
         return error_set(err, "not enough memory for %zu training images", count);
     s->state.lr = o->train.rate[RATE_LR];
     s->state.planned = report->planned = s->total;
-    s->state.best_val_acc = -1;
+    s->state.best_check = -1;
     return rules_open(&s->state.rules, e, o, err)
+           && weigh_classes(e, &o->train, data->train.labels, count, err)
            && (o->train.clip <= 0 || update_make_gradients(e, err))
            && average_open(&s->state.average, e, o->train.average, o->train.average_rate,
                            o->train.average_every, err)
-           && history_open(&s->state.history, NULL, err);
+           && history_open(&s->state.history, NULL, err)
+           && (s->state.history.check = check_word(e->model));
 }
 
 bool solver_take_up(struct solver *s)
@@ -296,10 +303,10 @@ bool solver_take_up(struct solver *s)
     s->first = done;
     s->report->iterations = done;
     s->report->loss = row[done - 1].loss;
-    s->report->best_val_acc = s->state.best_val_acc;
-    for (long k = done - 1; s->train_acc < 0 && k >= 0; k--) {
-        s->train_acc = row[k].train_acc;
-        s->val_acc = row[k].val_acc;
+    s->report->best_check = s->state.best_check;
+    for (long k = done - 1; s->train_check < 0 && k >= 0; k--) {
+        s->train_check = row[k].train_check;
+        s->val_check = row[k].val_check;
     }
     solver_patience(s);
     return true;

@@ -17,7 +17,7 @@
 
 struct solver_report {
     long iterations;
-    double best_val_acc;          /* negative without a validation set */
+    double best_check;            /* negative without a validation set */
     bool diverged;                /* why it failed: something is no longer finite */
     double loss;                  /* of the last iteration */
     bool stopped;                 /* early: no better check for as long as asked */
@@ -45,7 +45,8 @@ struct solver {
     long first;                   /* iterations done when this run began or went on */
     int batch;
     double busy;                  /* seconds spent in steps */
-    double train_acc, val_acc;    /* of the last check; negative: none yet */
+    double train_check, val_check;    /* of the last one: accuracies, or losses where there are
+                                         no labels; negative: none yet */
     bool checked;                 /* after the last iteration, */
     bool better;                  /* and it was the best yet */
     const char *trouble;          /* why the run failed; NULL: it did not */

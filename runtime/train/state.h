@@ -17,7 +17,7 @@ struct solver_state {
     struct average average;
     struct history history;
     double lr;                    /* with lr_decay, without the schedule: for the history */
-    double best_val_acc;          /* negative: none yet */
+    double best_check;            /* negative: none yet */
     long checks_since;            /* the best */
     real *best;                   /* its parameters, canonical, or NULL where nobody saves them */
 };

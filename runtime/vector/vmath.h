@@ -172,6 +172,25 @@ static inline vec v_silu_grad(vec g, vec x)
 }
 
 /*
+** log(1 + e^-|x|), which log(1 + e^x) is above max(x, 0). With e = e^-|x| and z = e/(2 + e), at
+** most 1/3, it is 2*(z + z^3/3 + z^5/5 + ...); what is left out is below an eighth of an ulp.
+*/
+static inline vec v_log1p_exp(vec x)
+{
+#if LATHE_F64
+    enum { TERMS = 17 };
+#else
+    enum { TERMS = 8 };
+#endif
+    const vec e = v_exp_below(v_sub(v_zero(), v_abs(x)));
+    const vec z = v_div(e, v_add(v_set1(2), e)), square = v_mul(z, z);
+    vec p = v_set1((real)1 / (2*TERMS - 1));
+    for (int k = TERMS - 2; k >= 0; k--)
+        p = v_fma(p, square, v_set1((real)1 / (real)(2*k + 1)));
+    return v_mul(v_add(z, z), p);
+}
+
+/*
 ** tanh: below 1/4 its Taylor series (the next term is below an eighth of an ulp), above
 ** 1 - 2/(e^2|x| + 1) with the sign of x.
 */

@@ -1,13 +1,15 @@
 /*
-** loss/frame.c - every loss over a group of images: each one's loss and its gradient by ONE
-** (loss/softmax.c, loss/svm.c). With a probe R instead of labels (gradient checks):
-** loss = sum(R*s), ds = R.
+** loss/frame.c - every loss over a group of images: each one's loss and its gradient by ONE, of
+** its label (loss/softmax.c, loss/svm.c) or its targets (loss/mse.c, loss/mae.c, loss/bce.c).
+** With a probe R instead (gradient checks): loss = sum(R*s), ds = R.
 */
+#include "loss/mse.c"
 #include "loss/svm.c"
 
 #define NAME svm_loss        /* @name */
 #define ONE svm_one          /* @name */
-#define MEAN 1               /* @flag */
+#define ONE_OF_TARGETS mse_one       /* @name */
+#define LABELS 1             /* @flag */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
@@ -27,10 +29,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
             }
             *loss = (real)sum;
         } else {
-#if MEAN
-            *loss = ONE(scores, ds, s->labels[i], 1 / (real)s->n);
+#if LABELS
+            *loss = ONE(scores, ds, s->labels[i], s->weight, s->share);
 #else
-            *loss = ONE(scores, ds, s->labels[i], 1);
+            *loss = ONE_OF_TARGETS(scores, ds, s->targets + (size_t)i*CLASSES, s->share);
 #endif
         }
     }

@@ -1,8 +1,8 @@
 /*
 ** loss/softmax.c - the softmax loss of one image and its gradient, times `scale`:
-** loss = log(sum(exp(s - max))) - (s[label] - max), ds = p - onehot. With
-** smoothing E, onehot becomes (1 - E)*onehot + E/classes (Szegedy et al.,
-** arXiv:1512.00567).
+** loss = log(sum(exp(s - max))) - (s[label] - max), ds = p - onehot, both times the class's
+** weight. With smoothing E, onehot becomes (1 - E)*onehot + E/classes (Szegedy et al.,
+** arXiv:1512.00567), and each class's share of it counts by its own weight.
 */
 #include "vector/template.h"
 
@@ -11,7 +11,8 @@
 #define SMOOTHING 0.1        /* @name */
 
 /* Returns the loss; ds: whole lanes, those past the classes stay 0. */
-static inline real NAME(const real *scores, real *ds, int label, real scale)
+static inline real NAME(const real *scores, real *ds, int label,
+                        const real *weight /* [classes], or NULL */, real scale)
 {
     enum { /* @sizes */ CLASSES = 10, LV = 16 };
     real max = scores[0];
@@ -28,17 +29,22 @@ static inline real NAME(const real *scores, real *ds, int label, real scale)
     }
     real sum = v_sum(lanes);
 #if SMOOTH
-    double target = 0;
+    double target = 0, all = weight ? (1 - SMOOTHING)*(double)weight[label] : 1;
+    for (int j = 0; weight && j < CLASSES; j++)
+        all += SMOOTHING / CLASSES*(double)weight[j];
     for (int j = 0; j < CLASSES; j++) {
         double share = SMOOTHING / CLASSES + (j == label ? 1 - SMOOTHING : 0);
+        share *= weight ? (double)weight[j] : 1;
         target += share*((double)scores[j] - (double)max);
-        ds[j] = (ds[j] / sum - (real)share) * scale;
+        ds[j] = (ds[j] / sum * (real)all - (real)share) * scale;
     }
-    return (real)(math_log((double)sum) - target);
+    return (real)(math_log((double)sum)*all - target);
 #else
+    const real counts = weight ? weight[label] : 1;
+    scale *= counts;
     for (int j = 0; j < CLASSES; j++)
         ds[j] = (ds[j] / sum - (real)(j == label)) * scale;
-    return (real)(math_log((double)sum) - ((double)scores[label] - (double)max));
+    return (real)(math_log((double)sum) - ((double)scores[label] - (double)max)) * counts;
 #endif
 }
 

@@ -1,7 +1,8 @@
 /* softmax1: one image, 10 classes
 ** templates/loss/softmax.c, avx2 f32
 ** Returns the loss; ds: whole lanes, those past the classes stay 0. */
-static inline real softmax1__one(const real *scores, real *ds, int label, real scale)
+static inline real softmax1__one(const real *scores, real *ds, int label,
+                                 const real *weight /* [classes], or NULL */, real scale)
 {
     enum { CLASSES = 10, LV = 2 };
     real max = scores[0];
@@ -18,8 +19,10 @@ static inline real softmax1__one(const real *scores, real *ds, int label, real s
         lanes[1] = v_add(lanes[1], v_load(ds + j + VL));
     }
     real sum = v_sum(lanes);
+    const real counts = weight ? weight[label] : 1;
+    scale *= counts;
     for (int j = 0; j < CLASSES; j++)
         ds[j] = (ds[j] / sum - (real)(j == label)) * scale;
-    return (real)(math_log((double)sum) - ((double)scores[label] - (double)max));
+    return (real)(math_log((double)sum) - ((double)scores[label] - (double)max)) * counts;
 }
 

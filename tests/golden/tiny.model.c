@@ -149,8 +149,8 @@ static const struct model tiny__model = {
         "affine2: affine 10\n"
         "softmax",
     .info = tiny__info, .ninfo = 7,
-    .in_c = 3, .in_h = 16, .in_w = 16, .classes = 10, .batch = 8,
-    .softmax = 1,
+    .in_c = 3, .in_h = 16, .in_w = 16, .out_c = 10, .out_h = 1, .out_w = 1, .classes = 10,
+    .objective = OBJECTIVE_SOFTMAX, .target = TARGET_LABEL, .batch = 8,
     .input = input__at_x + 57, .input_image = 976, .input_row = 54,
     .scores = affine2__at_y, .scores_image = 16, .losses = loss__at_losses,
     .arena = 21808, .scratch = 2224, .nsumsq = 4,
@@ -174,7 +174,7 @@ static const struct model tiny__model = {
                .augment.flip = FLIP_NONE, .augment.crop = CROP_NONE, .augment.translate = 0,
                .augment.edge = EDGE_ZERO, .augment.cutout = 0, .augment.brightness = 0,
                .augment.contrast = 0, .clip = 0, .average = AVERAGE_NONE, .average_rate = 0,
-               .average_every = 0, .patience = 0, .loss = LOSS_MEAN },
+               .average_every = 0, .patience = 0, .loss = LOSS_MEAN, .class_weights = 0 },
 };
 
 /* ---- avx2: the vocabulary ---- */

@@ -59,7 +59,7 @@ static uint64_t hash_round(const struct simd_words *w, uint64_t hash, unsigned r
     }
     void (*const unary[])(real *, const real *) = {
         w->sqrt, w->abs, w->relu, w->round, w->exp, w->sigmoid, w->tanh, w->normal, w->gelu,
-        w->silu, w->clip, w->elu, w->hardsigmoid, w->hardswish };
+        w->silu, w->log1p_exp, w->clip, w->elu, w->hardsigmoid, w->hardswish };
     void (*const binary[])(real *, const real *, const real *) = {
         w->add, w->sub, w->mul, w->div, w->max, w->select_gt, w->select_eq,
         w->gelu_grad, w->silu_grad, w->hardswish_grad };

@@ -62,6 +62,7 @@ UNARY(tanh, v_tanh)
 UNARY(normal, v_normal)
 UNARY(gelu, v_gelu)
 UNARY(silu, v_silu)
+UNARY(log1p_exp, v_log1p_exp)
 UNARY(clip, clip_some)
 UNARY(elu, elu_some)
 UNARY(hardsigmoid, v_hardsigmoid)
@@ -144,8 +145,9 @@ static void word_columns(real *out, const real *in, int row)
 const struct simd_words JOIN(simd_words_, ISA) = {
     TEXT(ISA), VL, word_add, word_sub, word_mul, word_div, word_max, word_fma, word_mul_add,
     word_sqrt, word_abs, word_relu, word_round, word_exp, word_pow2, word_sigmoid,
-    word_tanh, word_normal, word_gelu, word_gelu_grad, word_silu, word_silu_grad, word_clip,
-    word_elu, word_hardsigmoid, word_hardswish, word_hardswish_grad, word_flush,
+    word_tanh, word_normal, word_gelu, word_gelu_grad, word_silu, word_silu_grad,
+    word_log1p_exp, word_clip, word_elu, word_hardsigmoid, word_hardswish, word_hardswish_grad,
+    word_flush,
     word_select_gt, word_select_eq, word_bytes, word_load_part, word_store_part,
     word_load_u8_part, word_store_u8_part, word_sum, word_columns,
 };

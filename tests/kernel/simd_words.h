@@ -31,6 +31,7 @@ struct simd_words {
     void (*gelu_grad)(real *out, const real *g, const real *x);
     void (*silu)(real *out, const real *a);
     void (*silu_grad)(real *out, const real *g, const real *x);
+    void (*log1p_exp)(real *out, const real *a);
     void (*clip)(real *out, const real *a);     /* -1.5 2 */
     void (*elu)(real *out, const real *a);      /* 1.25 */
     void (*hardsigmoid)(real *out, const real *a);

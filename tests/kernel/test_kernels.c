@@ -46,7 +46,7 @@ static double gradient_error(const struct oracle *o, const struct engine *e, int
     return difference / fmax(largest, (largest < 1e-12*all ? 1e-2 : 1e-3)*all);
 }
 
-static void check_against_oracle(const struct model *m, int n, int threads)
+static void check_weighted(const struct model *m, int n, int threads, real *weight)
 {
     struct engine e;
     struct oracle o;
@@ -55,6 +55,8 @@ static void check_against_oracle(const struct model *m, int n, int threads)
     fill(&e, labels, n);
     oracle_open(&o, m, n);
     load_oracle(&o, &e);
+    e.weight = weight;
+    o.weight = weight;
     oracle_forward(&o);
     double expected = oracle_backward(&o, labels, 0.01);
     struct hyper h = hyper(0.01);
@@ -63,7 +65,8 @@ static void check_against_oracle(const struct model *m, int n, int threads)
               "%s %s, %d images: loss %.9g, not %.9g", m->name, m->isa, n, loss, expected);
     double difference = 0, largest = 0;
     for (int i = 0; i < n*m->classes; i++) {
-        double s = (double)engine_scores(&e, i / m->classes)[i % m->classes];
+        int place = score_place(m, i);
+        double s = (double)engine_scores(&e, place / m->classes)[place % m->classes];
         difference = fmax(difference, isnan(s) ? INFINITY : fabs(s - o.scores[i]));
         largest = fmax(largest, fabs(o.scores[i]));
     }
@@ -74,6 +77,11 @@ static void check_against_oracle(const struct model *m, int n, int threads)
                   m->name, m->isa, n, m->params[k].name, gradient_error(&o, &e, k));
     oracle_close(&o);
     engine_close(&e);
+}
+
+static void check_against_oracle(const struct model *m, int n, int threads)
+{
+    check_weighted(m, n, threads, NULL);
 }
 
 Test(kernels, of_every_instruction_set_run_here)
@@ -119,6 +127,24 @@ Test(kernels, a_full_batch_equals_the_oracle)
     for (int i = 0; i < networks(); i++)
         if (runnable(i))
             check_against_oracle(runnable(i), runnable(i)->batch, 2);
+}
+
+/* Class 0 counts nothing, the others more and more: of softmax, smoothed and not, and svm. */
+Test(kernels, weigh_classes_as_the_oracle)
+{
+    static const char *const names[] = { "smoothed", "svm_sum", "k1" };
+    for (int i = 0; i < networks(); i++)
+        for (size_t k = 0; runnable(i) && k < sizeof names / sizeof *names; k++) {
+            const struct model *m = runnable(i);
+            if (strcmp(m->name, names[k]))
+                continue;
+            real *weight = calloc((size_t)m->classes, sizeof *weight);
+            cr_assert(weight);
+            for (int j = 0; j < m->classes; j++)
+                weight[j] = (real)(0.4*j);
+            check_weighted(m, m->batch, 2, weight);
+            free(weight);
+        }
 }
 
 /* How much a few steps leave: losses, then every parameter with its moments. */

@@ -347,6 +347,11 @@ static long double exact_silu_slope(long double x)
     return s + x*s*exact_sigmoid(-x);
 }
 
+static long double exact_log1p_exp(long double x)
+{
+    return log1pl(expl(-fabsl(x)));
+}
+
 static long double exact_elu(long double x)
 {
     return x > 0 ? x : 1.25L*expm1l(x);
@@ -423,6 +428,7 @@ static void activations_are_accurate(const struct simd_words *w)
     static const struct curve silu = { "silu", exact_silu, -40, 40, 10, 0, 0 };
     static const struct curve silu_grad = { "silu_grad", exact_silu_slope, -40, 40, 12, 0, 12 };
     static const struct curve slope = { "gelu_grad", exact_gelu_slope, -10, 10, 12, 0, 12 };
+    static const struct curve log1p_exp = { "log1p_exp", exact_log1p_exp, -40, 40, 12, 0, 0 };
     static const struct curve elu = { "elu", exact_elu, -40, 10, 14, 0, 0 };
     static const struct curve near_elu = { "elu", exact_elu, -0.01, 0.01, 14, 0, 0 };
     /* Of 3 + x below 0 bits are lost. */
@@ -430,6 +436,7 @@ static void activations_are_accurate(const struct simd_words *w)
     static const struct curve hardswish = { "hardswish", exact_hardswish, -5, 5, 6, 0, 12 };
     static const struct curve hard_slope = { "hardswish_grad", exact_hardswish_slope, -5, 5, 4, 0,
                                              4 };
+    follow(w, &log1p_exp, w->log1p_exp, NULL);
     follow(w, &elu, w->elu, NULL);
     follow(w, &near_elu, w->elu, NULL);
     follow(w, &hardsigmoid, w->hardsigmoid, NULL);
@@ -467,6 +474,7 @@ static void activation_limits(const struct simd_words *w)
         { w->gelu, 0, 0, "gelu" }, { w->gelu, nan, nan, "gelu" },
         { w->gelu, inf, inf, "gelu" }, { w->gelu, -inf, 0, "gelu" }, { w->silu, 100, 100, "silu" },
         { w->silu, -inf, 0, "silu" }, { w->silu, 0, 0, "silu" }, { w->silu, nan, nan, "silu" },
+        { w->log1p_exp, nan, nan, "log1p_exp" },
         { w->clip, -inf, (real)-1.5, "clip" }, { w->clip, inf, 2, "clip" },
         { w->clip, (real)-1.5, (real)-1.5, "clip" }, { w->clip, 1, 1, "clip" },
         { w->clip, nan, nan, "clip" }, { w->elu, inf, inf, "elu" },

@@ -237,6 +237,19 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "conv 4 2x2 init=whiten dilation=2\n" TAIL, "3:1:", "without groups and dilation" },
         { HEAD "conv 6 2x2 groups=3 init=whiten\n" TAIL, "3:1:", "without groups and dilation" },
         { HEAD "maxpool 2x2 dilation=2\n" TAIL, "3:13:", "takes no option" },
+        { HEAD "conv 2 3x3\nmse target=input\n", "4:1:", "mse1 gets 2x8x8, and target=input "
+          "compares it with the input of 3x8x8: both must have one shape, or the last layer be "
+          "affine 192" },
+        { HEAD "affine 3\nbce target=input\n", "4:1:", "affine 192" },
+        { HEAD "affine 3\nmae target=x\n", "4:12:", "y or input" },
+        { HEAD "affine 4\nsoftmax target=input\n", "4:9:", "softmax takes no option" },
+        { HEAD "affine 4\nl2loss\n", "4:1:", "it is `mse [target=y|input]`" },
+        { HEAD "affine 4\nmse\ntarget input\n", "5:1:", "`mse target=input`" },
+        { HEAD "affine 4\nmse\ntrain\n  class_weights balanced\n", "6:3:", "takes targets" },
+        { HEAD TAIL "train\n  class_weights 1,2,3\n", "6:3:", "3 weights of 4 classes" },
+        { HEAD TAIL "train\n  class_weights 0,0,0,0\n", "6:3:", "all are 0" },
+        { HEAD TAIL "train\n  class_weights 1,(0-1),1,1\n", "6:3:", "weight 1 is -1" },
+        { HEAD TAIL "train\n  class_weights\n", "6:16:", "a class's weight (or `balanced`)" },
     };
     EXPECT_ALL_BAD(bad);
 }

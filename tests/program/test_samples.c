@@ -239,3 +239,75 @@ Test(validation, is_drawn_only_where_training_images_are_set_apart, .fini = shel
     /* Nothing is said of it in files that were not drawn: they are as they always were. */
     sure("./small train --data sorted --val-samples 60 && ! grep -q drawn small.safetensors");
 }
+
+/* ---- targets ---- */
+
+/* Each file of two sets of 4 images of 1x2x2, and y of a shape. */
+static void write_arrays(const char *y_type, const char *y_shape, const void *y, size_t bytes)
+{
+    static const float x[16] = { 0, 1, 2, 3, 1, 1, 2, 2, 4, 3, 2, 1, 9, 7, 5, 8 };
+    static const char *const parts[] = { "train", "val", "test" };
+    char name[32];
+    sure("mkdir -p d");
+    for (int k = 0; k < 3; k++) {
+        snprintf(name, sizeof name, "d/x_%s.npy", parts[k]);
+        write_npy(name, "<f4", "(4, 1, 2, 2)", x, sizeof x);
+        snprintf(name, sizeof name, "d/y_%s.npy", parts[k]);
+        write_npy(name, y_type, y_shape, y, bytes);
+    }
+}
+
+Test(targets, come_from_arrays_of_the_scores_shape, .fini = shell_clean)
+{
+    static const float reals[8] = { 0, 1, 1, 0, 1, 1, 0, (float)0.5 };
+    static const int labels[4] = { 0, 1, 1, 0 };
+    make("reg", "net reg\ninput 1x2x2\naffine 2\nmse\ntrain\n  batch 4\n");
+    make("cls", "net cls\ninput 1x2x2\naffine 2\nsoftmax\ntrain\n  batch 4\n");
+    make("bits", "net bits\ninput 1x2x2\naffine 2\nbce\ntrain\n  batch 4\n");
+    write_arrays("<f4", "(4, 2)", reals, sizeof reals);
+    sure("./reg train --data d --epochs 40 --quiet --history h.csv > log && "
+         "grep -q '^best val_loss: ' log && head -1 h.csv | grep -q 'train_loss,val_loss' && "
+         "./reg eval --params reg.safetensors --data d --mae | grep -q 'loss .*, mean absolute' && "
+         "./reg dump --params reg.safetensors --x d/x_val.npy --y d/y_val.npy -o out");
+    fails(1, "d/y_train.npy: shape (4, 2): 8 values", "./cls train --data d");
+    fails(1, "--auc is of targets 0 and 1, and one is 0.5", "./bits train --data d --quiet "
+          "--epochs 1 && ./bits eval --params bits.safetensors --data d --auc");
+    fails(2, "--auc is of labels", "./reg eval --params reg.safetensors --data d --auc");
+    fails(2, "--per-class is of a network with classes", "./reg eval --params reg.safetensors "
+          "--data d --per-class");
+    fails(2, "--mae is of a network with targets", "./cls eval --params x --mae");
+    fails(2, "--class-weights: weights are of classes", "./reg train --class-weights balanced");
+    sure("rm d/y_train.npy");
+    fails(1, "d/y_train.npy: ", "./reg train --data d");
+    write_arrays("<i4", "(4,)", labels, sizeof labels);
+    fails(1, "labels are for softmax and svm", "./reg train --data d");
+    sure("./cls train --data d --quiet --epochs 2 --class-weights 1,3 && "
+         "./cls eval --params cls.safetensors --data d --auc --per-class > log && "
+         "grep -q ', ROC AUC ' log && grep -q 'mean of 2 classes .*precision .*recall .*F1' log");
+    fails(2, "--class-weights: 3 weights of 2 classes", "./cls train --class-weights 1,2,3");
+    fails(2, "--class-weights: weight 0 is nan", "./cls train --class-weights nan,1");
+}
+
+Test(targets, of_an_autoencoder_are_its_images, .fini = shell_clean)
+{
+    static const int labels[4] = { 0, 0, 1, 0 }, same[4] = { 1, 1, 1, 1 }, more[4] = { 0, 1, 2, 0 };
+    make("ae", "net ae\ninput 1x2x2\naffine 3\ntanh\naffine 4\nmse target=input\n"
+         "train\n  batch 4\n");
+    write_arrays("<i4", "(4,)", labels, sizeof labels);
+    sure("./ae train --data d --epochs 9 --quiet --cutout 1 --report page.html && "
+         "grep -q 'best validation loss' page.html && "
+         "./ae eval --params ae.safetensors --data d --split test --auc | grep -q 'ROC AUC'");
+    write_arrays("<i4", "(4,)", same, sizeof same);
+    fails(1, "--auc needs images of both classes; all 4 are 1", "./ae eval --params ae.safetensors "
+          "--data d --split test --auc");
+    write_arrays("<i4", "(4,)", more, sizeof more);
+    fails(1, "--auc is of labels 0 and 1, and image 2 has 2", "./ae eval --params ae.safetensors "
+          "--data d --split test --auc");
+    sure("rm d/y_*.npy && ./ae train --data d --epochs 2 --quiet");
+    fails(1, "--auc needs labels", "./ae eval --params ae.safetensors --data d --auc");
+    sure("printf 'P5 2 2 255\\n0123' > a.pgm && "
+         "./ae predict --params ae.safetensors --range 0,1 a.pgm | grep -q '^a.pgm: loss ' && "
+         "./ae predict --params ae.safetensors --range 0,1 --json a.pgm | grep -q '\"loss\": '");
+    make("three", "net three\ninput 1x2x2\naffine 3\nsoftmax\n");
+    fails(2, "--auc is of two classes, and three has 3", "./three eval --params x --auc");
+}

@@ -26,6 +26,8 @@ static const char *some_number(const struct setting_row *row)
 
 static const char *some_word(const struct setting_row *row)
 {
+    if (row->value.type == VALUE_TEXT)
+        return "balanced";
     return row->value.words[row->standard == 1 ? 0 : 1];
 }
 
@@ -43,6 +45,8 @@ static void some_line(const struct setting_row *row, char line[256])
             at += snprintf(line + at, 256 - (size_t)at, " %s",
                            r == row && r[1].follows == FOLLOWS_WORD ? words[r[1].when]
                                                                     : words[last]);
+        else if (r->value.type == VALUE_TEXT)
+            at += snprintf(line + at, 256 - (size_t)at, " %s", some_word(r));
         else if (!words)
             at += snprintf(line + at, 256 - (size_t)at, " %s", some_number(r));
     }
@@ -137,7 +141,8 @@ Test(settings, are_options_that_a_checkpoint_keeps, .fini = shell_clean)
         snprintf(option, sizeof option, "\n  %s %s", row->option, row->argument);
         expect_says(help.output, option, "--help");
         snprintf(option, sizeof option, "%s=%s", row->option,
-                 row->value.type == VALUE_WORD ? some_word(row) : some_number(row));
+                 row->value.type == VALUE_WORD || row->value.type == VALUE_TEXT
+                 ? some_word(row) : some_number(row));
         struct run r = shell("./t train --data synthetic --train-samples 20 --val-samples 5 "
                              "--iterations 3 --checkpoint c --quiet %s && grep -aqx -e '%s' c",
                              option, option);

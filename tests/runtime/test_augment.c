@@ -401,7 +401,8 @@ static void verdicts_of(struct engine *e, const struct images *set, bool views, 
 {
     real sum[LINEAR_BATCH*LINEAR_CLASSES];
     for (uint32_t i = 0; i < DOUBTED; i++) {
-        struct feed_result r = feed_classify(e, set, NULL, &i, 1, NULL, views ? sum : NULL);
+        struct feed_result r = feed_classify(e, set, NULL, &i, 1, NULL, views ? sum : NULL,
+                                             NULL);
         const real *scores = engine_scores(e, 0);
         double most = -INFINITY, all = 0;
         for (int j = 0; j < LINEAR_CLASSES; j++)
@@ -434,7 +435,8 @@ Test(feeding, takes_more_views_of_the_images_that_are_least_sure)
     verdicts_of(&e, &set, false, once);
     verdicts_of(&e, &set, true, views);
     for (int tenths = 0; tenths <= 10; tenths++) {
-        size_t by_class[2*LINEAR_CLASSES] = { 0 }, again = (size_t)(DOUBTED*tenths / 10);
+        struct feed_class by_class[LINEAR_CLASSES] = { { 0 } };
+        size_t again = (size_t)(DOUBTED*tenths / 10);
         struct feed_result r = feed_doubtful(&e, &set, NULL, by_class, sum, tenths / 10.0, seen,
                                              chosen);
         double loss = 0;
@@ -448,7 +450,7 @@ Test(feeding, takes_more_views_of_the_images_that_are_least_sure)
             right += v->right;
         }
         for (int j = 0; j < LINEAR_CLASSES; j++)
-            counted += by_class[2*j];
+            counted += by_class[j].images;
         cr_expect(r.count == DOUBTED && counted == DOUBTED);
         cr_expect(r.correct == right, "%d: %zu, not %zu", tenths, r.correct, right);
         cr_expect(fabs(r.loss - loss) < 1e-5, "%d: %g, not %g", tenths, r.loss, loss);

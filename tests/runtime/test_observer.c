@@ -49,7 +49,7 @@ static void stepped(void *state, struct solver *s)
 
 static void checked(void *state, struct solver *s)
 {
-    note(state, s->train_acc >= 0 ? "check" : "check?");
+    note(state, s->train_check >= 0 ? "check" : "check?");
 }
 
 static void done(void *state, struct solver *s)

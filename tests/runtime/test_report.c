@@ -320,7 +320,8 @@ Test(report, gathers_without_allocating, .fini = shell_clean)
     }
     const struct feed_watch *watch = report_watch(&r);
     for (size_t k = 0; k < 1000; k++)
-        watch->see(watch->context, k % VAL, scores, (int)k % LINEAR_CLASSES, 3);
+        watch->see(watch->context, &(struct feed_image){ k % VAL, scores, NULL,
+                                                         (int)k % LINEAR_CLASSES, 3, 0 });
     cr_expect_eq(allocations(), before);
     cr_expect_eq(r.nmistakes, REPORT_MISTAKES);
     cr_expect_leq(r.nsamples, 2*REPORT_SAMPLES + 2);

@@ -21,8 +21,8 @@ static struct search ranges(long runs)
 static struct search_run result(const double value[SEARCH_AXES])
 {
     struct search_run r = { .value = { value[0], value[1] } };
-    r.val_acc = 1 / (1 + fabs(log10(value[0] / 1e-3)) + fabs(log10(value[1] / 1e-2)));
-    r.loss = 1 - r.val_acc;
+    r.val_check = 1 / (1 + fabs(log10(value[0] / 1e-3)) + fabs(log10(value[1] / 1e-2)));
+    r.loss = 1 - r.val_check;
     return r;
 }
 
@@ -56,7 +56,7 @@ Test(search, narrows_around_the_best)
         cr_expect(fabs(log10(s.done[k].value[SEARCH_LR] / 1e-3)) < 0.6);
         cr_expect(fabs(log10(s.done[k].value[SEARCH_REG] / 1e-2)) < 0.6);
     }
-    cr_expect_gt(s.done[search_best(&s)].val_acc, 0.9);
+    cr_expect_gt(s.done[search_best(&s)].val_check, 0.9);
     search_close(&s);
 }
 

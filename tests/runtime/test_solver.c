@@ -120,7 +120,7 @@ Test(solver, learns_an_easy_set)
     char err[ERR_SIZE];
     o.train.epochs = 40;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
-    cr_assert_geq(report.best_val_acc, 0.9);
+    cr_assert_geq(report.best_check, 0.9);
     cr_assert_eq(report.iterations, 160);
 }
 
@@ -381,10 +381,10 @@ Test(average, of_a_run_is_what_is_checked)
     o.train.average_rate = 0.9;
     o.train.average_every = 1;
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
-    cr_expect_geq(report.best_val_acc, 0.9);
+    cr_expect_geq(report.best_check, 0.9);
     o.train.average_rate = 1;         /* stays where it began */
     cr_assert(train(&o, 2, &report, NULL, err), "%s", err);
-    cr_expect_lt(report.best_val_acc, 0.6);
+    cr_expect_lt(report.best_check, 0.6);
 }
 
 Test(feed, classifies_whole_and_partial_batches_alike)
@@ -393,17 +393,19 @@ Test(feed, classifies_whole_and_partial_batches_alike)
     struct dataset d = easy_data();
     struct preprocess none = { .mean = NULL };
     char err[ERR_SIZE];
-    size_t by_class[2*LINEAR_CLASSES] = { 0 }, right = 0;
+    struct feed_class by_class[LINEAR_CLASSES] = { { 0 } };
+    size_t right = 0;
     cr_assert(engine_open(&e, &linear_model, 2, err));
     params_init(&e, 3, 0.1);
-    struct feed_result all = feed_classify(&e, &d.train, &none, NULL, TRAIN, by_class, NULL);
+    struct feed_result all = feed_classify(&e, &d.train, &none, NULL, TRAIN, by_class, NULL,
+                                           NULL);
     for (uint32_t i = 0; i < TRAIN; i++)
-        right += feed_classify(&e, &d.train, &none, &i, 1, NULL, NULL).correct;
+        right += feed_classify(&e, &d.train, &none, &i, 1, NULL, NULL, NULL).correct;
     cr_assert_eq(all.correct, right);
     cr_assert(all.finite);
     size_t sum = 0;
     for (int j = 0; j < LINEAR_CLASSES; j++)
-        sum += by_class[2*j + 1];
+        sum += by_class[j].right;
     cr_assert_eq(sum, right);
     engine_close(&e);
 }
@@ -417,7 +419,7 @@ Test(feed, counts_a_nan_among_the_scores_as_wrong)
     cr_assert(engine_open(&e, &linear_model, 1, err));
     params_init(&e, 3, 0.1);
     e.arena[linear_model.params[3].at + 3] = (real)NAN;
-    struct feed_result r = feed_classify(&e, &d.train, &none, NULL, TRAIN, NULL, NULL);
+    struct feed_result r = feed_classify(&e, &d.train, &none, NULL, TRAIN, NULL, NULL, NULL);
     cr_assert_eq(r.correct, 0);
     cr_assert_not(r.finite);
     engine_close(&e);

@@ -257,8 +257,9 @@ static const struct layer_info linear_info[] = {
     .name = "linear", .isa = "scalar", \
     .layers = "input 3x4x4\naffine1: affine 6\nrelu\naffine2: affine 4\nsoftmax\n", \
     .info = linear_info, .ninfo = 4, \
-    .in_c = LINEAR_C, .in_h = LINEAR_H, .in_w = LINEAR_W, .classes = LINEAR_CLASSES, \
-    .softmax = 1, .batch = LINEAR_BATCH, \
+    .in_c = LINEAR_C, .in_h = LINEAR_H, .in_w = LINEAR_W, \
+    .out_c = LINEAR_CLASSES, .out_h = 1, .out_w = 1, .classes = LINEAR_CLASSES, \
+    .objective = OBJECTIVE_SOFTMAX, .batch = LINEAR_BATCH, \
     .input = INPUT + INPUT_FIRST, .input_image = IMAGE, .input_row = ROW, \
     .scores = SCORES, .scores_image = LANES, .losses = LOSSES, \
     .arena = ARENA, .scratch = LANES, .nsumsq = LINEAR_CLASSES + LINEAR_HIDDEN, \

@@ -167,13 +167,22 @@ static bool next_branch(const char *line, struct blocks *b)
     return true;
 }
 
+static bool is_loss(const char *line)
+{
+    static const char *const words[] = { "softmax", "svm", "mse", "mae", "bce" };
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strncmp(line, words[k], strlen(words[k])))
+            return true;
+    return false;
+}
+
 void oracle_open(struct oracle *o, const struct model *model, int n)
 {
     *o = (struct oracle){ .model = model, .n = n };
     int param = 0;
     struct blocks blocks = { .last = -1 };
     const char *line = strchr(model->layers, '\n') + 1;
-    while (strncmp(line, "softmax", 7) && strncmp(line, "svm", 3)) {
+    while (!is_loss(line)) {
         struct oracle_layer *l = &o->layer[o->nlayers];
         while (next_branch(line, &blocks))
             line = strchr(line, '\n') + 1;
@@ -202,7 +211,7 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
         blocks.last = o->nlayers++;
         line = strchr(line, '\n') + 1;
     }
-    o->svm = sscanf(line, "svm margin=%lf", &o->margin) == 1;
+    sscanf(line, "svm margin=%lf", &o->margin);
     if (sscanf(line, "softmax smoothing=%lf", &o->smoothing) != 1)
         o->smoothing = 0;
     o->param = calloc((size_t)model->nparams, sizeof *o->param);
@@ -213,11 +222,13 @@ void oracle_open(struct oracle *o, const struct model *model, int n)
     }
     o->scores = o->layer[o->nlayers - 1].y;
     o->dscores = o->layer[o->nlayers - 1].dy;
+    o->targets = zeros((size_t)n*(size_t)model->classes);
 }
 
 void oracle_close(struct oracle *o)
 {
     free(o->layer[0].x);
+    free(o->targets);
     for (int i = 0; i < o->nlayers; i++) {
         free(o->layer[i].dx);
         free(o->layer[i].y);
@@ -521,30 +532,68 @@ void oracle_forward(struct oracle *o)
 static double softmax_loss(const struct oracle *o, const double *s, double *ds, size_t label)
 {
     size_t classes = (size_t)o->model->classes;
-    double max = s[0], sum = 0, loss = 0;
+    double max = s[0], sum = 0, loss = 0, all = 0;
     for (size_t j = 1; j < classes; j++)
         max = s[j] > max ? s[j] : max;
     for (size_t j = 0; j < classes; j++)
         sum += exp(s[j] - max);
     for (size_t j = 0; j < classes; j++) {
         double target = o->smoothing / (double)classes + (j == label ? 1 - o->smoothing : 0);
+        target *= o->weight ? (double)o->weight[j] : 1;
         loss -= target*(s[j] - max - log(sum));
-        ds[j] = exp(s[j] - max) / sum - target;
+        ds[j] = -target;
+        all += target;
     }
+    for (size_t j = 0; j < classes; j++)
+        ds[j] += all*exp(s[j] - max) / sum;
     return loss;
 }
 
 static double svm_loss(const struct oracle *o, const double *s, double *ds, size_t label)
 {
-    double loss = 0;
+    double loss = 0, weight = o->weight ? (double)o->weight[label] : 1;
     ds[label] = 0;
     for (size_t j = 0; j < (size_t)o->model->classes; j++) {
         double slack = s[j] - s[label] + o->margin;
         if (j == label)
             continue;
-        ds[j] = slack > 0 ? 1 : 0;
+        ds[j] = slack > 0 ? weight : 0;
         ds[label] -= ds[j];
-        loss += slack > 0 ? slack : 0;
+        loss += slack > 0 ? weight*slack : 0;
+    }
+    return loss;
+}
+
+/* One value's share of an image's loss, and its gradient. */
+static double target_loss(enum objective objective, double s, double t, double *ds)
+{
+    double p = 1 / (1 + exp(-s));
+    switch (objective) {
+    case OBJECTIVE_MSE:
+        *ds = 2*(s - t);
+        return (s - t)*(s - t);
+    case OBJECTIVE_MAE:
+        *ds = s > t ? 1 : s < t ? -1 : 0;
+        return fabs(s - t);
+    default:
+        *ds = p - t;
+        return -t*log(p) - (1 - t)*log(1 - p);
+    }
+}
+
+static double image_loss(const struct oracle *o, size_t n, const int32_t *labels)
+{
+    const struct model *m = o->model;
+    const size_t classes = (size_t)m->classes;
+    const double *s = o->scores + n*classes, *t = o->targets + n*classes;
+    double *ds = o->dscores + n*classes, loss = 0;
+    if (m->objective == OBJECTIVE_SOFTMAX)
+        return softmax_loss(o, s, ds, (size_t)labels[n]);
+    if (m->objective == OBJECTIVE_SVM)
+        return svm_loss(o, s, ds, (size_t)labels[n]);
+    for (size_t j = 0; j < classes; j++) {
+        loss += target_loss(m->objective, s[j], t[j], &ds[j]) / (double)classes;
+        ds[j] /= (double)classes;
     }
     return loss;
 }
@@ -553,14 +602,14 @@ double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
 {
     const struct model *m = o->model;
     size_t classes = (size_t)m->classes;
-    double loss = 0, scale = m->train.loss == LOSS_SUM ? 1 : 1.0 / o->n;
+    double loss = 0, all = 0;
+    for (size_t n = 0; n < (size_t)o->n; n++)
+        all += o->weight ? (double)o->weight[labels[n]] : 1;
+    double scale = m->train.loss == LOSS_SUM ? 1 : 1 / all;
     for (size_t n = 0; n < (size_t)o->n; n++) {
-        const double *s = o->scores + n*classes;
-        double *ds = o->dscores + n*classes;
-        loss += scale*(o->svm ? svm_loss(o, s, ds, (size_t)labels[n])
-                              : softmax_loss(o, s, ds, (size_t)labels[n]));
+        loss += scale*image_loss(o, n, labels);
         for (size_t j = 0; j < classes; j++)
-            ds[j] *= scale;
+            o->dscores[n*classes + j] *= scale;
     }
     for (int i = 0; i < m->nparams; i++)
         memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));

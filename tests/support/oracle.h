@@ -40,10 +40,11 @@ struct oracle {
     const struct model *model;
     struct oracle_layer layer[ORACLE_LAYERS];
     int nlayers, n;
-    bool svm;                       /* the loss, else softmax */
     double margin, smoothing;
     double **param, **grad;         /* canonical, one array a parameter */
     double *scores, *dscores;       /* [n][classes] */
+    double *targets;                /* [n][classes], canonical, where there are no labels */
+    const real *weight;             /* [classes], or NULL: all count alike */
 };
 
 /* Reads the layers from model->layers. */
