@@ -268,7 +268,7 @@ $(TESTS)/results: $(TESTS)/nets$1
 endef
 
 KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \
-          $(patsubst %,$(SUPPORT)/%.c,oracle oracle_simple batch allocations engines networks)
+          $(patsubst %,$(SUPPORT)/%.c,oracle oracle_open oracle_simple batch allocations engines networks)
 
 $(eval $(call both_types,32,0,liblathe.a))
 $(eval $(call both_types,64,1,liblathe64.a))
@@ -338,7 +338,7 @@ check: deps-test all                ## gradient checks of one network, NET=FILE
 # What links with a network's own part in f64 and lays its regions beside the oracle's.
 BESIDE = $(TESTS)/beside.a
 BESIDE_OBJ = $(patsubst %,$(TESTS)/beside/%.o,kernel/beside \
-             $(patsubst %,support/%,oracle oracle_simple batch))
+             $(patsubst %,support/%,oracle oracle_open oracle_simple batch))
 $(TESTS)/beside/%.o: tests/%.c $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(TEST_CC) -O1 -DLATHE_F64=1 -c $< -o $@

@@ -1,5 +1,5 @@
 /*
-** buffers.h - what a stage's buffers are, and where all buffers lie.
+** buffers.h - what a stage's buffers are, when they are alive, and where all of them lie.
 */
 #ifndef LATHE_BUFFERS_H
 #define LATHE_BUFFERS_H
@@ -17,6 +17,13 @@ struct buffer_def {
 extern const struct buffer_def buffer_defs[STAGE_BUFFERS];
 
 enum { UNIT = ALIGN / sizeof(float) };  /* buffers start at multiples of it, in both types */
+
+/* A buffer lives in a region, too; NO_BUFFER: nothing does. */
+void touch(struct net *net, int buffer, int region);
+/* Maps and gradients live while a region of their maker or of a reader may touch them. */
+void lifetimes(struct net *net);
+/* What inference, folding and the loss touch. */
+void mark_inference(struct net *net);
 
 /* What inference touches in front: kept buffers, then maps, which share memory, as do the
 ** gradients after them; last what is kept for training alone. */

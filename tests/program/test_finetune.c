@@ -78,8 +78,8 @@ Test(finetune, that_is_stopped_goes_on_without_the_file, .fini = shell_clean)
          "  --params p && ./deep train $o --iterations 25 --checkpoint-every 5 --checkpoint a "
          "  --history a.csv --params a.st --quiet && "
          "./deep train $o --iterations 15 --checkpoint-every 5 --checkpoint b --params b.st "
-         "  --quiet && rm p && ./scalar train --resume b --iterations 25 --history c.csv --params c.st "
-         "  --quiet && cmp a.csv c.csv && cmp a.st c.st && cmp a b");
+         "  --quiet && rm p && ./scalar train --resume b --iterations 25 --history c.csv "
+         "  --params c.st --quiet && cmp a.csv c.csv && cmp a.st c.st && cmp a b");
     fails(2, "--from begins a run, --resume goes on with one, which has what was taken: leave "
           "--from out", "./deep train --resume b --from a.st");
 }

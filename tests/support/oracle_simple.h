@@ -1,5 +1,5 @@
 /*
-** oracle_simple.h - what oracle.c asks of layers without parameters.
+** oracle_simple.h - what oracle.c asks of pointwise layers, pools, ends of branches and shapes.
 */
 #ifndef LATHE_TEST_ORACLE_SIMPLE_H
 #define LATHE_TEST_ORACLE_SIMPLE_H
