@@ -2,8 +2,9 @@
 # run.sh DIRECTORY SUITE... - runs suites, as many at a time as there are processors and each of
 # them one test at a time: many end with one long test, which then leaves no processor idle.
 # $F is the filter of the tests, "SUITE/TEST" in Criterion's patterns; without it all run.
-# Prints what each says when it ends, and last the sum, in Criterion's words: a suite that ends
-# without such a line counts as one test that crashed. Fails if any failed. Ctrl-C ends all.
+# Prints what each says when it ends, with how long it took, and last the sum, in Criterion's
+# words: a suite that ends without such a line counts as one test that crashed. Fails if any failed.
+# Ctrl-C ends all.
 set -u
 tests=$1
 shift
@@ -12,6 +13,7 @@ trap 'rm -rf "$said"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 printf '%s\n' "$@" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I '{}' sh -c '
+    start=$(date +%s)
     "$1/$3" -j1 ${F:+--filter "$F"} >"$2/$3" 2>&1
     status=$?
     [ $status = 0 ] || echo "$3: exit status $status" >"$2/$3.failed"
@@ -19,7 +21,7 @@ printf '%s\n' "$@" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I '{}' sh -c '
         echo "$3: no summary, exit status $status" >"$2/$3.failed"
         echo "[====] Synthesis: Tested: 1 | Passing: 0 | Failing: 0 | Crashing: 1" >>"$2/$3"
     }
-    printf "== %s\n%s\n" "$3" "$(cat "$2/$3")"' sh "$tests" "$said" '{}'
+    printf "== %s, %d s\n%s\n" "$3" $(($(date +%s) - start)) "$(cat "$2/$3")"' sh "$tests" "$said" '{}'
 cd "$said" || exit 1
 cat -- *.failed 2>/dev/null
 for suite; do grep '^\[====\] Synthesis' "$suite"; done | awk -v suites=$# '

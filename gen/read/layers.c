@@ -123,10 +123,13 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_UPSAMPLE },
     { LAYER_DECONV, "deconv", .operands = OPERANDS_COUNT_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_BIAS | ACCEPTS_INIT, .max_window = 11,
-      .synopsis = "deconv F KxK [stride=N] [pad=same|valid|N|T,L,B,R] [bias=yes|no] [init=HOW]",
-      .help = "The transpose of a convolution (ConvTranspose2d elsewhere) with F filters of KxK\n"
-      "(each side 1 to 11) and a bias: each value adds its filter to a map stride times as\n"
-      "large, (H - 1)*stride + K rows of H, of which pad rows and columns are cut off again.\n"
+      .max_line = 31,
+      .synopsis = "deconv F KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] [bias=yes|no] "
+                  "[init=HOW]",
+      .help = "The transpose of a convolution (ConvTranspose2d elsewhere) with F filters of KxK,\n"
+      "sides and strides as a conv has them, and a bias: each value adds its filter to a map\n"
+      "stride times as large, (H - 1)*stride + K rows of H, of which pad rows and columns\n"
+      "are cut off again.\n"
       "pad=same (the default) leaves stride*H rows: the larger half of K - stride is cut off\n"
       "before them, the rest after (where K is less, rows with nothing but the bias are\n"
       "added after); valid cuts nothing; N as many on each side; T,L,B,R so many at the top,\n"

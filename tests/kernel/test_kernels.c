@@ -142,8 +142,7 @@ Test(kernels, weigh_classes_as_the_oracle)
             cr_assert(weight);
             for (int j = 0; j < m->classes; j++)
                 weight[j] = (real)(0.4*j);
-            check_weighted(m, m->batch, 2, weight);
-            free(weight);
+            check_weighted(m, m->batch, 2, weight);     /* the engine frees it */
         }
 }
 

@@ -153,7 +153,8 @@ Test(program, refuses_bad_data_with_status_1, .fini = shell_clean)
     make_tiny();
     fails(1, "No such file", "./tiny train --data nowhere");
     fails(1, "$LATHE_DATA", "LATHE_DATA=nowhere ./tiny train");
-    fails(1, "3x32x32, the network takes 3x16x16", "mkdir c; : > c/data_batch_1.bin; "
+    fails(1, "3x32x32, the network takes 3x16x16", "mkdir c; "
+          "head -c 3073 /dev/zero > c/data_batch_1.bin; "
           "./tiny train --data c");
     fails(1, "at most 100000 images", "./tiny train --data synthetic --train-samples 200000");
 }
