@@ -84,7 +84,7 @@ static void make_references(const char *type)
 {
     char options[64];
     snprintf(options, sizeof options, "--isa native --dtype %s", type);
-    make_program("native", options, "${CC:-cc} -O1", SPLIT);
+    make_program("native", options, "${CC:-cc} -Og", SPLIT);
     train("", "native", 0, "--threads 1", "reference_0");
     train("", "native", 1, "--threads 1", "reference_1");
 }
@@ -134,7 +134,7 @@ static bool cpu_runs(const char *isa)
 Test(same_bytes, from_all_instruction_sets, .fini = shell_clean)
 {
     make_references("f32");
-    expect_same_bytes("scalar", "--isa scalar", "${CC:-cc} -O1", SPLIT, "");
+    expect_same_bytes("scalar", "--isa scalar", "${CC:-cc} -Og", SPLIT, "");
 #if defined(__x86_64__)
     if (cpu_runs("avx2"))
         expect_same_bytes("avx2", "--isa avx2", "${CC:-cc} -O2", SPLIT, "");
@@ -142,7 +142,7 @@ Test(same_bytes, from_all_instruction_sets, .fini = shell_clean)
         expect_same_bytes("avx512", "--isa avx512", "${CC:-cc} -O2", SPLIT, "");
     if (compiles_for("from NEON", "aarch64-linux-gnu-gcc") && compiles_for("from NEON",
                                                                            "qemu-aarch64"))
-        expect_same_bytes("neon", "--isa neon", "aarch64-linux-gnu-gcc -O1 -static",
+        expect_same_bytes("neon", "--isa neon", "aarch64-linux-gnu-gcc -Og -static",
                           WHOLE, "qemu-aarch64");
 #endif
 }
@@ -215,7 +215,7 @@ Test(same_bytes, from_all_tiles_and_blocks_that_could_be_chosen, .fini = shell_c
      .timeout = 300)
 {
     sure("cat > tuned.sh <<'END'\n"
-         "make() { $LATHE emit $net --split $1 -o $2.c && ${CC:-cc} -O1 -I$SOURCE/runtime $2.c "
+         "make() { $LATHE emit $net --split $1 -o $2.c && ${CC:-cc} -Og -I$SOURCE/runtime $2.c "
          "$SOURCE/runtime/liblathe.a -o $2 -lm -pthread || exit 1; }\n"
          "train() { ./$1 train --data synthetic --train-samples 60 --val-samples 20 --iterations 4 "
          "--threads $2 --history $1.csv --params $1.st > /dev/null || exit 1; }\n"
