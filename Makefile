@@ -211,7 +211,8 @@ test-all: test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/names --filter '*/nor_has_a_layer_of_another_kind'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/build --filter '*/with_flags_for_one_file_has_one_file'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/emitted
-	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bits --filter '*/in_f64'
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bits
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bench
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA

@@ -30,6 +30,13 @@ static void needs_python(void)
         skip_test("no python3");
 }
 
+static void needs_minutes(void)
+{
+    needs_python();
+    if (!getenv("LATHE_TEST_ALL"))
+        skip_test("make test-all runs it");
+}
+
 Test(bench, figures_report_and_contenders, .fini = shell_clean)
 {
     needs_python();
@@ -51,7 +58,7 @@ Test(bench, measures_without_peers_and_writes_table_and_report, .fini = shell_cl
 /* A peer that computes something else, one that crashes, one that is not there. */
 Test(bench, leaves_out_peers_that_do_other_work, .fini = shell_clean)
 {
-    needs_python();
+    needs_minutes();
     sure("mkdir b && cp $SOURCE/bench/*.py b && mkdir b/models && "
          "cp " MODELS "/tiny.net b/models && "
          "printf 'import sys\\nprint(\"ready fake\", flush=True)\\nfor line in sys.stdin:\\n"
@@ -85,7 +92,7 @@ Test(bench, installed_peers_compute_the_same, .fini = shell_clean, .timeout = 90
 
 Test(bench, layers_are_built_and_measured_and_the_processor_is_named, .fini = shell_clean)
 {
-    needs_python();
+    needs_minutes();
     struct run r = shell("${PYTHON:-python3} $SOURCE/bench/layers.py --lathe $LATHE --out out "
                          "--only '1x1 stride' --batch 4 --seconds 0.01");
     cr_expect(r.status == 0, "%s", r.output);
