@@ -176,7 +176,7 @@ Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
         "for m in " MODELS "/*.net; do n=$(basename $m .net); "
         "p=./p; [ $n = tiny ] || p=$SOURCE/build/tests/models32; "
         "$p train --network $n --data synthetic --train-samples 100 --val-samples 50 "
-        "--iterations 4 --batch 8 > log && grep -Eq 'best val_(acc|loss)' log && "
+        "--iterations 2 --batch 8 > log && grep -Eq 'best val_(acc|loss)' log && "
         "$p eval --network $n --params $n.safetensors "
         "--data synthetic --val-samples 50 > log || { echo $n; cat log; exit 1; }; "
         "$LATHE show $m | "
