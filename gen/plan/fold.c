@@ -33,19 +33,25 @@ static int pool_after(const struct net *net, int norm)
            && (!with || is_relu(with) || next->relu == NO_LAYER) ? norm + 1 : NO_STAGE;
 }
 
+/* As the head's maps lie in memory. */
+static struct conv_plan *own_conv(const struct conv_plan *head)
+{
+    struct conv_plan *conv = alloc(1, sizeof *conv);
+    *conv = (struct conv_plan){ .mid = head->mid, .transposed = head->transposed,
+                                .window = head->window, .row = head->row,
+                                .multiplier = head->multiplier, .repeated = head->repeated,
+                                .expanded = head->expanded, .gathers = NO_STAGE,
+                                .sums = NO_STAGE, .through = NO_STAGE };
+    return conv;
+}
+
 /* Of a deconv's mirror. */
 static void own_mirror(struct stage *f, const struct stage *mirror)
 {
     f->mirror = alloc(1, sizeof *f->mirror);
     *f->mirror = *mirror;
     memcpy(f->mirror->name, f->name, sizeof f->name);
-    f->mirror->conv = alloc(1, sizeof *f->mirror->conv);
-    *f->mirror->conv = (struct conv_plan){ .mid = mirror->conv->mid, .transposed = true,
-                                           .window = mirror->conv->window,
-                                           .row = mirror->conv->row, .multiplier = 1,
-                                           .expanded = mirror->conv->expanded,
-                                           .gathers = NO_STAGE, .sums = NO_STAGE,
-                                           .through = NO_STAGE };
+    f->mirror->conv = own_conv(mirror->conv);
 }
 
 /* What a folded stage has for itself: as its head lies in memory, without a backward pass. */
@@ -62,11 +68,7 @@ static void own_fold(struct stage *f, const struct stage *head)
         f->affine->columns = head->affine->columns;
         return;
     }
-    f->conv = alloc(1, sizeof *f->conv);
-    *f->conv = (struct conv_plan){ .mid = head->conv->mid, .window = head->conv->window,
-                                   .row = head->conv->row, .multiplier = head->conv->multiplier,
-                                   .repeated = head->conv->repeated, .gathers = NO_STAGE,
-                                   .sums = NO_STAGE, .through = NO_STAGE };
+    f->conv = own_conv(head->conv);
 }
 
 /* What stands for a stage, with the norm stage after it or NO_STAGE. */

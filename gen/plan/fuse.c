@@ -56,6 +56,15 @@ static int lead_conv(struct net *net, struct stage *s, int next)
     return next;
 }
 
+/* What a convolution has, that makes `mid` and that nothing goes through yet. */
+static struct conv_plan *new_conv(struct shape mid)
+{
+    struct conv_plan *conv = alloc(1, sizeof *conv);
+    conv->mid = mid;
+    conv->gathers = conv->sums = conv->through = NO_STAGE;
+    return conv;
+}
+
 /* The convolution that a deconv is the transpose of: nothing is fused with it. */
 static struct stage *mirror_of(const struct net *net, const struct stage *s)
 {
@@ -66,10 +75,8 @@ static struct stage *mirror_of(const struct net *net, const struct stage *s)
     m->head = l->mirror;
     m->relu = NO_LAYER;
     m->needs_dx = m->trains = true;
-    m->conv = alloc(1, sizeof *m->conv);
-    m->conv->mid = l->in;
+    m->conv = new_conv(l->in);
     m->conv->transposed = true;
-    m->conv->gathers = m->conv->sums = m->conv->through = NO_STAGE;
     return m;
 }
 
@@ -80,9 +87,7 @@ static void own_part(const struct net *net, struct stage *s)
     bool dense = s->relu == NO_LAYER && l->filters >= DENSE_UNITS;
     switch (s->kind) {
     case STAGE_CONV:
-        s->conv = alloc(1, sizeof *s->conv);
-        s->conv->mid = s->pool == NO_LAYER ? l->out : pooled_part(net, s);
-        s->conv->gathers = s->conv->sums = s->conv->through = NO_STAGE;
+        s->conv = new_conv(s->pool == NO_LAYER ? l->out : pooled_part(net, s));
         break;
     case STAGE_DECONV:
         s->mirror = mirror_of(net, s);
