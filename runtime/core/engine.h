@@ -46,8 +46,8 @@ struct engine {
 };
 
 /*
-** threads: 0 stands for processors_available(). False: err says why. The arena is zeros that no
-** memory stands behind until they are touched.
+** threads: 0 stands for processors_available(). False: err says why. The arena is zeros, which
+** take no memory until they are touched.
 */
 bool engine_open(struct engine *e, const struct model *model, int threads, char *err);
 

@@ -1,6 +1,6 @@
 /*
 ** inflate.h - deflate's data (RFC 1951) and zlib's (RFC 1950), unpacked as it is read: PNG's
-** images; .npz and .gz are the same behind other headers. What comes in comes in pieces, what goes
+** images; .npz and .gz are the same after other headers. What comes in comes in pieces, what goes
 ** out goes into the caller's buffer, as much as the caller asks for: no file can make it write or
 ** allocate more.
 */

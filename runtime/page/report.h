@@ -33,8 +33,8 @@ struct report {
     real *before;            /* their values before the step */
     double *ratio;           /* [nweights][REPORT_ROOM] */
     struct report_sample sample[REPORT_ROOM]; int nsamples;
-    double busy; long since; /* at the last sample; since: first, what a resumed run has behind
-                                it, whose speed and updates are not known any more */
+    double busy; long since; /* at the last sample; since: first, what a resumed run has passed
+                                by, whose speed and updates are not known any more */
     struct feed_watch watch;
     unsigned *confusion;     /* [classes][classes]: label, answer; of the last check */
     struct report_mistake mistake[REPORT_MISTAKES]; int nmistakes;    /* surest first */

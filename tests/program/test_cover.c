@@ -13,7 +13,7 @@
 
 enum { MOST_VALUES = 16, FACTORS = 13, CHUNK = 16 };
 
-enum { CHANNELS, IMAGE, FILTERS, KERNEL, STRIDE, PAD, BEHIND, POOL, LOSS, BATCH, SHAPE, GROUPED,
+enum { CHANNELS, IMAGE, FILTERS, KERNEL, STRIDE, PAD, AFTER, POOL, LOSS, BATCH, SHAPE, GROUPED,
        DILATION };
 
 static const char *const factor[FACTORS][MOST_VALUES] = {
@@ -24,7 +24,7 @@ static const char *const factor[FACTORS][MOST_VALUES] = {
                  "1x13", "12x1" },
     [STRIDE] = { "1", "2", "3", "2,1", "1,3" },
     [PAD] = { "same", "valid", "2", "0,1,2,1" },
-    [BEHIND] = { "", "relu", "by input", "by output", "by either", "prelu", "dropout 0.6",
+    [AFTER] = { "", "relu", "by input", "by output", "by either", "prelu", "dropout 0.6",
                  "batchnorm", "batchnorm\nrelu", "batchnorm scale=no\ngelu" },
     [POOL] = { "", "maxpool 2x2", "maxpool 3x3 stride=2", "avgpool 2x2", "avgpool 3x2 stride=1",
                "globalmaxpool", "globalavgpool", "maxpool 3x2 stride=2,1 pad=1,0,0,1",
@@ -155,12 +155,12 @@ static const char *word(const struct row *r, int f)
 }
 
 /* The layer after the one under test, of network `number`. */
-static const char *behind(const struct row *r, int number)
+static const char *after(const struct row *r, int number)
 {
     for (size_t k = 0; k < sizeof alike / sizeof *alike; k++)
-        if (!strcmp(word(r, BEHIND), alike[k].kind))
+        if (!strcmp(word(r, AFTER), alike[k].kind))
             return alike[k].word[number % alike[k].count];
-    return word(r, BEHIND);
+    return word(r, AFTER);
 }
 
 /* The numbers of "HxW". */
@@ -204,9 +204,9 @@ static void write_network(const struct row *r, int number)
                      word(r, CHANNELS), h, w);
     if (residual || concat)     /* the same shape by another way: of the same geometry */
         n += snprintf(text + n, sizeof text - (size_t)n, "%s {\n%s\n%s\n} %s{\n%s\n}\n", shape,
-                      conv, behind(r, number), residual ? "shortcut " : "", conv);
+                      conv, after(r, number), residual ? "shortcut " : "", conv);
     else
-        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, behind(r, number));
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n%s\n", conv, after(r, number));
     if (gate)
         n += snprintf(text + n, sizeof text - (size_t)n,
                       "gate {\nglobalavgpool\nconv %d 1x1\nsigmoid\n}\n",
@@ -219,10 +219,10 @@ static void write_network(const struct row *r, int number)
         n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", shape);
     if (affine)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine %s\n%s\n", word(r, CHANNELS),
-                      behind(r, number));
+                      after(r, number));
     if (reshape)
         n += snprintf(text + n, sizeof text - (size_t)n, "affine (6*%s)\nreshape %sx2x3\n%s\n",
-                      word(r, CHANNELS), word(r, CHANNELS), behind(r, number));
+                      word(r, CHANNELS), word(r, CHANNELS), after(r, number));
     snprintf(text + n, sizeof text - (size_t)n, "affine 4\n%s\ntrain\nbatch 5\n", word(r, LOSS));
     snprintf(name, sizeof name, "c%d.net", number);
     write_text(name, text);
