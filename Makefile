@@ -321,6 +321,14 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
 $(TESTS)/resume $(TESTS)/files $(TESTS)/finetune: $(RESUMED)
 
+# What programs runs.
+$(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a
+	@mkdir -p $(@D)
+	@echo "build  $@"
+	$(Q)$(LATHE) emit $< --split -o $@.c
+	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
+$(TESTS)/programs: $(TESTS)/tiny
+
 # What foreign, folders and finetune run.
 BROUGHT = $(patsubst %,$(TESTS)/foreign_%,grey colour stripes)
 $(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
