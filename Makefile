@@ -147,12 +147,11 @@ NET_ISAS_32 = $(if $(EVERY_ISA),$(NET_ISAS),$(firstword $(NET_ISAS)))
 NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
-COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install \
-           resume samples flags build peers gradcheck foreign texts files learning results \
-           settings names floors folders finetune
-FIRST = cover bits emitted docs names flags build results
-RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
-       marks rows $(filter-out $(FIRST),$(COMMANDS))
+COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
+           install resume samples flags peers gradcheck foreign texts files learning results \
+           settings floors folders finetune
+LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
+RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows $(filter-out $(LONGEST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own. A make that a suite runs has its own jobs.
