@@ -1,8 +1,8 @@
 #!/bin/sh
 # memo.sh COMPILER ARGUMENTS... - compiles as the compiler would, not optimising; but a text that it
 # has compiled before, after its preprocessor and under the same flags, only once: what came of it
-# lies in build/tests/memo. What is no compilation of one C file is the compiler's own. It ends at the
-# first error: objects that -x c has it read as C have very many.
+# lies in build/tests/memo. What is no compilation of one C file is the compiler's own. It ends at
+# the first error: objects that -x c has it read as C have very many.
 set -u
 compiler=$1
 shift

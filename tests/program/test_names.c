@@ -224,7 +224,8 @@ Test(names, with_the_longest_labels_compile, .fini = shell_clean)
                          "echo $n: conv 16 3x3; echo relu; echo maxpool 2x2; "
                          "echo b$n | cut -c 1-47 | sed 's/$/: conv 5 3x3 stride=2/'; "
                          "echo batchnorm; echo c$n | cut -c 1-47 | sed 's/$/: affine 40/'; "
-                         "echo softmax; } > t.net; $LATHE emit t.net --isa x86 -o t.c && %s", compile());
+                         "echo softmax; } > t.net; $LATHE emit t.net --isa x86 -o t.c && "
+                         "%s", compile());
     cr_expect(r.status == 0 && !*r.output, "%.2000s", r.output);
     run_free(&r);
 }
