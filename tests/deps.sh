@@ -9,7 +9,8 @@ found_criterion() {
         ${CC:-cc} -x c - -lcriterion -o /dev/null 2>/dev/null
 }
 
-# Debian's packages through apt-get, with sudo when not root.
+# Debian's packages through apt-get, with sudo when not root, and without what they only recommend:
+# desktops and printers of a browser, LLVM's headers.
 apt() {
     if ! command -v apt-get >/dev/null; then
         echo "deps: no apt-get here: please install $* (on other systems the package may have" \
@@ -23,22 +24,25 @@ apt() {
         sudo=sudo
     fi
     echo "deps: installing $* with apt-get" >&2
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null 2>&1 ||
-        { $sudo apt-get update -q >/dev/null &&
-          $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >/dev/null; } ||
+    get="$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
+    $get "$@" >/dev/null 2>&1 || { $sudo apt-get update -q >/dev/null && $get "$@" >/dev/null; } ||
         { echo "deps: apt-get could not install $*" >&2; return 1; }
 }
 
-if ! found_criterion; then
+criterion() {
     echo "deps: the tests need Criterion (https://github.com/Snaipe/Criterion), not found here"
     apt libcriterion-dev && found_criterion || exit 1
+}
+if [ "${1:-criterion}" != all ]; then
+    found_criterion || criterion
+    exit
 fi
-[ "${1:-criterion}" = all ] || exit 0
 
 missing=
+found_criterion || missing=libcriterion-dev
 command -v clang >/dev/null || missing="$missing clang"
 browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
-browser >/dev/null || missing="$missing chromium"
+browser >/dev/null || missing="$missing chromium fonts-liberation"
 command -v objdump >/dev/null || missing="$missing binutils"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 command -v groff >/dev/null || missing="$missing groff"
@@ -53,11 +57,8 @@ if [ "$(uname -m)" = x86_64 ]; then
     command -v qemu-aarch64 >/dev/null && command -v qemu-x86_64 >/dev/null ||
         missing="$missing qemu-user"
 fi
-for package in $missing; do
-    apt "$package" || echo "deps: without $package its tests are skipped" >&2
-done
-
-# The reference implementation of safetensors, of one version, into a place of its own.
+# Of Python's index, into places of their own: the reference implementation of safetensors, of one
+# version, and the part of PngSuite that pypng's source has in one file.
 safetensors=safetensors==0.8.0
 has_safetensors() {
     build/python/bin/python3 -c 'import safetensors' 2>/dev/null
@@ -66,14 +67,10 @@ with_venv() {
     mkdir -p build && rm -rf build/python && "$1" -m venv build/python >/dev/null 2>&1 &&
         build/python/bin/python3 -m pip install -q "$safetensors" >/dev/null 2>&1
 }
-if ! has_safetensors; then
-    echo "deps: installing $safetensors with pip into build/python" >&2
-    with_venv python3 || { apt python3-venv && with_venv /usr/bin/python3; } ||
-        echo "deps: without $safetensors its test is skipped" >&2
-fi
-
-# The part of PngSuite that pypng's source has in one file.
 pypng=pypng==0.20220715.0
+has_pngsuite() {
+    [ -e build/pngsuite/pngsuite.py ]
+}
 with_pngsuite() {
     rm -rf build/pngsuite && mkdir -p build/pngsuite &&
         python3 -m pip download -q --no-deps --no-binary :all: -d build/pngsuite "$pypng" \
@@ -81,10 +78,29 @@ with_pngsuite() {
         tar xzf build/pngsuite/pypng-*.tar.gz -C build/pngsuite --strip-components=2 \
             --wildcards '*/code/pngsuite.py'
 }
-if ! [ -e build/pngsuite/pngsuite.py ]; then
-    echo "deps: fetching PngSuite from $pypng with pip into build/pngsuite" >&2
-    with_pngsuite || echo "deps: without $pypng PNG is not held against PngSuite" >&2
+
+# Beside apt-get, since both wait for the network; what a new python3 may bring, after it.
+if ! has_safetensors; then
+    echo "deps: installing $safetensors with pip into build/python" >&2
+    with_venv python3 &
 fi
+if ! has_pngsuite; then
+    echo "deps: fetching PngSuite from $pypng with pip into build/pngsuite" >&2
+    with_pngsuite &
+fi
+# All at once; where one cannot be had, each by itself.
+# shellcheck disable=SC2086
+if [ -n "$missing" ] && ! apt $missing; then
+    for package in $missing; do
+        apt "$package" || echo "deps: without $package its tests are skipped" >&2
+    done
+fi
+wait
+found_criterion || criterion
+has_safetensors || { apt python3-venv && with_venv /usr/bin/python3; } ||
+    echo "deps: without $safetensors its test is skipped" >&2
+has_pngsuite || with_pngsuite ||
+    echo "deps: without $pypng PNG is not held against PngSuite" >&2
 echo "deps: Criterion is here;" \
      "clang: $(command -v clang || echo none);" \
      "browser: $(browser || echo none);" \

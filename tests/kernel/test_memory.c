@@ -167,6 +167,7 @@ Test(gradients, of_the_loss_equal_central_differences)
 
 Test(gradients, equal_central_differences_in_every_network)
 {
+    size_t flips = 0, entries = 0;
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
@@ -175,19 +176,24 @@ Test(gradients, equal_central_differences_in_every_network)
         char err[ERR_SIZE];
         if (!m || widest(m) != m)
             continue;
-        open_engine(&e, m, 2);
+        open_engine(&e, m, 1);
         gradcheck_defaults(&o, m);
-        o.every = 400;
-        o.entries = 20;
+        /* A few, since the oracle sees every entry. */
+        o.every = 100;
+        o.entries = 8;
         o.directions = 5;
         cr_assert(gradcheck_run(&e, &o, &report, err), "%s", err);
-        for (int k = 0; k < report.count; k++)
+        for (int k = 0; k < report.count; k++) {
             cr_expect(report.tensor[k].good, "%s: %s: error %g over %zu entries", m->name,
                       report.tensor[k].name, report.tensor[k].error, report.tensor[k].entries);
-        cr_expect(report.flipped < GRADCHECK_FLIPS, "%s: %g of the checks flipped", m->name,
-                  report.flipped);
+            flips += report.tensor[k].flips;
+            entries += report.tensor[k].entries;
+        }
         gradcheck_free(&report);
         engine_close(&e);
     }
+    /* Of all networks: of one there are too few for a share. */
+    cr_expect((double)flips < GRADCHECK_FLIPS*(double)(entries + flips), "%zu flipped, %zu did not",
+              flips, entries);
 }
 #endif

@@ -1,6 +1,7 @@
 /*
 ** test_build.c - what build compiles, and what it takes from the cache of runtimes. Each test has
-** a cache of its own, and a compiler that writes down what it is asked for.
+** a cache of its own, and a compiler that writes down what it is asked for. The same text under the
+** same flags is compiled once for all tests (tests/memo.sh).
 */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -14,11 +15,11 @@
 #define COMPILED "$(grep -c '/runtime-[0-7][.]c ' log)"
 #define WORKS(program) "./" program " --version | grep -q 'made by lathe'"
 
-/* cc, not optimising: the last -O counts. */
 static void begin(void)
 {
     write_text("t.net", "net t\ninput 1x8x8\nconv 4 3x3\nrelu\naffine 3\nsoftmax\n");
-    write_text("cc", "#!/bin/sh\necho \"$@\" >> $DIR/log\nexec ${REAL:-cc} \"$@\" -O0\n");
+    write_text("cc", "#!/bin/sh\necho \"$@\" >> $DIR/log\n"
+               "exec sh $SOURCE/tests/memo.sh ${REAL:-cc} \"$@\"\n");
     sure("chmod +x cc; mkdir tmp");
     char directory[128];
     snprintf(directory, sizeof directory, "%s/cache", shell_dir());

@@ -171,7 +171,7 @@ Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
 Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
 {
     struct run r = shell("$LATHE emit " MODELS "/tiny.net -o p.c || exit 1; "
-        "${CC:-cc} -O3 -Wall -Wextra p.c -o p -lm -pthread > log 2>&1; "
+        "${COMPILER:-cc} -O3 -Wall -Wextra p.c -o p -lm -pthread > log 2>&1; "
         "test -s log && cat log && exit 1; "
         "for m in " MODELS "/*.net; do n=$(basename $m .net); "
         "p=./p; [ $n = tiny ] || p=$SOURCE/build/tests/models32; "

@@ -33,8 +33,8 @@ static void expect_refusal(const char *compiler, const char *flags, const char *
                            const char *file)
 {
     char command[256];
-    snprintf(command, sizeof command, "%s %s -I$SOURCE/runtime -fsyntax-only %s 2>&1", compiler,
-             flags, file);
+    snprintf(command, sizeof command, "%s %s -I$SOURCE/runtime -fsyntax-only -Wfatal-errors %s "
+             "2>&1", compiler, flags, file);
     fails(1, words, command);
 }
 
@@ -89,8 +89,8 @@ static void expect_found(const char *compiler, const char *flags, const char *wo
         return;
 #endif
     struct run r = shell("%s -O2 %s -w -I$SOURCE/runtime main.c $SOURCE/runtime/core/cpu.c "
-                         "$SOURCE/runtime/base/error.c $SOURCE/runtime/base/visible.c -o main -lm "
-                         "&& ./main", compiler, flags);
+                         "$SOURCE/runtime/liblathe.a -o main -lm -pthread && ./main", compiler,
+                         flags);
     cr_expect(r.status == 0 && strstr(r.output, words), "%s %s: %s", compiler, flags, r.output);
     run_free(&r);
 }
