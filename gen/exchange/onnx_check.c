@@ -19,10 +19,11 @@ void onnx_node_name(const struct onnx_node *n, int number, char *room, size_t si
 
 static void maker_name(const struct onnx_model *m, int by, char *room, size_t size)
 {
-    if (by >= BY_NODE)
-        onnx_node_name(&m->nodes[by - BY_NODE], by - BY_NODE, room, size);
-    else
-        snprintf(room, size, by == BY_INPUT ? "an input" : "an initialiser");
+    if (by >= BY_NODE) {
+        size_t length = (size_t)snprintf(room, size, "output of ");
+        onnx_node_name(&m->nodes[by - BY_NODE], by - BY_NODE, room + length, size - length);
+    } else
+        snprintf(room, size, by == BY_INPUT ? "input" : "initialiser");
 }
 
 static bool make(const struct onnx_model *m, struct names *makers, const char *name, int by,
@@ -33,8 +34,8 @@ static bool make(const struct onnx_model *m, struct names *makers, const char *n
     if (before >= 0) {
         maker_name(m, before, first, sizeof first);
         maker_name(m, by, second, sizeof second);
-        return error_set(err, "%s makes the value \"%.80s\", which is %s%s already: one of them "
-                         "was expected", second, name, before >= BY_NODE ? "made by " : "", first);
+        return error_set(err, "the value \"%.80s\" is made twice, as %s and as %s: names are made "
+                         "once; export it again", name, first, second);
     }
     names_add(makers, name, by);
     return true;
@@ -71,7 +72,7 @@ static bool uses_what_is(const struct onnx_model *m, const struct names *makers,
             return error_set(err, "%s uses the value \"%.80s\", which is no input, no initialiser "
                              "and no node's output: the file is incomplete; export it again", who,
                              n->inputs[k]);
-        maker_name(m, by, maker, sizeof maker);
+        onnx_node_name(&m->nodes[by - BY_NODE], by - BY_NODE, maker, sizeof maker);
         return error_set(err, "%s uses the value \"%.80s\", which %s makes after that: nodes go in "
                          "a circle or stand in the wrong order; export it again", who, n->inputs[k],
                          by == BY_NODE + user ? "it" : maker);
