@@ -11,6 +11,7 @@
 #include "data/data.h"
 #include "file/fit.h"
 #include "file/image.h"
+#include "settings/settings.h"
 
 Test(preprocess, a_mean_image_fits_images_of_its_size_alone)
 {
