@@ -152,7 +152,7 @@ COMMANDS = cover bits emitted docs programs predict windows bench lathe network_
            settings names floors folders finetune
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
-       marks rows onnx $(filter-out $(FIRST),$(COMMANDS))
+       marks rows onnx import $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own. A make that a suite runs has its own jobs.
@@ -307,7 +307,8 @@ $(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shel
 # A part of the generator alone.
 $(TESTS)/onnx: tests/generator/test_onnx_damage.c \
                $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_reads shell)
-$(TESTS)/rows $(TESTS)/onnx: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)
+$(TESTS)/import: $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
+$(TESTS)/rows $(TESTS)/onnx $(TESTS)/import: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@

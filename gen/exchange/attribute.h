@@ -21,8 +21,8 @@ struct value *node_input(const struct incoming *g, int node, int k);
 /* The same, if it is a constant: else NULL. */
 const struct onnx_tensor *node_constant(const struct incoming *g, int node, int k);
 
-/* The attribute, or the constant k-th input; how many there are, at most `most`; -1: neither, -2: an
-** input that is no constant, or more. */
+/* The attribute, or the constant k-th input; how many there are, at most `most`; -1: neither, -2:
+** an input that is no constant, or more. */
 int node_ints(const struct incoming *g, int node, const char *name, int k, int64_t *out, int most);
 
 /* An axis counted from the end is counted from the start. False: there is none of it. */

@@ -77,11 +77,11 @@ static bool preprocessing(struct nesting *s, struct network_parts *out)
             return false;
     for (int k = 0; k < g->nparts; k++)
         if (s->used[k] && k > s->root && (int)g->part[k].l.kind == PART_PREPROCESS)
-            good = refuse(g, g->part[k].node, "prepares the images, which are read without it, too; "
-                          "one or the other can be said");
+            good = refuse(g, g->part[k].node, "prepares the images, which are read without it, "
+                          "too; one or the other can be said");
         else if (s->used[k] && (int)g->part[k].l.kind == PART_PAD)
-            good = refuse(g, g->part[k].node, "pads a map that something else than a convolution or "
-                          "a pool reads");
+            good = refuse(g, g->part[k].node, "pads a map that something else than a convolution "
+                          "or a pool reads");
     return good;
 }
 
@@ -165,6 +165,17 @@ static int lines_of(const struct sequence *q)
     return n;
 }
 
+/* Which of two is the block, the other one the shortcut: the one with more lines, or else with the
+** larger window. */
+static bool is_longer(const struct nesting *s, const struct sequence *a, const struct sequence *b)
+{
+    const int n = lines_of(a), m = lines_of(b);
+    if (n != m || !n)
+        return n > m;
+    const struct layer *x = &s->g->part[a->item[0].part].l, *y = &s->g->part[b->item[0].part].l;
+    return x->kh*x->kw > y->kh*y->kw;
+}
+
 static bool add_block(struct nesting *s, int end, int fork, int depth, struct item *out)
 {
     const struct part *p = &s->g->part[end];
@@ -172,7 +183,7 @@ static bool add_block(struct nesting *s, int end, int fork, int depth, struct it
     for (int k = 0; k < 2; k++)
         if (!chain(s, p->from[k], fork, depth, &branch[k]))
             return false;
-    const int main = !branch[0].count || lines_of(&branch[1]) > lines_of(&branch[0]);
+    const int main = is_longer(s, &branch[1], &branch[0]);
     if (!branch[main].count)
         return refuse(s->g, p->node, "adds a map to itself; a Mul by 2 can be said");
     out->kind = LAYER_RESIDUAL;
@@ -202,8 +213,8 @@ static bool gate_block(struct nesting *s, int end, int fork, int depth, struct i
 
 /* Of up to eight blocks; more become blocks of blocks, and so do neighbours that have more in
 ** common than `fork`. */
-static bool concat_block(struct nesting *s, int end, const int *from, int count, int fork, int depth,
-                         struct item *out)
+static bool concat_block(struct nesting *s, int end, const int *from, int count, int fork,
+                         int depth, struct item *out)
 {
     const int share = count > MAX_BRANCHES ? (count + MAX_BRANCHES - 1)/MAX_BRANCHES : 1;
     if (depth > NESTING_MOST)
@@ -242,10 +253,10 @@ static void begin_by_row(struct nesting *s, int fork, struct sequence *q)
 {
     const struct shape in = part_shape(s->g, fork);
     const int64_t values = (int64_t)in.h*in.w*in.c;
-    if (q->item[q->count - 1].kind != LAYER_AFFINE || (in.h == 1 && in.w == 1) || values > INT_MAX)
+    const struct item *last = &q->item[q->count - 1];
+    if (last->kind != LAYER_AFFINE || (in.h == 1 && in.w == 1) || values > INT_MAX)
         return;
-    struct part *p = incoming_add_part(s->g, LAYER_RESHAPE, s->g->part[q->item[q->count - 1].part].node,
-                                    fork);
+    struct part *p = incoming_add_part(s->g, LAYER_RESHAPE, s->g->part[last->part].node, fork);
     p->l.to = p->l.out = (struct shape){ (int)values, 1, 1 };
     push(q, (struct item){ .part = s->g->nparts - 1, .kind = LAYER_RESHAPE });
 }
@@ -256,8 +267,8 @@ static bool write_once(struct nesting *s, int part)
     if (++s->items > ITEMS_MOST)
         return refuse(s->g, p->node, "the network would have more than %d layers", ITEMS_MOST);
     return !s->written[part]++ || !p->tensor[0]
-           || refuse(s->g, p->node, "is read by branches that do not meet in one place; there is no "
-                     "block for that here");
+           || refuse(s->g, p->node, "is read by branches that do not meet in one place; there is "
+                     "no block for that here");
 }
 
 /* From the last to the first; then turned round. */

@@ -17,8 +17,8 @@ static double weight(const struct onnx_tensor *w, bool transposed, size_t input,
                      : input*(size_t)w->dims[1] + unit];
 }
 
-static struct part *add_affine(struct incoming *g, enum layer_kind kind, int node, int from, size_t units,
-                               size_t inputs)
+static struct part *add_affine(struct incoming *g, enum layer_kind kind, int node, int from,
+                               size_t units, size_t inputs)
 {
     const struct onnx_node *n = &g->model->nodes[node];
     struct part *p = incoming_add_part(g, kind, node, from);
@@ -44,13 +44,14 @@ static bool units_of(struct incoming *g, int node, const struct onnx_tensor *w, 
         return true;
     if (*units > 65536)
         return refuse(g, node, "%lld units; 65536 are the most", (long long)*units);
-    return refuse(g, node, "its constant of %d dimensions (%lldx%lld) does not multiply %lld values",
-                  w->ndims, (long long)w->dims[0], (long long)w->dims[1], (long long)inputs);
+    return refuse(g, node, "its constant of %d dimensions (%lldx%lld) does not multiply %lld "
+                  "values", w->ndims, (long long)w->dims[0], (long long)w->dims[1],
+                  (long long)inputs);
 }
 
 /* Rows by a matrix. */
-static struct part *affine_rows(struct incoming *g, int node, int value, const struct onnx_tensor *w,
-                                bool transposed)
+static struct part *affine_rows(struct incoming *g, int node, int value,
+                                const struct onnx_tensor *w, bool transposed)
 {
     const int part = pointwise_part(g, value);
     int64_t units;

@@ -97,7 +97,8 @@ static int flattened(struct incoming *g, int node, const struct value *v, int64_
     if (said == v->ndims)
         axis = v->ndims;
     else if (!axis_of(said, v->ndims, &axis))
-        return refuse(g, node, "attribute axis: %lld of %d dimensions", (long long)said, v->ndims) - 1;
+        return refuse(g, node, "attribute axis: %lld of %d dimensions", (long long)said,
+                      v->ndims) - 1;
     dims[0] = product(v->dims, axis);
     dims[1] = product(v->dims + axis, v->ndims - axis);
     return 2;

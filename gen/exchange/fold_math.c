@@ -163,7 +163,7 @@ const struct onnx_tensor *fold_range(struct incoming *g, int node)
     }
     const double from = in[0]->values[0], by = in[2]->values[0];
     const double steps = ceil((in[1]->values[0] - from)/by);
-    const int64_t count[] = { steps > 0 && steps < 1e9 ? (int64_t)steps : steps > 0 ? INT64_MAX : 0 };
+    const int64_t count[] = { steps < 1e9 ? steps > 0 ? (int64_t)steps : 0 : INT64_MAX };
     struct onnx_tensor *t = incoming_tensor(g, node, in[0]->type, 1, count);
     for (int64_t k = 0; t && k < count[0]; k++)
         t->values[k] = from + (double)k*by;
@@ -177,8 +177,8 @@ const struct onnx_tensor *fold_dequantize(struct incoming *g, int node)
     const struct onnx_tensor *zero = node_constant(g, node, 2);
     int axis = 0;
     if (attribute_int(n, "block_size", 0))
-        return refuse(g, node, "attribute block_size: scales of blocks; one scale, or one a channel "
-                      "can be read"), NULL;
+        return refuse(g, node, "attribute block_size: scales of blocks; one scale, or one a "
+                      "channel can be read"), NULL;
     if (!scale || (n->ninputs > 2 && *n->inputs[2] && !zero))
         return refuse(g, node, "its scale or zero point is no constant"), NULL;
     const bool each = scale->count != 1;

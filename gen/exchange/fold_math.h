@@ -1,5 +1,6 @@
 /*
-** fold_math.h - arithmetic with constants alone. Each returns what the node makes, or NULL: refused.
+** fold_math.h - arithmetic with constants alone. Each function returns what the node makes, or
+** NULL: refused.
 */
 #ifndef LATHE_FOLD_MATH_H
 #define LATHE_FOLD_MATH_H

@@ -41,7 +41,7 @@ static bool find_output(struct imported *m)
     m->last = pointwise_part(g, value);
     m->output = g->value[value];
     if (m->last == PART_NONE)
-        return false;
+        return g->refused ? false : refuse(g, -1, "output \"%s\" cannot be said", name);
     if (g->softmax && !ends_in(g, value, g->softmax))
         return refuse(g, g->value[g->softmax].node, "stands before other nodes; as the model's end "
                       "it can be said: the loss stands for it");
@@ -55,14 +55,14 @@ static bool find_output(struct imported *m)
         s = part_shape(g, m->last);
     }
     if (g->softmax && (s.h > 1 || s.w > 1))
-        return refuse(g, g->value[g->softmax].node, "over a map of %dx%dx%d; over one score a class "
-                      "can be said", s.c, s.h, s.w);
+        return refuse(g, g->value[g->softmax].node, "over a map of %dx%dx%d; over one score a "
+                      "class can be said", s.c, s.h, s.w);
     if (g->softmax && s.c < 2)
         return refuse(g, g->value[g->softmax].node, "over one score");
     return true;
 }
 
-/* A sigmoid of an image's scores at the end belongs to the loss, unless the images are the target. */
+/* A sigmoid of an image's scores at the end is the loss's, unless the images are the target. */
 static void take_sigmoid(struct imported *m)
 {
     const struct part *p = m->last >= 0 ? &m->in.part[m->last] : NULL;
@@ -184,7 +184,8 @@ static const struct part *part_of(const struct imported *m, const struct net *ne
     return at < m->norder ? &m->in.part[m->order[at]] : NULL;
 }
 
-const double *import_param(const struct imported *m, const struct net *net, const struct net_param *p)
+const double *import_param(const struct imported *m, const struct net *net,
+                           const struct net_param *p)
 {
     static const char *const names[PART_TENSORS] = { "weight", "bias", "running_mean",
                                                      "running_var" };

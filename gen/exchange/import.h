@@ -29,6 +29,7 @@ bool import_read(struct imported *m, const char *path, const char *name);
 bool import_doubles(const struct imported *m);
 
 /* The values of a parameter of the network that the file became: as many as param_shape says. */
-const double *import_param(const struct imported *m, const struct net *net, const struct net_param *p);
+const double *import_param(const struct imported *m, const struct net *net,
+                           const struct net_param *p);
 
 #endif

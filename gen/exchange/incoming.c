@@ -1,6 +1,6 @@
 /*
-** incoming.c - the values and the parts of a graph, and messages about its nodes. It must never judge
-** what an operator means.
+** incoming.c - the values and the parts of a graph, and messages about its nodes. It must never
+** judge what an operator means.
 */
 #include "exchange/incoming.h"
 
@@ -172,7 +172,8 @@ static void set_group(struct value *v, int dim, int axis)
 
 static bool incoming_input(struct incoming *g, const struct onnx_value *in)
 {
-    struct value v = { .kind = VALUE_MAP, .ndims = in->ndims, .part = INPUT, .node = -1, .via = -1 };
+    struct value v = { .kind = VALUE_MAP, .ndims = in->ndims, .part = INPUT, .node = -1,
+                       .via = -1 };
     if (in->ndims < 2 || in->ndims > 4)
         return refuse(g, -1, "input \"%s\" has %d dimensions%s; images (batch, channels, height, "
                       "width), rows (batch, channels, length) and (batch, values) can be said",

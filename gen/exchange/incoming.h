@@ -1,6 +1,6 @@
 /*
-** incoming.h - an ONNX model on its way to a network: what is known of each value, and the layers that
-** have been made of nodes so far. operators.c fills it, node by node.
+** incoming.h - an ONNX model on its way to a network: what is known of each value, and the layers
+** that have been made of nodes so far. operators.c fills it, node by node.
 */
 #ifndef LATHE_INCOMING_H
 #define LATHE_INCOMING_H
@@ -18,7 +18,7 @@ enum { AXIS_C, AXIS_H, AXIS_W, AXES };
 struct group { int count; int axis[AXES]; };
 
 enum value_kind {
-    VALUE_UNKNOWN,              /* of a node that was refused, or read by one: it is not said twice */
+    VALUE_UNKNOWN,              /* of a node that was refused, or reads such: said once */
     VALUE_CONSTANT,
     VALUE_MAP,                  /* what a part makes, its axes in whatever order */
     VALUE_POINTWISE             /* a function of each value of `base` alone, not yet a layer */
@@ -37,6 +37,7 @@ struct value {
     int node;                   /* that makes it; -1: none does */
     int base, cone;             /* POINTWISE: a MAP; how many nodes at most lie between */
     int via;                    /* MAP: of which value it is another view, or -1 */
+    bool repeated;              /* an Expand's: its dims are those before it */
     int uses;                   /* nodes that read it, and the model's output */
 };
 

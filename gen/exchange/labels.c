@@ -17,9 +17,9 @@ static const char *const nameless[] = { "onnx::", "const_fold", "val_", "node_",
                                         "const_", "Constant", "init_", "new_", "scalar_" };
 
 /* Ends that say which of a layer's tensors it is. */
-static const char *const tensors[] = { ".weight", ".bias", ".running_mean", ".running_var", ".gamma",
-                                       ".beta", ".kernel", "_weight", "_bias", "_w", "_W", "_b",
-                                       "_scale", ".scale", ".w", ".b" };
+static const char *const tensors[] = { ".weight", ".bias", ".running_mean", ".running_var",
+                                       ".gamma", ".beta", ".kernel", "_weight", "_bias", "_w", "_W",
+                                       "_b", "_scale", ".scale", ".w", ".b" };
 
 static bool begins(const char *s, const char *with)
 {

@@ -59,8 +59,8 @@ static bool batch_norm(struct incoming *g, int node)
     for (int k = 1; k <= PART_TENSORS; k++) {
         const struct onnx_tensor *t = node_constant(g, node, k);
         if (!t || t->count != c)
-            return refuse(g, node, "its input %d is %s, of %zu channels", k, t ? "another number of "
-                          "values" : "no constant", c);
+            return refuse(g, node, "its input %d is %s, of %zu channels", k,
+                          t ? "another number of values" : "no constant", c);
     }
     struct part *p = incoming_add_part(g, LAYER_BATCHNORM, node, from);
     for (int k = 0; k < PART_TENSORS; k++) {
@@ -129,8 +129,8 @@ static bool by_constants(struct incoming *g, int node, int value, const struct o
     if (from == PART_NONE)
         return false;
     if (!x)
-        return refuse(g, node, "a constant of %d dimensions does not fit what comes in, %s", t->ndims,
-                      dims_text(&g->value[value]).text);
+        return refuse(g, node, "a constant of %d dimensions does not fit what comes in, %s",
+                      t->ndims, dims_text(&g->value[value]).text);
     const size_t c = (size_t)part_shape(g, from).c;
     double *a = alloc(c, sizeof *a), *b = alloc(c*per, sizeof *b);
     const bool times = !strcmp(op, "Mul") || !strcmp(op, "Div");
@@ -232,10 +232,11 @@ static bool slice(struct incoming *g, int node)
               && end[k] >= v->dims[at] && (nsteps != n || steps[k] == 1);
     }
     return all ? view_same(g, node)
-           : refuse(g, node, "takes a part of a map; there is no layer for that here: a convolution "
-                    "with stride, or with fewer filters, would do");
+           : refuse(g, node, "takes a part of a map; there is no layer for that here: a "
+                    "convolution with stride, or with fewer filters, would do");
 }
 
+/* Only a Mul may read it, which would repeat the values itself. */
 static bool expand(struct incoming *g, int node)
 {
     int64_t dims[ONNX_DIMS];
@@ -244,8 +245,44 @@ static bool expand(struct incoming *g, int node)
     bool same = n >= 0 && n <= v->ndims;
     for (int k = 0; k < n && same; k++)
         same = dims[k] == 1 || dims[k] == v->dims[v->ndims - n + k];
-    return same ? view_same(g, node)
-           : refuse(g, node, "repeats values; a Mul of a map by one value a channel needs no Expand");
+    if (!same && (n < 0 || n != v->ndims))
+        return refuse(g, node, "its shape is no constant, or has other dimensions than come in");
+    if (!view_same(g, node))
+        return false;
+    g->value[g->nvalues - 1].repeated = !same;
+    return true;
+}
+
+/* Is the value of the shape that the Expand before the other one makes? */
+static bool expanded_to(const struct incoming *g, const struct value *repeated,
+                        const struct value *v)
+{
+    int64_t dims[ONNX_DIMS];
+    const int n = node_ints(g, repeated->node, "", 1, dims, ONNX_DIMS);
+    for (int k = 0; k < n; k++)
+        if (dims[k] != v->dims[k] && !(dims[k] == 1 && v->dims[k] == repeated->dims[k]))
+            return false;
+    return n == v->ndims && !v->repeated;
+}
+
+static bool meet_all(struct incoming *g, int node);
+
+/* FOLDED: an input is an Expand's, and the node was dealt with: made, or refused. */
+static enum folded with_expanded(struct incoming *g, int node)
+{
+    const struct onnx_node *n = &g->model->nodes[node];
+    for (int k = 0; k < n->ninputs; k++) {
+        const struct value *v = node_input(g, node, k), *other = node_input(g, node, !k);
+        if (!v || !v->repeated)
+            continue;
+        if (strcmp(n->op, "Mul") || !other || other->kind == VALUE_CONSTANT
+            || !expanded_to(g, v, other))
+            refuse(g, v->node, "repeats values; only a Mul of a map by them can be said");
+        else
+            meet_all(g, node);
+        return FOLDED;
+    }
+    return FOLD_NOTHING;
 }
 
 /* ---- channels beside each other ---- */
@@ -334,9 +371,10 @@ static const struct operator_def {
     { "Conv", "auto_pad dilations group kernel_shape pads strides", convolution, NULL },
     { "ConvTranspose", "auto_pad dilations group kernel_shape output_padding output_shape pads "
       "strides", transposed_convolution, NULL },
-    { "MaxPool", "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", pool, NULL },
-    { "AveragePool", "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", pool,
+    { "MaxPool", "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", pool,
       NULL },
+    { "AveragePool", "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides",
+      pool, NULL },
     { "GlobalAveragePool", "", global_pool, NULL },
     { "GlobalMaxPool", "", global_pool, NULL },
     { "ReduceMean", "axes keepdims noop_with_empty_axes", global_pool, NULL },
@@ -371,8 +409,8 @@ static const struct operator_def {
     { "DepthToSpace", NULL, NULL, "a ConvTranspose or a Resize makes maps larger here" },
     { "QuantizeLinear", NULL, NULL, "export the model before it is quantised; weights alone may be "
       "(DequantizeLinear)" },
-    { "DequantizeLinear", NULL, NULL, "of constants it can be read, of values not: export the model "
-      "before it is quantised" },
+    { "DequantizeLinear", NULL, NULL, "of constants it can be read, of values not: export the "
+      "model before it is quantised" },
 };
 
 static const struct operator_def *find(const char *op)
@@ -398,7 +436,7 @@ static bool attributes_known(struct incoming *g, int node, const char *known)
     const struct onnx_node *n = &g->model->nodes[node];
     bool good = true;
     for (int k = 0; k < n->nattributes; k++)
-        if (!listed(known, n->attributes[k].name) && strcmp(n->attributes[k].name, "consumed_inputs"))
+        if (!listed(known, n->attributes[k].name))
             good = refuse(g, node, "attribute %s: is not known here%s%s", n->attributes[k].name,
                           *known ? "; it may have " : "", known);
     return good;
@@ -421,8 +459,8 @@ static void unknown_outputs(struct incoming *g, int node)
     const struct onnx_node *n = &g->model->nodes[node];
     for (int k = 0; k < n->noutputs; k++)
         if (incoming_value(g, n->outputs[k]) < 0)
-            incoming_add_value(g, n->outputs[k], (struct value){ .kind = VALUE_UNKNOWN, .node = node,
-                                                              .via = -1 });
+            incoming_add_value(g, n->outputs[k],
+                               (struct value){ .kind = VALUE_UNKNOWN, .node = node, .via = -1 });
 }
 
 static bool run_node(struct incoming *g, int node)
@@ -441,6 +479,8 @@ static bool run_node(struct incoming *g, int node)
         return false;
     if (!n->ninputs || !*n->inputs[0] || !n->noutputs)
         return refuse(g, node, "has no input or no output");
+    if (with_expanded(g, node) == FOLDED)
+        return true;
     return p ? pointwise(g, node) : def->run(g, node);
 }
 

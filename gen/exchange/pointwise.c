@@ -176,7 +176,8 @@ int pointwise_affine(struct incoming *g, int node, int value, const double *a, c
 }
 
 /* The same of all channels. */
-static int affine_all(struct incoming *g, const struct cone *c, int node, int from, double a, double b)
+static int affine_all(struct incoming *g, const struct cone *c, int node, int from, double a,
+                      double b)
 {
     const size_t channels = (size_t)part_shape(g, from).c;
     double *as = alloc(channels, sizeof *as), *bs = alloc(channels, sizeof *bs);

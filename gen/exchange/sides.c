@@ -127,7 +127,7 @@ static bool factors(struct incoming *g, int node, const struct value *v, int64_t
     const struct onnx_node *n = &g->model->nodes[node];
     const bool upsample = !strcmp(n->op, "Upsample");
     const struct onnx_attribute *list = attribute(n, "scales");
-    const struct onnx_tensor *scales = node_constant(g, node, upsample || g->model->opset < 11 ? 1 : 2);
+    const struct onnx_tensor *scales = node_constant(g, node, g->model->opset < 11 ? 1 : 2);
     const struct onnx_tensor *sizes = upsample ? NULL : node_constant(g, node, 3);
     const bool by_scale = (scales && scales->count) || (upsample && list);
     const size_t count = by_scale ? (scales ? scales->count : (size_t)list->nfloats)

@@ -131,8 +131,8 @@ static bool permute_below(struct incoming *g, const struct value *v)
     const size_t inputs = p->count[0]/n;
     double *w = alloc(p->count[0], sizeof *w), *b = alloc(n, sizeof *b);
     for (size_t k = 0; k < n; k++) {    /* the k-th in the old order: where it is in the new one */
-        const size_t place[AXES] = { k/((size_t)was.h*(size_t)was.w), k/(size_t)was.w % (size_t)was.h,
-                                     k % (size_t)was.w };
+        const size_t place[AXES] = { k/((size_t)was.h*(size_t)was.w),
+                                     k/(size_t)was.w % (size_t)was.h, k % (size_t)was.w };
         size_t to = 0;
         for (int d = 1; d < v->ndims; d++) {
             size_t index = 0;
@@ -223,17 +223,16 @@ bool view_reshape(struct incoming *g, int node, int ndims, const int64_t *dims)
     to.ndims = ndims;
     memcpy(to.dims, dims, (size_t)ndims*sizeof *dims);
     if (ndims < 2 || dims[0] != g->batch)
-        return refuse(g, node, "makes %s%s of a batch of images; the first dimension is to stay the "
-                      "batch's", ndims < 2 ? "one list" : "another number of images", ndims < 2 ? ""
-                      : ", or the model is for one batch of another size");
+        return refuse(g, node, "makes %s of a batch of images; the first dimension is to stay "
+                      "the batch's", ndims < 2 ? "one list" : "another number of images");
     if (regroup(g, &v, &to))
         return add_view(g, node, to, from);
     if (!in_order(&v))
         return refuse(g, node, "cuts dimensions that a Transpose before it exchanged; there is no "
                       "layer for that here (a shuffle of channels is one such)");
     if (ndims > 4)
-        return refuse(g, node, "makes %s: rows and maps of two dimensions can be said (channels are "
-                      "cut so for a shuffle or for PixelShuffle, which are no layers here)",
+        return refuse(g, node, "makes %s: rows and maps of two dimensions can be said (channels "
+                      "are cut so for a shuffle or for PixelShuffle, which are no layers here)",
                       dims_text(&to).text);
     if (part == INPUT && incoming_private(g, from)) {
         g->input = dims_shape(&to);

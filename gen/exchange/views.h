@@ -28,6 +28,7 @@ int view_axis_size(const struct incoming *g, const struct value *v, int axis);
 
 /* A constant that is joined to the value: one number a channel, *per = 1, or one for each of its
 ** values, in the part's order. NULL: it does not fit. The caller frees it. */
-double *view_constant(const struct incoming *g, int value, const struct onnx_tensor *t, size_t *per);
+double *view_constant(const struct incoming *g, int value, const struct onnx_tensor *t,
+                      size_t *per);
 
 #endif

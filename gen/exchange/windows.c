@@ -1,6 +1,6 @@
 /*
-** windows.c - convolutions, pools, and the Pad before them. A map of one row has windows of one row:
-** operators of one dimension are those of two.
+** windows.c - convolutions, pools, and the Pad before them. A map of one row has windows of one
+** row: operators of one dimension are those of two.
 */
 #include "exchange/windows.h"
 
@@ -278,7 +278,8 @@ static bool cut_pads(struct incoming *g, struct windows *s, int64_t *out)
     }
     if (s->nd == 1)
         out[DOWN] = 1;
-    return (out[DOWN] > 0 && out[ACROSS] > 0 && out[DOWN] <= INPUT_SIDE && out[ACROSS] <= INPUT_SIDE)
+    return (out[DOWN] > 0 && out[ACROSS] > 0 && out[DOWN] <= INPUT_SIDE
+            && out[ACROSS] <= INPUT_SIDE)
            || refuse(g, s->node, "makes a map of %lldx%lld", (long long)out[DOWN],
                      (long long)out[ACROSS]);
 }
@@ -370,8 +371,8 @@ static bool pool_fill(struct incoming *g, const struct windows *s, bool max, boo
     }
     if (max && (s->fill < -1e30 || (s->fill == 0 && never_negative(g, s->part))))
         return true;
-    return refuse(g, s->node, "the Pad before it puts %g there; before a mean 0 can be said, before "
-                  "a maximum less than any value (or 0 after a relu)", s->fill);
+    return refuse(g, s->node, "the Pad before it puts %g there; before a mean 0 can be said, "
+                  "before a maximum less than any value (or 0 after a relu)", s->fill);
 }
 
 bool pool(struct incoming *g, int node)
@@ -405,7 +406,8 @@ bool pool(struct incoming *g, int node)
         p->l.out = (struct shape){ s.in.c, (int)down, (int)across };
         if (!set_pads(g, &s, &p->l))
             return false;
-        p->l.count_pad = !max && counted && (p->l.pad[0] || p->l.pad[1] || p->l.pad[2] || p->l.pad[3]);
+        const bool padded = p->l.pad[0] || p->l.pad[1] || p->l.pad[2] || p->l.pad[3];
+        p->l.count_pad = !max && counted && padded;
     }
     if ((max || !whole) && s.k[DOWN]*s.k[ACROSS] > 256)
         return refuse(g, node, "a window of %lldx%lld: 256 values are the most; two pools, one "
@@ -457,7 +459,8 @@ bool global_pool(struct incoming *g, int node)
     if (max && (int64_t)s.h*s.w > 256)
         return refuse(g, node, "of a map of %dx%d: a globalmaxpool takes 256 values at most; a "
                       "MaxPool before it would do", s.h, s.w);
-    struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node, part);
+    struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
+                                       part);
     p->l.out = (struct shape){ s.c, 1, 1 };
     out.kind = VALUE_MAP;
     out.part = g->nparts - 1;

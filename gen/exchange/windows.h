@@ -1,5 +1,6 @@
 /*
-** windows.h - operators with windows over a map: convolutions and pools. Each makes its node's output; false: refused.
+** windows.h - operators with windows over a map: convolutions and pools. Each makes its node's
+** output; false: refused.
 */
 #ifndef LATHE_WINDOWS_H
 #define LATHE_WINDOWS_H

@@ -30,7 +30,8 @@ static double array_value(const struct npy *a, size_t k)
 }
 
 /* The array's dims are the value's, its first one any. */
-static bool has_dims(const struct npy *a, const char *path, int ndims, const int64_t *dims, char *err)
+static bool has_dims(const struct npy *a, const char *path, int ndims, const int64_t *dims,
+                     char *err)
 {
     struct value v = { .kind = VALUE_MAP, .ndims = ndims };
     memcpy(v.dims, dims, (size_t)ndims*sizeof *dims);
@@ -61,7 +62,8 @@ static size_t values_of(struct shape s)
 }
 
 /* Images from `first` on, as the network takes them. */
-static float *network_images(const struct check *c, const struct imported *m, size_t first, size_t n)
+static float *network_images(const struct check *c, const struct imported *m, size_t first,
+                             size_t n)
 {
     const struct shape s = m->in.input;
     const struct network_parts *p = &m->parts;

@@ -254,8 +254,9 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
     for (int k = 0; k < NOPTIONS; k++) {
         known[k] = option_defs[k].word;
         size_t length = strlen(known[k]);
-        bool joined = strcmp(known[k], "--check") && !strncmp(argv[*i], known[k], length) && argv[*i][length] == '='
-                      && option_defs[k].argument && length > 2;
+        const bool two = !strcmp(known[k], "--check");
+        bool joined = !strncmp(argv[*i], known[k], length) && argv[*i][length] == '='
+                      && option_defs[k].argument && length > 2 && !two;
         if (strcmp(argv[*i], known[k]) && !joined)
             continue;
         *given |= 1u << k;
@@ -273,18 +274,18 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
             return take(o, known[k], NULL, status);
         if (++*i == argc)
             return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
-        if (!strcmp(known[k], "--check")) {     /* the one that takes two */
-            o->check[0] = argv[*i];
-            if (++*i == argc)
-                return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
-        }
+        if (two && *i + 1 == argc)
+            return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        if (two)
+            o->check[0] = argv[(*i)++];
         return take(o, known[k], argv[*i], status);
     }
     static const struct synonym synonyms[] = {
         { "-o", "output out" }, { "--isa", "arch target march cpu simd" },
         { "--dtype", "precision type double float32 float64" }, { "--set", "define d param" },
         { "--batch", "batchsize minibatch bs b" }, { "--tune", "tuning tunefile" },
-        { "--params", "weights parameters" }, { "--with-preprocessing", "preprocessing preprocess" },
+        { "--params", "weights parameters" },
+        { "--with-preprocessing", "preprocessing preprocess" },
     };
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[*i], "="), argv[*i]);
@@ -408,8 +409,8 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     if (is_doc && o->nnets)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
     if (!is_doc && !o->nnets)
-        return usage(status, imports ? "%s: which model?%s" : "%s: which network file?%s", o->command,
-                     "");
+        return usage(status, imports ? "%s: which model?%s" : "%s: which network file?%s",
+                     o->command, "");
     if (imports && o->nnets > 1)
         return usage(status, "%s takes one model%s", o->command, "");
     bool sweeps = !strcmp(o->command, "sweep");

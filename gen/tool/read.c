@@ -25,7 +25,8 @@ static struct net *through_passes(struct options *o, const char *path, const cha
                                   const struct isa *isa, struct tuning *trial, int *status)
 {
     struct net *net = alloc(1, sizeof *net);
-    *net = (struct net){ .path = path, .text = text, .isa = isa, .f64 = o->f64, .vl = isa_vl(isa, o->f64),
+    *net = (struct net){ .path = path, .text = text, .isa = isa, .f64 = o->f64,
+                         .vl = isa_vl(isa, o->f64),
                          .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune,
                          .tuning = trial };
     *status = 1;
