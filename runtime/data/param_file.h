@@ -18,7 +18,7 @@
 
 #include "core/engine.h"
 #include "data/data.h"
-#include "file/safetensors.h"
+#include "file/weights.h"
 
 /* What goes into a file. */
 struct param_file {
@@ -62,12 +62,6 @@ void param_file_info_free(struct param_file_info *info);
 
 /* ---- for who reads more from such a file ---- */
 
-/* Made by a program of this kind: its metadata tells the network. */
-bool param_file_own(const struct safetensors *s);
-
-/* False, with a message: a file of Lathe that is none of parameters. */
-bool param_file_format(const char *path, const struct safetensors *s, char *err);
-
 /* False, with a message: no parameters of this network, or damaged ones. */
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
                       char *err);
@@ -83,16 +77,8 @@ bool param_file_image_values(const char *path, const struct safetensors *s, stru
 /* A parameter's tensor: its name, canonical shape and the program's type. */
 struct tensor param_file_tensor(const struct param *p, const real *values);
 
-/* "16, 3, 3, 3" */
-enum { PARAM_FILE_SHAPE = TENSOR_MAX_RANK*22 + 8 };
-void param_file_shape(const struct tensor *t, char out[PARAM_FILE_SHAPE]);
-
-/* The file's tensor that has `wanted`'s name and shape and a type that is read; NULL: err says
-** what is wrong. */
-const struct tensor *param_file_find(const char *path, const struct safetensors *s,
-                                     const struct tensor *wanted, char *err);
-
-/* False, with a message: it holds a nan or an infinity, or has one in f32. */
+/* False, with a message: it holds a nan or an infinity, or has one in the
+** program's precision. */
 bool param_file_finite(const char *path, const struct tensor *t, char *err);
 
 /* Its values; the file's data may lie at any address. */

@@ -52,11 +52,11 @@ static const char *pretrained_some(const struct tensor *tensor, const struct par
                                    int count, char out[PRETRAINED_SOME])
 {
     enum { MOST = 3 };
-    char shape[PARAM_FILE_SHAPE];
+    char shape[WEIGHTS_SHAPE];
     int at = 0;
     for (int k = 0; k < count && k < MOST; k++) {
         const struct tensor t = tensor ? tensor[k] : param_file_tensor(&param[k], NULL);
-        param_file_shape(&t, shape);
+        weights_shape(&t, shape);
         at += snprintf(out + at, (size_t)(PRETRAINED_SOME - at), "%s%.60s (%.60s)",
                        k ? ", " : "", t.name, shape);
     }
@@ -103,7 +103,7 @@ static bool pretrained_match(struct pretrained *p, const struct model *m, char *
     for (int k = 0; k < m->nparams; k++) {
         struct tensor wanted = param_file_tensor(&m->params[k], NULL);
         if (pretrained_selects(p->only, wanted.name))
-            p->taken[k] = param_file_find(p->path, &p->file, &wanted, unfit);
+            p->taken[k] = weights_find(p->path, &p->file, &wanted, unfit);
         if (p->taken[k] && !param_file_finite(p->path, p->taken[k], err))
             return false;
         p->ntaken += p->taken[k] != NULL;
@@ -119,7 +119,7 @@ bool pretrained_open(struct pretrained *p, const char *path, const struct option
         return false;
     p->taken = calloc((size_t)m->nparams + 1, sizeof *p->taken);
     return (p->taken || error_set(err, "%s: not enough memory", path))
-           && param_file_format(path, &p->file, err) && pretrained_match(p, m, err);
+           && weights_format(path, &p->file, err) && pretrained_match(p, m, err);
 }
 
 void pretrained_close(struct pretrained *p)
@@ -265,14 +265,14 @@ static enum pretrained_fate pretrained_fate(const struct pretrained *p, const st
 static void pretrained_others(const struct pretrained *p, const struct model *m, FILE *out)
 {
     struct pretrained_list l = { out, pretrained_fates[PRETRAINED_OTHER], 0, 0 };
-    char theirs[PARAM_FILE_SHAPE], ours[PARAM_FILE_SHAPE];
+    char theirs[WEIGHTS_SHAPE], ours[WEIGHTS_SHAPE];
     for (int k = 0; k < m->nparams; k++) {
         if (pretrained_fate(p, m, k) != PRETRAINED_OTHER)
             continue;
         const struct tensor wanted = param_file_tensor(&m->params[k], NULL);
         const struct tensor *t = safetensors_find(&p->file, wanted.name);
-        param_file_shape(t, theirs);
-        param_file_shape(&wanted, ours);
+        weights_shape(t, theirs);
+        weights_shape(&wanted, ours);
         if (strcmp(theirs, ours) != 0)
             pretrained_item(&l, "%s (%s) -> (%s)", wanted.name, theirs, ours);
         else
@@ -288,7 +288,7 @@ static bool pretrained_aside(const struct pretrained *p, const char *name)
     static const char counter[] = "num_batches_tracked";
     const size_t length = strlen(name), end = sizeof counter - 1;
     return (length >= end && strcmp(name + length - end, counter) == 0)
-           || (param_file_own(&p->file)
+           || (weights_own(&p->file)
                && (strncmp(name, "data.", 5) == 0 || strncmp(name, "state.", 6) == 0));
 }
 

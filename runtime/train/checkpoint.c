@@ -325,7 +325,7 @@ static bool checkpoint_find_parts(const struct checkpoint *c, const struct check
             if (!name)
                 return error_set(err, "%s: not enough memory", c->path);
             wanted.name = name;
-            *found = param_file_find(c->path, &c->file, &wanted, err);
+            *found = weights_find(c->path, &c->file, &wanted, err);
             bool good = *found && ((*found)->type == wanted.type
                                    || error_set(err, "%s: tensor %s has another type than %s",
                                                 c->path, name, m->params[k].name));
