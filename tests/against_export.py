@@ -199,9 +199,9 @@ def check_rest(case, scores, comparison):
 
 
 def check_torch(case, comparison, dtype):
-    module = case.module("--params", case.params)
+    module = case.module("--params", case.params).to(dtype)
     module.load_state_dict({k: torch.tensor(t) for k, t in case.tensors.items()})
-    module.to(dtype).eval()
+    module.eval()
     x = torch.tensor(case.x)
     with torch.no_grad():
         comparison.add(case, f"PyTorch {dtype}", error(case.dump("eval")["scores"], module(x)),

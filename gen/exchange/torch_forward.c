@@ -383,7 +383,7 @@ void torch_forward(const struct net *net, bool *row, struct text *out)
         const struct layer *l = &net->layer[i];
         if (!put[l->kind])
             DIE("layer kind %d has no code of PyTorch", l->kind);
-        if (l->from != INPUT && is_fork(net->layer[l->from].kind))
+        if (!ends_branches(l->kind) && l->from != INPUT && is_fork(net->layer[l->from].kind))
             begin_branch(&p, l);
         put[l->kind](&p, l);
         p.shape = l->out;
