@@ -5,8 +5,10 @@
 #ifndef LATHE_GRAPH_H
 #define LATHE_GRAPH_H
 
-#include "exchange/export.h"
 #include "exchange/onnx_write.h"
+#include "exchange/parameters.h"
+
+struct export_options;
 
 struct graph_value {
     char name[ONNX_WRITE_NAME];

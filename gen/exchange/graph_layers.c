@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/small.h"
+#include "exchange/export.h"
 
 /* ---- pieces ---- */
 

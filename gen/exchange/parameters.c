@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "runtime/base/error.h"
+#include "runtime/base/visible.h"
+#include "runtime/file/pairing.h"
 #include "runtime/settings/settings.h"
 #include "base/text.h"
 #include "plan/canonical.h"
@@ -40,6 +42,26 @@ static const struct tensor *take(const struct parameters *p, const struct tensor
     return t && weights_finite(p->path, t, true, err) ? t : NULL;
 }
 
+/* All of them; where they are called otherwise stderr says which is which. */
+static bool find_tensors(struct parameters *p, const struct net *net, char *err)
+{
+    const int count = net->nparams;
+    struct tensor *wanted = alloc((size_t)count, sizeof *wanted);
+    for (int k = 0; k < count; k++)
+        wanted[k] = wanted_tensor(net, &net->param[k]);
+    const enum pairing how = pairing_find(p->path, &p->file, wanted, count, false, p->tensor, err);
+    bool good = how != PAIRING_NONE;
+    for (int k = 0; good && k < count; k++)
+        good = p->tensor[k] ? weights_finite(p->path, p->tensor[k], true, err)
+                            : weights_find(p->path, &p->file, &wanted[k], err) != NULL;
+    if (good && how == PAIRING_ORDERED) {
+        visible_print(stderr, "%s: its tensors are called otherwise\n", p->path);
+        pairing_say(wanted, count, p->tensor, stderr);
+    }
+    free(wanted);
+    return good;
+}
+
 static bool read_preprocessing(struct parameters *p, const struct net *net, char *err)
 {
     const char *how = safetensors_metadata(&p->file, "preprocessing");
@@ -69,12 +91,8 @@ bool parameters_read(struct parameters *p, const char *path, const struct net *n
     if (!safetensors_read(&p->file, path, err))
         return false;
     p->tensor = alloc((size_t)net->nparams, sizeof *p->tensor);
-    bool good = weights_format(path, &p->file, err) && same_network(p, net, err);
-    for (int k = 0; good && k < net->nparams; k++) {
-        const struct tensor wanted = wanted_tensor(net, &net->param[k]);
-        p->tensor[k] = take(p, &wanted, err);
-        good = p->tensor[k] != NULL;
-    }
+    bool good = weights_format(path, &p->file, err) && same_network(p, net, err)
+                && find_tensors(p, net, err);
     good = good && read_preprocessing(p, net, err);
     if (!good)
         parameters_free(p);

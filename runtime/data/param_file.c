@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/visible.h"
 #include "core/params.h"
 #include "data/values.h"
+#include "file/pairing.h"
 #include "file/weights.h"
 #include "settings/settings.h"
 
@@ -213,23 +215,58 @@ static bool param_file_lacks(const char *path, const struct safetensors *s, cons
                      path);
 }
 
-bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
-                      char *err)
+struct tensor *param_file_wanted(const struct model *m)
+{
+    struct tensor *wanted = calloc((size_t)m->nparams + 1, sizeof *wanted);
+    for (int k = 0; wanted && k < m->nparams; k++)
+        wanted[k] = param_file_tensor(&m->params[k], NULL);
+    return wanted;
+}
+
+/* One that has no tensor: why. */
+static bool param_file_misses(const char *path, const struct safetensors *s,
+                              const struct model *m, const struct tensor *wanted, char *err)
+{
+    weights_find(path, s, wanted, err);
+    return weights_own(s) ? false : param_file_lacks(path, s, m, wanted, err);
+}
+
+static bool param_file_take(const char *path, const struct safetensors *s, const struct model *m,
+                            const struct tensor *wanted, const struct tensor **taken,
+                            bool *ordered, char *err)
 {
     const char *layers = safetensors_metadata(s, "layers");
-    const bool own = weights_own(s);
     if (!weights_format(path, s, err)
-        || (own && !weights_same_layers(path, layers, m->layers, err)))
+        || (weights_own(s) && !weights_same_layers(path, layers, m->layers, err)))
         return false;
-    for (int k = 0; k < m->nparams; k++) {
-        struct tensor wanted = param_file_tensor(&m->params[k], NULL);
-        const struct tensor *t = weights_find(path, s, &wanted, err);
-        if (!t && !own)
-            return param_file_lacks(path, s, m, &wanted, err);
-        if (!t || !param_file_finite(path, t, err))
+    const enum pairing how = pairing_find(path, s, wanted, m->nparams, false, taken, err);
+    *ordered = how == PAIRING_ORDERED;
+    for (int k = 0; how != PAIRING_NONE && k < m->nparams; k++)
+        if (taken[k] ? !param_file_finite(path, taken[k], err)
+                     : !param_file_misses(path, s, m, &wanted[k], err))
             return false;
+    return how != PAIRING_NONE;
+}
+
+bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
+                      const struct tensor **taken, char **pairing, char *err)
+{
+    struct tensor *wanted = param_file_wanted(m);
+    const struct tensor **found = calloc((size_t)m->nparams + 1, sizeof *found);
+    size_t size;
+    bool ordered, good = (wanted && found) || error_set(err, "%s: not enough memory", path);
+    good = good && param_file_take(path, s, m, wanted, found, &ordered, err);
+    if (good && taken)
+        memcpy(taken, found, (size_t)m->nparams*sizeof *found);
+    FILE *text = good && pairing && ordered ? open_memstream(pairing, &size) : NULL;
+    if (text) {
+        visible_print(text, "%s: its tensors are called otherwise\n", path);
+        pairing_say(wanted, m->nparams, found, text);
+        fclose(text);
     }
-    return true;
+    free(wanted);
+    free(found);
+    return good;
 }
 
 bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
@@ -271,11 +308,11 @@ bool param_file_image_values(const char *path, const struct safetensors *s, stru
                         "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
 }
 
-static void param_file_set(const struct safetensors *s, struct engine *e, real *values)
+static void param_file_set(const struct tensor *const *taken, struct engine *e, real *values)
 {
     for (int k = 0; k < e->model->nparams; k++) {
         const struct param *p = &e->model->params[k];
-        param_file_values(safetensors_find(s, p->name), values);
+        param_file_values(taken[k], values);
         params_set(p, e->arena + p->at, values);
         if (!e->inference) {
             memset(e->arena + p->m, 0, p->stored*sizeof(real));
@@ -293,8 +330,9 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     if (!safetensors_read(&s, path, err))
         return false;
     real *values = malloc(params_total(e->model)*sizeof(real));
-    bool good = values || error_set(err, "%s: not enough memory", path);
-    good = good && param_file_check(path, &s, e->model, err) &&
+    const struct tensor **taken = calloc((size_t)e->model->nparams + 1, sizeof *taken);
+    bool good = (values && taken) || error_set(err, "%s: not enough memory", path);
+    good = good && param_file_check(path, &s, e->model, taken, &info->pairing, err) &&
            param_file_image_values(path, &s, &info->values, err) &&
            param_file_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
@@ -302,12 +340,13 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
         const char *drawn = safetensors_metadata(&s, "validation");
         if (!drawn || sscanf(drawn, "drawn %zu of %zu", &info->drawn, &info->drawn_of) != 2)
             info->drawn = info->drawn_of = 0;
-        param_file_set(&s, e, values);
+        param_file_set(taken, e, values);
         info->prepared = safetensors_metadata(&s, "preprocessing") || info->values.type[0];
         info->crop = safetensors_metadata(&s, "crop") != NULL;
         info->classes = classes ? strdup(classes) : NULL;
     }
     free(values);
+    free(taken);
     safetensors_close(&s);
     return good;
 }
@@ -316,5 +355,6 @@ void param_file_info_free(struct param_file_info *info)
 {
     preprocess_free(&info->preprocess);
     free(info->classes);
-    info->classes = NULL;
+    free(info->pairing);
+    info->classes = info->pairing = NULL;
 }

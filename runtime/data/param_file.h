@@ -47,13 +47,15 @@ struct param_file_info {
     bool crop;                        /* images may be larger than the input */
     struct values values;             /* of the images trained on; type "": unknown */
     char *classes;                    /* their names, one a line, or NULL: unknown */
+    char *pairing;                    /* how tensors of other names were matched: lines for
+                                         people, or NULL */
     size_t drawn, drawn_of;           /* validation images drawn, of all training images; 0: none */
 };
 
 /*
 ** Reads parameters into the engine and packs them; moments become zero. Values of 16, 32 and 64
 ** bits are read; only those of 64 are rounded, in f32. A file of another program has its tensors
-** alone: names and shapes decide. One of another network, damaged or incomplete, or with what is
+** alone: names and shapes decide, or order and shapes (file/pairing.h). One of another network, damaged or incomplete, or with what is
 ** no finite number, is an error that names what differs, and changes nothing.
 */
 bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
@@ -62,9 +64,10 @@ void param_file_info_free(struct param_file_info *info);
 
 /* ---- for who reads more from such a file ---- */
 
-/* False, with a message: no parameters of this network, or damaged ones. */
+/* False, with a message: no parameters of this network, or damaged ones. taken[nparams] or NULL: the
+** tensor of each; *pairing, or NULL: as param_file_info has it. */
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
-                      char *err);
+                      const struct tensor **taken, char **pairing, char *err);
 
 /* How the images were prepared that the parameters were trained on; none where it does not say. */
 bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
@@ -73,6 +76,9 @@ bool param_file_preprocess(const char *path, const struct safetensors *s, const 
 /* Their values; of type "" where it does not say. */
 bool param_file_image_values(const char *path, const struct safetensors *s, struct values *v,
                              char *err);
+
+/* Those of all parameters; free() them. NULL: not enough memory. */
+struct tensor *param_file_wanted(const struct model *m);
 
 /* A parameter's tensor: its name, canonical shape and the program's type. */
 struct tensor param_file_tensor(const struct param *p, const real *values);

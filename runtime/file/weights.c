@@ -56,9 +56,12 @@ void weights_shape(const struct tensor *t, char out[WEIGHTS_SHAPE])
         snprintf(out + at, (size_t)(WEIGHTS_SHAPE - at), ", ...");
 }
 
-static bool weights_type(enum tensor_type type)
+bool weights_readable(const char *path, const struct tensor *t, char *err)
 {
-    return type == TENSOR_F16 || type == TENSOR_BF16 || type == TENSOR_F32 || type == TENSOR_F64;
+    return t->type == TENSOR_F16 || t->type == TENSOR_BF16 || t->type == TENSOR_F32
+           || t->type == TENSOR_F64
+           || error_set(err, "%s: tensor %s is of type %s, expected F16, BF16, F32 or F64", path,
+                        t->name, safetensors_type_name(t->type));
 }
 
 const struct tensor *weights_find(const char *path, const struct safetensors *s,
@@ -77,12 +80,7 @@ const struct tensor *weights_find(const char *path, const struct safetensors *s,
                   theirs, ours);
         return NULL;
     }
-    if (!weights_type(t->type)) {
-        error_set(err, "%s: tensor %s is of type %s, expected F16, BF16, F32 or F64", path,
-                  wanted->name, safetensors_type_name(t->type));
-        return NULL;
-    }
-    return t;
+    return weights_readable(path, t, err) ? t : NULL;
 }
 
 int weights_data(enum preprocess_kind kind, int c, int h, int w, struct tensor out[2])

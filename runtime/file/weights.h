@@ -25,6 +25,9 @@ bool weights_same_layers(const char *path, const char *theirs, const char *ours,
 enum { WEIGHTS_SHAPE = TENSOR_MAX_RANK*22 + 8 };
 void weights_shape(const struct tensor *t, char out[WEIGHTS_SHAPE]);
 
+/* False, with a message: of a type that is not read. */
+bool weights_readable(const char *path, const struct tensor *t, char *err);
+
 /* The file's tensor that has `wanted`'s name and shape and a type that is read; NULL: err says
 ** what is wrong. */
 const struct tensor *weights_find(const char *path, const struct safetensors *s,
