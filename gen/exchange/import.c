@@ -154,7 +154,10 @@ static bool write_file(struct imported *m, const char *path, const char *name)
     netfile_layers(&m->in, &m->parts.all, &m->file);
     text_printf(&m->file, "%s\n\ntrain\n  preprocess %s\n", loss, preprocess_words[m->preprocess]);
     m->norder = netfile_order(&m->parts.all, &m->order);
-    return true;
+    for (int k = 0; k < m->norder; k++)
+        if (m->in.part[m->order[k]].tensor[0])
+            return true;
+    return refuse(&m->in, -1, "the model has no weights: a network here has some to train");
 }
 
 bool import_read(struct imported *m, const char *path, const char *name)

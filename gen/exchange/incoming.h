@@ -98,7 +98,7 @@ const int *part_reads(const struct part *p);
 struct shape part_shape(const struct incoming *g, int part);
 
 /* A constant of these dims, its values zero. NULL, and refused: more than FOLDED_MOST in all. */
-enum { FOLDED_MOST = 1 << 27 };
+enum { FOLDED_MOST = 1 << 28 };
 struct onnx_tensor *incoming_tensor(struct incoming *g, int node, enum onnx_type type, int ndims,
                                  const int64_t *dims);
 
