@@ -214,6 +214,7 @@ test-all: test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/build --filter '*/with_flags_for_one_file_has_one_file'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/emitted
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bits
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/peers --filter 'onnx/*'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bench
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds `lathe import` against ONNX Runtime and PyTorch:
 
-    against_onnx.py [PART ...] [--networks N] [--first SEED] [--keep DIR] [--table FILE]
+    against_onnx.py [PART ...] [--networks N] [--first SEED] [--exporter traced | dynamo]
+                    [--keep DIR] [--table FILE] [-v]
 
 PARTs, without one all of them that have what they need:
   few       four models of a few nodes: seconds
@@ -17,11 +18,12 @@ Each model is imported and its program run, or refused with the operator's name.
 of the largest, a step 1e-10. DIR keeps exported files, which are not exported again, and what
 was made of them; dynamo takes seconds for each.
 
-Exit status: 0 all within, 1 not, 77 a package is missing (onnx, onnxruntime, for zoo and random
-torch and onnxscript). Needs $LATHE, or build/lathe beside this file's parent directory, and the
+Exit status: 0 all within, 1 not, 77 a package is missing (onnx, onnxruntime; without torch and
+onnxscript zoo and random are skipped). Needs $LATHE, or build/lathe beside this file's parent directory, and the
 libraries that make builds.
 """
 import argparse
+import importlib.util
 import os
 import subprocess
 import sys
@@ -65,18 +67,19 @@ def error(ours, theirs):
 class Program:
     """Some networks in one program."""
 
-    def __init__(self, folder, names, dtype, batch):
+    def __init__(self, folder, names, dtype, batch, level="-O0"):
         self.folder, self.path = folder, os.path.join(folder, f"{names[0]}_{dtype}")
         library = "liblathe64.a" if dtype == "f64" else "liblathe.a"
         run(LATHE, "emit", *[os.path.join(folder, name + ".net") for name in names], "--dtype",
             dtype, "--batch", str(batch), "--split", "-o", self.path + ".c")
-        run(*os.environ.get("CC", "cc").split(), "-O0", "-I", os.path.join(HOME, "runtime"),
+        run(*os.environ.get("CC", "cc").split(), level, "-I", os.path.join(HOME, "runtime"),
             self.path + ".c", os.path.join(HOME, "runtime", library), "-o", self.path, "-lm",
             "-pthread")
 
     def network(self, name):
-        return Network(run(self.path, "info", "--network", name, "--data", "synthetic").stdout,
-                       name)
+        """What `info` says of it; to make the synthetic set of large images takes seconds."""
+        said = run(self.path, "info", "--network", name, "--data", os.devnull, check=False).stdout
+        return Network(said, name)
 
     def dump(self, name, x, y, *options):
         files = {k: os.path.join(self.folder, k) for k in ("x.npy", "y.npy", "dumped")}
@@ -296,9 +299,9 @@ def accuracy(folder, results):
         return
     name = os.path.join(folder, "accuracy")
     run(LATHE, "import", case.path, "-o", name)
-    run(LATHE, "build", name + ".net", "-o", name)
-    said = run(name, "eval", "--params", name + ".safetensors", "--data", data, "--split",
-               "test").stdout
+    program = Program(folder, ["accuracy"], "f32", 50, "-O1")
+    said = run(program.path, "eval", "--params", name + ".safetensors", "--data", data, "--split",
+               "test", "--test-samples", "10000").stdout
     print("tiny: resnet8 on CIFAR-10's test images:", said.strip().split("\n")[-1])
     if right not in said:
         results.wrong(case, f"accuracy {right} was expected: {said}")
@@ -309,20 +312,25 @@ def main():
     options.add_argument("parts", nargs="*")
     options.add_argument("--networks", type=int, default=200)
     options.add_argument("--first", type=int, default=1)
+    options.add_argument("--exporter", choices=("both", "traced", "dynamo"), default="both")
     options.add_argument("--keep")
     options.add_argument("--table")
     options.add_argument("-v", action="store_true")
     o = options.parse_args()
     bad, table = 0, {}
+    kinds = [False, True] if o.exporter == "both" else [o.exporter == "dynamo"]
     with tempfile.TemporaryDirectory() as work:
         keep = os.path.abspath(o.keep) if o.keep else work
         os.makedirs(keep, exist_ok=True)
         parts = {"few": onnx_cases.few, "tiny": onnx_cases.tiny, "backend": onnx_cases.backend,
-                 "light": onnx_cases.light, "zoo": onnx_cases.zoo,
-                 "random": lambda to: onnx_cases.drawn(to, o.first, o.networks)}
+                 "light": onnx_cases.light, "zoo": lambda to: onnx_cases.zoo(to, kinds),
+                 "random": lambda to: onnx_cases.drawn(to, o.first, o.networks, kinds)}
         for part in o.parts or parts:
             if part not in parts:
                 options.error(f"no part {part}: {', '.join(parts)}")
+            if part in ("zoo", "random") and not importlib.util.find_spec("torch"):
+                print(f"{part}: skipped: no module torch")
+                continue
             folder = os.path.join(keep, part)
             os.makedirs(folder, exist_ok=True)
             results = Results()

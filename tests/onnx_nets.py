@@ -140,9 +140,10 @@ class Draw:
 
     def deconv(self):
         r = self.rng
-        k, stride = r.choice((2, 3, 4)), r.choice((1, 2))
-        layer = nn.ConvTranspose2d(self.at[0], r.randint(1, 6), k, stride, r.randint(0, (k - 1)//2),
-                                   r.randint(0, stride - 1), 1, r.random() < 0.7)
+        k, stride, filters = r.choice((2, 3, 4)), r.choice((1, 2)), r.randint(1, 6)
+        pad, more = r.randint(0, (k - 1)//2), r.randint(0, stride - 1)
+        layer = nn.ConvTranspose2d(self.at[0], filters, k, stride, pad, min(pad, more), 1,
+                                   r.random() < 0.7)
         return self.add(layer)
 
     def pool(self):
@@ -167,7 +168,8 @@ class Draw:
         r, c = self.rng, self.at[0]
         block = nn.Sequential(self.conv(c, True), nn.BatchNorm2d(c), nn.ReLU(), self.conv(c, True))
         shortcut = nn.Identity() if r.random() < 0.6 else nn.Conv2d(c, c, 1)
-        return self.add(nn.Sequential(Residual(block, shortcut), r.choice((nn.ReLU, nn.Identity))()))
+        last = r.choice((nn.ReLU, nn.Identity))()
+        return self.add(nn.Sequential(Residual(block, shortcut), last))
 
     def concat(self):
         blocks = [nn.Sequential(self.conv(self.rng.randint(1, 5), True), nn.ReLU())
@@ -204,8 +206,8 @@ class Draw:
     def network(self):
         """The module, in evaluation, and the shape of an image."""
         r = self.rng
-        steps = (self.conv, self.conv, self.conv_norm, self.conv_norm, self.padded_conv, self.deconv,
-                 self.pool, self.pool, self.upsample, self.pointwise, self.pointwise,
+        steps = (self.conv, self.conv, self.conv_norm, self.conv_norm, self.padded_conv,
+                 self.deconv, self.pool, self.pool, self.upsample, self.pointwise, self.pointwise,
                  self.pointwise, self.norm, self.residual, self.concat, self.gate, self.reshape)
         layers = [self.conv()]
         for _ in range(r.randint(2, 7)):
