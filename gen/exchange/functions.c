@@ -110,7 +110,8 @@ static void add_layer(struct function *out, enum layer_kind kind, const double *
     out->nlayers++;
 }
 
-/* One layer; or an elu or a hardsigmoid with a factor after it or before it (Selu, Keras's). */
+/* One layer; or one with a factor after it (Selu, half a gelu), a hardsigmoid with one before it
+** (Keras's). */
 static bool find_layers(const double *y, double (*f)(const void *, double), const void *of,
                         struct function *out)
 {
@@ -123,12 +124,12 @@ static bool find_layers(const double *y, double (*f)(const void *, double), cons
             return true;
         }
     for (int k = 0; k < ROWS; k++) {
-        const double times = f(of, 1), stretch = 6*(f(of, 1.0/1024) - f(of, 0))*1024;
+        const double none[MAX_NUMBERS] = { 0 }, at_1 = rows[k].numbers ? 1 : rows[k].f(1, none);
+        const double times = f(of, 1)/at_1, stretch = 6*(f(of, 1.0/1024) - f(of, 0))*1024;
         const double factor[2][MAX_NUMBERS] = { { times }, { stretch } };
-        const double none[MAX_NUMBERS] = { 0 };
-        if (rows[k].kind == LAYER_ELU && in_bounds(times, BOUND_SCALE)
+        if ((rows[k].kind == LAYER_ELU || !rows[k].numbers) && in_bounds(times, BOUND_SCALE)
             && numbers_of(&rows[k], f, of, times, number) && fits(y, &rows[k], number, times, 1)) {
-            add_layer(out, LAYER_ELU, number);
+            add_layer(out, rows[k].kind, rows[k].numbers ? number : none);
             add_layer(out, LAYER_SCALE, factor[0]);
             return true;
         }
