@@ -345,6 +345,17 @@ static int64_t pooled(const struct windows *s, int d, bool ceil)
     return n + (ceil && left && n*s->stride[d] < size);
 }
 
+/* What of the padding after a map no window reaches is not said: exporters write it for ceil. */
+static void drop_unreached(struct windows *s)
+{
+    for (int d = 0; d < SIDES; d++) {
+        const int64_t n = windows_in(s, d);
+        const int64_t reached = (n - 1)*s->stride[d] + s->k[d] - side_of(s, d) - s->before[d];
+        if (n > 0 && reached < s->after[d])
+            s->after[d] = reached > 0 ? reached : 0;
+    }
+}
+
 static bool pool_attributes(struct incoming *g, const struct windows *s)
 {
     const struct onnx_node *n = &g->model->nodes[s->node];
@@ -388,6 +399,8 @@ bool pool(struct incoming *g, int node)
     if (!isnan(s.fill) && own && !max && !counted)
         return refuse(g, node, "attribute count_include_pad: the Pad before it is counted, its own "
                       "pads are not; one or the other can be said");
+    if (!ceil)
+        drop_unreached(&s);
     if (!pool_attributes(g, &s) || !pool_fill(g, &s, max, &counted))
         return false;
     const int64_t down = pooled(&s, DOWN, ceil), across = pooled(&s, ACROSS, ceil);
