@@ -19,8 +19,8 @@ of the largest, a step 1e-10. DIR keeps exported files, which are not exported a
 was made of them; dynamo takes seconds for each.
 
 Exit status: 0 all within, 1 not, 77 a package is missing (onnx, onnxruntime; without torch and
-onnxscript zoo and random are skipped). Needs $LATHE, or build/lathe beside this file's parent directory, and the
-libraries that make builds.
+onnxscript zoo and random are skipped). Needs $LATHE, or build/lathe beside this file's parent
+directory, and the libraries that make builds.
 """
 import argparse
 import importlib.util

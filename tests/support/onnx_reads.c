@@ -14,8 +14,11 @@
 const char *said(void)
 {
     static char text[8192];
+    static const char *path;
+    if (!path)
+        path = in_dir("said");
     fflush(stderr);
-    FILE *f = fopen(in_dir("said"), "r");
+    FILE *f = fopen(path, "r");
     size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
     text[n] = '\0';
     if (f)
@@ -51,7 +54,10 @@ void store(struct bytes *model)
 /* In place: to empty a file first and close it has some file systems write it to the disk. */
 void store_bytes(const void *bytes, size_t size)
 {
-    int fd = open(in_dir("m.onnx"), O_WRONLY | O_CREAT, 0600);
+    static const char *path;
+    if (!path)
+        path = in_dir("m.onnx");
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
     cr_assert(fd >= 0 && write(fd, bytes, size) == (ssize_t)size && !ftruncate(fd, (off_t)size));
     close(fd);
 }
