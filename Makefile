@@ -15,8 +15,9 @@ INCLUDES = -Igen -Iruntime -I.
 
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms) \
-         $(patsubst %,file/%,foreign output output_kind place) \
+SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms values_scale) \
+         $(patsubst %,file/%,file foreign json literal npy output output_kind pairing place \
+             safetensors weights) \
          $(patsubst %,settings/%,class_weights optimizer option_text settings) \
          $(patsubst %,page/%,drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
@@ -151,7 +152,8 @@ COMMANDS = docs cover bits emitted build bench names programs predict windows la
            install resume samples flags peers gradcheck foreign texts files learning results \
            settings floors folders finetune
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
-RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows $(filter-out $(LONGEST),$(COMMANDS))
+RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
+       $(filter-out $(LONGEST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own. A make that a suite runs has its own jobs.
@@ -214,6 +216,7 @@ test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/build --filter '*/with_flags_for_one_file_has_one_file'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/emitted
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bits
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/peers --filter 'onnx/*'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bench
 	@$(RUN) CC="$(CC)" LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 
@@ -305,10 +308,13 @@ $(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shel
 	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 # A part of the generator alone.
-$(TESTS)/rows: tests/generator/test_rows.c $(GEN_OBJ)
+$(TESTS)/onnx: tests/generator/test_onnx_damage.c \
+               $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_reads shell)
+$(TESTS)/import: $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
+$(TESTS)/rows $(TESTS)/onnx $(TESTS)/import: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) $^ $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 # The models of f64 have results in test-all.
 $(TESTS)/results $(TESTS)/emitted: $(TESTS)/models32

@@ -88,12 +88,30 @@ static bool pool_shape(struct layer *l)
     return true;
 }
 
+/* Some tap of n windows, `stride` apart, lies on one of `size` values. */
+static bool reads(const struct layer *l, int n, int k, int stride, int pad, int size)
+{
+    for (int i = 0; i < n; i++)
+        for (int t = 0; t < k; t++) {
+            const long long at = (long long)i*stride - pad + (long long)t*l->dilation;
+            if (at >= 0 && at < size)
+                return true;
+        }
+    return false;
+}
+
 static bool conv_shape(struct layer *l)
 {
     padding(l);
     l->out.c = l->filters;
     if (!windows(l))
         return false;
+    if (!reads(l, l->out.h, l->kh, l->stride, l->pad_top, l->in.h)
+        || !reads(l, l->out.w, l->kw, l->stride_w, l->pad_left, l->in.w))
+        return error(l, "%s reads nothing of its input of %dx%d but padding: windows of %dx%d, "
+                     "%d,%d apart, begin %d,%d before it", l->name, l->in.h, l->in.w,
+                     span(l, l->kh), span(l, l->kw), l->stride, l->stride_w, l->pad_top,
+                     l->pad_left);
     if (l->in.c % l->groups)
         return error(l, "groups=%d does not divide the %d channels that %s gets", l->groups,
                      l->in.c, l->name);

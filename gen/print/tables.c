@@ -10,6 +10,7 @@
 #include "runtime/core/model.h"
 #include "runtime/settings/optimizer.h"
 #include "runtime/settings/settings.h"
+#include "plan/canonical.h"
 #include "plan/info.h"
 #include "plan/regions.h"
 #include "print/arena.h"
@@ -103,16 +104,14 @@ static void param_rows(const struct net *net, const char *prefix, struct text *r
     for (const struct net_param *p = net->param; p < net->param + net->nparams; p++) {
         const struct stage *of = &net->stage[p->stage];
         const struct stage *s = p->kind == PARAM_CONV && of->mirror ? of->mirror : of;
-        const struct layer *l = &net->layer[s->head];
         struct shape in = p->kind == PARAM_VECTOR ? (struct shape){ 0 } : s->in.shape;
-        text_printf(rows, "{ .name = \"%s\", .kind = %s", p->name, kind_names[p->kind]);
-        if (p->kind == PARAM_VECTOR)
-            text_printf(rows, ", .rank = 1, .dim = { %d }", l->out.c);
-        else if (p->kind == PARAM_CONV)
-            text_printf(rows, ", .rank = 4, .dim = { %d, %d, %d, %d }", l->filters,
-                        in.c / l->groups, l->kh, l->kw);
-        else
-            text_printf(rows, ", .rank = 2, .dim = { %d, %d }", l->filters, in.h*in.w*in.c);
+        int dim[PARAM_RANK];
+        const int rank = param_shape(net, p, dim);
+        text_printf(rows, "{ .name = \"%s\", .kind = %s, .rank = %d, .dim = ", p->name,
+                    kind_names[p->kind], rank);
+        for (int k = 0; k < rank; k++)
+            text_printf(rows, "%s%d", k ? ", " : "{ ", dim[k]);
+        text_puts(rows, " }");
         text_printf(rows, ", .in_c = %d, .in_h = %d, .in_w = %d, .fan_in = %d, .role = %s, "
                     ".init = %s, .start = %g, .sumsq = %zu, .nsumsq = %d", in.c, in.h, in.w,
                     p->fan_in, role_names[p->role], exactly(p->init).text, p->start, p->sumsq,
@@ -170,73 +169,19 @@ static void info_rows(const struct net *net, struct text *rows)
     free(info);
 }
 
-/* What a parameter file must agree with. */
-static void fingerprint(const struct layer *l, struct text *out)
-{
-    const struct layer_def *def = layer_def(l->kind);
-    bool max = def->stage == STAGE_POOL, pools = max || def->stage == STAGE_AVERAGE;
-    if (def->trains)
-        text_printf(out, "%s: ", l->name);
-    if (def->word)
-        text_puts(out, max ? "maxpool" : pools ? "avgpool" : def->word);
-    if (l->filters)
-        text_printf(out, " %d", l->filters);
-    if (l->kh)
-        text_printf(out, " %dx%d", l->kh, l->kw);
-    if (pools || l->stride != l->stride_w)
-        text_printf(out, " stride=%d,%d", l->stride, l->stride_w);
-    else if (def->accepts & ACCEPTS_STRIDE)
-        text_printf(out, " stride=%d", l->stride);
-    if (!pools ? def->accepts & ACCEPTS_PAD : is_padded(l))
-        text_printf(out, " pad=%d,%d,%d,%d", l->pad_top, l->pad_left, l->pad_bottom, l->pad_right);
-    if (l->count_pad && is_padded(l))
-        text_printf(out, " counted=%d,%d,%d,%d", l->pad_top, l->pad_left,
-                    l->pad_bottom - l->beyond_bottom, l->pad_right - l->beyond_right);
-    if (def->accepts & ACCEPTS_MOMENTUM)
-        text_printf(out, " momentum=%.17g eps=%.17g", l->momentum, l->eps);
-    if (def->accepts & ACCEPTS_MARGIN)
-        text_printf(out, " margin=%.17g", l->margin);
-    if (l->target == TARGET_INPUT)
-        text_puts(out, " target=input");
-    for (int k = 0; k < layer_numbers(l->kind); k++)
-        text_printf(out, " %.17g", l->number[k]);
-    text_puts(out, operand_words(l).text);
-    if (def->accepts & ACCEPTS_BIAS && !l->bias)
-        text_puts(out, " bias=no");
-    if (def->accepts & ACCEPTS_SCALE && !l->scale)
-        text_puts(out, " scale=no");
-    if (l->groups > 1)
-        text_printf(out, " groups=%d", l->groups);
-    if (l->dilation > 1)
-        text_printf(out, " dilation=%d", l->dilation);
-    if (l->smoothing > 0)
-        text_printf(out, " smoothing=%.17g", l->smoothing);
-    if (def->operands == OPERANDS_BLOCK)
-        text_puts(out, " {");
-    if (ends_branches(l->kind))
-        text_puts(out, "}");
-}
-
 /* A string, a line for each layer. */
 static void layers_field(const struct net *net, struct text *row)
 {
-    static const char next[] = "\\n\"\n        \"";
-    text_printf(row, ", .layers =\n        \"input %dx%dx%d", net->input.c, net->input.h,
-                net->input.w);
-    int *open = alloc((size_t)net->nlayers, sizeof *open);      /* of each fork: the branch */
-    for (int i = 0; i < net->nlayers; i++) {
-        const struct layer *l = &net->layer[i];
-        const int fork = ends_branches(l->kind) ? l->fork : l->from;
-        const bool join = l->kind == LAYER_JOIN;
-        for (int last = join ? l->branches - 1 : l->branch; fork != INPUT && open[fork] < last;
-             open[fork]++)
-            text_printf(row, "%s} %s{", next,
-                        net->layer[fork].kind == LAYER_RESIDUAL ? "shortcut " : "");
-        text_puts(row, next);
-        fingerprint(l, row);
-    }
-    free(open);
+    struct text lines = { 0 };
+    fingerprint(net, &lines);
+    text_puts(row, ", .layers =\n        \"");
+    for (const char *at = text_string(&lines); *at; at++)
+        if (*at == '\n')
+            text_puts(row, "\\n\"\n        \"");
+        else
+            text_add(row, at, 1);
     text_puts(row, "\"");
+    text_free(&lines);
 }
 
 /* ---- the model ---- */

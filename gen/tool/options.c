@@ -16,8 +16,10 @@
 
 /* Commands, as bits: which take an option. */
 enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, FOR_DOC = 32,
-       FOR_NETS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
-       FOR_ALL = FOR_NETS | FOR_DOC };
+       FOR_EXPORT = 64, FOR_IMPORT = 128,
+       FOR_PROGRAMS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
+       FOR_NETS = FOR_PROGRAMS | FOR_EXPORT,
+       FOR_ALL = FOR_NETS | FOR_IMPORT | FOR_DOC };
 
 static const struct command_def commands[] = {
     { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
@@ -35,19 +37,28 @@ static const struct command_def commands[] = {
     { "tune", FOR_TUNE, "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
       "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"
       "fastest into a file for --tune; takes minutes. No bit of any result depends on it." },
+    { "export", FOR_EXPORT, "lathe export NET (--params FILE | --torch) [-o FILE] [options]",
+      "Writes the network with its parameters as a model of ONNX (opset 17, images (N, C, H, W)\n"
+      "in, scores out) to NAME.onnx unless said; with --torch prints a module of PyTorch that\n"
+      "load_state_dict fills from the network's parameter files." },
+    { "import", FOR_IMPORT, "lathe import MODEL.onnx [-o NAME] [--check X.npy Y.npy]",
+      "Writes a model of ONNX (opsets 7 to 21) as a network file, NAME.net, and its parameters,\n"
+      "NAME.safetensors, for the program that `lathe build NAME.net` makes. NAME is the model's\n"
+      "unless said. What cannot be said is named, all of it, and nothing is written." },
     { "doc", FOR_DOC, "lathe doc", "The network file's whole vocabulary." },
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option_def option_defs[] = {
-    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE, "FILE", "what to write" },
-    { "--isa", FOR_NETS, "NAME",
+    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE | FOR_EXPORT | FOR_IMPORT, "FILE",
+      "what to write" },
+    { "--isa", FOR_PROGRAMS, "NAME",
       "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
       "x86: scalar, avx2 and avx512 in one program" },
-    { "--dtype", FOR_NETS, "TYPE", "f32 (the default) or f64" },
+    { "--dtype", FOR_PROGRAMS, "TYPE", "f32 (the default) or f64" },
     { "--set", FOR_NETS, "NAME=VALUE",
       "overrides a `let`; for sweep several values, with commas" },
-    { "--batch", FOR_NETS, "N", "the most images of one step" },
+    { "--batch", FOR_PROGRAMS, "N", "the most images of one step" },
     { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
       "tiles and blocks from a file that lathe tune wrote" },
     { "--split", FOR_EMIT, NULL, "without the runtime" },
@@ -55,6 +66,18 @@ static const struct option_def option_defs[] = {
       "with #line: debuggers and compilers name the template's lines" },
     { "--plan", FOR_SHOW, NULL, "and the layout of maps, the regions of a step, every buffer" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
+    { "--check", FOR_IMPORT, "X.npy Y.npy",
+      "builds the program, and compares what it makes of the images X, in the model's own\n"
+      "shape, with Y: at most 1e-5 of the largest value apart" },
+    { "--params", FOR_EXPORT, "FILE", "the parameters, as `train` saves them" },
+    { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
+    { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },
+    { "--softmax", FOR_EXPORT, NULL, "probabilities instead of scores (bce: of each score)" },
+    { "--with-preprocessing", FOR_EXPORT, NULL,
+      "takes pixels from 0 to 255 and prepares them as the parameters' training did" },
+    { "--range", FOR_EXPORT, "LO,HI",
+      "with --with-preprocessing: what 0 and 255 were in training, where the parameter file\n"
+      "does not tell; one pair, or one for each channel" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints what a pass decided:" },
     { "--help", FOR_ALL, NULL, "this text" },
@@ -175,6 +198,18 @@ static bool one_of(const char *argument, const char *option, int *status)
     return usage(status, message, argument, "");
 }
 
+static void take_flag(struct options *o, const char *option)
+{
+    const struct { const char *word; bool *flag; } flags[] = {
+        { "--split", &o->split }, { "--lines", &o->lines }, { "--plan", &o->plan },
+        { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
+        { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
+    };
+    for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
+        if (!strcmp(option, flags[k].word))
+            *flags[k].flag = true;
+}
+
 static bool take(struct options *o, const char *option, const char *argument, int *status)
 {
     if (!strcmp(option, "-o")) {
@@ -199,14 +234,14 @@ static bool take(struct options *o, const char *option, const char *argument, in
             return usage(status, "--batch takes a whole number from 1 to 65536, not \"%s\"%s",
                          argument, "");
         o->batch = (int)n;
-    } else if (!strcmp(option, "--html")) {
-        o->html = true;
-    } else if (!strcmp(option, "--plan")) {
-        o->plan = true;
-    } else if (!strcmp(option, "--lines")) {
-        o->lines = true;
+    } else if (!strcmp(option, "--params")) {
+        o->params = argument;
+    } else if (!strcmp(option, "--check")) {
+        o->check[o->check[0] != NULL] = argument;
+    } else if (!strcmp(option, "--range")) {
+        o->range = argument;
     } else {
-        o->split = true;
+        take_flag(o, option);
     }
     return true;
 }
@@ -219,8 +254,9 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
     for (int k = 0; k < NOPTIONS; k++) {
         known[k] = option_defs[k].word;
         size_t length = strlen(known[k]);
+        const bool two = !strcmp(known[k], "--check");
         bool joined = !strncmp(argv[*i], known[k], length) && argv[*i][length] == '='
-                      && option_defs[k].argument && length > 2;
+                      && option_defs[k].argument && length > 2 && !two;
         if (strcmp(argv[*i], known[k]) && !joined)
             continue;
         *given |= 1u << k;
@@ -238,12 +274,18 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
             return take(o, known[k], NULL, status);
         if (++*i == argc)
             return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        if (two && *i + 1 == argc)
+            return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        if (two)
+            o->check[0] = argv[(*i)++];
         return take(o, known[k], argv[*i], status);
     }
     static const struct synonym synonyms[] = {
         { "-o", "output out" }, { "--isa", "arch target march cpu simd" },
         { "--dtype", "precision type double float32 float64" }, { "--set", "define d param" },
         { "--batch", "batchsize minibatch bs b" }, { "--tune", "tuning tunefile" },
+        { "--params", "weights parameters" },
+        { "--with-preprocessing", "preprocessing preprocess" },
     };
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[*i], "="), argv[*i]);
@@ -270,7 +312,8 @@ static bool read_command(struct options *o, const char *word, int *status)
         return false;
     }
     static const struct synonym synonyms[] = {
-        { "build", "compile make cc" }, { "emit", "generate gen codegen print export" },
+        { "build", "compile make cc" }, { "emit", "generate gen codegen print" },
+        { "export", "onnx torch pytorch convert" }, { "import", "from load" },
         { "show", "summary describe info" }, { "sweep", "search gridsearch" },
         { "tune", "autotune optimize" }, { "doc", "docs man reference" },
     };
@@ -293,6 +336,19 @@ static bool takes_rest(const char *command)
     return command && (!strcmp(command, "sweep") || !strcmp(command, "tune"));
 }
 
+static bool check_export(const struct options *o, int *status)
+{
+    if (o->torch && (o->fold || o->softmax))
+        return usage(status, "--torch prints the layers of the network file as they are: it goes "
+                     "without --fold and --softmax%s%s", "", "");
+    if (!o->torch && !o->params)
+        return usage(status, "export: which parameters? --params FILE%s%s", "", "");
+    if (o->range && !o->prepare)
+        return usage(status, "--range says how --with-preprocessing prepares images: it does not "
+                     "go without%s%s", "", "");
+    return true;
+}
+
 /* Options that a command would not look at are wrong usage. */
 static bool check_given(const struct options *o, unsigned given, int *status)
 {
@@ -304,6 +360,8 @@ static bool check_given(const struct options *o, unsigned given, int *status)
             return usage(status, "%s takes no %s", o->command, option_defs[k].word);
     if (o->pass && o->output)
         return usage(status, "-d %s prints to standard output: it goes without -o%s", o->pass, "");
+    if (!strcmp(o->command, "export"))
+        return check_export(o, status);
     if (o->plan && o->html)
         return usage(status, "--plan prints tables: it goes without --html%s%s", "", "");
     return true;
@@ -343,18 +401,22 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     if (!check_given(o, given, status))
         return false;
     if (o->output && !strcmp(o->output, "-")) {     /* standard output, where text goes anyway */
-        if (strcmp(o->command, "emit") && strcmp(o->command, "show"))
+        if (strcmp(o->command, "emit") && strcmp(o->command, "show") && !o->torch)
             return usage(status, "%s writes a file: -o FILE%s", o->command, "");
         o->output = NULL;
     }
-    bool is_doc = !strcmp(o->command, "doc");
+    bool is_doc = !strcmp(o->command, "doc"), imports = !strcmp(o->command, "import");
     if (is_doc && o->nnets)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
     if (!is_doc && !o->nnets)
-        return usage(status, "%s: which network file?%s", o->command, "");
+        return usage(status, imports ? "%s: which model?%s" : "%s: which network file?%s",
+                     o->command, "");
+    if (imports && o->nnets > 1)
+        return usage(status, "%s takes one model%s", o->command, "");
     bool sweeps = !strcmp(o->command, "sweep");
     bool tunes = !strcmp(o->command, "tune");
-    if ((!strcmp(o->command, "show") || sweeps || tunes) && o->nnets > 1)
+    const bool one = !strcmp(o->command, "show") || !strcmp(o->command, "export");
+    if ((one || sweeps || tunes) && o->nnets > 1)
         return usage(status, "%s takes one network file%s", o->command, "");
     if (tunes && !strcmp(o->isa, "x86"))
         return usage(status, "tune takes one instruction set: --isa avx2, say%s%s", "", "");

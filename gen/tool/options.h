@@ -10,7 +10,7 @@
 enum { MAX_SETTINGS = 64, MAX_NETS = 64 };
 
 struct options {
-    const char *command;            /* emit build show sweep tune doc */
+    const char *command;            /* emit build show sweep tune export import doc */
     const char *net[MAX_NETS]; int nnets;
     const char *output;             /* -o, or NULL */
     const char *isa;                /* a name of isas[], "native" or "x86" */
@@ -20,6 +20,11 @@ struct options {
     const char *pass;               /* -d, or NULL */
     const char *tune;               /* --tune, or NULL */
     bool tuned;                     /* that file had something for a network */
+    const char *params;             /* export: a parameter file, or NULL */
+    bool fold, softmax, prepare;    /* export: as struct export_options has them */
+    const char *range;              /* export: what 0 and 255 are to the network, or NULL */
+    bool torch;                     /* export: a module of PyTorch */
+    const char *check[2];           /* import: arrays of images and results, or NULL */
     struct setting set[MAX_SETTINGS]; int nset;
     char **rest; int nrest;         /* after `--`: sweep hands them to `train`,
                                        tune to `bench` */

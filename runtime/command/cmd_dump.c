@@ -158,6 +158,7 @@ static bool dump_parameters(struct dump_run *r, char *err)
     }
     if (!param_file_load(s->params, &r->engine, &info, err))
         return false;
+    command_pairing(&info);
     dump_compare(r, &info);
     param_file_info_free(&info);   /* x is taken as it is */
     return true;

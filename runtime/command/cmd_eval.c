@@ -208,6 +208,7 @@ static int eval_with_engine(const struct program *p, struct eval_settings *s, st
     if (!param_file_load(s->params, e, &info, err))
         return command_fault(p, "%s", err);
     int status = STATUS_FAULT;
+    command_pairing(&info);
     s->data.crop = info.crop;
     s->data.drawn = info.drawn;
     s->data.drawn_of = info.drawn_of;

@@ -359,7 +359,7 @@ int command_predict(const struct program *p, int argc, char **argv)
     else if (!param_file_load(r.params, &r.engine, &r.info, err))
         status = command_fault(p, "%s%s", err, r.params == saved
                                ? "; --params FILE names what `train` saved" : "");
-    else if (!predict_range(&r, err))
+    else if (command_pairing(&r.info), !predict_range(&r, err))
         status = command_fault(p, "%s", err);
     else
         status = predict_all(&r, argv, o.noperands);

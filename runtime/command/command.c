@@ -18,6 +18,12 @@ static void command_complain(const struct program *p, const char *format, va_lis
     fputc('\n', stderr);
 }
 
+void command_pairing(const struct param_file_info *info)
+{
+    if (info->pairing)
+        fputs(info->pairing, stderr);
+}
+
 int command_fault(const struct program *p, const char *format, ...)
 {
     va_list arguments;

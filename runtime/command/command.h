@@ -28,6 +28,9 @@ typedef int command_fn(const struct program *p, int argc, char **argv);
 command_fn command_train, command_eval, command_gradcheck, command_dump, command_bench,
            command_info, command_sweep, command_predict;
 
+/* How a parameter file's tensors were matched, where their names did not say it: on stderr. */
+void command_pairing(const struct param_file_info *info);
+
 /* "NAME: message" on stderr; returns STATUS_FAULT or STATUS_USAGE. */
 int command_fault(const struct program *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/values_scale.h"
 #include "core/model.h"
 
 /* count images in canonical order (NCHW); exactly one of bytes and values is set. */
@@ -22,9 +23,6 @@ struct images {
     const real *targets;        /* [count][scores] in canonical order, or NULL */
     const char *type;           /* of the file's values: "f4", "f8"; NULL: u1 or the program's */
 };
-
-/* Which values images have: values.h. */
-struct values { char type[4]; double least, greatest; };
 
 enum { DATA_BLOCKS = 16,
        DATA_VALIDATE = 1000 };  /* images, unless there are no more and nobody said how many */

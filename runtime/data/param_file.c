@@ -4,21 +4,17 @@
 */
 #include "data/param_file.h"
 
-#include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/half.h"
+#include "base/visible.h"
 #include "core/params.h"
 #include "data/values.h"
-#include "file/safetensors.h"
+#include "file/pairing.h"
+#include "file/weights.h"
 #include "settings/settings.h"
-
-#define PARAM_FILE_FORMAT "lathe-1"
-#define PARAM_FILE_DUMP "lathe-dump-1"
 
 static const enum tensor_type param_file_real = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
 
@@ -52,23 +48,16 @@ struct tensor param_file_tensor(const struct param *p, const real *values)
     return t;
 }
 
-/* What preprocessing leaves in a file: the mean image, or each channel's mean, and one
-** deviation or each channel's. */
+/* What preprocessing leaves in a file. */
 static int param_file_data_tensors(const struct model *m, const struct preprocess *p,
                                    struct tensor out[2])
 {
-    size_t c = (size_t)m->in_c, h = (size_t)p->h, w = (size_t)p->w;
-    bool channels = p->kind == PREPROCESS_CHANNEL_NORM;
-    if (p->kind == PREPROCESS_NONE)
-        return 0;
-    out[0] = (struct tensor){ .name = "data.mean_image", .type = param_file_real, .rank = 3,
-                              .dim = { c, h, w }, .data = p->mean, .count = c*h*w };
-    if (channels)
-        out[0] = (struct tensor){ .name = "data.mean", .type = param_file_real, .rank = 1,
-                                  .dim = { c }, .data = p->mean, .count = c };
-    out[1] = (struct tensor){ .name = "data.factor", .type = param_file_real, .rank = 1,
-                              .dim = { c }, .data = p->factor, .count = c };
-    return p->kind == PREPROCESS_MEAN_IMAGE ? 1 : 2;
+    const int count = weights_data(p->kind, m->in_c, p->h, p->w, out);
+    for (int k = 0; k < count; k++) {
+        out[k].type = param_file_real;
+        out[k].data = k ? p->factor : p->mean;
+    }
+    return count;
 }
 
 /* Everything that is put together; freed by its caller. */
@@ -99,7 +88,7 @@ static void param_file_gather(const struct param_file *f, struct param_file_part
         parts->count += param_file_data_tensors(f->model, p, parts->tensors + parts->count);
     for (int k = 0; k < f->nmore; k++)
         parts->tensors[parts->count++] = f->more[k];
-    param_file_say(parts, "format", PARAM_FILE_FORMAT);
+    param_file_say(parts, "format", WEIGHTS_FORMAT);
     param_file_say(parts, "network", f->model->name);
     param_file_say(parts, "layers", f->model->layers);
     param_file_say(parts, "preprocessing", preprocess_words[kind]);
@@ -157,7 +146,7 @@ bool param_file_save(const char *path, const struct engine *e, const struct prep
 void param_file_metadata(const struct model *m, FILE *out)
 {
     const char *const entries[][2] = {
-        { "format", PARAM_FILE_FORMAT }, { "network", m->name }, { "layers", m->layers },
+        { "format", WEIGHTS_FORMAT }, { "network", m->name }, { "layers", m->layers },
         { "preprocessing", preprocess_words[PREPROCESS_NONE] },
     };
     for (size_t k = 0; k < sizeof entries / sizeof *entries; k++) {
@@ -172,127 +161,19 @@ void param_file_metadata(const struct model *m, FILE *out)
     fputs("}\n", out);
 }
 
-/* Compares two fingerprints line by line; err names the first that differs. */
-static bool param_file_same_layers(const char *path, const char *theirs, const char *ours,
-                                   char *err)
-{
-    for (int line = 1;; line++) {
-        int a = (int)strcspn(theirs, "\n"), b = (int)strcspn(ours, "\n");
-        if (a != b || strncmp(theirs, ours, (size_t)a) != 0)
-            return error_set(err, "%s: parameters of another network: line %d of its layers "
-                             "is `%.*s`, this program's is `%.*s`; `train --from` begins with "
-                             "those that fit", path, line, a, theirs, b, ours);
-        theirs += a + (theirs[a] == '\n');
-        ours += b + (ours[b] == '\n');
-        if (!*theirs && !*ours)
-            return true;
-    }
-}
-
-void param_file_shape(const struct tensor *t, char out[PARAM_FILE_SHAPE])
-{
-    int at = 0;
-    out[0] = 0;
-    for (int k = 0; k < t->rank && k < TENSOR_MAX_RANK; k++)
-        at += snprintf(out + at, (size_t)(PARAM_FILE_SHAPE - at), "%s%zu", k ? ", " : "",
-                       t->dim[k]);
-    if (t->rank > TENSOR_MAX_RANK)
-        snprintf(out + at, (size_t)(PARAM_FILE_SHAPE - at), ", ...");
-}
-
-static bool param_file_type(enum tensor_type type)
-{
-    return type == TENSOR_F16 || type == TENSOR_BF16 || type == TENSOR_F32 || type == TENSOR_F64;
-}
-
-const struct tensor *param_file_find(const char *path, const struct safetensors *s,
-                                     const struct tensor *wanted, char *err)
-{
-    char theirs[PARAM_FILE_SHAPE], ours[PARAM_FILE_SHAPE];
-    const struct tensor *t = safetensors_find(s, wanted->name);
-    if (!t) {
-        error_set(err, "%s: tensor %s is missing", path, wanted->name);
-        return NULL;
-    }
-    param_file_shape(t, theirs);
-    param_file_shape(wanted, ours);
-    if (strcmp(theirs, ours) != 0) {
-        error_set(err, "%s: tensor %s has shape (%s), expected (%s)", path, wanted->name,
-                  theirs, ours);
-        return NULL;
-    }
-    if (!param_file_type(t->type)) {
-        error_set(err, "%s: tensor %s is of type %s, expected F16, BF16, F32 or F64", path,
-                  wanted->name, safetensors_type_name(t->type));
-        return NULL;
-    }
-    return t;
-}
-
-/* F64 rounds in f32; the others are exact. */
-static real param_file_value(const unsigned char *at, enum tensor_type type)
-{
-    uint16_t half;
-    float single;
-    double twice;
-    if (type == TENSOR_F16 || type == TENSOR_BF16) {
-        memcpy(&half, at, sizeof half);
-        return type == TENSOR_F16 ? half_value(half) : half_brain(half);
-    }
-    if (type == TENSOR_F32) {
-        memcpy(&single, at, sizeof single);
-        return single;
-    }
-    memcpy(&twice, at, sizeof twice);
-    return (real)twice;
-}
-
+/* Its values in the program's precision. */
 void param_file_values(const struct tensor *t, real *out)
 {
-    const unsigned char *bytes = t->data;
-    const size_t size = t->count ? (t->to - t->from)/t->count : 0;
-    for (size_t k = 0; k < t->count; k++)
-        out[k] = param_file_value(bytes + k*size, t->type);
+#if LATHE_F64
+    weights_doubles(t, out);
+#else
+    weights_floats(t, out);
+#endif
 }
 
 bool param_file_finite(const char *path, const struct tensor *t, char *err)
 {
-    const unsigned char *bytes = t->data;
-    const size_t size = t->count ? (t->to - t->from)/t->count : 0;
-    for (size_t k = 0; k < t->count; k++) {
-        const real value = param_file_value(bytes + k*size, t->type);
-        double twice;
-        if (isfinite(value))
-            continue;
-        if (t->type == TENSOR_F64) {
-            memcpy(&twice, bytes + k*size, sizeof twice);
-            if (isfinite(twice))
-                return error_set(err, "%s: tensor %s: value %zu (from 0) is %g, more than f32 "
-                                 "holds; build the program with --dtype f64", path, t->name, k,
-                                 twice);
-        }
-        return error_set(err, "%s: tensor %s: value %zu (from 0) is %s, no number to compute "
-                         "with", path, t->name, k, isnan(value) ? "nan" : "an infinity");
-    }
-    return true;
-}
-
-bool param_file_own(const struct safetensors *s)
-{
-    const char *format = safetensors_metadata(s, "format");
-    return format && strcmp(format, PARAM_FILE_FORMAT) == 0 && safetensors_metadata(s, "layers");
-}
-
-bool param_file_format(const char *path, const struct safetensors *s, char *err)
-{
-    const char *format = safetensors_metadata(s, "format");
-    if (!format || strncmp(format, "lathe-", 6) != 0 || strcmp(format, PARAM_FILE_FORMAT) == 0)
-        return true;
-    if (strcmp(format, PARAM_FILE_DUMP) == 0)
-        return error_set(err, "%s: what `dump` writes, to compare with; parameters are what "
-                         "`train` saves", path);
-    return error_set(err, "%s: format %s, this program reads %s", path, format,
-                     PARAM_FILE_FORMAT);
+    return weights_finite(path, t, !LATHE_F64, err);
 }
 
 /* Of `wanted`'s shape, those that no parameter is called: what it may be named there. */
@@ -302,12 +183,12 @@ static void param_file_candidates(const struct safetensors *s, const struct mode
     enum { MOST = 3 };
     size_t at = 0;
     int found = 0;
-    char theirs[PARAM_FILE_SHAPE], ours[PARAM_FILE_SHAPE];
-    param_file_shape(wanted, ours);
+    char theirs[WEIGHTS_SHAPE], ours[WEIGHTS_SHAPE];
+    weights_shape(wanted, ours);
     out[0] = 0;
     for (int k = 0; k < s->count; k++) {
         const struct tensor *t = &s->tensor[k];
-        param_file_shape(t, theirs);
+        weights_shape(t, theirs);
         if (strcmp(theirs, ours) != 0 || params_find(m, t->name) >= 0 || found++ >= MOST)
             continue;
         at += (size_t)snprintf(out + at, size - at, "%s%.64s", at ? ", " : "", t->name);
@@ -320,10 +201,10 @@ static void param_file_candidates(const struct safetensors *s, const struct mode
 static bool param_file_lacks(const char *path, const struct safetensors *s, const struct model *m,
                              const struct tensor *wanted, char *err)
 {
-    char what[ERR_SIZE/2], candidates[512], shape[PARAM_FILE_SHAPE];
+    char what[ERR_SIZE/2], candidates[512], shape[WEIGHTS_SHAPE];
     const bool there = safetensors_find(s, wanted->name);
     snprintf(what, sizeof what, "%s", err);
-    param_file_shape(wanted, shape);
+    weights_shape(wanted, shape);
     if (!there)
         param_file_candidates(s, m, wanted, candidates, sizeof candidates);
     if (!there && *candidates)
@@ -334,36 +215,58 @@ static bool param_file_lacks(const char *path, const struct safetensors *s, cons
                      path);
 }
 
-bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
-                      char *err)
+struct tensor *param_file_wanted(const struct model *m)
 {
-    const char *layers = safetensors_metadata(s, "layers");
-    const bool own = param_file_own(s);
-    if (!param_file_format(path, s, err)
-        || (own && !param_file_same_layers(path, layers, m->layers, err)))
-        return false;
-    for (int k = 0; k < m->nparams; k++) {
-        struct tensor wanted = param_file_tensor(&m->params[k], NULL);
-        const struct tensor *t = param_file_find(path, s, &wanted, err);
-        if (!t && !own)
-            return param_file_lacks(path, s, m, &wanted, err);
-        if (!t || !param_file_finite(path, t, err))
-            return false;
-    }
-    return true;
+    struct tensor *wanted = calloc((size_t)m->nparams + 1, sizeof *wanted);
+    for (int k = 0; wanted && k < m->nparams; k++)
+        wanted[k] = param_file_tensor(&m->params[k], NULL);
+    return wanted;
 }
 
-/* The mean image is as large as the images were: the input's size, or larger. Where it is
-** no image at all, the input's size is what the error's text expects. */
-static void param_file_extent(const struct safetensors *s, const struct model *m,
-                              struct preprocess *p)
+/* One that has no tensor: why. */
+static bool param_file_misses(const char *path, const struct safetensors *s,
+                              const struct model *m, const struct tensor *wanted, char *err)
 {
-    enum { MOST = 65536 };
-    const struct tensor *t = safetensors_find(s, "data.mean_image");
-    bool larger = t && t->rank == 3 && t->dim[1] >= (size_t)m->in_h && t->dim[1] <= MOST
-                  && t->dim[2] >= (size_t)m->in_w && t->dim[2] <= MOST;
-    p->h = larger ? (int)t->dim[1] : m->in_h;
-    p->w = larger ? (int)t->dim[2] : m->in_w;
+    weights_find(path, s, wanted, err);
+    return weights_own(s) ? false : param_file_lacks(path, s, m, wanted, err);
+}
+
+static bool param_file_take(const char *path, const struct safetensors *s, const struct model *m,
+                            const struct tensor *wanted, const struct tensor **taken,
+                            bool *ordered, char *err)
+{
+    const char *layers = safetensors_metadata(s, "layers");
+    if (!weights_format(path, s, err)
+        || (weights_own(s) && !weights_same_layers(path, layers, m->layers, err)))
+        return false;
+    const enum pairing how = pairing_find(path, s, wanted, m->nparams, false, taken, err);
+    *ordered = how == PAIRING_ORDERED;
+    for (int k = 0; how != PAIRING_NONE && k < m->nparams; k++)
+        if (taken[k] ? !param_file_finite(path, taken[k], err)
+                     : !param_file_misses(path, s, m, &wanted[k], err))
+            return false;
+    return how != PAIRING_NONE;
+}
+
+bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
+                      const struct tensor **taken, char **pairing, char *err)
+{
+    struct tensor *wanted = param_file_wanted(m);
+    const struct tensor **found = calloc((size_t)m->nparams + 1, sizeof *found);
+    size_t size;
+    bool ordered, good = (wanted && found) || error_set(err, "%s: not enough memory", path);
+    good = good && param_file_take(path, s, m, wanted, found, &ordered, err);
+    if (good && taken)
+        memcpy(taken, found, (size_t)m->nparams*sizeof *found);
+    FILE *text = good && pairing && ordered ? open_memstream(pairing, &size) : NULL;
+    if (text) {
+        visible_print(text, "%s: its tensors are called otherwise\n", path);
+        pairing_say(wanted, m->nparams, found, text);
+        fclose(text);
+    }
+    free(wanted);
+    free(found);
+    return good;
 }
 
 bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
@@ -371,14 +274,16 @@ bool param_file_preprocess(const char *path, const struct safetensors *s, const 
 {
     const char *how = safetensors_metadata(s, "preprocessing");
     struct tensor wanted[2];
-    *p = (struct preprocess){ .kind = how ? preprocess_find(how) : PREPROCESS_NONE };
+    *p = (struct preprocess){ .kind = how ? setting_preprocess(how) : PREPROCESS_NONE };
     if (p->kind == PREPROCESS_KINDS)
         return error_set(err, "%s: preprocessing \"%s\": expected none, mean_image, scale or "
                          "channel_norm", path, how);
-    param_file_extent(s, m, p);
+    p->h = m->in_h;
+    p->w = m->in_w;
+    weights_extent(s, &p->h, &p->w);
     int count = param_file_data_tensors(m, p, wanted);
     for (int k = 0; k < count; k++) {
-        const struct tensor *t = param_file_find(path, s, &wanted[k], err);
+        const struct tensor *t = weights_find(path, s, &wanted[k], err);
         if (t && !param_file_finite(path, t, err))
             t = NULL;
         real *values = t ? malloc(t->count*sizeof(real)) : NULL;
@@ -403,11 +308,11 @@ bool param_file_image_values(const char *path, const struct safetensors *s, stru
                         "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
 }
 
-static void param_file_set(const struct safetensors *s, struct engine *e, real *values)
+static void param_file_set(const struct tensor *const *taken, struct engine *e, real *values)
 {
     for (int k = 0; k < e->model->nparams; k++) {
         const struct param *p = &e->model->params[k];
-        param_file_values(safetensors_find(s, p->name), values);
+        param_file_values(taken[k], values);
         params_set(p, e->arena + p->at, values);
         if (!e->inference) {
             memset(e->arena + p->m, 0, p->stored*sizeof(real));
@@ -425,8 +330,9 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     if (!safetensors_read(&s, path, err))
         return false;
     real *values = malloc(params_total(e->model)*sizeof(real));
-    bool good = values || error_set(err, "%s: not enough memory", path);
-    good = good && param_file_check(path, &s, e->model, err) &&
+    const struct tensor **taken = calloc((size_t)e->model->nparams + 1, sizeof *taken);
+    bool good = (values && taken) || error_set(err, "%s: not enough memory", path);
+    good = good && param_file_check(path, &s, e->model, taken, &info->pairing, err) &&
            param_file_image_values(path, &s, &info->values, err) &&
            param_file_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
@@ -434,12 +340,13 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
         const char *drawn = safetensors_metadata(&s, "validation");
         if (!drawn || sscanf(drawn, "drawn %zu of %zu", &info->drawn, &info->drawn_of) != 2)
             info->drawn = info->drawn_of = 0;
-        param_file_set(&s, e, values);
+        param_file_set(taken, e, values);
         info->prepared = safetensors_metadata(&s, "preprocessing") || info->values.type[0];
         info->crop = safetensors_metadata(&s, "crop") != NULL;
         info->classes = classes ? strdup(classes) : NULL;
     }
     free(values);
+    free(taken);
     safetensors_close(&s);
     return good;
 }
@@ -448,5 +355,6 @@ void param_file_info_free(struct param_file_info *info)
 {
     preprocess_free(&info->preprocess);
     free(info->classes);
-    info->classes = NULL;
+    free(info->pairing);
+    info->classes = info->pairing = NULL;
 }

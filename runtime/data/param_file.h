@@ -18,7 +18,7 @@
 
 #include "core/engine.h"
 #include "data/data.h"
-#include "file/safetensors.h"
+#include "file/weights.h"
 
 /* What goes into a file. */
 struct param_file {
@@ -47,13 +47,15 @@ struct param_file_info {
     bool crop;                        /* images may be larger than the input */
     struct values values;             /* of the images trained on; type "": unknown */
     char *classes;                    /* their names, one a line, or NULL: unknown */
+    char *pairing;                    /* how tensors of other names were matched: lines for
+                                         people, or NULL */
     size_t drawn, drawn_of;           /* validation images drawn, of all training images; 0: none */
 };
 
 /*
 ** Reads parameters into the engine and packs them; moments become zero. Values of 16, 32 and 64
 ** bits are read; only those of 64 are rounded, in f32. A file of another program has its tensors
-** alone: names and shapes decide. One of another network, damaged or incomplete, or with what is
+** alone: names and shapes decide, or order and shapes (file/pairing.h). One of another network, damaged or incomplete, or with what is
 ** no finite number, is an error that names what differs, and changes nothing.
 */
 bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
@@ -62,15 +64,10 @@ void param_file_info_free(struct param_file_info *info);
 
 /* ---- for who reads more from such a file ---- */
 
-/* Made by a program of this kind: its metadata tells the network. */
-bool param_file_own(const struct safetensors *s);
-
-/* False, with a message: a file of Lathe that is none of parameters. */
-bool param_file_format(const char *path, const struct safetensors *s, char *err);
-
-/* False, with a message: no parameters of this network, or damaged ones. */
+/* False, with a message: no parameters of this network, or damaged ones. taken[nparams] or NULL: the
+** tensor of each; *pairing, or NULL: as param_file_info has it. */
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
-                      char *err);
+                      const struct tensor **taken, char **pairing, char *err);
 
 /* How the images were prepared that the parameters were trained on; none where it does not say. */
 bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
@@ -80,19 +77,14 @@ bool param_file_preprocess(const char *path, const struct safetensors *s, const 
 bool param_file_image_values(const char *path, const struct safetensors *s, struct values *v,
                              char *err);
 
+/* Those of all parameters; free() them. NULL: not enough memory. */
+struct tensor *param_file_wanted(const struct model *m);
+
 /* A parameter's tensor: its name, canonical shape and the program's type. */
 struct tensor param_file_tensor(const struct param *p, const real *values);
 
-/* "16, 3, 3, 3" */
-enum { PARAM_FILE_SHAPE = TENSOR_MAX_RANK*22 + 8 };
-void param_file_shape(const struct tensor *t, char out[PARAM_FILE_SHAPE]);
-
-/* The file's tensor that has `wanted`'s name and shape and a type that is read; NULL: err says
-** what is wrong. */
-const struct tensor *param_file_find(const char *path, const struct safetensors *s,
-                                     const struct tensor *wanted, char *err);
-
-/* False, with a message: it holds a nan or an infinity, or has one in f32. */
+/* False, with a message: it holds a nan or an infinity, or has one in the
+** program's precision. */
 bool param_file_finite(const char *path, const struct tensor *t, char *err);
 
 /* Its values; the file's data may lie at any address. */

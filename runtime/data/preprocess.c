@@ -11,14 +11,6 @@
 #include "base/error.h"
 #include "settings/settings.h"
 
-enum preprocess_kind preprocess_find(const char *word)
-{
-    int k = 0;
-    while (k < PREPROCESS_KINDS && strcmp(preprocess_words[k], word) != 0)
-        k++;
-    return (enum preprocess_kind)k;
-}
-
 static double preprocess_value(const struct images *set, size_t at)
 {
     return set->bytes ? set->bytes[at] : (double)set->values[at];

@@ -18,9 +18,6 @@
 */
 struct preprocess { enum preprocess_kind kind; real *mean, *factor; int h, w; };
 
-/* PREPROCESS_KINDS: there is none of this name. */
-enum preprocess_kind preprocess_find(const char *word);
-
 /* From the training images: sums in order, in double; the deviation from the mean in a
 ** second pass. A deviation of 0 leaves the values. */
 bool preprocess_fit(struct preprocess *p, enum preprocess_kind kind, const struct images *train,

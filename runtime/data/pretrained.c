@@ -14,6 +14,7 @@
 #include "base/visible.h"
 #include "core/params.h"
 #include "data/values.h"
+#include "file/pairing.h"
 #include "settings/settings.h"
 
 /* ---- which are selected ---- */
@@ -52,11 +53,11 @@ static const char *pretrained_some(const struct tensor *tensor, const struct par
                                    int count, char out[PRETRAINED_SOME])
 {
     enum { MOST = 3 };
-    char shape[PARAM_FILE_SHAPE];
+    char shape[WEIGHTS_SHAPE];
     int at = 0;
     for (int k = 0; k < count && k < MOST; k++) {
         const struct tensor t = tensor ? tensor[k] : param_file_tensor(&param[k], NULL);
-        param_file_shape(&t, shape);
+        weights_shape(&t, shape);
         at += snprintf(out + at, (size_t)(PRETRAINED_SOME - at), "%s%.60s (%.60s)",
                        k ? ", " : "", t.name, shape);
     }
@@ -97,18 +98,32 @@ static bool pretrained_nothing(const struct pretrained *p, const struct model *m
                      pretrained_some(NULL, m->params, m->nparams, ours), m->name);
 }
 
+static bool pretrained_advises(const struct model *m, char *err)
+{
+    char what[ERR_SIZE];
+    snprintf(what, sizeof what, "%s", err);
+    return error_set(err, "%s; tensors are to be called as `./%s info` lists them, or layers in the "
+                     "network file as the tensors (NAME: conv ...)", what, m->name);
+}
+
+/* Those that are not selected are nobody's, and what is taken is to be finite. */
 static bool pretrained_match(struct pretrained *p, const struct model *m, char *err)
 {
-    char unfit[ERR_SIZE];
-    for (int k = 0; k < m->nparams; k++) {
-        struct tensor wanted = param_file_tensor(&m->params[k], NULL);
-        if (pretrained_selects(p->only, wanted.name))
-            p->taken[k] = param_file_find(p->path, &p->file, &wanted, unfit);
-        if (p->taken[k] && !param_file_finite(p->path, p->taken[k], err))
-            return false;
+    struct tensor *wanted = param_file_wanted(m);
+    if (!wanted)
+        return error_set(err, "%s: not enough memory", p->path);
+    const enum pairing how = pairing_find(p->path, &p->file, wanted, m->nparams, true, p->taken,
+                                          err);
+    bool good = how != PAIRING_NONE || !p->file.count || pretrained_advises(m, err);
+    p->ordered = how == PAIRING_ORDERED;
+    for (int k = 0; good && k < m->nparams; k++) {
+        if (!pretrained_selects(p->only, wanted[k].name))
+            p->taken[k] = NULL;
+        good = !p->taken[k] || param_file_finite(p->path, p->taken[k], err);
         p->ntaken += p->taken[k] != NULL;
     }
-    return p->ntaken || pretrained_nothing(p, m, err);
+    free(wanted);
+    return good && (p->ntaken || pretrained_nothing(p, m, err));
 }
 
 bool pretrained_open(struct pretrained *p, const char *path, const struct option_list *only,
@@ -119,7 +134,7 @@ bool pretrained_open(struct pretrained *p, const char *path, const struct option
         return false;
     p->taken = calloc((size_t)m->nparams + 1, sizeof *p->taken);
     return (p->taken || error_set(err, "%s: not enough memory", path))
-           && param_file_format(path, &p->file, err) && pretrained_match(p, m, err);
+           && weights_format(path, &p->file, err) && pretrained_match(p, m, err);
 }
 
 void pretrained_close(struct pretrained *p)
@@ -265,14 +280,14 @@ static enum pretrained_fate pretrained_fate(const struct pretrained *p, const st
 static void pretrained_others(const struct pretrained *p, const struct model *m, FILE *out)
 {
     struct pretrained_list l = { out, pretrained_fates[PRETRAINED_OTHER], 0, 0 };
-    char theirs[PARAM_FILE_SHAPE], ours[PARAM_FILE_SHAPE];
+    char theirs[WEIGHTS_SHAPE], ours[WEIGHTS_SHAPE];
     for (int k = 0; k < m->nparams; k++) {
         if (pretrained_fate(p, m, k) != PRETRAINED_OTHER)
             continue;
         const struct tensor wanted = param_file_tensor(&m->params[k], NULL);
         const struct tensor *t = safetensors_find(&p->file, wanted.name);
-        param_file_shape(t, theirs);
-        param_file_shape(&wanted, ours);
+        weights_shape(t, theirs);
+        weights_shape(&wanted, ours);
         if (strcmp(theirs, ours) != 0)
             pretrained_item(&l, "%s (%s) -> (%s)", wanted.name, theirs, ours);
         else
@@ -285,11 +300,17 @@ static void pretrained_others(const struct pretrained *p, const struct model *m,
 ** mean, a checkpoint's state. */
 static bool pretrained_aside(const struct pretrained *p, const char *name)
 {
-    static const char counter[] = "num_batches_tracked";
-    const size_t length = strlen(name), end = sizeof counter - 1;
-    return (length >= end && strcmp(name + length - end, counter) == 0)
-           || (param_file_own(&p->file)
+    return pairing_aside(name)
+           || (weights_own(&p->file)
                && (strncmp(name, "data.", 5) == 0 || strncmp(name, "state.", 6) == 0));
+}
+
+static bool pretrained_takes(const struct pretrained *p, const struct model *m, const char *name)
+{
+    int k = 0;
+    while (k < m->nparams && (!p->taken[k] || strcmp(p->taken[k]->name, name) != 0))
+        k++;
+    return k < m->nparams;
 }
 
 static void pretrained_say_left(const struct pretrained *p, const struct model *m,
@@ -301,7 +322,7 @@ static void pretrained_say_left(const struct pretrained *p, const struct model *
         if (pretrained_aside(p, of))
             continue;
         name[count] = of;
-        listed[count++] = params_find(m, of) < 0;
+        listed[count++] = p->ordered ? !pretrained_takes(p, m, of) : params_find(m, of) < 0;
     }
     pretrained_names(out, "left over", name, listed, count);
 }
@@ -326,12 +347,15 @@ void pretrained_say(const struct pretrained *p, const struct model *m, FILE *out
     const size_t most = (size_t)(p->file.count > m->nparams ? p->file.count : m->nparams);
     const char **name = calloc(most + 1, sizeof *name);
     bool *listed = calloc(most + 1, sizeof *listed);
+    struct tensor *wanted = param_file_wanted(m);
     const bool all = p->ntaken == m->nparams;
     visible_print(out, "from %s: ", p->path);
     if (all)
         fprintf(out, "all %d tensors taken\n", m->nparams);
     else
         fprintf(out, "%d of %d tensors taken\n", p->ntaken, m->nparams);
+    if (wanted && p->ordered)
+        pairing_say(wanted, m->nparams, p->taken, out);
     if (name && listed && !all)
         pretrained_say_fates(p, m, name, listed, out);
     if (name && listed)
@@ -340,4 +364,5 @@ void pretrained_say(const struct pretrained *p, const struct model *m, FILE *out
         visible_print(out, "  images: %s\n", p->images);
     free(name);
     free(listed);
+    free(wanted);
 }

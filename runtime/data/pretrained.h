@@ -1,6 +1,6 @@
 /*
 ** pretrained.h - what a run begins with instead of first weights: from any safetensors file, its
-** own or another program's, the tensors whose name and shape a parameter has. The others stay as
+** own or another program's, the tensors whose name and shape a parameter has, or order and shape. The others stay as
 ** they were drawn. It must never leave unsaid which is which.
 */
 #ifndef LATHE_PRETRAINED_H
@@ -14,6 +14,7 @@ struct pretrained {
     struct safetensors file;
     const struct tensor **taken;        /* [nparams]; NULL: the parameter is new */
     int ntaken;
+    bool ordered;                       /* the file's tensors have other names: by their order */
     const struct option_list *only;
     char images[256];                   /* how they are prepared: pretrained_prepares */
 };

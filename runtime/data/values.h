@@ -10,20 +10,16 @@
 #ifndef LATHE_VALUES_H
 #define LATHE_VALUES_H
 
+#include "base/values_scale.h"
 #include "data/dataset.h"
-
-/* What 0 and 255 are to the network: one pair for all channels, or one for each. */
-enum { VALUES_PAIRS = 64 };
-struct values_scale { int pairs; double zero[VALUES_PAIRS], full[VALUES_PAIRS]; };
 
 void values_find(struct values *v, const struct images *set);
 
 /* Too few for their range to say anything. */
 bool values_few(const struct images *set);
 
-/* "f4 0 1": in a parameter file. False: no such text. */
+/* "f4 0 1": in a parameter file. */
 void values_write(const struct values *v, char *text, size_t size);
-bool values_read(struct values *v, const char *text);
 
 /* "f4 from 0 to 1": in messages. */
 const char *values_say(const struct values *v, char *text, size_t size);
@@ -34,15 +30,6 @@ bool values_alike(const struct values *trained, const struct values *given);
 
 /* Whether the range leaves no doubt. */
 bool values_known(const struct values *v);
-
-/* False where the range does not tell. Unknown values: 0 to 255. */
-bool values_scale_of(struct values_scale *s, const struct values *trained);
-
-/* "0,1", or as many pairs as there are channels. */
-bool values_scale_parse(struct values_scale *s, const char *text, int channels, char *err);
-
-/* 0 to 255 is what it says. */
-bool values_scale_plain(const struct values_scale *s);
 
 /* x[c][map], of 0 to 255. */
 void values_scale_apply(const struct values_scale *s, real *x, size_t channels, size_t map);

@@ -10,7 +10,7 @@
 
 enum { OUTPUT_KIND_HEAD = 1 << 16, OUTPUT_KIND_AGAIN = 64 };
 
-/* What a file of a kind has at its beginning or, after a length, at its ninth byte; in its first
+/* What a file of a kind has at its beginning or, after a length, a few bytes on; in its first
 ** bytes, or anywhere in it (OUTPUT_PROGRAM); and what it has not. */
 static const struct {
     const char *what;
@@ -36,6 +36,11 @@ static const struct {
     [OUTPUT_IMAGES] = { "images kept by Lathe", 0, "lathe-images-1\n", 0, "", NULL },
     [OUTPUT_PROGRAM] = { "program of Lathe", 0, "\177ELF", OUTPUT_KIND_HEAD + OUTPUT_KIND_AGAIN,
                          "%s: made by lathe ", NULL },
+    [OUTPUT_NETWORK] = { "network file that lathe imported", 0, "# Imported by lathe from ", 0, "",
+                         NULL },
+    [OUTPUT_ONNX] = { "model that lathe exported", 2, "\x12\x05lathe", 0, "", NULL },
+    [OUTPUT_MODULE] = { "module that lathe exported", 0, "# Written by `lathe export ", 0, "",
+                        NULL },
 };
 
 /* What follows a program's words. Lathe itself has these words alone, and in the text of what it

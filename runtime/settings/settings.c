@@ -22,6 +22,14 @@ static const char *const settings_crops[] = { "none", "random", NULL };
 static const char *const settings_edges[] = { "zero", "reflect", NULL };
 static const char *const settings_losses[] = { "mean", "sum", NULL };
 
+enum preprocess_kind setting_preprocess(const char *word)
+{
+    int k = 0;
+    while (k < PREPROCESS_KINDS && strcmp(preprocess_words[k], word) != 0)
+        k++;
+    return (enum preprocess_kind)k;
+}
+
 enum { SETTINGS_UNSET = -1 };       /* out of the bounds of every row that may be unset */
 
 static void settings_average(struct train *t)

@@ -95,5 +95,7 @@ void settings_resolve(struct train *t, const struct train *file);
 /* By their enums' values, NULL after the last. */
 extern const char *const schedule_words[], *const preprocess_words[], *const flip_words[],
                   *const average_words[];
+/* PREPROCESS_KINDS: there is none of this name. */
+enum preprocess_kind setting_preprocess(const char *word);
 
 #endif

@@ -207,7 +207,7 @@ static bool checkpoint_check(struct checkpoint *c, const struct model *m, char *
                              "--dtype %s", c->path, LATHE_F64 ? "f32" : "f64",
                              LATHE_F64 ? "f64" : "f32", LATHE_F64 ? "f32" : "f64");
     }
-    if (!param_file_check(c->path, &c->file, m, err) || !checkpoint_read_options(c, err))
+    if (!param_file_check(c->path, &c->file, m, NULL, NULL, err) || !checkpoint_read_options(c, err))
         return false;
     const struct tensor *t = checkpoint_find(c, "state.counts", TENSOR_I64, COUNTS, 0, err);
     if (!t)
@@ -325,7 +325,7 @@ static bool checkpoint_find_parts(const struct checkpoint *c, const struct check
             if (!name)
                 return error_set(err, "%s: not enough memory", c->path);
             wanted.name = name;
-            *found = param_file_find(c->path, &c->file, &wanted, err);
+            *found = weights_find(c->path, &c->file, &wanted, err);
             bool good = *found && ((*found)->type == wanted.type
                                    || error_set(err, "%s: tensor %s has another type than %s",
                                                 c->path, name, m->params[k].name));

@@ -196,6 +196,8 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "gate {\nglobalavgpool\naffine 4\n}\n" TAIL, "3:1:", "makes 4x1x1 of" },
         { HEAD "gate {\naffine 3\n}\n" TAIL, "4:1:", "put a pooling before it" },
         { "net t\ninput 3x32x32\nglobalmaxpool\n" TAIL, "3:1:", "256 are the most" },
+        { "net t\ninput 3x4x1\nconv 8 1x1 stride=3 pad=2,2,1,1\n" TAIL, "3:1:",
+          "conv1 reads nothing of its input of 4x1 but padding" },
         { HEAD "deconv 0 3x3\n" TAIL, "3:8:", "from 1 to 65536" },
         { HEAD "deconv 3 12x3\n" TAIL, "3:10:", "at most 11, or 31" },
         { HEAD "deconv 3 3x-3\n" TAIL, "3:12:", "from 1 to 31" },

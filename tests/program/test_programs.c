@@ -185,7 +185,7 @@ Test(program, refuses_parameters_that_are_not_its_own, .fini = shell_clean)
          "--quiet");
     sure("sed 's/hidden = 7/hidden = 8/' " MODELS "/tiny.net > other.net && "
          "$LATHE build other.net -o other");
-    fails(1, "another network: line 5 of its layers is `affine1: affine 7`, this program's is "
+    fails(1, "another network: line 5 of its layers is `affine1: affine 7`, this network's is "
           "`affine1: affine 8`; `train --from` begins with those that fit",
           "./other eval --params tiny.safetensors");
     sure("head -c 2000 tiny.safetensors > cut.safetensors");

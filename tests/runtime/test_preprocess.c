@@ -11,6 +11,7 @@
 #include "data/data.h"
 #include "file/fit.h"
 #include "file/image.h"
+#include "settings/settings.h"
 
 Test(preprocess, a_mean_image_fits_images_of_its_size_alone)
 {
@@ -97,8 +98,8 @@ Test(preprocess, none_leaves_the_values_and_a_constant_image_too)
     images_put(&set, 0, &p, NULL, out, 1, 2, 2);
     cr_expect(out[0] == 0 && out[1] == 0);
     preprocess_free(&p);
-    cr_expect_eq(preprocess_find("channel_norm"), PREPROCESS_CHANNEL_NORM);
-    cr_expect_eq(preprocess_find("mean"), PREPROCESS_KINDS);
+    cr_expect_eq(setting_preprocess("channel_norm"), PREPROCESS_CHANNEL_NORM);
+    cr_expect_eq(setting_preprocess("mean"), PREPROCESS_KINDS);
 }
 
 /* ---- images from files, resized ---- */

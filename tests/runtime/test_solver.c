@@ -505,7 +505,7 @@ Test(param_file, of_another_network_names_the_first_layer_that_differs, .init = 
 {
     struct model other = linear_model;
     other.layers = "input 3x4x4\naffine1: affine 7\nrelu\naffine2: affine 4\nsoftmax\n";
-    load_wrong(&other, "line 2 of its layers is `affine1: affine 6`, this program's is "
+    load_wrong(&other, "line 2 of its layers is `affine1: affine 6`, this network's is "
                "`affine1: affine 7`");
 }
 
@@ -513,7 +513,7 @@ Test(param_file, of_a_shorter_network_is_refused, .init = make_folder, .fini = r
 {
     struct model other = linear_model;
     other.layers = "input 3x4x4\naffine1: affine 6\nrelu\naffine2: affine 4\nsoftmax\nx\n";
-    load_wrong(&other, "line 6 of its layers is ``, this program's is `x`");
+    load_wrong(&other, "line 6 of its layers is ``, this network's is `x`");
 }
 
 Test(param_file, without_a_tensor_is_refused, .init = make_folder, .fini = remove_folder)
