@@ -120,7 +120,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver schedule gradients options random dmath npy \
         safetensors checkpoint data preprocess augment search series report image values arrays \
-        bounds history observer inflate png folder gzip npz pretrained targets
+        bounds history observer inflate png folder gzip npz pretrained targets pairing
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell pngs)
@@ -149,7 +149,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = cover bits emitted docs programs predict windows bench lathe network_file install \
            resume samples flags build peers gradcheck foreign texts files learning results \
-           settings names floors folders finetune
+           settings names floors folders finetune export
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
        marks rows $(filter-out $(FIRST),$(COMMANDS))
