@@ -16,8 +16,8 @@ INCLUDES = -Igen -Iruntime -I.
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
 SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms values_scale) \
-         $(patsubst %,file/%,file foreign json output output_kind pairing place safetensors \
-           weights) \
+         $(patsubst %,file/%,file foreign json literal npy output output_kind pairing place \
+             safetensors weights) \
          $(patsubst %,settings/%,class_weights optimizer option_text settings) \
          $(patsubst %,page/%,drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
@@ -152,7 +152,7 @@ COMMANDS = cover bits emitted docs programs predict windows bench lathe network_
            settings names floors folders finetune export
 FIRST = cover bits emitted docs names flags build results
 RUNS = cover kernels64 kernels32 tiles $(filter-out cover,$(FIRST)) unit64 unit32 simd32 simd64 \
-       marks rows $(filter-out $(FIRST),$(COMMANDS))
+       marks rows onnx import $(filter-out $(FIRST),$(COMMANDS))
 
 # What a Criterion run prints: failures, and its summary line at the end. Runtimes are compiled
 # once for all suites, and beside the user's own. A make that a suite runs has its own jobs.
@@ -305,10 +305,13 @@ $(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shel
 	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 # A part of the generator alone.
-$(TESTS)/rows: tests/generator/test_rows.c $(GEN_OBJ)
+$(TESTS)/onnx: tests/generator/test_onnx_damage.c \
+               $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_reads shell)
+$(TESTS)/import: $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
+$(TESTS)/rows $(TESTS)/onnx $(TESTS)/import: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) $^ $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 # The models of f64 have results in test-all.
 $(TESTS)/results $(TESTS)/emitted: $(TESTS)/models32

@@ -453,6 +453,7 @@ struct setting {
 struct net {
     /* what was asked for */
     const char *path;           /* the network file */
+    const char *text;           /* what stands for it, where it is not written yet; or NULL */
     const struct isa *isa;
     bool f64;
     int vl;                     /* reals of one vector: isa and type */

@@ -72,7 +72,7 @@ bool tuning_read(struct tuning *t, const char *path, const struct net *net)
     bool begun = false, ours = false;
     char word[WORD_MAX_LEN];
     *t = (struct tuning){ .path = path };
-    if (!scan_open(&sc, path))
+    if (!scan_open(&sc, path, NULL))
         return false;
     for (; *sc.s && !sc.over; scan_next_line(&sc)) {
         if (scan_at_end(&sc))

@@ -91,18 +91,32 @@ static bool list_lines(struct scan *sc)
     }
 }
 
-bool scan_open(struct scan *sc, const char *path)
+/* What the file holds, or what was given in its place. */
+static bool read_text(struct scan *sc, const char *given, struct text *text)
+{
+    if (given) {
+        text_puts(text, given);
+        return true;
+    }
+    FILE *f = fopen(sc->path, "rb");
+    if (!f)
+        return scan_error(sc, (struct place){ sc->path, 0, 0 }, "cannot be opened: %s",
+                          strerror(errno));
+    output_spare(fileno(f));
+    bool good = read_all(sc, f, text);
+    fclose(f);
+    return good;
+}
+
+bool scan_open(struct scan *sc, const char *path, const char *given)
 {
     static const char mark[] = "\xef\xbb\xbf";     /* the byte order mark in UTF-8 */
     *sc = (struct scan){ .path = path, .line = 1 };
     struct place whole = { path, 0, 0 };
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return scan_error(sc, whole, "cannot be opened: %s", strerror(errno));
     struct text text = { 0 };
-    output_spare(fileno(f));
-    bool good = read_all(sc, f, &text);
-    fclose(f);
+    bool good = read_text(sc, given, &text);
+    if (!good && !text.at)
+        return false;
     text_string(&text);
     sc->text = text.at;
     sc->end = text.at + text.length;

@@ -449,7 +449,7 @@ bool spec_read(struct net *net, const char *path, struct setting *set, int nset)
     net->path = path;
     p.setting_at = alloc((size_t)nsetting_rows, sizeof *p.setting_at);
     settings_defaults(&net->train);
-    if (!scan_open(&p.sc, path)) {
+    if (!scan_open(&p.sc, path, net->text)) {
         free(p.setting_at);
         return false;
     }

@@ -14,6 +14,7 @@
 #include "read/layers.h"
 #include "tool/build.h"
 #include "tool/export.h"
+#include "tool/import.h"
 #include "tool/options.h"
 #include "tool/read.h"
 #include "tool/show.h"
@@ -111,6 +112,8 @@ int main(int argc, char **argv)
         return finish(tune(&o));
     if (!strcmp(o.command, "export"))
         return finish(export_network(&o));
+    if (!strcmp(o.command, "import"))
+        return finish(import_model(&o));
     int nfound = find_isas(o.isa, found);
     for (int k = 0; k < nfound; k++)
         for (int i = 0; i < o.nnets; i++) {

@@ -16,10 +16,10 @@
 
 /* Commands, as bits: which take an option. */
 enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, FOR_DOC = 32,
-       FOR_EXPORT = 64,
+       FOR_EXPORT = 64, FOR_IMPORT = 128,
        FOR_PROGRAMS = FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_SWEEP | FOR_TUNE,
        FOR_NETS = FOR_PROGRAMS | FOR_EXPORT,
-       FOR_ALL = FOR_NETS | FOR_DOC };
+       FOR_ALL = FOR_NETS | FOR_IMPORT | FOR_DOC };
 
 static const struct command_def commands[] = {
     { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
@@ -41,12 +41,17 @@ static const struct command_def commands[] = {
       "Writes the network with its parameters as a model of ONNX (opset 17, images (N, C, H, W)\n"
       "in, scores out) to NAME.onnx unless said; with --torch prints a module of PyTorch that\n"
       "load_state_dict fills from the network's parameter files." },
+    { "import", FOR_IMPORT, "lathe import MODEL.onnx [-o NAME] [--check X.npy Y.npy]",
+      "Writes a model of ONNX (opsets 7 to 21) as a network file, NAME.net, and its parameters,\n"
+      "NAME.safetensors, for the program that `lathe build NAME.net` makes. NAME is the model's\n"
+      "unless said. What cannot be said is named, all of it, and nothing is written." },
     { "doc", FOR_DOC, "lathe doc", "The network file's whole vocabulary." },
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option_def option_defs[] = {
-    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE | FOR_EXPORT, "FILE", "what to write" },
+    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE | FOR_EXPORT | FOR_IMPORT, "FILE",
+      "what to write" },
     { "--isa", FOR_PROGRAMS, "NAME",
       "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
       "x86: scalar, avx2 and avx512 in one program" },
@@ -61,6 +66,9 @@ static const struct option_def option_defs[] = {
       "with #line: debuggers and compilers name the template's lines" },
     { "--plan", FOR_SHOW, NULL, "and the layout of maps, the regions of a step, every buffer" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
+    { "--check", FOR_IMPORT, "X.npy Y.npy",
+      "builds the program, and compares what it makes of the images X, in the model's own\n"
+      "shape, with Y: at most 1e-5 of the largest value apart" },
     { "--params", FOR_EXPORT, "FILE", "the parameters, as `train` saves them" },
     { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
     { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },
@@ -228,6 +236,8 @@ static bool take(struct options *o, const char *option, const char *argument, in
         o->batch = (int)n;
     } else if (!strcmp(option, "--params")) {
         o->params = argument;
+    } else if (!strcmp(option, "--check")) {
+        o->check[o->check[0] != NULL] = argument;
     } else if (!strcmp(option, "--range")) {
         o->range = argument;
     } else {
@@ -244,8 +254,9 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
     for (int k = 0; k < NOPTIONS; k++) {
         known[k] = option_defs[k].word;
         size_t length = strlen(known[k]);
+        const bool two = !strcmp(known[k], "--check");
         bool joined = !strncmp(argv[*i], known[k], length) && argv[*i][length] == '='
-                      && option_defs[k].argument && length > 2;
+                      && option_defs[k].argument && length > 2 && !two;
         if (strcmp(argv[*i], known[k]) && !joined)
             continue;
         *given |= 1u << k;
@@ -263,13 +274,18 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
             return take(o, known[k], NULL, status);
         if (++*i == argc)
             return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        if (two && *i + 1 == argc)
+            return usage(status, "%s is to be followed by %s", known[k], option_defs[k].argument);
+        if (two)
+            o->check[0] = argv[(*i)++];
         return take(o, known[k], argv[*i], status);
     }
     static const struct synonym synonyms[] = {
         { "-o", "output out" }, { "--isa", "arch target march cpu simd" },
         { "--dtype", "precision type double float32 float64" }, { "--set", "define d param" },
         { "--batch", "batchsize minibatch bs b" }, { "--tune", "tuning tunefile" },
-        { "--params", "weights parameters" }, { "--with-preprocessing", "preprocessing preprocess" },
+        { "--params", "weights parameters" },
+        { "--with-preprocessing", "preprocessing preprocess" },
     };
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[*i], "="), argv[*i]);
@@ -297,7 +313,7 @@ static bool read_command(struct options *o, const char *word, int *status)
     }
     static const struct synonym synonyms[] = {
         { "build", "compile make cc" }, { "emit", "generate gen codegen print" },
-        { "export", "onnx torch pytorch convert" },
+        { "export", "onnx torch pytorch convert" }, { "import", "from load" },
         { "show", "summary describe info" }, { "sweep", "search gridsearch" },
         { "tune", "autotune optimize" }, { "doc", "docs man reference" },
     };
@@ -389,11 +405,14 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
             return usage(status, "%s writes a file: -o FILE%s", o->command, "");
         o->output = NULL;
     }
-    bool is_doc = !strcmp(o->command, "doc");
+    bool is_doc = !strcmp(o->command, "doc"), imports = !strcmp(o->command, "import");
     if (is_doc && o->nnets)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
     if (!is_doc && !o->nnets)
-        return usage(status, "%s: which network file?%s", o->command, "");
+        return usage(status, imports ? "%s: which model?%s" : "%s: which network file?%s",
+                     o->command, "");
+    if (imports && o->nnets > 1)
+        return usage(status, "%s takes one model%s", o->command, "");
     bool sweeps = !strcmp(o->command, "sweep");
     bool tunes = !strcmp(o->command, "tune");
     const bool one = !strcmp(o->command, "show") || !strcmp(o->command, "export");

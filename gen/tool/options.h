@@ -10,7 +10,7 @@
 enum { MAX_SETTINGS = 64, MAX_NETS = 64 };
 
 struct options {
-    const char *command;            /* emit build show sweep tune export doc */
+    const char *command;            /* emit build show sweep tune export import doc */
     const char *net[MAX_NETS]; int nnets;
     const char *output;             /* -o, or NULL */
     const char *isa;                /* a name of isas[], "native" or "x86" */
@@ -24,6 +24,7 @@ struct options {
     bool fold, softmax, prepare;    /* export: as struct export_options has them */
     const char *range;              /* export: what 0 and 255 are to the network, or NULL */
     bool torch;                     /* export: a module of PyTorch */
+    const char *check[2];           /* import: arrays of images and results, or NULL */
     struct setting set[MAX_SETTINGS]; int nset;
     char **rest; int nrest;         /* after `--`: sweep hands them to `train`,
                                        tune to `bench` */

@@ -21,11 +21,12 @@ int find_isas(const char *name, const struct isa *found[MAX_ISAS])
     return 1;
 }
 
-struct net *read_net(struct options *o, const char *path, const struct isa *isa,
-                     struct tuning *trial, int *status)
+static struct net *through_passes(struct options *o, const char *path, const char *text,
+                                  const struct isa *isa, struct tuning *trial, int *status)
 {
     struct net *net = alloc(1, sizeof *net);
-    *net = (struct net){ .path = path, .isa = isa, .f64 = o->f64, .vl = isa_vl(isa, o->f64),
+    *net = (struct net){ .path = path, .text = text, .isa = isa, .f64 = o->f64,
+                         .vl = isa_vl(isa, o->f64),
                          .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune,
                          .tuning = trial };
     *status = 1;
@@ -41,4 +42,15 @@ struct net *read_net(struct options *o, const char *path, const struct isa *isa,
     *status = 0;
     o->tuned |= net->tuning && net->tuning->found;
     return net;
+}
+
+struct net *read_net(struct options *o, const char *path, const struct isa *isa,
+                     struct tuning *trial, int *status)
+{
+    return through_passes(o, path, NULL, isa, trial, status);
+}
+
+struct net *read_text(struct options *o, const char *path, const char *text, int *status)
+{
+    return through_passes(o, path, text, isa_native(), NULL, status);
 }

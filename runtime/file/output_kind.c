@@ -36,6 +36,8 @@ static const struct {
     [OUTPUT_IMAGES] = { "images kept by Lathe", 0, "lathe-images-1\n", 0, "", NULL },
     [OUTPUT_PROGRAM] = { "program of Lathe", 0, "\177ELF", OUTPUT_KIND_HEAD + OUTPUT_KIND_AGAIN,
                          "%s: made by lathe ", NULL },
+    [OUTPUT_NETWORK] = { "network file that lathe imported", 0, "# Imported by lathe from ", 0, "",
+                         NULL },
     [OUTPUT_ONNX] = { "model that lathe exported", 2, "\x12\x05lathe", 0, "", NULL },
     [OUTPUT_MODULE] = { "module that lathe exported", 0, "# Written by `lathe export ", 0, "",
                         NULL },

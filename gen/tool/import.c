@@ -1,0 +1,141 @@
+/*
+** import.c - `lathe import`. It must never write one file of the two where the other cannot be.
+*/
+#include "tool/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/error.h"
+#include "runtime/base/visible.h"
+#include "runtime/file/weights.h"
+#include "runtime/settings/settings.h"
+#include "exchange/import.h"
+#include "exchange/labels.h"
+#include "plan/canonical.h"
+#include "tool/build.h"
+#include "tool/check.h"
+#include "tool/read.h"
+
+/* ---- parameters ---- */
+
+enum { DATA_TENSORS = 2 };
+
+struct parameter_file { struct tensor *tensor; int count; bool doubles; };
+
+static void put_tensor(struct parameter_file *f, struct tensor t, const double *values)
+{
+    float *single = alloc(t.count + 1, sizeof *single);
+    t.type = f->doubles ? TENSOR_F64 : TENSOR_F32;
+    t.data = values;
+    for (size_t k = 0; k < t.count && !f->doubles; k++)
+        single[k] = (float)values[k];
+    if (!f->doubles)
+        t.data = single;
+    f->tensor[f->count++] = t;
+}
+
+static void put_params(struct parameter_file *f, const struct imported *m, const struct net *net)
+{
+    for (const struct net_param *p = net->param; p < net->param + net->nparams; p++) {
+        int dim[PARAM_RANK];
+        struct tensor t = { .name = p->name, .rank = param_shape(net, p, dim), .count = 1 };
+        for (int k = 0; k < t.rank; k++) {
+            t.dim[k] = (size_t)dim[k];
+            t.count *= t.dim[k];
+        }
+        put_tensor(f, t, import_param(m, net, p));
+    }
+}
+
+static void put_preprocess(struct parameter_file *f, const struct imported *m)
+{
+    const struct shape in = m->in.input;
+    struct tensor data[DATA_TENSORS];
+    const int count = weights_data(m->preprocess, in.c, in.h, in.w, data);
+    for (int k = 0; k < count; k++)
+        put_tensor(f, data[k], k ? m->parts.factor : m->parts.mean);
+}
+
+static bool write_parameters(const char *path, const struct imported *m, const struct net *net,
+                             char *err)
+{
+    struct parameter_file f = { .doubles = import_doubles(m) };
+    struct text layers = { 0 };
+    fingerprint(net, &layers);
+    f.tensor = alloc((size_t)net->nparams + DATA_TENSORS, sizeof *f.tensor);
+    put_params(&f, m, net);
+    put_preprocess(&f, m);
+    const struct tensor_metadata metadata[] = {
+        { "format", WEIGHTS_FORMAT }, { "network", net->name }, { "layers", text_string(&layers) },
+        { "preprocessing", preprocess_words[m->preprocess] },
+    };
+    /* Where no node prepares the images nothing is known of how they were. */
+    const int entries = m->preprocess == PREPROCESS_NONE ? 3 : 4;
+    bool good = safetensors_write(path, f.tensor, f.count, metadata, entries, err);
+    text_free(&layers);
+    free(f.tensor);
+    return good;
+}
+
+/* ---- files ---- */
+
+struct names_of { char net[NAME_MAX_LEN], *file, *params; };
+
+/* -o NAME, or the model's name without its end, in this folder. */
+static void name_files(const struct options *o, struct names_of *names)
+{
+    static const char *const ends[] = { ".onnx", ".net" };
+    const char *slash = strrchr(o->net[0], '/');
+    const char *given = o->output ? o->output : slash ? slash + 1 : o->net[0];
+    size_t length = strlen(given);
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+        if (length > strlen(ends[k]) && !strcmp(given + length - strlen(ends[k]), ends[k]))
+            length -= strlen(ends[k]);
+    struct text file = { 0 }, params = { 0 }, stem = { 0 };
+    text_add(&stem, given, length);
+    text_printf(&file, "%s.net", text_string(&stem));
+    text_printf(&params, "%s.safetensors", text_string(&stem));
+    label_file(text_string(&stem), names->net);
+    names->file = file.at;
+    names->params = params.at;
+    text_free(&stem);
+}
+
+static bool write_network(const char *path, const struct text *file)
+{
+    struct page page;
+    if (!page_open(&page, path))
+        return false;
+    fwrite(file->at, 1, file->length, page.f);
+    return page_close(&page);
+}
+
+bool import_model(struct options *o)
+{
+    struct imported m;
+    struct names_of names;
+    struct check check = { .x_path = o->check[0], .y_path = o->check[1] };
+    char err[ERR_SIZE];
+    int status;
+    name_files(o, &names);
+    if (!claim(names.file, OUTPUT_NETWORK) || !claim(names.params, OUTPUT_PARAMS))
+        return false;
+    if (!import_read(&m, o->net[0], names.net)) {
+        if (m.in.refused > 1)
+            visible_print(stderr, "%s: %d errors; nothing is written\n", o->net[0], m.in.refused);
+        return false;
+    }
+    if (o->check[0] && !check_open(&check, &m, err))
+        return failed(err);
+    o->batch = o->check[0] ? check.batch : 1;
+    struct net *net = read_text(o, names.file, text_string(&m.file), &status);
+    if (!net)
+        return false;
+    if (!write_parameters(names.params, &m, net, err))
+        return failed(err);
+    if (!write_network(names.file, &m.file))
+        return false;
+    visible_print(stderr, "imported %s and %s\n", names.file, names.params);
+    return !o->check[0] || check_run(&check, &m, net, names.params);
+}

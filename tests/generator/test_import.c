@@ -1,0 +1,338 @@
+/*
+** test_import.c - `lathe import`: what becomes of each operator, line by line; what cannot be said,
+** word by word; and one program that does what its model says.
+*/
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/onnx_graphs.h"
+#include "support/shell.h"
+
+TestSuite(import, .init = (void (*)(void))shell_dir, .fini = shell_clean);
+
+static struct run import(const char *lines, const char *options)
+{
+    struct bytes model = lines_model(lines, 17);
+    write_bytes("m.onnx", model.at, model.size);
+    bytes_free(&model);
+    return shell("$LATHE import m.onnx %s", options);
+}
+
+static char *text_of(const char *name)
+{
+    struct run r = shell("cat %s", name);
+    cr_assert(r.status == 0, "%s", r.output);
+    return r.output;
+}
+
+/* The whole file. */
+static void becomes(const char *lines, const char *file)
+{
+    struct run r = import(lines, "");
+    cr_assert(r.status == 0, "%s", r.output);
+    char *text = text_of("m.net");
+    cr_expect_str_eq(text, file);
+    free(text);
+    run_free(&r);
+}
+
+Test(import, names_layers_after_the_graph_and_says_where_it_comes_from)
+{
+    becomes("input x 0,3,8,8\nreal features.0.weight 4,3,3,3\nreal b 4\nreal g 4\nreal e 4\n"
+            "real m 4\nreal v 4 1,2,3,4\nreal fc.weight 10,64\nreal fc.bias 10\n"
+            "Conv /features/features.0/Conv x,features.0.weight,b c I:pads=1,1,1,1\n"
+            "BatchNormalization /norm/BatchNormalization c,g,e,m,v n f:epsilon=0.001\n"
+            "Relu r n rn\nMaxPool p rn q I:kernel_shape=2,2 I:strides=2,2\n"
+            "Flatten f q flat\nGemm /fc/Gemm flat,fc.weight,fc.bias y i:transB=1\noutput y\n",
+            "# Imported by lathe from m.onnx: by hand 1.0, opset 17.\n"
+            "# Loss: the model does not say its loss: softmax is assumed, of scores one a class.\n"
+            "net m\ninput 3x8x8\n\n"
+            "features_0: conv 4 3x3\nnorm: batchnorm eps=0.001\nrelu\nmaxpool 2x2\n"
+            "fc: affine 10\nsoftmax\n\ntrain\n  preprocess none\n");
+}
+
+Test(import, folds_what_repeats_and_nests_branches)
+{
+    becomes("input x 0,4,8,8\nreal w0 4,4,3,3\nreal w1 4,4,3,3\nreal w2 4,4,3,3\n"
+            "real w3 8,4,1,1\nreal w4 8,4,3,3\nreal k 10,16\n"
+            "Conv c0 x,w0 a0 I:pads=1,1,1,1\nRelu r0 a0 b0\nAdd s0 x,b0 x1\n"
+            "Conv c1 x1,w1 a1 I:pads=1,1,1,1\nRelu r1 a1 b1\nAdd s1 b1,x1 x2\n"
+            "Conv c2 x2,w2 a2 I:pads=1,1,1,1\nRelu r2 a2 b2\nAdd s2 x2,b2 x3\n"
+            "Conv short x3,w3 sc I:strides=2,2\n"
+            "Conv long x3,w4 lo I:strides=2,2 I:pads=0,0,1,1\nAdd s3 sc,lo t\n"
+            "MaxPool p t t2 I:kernel_shape=3,3 I:pads=1,1,1,1\nConcat j t,t2 u i:axis=1\n"
+            "GlobalAveragePool g u v\nFlatten f v flat\nTranspose tr k kt I:perm=1,0\n"
+            "MatMul m flat,kt y0\nSoftmax so y0 y\noutput y\n",
+            "# Imported by lathe from m.onnx: by hand 1.0, opset 17.\n"
+            "# Loss: softmax is the model's last node, Softmax.\n"
+            "net m\ninput 4x8x8\n\n"
+            "repeat 3 as i {\n  residual {\n    conv 4 3x3 bias=no\n    relu\n  }\n}\n"
+            "residual {\n  w4: conv 8 3x3 stride=2 pad=0,0,1,1 bias=no\n} shortcut {\n"
+            "  w3: conv 8 1x1 stride=2 bias=no\n}\n"
+            "concat { } {\n  maxpool 3x3 stride=1 pad=1\n}\n"
+            "globalavgpool\nkt: affine 10 bias=no\nsoftmax\n\ntrain\n  preprocess none\n");
+}
+
+/* What stands between the first convolution and the last affine layer. */
+static const struct { const char *nodes, *lines; } cases[] = {
+    /* pointwise, by whatever nodes */
+    { "Sigmoid a c s\nMul b c,s y\n", "silu\n" },
+    { "real h - 1.4142135\nreal one - 1\nreal half - 0.5\nDiv a c,h d\nErf b d e\nAdd s e,one f\n"
+      "Mul m c,f g\nMul n g,half y\n", "gelu\n" },
+    { "real z - 0\nreal six - 6\nClip a c,z,six y\n", "clip 0 6\n" },
+    { "real t - 3\nreal z - 0\nreal six - 6\nAdd a c,t d\nClip b d,z,six e\nMul m c,e f\n"
+      "Div q f,six y\n", "hardswish\n" },
+    { "HardSigmoid a c d f:alpha=0.16666667\nMul b c,d y\n", "hardswish\n" },
+    { "HardSigmoid a c y\n", "scale 1.2\nhardsigmoid\n" },
+    { "LeakyRelu a c d f:alpha=0.1\nElu b d e f:alpha=0.7\nTanh t e y\n",
+      "leaky_relu 0.1\nelu 0.7\ntanh\n" },
+    { "Selu a c y\n", "elu 1.6732632\nscale 1.050701\n" },
+    { "real s 4,1,1\nPRelu a c,s y\n", "prelu\n" },
+    { "real two - 2\nMul a c,two d\nRelu r d y\n", "scale 2\nrelu\n" },
+    { "real s 1,4,1,1\nRelu r c d\nMul a d,s e\nreal t 4,1,1\nAdd b e,t y\n", "relu\nbatchnorm\n" },
+    { "real s 1,4,1,1\nMul a c,s d\nreal t 4,1,1\nAdd b d,t y\n", "" },
+    { "Dropout a c d f:ratio=0.3\nIdentity b d y\n", "dropout 0.7\n" },
+    /* windows */
+    { "AveragePool a c y I:kernel_shape=3,3 I:strides=2,2 I:pads=1,1,1,1\n",
+      "avgpool 3x3 stride=2 pad=1\n" },
+    { "AveragePool a c y I:kernel_shape=3,3 I:strides=2,2 I:pads=1,1,1,1 i:count_include_pad=1\n",
+      "avgpool 3x3 stride=2 pad=1 count_pad=yes\n" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:strides=3,3 i:ceil_mode=1\n", "maxpool 2x2 stride=3\n" },
+    { "MaxPool a c y I:kernel_shape=3,3 I:strides=3,2 i:ceil_mode=1\n",
+      "maxpool 3x3 stride=3,2 ceil=yes\n" },
+    { "whole p 8 0,0,1,1,0,0,1,1\nRelu r c d\nPad a d,p e\nMaxPool b e y I:kernel_shape=3,3 "
+      "I:strides=2,2\n", "relu\nmaxpool 3x3 stride=2 pad=1\n" },
+    { "whole p 8 0,0,0,0,0,0,1,1\nPad a c,p d\nreal w 2,2,3,3\nConv b d,w y I:strides=2,2 i:group=2\n",
+      "conv 2 3x3 stride=2 pad=0,0,1,1 groups=2 bias=no\n" },
+    { "real w 2,4,3,3\nConv b c,w y I:dilations=2,2 s:auto_pad=SAME_LOWER\n",
+      "conv 2 3x3 dilation=2 bias=no\n" },
+    { "real w 4,3,3,3\nConvTranspose b c,w y I:strides=2,2 I:pads=1,1,1,1 I:output_padding=1,1\n",
+      "deconv 3 3x3 stride=2 bias=no\n" },
+    { "real w 4,3,4,4\nConvTranspose b c,w y I:strides=2,2 I:pads=2,1,2,1 I:output_padding=1,0\n",
+      "deconv 3 4x4 stride=2 pad=2,1,1,1 bias=no\n" },
+    { "real w 4,3,4,4\nConvTranspose b c,w y I:strides=2,2 I:pads=1,1,1,1\n",
+      "deconv 3 4x4 stride=2 bias=no\n" },
+    { "real s 4 1,1,2,3\nResize a c,,s y s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\n", "upsample 2,3\n" },
+    { "whole z 4 0,4,12,12\nShape h c sh\nSlice l sh,o,e d\nwhole o 1 0\nwhole e 1 1\n"
+      "Concat j d,t u i:axis=0\nwhole t 3 4,12,12\nResize a c,,,u y s:mode=linear\n",
+      "upsample 2 bilinear\n" },
+    { "ReduceMean a c y I:axes=2,3 i:keepdims=0\n", "globalavgpool\n" },
+    { "GlobalMaxPool a c d\nSqueeze s d,q y\nwhole q 2 2,3\n", "globalmaxpool\n" },
+    /* other orders and shapes */
+    { "Transpose a c d I:perm=0,2,3,1\nReduceMean r d e I:axes=1,2\nTranspose b e y I:perm=0,3,1,2\n",
+      "globalavgpool\n" },
+    { "Transpose a c d I:perm=0,2,3,1\nreal w 4,5\nMatMul m d,w e\nRelu r e f\n"
+      "Transpose b f y I:perm=0,3,1,2\n", "conv 5 1x1 bias=no\nrelu\n" },
+    { "Shape h c sh\nGather g sh,i n\nwhole i - 0\nUnsqueeze u n,a v\nwhole a 1 0\n"
+      "Concat j v,r s i:axis=0\nwhole r 3 9,4,-1\nReshape q c,s y\n", "reshape 9x4x4\n" },
+    /* branches */
+    { "GlobalAveragePool a c d\nreal w 4,4,1,1\nConv b d,w e\nSigmoid s e f\nMul m c,f y\n",
+      "gate {\n  globalavgpool\n  conv 4 1x1 bias=no\n  sigmoid\n}\n" },
+    { "GlobalAveragePool a c d\nSigmoid s d e\nwhole q 4 1,1,6,6\nExpand x e,q f\nMul m f,c y\n",
+      "gate {\n  globalavgpool\n  sigmoid\n}\n" },
+    { "real w 4,4,1,1\nConv a c,w d\nConcat j c,d e i:axis=1\nreal v 4,8,1,1\nConv b e,v f\n"
+      "Concat k c,d,f y i:axis=1\n",
+      "repeat 2 as i {\n  concat { } {\n    conv 4 1x1 bias=no\n  }\n}\n" },
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+static const char head[] = "input x 0,3,6,6\nreal first 4,3,1,1\nConv first x,first c\n";
+
+Test(import, makes_layers_of_nodes)
+{
+    for (int k = 0; k < CASES; k++) {
+        char lines[2048];
+        snprintf(lines, sizeof lines, "%s%soutput y\n", head, cases[k].nodes);
+        struct run r = import(lines, "");
+        cr_expect(r.status == 0, "%s: %s", cases[k].nodes, r.output);
+        if (r.status == 0) {
+            char *file = text_of("m.net"), *from = strstr(file, "conv 4 1x1");
+            char *to = strstr(file, "softmax\n\n");
+            to = to ? to : strstr(file, "mse\n\n");
+            cr_assert(from && to, "%s", file);
+            from = strchr(from, '\n') + 1;
+            *to = '\0';
+            cr_expect_str_eq(from, cases[k].lines, "%s:\n%s", cases[k].nodes, file);
+            free(file);
+        }
+        run_free(&r);
+    }
+}
+
+Test(import, makes_preprocessing_of_arithmetic_with_the_images)
+{
+    becomes("input x 0,8,8,3\nreal by - 255\nreal mean 3 0.5,0.25,0.75\nreal dev 1,1,3 0.5,2,1\n"
+            "real w 2,3,3,3\nDiv a x,by b\nSub s b,mean c\nDiv d c,dev e\n"
+            "Transpose t e f I:perm=0,3,1,2\nConv v f,w g\nGlobalAveragePool p g h\n"
+            "Flatten l h i\nLogSoftmax m i y\noutput y\n",
+            "# Imported by lathe from m.onnx: by hand 1.0, opset 17.\n"
+            "# Loss: softmax is the model's last node, LogSoftmax.\n"
+            "# The model's first nodes prepare the images: the parameter file does, as "
+            "preprocessing.\n"
+            "net m\ninput 3x8x8\n\nconv 2 3x3 pad=valid bias=no\nglobalavgpool\nsoftmax\n\n"
+            "train\n  preprocess channel_norm\n");
+    struct run r = shell("tail -c 24 m.safetensors | od -An -tf4");
+    float x[6] = { 0 };
+    cr_assert(sscanf(r.output, "%f %f %f %f %f %f", x, x + 1, x + 2, x + 3, x + 4, x + 5) == 6);
+    const float wanted[6] = { 127.5f, 63.75f, 191.25f, 2/255.f, 0.5f/255, 1/255.f };
+    for (int k = 0; k < 6; k++)
+        cr_expect_float_eq(x[k], wanted[k], 1e-6*wanted[k]);
+    run_free(&r);
+}
+
+/* ---- what cannot be said ---- */
+
+static const struct { const char *nodes, *words; } refusals[] = {
+    { "LSTM a c y\n", "node \"a\" (LSTM): there is no layer for this operator; docs/exchange.md" },
+    { "Split a c y,z\n", "node \"a\" (Split): there is no layer for this operator: there is no "
+      "layer that takes a part of the channels: two convolutions" },
+    { "Relu a c y f:slope=1\n", "node \"a\" (Relu): attribute slope: is not known here" },
+    { "Gelu a c y s:approximate=tanh\n", "node \"a\" (Gelu): what it makes of a value is no layer "
+      "here; gelu is the exact form, and the one by tanh differs from it by up to 5e-4: export the "
+      "model with approximate=\"none\"" },
+    { "HardSigmoid a c y f:beta=0.25\n", "node \"a\" (HardSigmoid): what it makes of a value is no "
+      "layer here; hardsigmoid is alpha 1/6, beta 1/2" },
+    { "Softplus a c y\n", "node \"a\" (Softplus): what it makes" },
+    { "real w 4,2,3,3\nConvTranspose a c,w y i:group=2\n", "attribute group: 2; a deconv has no "
+      "groups" },
+    { "real w 2,4,13,13\nConv a c,w y I:pads=6,6,6,6\n", "a window of 13x13: each side of a conv is "
+      "at most 11, or 31 where the other is 1" },
+    { "real w 2,4,3,3\nConv a c,w y I:dilations=1,2\n", "attribute dilations: 1,2; one number for "
+      "both sides can be said" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:dilations=2,2\n", "attribute dilations: a pool's windows "
+      "have no gaps here" },
+    { "whole p 8 0,0,1,1,0,0,1,1\nPad a c,p d\nMaxPool b d y I:kernel_shape=2,2\n",
+      "the Pad before it puts 0 there" },
+    { "whole p 8 0,0,1,1,0,0,1,1\nPad a c,p d\nRelu b d y\n", "node \"a\" (Pad): pads a map that "
+      "something else than a convolution or a pool reads" },
+    { "whole p 8 0,0,1,1,0,0,1,1\nPad a c,p y s:mode=reflect\n", "attribute mode: \"reflect\"; "
+      "constant can be said" },
+    { "Softmax a c d i:axis=1\nRelu b d y\n", "node \"a\" (Softmax): attribute axis: of 4x6x6" },
+    { "whole s 5 0,2,2,6,6\nReshape a c,s d\nTranspose b d e I:perm=0,2,1,3,4\nRelu r e y\n",
+      "node \"a\" (Reshape): makes 2x2x6x6: rows and maps of two dimensions can be said (channels "
+      "are cut so for a shuffle" },
+    { "Transpose a c d I:perm=0,2,1,3\nreal w 2,6,1,1\nConv b d,w y\n", "node \"b\" (Conv): gets its "
+      "dimensions in another order than channels, rows, columns" },
+    { "MatMul a c,c y\n", "multiplies what is computed of the images by what is" },
+    { "Relu a c d\nSigmoid b c e\nMul m d,e y\n", "multiplies two branches; a gate multiplies a "
+      "value by what a block makes of it" },
+    { "real w 4,4,1,1\nConv a c,w d\nRelu r d e\nAdd s c,e f\nreal v 4,4,1,1\nConv b f,v g\n"
+      "Add t g,d y\n", "is read by branches that do not meet in one place" },
+    { "real w 2,2,6,6\nMul a c,w y\n", "a constant of 4 dimensions does not fit what comes in, "
+      "4x6x6" },
+};
+enum { REFUSALS = sizeof refusals / sizeof *refusals };
+
+Test(import, refuses_by_name_what_cannot_be_said)
+{
+    for (int k = 0; k < REFUSALS; k++) {
+        char lines[2048];
+        snprintf(lines, sizeof lines, "%s%soutput y\n", head, refusals[k].nodes);
+        struct run r = import(lines, "");
+        cr_expect(r.status == 1 && !strncmp(r.output, "m.onnx: error: ", 15)
+                  && strstr(r.output, refusals[k].words), "%s: %s", refusals[k].nodes, r.output);
+        run_free(&r);
+    }
+    sure("test ! -e m.net && test ! -e m.safetensors");
+}
+
+Test(import, names_all_that_cannot_be_said_and_nothing_that_follows_from_it)
+{
+    struct run r = import("input x 0,3,6,6\nLSTM one x a\nRelu two a b\nGRU three b c\n"
+                          "Mish four x d\nLSTM five d y\noutput y\n", "");
+    cr_expect_str_eq(r.output,
+        "m.onnx: error: node \"one\" (LSTM): there is no layer for this operator; docs/exchange.md "
+        "lists those that there are\n"
+        "m.onnx: error: node \"three\" (GRU): there is no layer for this operator; "
+        "docs/exchange.md lists those that there are\n"
+        "m.onnx: error: node \"five\" (LSTM): there is no layer for this operator; "
+        "docs/exchange.md lists those that there are\n"
+        "m.onnx: 3 errors; nothing is written\n");
+    cr_expect(r.status == 1);
+    run_free(&r);
+}
+
+Test(import, replaces_no_file_but_its_own)
+{
+    const char *lines = "input x 0,3,6,6\nreal w 2,3,6,6\nConv a x,w b\nFlatten c b y\noutput y\n";
+    struct run first = import(lines, ""), again = import(lines, "");
+    cr_expect(first.status == 0 && again.status == 0, "%s", again.output);
+    write_text("mine.net", "net mine\ninput 3x6x6\naffine 2\nsoftmax\n");
+    struct run r = import(lines, "-o mine");
+    cr_expect(r.status == 1 && strstr(r.output, "mine.net: is there, and no network file that lathe "
+                                                "imported"), "%s", r.output);
+    sure("test ! -e mine.safetensors && grep -q 'net mine' mine.net");
+    run_free(&first);
+    run_free(&again);
+    run_free(&r);
+}
+
+/* ---- one program ---- */
+
+static void write_array(const char *name, const char *shape, const float *values, size_t count)
+{
+    struct bytes b = { 0 };
+    char header[128];
+    snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }",
+             shape);
+    put_bytes(&b, "\x93NUMPY\1\0\x76\0", 10);
+    for (size_t k = strlen(header); k < 0x76 - 1; k++)
+        header[k] = ' ';
+    put_bytes(&b, header, 0x76 - 1);
+    put_bytes(&b, "\n", 1);
+    put_bytes(&b, values, count*sizeof *values);
+    write_bytes(name, b.at, b.size);
+    bytes_free(&b);
+}
+
+enum { N = 3, SIDE = 4, IN = 2, MID = 3, OUT = 4, FLAT = SIDE*SIDE*MID };
+
+/* What the model below makes of an image with channels last. */
+static void model_scores(const float *x, float *y)
+{
+    double flat[FLAT], sum = 0;
+    for (int p = 0; p < SIDE*SIDE; p++)
+        for (int f = 0; f < MID; f++) {
+            double v = 0;
+            for (int c = 0; c < IN; c++)
+                v += (double)x[p*IN + c]*(double)model_number((size_t)(f*IN + c));
+            flat[p*MID + f] = v > 0 ? v : 0;
+        }
+    for (int k = 0; k < OUT; k++) {
+        double v = (double)model_number((size_t)k);
+        for (int i = 0; i < FLAT; i++)
+            v += flat[i]*(double)model_number((size_t)(i*OUT + k));
+        y[k] = (float)exp(v);
+        sum += exp(v);
+    }
+    for (int k = 0; k < OUT; k++)
+        y[k] = (float)((double)y[k]/sum);
+}
+
+Test(import, makes_a_program_that_does_what_its_model_says)
+{
+    float x[N*SIDE*SIDE*IN], y[N*OUT];
+    for (size_t k = 0; k < sizeof x / sizeof *x; k++)
+        x[k] = model_number(3*k + 1)*4;
+    for (int i = 0; i < N; i++)
+        model_scores(x + i*SIDE*SIDE*IN, y + i*OUT);
+    write_array("x.npy", "3, 4, 4, 2", x, N*SIDE*SIDE*IN);
+    write_array("y.npy", "3, 4", y, N*OUT);
+    struct run r = import(
+        "input x 0,4,4,2\nreal w 3,2,1,1\nreal m 48,4\nreal b 4\nwhole s 2 -1,48\n"
+        "Transpose t x a I:perm=0,3,1,2\nConv c a,w d\nRelu r d e\n"
+        "Transpose u e f I:perm=0,2,3,1\nReshape l f,s g\nMatMul p g,m h\nAdd q h,b i\n"
+        "Softmax z i y\noutput y\n", "--check x.npy y.npy");
+    cr_expect(r.status == 0 && strstr(r.output, "check: 3 images, largest relative error"), "%s",
+              r.output);
+    run_free(&r);
+    y[0] += 0.01f;
+    write_array("y.npy", "3, 4", y, N*OUT);
+    r = shell("$LATHE import m.onnx --check x.npy y.npy");
+    cr_expect(r.status == 1 && strstr(r.output, ": above 1e-5"), "%s", r.output);
+    run_free(&r);
+}

@@ -1,0 +1,117 @@
+/*
+** onnx_graphs.c - models of ONNX of a few lines of text.
+*/
+#include "support/onnx_graphs.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 512, KIND_REAL = 1, KIND_WHOLE = 7 };
+
+float model_number(size_t k)
+{
+    return (float)((int)((k*37 + 11) % 17) - 8)/16;
+}
+
+static size_t product(const char *dims)
+{
+    size_t all = 1;
+    for (char *end; *dims; dims = end + (*end == ','))
+        all *= (size_t)strtoull(dims, &end, 10);
+    return all;
+}
+
+/* `real NAME DIMS [VALUES]`, `whole ...` */
+static void put_tensor(struct bytes *g, int kind, const char *line)
+{
+    char name[WORD], dims[WORD] = "", values[WORD] = "";
+    cr_assert(sscanf(line, "%*s %511s %511s %511s", name, dims, values) >= 1);
+    const int scalar = !strcmp(dims, "-");
+    struct bytes t = tensor_of(name, kind, scalar ? "" : dims), raw = { 0 };
+    const char *at = values;
+    for (size_t k = 0; k < (scalar ? 1 : product(dims)); k++) {
+        char *end = (char *)at;
+        const double given = *at ? strtod(at, &end) : 0;
+        const float real = *values ? (float)given : model_number(k);
+        const int64_t whole = (int64_t)given;
+        put_bytes(&raw, kind == KIND_REAL ? (const void *)&real : &whole,
+                  kind == KIND_REAL ? sizeof real : sizeof whole);
+        at = end + (*end == ',');
+    }
+    put_span(&t, 9, raw.at, raw.size);
+    bytes_free(&raw);
+    put_message(g, 5, &t);
+}
+
+/* `I:pads=1,1`; the kinds' numbers and fields are those of AttributeProto. */
+static void put_attribute(struct bytes *node, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    char name[WORD];
+    cr_assert(equals && word[1] == ':', "%s", word);
+    snprintf(name, sizeof name, "%.*s", (int)(equals - word - 2), word + 2);
+    const int type = *word == 'f' ? 1 : *word == 'i' ? 2 : *word == 's' ? 3 : 7;
+    struct bytes a = attribute_of(name, type);
+    const float real = strtof(equals + 1, NULL);
+    if (type == 1)
+        put_fixed(&a, 2, &real, sizeof real);
+    if (type == 2)
+        put_number(&a, 3, (uint64_t)strtoll(equals + 1, NULL, 10));
+    if (type == 3)
+        put_text(&a, 4, equals + 1);
+    for (const char *at = equals + 1; type == 7 && *at; ) {
+        char *end;
+        put_number(&a, 8, (uint64_t)strtoll(at, &end, 10));
+        at = end + (*end == ',');
+    }
+    put_message(node, 5, &a);
+}
+
+static void put_list(struct bytes *node, int field, const char *list)
+{
+    for (const char *end; ; list = end + 1) {
+        end = strchr(list, ',');
+        put_span(node, field, list, end ? (size_t)(end - list) : strlen(list));
+        if (!end)
+            return;
+    }
+}
+
+static void put_operator(struct bytes *g, const char *line)
+{
+    struct bytes node = { 0 };
+    char op[WORD], name[WORD], in[WORD], out[WORD], word[WORD];
+    int at;
+    cr_assert(sscanf(line, "%511s %511s %511s %511s%n", op, name, in, out, &at) == 4, "%s", line);
+    if (strcmp(in, "-"))
+        put_list(&node, 1, in);
+    put_list(&node, 2, out);
+    put_text(&node, 3, name);
+    put_text(&node, 4, op);
+    for (int n; sscanf(line + at, "%511s%n", word, &n) == 1; at += n)
+        put_attribute(&node, word);
+    put_message(g, 1, &node);
+}
+
+struct bytes lines_model(const char *lines, int opset)
+{
+    struct bytes g = { 0 };
+    char line[2*WORD], name[WORD], dims[WORD] = "";
+    put_text(&g, 2, "lines");
+    for (; *lines; lines += strcspn(lines, "\n"), lines += *lines == '\n') {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(lines, "\n"), lines);
+        if (sscanf(line, "input %511s %511s", name, dims) == 2)
+            put_value(&g, 11, name, dims);
+        else if (sscanf(line, "output %511s", name) == 1)
+            put_value(&g, 12, name, "0");
+        else if (!strncmp(line, "real ", 5))
+            put_tensor(&g, KIND_REAL, line);
+        else if (!strncmp(line, "whole ", 6))
+            put_tensor(&g, KIND_WHOLE, line);
+        else if (line[strspn(line, " ")])
+            put_operator(&g, line);
+    }
+    return model_of(&g, opset);
+}

@@ -1,0 +1,22 @@
+/*
+** onnx_graphs.h - models of ONNX of a few lines of text, for tests of import:
+**
+**     input x 0,3,8,8                      a dim of 0 has a name
+**     real w 4,3,3,3                       an initialiser of small numbers, each another one;
+**     real s 1 0.5,2                       or of these
+**     whole shape 2 -1,48                  of whole numbers
+**     Conv conv1 x,w c I:pads=1,1,1,1      operator, name, inputs, outputs, attributes: of whole
+**                                          numbers (I:), one (i:), a real (f:), a text (s:)
+**     output c
+*/
+#ifndef LATHE_TEST_ONNX_GRAPHS_H
+#define LATHE_TEST_ONNX_GRAPHS_H
+
+#include "support/onnx_bytes.h"
+
+struct bytes lines_model(const char *lines, int opset);
+
+/* The k-th of an initialiser's small numbers. */
+float model_number(size_t k);
+
+#endif
