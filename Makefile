@@ -121,7 +121,7 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver schedule gradients options random dmath npy \
         safetensors checkpoint data preprocess augment search series report image values arrays \
-        bounds history observer inflate png folder gzip npz pretrained targets
+        bounds history observer inflate png folder gzip npz pretrained targets pairing
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell pngs)
@@ -150,7 +150,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
            install resume samples flags peers gradcheck foreign texts files learning results \
-           settings floors folders finetune
+           settings floors folders finetune export
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
        $(filter-out $(LONGEST),$(COMMANDS))

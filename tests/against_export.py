@@ -221,7 +221,9 @@ def check_torch(case, comparison, dtype):
     for name, p in module.named_parameters():
         g = ours["grad." + name]
         off = np.abs(p.grad.numpy() - g).max() / max(np.abs(g).max(), 1e-3 * largest)
-        comparison.add(case, "PyTorch gradients", float(off), EXACT)
+        # PyTorch's gradient of hardsigmoid has 1/6 in float.
+        bound = 1e-7 if "hardsigmoid" in case.loss else EXACT
+        comparison.add(case, "PyTorch gradients", float(off), bound)
 
 
 def build(paths, folder, dtype):

@@ -166,6 +166,7 @@ struct pairing_search {
     int *order;                         /* [ours->count]: theirs of each, */
     int *first, *second;                /* and the orders that were found */
     int found;
+    bool alike;                         /* containers have parts of the same names in one order */
     long steps;
 };
 
@@ -209,6 +210,55 @@ static bool pairing_waits(const struct pairing_search *s, struct pairing_contain
             return true;
     }
     return false;
+}
+
+/* A name's container, with its dot, and what is left of it. */
+static size_t pairing_inside(const struct pairing_layer *l)
+{
+    size_t n = l->length;
+    while (n > 0 && l->name[n - 1] != '.')
+        n--;
+    return n;
+}
+
+/* Layers of one container, of which no number says which comes first. */
+static bool pairing_free(const struct pairing_layer *a, const struct pairing_layer *b)
+{
+    const size_t n = pairing_inside(a), m = pairing_inside(b);
+    bool number;
+    if (n != m || memcmp(a->name, b->name, n) != 0)
+        return false;
+    pairing_order(a->name + n, a->length - n, b->name + m, b->length - m, &number);
+    return !number;
+}
+
+static bool pairing_same(const struct pairing_layer *a, const struct pairing_layer *b)
+{
+    const size_t n = pairing_inside(a), m = pairing_inside(b);
+    return a->length - n == b->length - m && memcmp(a->name + n, b->name + m, b->length - m) == 0;
+}
+
+/* Whether in this order layers of two names stand in all containers in the same turn, as blocks of
+** one class have them. */
+static bool pairing_alike(const struct pairing_search *s)
+{
+    enum { PAIRS = 512 };
+    const struct pairing_layer *before[PAIRS], *after[PAIRS], *all = s->theirs->layer;
+    int count = 0;
+    for (int i = 0; i < s->ours->count; i++)
+        for (int j = i + 1; j < s->ours->count; j++) {
+            const struct pairing_layer *a = &all[s->order[i]], *b = &all[s->order[j]];
+            if (!pairing_free(a, b))
+                continue;
+            for (int k = 0; k < count; k++)
+                if (pairing_same(before[k], b) && pairing_same(after[k], a))
+                    return false;
+            if (count < PAIRS) {
+                before[count] = a;
+                after[count++] = b;
+            }
+        }
+    return true;
 }
 
 static void pairing_search(struct pairing_search *s, int level, int place);
@@ -256,6 +306,9 @@ static void pairing_search(struct pairing_search *s, int level, int place)
         s->frame[level] = f;
         return;
     }
+    s->steps += s->alike ? PAIRING_STEPS/64 : 0;
+    if (s->alike && !pairing_alike(s))
+        return;
     memcpy(s->found ? s->second : s->first, s->order, (size_t)place*sizeof *s->order);
     s->found++;
 }
@@ -409,6 +462,18 @@ static bool pairing_as_written(const struct pairing_search *search,
     return fits;
 }
 
+/* From the whole file; `alike`: after several orders were found. Where that leaves none, they are
+** still several. */
+static void pairing_begin(struct pairing_search *s, bool alike)
+{
+    s->alike = alike;
+    s->found = 0;
+    s->steps = 0;
+    s->frame[0] = (struct pairing_container){ 0, s->theirs->count, 0 };
+    pairing_search(s, 0, 0);
+    s->found = alike && s->found == 0 ? 2 : s->found;
+}
+
 static bool pairing_match(const char *path, const struct safetensors *s,
                           struct pairing_search *search, const struct tensor **taken, char *err)
 {
@@ -416,8 +481,9 @@ static bool pairing_match(const char *path, const struct safetensors *s,
     if (search->ours->count == theirs->count) {
         if (pairing_unsorted(s) && pairing_as_written(search, theirs, taken))
             return true;
-        search->frame[0] = (struct pairing_container){ 0, theirs->count, 0 };
-        pairing_search(search, 0, 0);
+        pairing_begin(search, false);
+        if (search->found > 1 && search->steps <= PAIRING_STEPS)
+            pairing_begin(search, true);
     }
     if (search->found == 1)
         pairing_set(search->ours, theirs, search->first, taken);
@@ -435,7 +501,7 @@ static bool pairing_by_order(const char *path, const struct safetensors *s,
         return error_set(err, "%s: not enough memory", path);
     struct pairing_list ours = { room->ours, 0 }, theirs = { room->theirs, 0 };
     struct pairing_search search = { &ours, &theirs, last, room->frame, room->order, room->first,
-                                     room->second, 0, 0 };
+                                     room->second, 0, false, 0 };
     bool good = true;
     for (int k = 0; good && k < count; k++)
         good = pairing_add(&ours, &wanted[k], k);
@@ -450,15 +516,18 @@ static bool pairing_by_order(const char *path, const struct safetensors *s,
     return good;
 }
 
-/* By what name each is called. How many there are. */
+/* By names. How many fit; *called: some name is there, whatever its shape. */
 static int pairing_by_name(const char *path, const struct safetensors *s,
-                           const struct tensor *wanted, int count, const struct tensor **taken)
+                           const struct tensor *wanted, int count, const struct tensor **taken,
+                           bool *called)
 {
     char unfit[ERR_SIZE];
     int found = 0;
+    *called = false;
     for (int k = 0; k < count; k++) {
         taken[k] = weights_find(path, s, &wanted[k], unfit);
         found += taken[k] != NULL;
+        *called = *called || safetensors_find(s, wanted[k].name);
     }
     return found;
 }
@@ -467,7 +536,8 @@ enum pairing pairing_find(const char *path, const struct safetensors *s,
                           const struct tensor *wanted, int count, bool last,
                           const struct tensor **taken, char *err)
 {
-    const int found = pairing_by_name(path, s, wanted, count, taken);
+    bool called;
+    const int found = pairing_by_name(path, s, wanted, count, taken, &called);
     if (found == count || weights_own(s))
         return PAIRING_NAMED;
     const struct tensor **order = calloc((size_t)count, sizeof *order);
@@ -478,5 +548,5 @@ enum pairing pairing_find(const char *path, const struct safetensors *s,
     if (good)
         memcpy(taken, order, (size_t)count*sizeof *taken);
     free(order);
-    return good ? PAIRING_ORDERED : found ? PAIRING_NAMED : PAIRING_NONE;
+    return good ? PAIRING_ORDERED : called ? PAIRING_NAMED : PAIRING_NONE;
 }

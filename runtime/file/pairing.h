@@ -14,15 +14,16 @@
 /*
 ** The tensor of each of `wanted`, which are in the network's order, into taken[count].
 **
-** By name where that finds any, as weights_find does: PAIRING_NAMED, and NULL for what is not there.
-** Else, and where that finds some of another program's file alone, by order: what stands before a
-** name's last dot is a layer, what stands before each other dot a container. The layers of a
-** container follow each other; of its parts conv2 stands after conv1 and 10 after 9, others in any
-** order. Where the file has its tensors in another order than that of their names, which is how its
-** writer's module had them, that order is tried first. PyTorch's counters are nobody's.
-** PAIRING_ORDERED: all have one; with `last` the last layer may have another number of outputs, and
-** its tensors of another shape are NULL. PAIRING_NONE: nothing fits, err shows both lists of layers;
-** of several orders that fit, too.
+** By name where any is there, as weights_find does: PAIRING_NAMED, and NULL for what does not
+** fit. Else, and where that finds some of another program's file alone, by order: what stands
+** before a name's last dot is a layer, what stands before each other dot a container. The layers of
+** a container follow each other; of its parts conv2 stands after conv1 and 10 after 9, others in
+** any order; where several are possible, in the same one in all containers that have them. Where
+** the file has its tensors in another order than that of their names, which is how its writer's
+** module had them, that order is tried first. PyTorch's counters are nobody's. PAIRING_ORDERED: all
+** have one; with `last` the last layer may have another number of outputs, and its tensors of
+** another shape are NULL. PAIRING_NONE: nothing fits, err shows both lists of layers; of several
+** orders that fit, too.
 */
 enum pairing { PAIRING_NONE, PAIRING_NAMED, PAIRING_ORDERED };
 enum pairing pairing_find(const char *path, const struct safetensors *s,

@@ -299,10 +299,14 @@ Test(pretrained, refuses_a_file_of_which_nothing_fits, .fini = shell_clean)
     static const uint16_t nan[LINEAR_HIDDEN] = { 0x7fc0 };
     struct piece bad = some[0];
     write_file("pt", some + 2, SOME - 2, NULL, NULL);
+    open_wrong(NULL, "none of its tensors has name and shape of one of this network's: it holds "
+               "affine2.bias (4), affine2.weight (9, 6), bn.num_batches_tracked () and 3 more, the "
+               "network has affine1.weight (6, 48), affine1.bias (6), affine2.weight (4, 6) and 1 "
+               "more; tensors are to be called as `./linear info` lists them, or layers in");
+    write_file("pt", some + 4, SOME - 4, NULL, NULL);
     open_wrong(NULL, "its tensors are called otherwise than this network's, and no order of them "
-               "fits: it has the layers token (2), affine2 (9, 6), layer.0 (2); the network has "
-               "affine1 (6, 48), affine2 (4, 6); tensors are to be called as `./linear info` lists "
-               "them, or layers in");
+               "fits: it has the layers token (2), layer.0 (2); the network has affine1 (6, 48), "
+               "affine2 (4, 6); tensors are to be called as `./linear info` lists them, or layers");
     write_file("pt", some, SOME, NULL, NULL);
     open_wrong("affine2", "one of this network's that --from-only selects: it holds affine1.bias");
     write_file("pt", some, 0, NULL, NULL);

@@ -1,0 +1,164 @@
+/*
+** test_export.c - `lathe export`: the bytes of a small model, the text of a small module, what is
+** refused, and that nothing is half-written. That others compute the same with what it writes,
+** tests/against_export.py says.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "support/shell.h"
+
+/* Parameters of one affine layer of 3 to 2, as another program writes them: 1 to 8. */
+static void write_params(const char *metadata)
+{
+    static const char tensors[] = "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":"
+                                  "[0,24]},\"a.bias\":{\"dtype\":\"F32\",\"shape\":[2],"
+                                  "\"data_offsets\":[24,32]}}";
+    static const float values[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    unsigned char file[512] = { 0 };
+    const int length = snprintf((char *)file + 8, 256, "{%s%s", metadata, tensors);
+    file[0] = (unsigned char)length;
+    memcpy(file + 8 + length, values, sizeof values);
+    write_bytes("p", file, 8 + (size_t)length + sizeof values);
+}
+
+static void make(void)
+{
+    write_params("");
+    write_text("one.net", "net one\ninput 3x1x1\na: affine 2\nsoftmax\n");
+}
+
+/* Field by field of onnx.proto; a field is its number << 3 | 0 for a varint, 2 for bytes after
+** their length, 5 for a float. In front the IR version, 8, and who wrote it. */
+Test(export, writes_the_same_bytes_of_a_small_network, .init = make, .fini = shell_clean)
+{
+    static const char after_version[] =
+        "3aee010a2b1a05612f726f772207466c617474656e0a05696e7075742a0b0a04617869731801a001"
+        "021205612f726f770a391a0161220447656d6d0a05612f726f770a08612e7765696768740a06612e"
+        "626961732a0d0a067472616e73421801a00102120673636f72657312036f6e652a2a080208031001"
+        "4208612e7765696768744a180000803f0000004000004040000080400000a0400000c0402a160802"
+        "10014206612e626961734a080000e040000000415a200a05696e70757412170a15080112110a0312"
+        "014e0a0208030a0208010a02080162190a0673636f726573120f0a0d080112090a0312014e0a0208"
+        "0242040a001011";
+    char expected[sizeof after_version + 64] = "08081205" "6c61746865" "1a05";
+    for (const char *s = LATHE_VERSION; *s; s++)
+        snprintf(expected + strlen(expected), 3, "%02x", (unsigned)*s);
+    strcat(expected, after_version);
+    sure("$LATHE export one.net --params p -o m.onnx 2> said && "
+         "echo 'exported m.onnx' | cmp - said && $LATHE export one.net --params p 2> said && "
+         "cmp m.onnx one.onnx && od -An -v -tx1 m.onnx | tr -d ' \\n'");
+    struct run r = shell("od -An -v -tx1 m.onnx | tr -d ' \\n'");
+    cr_expect_str_eq(r.output, expected);
+    run_free(&r);
+}
+
+Test(export, prints_a_module_of_pytorch, .fini = shell_clean)
+{
+    static const char expected[] =
+        "# Written by `lathe export --torch`: the network none. Its parameter files are for\n"
+        "# load_state_dict(safetensors.torch.load_file(FILE)).\n"
+        "import torch\n"
+        "from torch import nn\n"
+        "from torch.nn import functional as F\n"
+        "\n"
+        "\n"
+        "class NoneNet(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self._modules[\"type\"] = nn.Conv2d(3, 4, 3, padding=1, bias=False)\n"
+        "        self.bn1 = nn.BatchNorm2d(4)\n"
+        "        self.bn1.register_parameter(\"weight\", None)\n"
+        "        self.affine1 = nn.Linear(4, 4)\n"
+        "        self.conv2 = nn.Conv2d(4, 2, 1, stride=(2, 1), bias=False)\n"
+        "        self.affine2 = nn.Linear(112, 5)\n"
+        "        self.data = nn.Module()     # how images are prepared\n"
+        "        self.data.register_buffer(\"mean\", torch.zeros(3))\n"
+        "        self.data.register_buffer(\"factor\", torch.ones(3))\n"
+        "\n"
+        "    def prepare(self, x):\n"
+        "        \"\"\"Images as the parameters know them: what forward takes.\"\"\"\n"
+        "        mean = self.data.mean[:, None, None]\n"
+        "        return (x - mean)*self.data.factor[:, None, None]\n"
+        "\n"
+        "    def forward(self, x):                                      # (N, 3, 14, 8)\n"
+        "        x = F.relu(self.bn1(self._modules[\"type\"](x)))\n"
+        "        gate1_in = x\n"
+        "        x = F.adaptive_avg_pool2d(gate1_in, 1)              # 4x1x1\n"
+        "        x = torch.sigmoid(self.affine1(torch.flatten(x, 1)))\n"
+        "        x = x[:, :, None, None]*gate1_in                    # 4x14x8\n"
+        "        x = self.conv2(x)                                   # 2x7x8\n"
+        "        x = self.affine2(torch.flatten(x, 1))               # 5x1x1\n"
+        "        return x\n"
+        "\n"
+        "    def loss(self, scores, targets):\n"
+        "        return F.cross_entropy(scores, targets, label_smoothing=0.1)\n";
+    write_text("none.net", "net none\ninput 3x14x8\ntype: conv 4 3x3 bias=no\nbatchnorm scale=no\n"
+               "relu\ngate {\nglobalavgpool\naffine 4\nsigmoid\n}\n"
+               "conv 2 1x1 stride=2,1 bias=no\naffine 5\nsoftmax smoothing=0.1\n"
+               "train\n  preprocess channel_norm\n");
+    struct run r = shell("$LATHE export none.net --torch");
+    cr_expect_str_eq(r.output, expected);
+    run_free(&r);
+    sure("$LATHE export none.net --torch -o m.py 2> said && echo 'exported m.py' | cmp - said && "
+         "$LATHE export none.net --torch -o - | cmp - m.py");
+}
+
+Test(export, refuses_parameters_of_another_network, .init = make, .fini = shell_clean)
+{
+    write_text("two.net", "net two\ninput 3x1x1\na: affine 4\nsoftmax\n");
+    fails(1, "lathe: p: tensor a.weight has shape (2, 3), expected (4, 3)",
+          "$LATHE export two.net --params p");
+    write_text("two.net", "net two\ninput 3x1x1\na: affine 2\nb: affine 2\nsoftmax\n");
+    fails(1, "lathe: p: tensor b.weight is missing", "$LATHE export two.net --params p");
+    fails(1, "lathe: nowhere: cannot be opened", "$LATHE export one.net --params nowhere");
+    write_params("\"__metadata__\":{\"format\":\"lathe-1\",\"layers\":\"input 3x1x1\\nb\"},");
+    fails(1, "lathe: p: parameters of another network: line 2 of its layers is `b`, this network's "
+          "is `a: affine 2`", "$LATHE export one.net --params p");
+    sure("! ls *.onnx 2>/dev/null");
+}
+
+Test(export, takes_names_of_pytorch_and_says_which_is_which, .init = make, .fini = shell_clean)
+{
+    sure("$LATHE export one.net --params p -o m.onnx 2>/dev/null && sed 's/a\\./0./g' p > q && "
+         "$LATHE export one.net --params q -o n.onnx 2> said && cmp m.onnx n.onnx && "
+         "printf '%s\\n' 'q: its tensors are called otherwise' "
+         "'  by order and shape: a is 0 (2, 3)' 'exported n.onnx' | cmp - said");
+}
+
+Test(export, is_asked_what_pixels_were_where_the_file_does_not_tell, .init = make,
+     .fini = shell_clean)
+{
+    write_params("\"__metadata__\":{\"values\":\"f4 -3 5\"},");
+    fails(1, "p: trained on f4 from -3 to 5, which does not tell what 0 and 255 of a pixel are to "
+          "it: --range LO,HI does", "$LATHE export one.net --params p --with-preprocessing");
+    sure("$LATHE export one.net --params p --with-preprocessing --range -3,5 2>/dev/null");
+    fails(2, "--range says how --with-preprocessing prepares",
+          "$LATHE export one.net --params p --range -3,5");
+    write_params("");
+    sure("$LATHE export one.net --params p --with-preprocessing 2>&1 | "
+         "grep -q 'p does not say how its images were prepared'");
+}
+
+Test(export, replaces_no_file_of_another_kind, .init = make, .fini = shell_clean)
+{
+    sure("echo mine > m.onnx && echo mine > mine");
+    fails(1, "m.onnx: ", "$LATHE export one.net --params p -o m.onnx");
+    fails(1, "m.onnx: ", "$LATHE export one.net --torch -o m.onnx");
+    sure("cmp m.onnx mine && $LATHE export one.net --params p -o n.onnx && "
+         "$LATHE export one.net --params p -o n.onnx");
+}
+
+Test(export, says_what_is_wrong_usage, .init = make, .fini = shell_clean)
+{
+    write_text("svm.net", "net svm\ninput 3x1x1\na: affine 2\nsvm\n");
+    fails(1, "svm.net:4:1: error: svm1 makes no probabilities of its scores: leave --softmax out",
+          "$LATHE export svm.net --params p --softmax");
+    fails(2, "export: which parameters? --params FILE", "$LATHE export one.net");
+    fails(2, "--torch prints the layers of the network file as they are",
+          "$LATHE export one.net --torch --fold");
+    fails(2, "export takes one network file", "$LATHE export one.net one.net --torch");
+    fails(2, "build takes no --params", "$LATHE build one.net --params p");
+    fails(2, "did you mean \"export\"?", "$LATHE onnx one.net");
+}
