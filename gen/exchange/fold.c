@@ -411,7 +411,7 @@ static enum folded fold_computed(struct incoming *g, int node)
                          : fold_reduce(g, node));
 }
 
-static const struct { const char *op; enum folded (*fold)(struct incoming *, int); } folds[] = {
+static const struct { const char *op; enum folded (*fold)(struct incoming *, int); } fold_rows[] = {
     { "Constant", fold_constant }, { "ConstantOfShape", fold_filled }, { "Identity", fold_same },
     { "Dropout", fold_same }, { "Cast", fold_same }, { "Reshape", fold_reshape },
     { "Flatten", fold_reshape }, { "Squeeze", fold_reshape }, { "Unsqueeze", fold_reshape },
@@ -421,6 +421,14 @@ static const struct { const char *op; enum folded (*fold)(struct incoming *, int
     { "ReduceSum", fold_computed }, { "ReduceMax", fold_computed }, { "ReduceMin", fold_computed },
     { "ReduceMean", fold_computed },
 };
+
+bool folds(const char *op)
+{
+    for (size_t k = 0; k < sizeof fold_rows / sizeof *fold_rows; k++)
+        if (!strcmp(fold_rows[k].op, op))
+            return true;
+    return folds_elements(op) || !strcmp(op, "Shape") || !strcmp(op, "Size");
+}
 
 /* Every input is there and a constant. */
 static bool all_constant(const struct incoming *g, int node)
@@ -435,16 +443,14 @@ static bool all_constant(const struct incoming *g, int node)
 enum folded fold_node(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
-    if (n->noutputs < 1)
-        return FOLD_NOTHING;
     if (!strcmp(n->op, "Shape") || !strcmp(n->op, "Size")) {
         const struct value *v = node_input(g, node, 0);
         return v && v->kind != VALUE_UNKNOWN ? fold_shape(g, node) : keep(g, node, NULL);
     }
     if (!all_constant(g, node))
         return FOLD_NOTHING;
-    for (size_t k = 0; k < sizeof folds / sizeof *folds; k++)
-        if (!strcmp(folds[k].op, n->op))
-            return folds[k].fold(g, node);
+    for (size_t k = 0; k < sizeof fold_rows / sizeof *fold_rows; k++)
+        if (!strcmp(fold_rows[k].op, n->op))
+            return fold_rows[k].fold(g, node);
     return n->ninputs && folds_elements(n->op) ? fold_computed(g, node) : FOLD_NOTHING;
 }

@@ -7,6 +7,7 @@
 #include "exchange/incoming.h"
 
 /* FOLDED: the node's output is a constant now, or was refused. */
+bool folds(const char *op);      /* of constants, this operator */
 enum folded { FOLD_NOTHING, FOLDED };
 enum folded fold_node(struct incoming *g, int node);
 

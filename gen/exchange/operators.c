@@ -413,6 +413,33 @@ static const struct operator_def {
       "model before it is quantised" },
 };
 
+/* Inputs that an operator needs, where it is not one. */
+static const struct { const char *op; int inputs; } needs[] = {
+    { "Constant", 0 }, { "Conv", 2 }, { "ConvTranspose", 2 }, { "BatchNormalization", 5 },
+    { "PRelu", 2 }, { "Gemm", 2 }, { "MatMul", 2 }, { "Expand", 2 }, { "Gather", 2 },
+    { "DequantizeLinear", 2 }, { "Range", 3 }, { "Add", 2 }, { "Sub", 2 }, { "Mul", 2 },
+    { "Div", 2 }, { "Pow", 2 }, { "Mod", 2 }, { "Equal", 2 }, { "Less", 2 }, { "Greater", 2 },
+    { "And", 2 }, { "Or", 2 }, { "Where", 3 },
+};
+
+/* Inputs that may not be left out are there, and an output. */
+static bool has_inputs(struct incoming *g, int node)
+{
+    const struct onnx_node *n = &g->model->nodes[node];
+    int needed = 1;
+    for (size_t k = 0; k < sizeof needs / sizeof *needs; k++)
+        if (!strcmp(needs[k].op, n->op))
+            needed = needs[k].inputs;
+    /* Of those whose inputs are all alike none may be left out. */
+    const bool alike = !strcmp(n->op, "Concat") || !strcmp(n->op, "Sum") || !strcmp(n->op, "Max")
+                       || !strcmp(n->op, "Min") || !strcmp(n->op, "Mean");
+    for (int k = 0; k < (alike ? n->ninputs : needed); k++)
+        if (k >= n->ninputs || !*n->inputs[k])
+            return refuse(g, node, "its input %d is missing", k);
+    return (needed <= n->ninputs && n->noutputs > 0 && *n->outputs[0])
+           || refuse(g, node, "has not as many inputs and outputs as it needs");
+}
+
 static const struct operator_def *find(const char *op)
 {
     for (size_t k = 0; k < sizeof defs / sizeof *defs; k++)
@@ -470,6 +497,8 @@ static bool run_node(struct incoming *g, int node)
     const struct operator_def *def = find(n->op);
     if (*n->domain && strcmp(n->domain, "ai.onnx"))
         return refuse(g, node, "of the domain %s; ONNX's own operators can be read", n->domain);
+    if ((p || def || folds(n->op)) && !has_inputs(g, node))
+        return false;
     if (fold_node(g, node) == FOLDED)
         return true;
     if (!p && (!def || !def->run))
@@ -477,8 +506,6 @@ static bool run_node(struct incoming *g, int node)
                       "docs/exchange.md lists those that there are", def ? def->advice : "");
     if (!attributes_known(g, node, p ? p->attributes : def->attributes) || !inputs_known(g, node))
         return false;
-    if (!n->ninputs || !*n->inputs[0] || !n->noutputs)
-        return refuse(g, node, "has no input or no output");
     if (with_expanded(g, node) == FOLDED)
         return true;
     return p ? pointwise(g, node) : def->run(g, node);
