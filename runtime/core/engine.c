@@ -130,6 +130,15 @@ const real *engine_scores(const struct engine *e, int index)
     return e->arena + e->model->scores + (size_t)index*e->model->scores_image;
 }
 
+void engine_canonical_scores(const struct engine *e, int index, real *out /* [classes] */)
+{
+    const size_t c = (size_t)e->model->out_c;
+    const size_t map = (size_t)e->model->out_h*(size_t)e->model->out_w;
+    const real *scores = engine_scores(e, index);
+    for (size_t k = 0; k < c*map; k++)
+        out[k] = scores[k % map*c + k / map];
+}
+
 double engine_clock(void)
 {
     struct timespec now;

@@ -35,7 +35,7 @@ bool values_alike(const struct values *trained, const struct values *given);
 /* Whether the range leaves no doubt. */
 bool values_known(const struct values *v);
 
-/* False where the range does not tell. Unknown values: 0 to 255. */
+/* False where the range does not tell. Unknown values, or none (NULL): 0 to 255. */
 bool values_scale_of(struct values_scale *s, const struct values *trained);
 
 /* "0,1", or as many pairs as there are channels. */
@@ -50,5 +50,13 @@ void values_scale_apply(const struct values_scale *s, real *x, size_t channels, 
 /* What makes values of one known range those of another: "x/255"; "": not known. */
 const char *values_mend(const struct values *from, const struct values *to, char *text,
                         size_t size);
+
+/* What is to be done to a set's values, so that they are as those that the parameters in the file
+** `params` were trained on: bytes are a picture's samples, reals are numbers, which nobody divides.
+** said: a range that the user gave, or NULL. False, with a message that says what would make them
+** right; what: "x.npy: images". */
+bool values_treat(struct values_scale *s, const struct images *set,
+                  const struct values_scale *said, const struct values *trained,
+                  const char *what, const char *params, char *err);
 
 #endif

@@ -229,7 +229,7 @@ static bool npy_array(struct npy *a, const unsigned char *bytes, size_t size, co
 {
     struct npy_form form = { 0 };
     bool fortran = false;
-    if (size < 12 || memcmp(bytes, "\x93NUMPY", 6))
+    if (size < 12 || !npy_begins(bytes, size))
         return error_set(err, "%s: no .npy file", path);
     int version = bytes[6];
     if (version < 1 || version > 3 || bytes[7])
@@ -253,6 +253,11 @@ static bool npy_array(struct npy *a, const unsigned char *bytes, size_t size, co
         return error_set(err, "%s: not enough memory for %zu values", path, a->count);
     a->file = a->data;
     return npy_values(a, bytes + start + length, &form, fortran, path, err);
+}
+
+bool npy_begins(const void *file, size_t size)
+{
+    return size >= 6 && memcmp(file, "\x93NUMPY", 6) == 0;
 }
 
 bool npy_parse(struct npy *a, const void *file, size_t size, const char *path, char *err)
