@@ -46,7 +46,7 @@ ORIGINAL = ("tiny",) + LARGE                    # the other models with one, sgd
 DEEP_NETS = "folded", "winograd"                # of tests/nets, compared as the models are
 OWN_RULES = "groups", "airbench", "resnet8"  # parameters with optimizers of their own: test_rules.c
 DEEP = 10       # times PyTorch's own f32 error
-WEIGHTED = "smoothed", "svm_sum", "k1"          # their classes count differently
+WEIGHTED = "smoothed", "svm_sum", "k1", "several"   # their classes count differently
 STEPS, SEED = 10, 2
 OTHER_SEEDS = {"resnet_small": 3,   # with 2, alone of 2 to 13, one of its activations turns
                "squeezenet": 5}     # with 2, 3, 4 and 6 one of its does

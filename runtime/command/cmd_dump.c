@@ -183,7 +183,7 @@ static bool dump_compute(struct dump_run *r, char *err)
     const struct preprocess none = { .mean = NULL };
     struct rules rules;
     int n = (int)r->x.dim[0];
-    if (!weigh_classes(e, &o->train, r->labels, (size_t)n, err)
+    if (!weigh_classes(e, &o->train, &r->images, err)
         || !rules_open(&rules, e, o, err))
         return false;
     e->frozen = r->settings->mode == DUMP_EVAL;

@@ -343,8 +343,9 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
         *status = command_usage(p, "train: %s", err);
         return false;
     }
-    if (t->class_weights && !class_weights_read(t->class_weights, p->model->target,
-                                                p->model->classes, NULL, err)) {
+    const struct model *m = p->model;
+    if (t->class_weights && !class_weights_read(t->class_weights, m->objective, m->target,
+                                                m->out_c, NULL, err)) {
         *status = command_usage(p, "train: --class-weights: %s", err);
         return false;
     }

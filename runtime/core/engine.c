@@ -235,7 +235,7 @@ static double engine_sum_losses(const struct engine *e, int n)
 }
 
 /* What the images' losses are divided by for their mean: how many there are, or the sum of their
-** weights. Sets what each counts in a step. */
+** classes' weights. Sets what each counts in a step. */
 static double engine_divisor(struct engine *e, int n, const int32_t *labels)
 {
     const bool sum = e->model->train.loss == LOSS_SUM;
@@ -243,7 +243,7 @@ static double engine_divisor(struct engine *e, int n, const int32_t *labels)
     e->step.probe = NULL;
     e->step.weight = e->weight;
     e->step.share = sum ? 1 : 1 / (real)n;
-    if (!e->weight)
+    if (!e->weight || e->model->target != TARGET_LABEL)
         return n;
     double all = 0;
     for (int i = 0; i < n; i++)
