@@ -80,9 +80,12 @@ static bool npy_type(const struct literal *type, struct npy_form *form, const ch
     bool text = type->kind == LITERAL_TEXT && strlen(type->text) == type->length;
     if (text && npy_named(type->text, form))
         return true;
-    return error_set(err, "%s: type %.40s; numbers of 1 to 8 bytes are read: "
-                     "numpy.save(FILE, x.astype('f4'))", path, text ? type->text
-                     : "of several parts");
+    const char *letter = text ? type->text + strspn(type->text, "<>=|") : "";
+    const bool names = *letter && strchr("USaO", *letter);
+    return error_set(err, "%s: type %.40s; numbers of 1 to 8 bytes are read: numpy.save(FILE, %s",
+                     path, text ? type->text : "of several parts",
+                     names ? "numpy.unique(y, return_inverse=True)[1]), where they name classes"
+                     : "x.astype('f4'))");
 }
 
 static bool npy_shape(struct npy *a, const struct literal *shape, const char *path, char *err)
