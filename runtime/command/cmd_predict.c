@@ -272,7 +272,7 @@ static void predict_note(struct predict *r)
     r->noted = true;
 }
 
-/* What samples of pictures are to the network, unless it was said: as what it was trained on tells. */
+/* What samples of pictures are to the network, unless it was said: as those trained on tell. */
 static bool predict_range(struct predict *r, char *err)
 {
     char text[64];
@@ -424,8 +424,8 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
         .summary = "The likeliest classes of images: PNG, PGM and PPM, arrays (.npy), or CIFAR's "
-                   "records, whose labels are compared. - is standard input. Exits with 1 where an image could "
-                   "not be predicted."
+                   "records, whose labels are compared. - is standard input. Exits with 1 where "
+                   "an image could not be predicted."
     };
     return command_parse(r->program, o, argc, argv, status);
 }
@@ -442,8 +442,8 @@ int command_predict(const struct program *p, int argc, char **argv)
     if (!predict_options(&r, &o, argc, argv, &status))
         return status;
     if (o.noperands == 0)
-        return command_usage(p, "predict: which images? PNG, PPM, PGM, .npy, CIFAR's records, or - for "
-                             "standard input");
+        return command_usage(p, "predict: which images? PNG, PPM, PGM, .npy, CIFAR's records, or "
+                             "- for standard input");
     if (r.range && !values_scale_parse(&r.scale, r.range, m->in_c, err))
         return command_usage(p, "predict: %s", err);
     if (!engine_open_inference(&r.engine, m, (int)r.threads, err))

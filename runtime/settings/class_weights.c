@@ -18,7 +18,8 @@ bool class_weights_read(const char *text, enum objective objective, enum target_
     double all = 0;
     int count = 1;
     if (!labels && (objective != OBJECTIVE_BCE || target != TARGET_REALS))
-        return error_set(err, "weights are of classes, or of bce's targets; this loss takes others");
+        return error_set(err, "weights are of classes, or of bce's targets; this loss takes "
+                         "others");
     if (!strcmp(text, class_weights_balanced))
         return true;
     for (const char *s = text; *s; s++)

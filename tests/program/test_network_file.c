@@ -246,7 +246,7 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "affine 4\nsoftmax target=input\n", "4:9:", "softmax takes no option" },
         { HEAD "affine 4\nl2loss\n", "4:1:", "it is `mse [target=y|input]`" },
         { HEAD "affine 4\nmse\ntarget input\n", "5:1:", "`mse target=input`" },
-        { HEAD "affine 4\nmse\ntrain\n  class_weights balanced\n", "6:3:", "this loss takes others" },
+        { HEAD "affine 4\nmse\ntrain\n  class_weights balanced\n", "6:3:", "takes others" },
         { HEAD TAIL "train\n  class_weights 1,2,3\n", "6:3:", "3 weights of 4 classes" },
         { HEAD TAIL "train\n  class_weights 0,0,0,0\n", "6:3:", "all are 0" },
         { HEAD TAIL "train\n  class_weights 1,(0-1),1,1\n", "6:3:", "the weight of class 1 is -1" },

@@ -326,19 +326,20 @@ Test(predict, takes_arrays_and_writes_the_scores_of_all_images, .fini = shell_cl
     write_arrays();
     write_reals("reals.npy", 1);
     write_reals("unit.npy", 1/255.0f);
-    sure("head -c $((8*3073)) records.bin | ./colours predict - | sed '$d; s/^[^:]*\\[//; s/  (.*//'"
-         " > records && for x in x reals; do ./colours predict $x.npy | sed \"s/^$x.npy\\[//\" | "
+    sure("head -c $((8*3073)) records.bin | ./colours predict - | "
+         "sed '$d; s/^[^:]*\\[//; s/  (.*//' > records && for x in x reals; do "
+         "./colours predict $x.npy | sed \"s/^$x.npy\\[//\" | "
          "cmp - records || exit 1; done && ./colours predict - < x.npy | "
          "sed 's/^standard input\\[//' | cmp - records");
-    fails(1, "unit.npy: images of f4 from 0 to 0.890196, and colours.safetensors was trained on u1 from "
-          "0 to 227; save x*255.0 instead of x",
+    fails(1, "unit.npy: images of f4 from 0 to 0.890196, and colours.safetensors was trained on u1 "
+          "from 0 to 227; save x*255.0 instead of x",
           "./colours predict unit.npy");
     /* A row for each image, of NaN where there is none. */
     fails(1, "words: offset 0: a PNG, PGM or PPM", "echo words > words; "
           "tail -c $((2*3073)) records.bin > two.bin; ./colours predict x.npy words two.bin "
           "--scores s.npy > /dev/null");
-    sure("./colours dump --mode eval --params colours.safetensors --x x.npy --y y.npy -o dump.st && "
-         "head -c 128 s.npy | grep -q \"'<f4'.*(11, 10, )\" && tail -c +129 s.npy > rows && "
+    sure("./colours dump --mode eval --params colours.safetensors --x x.npy --y y.npy -o dump.st "
+         "&& head -c 128 s.npy | grep -q \"'<f4'.*(11, 10, )\" && tail -c +129 s.npy > rows && "
          "test $(wc -c < rows) = 440");
     read_scores(scores, 80);
     char path[128];

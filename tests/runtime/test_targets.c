@@ -151,7 +151,8 @@ Test(class_weights, that_say_nothing_usable_are_refused)
     static const struct { const char *text, *words; } bad[] = {
         { "1,2", "2 weights of 4 classes" }, { "1", "1 weight of 4 classes" },
         { "1,2,3,4,5", "5 weights of 4" }, { "0,0,0,0", "all are 0" },
-        { "1,-2,3,4", "class 1 is -2; weights are 0 or more" }, { "1,2,nan,4", "the weight of class 2 is nan" },
+        { "1,-2,3,4", "class 1 is -2; weights are 0 or more" },
+        { "1,2,nan,4", "the weight of class 2 is nan" },
         { "inf,1,1,1", "class 0 is inf" }, { "1e300,1,1,1", "class 0 is 1e+300" },
         { "", "not \"\"" }, { "1,,2,3", "not \"\"" }, { "1,2,3,4x", "not \"4x\"" },
         { "1;2;3;4", "not \"1;2;3;4\"" }, { "even", "expected `balanced` or 4 numbers" },
