@@ -129,11 +129,12 @@ class TorchNetwork(Network):
     def data_loss(self, scores, y):
         """Over the images of a step, without the L2 term."""
         kind, images = self.loss_words[0], len(y)
+        weight = None if self.weight is None else torch.tensor(self.weight, dtype=scores.dtype)
         if not self.has_labels():           # the mean over images and their values
-            of = {"mse": F.mse_loss, "mae": F.l1_loss, "bce": F.binary_cross_entropy_with_logits}
+            of = {"mse": F.mse_loss, "mae": F.l1_loss,
+                  "bce": lambda s, t: F.binary_cross_entropy_with_logits(s, t, pos_weight=weight)}
             loss = of[kind](scores, y.flatten(1).to(scores.dtype))
             return loss * images if self.loss_sum else loss
-        weight = None if self.weight is None else torch.tensor(self.weight, dtype=scores.dtype)
         if weight is not None:
             images = weight[y].sum()
         if kind == "svm":           # the course's; PyTorch's divides by the class count

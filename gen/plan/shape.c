@@ -396,8 +396,10 @@ static bool class_weights(const struct net *net)
 {
     const struct layer *loss = &net->layer[net->nlayers - 1];
     char err[ERR_SIZE];
-    if (!net->weights_at.line || class_weights_read(net->train.class_weights, loss->target,
-                                                    loss->in.c, NULL, err))
+    if (!net->weights_at.line
+        || class_weights_read(net->train.class_weights,
+                              loss->kind == LAYER_BCE ? OBJECTIVE_BCE : OBJECTIVE_SOFTMAX,
+                              loss->target, loss->in.c, NULL, err))
         return true;
     const struct layer at = { .at = net->weights_at };
     return error(&at, "class_weights: %s", err);

@@ -212,6 +212,8 @@ static const struct { enum dialect_place place; const char *words, *ours; } tabl
       "after `train`: `group WHICH lr=X reg=X`" },
     /* options of layers */
     { DIALECT_OPTION, "padding pads paddingmode padsize border", "pad=same|valid|N|T,L,B,R" },
+    { DIALECT_OPTION, "outputpadding outpad adj",
+      "pad=T,L,B,R (padding=1, output_padding=1 is pad=1,1,0,0)" },
     { DIALECT_OPTION, "strides step steps subsample subsampling stridesize",
       "stride=N or stride=V,H" },
     { DIALECT_OPTION, "dilationrate dilations atrous", "dilation=D" },

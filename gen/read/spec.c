@@ -90,7 +90,7 @@ static bool input_statement(struct parser *p, struct place at)
         return scan_error(&p->sc, at, "`input` stands before the layers");
     p->input_at = at;
     if (!dimension(p, "the number of channels", INPUT_SIDE, &in->c) || !times(p, "CxHxW or CxL")
-        || !dimension(p, "the height", INPUT_SIDE, &in->h))
+        || !dimension(p, "the height (of CxL the length)", INPUT_SIDE, &in->h))
         return false;
     if (*p->sc.s == 'x')
         return times(p, "CxHxW") && dimension(p, "the width", INPUT_SIDE, &in->w)

@@ -69,8 +69,8 @@ bool values_read(struct values *v, const char *text)
 bool values_scale_of(struct values_scale *s, const struct values *trained)
 {
     *s = (struct values_scale){ .pairs = 1, .full = { 255 } };
-    const struct values_range *r = trained->type[0] ? values_scale_range(trained)
-                                                      : values_scale_ranges;
+    const struct values_range *r = trained && trained->type[0] ? values_scale_range(trained)
+                                                                  : values_scale_ranges;
     if (!r || r->doubtful)
         return false;
     s->zero[0] = r->zero;

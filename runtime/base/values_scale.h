@@ -28,7 +28,7 @@ bool values_scale_bytes(const struct values *v);
 enum { VALUES_PAIRS = 64 };
 struct values_scale { int pairs; double zero[VALUES_PAIRS], full[VALUES_PAIRS]; };
 
-/* False where the range does not tell. Unknown values: 0 to 255. */
+/* False where the range does not tell. Unknown values, or none (NULL): 0 to 255. */
 bool values_scale_of(struct values_scale *s, const struct values *trained);
 
 /* "0,1", or as many pairs as there are channels. */

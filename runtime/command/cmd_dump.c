@@ -106,8 +106,7 @@ static bool dump_read_x(struct dump_run *r, char *err)
     r->values = malloc(x->count*sizeof(real));
     if (!r->values)
         return error_set(err, "%s: not enough memory", path);
-    for (size_t k = 0; k < x->count; k++)
-        r->values[k] = arrays_value(x, k);
+    r->images = arrays_set(x, r->values);
     return true;
 }
 
@@ -136,13 +135,10 @@ static bool dump_read_y(struct dump_run *r, char *err)
 ** those trained on, or worth a word. */
 static void dump_compare(const struct dump_run *r, const struct param_file_info *info)
 {
-    const struct model *m = r->engine.model;
-    const struct images x = { .count = r->x.dim[0], .c = m->in_c, .h = m->in_h, .w = m->in_w,
-                              .values = r->values, .type = arrays_type(&r->x) };
     struct values given;
     char text[2][64];
-    values_find(&given, &x);
-    if (!info->preprocess.mean && !values_few(&x) && !values_alike(&info->values, &given))
+    values_find(&given, &r->images);
+    if (!info->preprocess.mean && !values_few(&r->images) && !values_alike(&info->values, &given))
         visible_print(stderr, "%s holds %s and is taken as it is; %s was trained on %s\n",
                       r->settings->x, values_say(&given, text[0], sizeof text[0]),
                       r->settings->params, values_say(&info->values, text[1], sizeof text[1]));
@@ -188,7 +184,7 @@ static bool dump_compute(struct dump_run *r, char *err)
     const struct preprocess none = { .mean = NULL };
     struct rules rules;
     int n = (int)r->x.dim[0];
-    if (!weigh_classes(e, &o->train, r->labels, (size_t)n, err)
+    if (!weigh_classes(e, &o->train, &r->images, err)
         || !rules_open(&rules, e, o, err))
         return false;
     e->frozen = r->settings->mode == DUMP_EVAL;
@@ -207,10 +203,8 @@ static bool dump_compute(struct dump_run *r, char *err)
     rules_close(&rules);
     e->timing = NULL;
     engine_forward(e, n, MODE_CHECK);
-    const size_t c = (size_t)m->out_c, map = (size_t)m->out_h*(size_t)m->out_w;
     for (int i = 0; i < n; i++)
-        for (size_t k = 0; k < c*map; k++)
-            r->scores[(size_t)i*c*map + k] = engine_scores(e, i)[k % map*c + k / map];
+        engine_canonical_scores(e, i, r->scores + (size_t)i*(size_t)m->classes);
     return true;
 }
 
@@ -256,9 +250,8 @@ static bool dump_run_all(struct dump_run *r, char *err)
     if (!dump_read_x(r, err) || !dump_read_y(r, err) || !dump_parameters(r, err) ||
         !output_claim(&out, err) || !dump_alloc(r, err))
         return false;
-    r->images = (struct images){ .count = r->x.dim[0], .values = r->values,
-                                 .labels = r->labels, .targets = r->targets,
-                                 .c = m->in_c, .h = m->in_h, .w = m->in_w };
+    r->images.labels = r->labels;
+    r->images.targets = r->targets;
     if (r->settings->mode == DUMP_TRAIN
         && !engine_batch_suffices(m, r->x.dim[0], "give it 2 images or more, or --mode eval", err))
         return false;

@@ -86,31 +86,15 @@ static bool eval_scale(struct dataset *data, struct images *set, const struct va
     return values;
 }
 
-/* The images as the network was trained on: bytes are a picture's samples, as `predict` has them;
-** reals are numbers, which nobody here divides. */
+/* The images as the network was trained on. */
 static bool eval_range(const struct eval_settings *s, struct dataset *data, struct images *set,
                        const struct values *trained, char *err)
 {
-    char text[2][64], mend[64];
+    char what[sizeof data->source + 16];
     struct values_scale scale;
-    struct values given;
-    values_find(&given, set);
-    if (s->range)
-        return !set->bytes || values_scale_plain(&s->scale)
-               || eval_scale(data, set, &s->scale, err);
-    if ((!set->bytes && values_few(set)) || values_alike(trained, &given))
-        return true;
-    if (set->bytes && given.greatest != 1 && values_scale_of(&scale, trained))
-        return values_scale_plain(&scale) || eval_scale(data, set, &scale, err);
-    values_mend(&given, trained, mend, sizeof mend);
-    if (set->bytes && !values_scale_of(&scale, trained))
-        *mend = '\0';                   /* a guess */
-    return error_set(err, "%s: %s images of %s, and %s was trained on %s; %s%s%s", data->source,
-                     eval_splits[s->split], values_say(&given, text[0], sizeof text[0]), s->params,
-                     values_say(trained, text[1], sizeof text[1]),
-                     *mend ? "save " : set->bytes ? "--range LO,HI says what 0 and 255 are to it"
-                     : "they are to be made as those were (--range 0,255 takes them as they are)",
-                     mend, *mend ? " instead of x" : "");
+    snprintf(what, sizeof what, "%s: %s images", data->source, eval_splits[s->split]);
+    return values_treat(&scale, set, s->range ? &s->scale : NULL, trained, what, s->params, err)
+           && (values_scale_plain(&scale) || eval_scale(data, set, &scale, err));
 }
 
 /* What an evaluation works in. */

@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "command/score_file.h"
 #include "core/objective.h"
+#include "data/arrays.h"
 #include "data/feed.h"
 #include "data/param_file.h"
 #include "data/values.h"
@@ -25,6 +27,7 @@ struct predict {
     const char *params, *range;
     long top, threads;
     bool json, coarse;
+    bool ranged, noted;                /* what a picture's samples are is known; was said */
     struct fit fit;
     struct engine engine;
     struct param_file_info info;
@@ -32,6 +35,8 @@ struct predict {
     struct predict_image *waiting;     /* [capacity] */
     int count;                         /* of them */
     double *left;                      /* [classes]: scores not yet printed */
+    real *row;                         /* [classes]: an image's, in canonical order */
+    struct score_file scores;          /* --scores */
     size_t printed, failed, labelled, right;
 };
 
@@ -117,8 +122,6 @@ static int predict_top(struct predict *r, const real *scores /* [classes] */)
 static void predict_values(const struct predict *r, int k)
 {
     const struct model *m = r->program->model;
-    const real *scores = engine_scores(&r->engine, k);
-    const size_t c = (size_t)m->out_c, map = (size_t)m->out_h*(size_t)m->out_w;
     const char *between = "";
     if (m->target == TARGET_INPUT) {
         printf(r->json ? "\"loss\": %.9g" : "loss %.6g",
@@ -126,8 +129,9 @@ static void predict_values(const struct predict *r, int k)
         return;
     }
     printf("%s", r->json ? "\"values\": [" : "");
-    for (size_t j = 0; j < c*map; j++) {
-        const double score = (double)scores[j % map*c + j / map];
+    engine_canonical_scores(&r->engine, k, r->row);
+    for (int j = 0; j < m->classes; j++) {
+        const double score = (double)r->row[j];
         const double value = m->objective == OBJECTIVE_BCE ? 1/(1 + math_exp(-score)) : score;
         printf(r->json ? "%s%.9g" : "%s%.4g", between, value);
         between = r->json ? ", " : " ";
@@ -171,6 +175,7 @@ static void predict_print(struct predict *r, int k)
 static void predict_fault(struct predict *r, const char *file, size_t index, const char *err)
 {
     r->failed++;
+    score_file_add(&r->scores, &r->engine, -1);
     command_fault(r->program, "%s", err);
     if (!r->json)
         return;
@@ -196,6 +201,7 @@ static void predict_run(struct predict *r)
         while (finite < m->classes && isfinite(scores[finite]))
             finite++;
         if (finite == m->classes) {
+            score_file_add(&r->scores, &r->engine, k);
             predict_print(r, k);
             continue;
         }
@@ -206,37 +212,48 @@ static void predict_run(struct predict *r)
     r->count = 0;
 }
 
+/* What the network takes: its input or, where a mean image of larger ones is subtracted, those;
+** where it was trained on windows, anything larger. */
+static struct data_options predict_wanted(const struct predict *r)
+{
+    const struct model *m = r->program->model;
+    const struct preprocess *pre = &r->info.preprocess;
+    const bool fixed = pre->mean && pre->kind != PREPROCESS_CHANNEL_NORM;
+    const bool windows = r->info.crop && !fixed;
+    return (struct data_options){ .c = m->in_c, .h = fixed ? pre->h : m->in_h,
+                                  .w = fixed ? pre->w : m->in_w, .crop = windows,
+                                  .exact = !windows };
+}
+
 /* Whether the network can take it; made so with --resize and --middle, and its channels in any
 ** case. What was trained on bytes gets whole samples, as its own were. */
 static bool predict_fit(const struct predict *r, const char *file, struct image *image, char *err)
 {
     enum { CHANNELS = 4 };
-    const struct model *m = r->program->model;
-    const struct preprocess *pre = &r->info.preprocess;
-    bool fixed = pre->mean && pre->kind != PREPROCESS_CHANNEL_NORM;
-    bool windows = r->info.crop && !fixed;
-    int h = fixed ? pre->h : m->in_h, w = fixed ? pre->w : m->in_w;
-    if (m->in_c > CHANNELS)
+    const struct data_options o = predict_wanted(r);
+    if (o.c > CHANNELS)
         return error_set(err, "%s: offset %zu: an image of %d channels, and the network takes %d, "
-                         "as none of a file has", file, image->at, image->c, m->in_c);
-    if (!image_channels(image, m->in_c, err) || !image_fit(image, h, w, &r->fit, err))
+                         "as none of a file has; arrays (.npy) may have them", file, image->at,
+                         image->c, o.c);
+    if (!image_channels(image, o.c, err) || !image_fit(image, o.h, o.w, &r->fit, err))
         return false;
     if (strcmp(r->info.values.type, "u1") == 0)
         image_round(image);
-    return (image->h == h && image->w == w) || (windows && image->h >= h && image->w >= w)
+    return !dataset_misfit(&o, (size_t)image->c, (size_t)image->h, (size_t)image->w)
            || error_set(err, "%s: offset %zu: an image of %dx%dx%d (channels, height, width), and "
                         "the network takes %dx%dx%d%s; --resize scales images to that", file,
-                        image->at, image->c, image->h, image->w, m->in_c, h, w,
-                        windows ? " or larger" : "");
+                        image->at, image->c, image->h, image->w, o.c, o.h, o.w,
+                        o.crop ? " or larger" : "");
 }
 
-static void predict_wait(struct predict *r, const char *file, const struct image *image)
+static void predict_wait(struct predict *r, const char *file, const struct image *image,
+                         const struct values_scale *scale)
 {
     const struct model *m = r->program->model;
     struct images set = { .count = 1, .c = image->c, .h = image->h, .w = image->w,
                           .values = image->values };
     real *input = engine_input(&r->engine, r->count);
-    values_scale_apply(&r->scale, image->values, (size_t)image->c,
+    values_scale_apply(scale, image->values, (size_t)image->c,
                        (size_t)image->h*(size_t)image->w);
     images_put(&set, 0, &r->info.preprocess, NULL, input, m->in_h, m->in_w, m->input_row);
     if (m->target == TARGET_INPUT)
@@ -247,34 +264,119 @@ static void predict_wait(struct predict *r, const char *file, const struct image
         predict_run(r);
 }
 
-static void predict_file(struct predict *r, const char *path)
+/* What bytes are to parameters that do not say it; said once. */
+static void predict_note(struct predict *r)
+{
+    if (!r->noted)
+        command_note_range(&r->info, r->params, r->range);
+    r->noted = true;
+}
+
+/* What samples of pictures are to the network, unless it was said: as those trained on tell. */
+static bool predict_range(struct predict *r, char *err)
+{
+    char text[64];
+    predict_note(r);
+    r->ranged = r->range || values_scale_of(&r->scale, &r->info.values);
+    return r->ranged
+           || error_set(err, "%s: trained on arrays of %s, which does not tell what 0 and the "
+                        "greatest sample of a picture are; --range LO,HI says it (of values made "
+                        "by (x/255 - mean)/deviation: -mean/deviation,(1 - mean)/deviation)",
+                        r->params, values_say(&r->info.values, text, sizeof text));
+}
+
+/* The images of an array, one after the other. */
+static void predict_array(struct predict *r, const char *file, const struct images *set,
+                          const struct values_scale *scale)
+{
+    const size_t size = (size_t)set->c*(size_t)set->h*(size_t)set->w;
+    char err[ERR_SIZE];
+    struct image image = { .alone = set->count == 1, .label = -1, .c = set->c, .h = set->h,
+                           .w = set->w, .values = calloc(size, sizeof(real)) };
+    if (!image.values) {
+        error_set(err, "%s: not enough memory", file);
+        predict_fault(r, file, 0, err);
+    }
+    for (; image.values && image.index < set->count; image.index++) {
+        for (size_t k = 0, from = image.index*size; k < size; k++)
+            image.values[k] = set->bytes ? set->bytes[from + k] : set->values[from + k];
+        predict_wait(r, file, &image, scale);
+    }
+    image_free(&image);
+}
+
+/* As arrays of training images are taken, and of the values trained on. */
+static void predict_npy(struct predict *r, const struct image_file *f)
+{
+    const struct data_options o = predict_wanted(r);
+    const struct values_scale *said = r->range ? &r->scale : NULL;
+    char err[ERR_SIZE], what[ERR_SIZE];
+    struct values_scale scale;
+    struct npy x;
+    struct images set;
+    real *room = NULL;
+    snprintf(what, sizeof what, "%s: images", f->name);
+    bool good = npy_parse(&x, f->bytes, f->size, f->name, err)
+                && arrays_images(&x, f->name, &o, err)
+                && (x.count > 0 || error_set(err, "%s: holds no images", f->name));
+    if (good && x.type != NPY_U1 && !(room = calloc(x.count, sizeof *room)))
+        good = error_set(err, "%s: not enough memory", f->name);
+    if (good) {
+        set = arrays_set(&x, room);
+        good = values_treat(&scale, &set, said, &r->info.values, what, r->params, err);
+    }
+    if (good && set.bytes)
+        predict_note(r);
+    if (good) {
+        predict_array(r, f->name, &set, &scale);
+    } else {
+        predict_run(r);
+        predict_fault(r, f->name, 0, err);
+    }
+    free(room);
+    npy_close(&x);
+}
+
+/* Pictures and CIFAR's records. */
+static void predict_images(struct predict *r, struct image_file *f)
 {
     char err[ERR_SIZE];
-    struct image_file f;
     struct image image = { .label = -1 };
     enum image_result result;
-    if (!image_open(&f, path, r->program->model->classes, err)) {
-        predict_run(r);
-        predict_fault(r, f.name, 0, err);
-    }
-    f.coarse = r->coarse;
-    while (f.bytes && (result = image_next(&f, &image, err)) != IMAGE_END) {
-        bool good = result == IMAGE_GOOD && predict_fit(r, f.name, &image, err);
+    f->coarse = r->coarse;
+    while ((result = image_next(f, &image, err)) != IMAGE_END) {
+        bool good = result == IMAGE_GOOD && predict_fit(r, f->name, &image, err);
         if (good) {
-            predict_wait(r, f.name, &image);
+            predict_wait(r, f->name, &image, &r->scale);
         } else {
             predict_run(r);
-            predict_fault(r, f.name, image.index, err);
+            predict_fault(r, f->name, image.index, err);
         }
         image_free(&image);
         if (!good && result == IMAGE_GOOD && image.label >= 0)
             break;      /* as all records will */
+    }
+}
+
+static void predict_file(struct predict *r, const char *path)
+{
+    char err[ERR_SIZE];
+    struct image_file f;
+    const bool opened = image_open(&f, path, r->program->model->classes, err);
+    if (opened && npy_begins(f.bytes, f.size)) {
+        predict_npy(r, &f);
+    } else if (opened && (r->ranged || predict_range(r, err))) {
+        predict_images(r, &f);
+    } else {
+        predict_run(r);
+        predict_fault(r, f.name, 0, err);
     }
     image_close(&f);
 }
 
 static int predict_all(struct predict *r, char **path, int count)
 {
+    char err[ERR_SIZE];
     const struct model *m = r->program->model;
     if (r->json) {
         printf("{\"network\": ");
@@ -286,25 +388,16 @@ static int predict_all(struct predict *r, char **path, int count)
     for (int k = 0; k < count; k++)
         predict_file(r, path[k]);
     predict_run(r);
+    bool written = score_file_write(&r->scores, m, err);
     if (r->json)
         printf("%s], \"labelled\": %zu, \"right\": %zu, \"failed\": %zu}\n",
                r->printed ? "\n" : "", r->labelled, r->right, r->failed);
     else if (r->labelled > 0)
         printf("%zu labelled images, accuracy %f\n", r->labelled,
                (double)r->right/(double)r->labelled);
+    if (!written)
+        return command_fault(r->program, "%s", err);
     return r->failed ? STATUS_FAULT : STATUS_DONE;
-}
-
-/* What samples are to the network, unless it was said: as what it was trained on tells. */
-static bool predict_range(struct predict *r, char *err)
-{
-    char text[64];
-    command_note_range(&r->info, r->params, r->range);
-    return r->range || values_scale_of(&r->scale, &r->info.values)
-           || error_set(err, "%s: trained on arrays of %s, which does not tell what 0 and the "
-                        "greatest sample of a picture are; --range LO,HI says it (of values made "
-                        "by (x/255 - mean)/deviation: -mean/deviation,(1 - mean)/deviation)",
-                        r->params, values_say(&r->info.values, text, sizeof text));
 }
 
 static bool predict_options(struct predict *r, struct options *o, int argc, char **argv,
@@ -321,15 +414,18 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
         { "--range", OPTION_TEXT, "LO,HI", &r->range, 0, 0, NULL,
           "what 0 and the greatest sample are to the network, or such a pair for each channel; "
           "else as the images trained on tell: 0,255 or 0,1 or -1,1" },
+        { "--scores", OPTION_TEXT, "FILE.npy", &r->scores.path, 0, 0, NULL,
+          "writes the scores of all images, a row each: (n, scores) or, of maps, (n, channels, "
+          "height, width), before softmax or sigmoid; NaN where an image could not be predicted" },
         { "--json", OPTION_FLAG, NULL, &r->json, 0, 0, NULL,
           "one JSON object; what could not be read is in it, too" },
         command_row(COMMAND_THREADS, &r->threads, NULL),
     };
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
-        .summary = "The likeliest classes of images: PNG, PGM and PPM, or CIFAR's records, whose "
-                   "labels are compared. - is standard input. Exits with 1 where an image could "
-                   "not be predicted."
+        .summary = "The likeliest classes of images: PNG, PGM and PPM, arrays (.npy), or CIFAR's "
+                   "records, whose labels are compared. - is standard input. Exits with 1 where "
+                   "an image could not be predicted."
     };
     return command_parse(r->program, o, argc, argv, status);
 }
@@ -346,25 +442,28 @@ int command_predict(const struct program *p, int argc, char **argv)
     if (!predict_options(&r, &o, argc, argv, &status))
         return status;
     if (o.noperands == 0)
-        return command_usage(p, "predict: which images? PNG, PPM, PGM, CIFAR's records, or - for "
-                             "standard input");
+        return command_usage(p, "predict: which images? PNG, PPM, PGM, .npy, CIFAR's records, or "
+                             "- for standard input");
     if (r.range && !values_scale_parse(&r.scale, r.range, m->in_c, err))
         return command_usage(p, "predict: %s", err);
     if (!engine_open_inference(&r.engine, m, (int)r.threads, err))
         return command_fault(p, "%s", err);
     r.waiting = calloc((size_t)m->batch, sizeof *r.waiting);
     r.left = calloc((size_t)m->classes, sizeof *r.left);
-    if (!r.waiting || !r.left)
+    r.row = calloc((size_t)m->classes, sizeof *r.row);
+    if (!r.waiting || !r.left || !r.row)
         status = command_fault(p, "not enough memory");
     else if (!param_file_load(r.params, &r.engine, &r.info, err))
         status = command_fault(p, "%s%s", err, r.params == saved
                                ? "; --params FILE names what `train` saved" : "");
-    else if (command_pairing(&r.info), !predict_range(&r, err))
+    else if (command_pairing(&r.info), !score_file_claim(&r.scores, argv, o.noperands, err))
         status = command_fault(p, "%s", err);
     else
         status = predict_all(&r, argv, o.noperands);
     free(r.waiting);
     free(r.left);
+    free(r.row);
+    score_file_close(&r.scores);
     param_file_info_free(&r.info);
     engine_close(&r.engine);
     return status;

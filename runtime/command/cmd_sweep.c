@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/visible.h"
 #include "command/command.h"
 #include "core/objective.h"
@@ -66,6 +67,7 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
         settings_option("--epochs", t, "of each run; fractions too"),
         settings_option("--iterations", t, "of each run, instead of epochs"),
         batch,
+        settings_option("--class-weights", t, NULL),
         command_row(COMMAND_TRAIN_SAMPLES, &s->data.train_samples, NULL),
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 1, much, NULL,
           "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth" },
@@ -90,7 +92,8 @@ static bool sweep_settle(const struct program *p, struct sweep_settings *s, int 
                                     h->low[a], names[a], h->high[a]);
             return false;
         }
-    if (!command_batch(p, "sweep", s->solver.train.batch, status))
+    if (!command_batch(p, "sweep", s->solver.train.batch, status)
+        || !command_class_weights(p, "sweep", &s->solver.train, status))
         return false;
     s->solver.seed = h->seed = (uint64_t)s->seed;
     return true;
@@ -152,6 +155,13 @@ static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct d
     return true;
 }
 
+/* What --class-weights says; NULL: the network file's hold. */
+static const char *sweep_weights(const struct program *p, const struct sweep_settings *s)
+{
+    const char *weights = s->solver.train.class_weights;
+    return weights == p->model->train.class_weights ? NULL : weights;
+}
+
 static void sweep_result(const struct program *p, const struct sweep_settings *s)
 {
     const struct search_run *r = &s->search.done[search_best(&s->search)];
@@ -160,6 +170,8 @@ static void sweep_result(const struct program *p, const struct sweep_settings *s
                   r->value[SEARCH_REG]);
     if (s->solver.train.batch != p->model->train.batch)
         printf(" --batch %d", s->solver.train.batch);
+    if (sweep_weights(p, s))
+        visible_print(stdout, " --class-weights %s", sweep_weights(p, s));
     if (s->data.val_shuffle)
         printf(" --val-shuffle");
     puts("");
@@ -171,14 +183,18 @@ static int sweep_with_data(const struct program *p, struct sweep_settings *s,
     struct engine e;
     struct preprocess pre;
     struct search *h = &s->search;
-    char err[ERR_SIZE];
+    char err[ERR_SIZE], weighed[40] = "";
     if (data->val.count == 0)
         return command_fault(p, "sweep: the data has no images to validate with");
+    const char *weights = sweep_weights(p, s);
+    if (weights)                        /* as long as they like */
+        snprintf(weighed, sizeof weighed, " weights=%016llx",
+                 (unsigned long long)hash_bytes(HASH_START, weights, strlen(weights)));
     snprintf(h->settings, sizeof h->settings, "%s seed=%ld batch=%d iterations=%ld images=%zu "
-             "lr=%g..%g reg=%g..%g runs=%ld%s", p->model->name, s->seed, s->solver.train.batch,
+             "lr=%g..%g reg=%g..%g runs=%ld%s%s", p->model->name, s->seed, s->solver.train.batch,
              solver_iterations(&s->solver, data->train.count), data->train.count,
              h->low[SEARCH_LR], h->high[SEARCH_LR], h->low[SEARCH_REG], h->high[SEARCH_REG],
-             h->runs, s->data.val_shuffle ? " validation=drawn" : "");
+             h->runs, s->data.val_shuffle ? " validation=drawn" : "", weighed);
     if (!preprocess_fit(&pre, p->model->train.preprocess, &data->fit, err))
         return command_fault(p, "%s", err);
     if (!engine_open(&e, p->model, (int)s->threads, err)) {

@@ -16,7 +16,6 @@
 #include "data/pretrained.h"
 #include "data/whiten.h"
 #include "file/output.h"
-#include "settings/class_weights.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
@@ -343,11 +342,8 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
         *status = command_usage(p, "train: %s", err);
         return false;
     }
-    if (t->class_weights && !class_weights_read(t->class_weights, p->model->target,
-                                                p->model->classes, NULL, err)) {
-        *status = command_usage(p, "train: --class-weights: %s", err);
+    if (!command_class_weights(p, "train", t, status))
         return false;
-    }
     if (!optimizer_options_settle(&s->optimizer, t, err)) {
         *status = command_usage(p, "train: %s", err);
         return false;

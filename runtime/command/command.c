@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "core/objective.h"
+#include "settings/class_weights.h"
 
 static void command_complain(const struct program *p, const char *format, va_list arguments)
 {
@@ -113,6 +114,18 @@ bool command_batch(const struct program *p, const char *command, long batch, int
     if (engine_batch_suffices(p->model, (size_t)batch, advice, err))
         return true;
     *status = command_usage(p, "%s: in a batch of %ld, %s", command, batch, err);
+    return false;
+}
+
+bool command_class_weights(const struct program *p, const char *command, const struct train *t,
+                           int *status)
+{
+    const struct model *m = p->model;
+    char err[ERR_SIZE];
+    if (!t->class_weights || class_weights_read(t->class_weights, m->objective, m->target, m->out_c,
+                                                NULL, err))
+        return true;
+    *status = command_usage(p, "%s: --class-weights: %s", command, err);
     return false;
 }
 

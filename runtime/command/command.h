@@ -62,6 +62,10 @@ struct option_row command_row(enum command_option option, void *value, const cha
 /* False, and wrong usage, where training cannot be by batches of so many images. */
 bool command_batch(const struct program *p, const char *command, long batch, int *status);
 
+/* The same of --class-weights that are not for the network's loss. */
+bool command_class_weights(const struct program *p, const char *command, const struct train *t,
+                           int *status);
+
 /* Which data a command takes. */
 struct command_data {
     const char *dir;                              /* --data */

@@ -20,7 +20,7 @@ struct main_command { const char *name; command_fn *run; const char *meaning; };
 static const struct main_command main_commands[] = {
     { "train", command_train, "train the network and save its best parameters" },
     { "eval", command_eval, "accuracy of saved parameters" },
-    { "predict", command_predict, "classes of images: PPM, PGM, CIFAR's records" },
+    { "predict", command_predict, "classes of images: PNG, PPM, PGM, .npy, CIFAR's records" },
     { "sweep", command_sweep, "search for a learning rate and regularisation" },
     { "gradcheck", command_gradcheck, "gradients against central differences (f64)" },
     { "dump", command_dump, "scores, loss and gradients of one batch, to compare" },

@@ -130,6 +130,15 @@ const real *engine_scores(const struct engine *e, int index)
     return e->arena + e->model->scores + (size_t)index*e->model->scores_image;
 }
 
+void engine_canonical_scores(const struct engine *e, int index, real *out /* [classes] */)
+{
+    const size_t c = (size_t)e->model->out_c;
+    const size_t map = (size_t)e->model->out_h*(size_t)e->model->out_w;
+    const real *scores = engine_scores(e, index);
+    for (size_t k = 0; k < c*map; k++)
+        out[k] = scores[k % map*c + k / map];
+}
+
 double engine_clock(void)
 {
     struct timespec now;
@@ -226,7 +235,7 @@ static double engine_sum_losses(const struct engine *e, int n)
 }
 
 /* What the images' losses are divided by for their mean: how many there are, or the sum of their
-** weights. Sets what each counts in a step. */
+** classes' weights. Sets what each counts in a step. */
 static double engine_divisor(struct engine *e, int n, const int32_t *labels)
 {
     const bool sum = e->model->train.loss == LOSS_SUM;
@@ -234,7 +243,7 @@ static double engine_divisor(struct engine *e, int n, const int32_t *labels)
     e->step.probe = NULL;
     e->step.weight = e->weight;
     e->step.share = sum ? 1 : 1 / (real)n;
-    if (!e->weight)
+    if (!e->weight || e->model->target != TARGET_LABEL)
         return n;
     double all = 0;
     for (int i = 0; i < n; i++)

@@ -63,6 +63,9 @@ void engine_close(struct engine *e);
 real *engine_input(struct engine *e, int index);
 const real *engine_scores(const struct engine *e, int index);   /* [classes] */
 
+/* The same in canonical order: out_c maps of out_h x out_w. */
+void engine_canonical_scores(const struct engine *e, int index, real *out /* [classes] */);
+
 /* Scores of the first n images (1 .. model->batch) of the input buffer. */
 void engine_forward(struct engine *e, int n, enum step_mode mode);
 

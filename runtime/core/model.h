@@ -159,7 +159,8 @@ struct step {
     int n;                   /* images in this batch: 1 .. model->batch */
     const int32_t *labels;   /* [n], 0 .. classes-1; NULL: scores only */
     const real *targets;     /* [n][classes]: what scores are to be, where there are no labels */
-    const real *weight;      /* [classes]: what an image of a class counts; NULL: all as much */
+    const real *weight;      /* [classes]: what an image of a class counts or, of bce, where the
+                                target is 1; NULL: all as much */
     real share;              /* of an image's loss in the batch's: 1/n, 1 over the sum of the
                                 images' weights, or 1 where losses are added */
     const real *probe;       /* [n][classes] or NULL; if set, loss = sum(probe*scores) */

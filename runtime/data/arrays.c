@@ -164,20 +164,6 @@ bool arrays_images(struct npy *x, const char *path, const struct data_options *o
     return arrays_mend(x, err, path, "x.astype(\"float32\")");
 }
 
-const char *arrays_type(const struct npy *x)
-{
-    return x->type == NPY_U1 ? "u1" : x->type == NPY_F4 ? "f4" : "f8";
-}
-
-real arrays_value(const struct npy *x, size_t k)
-{
-    return x->type == NPY_U1 ? (real)((const uint8_t *)x->data)[k]
-           : x->type == NPY_F4 ? (real)((const float *)x->data)[k]
-           : (real)((const double *)x->data)[k];
-}
-
-/* ---- targets ---- */
-
 static double arrays_number(const struct npy *y, size_t k)
 {
     switch (y->type) {
@@ -189,6 +175,17 @@ static double arrays_number(const struct npy *y, size_t k)
     }
     return ((const double *)y->data)[k];
 }
+
+struct images arrays_set(const struct npy *x, real *room /* [x->count] */)
+{
+    for (size_t k = 0; room && k < x->count; k++)
+        room[k] = (real)arrays_number(x, k);
+    return (struct images){ .count = x->dim[0], .c = (int)x->dim[1], .h = (int)x->dim[2],
+                            .w = (int)x->dim[3], .values = room, .bytes = room ? NULL : x->data,
+                            .type = x->type == NPY_U1 ? "u1" : x->type == NPY_F4 ? "f4" : "f8" };
+}
+
+/* ---- targets ---- */
 
 /* The axes after the first, those of length 1 apart, are those of the scores. */
 static bool arrays_target_shape(const struct npy *y, size_t images, const struct data_options *o)

@@ -12,11 +12,9 @@
 ** message: these are not images of f4 (or f2, which is read as f4), f8 or u1 for the network. */
 bool arrays_images(struct npy *x, const char *path, const struct data_options *o, char *err);
 
-/* "f4", "f8" or "u1". */
-const char *arrays_type(const struct npy *x);
-
-/* Value k of what arrays_images accepts. */
-real arrays_value(const struct npy *x, size_t k);
+/* What arrays_images accepts as a set of images: bytes stay in *x, reals go to `room`, which is of
+** the program's type; NULL where there is none. */
+struct images arrays_set(const struct npy *x, real *room /* [x->count] */);
 
 /* The labels of `images` images, (n) or (n, 1): integers of any type, below `classes`. False: err
 ** says which is none. */

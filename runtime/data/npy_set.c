@@ -31,17 +31,9 @@ static bool npy_set_images(struct dataset *d, const struct data_options *o, stru
     if (!arrays_images(x, path, o, err)
         || !dataset_alike(d, path, x->dim[2], x->dim[3], err))
         return false;
-    *set = (struct images){ .count = x->dim[0], .c = o->c, .h = (int)x->dim[2],
-                            .w = (int)x->dim[3], .type = arrays_type(x) };
-    if (x->type == NPY_U1) {
-        set->bytes = x->data;
-        return true;
-    }
-    real *values = dataset_alloc(d, x->count, sizeof *values, err);
-    for (size_t k = 0; values && k < x->count; k++)
-        values[k] = arrays_value(x, k);
-    set->values = values;
-    return values;
+    real *values = x->type == NPY_U1 ? NULL : dataset_alloc(d, x->count, sizeof *values, err);
+    *set = arrays_set(x, values);
+    return values || x->type == NPY_U1;
 }
 
 static bool npy_set_labels(struct dataset *d, struct images *set, const struct npy *y,

@@ -126,3 +126,35 @@ const char *values_mend(const struct values *from, const struct values *to, char
         snprintf(text + at, size - at, " %c %g", shift < 0 ? '-' : '+', fabs(shift));
     return text;
 }
+
+static bool values_refuse(const struct values *given, const struct values *trained,
+                          const char *what, const char *params, char *err)
+{
+    char text[2][64], mend[64];
+    struct values_scale scale;
+    values_mend(given, trained, mend, sizeof mend);
+    if (values_scale_bytes(given) && !values_scale_of(&scale, trained))
+        *mend = '\0';                   /* a guess */
+    return error_set(err, "%s of %s, and %s was trained on %s; %s%s%s", what,
+                     values_say(given, text[0], sizeof text[0]), params,
+                     values_say(trained, text[1], sizeof text[1]),
+                     *mend ? "save " : values_scale_bytes(given)
+                     ? "--range LO,HI says what 0 and 255 are to it"
+                     : "they are to be made as those were (--range 0,255 takes them as they are)",
+                     mend, *mend ? " instead of x" : "");
+}
+
+bool values_treat(struct values_scale *s, const struct images *set,
+                  const struct values_scale *said, const struct values *trained,
+                  const char *what, const char *params, char *err)
+{
+    struct values given;
+    values_find(&given, set);
+    values_scale_of(s, NULL);
+    if (said && set->bytes)
+        *s = *said;
+    if (said || (!set->bytes && values_few(set)) || values_alike(trained, &given))
+        return true;
+    return (set->bytes && given.greatest != 1 && values_scale_of(s, trained))
+           || values_refuse(&given, trained, what, params, err);
+}

@@ -38,4 +38,12 @@ void values_scale_apply(const struct values_scale *s, real *x, size_t channels, 
 const char *values_mend(const struct values *from, const struct values *to, char *text,
                         size_t size);
 
+/* What is to be done to a set's values, so that they are as those that the parameters in the file
+** `params` were trained on: bytes are a picture's samples, reals are numbers, which nobody divides.
+** said: a range that the user gave, or NULL. False, with a message that says what would make them
+** right; what: "x.npy: images". */
+bool values_treat(struct values_scale *s, const struct images *set,
+                  const struct values_scale *said, const struct values *trained,
+                  const char *what, const char *params, char *err);
+
 #endif

@@ -80,9 +80,12 @@ static bool npy_type(const struct literal *type, struct npy_form *form, const ch
     bool text = type->kind == LITERAL_TEXT && strlen(type->text) == type->length;
     if (text && npy_named(type->text, form))
         return true;
-    return error_set(err, "%s: type %.40s; numbers of 1 to 8 bytes are read: "
-                     "numpy.save(FILE, x.astype('f4'))", path, text ? type->text
-                     : "of several parts");
+    const char *letter = text ? type->text + strspn(type->text, "<>=|") : "";
+    const bool names = *letter && strchr("USaO", *letter);
+    return error_set(err, "%s: type %.40s; numbers of 1 to 8 bytes are read: numpy.save(FILE, %s",
+                     path, text ? type->text : "of several parts",
+                     names ? "numpy.unique(y, return_inverse=True)[1]), where they name classes"
+                     : "x.astype('f4'))");
 }
 
 static bool npy_shape(struct npy *a, const struct literal *shape, const char *path, char *err)
@@ -229,7 +232,7 @@ static bool npy_array(struct npy *a, const unsigned char *bytes, size_t size, co
 {
     struct npy_form form = { 0 };
     bool fortran = false;
-    if (size < 12 || memcmp(bytes, "\x93NUMPY", 6))
+    if (size < 12 || !npy_begins(bytes, size))
         return error_set(err, "%s: no .npy file", path);
     int version = bytes[6];
     if (version < 1 || version > 3 || bytes[7])
@@ -253,6 +256,11 @@ static bool npy_array(struct npy *a, const unsigned char *bytes, size_t size, co
         return error_set(err, "%s: not enough memory for %zu values", path, a->count);
     a->file = a->data;
     return npy_values(a, bytes + start + length, &form, fortran, path, err);
+}
+
+bool npy_begins(const void *file, size_t size)
+{
+    return size >= 6 && memcmp(file, "\x93NUMPY", 6) == 0;
 }
 
 bool npy_parse(struct npy *a, const void *file, size_t size, const char *path, char *err)

@@ -26,6 +26,9 @@ struct npy {
 
 size_t npy_size(enum npy_type type);        /* bytes of a value */
 
+/* It begins as such a file does. */
+bool npy_begins(const void *file, size_t size);
+
 /* err names what is wrong; *a is empty then. */
 bool npy_read(struct npy *a, const char *path, char *err);
 

@@ -362,7 +362,11 @@ bool safetensors_read(struct safetensors *s, const char *path, char *err)
         return false;
     if (safetensors_parse(s, size, path, err))
         return true;
-    foreign_found(path, s->file, size, err);
+    if (foreign_found(path, s->file, size, err) && !strncmp((const char *)s->file, "PK", 2)) {
+        const size_t length = strlen(err);
+        snprintf(err + length, ERR_SIZE - length, "; PyTorch saves one by "
+                 "safetensors.torch.save_file(torch.load(\"model.pt\"), \"model.safetensors\")");
+    }
     safetensors_close(s);
     return false;
 }

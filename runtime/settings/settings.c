@@ -190,13 +190,15 @@ const struct setting_row setting_rows[] = {
       .help = "The images' losses are averaged over the batch (the default) or added." },
     { "class_weights", SET_TEXT(class_weights, NULL), .option = "--class-weights",
       .argument = "HOW",
-      .meaning = "what an image of each class counts in training: balanced, or W,W,...",
+      .meaning = "what an image of each class (bce: what a score that is to be 1) counts in "
+      "training: balanced, or W,W,...",
       .synopsis = "class_weights balanced | class_weights W,W,...",
       .help = "What an image counts in training by its class, 0 or more: its loss is multiplied "
       "by it,\n"
       "and a batch's mean divided by the sum of its images' weights; with smoothing each\n"
       "class's share of a label counts by that class's. balanced: images / (classes * images\n"
-      "of the class). Checks and eval count all images alike." },
+      "of the class). bce: -t*log(p) times the weight of its score (pos_weight elsewhere);\n"
+      "balanced: sum(1 - t) / sum(t). Checks and eval count all alike." },
 };
 const int nsetting_rows = sizeof setting_rows/sizeof *setting_rows;
 _Static_assert(sizeof setting_rows/sizeof *setting_rows <= SETTINGS_OPTIONS, "room for each");

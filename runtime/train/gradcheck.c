@@ -457,7 +457,9 @@ bool gradcheck_notebook(struct engine *e, const struct gradcheck_options *o,
     if (good) {
         gradcheck_initial_params(e, o->seed);
         gradcheck_fill_input(&r);
-        good = weigh_classes(e, &e->model->train, e->labels, (size_t)r.images, err);
+        const struct images set = { .count = (size_t)r.images, .labels = e->labels,
+                                    .targets = e->targets };
+        good = weigh_classes(e, &e->model->train, &set, err);
         gradcheck_analytic(&r);
     }
     for (int k = 0; good && k < e->model->nparams; k++) {

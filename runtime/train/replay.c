@@ -90,7 +90,7 @@ bool replay_open(struct replay *r, struct engine *e, const struct dataset *data,
         return error_set(err, "%s: expected training images with labels or targets",
                          data->source);
     if (!rules_open(&r->rules, e, o, err)
-        || !weigh_classes(e, &o->train, data->train.labels, data->train.count, err)
+        || !weigh_classes(e, &o->train, &data->train, err)
         || (o->train.clip > 0 && !update_make_gradients(e, err)))
         return false;
     r->chosen = calloc((size_t)o->train.batch, sizeof *r->chosen);

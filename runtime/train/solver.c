@@ -286,7 +286,7 @@ bool solver_open(struct solver *s, struct engine *e, const struct dataset *data,
     s->state.planned = report->planned = s->total;
     s->state.best_check = -1;
     return rules_open(&s->state.rules, e, o, err)
-           && weigh_classes(e, &o->train, data->train.labels, count, err)
+           && weigh_classes(e, &o->train, &data->train, err)
            && (o->train.clip <= 0 || update_make_gradients(e, err))
            && average_open(&s->state.average, e, o->train.average, o->train.average_rate,
                            o->train.average_every, err)

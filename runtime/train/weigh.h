@@ -5,12 +5,12 @@
 #define LATHE_WEIGH_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "core/engine.h"
+#include "data/dataset.h"
 
-/* The engine's weights as the settings say; balanced: by these labels. False: err says why. */
-bool weigh_classes(struct engine *e, const struct train *t, const int32_t *labels, size_t count,
-                   char *err);
+/* The engine's weights as the settings say; balanced: by these labels or, of bce, targets. False:
+** err says why. */
+bool weigh_classes(struct engine *e, const struct train *t, const struct images *set, char *err);
 
 #endif

@@ -32,7 +32,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if LABELS
             *loss = ONE(scores, ds, s->labels[i], s->weight, s->share);
 #else
-            *loss = ONE_OF_TARGETS(scores, ds, s->targets + (size_t)i*CLASSES, s->share);
+            const real *target = s->targets + (size_t)i*CLASSES;
+            *loss = ONE_OF_TARGETS(scores, ds, target, s->weight, s->share);
 #endif
         }
     }

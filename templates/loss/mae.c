@@ -8,9 +8,10 @@
 
 /* Returns the loss; ds: whole lanes, those past the values stay 0. */
 static inline real NAME(const real *scores, real *ds, const real *target /* [classes] */,
-                        real scale)
+                        const real *weight /* of bce alone */, real scale)
 {
     enum { /* @sizes */ CLASSES = 10, LV = 16 };
+    (void)weight;
     const vec up = v_set1(scale / CLASSES), down = v_set1(-scale / CLASSES);
     for (int j = 0; j < CLASSES; j += VL)   /* @tail */
         v_store(ds + j, v_sub(v_load(scores + j), v_load(target + j)));

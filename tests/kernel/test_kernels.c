@@ -129,10 +129,10 @@ Test(kernels, a_full_batch_equals_the_oracle)
             check_against_oracle(runnable(i), runnable(i)->batch, 2);
 }
 
-/* Class 0 counts nothing, the others more and more: of softmax, smoothed and not, and svm. */
+/* Class 0 counts nothing, the others more and more: of softmax, smoothed and not, svm, and bce. */
 Test(kernels, weigh_classes_as_the_oracle)
 {
-    static const char *const names[] = { "smoothed", "svm_sum", "k1" };
+    static const char *const names[] = { "smoothed", "svm_sum", "k1", "several" };
     for (int i = 0; i < networks(); i++)
         for (size_t k = 0; runnable(i) && k < sizeof names / sizeof *names; k++) {
             const struct model *m = runnable(i);

@@ -143,6 +143,7 @@ Test(network_file, missing_operands_say_what_is_missing)
         { HEAD "reshape 192\n" TAIL, "3:12:", "\"x\" expected in CxHxW" },
         { HEAD "reshape 3x64\n" TAIL, "3:13:", "\"x\" expected in CxHxW" },
         { "net\ninput 3x8x8\n" TAIL, "1:4:", "a name is missing" },
+        { "net t\ninput 2x0\n" TAIL, "2:9:", "the height (of CxL the length) is to be a whole" },
         { "net t\ninput 3\n" TAIL, "2:8:", "\"x\" expected in CxHxW or CxL" },
         { HEAD "conv 3 3x3 stride\n" TAIL, "3:18:", "\"=\" expected" },
         { HEAD TAIL "train\n  reg\n", "6:6:", "reg is missing" },
@@ -247,10 +248,10 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD "affine 4\nsoftmax target=input\n", "4:9:", "softmax takes no option" },
         { HEAD "affine 4\nl2loss\n", "4:1:", "it is `mse [target=y|input]`" },
         { HEAD "affine 4\nmse\ntarget input\n", "5:1:", "`mse target=input`" },
-        { HEAD "affine 4\nmse\ntrain\n  class_weights balanced\n", "6:3:", "takes targets" },
+        { HEAD "affine 4\nmse\ntrain\n  class_weights balanced\n", "6:3:", "takes others" },
         { HEAD TAIL "train\n  class_weights 1,2,3\n", "6:3:", "3 weights of 4 classes" },
         { HEAD TAIL "train\n  class_weights 0,0,0,0\n", "6:3:", "all are 0" },
-        { HEAD TAIL "train\n  class_weights 1,(0-1),1,1\n", "6:3:", "weight 1 is -1" },
+        { HEAD TAIL "train\n  class_weights 1,(0-1),1,1\n", "6:3:", "the weight of class 1 is -1" },
         { HEAD TAIL "train\n  class_weights\n", "6:16:", "a class's weight (or `balanced`)" },
     };
     EXPECT_ALL_BAD(bad);

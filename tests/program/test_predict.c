@@ -299,6 +299,65 @@ Test(predict, names_the_greatest_score_that_dump_writes, .fini = shell_clean)
     run_free(&r);
 }
 
+/* ---- arrays, in and out ---- */
+
+/* x.npy as f4, each value times `factor`: NAME. */
+static void write_reals(const char *name, float factor)
+{
+    enum { N = 8, HEADER = 128 };
+    static unsigned char x[HEADER + 4*N*3*MAP];
+    memset(x, ' ', HEADER);
+    memcpy(x, "\x93NUMPY\x01\x00\x76\x00", 10);
+    int n = sprintf((char *)x + 10, "{'descr': '<f4', 'fortran_order': False, 'shape': "
+                    "(8, 3, 32, 32), }");
+    x[10 + n] = ' ';
+    x[HEADER - 1] = '\n';
+    for (int k = 0; k < N*3*MAP; k++) {
+        float value = factor*(float)records[k / (3*MAP)][1 + k % (3*MAP)];
+        memcpy(x + HEADER + 4*k, &value, sizeof value);
+    }
+    write_bytes(name, x, sizeof x);
+}
+
+Test(predict, takes_arrays_and_writes_the_scores_of_all_images, .fini = shell_clean)
+{
+    float scores[80], written[110];
+    make_colours("softmax");
+    write_arrays();
+    write_reals("reals.npy", 1);
+    write_reals("unit.npy", 1/255.0f);
+    sure("head -c $((8*3073)) records.bin | ./colours predict - | "
+         "sed '$d; s/^[^:]*\\[//; s/  (.*//' > records && for x in x reals; do "
+         "./colours predict $x.npy | sed \"s/^$x.npy\\[//\" | "
+         "cmp - records || exit 1; done && ./colours predict - < x.npy | "
+         "sed 's/^standard input\\[//' | cmp - records");
+    fails(1, "unit.npy: images of f4 from 0 to 0.890196, and colours.safetensors was trained on u1 "
+          "from 0 to 227; save x*255.0 instead of x",
+          "./colours predict unit.npy");
+    /* A row for each image, of NaN where there is none. */
+    fails(1, "words: offset 0: a PNG, PGM or PPM", "echo words > words; "
+          "tail -c $((2*3073)) records.bin > two.bin; ./colours predict x.npy words two.bin "
+          "--scores s.npy > /dev/null");
+    sure("./colours dump --mode eval --params colours.safetensors --x x.npy --y y.npy -o dump.st "
+         "&& head -c 128 s.npy | grep -q \"'<f4'.*(11, 10, )\" && tail -c +129 s.npy > rows && "
+         "test $(wc -c < rows) = 440");
+    read_scores(scores, 80);
+    char path[128];
+    snprintf(path, sizeof path, "%s/rows", shell_dir());
+    FILE *f = fopen(path, "rb");
+    cr_assert(f && fread(written, sizeof *written, 110, f) == 110);
+    fclose(f);
+    for (int k = 0; k < 110; k++)
+        cr_expect(k < 80 ? written[k] == scores[k] : k < 90 ? isnan(written[k])
+                  : isfinite(written[k]), "%d: %g", k, (double)written[k]);
+    fails(1, "x.npy: is read by this command; name another file with --scores",
+          "./colours predict x.npy --scores x.npy");
+    fails(1, "cut.npy: 24448 bytes of data at offset 128, its shape takes 24576",
+          "head -c 24576 x.npy > cut.npy; ./colours predict cut.npy");
+    fails(1, "y.npy: shape (8,), rank 1; the network takes (n, 3, 32, 32)",
+          "./colours predict y.npy");
+}
+
 Test(predict, prints_scores_where_the_loss_is_svm, .fini = shell_clean)
 {
     make_colours("svm");

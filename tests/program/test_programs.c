@@ -56,6 +56,12 @@ Test(program, searches_and_goes_on_where_it_stopped, .fini = shell_clean)
     fails(1, "a search of other settings", "./tiny sweep --data synthetic --train-samples 201 "
           "--val-samples 100 --epochs 1 --runs 4 --record r.csv");
     fails(2, "--lr-min 1 is greater", "./tiny sweep --lr-min 1 --lr-max 0.1");
+    /* Classes that count differently are another search, and in the command that it ends with. */
+    fails(1, "a search of other settings", "./tiny sweep --data synthetic --train-samples 200 "
+          "--val-samples 100 --epochs 1 --runs 4 --record r.csv --class-weights balanced");
+    sure("./tiny sweep --data synthetic --train-samples 100 --epochs 1 --runs 1 --class-weights "
+         "balanced | tail -1 | grep -q 'tiny train --lr .* --class-weights balanced$'");
+    fails(2, "sweep: --class-weights: 2 weights of", "./tiny sweep --class-weights 1,2");
 }
 
 Test(program, is_compared_with_others_by_lathe_sweep, .fini = shell_clean)

@@ -184,6 +184,8 @@ Test(words, options_too, .fini = shell_clean)
         { HEAD "conv 3 kernel_size=3\n" TAIL, "\"kernel_size\" goes without its name here" },
         { HEAD "conv filters=3 3x3\n" TAIL, "\"filters\" goes without its name here" },
         { HEAD "dropout p=0.5\n" TAIL, "\"p\" goes without its name here" },
+        { HEAD "deconv 3 3x3 output_padding=1\n" TAIL, "here it is pad=T,L,B,R (padding=1, output_"
+          "padding=1 is pad=1,1,0,0)" },
         { HEAD "maxpool 2x2 padding=1\n" TAIL, "here it is pad=same|valid|N|T,L,B,R" },
         { HEAD "globalmaxpool padding=1\n" TAIL, "globalmaxpool takes no option \"padding\"" },
         { HEAD "batchnorm epsilon=1e-3\n" TAIL, "here it is eps=X" },

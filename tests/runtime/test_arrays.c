@@ -430,6 +430,8 @@ Test(strangers, in_a_files_place_are_named, .fini = shell_clean)
             cr_expect_null(f.bytes);
             expect_stranger("npy", k, npy_read(&a, path, err), err);
             expect_stranger("parameters", k, param_file_load(path, &e, &info, err), err);
+            cr_expect_eq(!strncmp(strangers[k].text, "PK", 2),
+                         strstr(err, "PyTorch saves one by safetensors.torch.save_file(") != NULL);
             expect_stranger("checkpoint", k, checkpoint_open(&c, path, &linear_model, err), err);
             expect_stranger("record", k, search_open(&s, path, err), err);
             search_close(&s);

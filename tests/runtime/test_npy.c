@@ -102,6 +102,10 @@ Test(npy, damage_is_refused_with_its_reason, .fini = shell_clean)
               8);
     expect_refused("type.npy", "type <c8; numbers of 1 to 8 bytes are read: "
                    "numpy.save(FILE, x.astype('f4'))");
+    write_npy("names.npy", 1, "{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }\n", data,
+              8);
+    expect_refused("names.npy", "type <U1; numbers of 1 to 8 bytes are read: numpy.save(FILE, "
+                   "numpy.unique(y, return_inverse=True)[1]), where they name classes");
     write_npy("parts.npy", 1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }",
               data, 12);
     expect_refused("parts.npy", "type of several parts");

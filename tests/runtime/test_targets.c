@@ -151,36 +151,61 @@ Test(class_weights, that_say_nothing_usable_are_refused)
     static const struct { const char *text, *words; } bad[] = {
         { "1,2", "2 weights of 4 classes" }, { "1", "1 weight of 4 classes" },
         { "1,2,3,4,5", "5 weights of 4" }, { "0,0,0,0", "all are 0" },
-        { "1,-2,3,4", "weight 1 is -2; weights are 0 or more" }, { "1,2,nan,4", "weight 2 is nan" },
-        { "inf,1,1,1", "weight 0 is inf" }, { "1e300,1,1,1", "weight 0 is 1e+300" },
+        { "1,-2,3,4", "class 1 is -2; weights are 0 or more" },
+        { "1,2,nan,4", "the weight of class 2 is nan" },
+        { "inf,1,1,1", "class 0 is inf" }, { "1e300,1,1,1", "class 0 is 1e+300" },
         { "", "not \"\"" }, { "1,,2,3", "not \"\"" }, { "1,2,3,4x", "not \"4x\"" },
         { "1;2;3;4", "not \"1;2;3;4\"" }, { "even", "expected `balanced` or 4 numbers" },
         { "1,2,3,", "not \"\"" },
     };
     char err[ERR_SIZE];
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-        cr_expect_not(class_weights_read(bad[k].text, TARGET_LABEL, 4, NULL, err), "%s",
+        cr_expect_not(class_weights_read(bad[k].text, OBJECTIVE_SVM, TARGET_LABEL, 4, NULL,
+                                         err), "%s",
                       bad[k].text);
         cr_expect(strstr(err, bad[k].words), "no \"%s\" in: %s", bad[k].words, err);
     }
-    cr_expect_not(class_weights_read("balanced", TARGET_REALS, 4, NULL, err));
-    cr_expect(strstr(err, "this loss takes targets"), "%s", err);
+    cr_expect_not(class_weights_read("balanced", OBJECTIVE_MSE, TARGET_REALS, 4, NULL, err));
+    cr_expect(strstr(err, "of bce's targets; this loss takes others"), "%s", err);
+    cr_expect_not(class_weights_read("balanced", OBJECTIVE_BCE, TARGET_INPUT, 4, NULL, err));
+    cr_expect_not(class_weights_read("1,2", OBJECTIVE_BCE, TARGET_REALS, 4, NULL, err));
+    cr_expect(strstr(err, "2 weights of 4 scores"), "%s", err);
 }
 
 Test(class_weights, balanced_are_images_over_classes_times_the_images_of_one)
 {
     const int32_t labels[] = { 0, 0, 0, 1, 3, 3, 0, 0 };
     const real expected[LINEAR_CLASSES] = { (real)0.4, 2, 0, 1 };
+    const struct images set = { .count = 8, .labels = labels };
     struct train t = linear_model.train;
     struct engine e;
     char err[ERR_SIZE];
     cr_assert(engine_open(&e, &linear_model, 1, err), "%s", err);
     t.class_weights = class_weights_balanced;
-    cr_assert(weigh_classes(&e, &t, labels, 8, err), "%s", err);
+    cr_assert(weigh_classes(&e, &t, &set, err), "%s", err);
     cr_expect_arr_eq(e.weight, expected, sizeof expected);
     t.class_weights = NULL;
-    cr_assert(weigh_classes(&e, &t, labels, 8, err));
+    cr_assert(weigh_classes(&e, &t, &set, err));
     cr_expect_null(e.weight);
+    engine_close(&e);
+}
+
+/* What is not there over what is; of a score that is always or never there, 1. */
+Test(class_weights, of_bce_are_balanced_by_each_scores_targets)
+{
+    const real targets[] = { 1, 0, 1, 0,  0, 0, 1, 1,  0, 0, 1, 1,  0, 0, 1, (real)0.5 };
+    const real expected[LINEAR_CLASSES] = { 3, 1, 1, (real)0.6 };
+    const struct images set = { .count = 4, .targets = targets };
+    struct model m = linear_model;
+    struct train t = linear_model.train;
+    struct engine e;
+    char err[ERR_SIZE];
+    m.objective = OBJECTIVE_BCE;
+    m.target = TARGET_REALS;
+    cr_assert(engine_open(&e, &m, 1, err), "%s", err);
+    t.class_weights = class_weights_balanced;
+    cr_assert(weigh_classes(&e, &t, &set, err), "%s", err);
+    cr_expect_arr_eq(e.weight, expected, sizeof expected);
     engine_close(&e);
 }
 

@@ -339,8 +339,8 @@ static double svm_loss(const struct oracle *o, const double *s, double *ds, size
     return loss;
 }
 
-/* One value's share of an image's loss, and its gradient. */
-static double target_loss(enum objective objective, double s, double t, double *ds)
+/* One value's share of an image's loss, and its gradient. weight: of bce, where t is 1. */
+static double target_loss(enum objective objective, double s, double t, double weight, double *ds)
 {
     double p = 1 / (1 + exp(-s));
     switch (objective) {
@@ -351,8 +351,8 @@ static double target_loss(enum objective objective, double s, double t, double *
         *ds = s > t ? 1 : s < t ? -1 : 0;
         return fabs(s - t);
     default:
-        *ds = p - t;
-        return -t*log(p) - (1 - t)*log(1 - p);
+        *ds = (1 - t)*p - weight*t*(1 - p);
+        return -weight*t*log(p) - (1 - t)*log(1 - p);
     }
 }
 
@@ -367,7 +367,8 @@ static double image_loss(const struct oracle *o, size_t n, const int32_t *labels
     if (m->objective == OBJECTIVE_SVM)
         return svm_loss(o, s, ds, (size_t)labels[n]);
     for (size_t j = 0; j < classes; j++) {
-        loss += target_loss(m->objective, s[j], t[j], &ds[j]) / (double)classes;
+        loss += target_loss(m->objective, s[j], t[j], o->weight ? (double)o->weight[j] : 1, &ds[j])
+                / (double)classes;
         ds[j] /= (double)classes;
     }
     return loss;
@@ -379,7 +380,7 @@ double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
     size_t classes = (size_t)m->classes;
     double loss = 0, all = 0;
     for (size_t n = 0; n < (size_t)o->n; n++)
-        all += o->weight ? (double)o->weight[labels[n]] : 1;
+        all += o->weight && m->target == TARGET_LABEL ? (double)o->weight[labels[n]] : 1;
     double scale = m->train.loss == LOSS_SUM ? 1 : 1 / all;
     for (size_t n = 0; n < (size_t)o->n; n++) {
         loss += scale*image_loss(o, n, labels);
