@@ -24,8 +24,8 @@ struct scan {
     struct scan_line last;      /* where the text ends */
 };
 
-/* The file's text (or `given`, if not NULL, for messages that name path) with a zero after it, without the byte order mark, its lines ended by '\n'.
-** False: a message was printed. */
+/* The file's text (`given` in its place unless that is NULL) with a zero after it, without the byte
+** order mark, its lines ended by '\n'. False: a message was printed. */
 bool scan_open(struct scan *sc, const char *path, const char *given);
 void scan_close(struct scan *sc);
 

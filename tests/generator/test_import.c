@@ -105,7 +105,8 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "maxpool 3x3 stride=3,2 ceil=yes\n" },
     { "whole p 8 0,0,1,1,0,0,1,1\nRelu r c d\nPad a d,p e\nMaxPool b e y I:kernel_shape=3,3 "
       "I:strides=2,2\n", "relu\nmaxpool 3x3 stride=2 pad=1\n" },
-    { "whole p 8 0,0,0,0,0,0,1,1\nPad a c,p d\nreal w 2,2,3,3\nConv b d,w y I:strides=2,2 i:group=2\n",
+    { "whole p 8 0,0,0,0,0,0,1,1\nPad a c,p d\nreal w 2,2,3,3\n"
+      "Conv b d,w y I:strides=2,2 i:group=2\n",
       "conv 2 3x3 stride=2 pad=0,0,1,1 groups=2 bias=no\n" },
     { "real w 2,4,3,3\nConv b c,w y I:dilations=2,2 s:auto_pad=SAME_LOWER\n",
       "conv 2 3x3 dilation=2 bias=no\n" },
@@ -123,7 +124,8 @@ static const struct { const char *nodes, *lines; } cases[] = {
     { "ReduceMean a c y I:axes=2,3 i:keepdims=0\n", "globalavgpool\n" },
     { "GlobalMaxPool a c d\nSqueeze s d,q y\nwhole q 2 2,3\n", "globalmaxpool\n" },
     /* other orders and shapes */
-    { "Transpose a c d I:perm=0,2,3,1\nReduceMean r d e I:axes=1,2\nTranspose b e y I:perm=0,3,1,2\n",
+    { "Transpose a c d I:perm=0,2,3,1\nReduceMean r d e I:axes=1,2\n"
+      "Transpose b e y I:perm=0,3,1,2\n",
       "globalavgpool\n" },
     { "Transpose a c d I:perm=0,2,3,1\nreal w 4,5\nMatMul m d,w e\nRelu r e f\n"
       "Transpose b f y I:perm=0,3,1,2\n", "conv 5 1x1 bias=no\nrelu\n" },
@@ -199,8 +201,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
     { "Softplus a c y\n", "node \"a\" (Softplus): what it makes" },
     { "real w 4,2,3,3\nConvTranspose a c,w y i:group=2\n", "attribute group: 2; a deconv has no "
       "groups" },
-    { "real w 2,4,13,13\nConv a c,w y I:pads=6,6,6,6\n", "a window of 13x13: each side of a conv is "
-      "at most 11, or 31 where the other is 1" },
+    { "real w 2,4,13,13\nConv a c,w y I:pads=6,6,6,6\n", "a window of 13x13: each side of a conv "
+      "is at most 11, or 31 where the other is 1" },
     { "real w 2,4,3,3\nConv a c,w y I:dilations=1,2\n", "attribute dilations: 1,2; one number for "
       "both sides can be said" },
     { "MaxPool a c y I:kernel_shape=2,2 I:dilations=2,2\n", "attribute dilations: a pool's windows "
@@ -215,8 +217,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
     { "whole s 5 0,2,2,6,6\nReshape a c,s d\nTranspose b d e I:perm=0,2,1,3,4\nRelu r e y\n",
       "node \"a\" (Reshape): makes 2x2x6x6: rows and maps of two dimensions can be said (channels "
       "are cut so for a shuffle" },
-    { "Transpose a c d I:perm=0,2,1,3\nreal w 2,6,1,1\nConv b d,w y\n", "node \"b\" (Conv): gets its "
-      "dimensions in another order than channels, rows, columns" },
+    { "Transpose a c d I:perm=0,2,1,3\nreal w 2,6,1,1\nConv b d,w y\n", "node \"b\" (Conv): gets "
+      "its dimensions in another order than channels, rows, columns" },
     { "MatMul a c,c y\n", "multiplies what is computed of the images by what is" },
     { "Relu a c d\nSigmoid b c e\nMul m d,e y\n", "multiplies two branches; a gate multiplies a "
       "value by what a block makes of it" },
@@ -263,8 +265,8 @@ Test(import, replaces_no_file_but_its_own)
     cr_expect(first.status == 0 && again.status == 0, "%s", again.output);
     write_text("mine.net", "net mine\ninput 3x6x6\naffine 2\nsoftmax\n");
     struct run r = import(lines, "-o mine");
-    cr_expect(r.status == 1 && strstr(r.output, "mine.net: is there, and no network file that lathe "
-                                                "imported"), "%s", r.output);
+    cr_expect(r.status == 1 && strstr(r.output, "mine.net: is there, and no network file that "
+                                                "lathe imported"), "%s", r.output);
     sure("test ! -e mine.safetensors && grep -q 'net mine' mine.net");
     run_free(&first);
     run_free(&again);
