@@ -126,16 +126,14 @@ def weightless(graph):
     trained = ("Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "PRelu")
     types = [i.type.tensor_type for i in graph.input]
     return (not any(n.op_type in trained for n in graph.node) and len(types) == 1
-            and types[0].elem_type in (TensorProto.FLOAT, TensorProto.DOUBLE)
-            and 2 <= len(types[0].shape.dim) <= 4)
+            and types[0].elem_type == TensorProto.FLOAT and 2 <= len(types[0].shape.dim) <= 4)
 
 
 def put_unit(graph):
     """A convolution of 1x1, or of a row of values a product, that changes nothing."""
     value = graph.input[0]
     dims = [d.dim_value for d in value.type.tensor_type.shape.dim]
-    double = value.type.tensor_type.elem_type == TensorProto.DOUBLE
-    unit = np.eye(dims[1], dtype=np.float64 if double else np.float32)
+    unit = np.eye(dims[1], dtype=np.float32)
     if len(dims) > 2:
         unit = unit.reshape(unit.shape + (1,)*(len(dims) - 2))
     for node in graph.node:
@@ -279,7 +277,7 @@ HEAD = """# Operator tests of the onnx package
 What `lathe import` makes of the models of the onnx package's backend tests (onnx {version}): their
 outputs to 1e-5, or what is refused. Models of opsets before {oldest} are converted to 17 first, by
 onnx.version_converter; those without weights have a unit matrix in front, since a network file has
-something to train. Made by `tests/against_onnx.py backend light --table docs/onnx-operators.md`.
+something to train. Made by `tests/against_onnx.py {parts} --table docs/onnx-operators.md`.
 
 {counts}
 
@@ -294,7 +292,8 @@ def write_table(path, rows):
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("right", "refused", "wrong")
                        if kind in kinds)
     with open(path, "w") as f:
-        f.write(HEAD.format(version=onnx.__version__, oldest=OPSETS[0],
+        parts = "backend light" if any(name.startswith("light/") for name in rows) else "backend"
+        f.write(HEAD.format(version=onnx.__version__, oldest=OPSETS[0], parts=parts,
                             counts=f"Of {len(kinds)} models: {counts}."))
         for name, (kind, text) in rows.items():
             f.write(f"| {name} | {kind if kind == 'right' else f'{kind}: {reason(text)}'} |\n")
