@@ -285,7 +285,7 @@ Test(targets, come_from_arrays_of_the_scores_shape, .fini = shell_clean)
          "./cls eval --params cls.safetensors --data d --auc --per-class > log && "
          "grep -q ', ROC AUC ' log && grep -q 'mean of 2 classes .*precision .*recall .*F1' log");
     fails(2, "--class-weights: 3 weights of 2 classes", "./cls train --class-weights 1,2,3");
-    fails(2, "--class-weights: weight 0 is nan", "./cls train --class-weights nan,1");
+    fails(2, "--class-weights: the weight of class 0 is nan", "./cls train --class-weights nan,1");
 }
 
 Test(targets, of_an_autoencoder_are_its_images, .fini = shell_clean)
