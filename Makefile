@@ -215,6 +215,7 @@ test-all: test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/emitted
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bits
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bench
+	@$(RUN) $${PYTHON:-python3} tests/against_export.py || [ $$? = 77 ]
 	@$(RUN) LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 
 test-real: all tests                ## one epoch of the course's network on $LATHE_DATA
