@@ -6,7 +6,8 @@
 ** follows is its output: `...` stands for anything within a line, alone for any lines. A command
 ** ending in a backslash goes on. A block that begins with two words, as `net mine.net`, is that
 ** file. Other words say what a block needs: `data` CIFAR-10 in $LATHE_DATA, `numpy`, `torch`,
-** `onnxruntime` Python with them, `long` make test-all. $DOCS names the documents if not all are meant.
+** `onnxruntime` Python with them, `long` make test-all. $DOCS names the documents if not all
+** are meant.
 **
 ** It must never pass a document of which it ran nothing.
 */
