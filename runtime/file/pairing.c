@@ -312,8 +312,6 @@ static void pairing_search(struct pairing_search *s, int level, int place)
     s->found++;
 }
 
-/* ---- the file's own order ---- */
-
 static int pairing_by_place(const void *a, const void *b)
 {
     const size_t x = ((const struct pairing_layer *)a)->from;
@@ -437,7 +435,6 @@ static void pairing_set(const struct pairing_list *ours, const struct pairing_li
         }
 }
 
-/* Everything that a search needs room for. */
 struct pairing_room {
     struct pairing_layer ours[PAIRING_LAYERS], theirs[PAIRING_LAYERS];
     int order[PAIRING_LAYERS], first[PAIRING_LAYERS], second[PAIRING_LAYERS];
