@@ -160,6 +160,22 @@ def check_onnx(case, scores, comparison):
                        error(scores, case.runtime(path, case.x)), BOUND)
 
 
+def check_import(case, comparison):
+    """Exported and imported again: the same bits in the weights, in the same order."""
+    path = case.export()
+    back = os.path.join(case.folder, "back")
+    run(LATHE, "import", path, "-o", back)
+    theirs = read_safetensors(back + ".safetensors")
+    theirs = [theirs[n].tobytes() for n in parameter_names(back + ".net")]
+    ours = [case.tensors[n].tobytes() for n in parameter_names(case.path)]
+    comparison.add(case, "imported weights", 0 if ours == theirs else 1, 0)
+    run(LATHE, "import", path, "-o", back, "--weights", case.params)
+
+
+def parameter_names(path):
+    return [line.split()[0] for line in run(LATHE, "emit", path, "-d", "params").splitlines()]
+
+
 def check_rest(case, scores, comparison):
     """Probabilities of the scores; pixels, prepared, are the images that `dump` took."""
     s = scores.astype(np.float64)
@@ -243,6 +259,7 @@ def compare(paths, folder, comparison, seed):
         case.write()
         scores = case.dump("eval")["scores"]
         check_onnx(case, scores, comparison)
+        check_import(case, comparison)
         if torch:
             check_torch(case, comparison, torch.float32)
         check_rest(case, scores, comparison)

@@ -1,6 +1,6 @@
 /*
-** graph.h - a network on its way into a graph of ONNX: what each layer's output is called there, and
-** as what it lies there.
+** graph.h - a network on its way into a graph of ONNX: what each layer's output is called there,
+** and as what it lies there.
 */
 #ifndef LATHE_GRAPH_H
 #define LATHE_GRAPH_H

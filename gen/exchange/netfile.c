@@ -98,6 +98,8 @@ static void layer_line(const struct layer *l, struct text *out)
         text_printf(out, " momentum=%s", float_text(l->momentum).text);
     if (def->accepts & ACCEPTS_EPS && (float)l->eps != 1e-5f)
         text_printf(out, " eps=%s", float_text(l->eps).text);
+    if (def->accepts & ACCEPTS_SCALE && !l->scale)
+        text_puts(out, " scale=no");
 }
 
 /* ---- what reads the same ---- */

@@ -1,6 +1,6 @@
 /*
-** onnx_write.c - a model of ONNX as messages of protobuf. It must never write a value's bytes but in
-** the order of the format, lowest first, which is that of the machines lathe runs on.
+** onnx_write.c - a model of ONNX as messages of protobuf. It must never write a value's bytes
+** but in the order of the format, lowest first, which is that of the machines lathe runs on.
 */
 #include "exchange/onnx_write.h"
 

@@ -45,6 +45,14 @@ static double *copied(const struct onnx_tensor *t)
 
 /* ---- norms, slopes ---- */
 
+/* Ones that `lathe export` puts where the network has no gamma. */
+static bool without_gamma(const char *name)
+{
+    static const char ones[] = "/ones";
+    const size_t length = strlen(name), end = sizeof ones - 1;
+    return length > end && !strcmp(name + length - end, ones);
+}
+
 static bool batch_norm(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
@@ -69,7 +77,8 @@ static bool batch_norm(struct incoming *g, int node)
     }
     p->l.eps = attribute_float(n, "epsilon", 1e-5);
     p->l.momentum = attribute_float(n, "momentum", 0.9);
-    p->hint[0] = n->inputs[1];
+    p->l.scale = !without_gamma(n->inputs[1]);
+    p->hint[0] = n->inputs[p->l.scale ? 1 : 2];
     p->hint[1] = n->name;
     p->hint[2] = n->inputs[3];
     const int in = first_input(g, node);

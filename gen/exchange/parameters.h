@@ -1,6 +1,6 @@
 /*
-** parameters.h - a network's parameters from a safetensors file, checked as its program checks them,
-** and how the images were prepared that they know.
+** parameters.h - a network's parameters from a safetensors file, checked as its program checks
+** them, and how the images were prepared that they know.
 */
 #ifndef LATHE_PARAMETERS_H
 #define LATHE_PARAMETERS_H

@@ -161,6 +161,7 @@ static int affine(struct incoming *g, int node, int from, bool alone, const doub
             p->tensor[0][k] *= a[k];
             p->tensor[1][k] = p->tensor[1][k]*a[k] + b[k];
         }
+        p->l.scale = true;
         return from;
     }
     own_norm(incoming_add_part(g, LAYER_BATCHNORM, node, from), c, a, b);

@@ -1,7 +1,7 @@
 /*
 ** torch.c - a network as a module of PyTorch: its members are layers with parameters, by their
-** names; all else is code of forward. Names and shapes are to be those of a parameter file, no more and
-** no less: load_state_dict is strict.
+** names; all else is code of forward. Names and shapes are to be those of a parameter file, no
+** more and no less: load_state_dict is strict.
 */
 #include "exchange/torch.h"
 
@@ -110,7 +110,8 @@ static void put_scale(const struct values_scale *s, struct text *out)
     }
     if (s->pairs > 1)
         text_printf(out, "        extent, zero = torch.tensor([[%s], [%s]])"
-                    ".to(x)[:, :, None, None]\n        x = x*extent/255 + zero\n", text_string(&factor), text_string(&zero));
+                    ".to(x)[:, :, None, None]\n        x = x*extent/255 + zero\n",
+                    text_string(&factor), text_string(&zero));
     else if (s->full[0] - s->zero[0] == 1)
         text_puts(out, "        x = x/255");
     else

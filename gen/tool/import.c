@@ -12,6 +12,7 @@
 #include "runtime/settings/settings.h"
 #include "exchange/import.h"
 #include "exchange/labels.h"
+#include "exchange/parameters.h"
 #include "plan/canonical.h"
 #include "tool/build.h"
 #include "tool/check.h"
@@ -35,7 +36,9 @@ static void put_tensor(struct parameter_file *f, struct tensor t, const double *
     f->tensor[f->count++] = t;
 }
 
-static void put_params(struct parameter_file *f, const struct imported *m, const struct net *net)
+/* The model's own, or those of `weights`. */
+static void put_params(struct parameter_file *f, const struct imported *m, const struct net *net,
+                       const struct parameters *weights)
 {
     for (const struct net_param *p = net->param; p < net->param + net->nparams; p++) {
         int dim[PARAM_RANK];
@@ -44,7 +47,10 @@ static void put_params(struct parameter_file *f, const struct imported *m, const
             t.dim[k] = (size_t)dim[k];
             t.count *= t.dim[k];
         }
-        put_tensor(f, t, import_param(m, net, p));
+        double *values = weights->path ? alloc(t.count, sizeof *values) : NULL;
+        if (values)
+            weights_doubles(weights->tensor[p - net->param], values);
+        put_tensor(f, t, values ? values : import_param(m, net, p));
     }
 }
 
@@ -58,13 +64,13 @@ static void put_preprocess(struct parameter_file *f, const struct imported *m)
 }
 
 static bool write_parameters(const char *path, const struct imported *m, const struct net *net,
-                             char *err)
+                             const struct parameters *weights, char *err)
 {
     struct parameter_file f = { .doubles = import_doubles(m) };
     struct text layers = { 0 };
     fingerprint(net, &layers);
     f.tensor = alloc((size_t)net->nparams + DATA_TENSORS, sizeof *f.tensor);
-    put_params(&f, m, net);
+    put_params(&f, m, net, weights);
     put_preprocess(&f, m);
     const struct tensor_metadata metadata[] = {
         { "format", WEIGHTS_FORMAT }, { "network", net->name }, { "layers", text_string(&layers) },
@@ -132,7 +138,9 @@ bool import_model(struct options *o)
     struct net *net = read_text(o, names.file, text_string(&m.file), &status);
     if (!net)
         return false;
-    if (!write_parameters(names.params, &m, net, err))
+    struct parameters weights = { .path = NULL };
+    if ((o->weights && !parameters_read(&weights, o->weights, net, err))
+        || !write_parameters(names.params, &m, net, &weights, err))
         return failed(err);
     if (!write_network(names.file, &m.file))
         return false;

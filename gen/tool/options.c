@@ -69,6 +69,8 @@ static const struct option_def option_defs[] = {
     { "--check", FOR_IMPORT, "X.npy Y.npy",
       "builds the program, and compares what it makes of the images X, in the model's own\n"
       "shape, with Y: at most 1e-5 of the largest value apart" },
+    { "--weights", FOR_IMPORT, "FILE",
+      "safetensors in place of the model's own weights: by name, else by order and shape" },
     { "--params", FOR_EXPORT, "FILE", "the parameters, as `train` saves them" },
     { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
     { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },
@@ -238,6 +240,8 @@ static bool take(struct options *o, const char *option, const char *argument, in
         o->params = argument;
     } else if (!strcmp(option, "--check")) {
         o->check[o->check[0] != NULL] = argument;
+    } else if (!strcmp(option, "--weights")) {
+        o->weights = argument;
     } else if (!strcmp(option, "--range")) {
         o->range = argument;
     } else {

@@ -22,6 +22,7 @@ struct options {
     bool tuned;                     /* that file had something for a network */
     const char *params;             /* export: a parameter file, or NULL */
     bool fold, softmax, prepare;    /* export: as struct export_options has them */
+    const char *weights;            /* import: a file of parameters in the model's place, or NULL */
     const char *range;              /* export: what 0 and 255 are to the network, or NULL */
     bool torch;                     /* export: a module of PyTorch */
     const char *check[2];           /* import: arrays of images and results, or NULL */

@@ -55,8 +55,9 @@ struct param_file_info {
 /*
 ** Reads parameters into the engine and packs them; moments become zero. Values of 16, 32 and 64
 ** bits are read; only those of 64 are rounded, in f32. A file of another program has its tensors
-** alone: names and shapes decide, or order and shapes (file/pairing.h). One of another network, damaged or incomplete, or with what is
-** no finite number, is an error that names what differs, and changes nothing.
+** alone: names and shapes decide, or order and shapes (file/pairing.h). One of another network,
+** damaged or incomplete, or with what is no finite number, is an error that names what differs, and
+** changes nothing.
 */
 bool param_file_load(const char *path, struct engine *e, struct param_file_info *info,
                      char *err);
@@ -64,8 +65,8 @@ void param_file_info_free(struct param_file_info *info);
 
 /* ---- for who reads more from such a file ---- */
 
-/* False, with a message: no parameters of this network, or damaged ones. taken[nparams] or NULL: the
-** tensor of each; *pairing, or NULL: as param_file_info has it. */
+/* False, with a message: no parameters of this network, or damaged ones. taken[nparams] or NULL:
+** the tensor of each; *pairing, or NULL: as param_file_info has it. */
 bool param_file_check(const char *path, const struct safetensors *s, const struct model *m,
                       const struct tensor **taken, char **pairing, char *err);
 

@@ -102,8 +102,8 @@ static bool pretrained_advises(const struct model *m, char *err)
 {
     char what[ERR_SIZE];
     snprintf(what, sizeof what, "%s", err);
-    return error_set(err, "%s; tensors are to be called as `./%s info` lists them, or layers in the "
-                     "network file as the tensors (NAME: conv ...)", what, m->name);
+    return error_set(err, "%s; tensors are to be called as `./%s info` lists them, or layers in "
+                     "the network file as the tensors (NAME: conv ...)", what, m->name);
 }
 
 /* Those that are not selected are nobody's, and what is taken is to be finite. */

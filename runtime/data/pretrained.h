@@ -1,7 +1,7 @@
 /*
 ** pretrained.h - what a run begins with instead of first weights: from any safetensors file, its
-** own or another program's, the tensors whose name and shape a parameter has, or order and shape. The others stay as
-** they were drawn. It must never leave unsaid which is which.
+** own or another program's, the tensors whose name and shape a parameter has, or order and shape.
+** The others stay as they were drawn. It must never leave unsaid which is which.
 */
 #ifndef LATHE_PRETRAINED_H
 #define LATHE_PRETRAINED_H

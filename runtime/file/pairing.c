@@ -289,8 +289,7 @@ static void pairing_search(struct pairing_search *s, int level, int place)
 {
     const struct pairing_container f = s->frame[level];
     bool whole = true;
-    if (++s->steps > PAIRING_STEPS)
-        s->found = 2;
+    s->found = ++s->steps > PAIRING_STEPS ? 2 : s->found;
     for (int lo = f.lo, hi; lo < f.hi && s->found < 2; lo = hi) {
         hi = pairing_end(s, f, lo);
         if (s->theirs->layer[lo].used)
@@ -313,12 +312,11 @@ static void pairing_search(struct pairing_search *s, int level, int place)
     s->found++;
 }
 
-/* ---- the file's own order ---- */
-
 static int pairing_by_place(const void *a, const void *b)
 {
-    const struct pairing_layer *x = a, *y = b;
-    return x->from < y->from ? -1 : x->from > y->from;
+    const size_t x = ((const struct pairing_layer *)a)->from;
+    const size_t y = ((const struct pairing_layer *)b)->from;
+    return x < y ? -1 : x > y;
 }
 
 /* The writer sorted nothing: within a type the names' order is not that of the data. */
@@ -346,8 +344,8 @@ static bool pairing_in_turn(const struct pairing_list *ours, const struct pairin
 static int pairing_shown(const struct pairing_layer *l)
 {
     enum { MOST = 64 };
-    const size_t length = l->length ? l->length : strlen(l->name);
-    return length < MOST ? (int)length : MOST;
+    const int length = (int)(l->length ? l->length : strlen(l->name));
+    return length < MOST ? length : MOST;
 }
 
 /* "0 (16, 3, 3, 3), 1 (16) and 40 more" */
@@ -437,7 +435,6 @@ static void pairing_set(const struct pairing_list *ours, const struct pairing_li
         }
 }
 
-/* Everything that a search needs room for. */
 struct pairing_room {
     struct pairing_layer ours[PAIRING_LAYERS], theirs[PAIRING_LAYERS];
     int order[PAIRING_LAYERS], first[PAIRING_LAYERS], second[PAIRING_LAYERS];
@@ -500,8 +497,9 @@ static bool pairing_by_order(const char *path, const struct safetensors *s,
     if (!room)
         return error_set(err, "%s: not enough memory", path);
     struct pairing_list ours = { room->ours, 0 }, theirs = { room->theirs, 0 };
-    struct pairing_search search = { &ours, &theirs, last, room->frame, room->order, room->first,
-                                     room->second, 0, false, 0 };
+    struct pairing_search search = { .ours = &ours, .theirs = &theirs, .last = last,
+                                     .frame = room->frame, .order = room->order,
+                                     .first = room->first, .second = room->second };
     bool good = true;
     for (int k = 0; good && k < count; k++)
         good = pairing_add(&ours, &wanted[k], k);
@@ -523,7 +521,6 @@ static int pairing_by_name(const char *path, const struct safetensors *s,
 {
     char unfit[ERR_SIZE];
     int found = 0;
-    *called = false;
     for (int k = 0; k < count; k++) {
         taken[k] = weights_find(path, s, &wanted[k], unfit);
         found += taken[k] != NULL;
@@ -536,7 +533,7 @@ enum pairing pairing_find(const char *path, const struct safetensors *s,
                           const struct tensor *wanted, int count, bool last,
                           const struct tensor **taken, char *err)
 {
-    bool called;
+    bool called = false;
     const int found = pairing_by_name(path, s, wanted, count, taken, &called);
     if (found == count || weights_own(s))
         return PAIRING_NAMED;

@@ -1,8 +1,8 @@
 /*
 ** pairing.h - tensors that are called otherwise than a network's: those of PyTorch's modules, by
 ** position (0.weight) or in containers (layer1.0.bn1.running_mean). They are matched layer by layer
-** by what a layer has and its shapes, in an order that the names allow. It must never choose between
-** two such orders.
+** by what a layer has and its shapes, in an order that the names allow. It must never choose
+** between two such orders.
 */
 #ifndef LATHE_PAIRING_H
 #define LATHE_PAIRING_H

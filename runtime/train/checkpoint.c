@@ -207,7 +207,8 @@ static bool checkpoint_check(struct checkpoint *c, const struct model *m, char *
                              "--dtype %s", c->path, LATHE_F64 ? "f32" : "f64",
                              LATHE_F64 ? "f64" : "f32", LATHE_F64 ? "f32" : "f64");
     }
-    if (!param_file_check(c->path, &c->file, m, NULL, NULL, err) || !checkpoint_read_options(c, err))
+    if (!param_file_check(c->path, &c->file, m, NULL, NULL, err)
+        || !checkpoint_read_options(c, err))
         return false;
     const struct tensor *t = checkpoint_find(c, "state.counts", TENSOR_I64, COUNTS, 0, err);
     if (!t)

@@ -5,8 +5,9 @@
 ** In a `sh` block each line is a command, in a `console` block each line after `$ `, and what
 ** follows is its output: `...` stands for anything within a line, alone for any lines. A command
 ** ending in a backslash goes on. A block that begins with two words, as `net mine.net`, is that
-** file. Other words say what a block needs: `data` CIFAR-10 in $LATHE_DATA, `numpy` Python with
-** it, `long` make test-all. $DOCS names the documents if not all are meant.
+** file. Other words say what a block needs: `data` CIFAR-10 in $LATHE_DATA, `numpy`, `torch`,
+** `onnxruntime` Python with them, `long` make test-all. $DOCS names the documents if not all
+** are meant.
 **
 ** It must never pass a document of which it ran nothing.
 */
@@ -139,10 +140,20 @@ static bool has_word(const char *words, const char *word)
 
 static bool can_run(const struct reader *r, const char *info)
 {
+    static const char *const packages[][3] = {
+        { "numpy", "import numpy", "python3 with numpy" },
+        { "torch", "import torch, safetensors.torch", "python3 with torch and safetensors" },
+        { "onnxruntime", "import numpy, onnxruntime", "python3 with numpy and onnxruntime" },
+    };
+    char import[128];
     const char *lacks = has_word(info, "data") && !getenv("LATHE_DATA") ? "$LATHE_DATA"
                       : has_word(info, "long") && !getenv("LATHE_TEST_ALL") ? "make test-all"
-                      : has_word(info, "numpy") && system("python3 -c 'import numpy' 2>/dev/null")
-                      ? "python3 with numpy" : NULL;
+                      : NULL;
+    for (size_t k = 0; k < sizeof packages / sizeof *packages; k++) {
+        snprintf(import, sizeof import, "python3 -c '%s' 2>/dev/null", packages[k][1]);
+        if (!lacks && has_word(info, packages[k][0]) && system(import))
+            lacks = packages[k][2];
+    }
     if (lacks)
         fprintf(stderr, "[SKIP] %s:%d: needs %s\n", r->path, r->at, lacks);
     return !lacks;

@@ -13,9 +13,9 @@
 /* Parameters of one affine layer of 3 to 2, as another program writes them: 1 to 8. */
 static void write_params(const char *metadata)
 {
-    static const char tensors[] = "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":"
-                                  "[0,24]},\"a.bias\":{\"dtype\":\"F32\",\"shape\":[2],"
-                                  "\"data_offsets\":[24,32]}}";
+    static const char tensors[] =
+        "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+        "\"a.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]}}";
     static const float values[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     unsigned char file[512] = { 0 };
     const int length = snprintf((char *)file + 8, 256, "{%s%s", metadata, tensors);

@@ -13,8 +13,8 @@
 
 enum { MOST = 64 };
 
-/* Layers as "NAME KIND SIZE ...", a word each: c a convolution of SIZE filters with a bias, d one of
-** another shape, n a batchnorm, f an affine layer. */
+/* Layers as "NAME KIND SIZE ...", a word each: c a convolution of SIZE filters with a bias, d one
+** of another shape, n a batchnorm, f an affine layer. */
 struct made { struct tensor tensor[MOST]; char name[MOST][96]; int count; float data[4096]; };
 
 static void add(struct made *m, const char *layer, const char *what, int rank, size_t size)
@@ -100,7 +100,8 @@ static const struct { const char *theirs, *ours, *said; } orders[] = {
       "features.denseblock1.denselayer1.conv1 features.denseblock1.denselayer1.norm2 "
       "features.denseblock1.denselayer1.conv2 features.norm5 classifier" },
     /* Numbers in numbers; a layer in whose name a container's begins. */
-    { "conv1_2 c 4 conv2_1 c 4 conv1_1 c 4 conv10_1 c 4 conv9_1 c 4", "a c 4 b c 4 c c 4 d c 4 e c 4",
+    { "conv1_2 c 4 conv2_1 c 4 conv1_1 c 4 conv10_1 c 4 conv9_1 c 4",
+      "a c 4 b c 4 c c 4 d c 4 e c 4",
       "conv1_1 conv1_2 conv2_1 conv9_1 conv10_1" },
     { "a c 4 a.b f 3", "x c 4 y f 3", "a a.b" },
 };
