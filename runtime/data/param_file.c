@@ -254,7 +254,7 @@ bool param_file_check(const char *path, const struct safetensors *s, const struc
     struct tensor *wanted = param_file_wanted(m);
     const struct tensor **found = calloc((size_t)m->nparams + 1, sizeof *found);
     size_t size;
-    bool ordered, good = (wanted && found) || error_set(err, "%s: not enough memory", path);
+    bool ordered = false, good = (wanted && found) || error_set(err, "%s: not enough memory", path);
     good = good && param_file_take(path, s, m, wanted, found, &ordered, err);
     if (good && taken)
         memcpy(taken, found, (size_t)m->nparams*sizeof *found);
