@@ -345,13 +345,14 @@ static int64_t pooled(const struct windows *s, int d, bool ceil)
     return n + (ceil && left && n*s->stride[d] < size);
 }
 
-/* What of the padding after a map no window reaches is not said: exporters write it for ceil. */
+/* Of padding after a map that is as long as a window, which no pool here may have, what no window
+** reaches is left out: exporters write it for ceil. */
 static void drop_unreached(struct windows *s)
 {
     for (int d = 0; d < SIDES; d++) {
         const int64_t n = windows_in(s, d);
         const int64_t reached = (n - 1)*s->stride[d] + s->k[d] - side_of(s, d) - s->before[d];
-        if (n > 0 && reached < s->after[d])
+        if (n > 0 && s->after[d] >= s->k[d] && reached < s->after[d])
             s->after[d] = reached > 0 ? reached : 0;
     }
 }

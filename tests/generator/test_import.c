@@ -91,7 +91,7 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "leaky_relu 0.1\nelu 0.7\ntanh\n" },
     { "Selu a c y\n", "elu 1.6732632\nscale 1.050701\n" },
     { "real s 4,1,1\nPRelu a c,s y\n", "prelu\n" },
-    { "real two - 2\nMul a c,two d\nRelu r d y\n", "scale 2\nrelu\n" },
+    { "real two - 2\nMul a c,two d\nRelu r d y\n", "relu\nscale 2\n" },
     { "real s 1,4,1,1\nRelu r c d\nMul a d,s e\nreal t 4,1,1\nAdd b e,t y\n", "relu\nbatchnorm\n" },
     { "real s 1,4,1,1\nMul a c,s d\nreal t 4,1,1\nAdd b d,t y\n", "" },
     { "Dropout a c d f:ratio=0.3\nIdentity b d y\n", "dropout 0.7\n" },
