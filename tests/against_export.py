@@ -13,6 +13,7 @@ usage: against_export.py [NETWORKS] [SEED]
 import glob
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,7 @@ class Case:
 class Comparison:
     def __init__(self):
         self.worst, self.bad, self.count = {}, 0, 0
+        self.refused, self.other = [], []
 
     def add(self, case, what, found, bound):
         self.worst[what] = max(self.worst.get(what, (0, "")), (found, case.name))
@@ -161,15 +163,30 @@ def check_onnx(case, scores, comparison):
 
 
 def check_import(case, comparison):
-    """Exported and imported again: the same bits in the weights, in the same order."""
+    """Exported and imported again: the same layers, and the same bits in the weights."""
     path = case.export()
     back = os.path.join(case.folder, "back")
-    run(LATHE, "import", path, "-o", back)
+    done = subprocess.run((LATHE, "import", path, "-o", back), stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        comparison.refused.append(f"{case.name}: {done.stderr.strip().splitlines()[0]}")
+        return
+    ours, theirs = layers(case.path), layers(back + ".net")
+    if ours != theirs:
+        at = next(k for k in range(len(ours) + 1) if ours[k:k + 1] != theirs[k:k + 1])
+        comparison.other.append(f"{case.name}: {ours[at:at + 1]} became {theirs[at:at + 1]}")
     theirs = read_safetensors(back + ".safetensors")
-    theirs = [theirs[n].tobytes() for n in parameter_names(back + ".net")]
-    ours = [case.tensors[n].tobytes() for n in parameter_names(case.path)]
+    theirs = sorted(theirs[n].tobytes() for n in parameter_names(back + ".net"))
+    ours = sorted(case.tensors[n].tobytes() for n in parameter_names(case.path))
     comparison.add(case, "imported weights", 0 if ours == theirs else 1, 0)
     run(LATHE, "import", path, "-o", back, "--weights", case.params)
+
+
+def layers(path):
+    """A network's layers without their names and what inference leaves out."""
+    lines = run(LATHE, "emit", path, "-d", "spec").split("\ntrain\n")[0].splitlines()[1:]
+    words = [lines[0]] + [line.split(None, 1)[1] for line in lines[1:-1]]
+    return [w for w in (re.sub(r" momentum=\S+", "", w) for w in words)
+            if not w.startswith("dropout")]
 
 
 def parameter_names(path):
@@ -289,6 +306,11 @@ def main():
           f"{comparison.count} comparisons")
     for what, (worst, name) in sorted(comparison.worst.items()):
         print(f"  {what:24} worst {worst:.1e} ({name})")
+    for what, names in (("refused by import", comparison.refused),
+                        ("imported as other layers", comparison.other)):
+        print(f"  {what}: {len(names)}")
+        for name in names:
+            print(f"    {name}")
     if comparison.bad:
         sys.exit(f"against_export: {comparison.bad} are too far off")
 

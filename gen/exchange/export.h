@@ -15,6 +15,9 @@ struct export_options {
     const struct values_scale *scale;   /* what those are to the network; NULL: as they are */
 };
 
+/* A kind of layer that no operator of ONNX stands for is refused before anything is written. */
+bool export_knows(enum layer_kind kind);
+
 /* Of a loss's scores something makes probabilities. */
 bool export_has_probabilities(const struct layer *loss);
 

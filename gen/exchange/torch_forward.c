@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/small.h"
+#include "exchange/torch.h"
 #include "exchange/torch_words.h"
 
 enum { WIDTH = 92, INDENT = 8 };
@@ -337,19 +338,12 @@ static void put_branches(struct printer *p, const struct layer *l)
 
 /* ---- all ---- */
 
-/* Functions of one value, by their names. */
-static void put_function(struct printer *p, const struct layer *l)
-{
-    static const struct { enum layer_kind kind; const char *name; } functions[] = {
-        { LAYER_RELU, "F.relu" }, { LAYER_TANH, "torch.tanh" }, { LAYER_SIGMOID, "torch.sigmoid" },
-        { LAYER_GELU, "F.gelu" }, { LAYER_SILU, "F.silu" }, { LAYER_HARDSWISH, "F.hardswish" },
-        { LAYER_HARDSIGMOID, "F.hardsigmoid" },
-    };
-    size_t k = 0;
-    while (functions[k].kind != l->kind)
-        k++;
-    call(p, functions[k].name, "");
-}
+/* Functions of one value. */
+static const char *const functions[LAYER_KINDS] = {
+    [LAYER_RELU] = "F.relu", [LAYER_TANH] = "torch.tanh", [LAYER_SIGMOID] = "torch.sigmoid",
+    [LAYER_GELU] = "F.gelu", [LAYER_SILU] = "F.silu", [LAYER_HARDSWISH] = "F.hardswish",
+    [LAYER_HARDSIGMOID] = "F.hardsigmoid",
+};
 
 /* One score a class or value; a map of them stays one. */
 static void put_loss(struct printer *p, const struct layer *l)
@@ -364,15 +358,18 @@ static void (*const put[LAYER_KINDS])(struct printer *p, const struct layer *l) 
     [LAYER_MAXPOOL] = put_pool, [LAYER_AVGPOOL] = put_pool,
     [LAYER_GLOBALMAXPOOL] = put_global, [LAYER_GLOBALAVGPOOL] = put_global,
     [LAYER_RESHAPE] = put_reshape, [LAYER_UPSAMPLE] = put_upsample,
-    [LAYER_RELU] = put_function, [LAYER_TANH] = put_function, [LAYER_SIGMOID] = put_function,
-    [LAYER_GELU] = put_function, [LAYER_SILU] = put_function, [LAYER_HARDSWISH] = put_function,
-    [LAYER_HARDSIGMOID] = put_function, [LAYER_LEAKY_RELU] = put_numbers,
-    [LAYER_ELU] = put_numbers, [LAYER_CLIP] = put_numbers, [LAYER_SCALE] = put_scale,
+    [LAYER_LEAKY_RELU] = put_numbers, [LAYER_ELU] = put_numbers, [LAYER_CLIP] = put_numbers,
+    [LAYER_SCALE] = put_scale,
     [LAYER_RESIDUAL] = put_fork, [LAYER_CONCAT] = put_fork, [LAYER_GATE] = put_fork,
     [LAYER_ADD] = put_branches, [LAYER_JOIN] = put_branches, [LAYER_PRODUCT] = put_branches,
     [LAYER_SOFTMAX] = put_loss, [LAYER_SVM] = put_loss, [LAYER_MSE] = put_loss,
     [LAYER_MAE] = put_loss, [LAYER_BCE] = put_loss,
 };
+
+bool torch_knows(enum layer_kind kind)
+{
+    return put[kind] || functions[kind];
+}
 
 void torch_forward(const struct net *net, bool *row, struct text *out)
 {
@@ -381,11 +378,14 @@ void torch_forward(const struct net *net, bool *row, struct text *out)
     express(&p, "x", true, true);
     for (int i = 0; i < net->nlayers; i++) {
         const struct layer *l = &net->layer[i];
-        if (!put[l->kind])
+        if (!torch_knows(l->kind))
             DIE("layer kind %d has no code of PyTorch", l->kind);
         if (!ends_branches(l->kind) && l->from != INPUT && is_fork(net->layer[l->from].kind))
             begin_branch(&p, l);
-        put[l->kind](&p, l);
+        if (put[l->kind])
+            put[l->kind](&p, l);
+        else
+            call(&p, functions[l->kind], "");
         p.shape = l->out;
         row[i] = p.is_row;
     }

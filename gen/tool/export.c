@@ -81,6 +81,21 @@ static bool write_module(const struct options *o, const struct net *net,
     return good;
 }
 
+/* What stands for each layer is known. */
+static bool knows_layers(const struct net *net, bool torch)
+{
+    for (int i = 0; i < net->nlayers; i++) {
+        const struct layer *l = &net->layer[i];
+        if (torch ? torch_knows(l->kind) : export_knows(l->kind))
+            continue;
+        visible_print(stderr, "%s:%d:%d: error: %s: export knows nothing of %s that stands for such "
+                      "a layer\n", l->at.file, l->at.line, l->at.col, l->name,
+                      torch ? "PyTorch" : "ONNX");
+        return false;
+    }
+    return true;
+}
+
 bool export_network(struct options *o)
 {
     struct parameters p = { .path = NULL };
@@ -89,6 +104,8 @@ bool export_network(struct options *o)
     o->batch = 1;       /* that no batch is too large for memory */
     struct net *net = read_net(o, o->net[0], isa_native(), NULL, &status);
     if (!net)
+        return false;
+    if (!knows_layers(net, o->torch))
         return false;
     const struct layer *loss = &net->layer[net->nlayers - 1];
     if (o->softmax && !export_has_probabilities(loss)) {
