@@ -259,14 +259,16 @@ ParameterizedTest(struct document *d, docs, does_what_it_shows, .fini = shell_cl
         unsetenv(inner[i]);
     setenv("CFLAGS", "-O0", 1);     /* of the generator, where a document changes it */
     sure(copy_checkout);
+    bool shows = false;     /* a table alone does nothing */
     while (r.at < r.lines) {
         const char *line = r.line[r.at++];
         if (!strncmp(line, "```", 3)) {
+            shows = true;
             follow_block(&r, line + 3);
             r.at++;             /* after its end */
         }
     }
-    cr_expect(r.commands > 0, "%s: no command was run", d->path);
+    cr_expect(r.commands > 0 || !shows, "%s: no command was run", d->path);
     for (int i = 0; i < r.lines; i++)
         free(r.line[i]);
 }
