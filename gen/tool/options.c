@@ -38,13 +38,14 @@ static const struct command_def commands[] = {
       "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"
       "fastest into a file for --tune; takes minutes. No bit of any result depends on it." },
     { "export", FOR_EXPORT, "lathe export NET (--params FILE | --torch) [-o FILE] [options]",
-      "Writes the network with its parameters as a model of ONNX (opset 17, images (N, C, H, W)\n"
-      "in, scores out) to NAME.onnx unless said; with --torch prints a module of PyTorch that\n"
-      "load_state_dict fills from the network's parameter files." },
+      "Writes the network with its parameters as a model of ONNX (opset 17, images\n"
+      "(N, C, H, W) in, scores out) to NAME.onnx unless said; with --torch prints a\n"
+      "module of PyTorch that load_state_dict fills from the network's parameter files." },
     { "import", FOR_IMPORT, "lathe import MODEL.onnx [-o NAME] [--check X.npy Y.npy]",
-      "Writes a model of ONNX (opsets 7 to 21) as a network file, NAME.net, and its parameters,\n"
-      "NAME.safetensors, for the program that `lathe build NAME.net` makes. NAME is the model's\n"
-      "unless said. What cannot be said is named, all of it, and nothing is written." },
+      "Writes a model of ONNX (opsets 7 to 21) as a network file, NAME.net, and its\n"
+      "parameters, NAME.safetensors, for the program that `lathe build NAME.net` makes.\n"
+      "NAME is the model's unless said. What cannot be said is named, all of it, and\n"
+      "nothing is written." },
     { "doc", FOR_DOC, "lathe doc", "The network file's whole vocabulary." },
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
@@ -67,19 +68,20 @@ static const struct option_def option_defs[] = {
     { "--plan", FOR_SHOW, NULL, "and the layout of maps, the regions of a step, every buffer" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "--check", FOR_IMPORT, "X.npy Y.npy",
-      "builds the program, and compares what it makes of the images X, in the model's own\n"
-      "shape, with Y: at most 1e-5 of the largest value apart" },
+      "builds the program, and compares what it makes of the images X,\n"
+      "in the model's own shape, with Y: at most 1e-5 of the largest apart" },
     { "--weights", FOR_IMPORT, "FILE",
-      "safetensors in place of the model's own weights: by name, else by order and shape" },
+      "safetensors in place of the model's own weights: by name,\n"
+      "else by order and shape" },
     { "--params", FOR_EXPORT, "FILE", "the parameters, as `train` saves them" },
     { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
     { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },
     { "--softmax", FOR_EXPORT, NULL, "probabilities instead of scores (bce: of each score)" },
     { "--with-preprocessing", FOR_EXPORT, NULL,
-      "takes pixels from 0 to 255 and prepares them as the parameters' training did" },
+      "takes pixels from 0 to 255 and prepares them as training did" },
     { "--range", FOR_EXPORT, "LO,HI",
-      "with --with-preprocessing: what 0 and 255 were in training, where the parameter file\n"
-      "does not tell; one pair, or one for each channel" },
+      "with --with-preprocessing: what 0 and 255 were in training, where the\n"
+      "parameter file does not tell; one pair, or one for each channel" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints what a pass decided:" },
     { "--help", FOR_ALL, NULL, "this text" },
@@ -138,9 +140,10 @@ static void help(FILE *out, const char *command)
         if (!(option_defs[i].commands & bits))
             continue;
         char left[32];
-        snprintf(left, sizeof left, "%s %s", option_defs[i].word,
+        snprintf(left, sizeof left, "%s%s%s", option_defs[i].word,
+                 option_defs[i].argument ? " " : "",
                  option_defs[i].argument ? option_defs[i].argument : "");
-        fprintf(out, "  %-18s ", left);
+        fprintf(out, strlen(left) > 18 ? "  %s\n                     " : "  %-18s ", left);
         for (const char *s = option_defs[i].help; *s; s++)
             fprintf(out, *s == '\n' ? "\n                     " : "%c", *s);
         if (!strcmp(option_defs[i].word, "-d"))
