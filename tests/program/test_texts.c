@@ -389,7 +389,7 @@ Test(size, three_thousand_convolutions, .fini = shell_clean)
 {
     write_text("deep.net", "net d\ninput 1x8x8\nrepeat 3000 as i {\nc: conv 4 3x3\n}\naffine 2\n"
                "softmax\n");
-    within(8, 0, "", "$LATHE emit deep.net --isa avx2 --split -o deep.c");
+    within(16, 0, "", "$LATHE emit deep.net --isa avx2 --split -o deep.c");
     within(3, 0, "c_3000", "$LATHE show deep.net --isa avx2");
     within(3, 0, "c_3000", "$LATHE show deep.net --isa avx2 --html");
     within(3, 0, "c_3000", "$LATHE emit deep.net --isa avx2 -d mem");
