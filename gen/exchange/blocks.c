@@ -154,26 +154,32 @@ static void push(struct sequence *q, struct item item)
     q->item[q->count++] = item;
 }
 
-static int lines_of(const struct sequence *q)
+/* What a branch holds, of its blocks too: layers with weights, the taps of their windows, lines. */
+struct extent { int weighted, taps, lines; };
+
+static void extend(const struct nesting *s, const struct sequence *q, struct extent *e)
 {
-    int n = 0;
     for (int k = 0; k < q->count; k++) {
-        n++;
-        for (int b = 0; b < q->item[k].nbranches; b++)
-            n += 1 + lines_of(&q->item[k].branch[b]);
+        const struct item *i = &q->item[k];
+        const struct layer *l = &s->g->part[i->part].l;
+        const bool windows = i->kind == LAYER_CONV || i->kind == LAYER_DECONV;
+        e->lines++;
+        e->weighted += windows || i->kind == LAYER_AFFINE;
+        e->taps += windows ? l->kh*l->kw : 0;
+        for (int b = 0; b < i->nbranches; b++)
+            extend(s, &i->branch[b], e);
     }
-    return n;
 }
 
-/* Which of two is the block, the other one the shortcut: the one with more lines, or else with the
-** larger window. */
+/* Which of two is the block, the other one the shortcut: the one with more layers that have
+** weights, or larger windows, or more lines; else the first that is added. */
 static bool is_longer(const struct nesting *s, const struct sequence *a, const struct sequence *b)
 {
-    const int n = lines_of(a), m = lines_of(b);
-    if (n != m || !n)
-        return n > m;
-    const struct layer *x = &s->g->part[a->item[0].part].l, *y = &s->g->part[b->item[0].part].l;
-    return x->kh*x->kw > y->kh*y->kw;
+    struct extent x = { 0 }, y = { 0 };
+    extend(s, a, &x);
+    extend(s, b, &y);
+    return x.weighted != y.weighted ? x.weighted > y.weighted
+           : x.taps != y.taps ? x.taps > y.taps : x.lines > y.lines;
 }
 
 static bool add_block(struct nesting *s, int end, int fork, int depth, struct item *out)
