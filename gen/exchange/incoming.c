@@ -159,7 +159,7 @@ static bool channels_last(const struct onnx_model *m, const struct onnx_value *v
     if (said >= 0)
         return said;
     return v->ndims == 4 && (last == 1 || last == 3 || last == 4)
-           && first != 1 && first != 3 && first != 4;
+           && first > last && first != 3 && first != 4 && v->dims[2] > last;
 }
 
 static void set_group(struct value *v, int dim, int axis)
