@@ -37,7 +37,14 @@ int merge_two(struct incoming *g, int node, enum layer_kind kind, struct branch_
     if (a->part == PART_NONE || b->part == PART_NONE)
         return PART_NONE;
     const struct value *x = &g->value[a->value], *y = &g->value[b->value];
+    const struct shape s = part_shape(g, a->part), t = part_shape(g, b->part);
     bool good = same_groups(x, y);
+    if (good && (s.c != t.c || s.h != t.h || s.w != t.w)) {
+        refuse(g, node, "of two maps, %dx%dx%d and %dx%dx%d, as rows of %s; a sum is of maps of one "
+               "shape: a Reshape to one of them before it would do", s.c, s.h, s.w, t.c, t.h, t.w,
+               dims_text(x).text);
+        return PART_NONE;
+    }
     if (!good && kind == LAYER_PRODUCT) {
         if (by_channel(y, x)) {
             const struct branch_end keep = *a;

@@ -152,10 +152,17 @@ static bool factors(struct incoming *g, int node, const struct value *v, int64_t
     return true;
 }
 
+/* The axis that a dimension is made of; one of size 1 is what its place says. -1: none. */
+static int side_axis(const struct value *v, int d)
+{
+    return v->group[d].count == 1 ? v->group[d].axis[0] : v->ndims == 4 && d > 1 ? d - 1 : -1;
+}
+
 bool resize(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
-    const int from = incoming_value(g, n->inputs[0]), part = pointwise_part(g, from);
+    const int from = incoming_value(g, n->inputs[0]);
+    int part = pointwise_part(g, from);
     const char *mode = attribute_text(n, "mode", "nearest");
     const bool old = !strcmp(n->op, "Upsample") || g->model->opset < 11;
     const char *how = attribute_text(n, "coordinate_transformation_mode", old ? "asymmetric"
@@ -169,11 +176,19 @@ bool resize(struct incoming *g, int node)
         return false;
     if (!linear && strcmp(mode, "nearest"))
         return refuse(g, node, "attribute mode: \"%s\"; nearest and linear can be said", mode);
+    for (int d = 0; d < v.ndims; d++)
+        if (factor[d] > 1 && d > 1 && side_axis(&v, d) < AXIS_H) {
+            part = view_map(g, node, from);     /* what a Reshape made sides of */
+            if (part == PART_NONE)
+                return false;
+            for (int k = 1; k < v.ndims; k++)
+                v.group[k] = (struct group){ v.dims[k] > 1, { k == 1 ? AXIS_C
+                                                              : k + AXIS_W + 1 - v.ndims } };
+        }
     for (int d = 0; d < v.ndims; d++) {
         if (factor[d] == 1)
             continue;
-        const int axis = v.group[d].count == 1 ? v.group[d].axis[0] : v.ndims == 4 && d > 1 ? d - 1
-                         : -1;
+        const int axis = side_axis(&v, d);
         if (d == 0 || axis < AXIS_H)
             return refuse(g, node, "makes dimension %d larger; rows and columns can be said", d);
         if (linear ? strcmp(how, "half_pixel") && strcmp(how, "pytorch_half_pixel")

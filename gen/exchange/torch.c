@@ -166,6 +166,7 @@ static void class_name(const char *name, struct text *out)
     text_free(&word);
 }
 
+/* Means over images; `loss sum` takes them times as many. */
 static void put_loss(const struct net *net, struct text *out)
 {
     const struct layer *l = &net->layer[net->nlayers - 1];
@@ -176,13 +177,14 @@ static void put_loss(const struct net *net, struct text *out)
         text_puts(out, "F.cross_entropy(scores, targets");
         torch_option(out, "label_smoothing", torch_number(l->smoothing).text,
                      torch_number(0).text);
-        text_puts(out, ")\n");
+        text_puts(out, ")");
     } else if (l->kind == LAYER_SVM) {
-        text_printf(out, "F.multi_margin_loss(scores, targets, margin=%s)*%d\n",
+        text_printf(out, "F.multi_margin_loss(scores, targets, margin=%s)*%d",
                     torch_number(l->margin).text, l->in.c);
     } else {
-        text_printf(out, "%s(scores, targets.reshape(scores.shape))\n", function);
+        text_printf(out, "%s(scores, targets.reshape(scores.shape))", function);
     }
+    text_puts(out, net->train.loss == LOSS_SUM ? "*len(scores)\n" : "\n");
 }
 
 static void put_init(const struct net *net, const bool *row, struct text *out)
