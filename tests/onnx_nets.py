@@ -195,7 +195,7 @@ class Draw:
             return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, classes, r.random() < 0.5)]
         if kind == 2:
             return [MeanOfMap(), nn.Linear(c, classes)]
-        if kind == 3:
+        if kind == 3 and h*w <= 256:        # a maximum of more has no place here
             return [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(c, classes)]
         return [nn.Flatten(), nn.Linear(c*h*w, 9), nn.BatchNorm1d(9), self.pointwise_flat(),
                 nn.Linear(9, classes)]
