@@ -357,6 +357,19 @@ static void drop_unreached(struct windows *s)
     }
 }
 
+/* A mean's own pads after a Pad are not counted, as what ceil_mode adds is not: where they come to
+** the same windows they are that, and are taken back. `before` and `after`: its own. */
+static bool is_overhang(struct windows *s, const int64_t *before, const int64_t *after)
+{
+    for (int d = 0; d < SIDES; d++) {
+        const int64_t n = windows_in(s, d);
+        s->after[d] -= after[d];
+        if (before[d] || pooled(s, d, true) != n)
+            return false;
+    }
+    return true;
+}
+
 static bool pool_attributes(struct incoming *g, const struct windows *s)
 {
     const struct onnx_node *n = &g->model->nodes[s->node];
@@ -390,14 +403,18 @@ static bool pool_fill(struct incoming *g, const struct windows *s, bool max, boo
 bool pool(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
-    const bool max = !strcmp(n->op, "MaxPool"), ceil = attribute_int(n, "ceil_mode", 0);
-    bool counted = attribute_int(n, "count_include_pad", 0);
+    const bool max = !strcmp(n->op, "MaxPool");
+    bool counted = attribute_int(n, "count_include_pad", 0), ceil = attribute_int(n, "ceil_mode", 0);
     struct windows s;
     if (!read_windows(g, node, NULL, &s))
         return false;
     const bool own = s.before[0] || s.before[1] || s.after[0] || s.after[1];
+    const int64_t before[SIDES] = { s.before[0], s.before[1] };
+    const int64_t after[SIDES] = { s.after[0], s.after[1] };
     take_pad(g, &s);
-    if (!isnan(s.fill) && own && !max && !counted)
+    const bool overhang = !isnan(s.fill) && own && !max && !counted;
+    ceil |= overhang;
+    if (overhang && !is_overhang(&s, before, after))
         return refuse(g, node, "attribute count_include_pad: the Pad before it is counted, its own "
                       "pads are not; one or the other can be said");
     if (!ceil)

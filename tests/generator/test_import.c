@@ -105,6 +105,14 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "maxpool 3x3 stride=3,2 ceil=yes\n" },
     { "whole p 8 0,0,1,1,0,0,1,1\nRelu r c d\nPad a d,p e\nMaxPool b e y I:kernel_shape=3,3 "
       "I:strides=2,2\n", "relu\nmaxpool 3x3 stride=2 pad=1\n" },
+    { "whole p 8 0,0,1,1,0,0,1,1\nPad a c,p d\nAveragePool b d y I:kernel_shape=3,3 I:strides=2,2 "
+      "I:pads=0,0,1,1\n", "avgpool 3x3 stride=2 pad=1 ceil=yes count_pad=yes\n" },
+    { "real v 18,144\nFlatten f c l\nGemm g l,v m i:transB=1\nwhole r 4 0,3,2,3\nReshape q m,r n\n"
+      "real s 4 1,1,2,1\nResize z n,,s y s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\n", "affine 18 bias=no\nreshape 3x2x3\nupsample 2,1\n" },
+    { "real v 5,144\nFlatten f c l\nGemm g l,v m i:transB=1\nwhole r 4 0,1,5,1\nReshape q m,r n\n"
+      "real s 4 1,1,2,1\nResize z n,,s y s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\n", "affine 5 bias=no\nreshape 1x5x1\nupsample 2,1\n" },
     { "whole p 8 0,0,0,0,0,0,1,1\nPad a c,p d\nreal w 2,2,3,3\n"
       "Conv b d,w y I:strides=2,2 i:group=2\n",
       "conv 2 3x3 stride=2 pad=0,0,1,1 groups=2 bias=no\n" },
