@@ -16,9 +16,6 @@ struct torch_images {
     const struct values_scale *scale;   /* which are this to the network */
 };
 
-/* False: nothing of PyTorch stands for it here. */
-bool torch_knows(enum layer_kind kind);
-
 void torch_module(const struct net *net, const struct torch_images *images, struct text *out);
 
 #endif

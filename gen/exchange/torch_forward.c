@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/small.h"
-#include "exchange/torch.h"
 #include "exchange/torch_words.h"
 
 enum { WIDTH = 92, INDENT = 8 };

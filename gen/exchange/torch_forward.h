@@ -7,6 +7,9 @@
 #include "base/net.h"
 #include "base/text.h"
 
+/* False: nothing of PyTorch stands for it here. */
+bool torch_knows(enum layer_kind kind);
+
 /* Its statements; row[nlayers]: which layers make (N, C), not (N, C, H, W). */
 void torch_forward(const struct net *net, bool *row, struct text *out);
 

@@ -9,6 +9,7 @@
 #include "runtime/base/visible.h"
 #include "exchange/export.h"
 #include "exchange/torch.h"
+#include "exchange/torch_forward.h"
 #include "tool/build.h"
 #include "tool/read.h"
 
