@@ -40,9 +40,9 @@ int merge_two(struct incoming *g, int node, enum layer_kind kind, struct branch_
     const struct shape s = part_shape(g, a->part), t = part_shape(g, b->part);
     bool good = same_groups(x, y);
     if (good && (s.c != t.c || s.h != t.h || s.w != t.w)) {
-        refuse(g, node, "of two maps, %dx%dx%d and %dx%dx%d, as rows of %s; a sum is of maps of one "
-               "shape: a Reshape to one of them before it would do", s.c, s.h, s.w, t.c, t.h, t.w,
-               dims_text(x).text);
+        refuse(g, node, "of two maps, %dx%dx%d and %dx%dx%d, as rows of %s; a sum is of maps of "
+               "one shape: a Reshape to one of them before it would do", s.c, s.h, s.w, t.c, t.h,
+               t.w, dims_text(x).text);
         return PART_NONE;
     }
     if (!good && kind == LAYER_PRODUCT) {

@@ -89,8 +89,8 @@ static bool knows_layers(const struct net *net, bool torch)
         const struct layer *l = &net->layer[i];
         if (torch ? torch_knows(l->kind) : export_knows(l->kind))
             continue;
-        visible_print(stderr, "%s:%d:%d: error: %s: export knows nothing of %s that stands for such "
-                      "a layer\n", l->at.file, l->at.line, l->at.col, l->name,
+        visible_print(stderr, "%s:%d:%d: error: %s: export knows nothing of %s that stands for "
+                      "such a layer\n", l->at.file, l->at.line, l->at.col, l->name,
                       torch ? "PyTorch" : "ONNX");
         return false;
     }

@@ -121,7 +121,8 @@ Test(manual, has_every_command_and_option_of_the_help, .fini = shell_clean)
 {
     sure(TERMS("lathe.1") " > terms && "
          "$LATHE --help | sed -n 's/^  lathe \\([a-z]*\\).*/\\1/p' > commands && "
-         "$LATHE --help | sed -n 's/^  \\(--*[a-z-]*\\( [A-Z][A-Za-z.,=]*\\)*\\)\\( .*\\)*$/\\1/p' | "
+         "$LATHE --help | "
+        "sed -n 's/^  \\(--*[a-z-]*\\( [A-Z][A-Za-z.,=]*\\)*\\)\\( .*\\)*$/\\1/p' | "
          "sed 's/ *$//' > options && test $(wc -l < commands) -ge 5 && "
          "test $(wc -l < options) -ge 9 && cat commands options | while read -r word; do "
          "grep -qxF -e \"$word\" terms || "
