@@ -404,7 +404,8 @@ bool pool(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
     const bool max = !strcmp(n->op, "MaxPool");
-    bool counted = attribute_int(n, "count_include_pad", 0), ceil = attribute_int(n, "ceil_mode", 0);
+    bool counted = attribute_int(n, "count_include_pad", 0);
+    bool ceil = attribute_int(n, "ceil_mode", 0);
     struct windows s;
     if (!read_windows(g, node, NULL, &s))
         return false;
