@@ -23,7 +23,8 @@ class Network:
             elif section == "tensors":
                 words = line.replace("(", "").replace(")", "").replace(",", "").split()
                 self.shapes[words[0]] = tuple(map(int, words[1:]))
-        self.gains = [line.split(":")[0] + ".weight" for line in self.layers if "batchnorm" in line]
+        self.gains = [line.split(":")[0] + ".weight" for line in self.layers
+                      if "batchnorm" in line or "prelu" in line]
         self.input = tuple(map(int, self.layers[0].split()[1].split("x")))
         self.loss_words = self.layers[-1].split()
 
