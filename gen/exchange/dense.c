@@ -74,17 +74,11 @@ static struct part *affine_rows(struct incoming *g, int node, int value,
 /* An output like the value, of which the last dimension is the part's channels. */
 static void add_output(struct incoming *g, int node, int value, int part)
 {
-    const char *name = g->model->nodes[node].outputs[0];
     struct value out = g->value[value];
     const int last = out.ndims - 1, units = part_shape(g, part).c;
-    out.kind = VALUE_MAP;
-    out.part = part;
-    out.node = node;
-    out.via = -1;
-    out.uses = incoming_uses(g, name);
     out.dims[last] = units;
     out.group[last] = (struct group){ units > 1, { AXIS_C } };
-    incoming_add_value(g, name, out);
+    incoming_add_map(g, node, part, out);
 }
 
 /* One list of values, whatever the dimensions. */

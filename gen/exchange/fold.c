@@ -17,7 +17,7 @@ static enum folded keep(struct incoming *g, int node, const struct onnx_tensor *
 {
     const char *name = g->model->nodes[node].outputs[0];
     struct value v = { .kind = t ? VALUE_CONSTANT : VALUE_UNKNOWN, .constant = t, .node = node,
-                       .via = -1, .uses = incoming_uses(g, name) };
+                       .via = -1 };
     if (t) {
         v.ndims = t->ndims;
         memcpy(v.dims, t->dims, sizeof v.dims);

@@ -53,10 +53,20 @@ int incoming_add_value(struct incoming *g, const char *name, struct value v)
 {
     g->value = grow(g->value, (size_t)g->nvalues + 1, sizeof *g->value);
     v.name = name;
+    v.uses = incoming_uses(g, name);
     g->value[g->nvalues] = v;
     if (*name)
         names_add(&g->names, name, g->nvalues);
     return g->nvalues++;
+}
+
+int incoming_add_map(struct incoming *g, int node, int part, struct value v)
+{
+    v.kind = VALUE_MAP;
+    v.part = part;
+    v.node = node;
+    v.via = -1;
+    return incoming_add_value(g, g->model->nodes[node].outputs[0], v);
 }
 
 bool incoming_private(const struct incoming *g, int value)
@@ -232,7 +242,7 @@ bool incoming_open(struct incoming *g, const struct onnx_model *model, const cha
     for (int k = 0; k < model->ntensors; k++) {
         const struct onnx_tensor *t = &model->tensors[k];
         struct value v = { .kind = VALUE_CONSTANT, .ndims = t->ndims, .constant = t, .node = -1,
-                           .via = -1, .uses = incoming_uses(g, t->name) };
+                           .via = -1 };
         memcpy(v.dims, t->dims, sizeof v.dims);
         incoming_add_value(g, t->name, v);
     }
@@ -241,8 +251,5 @@ bool incoming_open(struct incoming *g, const struct onnx_model *model, const cha
     if (model->noutputs != 1)
         return refuse(g, -1, "%d outputs: a network has one, its scores; export the model without "
                       "the others", model->noutputs);
-    if (!incoming_input(g, &model->inputs[0]))
-        return false;
-    g->value[g->input_value].uses = incoming_uses(g, model->inputs[0].name);
-    return true;
+    return incoming_input(g, &model->inputs[0]);
 }

@@ -85,6 +85,10 @@ bool refuse(struct incoming *g, int node, const char *format, ...)
 int incoming_value(const struct incoming *g, const char *name);
 int incoming_add_value(struct incoming *g, const char *name, struct value v);
 
+/* The node's first output: a map that `part` makes, with v's dimensions and their groups. Its
+** number. */
+int incoming_add_map(struct incoming *g, int node, int part, struct value v);
+
 /* Nodes that read it, and the model's output. */
 int incoming_uses(const struct incoming *g, const char *name);
 

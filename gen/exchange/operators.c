@@ -26,14 +26,7 @@ static int first_input(const struct incoming *g, int node)
 /* A map as the one that it is made of. */
 static void add_like(struct incoming *g, int node, int like, int part)
 {
-    const char *name = g->model->nodes[node].outputs[0];
-    struct value v = g->value[like];
-    v.kind = VALUE_MAP;
-    v.part = part;
-    v.node = node;
-    v.via = -1;
-    v.uses = incoming_uses(g, name);
-    incoming_add_value(g, name, v);
+    incoming_add_map(g, node, part, g->value[like]);
 }
 
 static double *copied(const struct onnx_tensor *t)
@@ -332,14 +325,9 @@ static bool concat(struct incoming *g, int node)
     p->nfrom = n->ninputs;
     p->l.out.c = (int)channels;
     struct value v = g->value[first];
-    v.kind = VALUE_MAP;
     v.dims[axis] = channels;
     v.group[axis] = (struct group){ 1, { AXIS_C } };
-    v.part = g->nparts - 1;
-    v.node = node;
-    v.via = -1;
-    v.uses = incoming_uses(g, n->outputs[0]);
-    incoming_add_value(g, n->outputs[0], v);
+    incoming_add_map(g, node, g->nparts - 1, v);
     return true;
 }
 

@@ -291,7 +291,7 @@ bool pointwise_node(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
     struct value out = { .kind = VALUE_POINTWISE, .node = node, .part = PART_NONE, .base = -1,
-                         .via = -1, .uses = incoming_uses(g, n->outputs[0]), .cone = 1 };
+                         .via = -1, .cone = 1 };
     int first = -1;
     if (n->ninputs > POINTWISE_INPUTS)
         return false;

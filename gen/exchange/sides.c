@@ -77,12 +77,7 @@ bool pad(struct incoming *g, int node)
     made->fill = p.fill;
     made->l.out.h += p.l.pad[0] + p.l.pad[2];
     made->l.out.w += p.l.pad[1] + p.l.pad[3];
-    v.kind = VALUE_MAP;
-    v.part = g->nparts - 1;
-    v.node = node;
-    v.via = -1;
-    v.uses = incoming_uses(g, n->outputs[0]);
-    incoming_add_value(g, n->outputs[0], v);
+    incoming_add_map(g, node, g->nparts - 1, v);
     return true;
 }
 
@@ -208,11 +203,6 @@ bool resize(struct incoming *g, int node)
     p->l.bilinear = linear;
     p->l.out.h *= p->l.up_h;
     p->l.out.w *= p->l.up_w;
-    v.kind = VALUE_MAP;
-    v.part = g->nparts - 1;
-    v.node = node;
-    v.via = -1;
-    v.uses = incoming_uses(g, n->outputs[0]);
-    incoming_add_value(g, n->outputs[0], v);
+    incoming_add_map(g, node, g->nparts - 1, v);
     return true;
 }

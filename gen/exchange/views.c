@@ -92,17 +92,14 @@ static void natural_groups(struct value *v, bool last)
 int view_add(struct incoming *g, int node, int part, int ndims, bool last)
 {
     const struct shape s = part_shape(g, part);
-    const char *name = g->model->nodes[node].outputs[0];
-    struct value v = { .kind = VALUE_MAP, .part = part, .node = node, .via = -1, .ndims = ndims,
-                       .dims = { g->batch, s.c, ndims == 3 ? s.w : s.h, s.w },
-                       .uses = incoming_uses(g, name) };
+    struct value v = { .ndims = ndims, .dims = { g->batch, s.c, ndims == 3 ? s.w : s.h, s.w } };
     if (last) {
         const int64_t c = v.dims[1];
         memmove(v.dims + 1, v.dims + 2, (size_t)(ndims - 2)*sizeof *v.dims);
         v.dims[ndims - 1] = c;
     }
     natural_groups(&v, last);
-    return incoming_add_value(g, name, v);
+    return incoming_add_map(g, node, part, v);
 }
 
 /* ---- permuted affine layers ---- */
@@ -198,7 +195,6 @@ static bool add_view(struct incoming *g, int node, struct value v, int from)
     v.kind = VALUE_MAP;
     v.node = node;
     v.via = from;
-    v.uses = incoming_uses(g, name);
     incoming_add_value(g, name, v);
     return true;
 }

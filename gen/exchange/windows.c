@@ -494,11 +494,6 @@ bool global_pool(struct incoming *g, int node)
     struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
                                        part);
     p->l.out = (struct shape){ s.c, 1, 1 };
-    out.kind = VALUE_MAP;
-    out.part = g->nparts - 1;
-    out.node = node;
-    out.via = -1;
-    out.uses = incoming_uses(g, n->outputs[0]);
-    incoming_add_value(g, n->outputs[0], out);
+    incoming_add_map(g, node, g->nparts - 1, out);
     return true;
 }
