@@ -16,6 +16,7 @@
 enum { NAME_MAX_LEN = 48 };     /* longest label, with its terminator */
 enum { MAX_NUMBERS = 2 };       /* after a layer's word: clip LO HI */
 enum { MAX_BRANCHES = 8 };      /* blocks of a concat */
+enum { MAX_POOLED = 256 };      /* values of a pool's window: a byte says which is the largest */
 
 struct place { const char *file; int line, col; };
 

@@ -441,9 +441,10 @@ bool pool(struct incoming *g, int node)
         const bool padded = p->l.pad[0] || p->l.pad[1] || p->l.pad[2] || p->l.pad[3];
         p->l.count_pad = !max && counted && padded;
     }
-    if ((max || !whole) && s.k[DOWN]*s.k[ACROSS] > 256)
-        return refuse(g, node, "a window of %lldx%lld: 256 values are the most; two pools, one "
-                      "after the other, would do", (long long)s.k[DOWN], (long long)s.k[ACROSS]);
+    if ((max || !whole) && s.k[DOWN]*s.k[ACROSS] > MAX_POOLED)
+        return refuse(g, node, "a window of %lldx%lld: %d values are the most; two pools, one "
+                      "after the other, would do", (long long)s.k[DOWN], (long long)s.k[ACROSS],
+                      MAX_POOLED);
     view_add(g, node, g->nparts - 1, s.nd + 2, false);
     return true;
 }
@@ -488,9 +489,9 @@ bool global_pool(struct incoming *g, int node)
     if (naxes < 1 || taken != all)
         return refuse(g, node, "attribute axes: over a part of a map's rows and columns; over both "
                       "can be said");
-    if (max && (int64_t)s.h*s.w > 256)
-        return refuse(g, node, "of a map of %dx%d: a globalmaxpool takes 256 values at most; a "
-                      "MaxPool before it would do", s.h, s.w);
+    if (max && (int64_t)s.h*s.w > MAX_POOLED)
+        return refuse(g, node, "of a map of %dx%d: a globalmaxpool takes %d values at most; a "
+                      "MaxPool before it would do", s.h, s.w, MAX_POOLED);
     struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
                                        part);
     p->l.out = (struct shape){ s.c, 1, 1 };

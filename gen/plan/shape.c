@@ -12,9 +12,6 @@
 #include "runtime/settings/class_weights.h"
 #include "base/small.h"
 
-/* Values of a window: a byte says which is the largest. */
-enum { MOST_POOLED = 256 };
-
 static bool error(const struct layer *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool error(const struct layer *l, const char *format, ...)
@@ -239,9 +236,9 @@ static bool layer_shape(const struct net *net, struct layer *l)
     case LAYER_GLOBALAVGPOOL:
         l->kh = l->stride = l->in.h;
         l->kw = l->stride_w = l->in.w;
-        if (l->kind == LAYER_GLOBALMAXPOOL && (long long)l->kh*l->kw > MOST_POOLED)
+        if (l->kind == LAYER_GLOBALMAXPOOL && (long long)l->kh*l->kw > MAX_POOLED)
             return error(l, "%s of %dx%d values a channel, and %d are the most: put a maxpool "
-                         "before it", l->name, l->kh, l->kw, MOST_POOLED);
+                         "before it", l->name, l->kh, l->kw, MAX_POOLED);
         l->out.h = l->out.w = 1;
         break;
     case LAYER_MAXPOOL:

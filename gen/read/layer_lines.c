@@ -184,9 +184,9 @@ static bool window(struct parser *p, const struct layer_def *def, struct layer *
     if (max_int(l->kh, l->kw) > def->max_window && min_int(l->kh, l->kw) > 1)
         return scan_error(&p->sc, at, "a window of %dx%d: each side is at most %d, or %d where the "
                           "other is 1", l->kh, l->kw, def->max_window, def->max_line);
-    if (def->operands == OPERANDS_WINDOW && l->kh*l->kw > 256)
-        return scan_error(&p->sc, at, "a window of %dx%d has more than 256 values: use two "
-                          "poolings, one after the other", l->kh, l->kw);
+    if (def->operands == OPERANDS_WINDOW && l->kh*l->kw > MAX_POOLED)
+        return scan_error(&p->sc, at, "a window of %dx%d has more than %d values: use two "
+                          "poolings, one after the other", l->kh, l->kw, MAX_POOLED);
     return true;
 }
 

@@ -86,8 +86,8 @@ const struct layer_def layer_defs[] = {
       .function = "v_scale", .gradient = "v_scale_grad", .from = FROM_EITHER },
     { LAYER_MAXPOOL, "maxpool", .operands = OPERANDS_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_CEIL,
-      .max_window = 256, .synopsis = "maxpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
-      "[ceil=yes|no]",
+      .max_window = MAX_POOLED,
+      .synopsis = "maxpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] [ceil=yes|no]",
       .help = "The largest value of each window, the first in raster order where several are\n"
       "equal; at most 256 values a window. stride: the window unless said, or down and\n"
       "across. pad: valid unless said, else as conv has it, less than a window; padding is\n"
@@ -96,7 +96,8 @@ const struct layer_def layer_defs[] = {
       .stage = STAGE_POOL },
     { LAYER_AVGPOOL, "avgpool", .operands = OPERANDS_WINDOW,
       .accepts = ACCEPTS_STRIDE | ACCEPTS_PAD | ACCEPTS_CEIL | ACCEPTS_COUNT_PAD,
-      .max_window = 256, .synopsis = "avgpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
+      .max_window = MAX_POOLED,
+      .synopsis = "avgpool KxK [stride=N|V,H] [pad=same|valid|N|T,L,B,R] "
       "[ceil=yes|no] [count_pad=yes|no]",
       .help = "The mean of each window; windows lie as those of maxpool. Padding is not counted;\n"
       "count_pad=yes: it counts as zeros, but for what ceil=yes adds to it.",
