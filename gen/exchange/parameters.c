@@ -14,12 +14,14 @@
 #include "base/text.h"
 #include "plan/canonical.h"
 
-static struct tensor wanted_tensor(const struct net *net, const struct net_param *p)
+struct tensor parameters_wanted(const struct net *net, const struct net_param *p)
 {
     int dim[PARAM_RANK];
-    struct tensor t = { .name = p->name, .rank = param_shape(net, p, dim) };
-    for (int k = 0; k < t.rank; k++)
+    struct tensor t = { .name = p->name, .rank = param_shape(net, p, dim), .count = 1 };
+    for (int k = 0; k < t.rank; k++) {
         t.dim[k] = (size_t)dim[k];
+        t.count *= t.dim[k];
+    }
     return t;
 }
 
@@ -48,7 +50,7 @@ static bool find_tensors(struct parameters *p, const struct net *net, char *err)
     const int count = net->nparams;
     struct tensor *wanted = alloc((size_t)count, sizeof *wanted);
     for (int k = 0; k < count; k++)
-        wanted[k] = wanted_tensor(net, &net->param[k]);
+        wanted[k] = parameters_wanted(net, &net->param[k]);
     const enum pairing how = pairing_find(p->path, &p->file, wanted, count, false, p->tensor, err);
     bool good = how != PAIRING_NONE;
     for (int k = 0; good && k < count; k++)
@@ -65,15 +67,13 @@ static bool find_tensors(struct parameters *p, const struct net *net, char *err)
 static bool read_preprocessing(struct parameters *p, const struct net *net, char *err)
 {
     const char *how = safetensors_metadata(&p->file, "preprocessing");
-    const char *values = safetensors_metadata(&p->file, "values");
     struct tensor wanted[2];
     p->preprocess = how ? setting_preprocess(how) : PREPROCESS_NONE;
     if (p->preprocess == PREPROCESS_KINDS)
         return error_set(err, "%s: preprocessing \"%s\" is not known", p->path, how);
-    if (values && !values_read(&p->values, values))
-        return error_set(err, "%s: values \"%s\": expected type, least and greatest of the images "
-                         "trained on, as \"u1 0 255\" or \"f4 0 1\"", p->path, values);
-    p->prepared = how || values;
+    if (!weights_values(p->path, &p->file, &p->values, err))
+        return false;
+    p->prepared = how || p->values.type[0];
     p->h = net->input.h;
     p->w = net->input.w;
     weights_extent(&p->file, &p->h, &p->w);

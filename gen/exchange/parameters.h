@@ -25,6 +25,9 @@ struct parameters {
 bool parameters_read(struct parameters *p, const char *path, const struct net *net, char *err);
 void parameters_free(struct parameters *p);
 
+/* A parameter's name, shape and count, without type and data. */
+struct tensor parameters_wanted(const struct net *net, const struct net_param *p);
+
 /* A layer's "weight", "bias", "running_mean" or "running_var"; NULL: it has none. */
 const struct tensor *parameters_of(const struct parameters *p, const struct net *net,
                                    const struct layer *l, const char *what);

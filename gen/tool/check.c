@@ -20,15 +20,6 @@
 #define CHECK_MOST 1e-5
 enum { BATCH_MOST = 64 };
 
-static double array_value(const struct npy *a, size_t k)
-{
-    return a->type == NPY_F4 ? (double)((const float *)a->data)[k]
-           : a->type == NPY_F8 ? ((const double *)a->data)[k]
-           : a->type == NPY_U1 ? ((const unsigned char *)a->data)[k]
-           : a->type == NPY_I4 ? ((const int32_t *)a->data)[k]
-           : (double)((const int64_t *)a->data)[k];
-}
-
 /* The array's dims are the value's, its first one any. */
 static bool has_dims(const struct npy *a, const char *path, int ndims, const int64_t *dims,
                      char *err)
@@ -75,7 +66,7 @@ static float *network_images(const struct check *c, const struct imported *m, si
             const size_t at = m->in.reshaped ? k
                               : view_place(&m->in, &m->in.value[m->in.input_value], (int)ch,
                                            (int)(k % map)/s.w, (int)(k % map) % s.w);
-            double value = array_value(&c->x, (first + i)*size + at);
+            double value = npy_number(&c->x, (first + i)*size + at);
             if (p->mean)
                 value = (value - p->mean[p->per > 1 ? k : ch])*p->factor[ch];
             x[i*size + k] = (float)value;
@@ -134,7 +125,7 @@ static bool compare(const struct check *c, const struct imported *m, const char 
         for (size_t k = 0; k < size; k++) {
             const size_t at = view_place(&m->in, &m->output, (int)(k/map), (int)(k % map)/out.w,
                                          (int)(k % map) % out.w);
-            const double wanted = array_value(&c->y, (first + i)*size + at);
+            const double wanted = npy_number(&c->y, (first + i)*size + at);
             const double apart = fabs(score[k] - wanted);
             d->most = apart <= d->most || isnan(d->most) ? d->most : apart;
             d->largest = fmax(d->largest, fabs(wanted));

@@ -41,12 +41,7 @@ static void put_params(struct parameter_file *f, const struct imported *m, const
                        const struct parameters *weights)
 {
     for (const struct net_param *p = net->param; p < net->param + net->nparams; p++) {
-        int dim[PARAM_RANK];
-        struct tensor t = { .name = p->name, .rank = param_shape(net, p, dim), .count = 1 };
-        for (int k = 0; k < t.rank; k++) {
-            t.dim[k] = (size_t)dim[k];
-            t.count *= t.dim[k];
-        }
+        const struct tensor t = parameters_wanted(net, p);
         double *values = weights->path ? alloc(t.count, sizeof *values) : NULL;
         if (values)
             weights_doubles(weights->tensor[p - net->param], values);

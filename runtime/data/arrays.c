@@ -164,22 +164,10 @@ bool arrays_images(struct npy *x, const char *path, const struct data_options *o
     return arrays_mend(x, err, path, "x.astype(\"float32\")");
 }
 
-static double arrays_number(const struct npy *y, size_t k)
-{
-    switch (y->type) {
-    case NPY_U1: return ((const uint8_t *)y->data)[k];
-    case NPY_I4: return ((const int32_t *)y->data)[k];
-    case NPY_I8: return (double)((const int64_t *)y->data)[k];
-    case NPY_F4: return (double)((const float *)y->data)[k];
-    case NPY_F8: break;
-    }
-    return ((const double *)y->data)[k];
-}
-
 struct images arrays_set(const struct npy *x, real *room /* [x->count] */)
 {
     for (size_t k = 0; room && k < x->count; k++)
-        room[k] = (real)arrays_number(x, k);
+        room[k] = (real)npy_number(x, k);
     return (struct images){ .count = x->dim[0], .c = (int)x->dim[1], .h = (int)x->dim[2],
                             .w = (int)x->dim[3], .values = room, .bytes = room ? NULL : x->data,
                             .type = x->type == NPY_U1 ? "u1" : x->type == NPY_F4 ? "f4" : "f8" };
@@ -219,7 +207,7 @@ bool arrays_targets(const struct npy *y, const char *path, size_t images,
         return false;
     }
     for (size_t k = 0; k < y->count; k++) {
-        const double value = arrays_number(y, k);
+        const double value = npy_number(y, k);
         const size_t each = y->count/images;
         if (!isfinite(value) || !isfinite((double)(real)value))
             return error_set(err, "%s: %g in the targets of image %zu", path, value, k/each);
@@ -252,17 +240,12 @@ static bool arrays_label_shape(const struct npy *y, const char *path, size_t ima
     return false;
 }
 
-static double arrays_real_label(const struct npy *y, size_t k)
-{
-    return y->type == NPY_F4 ? (double)((const float *)y->data)[k] : ((const double *)y->data)[k];
-}
-
 static bool arrays_label_type(const struct npy *y, const char *path, char *err)
 {
     if (y->type == NPY_U1 || y->type == NPY_I4 || y->type == NPY_I8)
         return true;
     for (size_t k = 0; k < y->count; k++) {
-        double label = arrays_real_label(y, k);
+        double label = npy_number(y, k);
         if (!(fabs(label) < 0x1p53 && label == floor(label)))
             return error_set(err, "%s: labels are integers, and %g at index %zu is no whole number",
                              path, label, k);

@@ -297,17 +297,6 @@ bool param_file_preprocess(const char *path, const struct safetensors *s, const 
     return true;
 }
 
-/* A file that does not say has images of which nothing is known. */
-bool param_file_image_values(const char *path, const struct safetensors *s, struct values *v,
-                             char *err)
-{
-    const char *text = safetensors_metadata(s, "values");
-    v->type[0] = 0;
-    return !text || values_read(v, text)
-           || error_set(err, "%s: values \"%s\": expected type, least and greatest of the images "
-                        "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
-}
-
 static void param_file_set(const struct tensor *const *taken, struct engine *e, real *values)
 {
     for (int k = 0; k < e->model->nparams; k++) {
@@ -333,7 +322,7 @@ bool param_file_load(const char *path, struct engine *e, struct param_file_info 
     const struct tensor **taken = calloc((size_t)e->model->nparams + 1, sizeof *taken);
     bool good = (values && taken) || error_set(err, "%s: not enough memory", path);
     good = good && param_file_check(path, &s, e->model, taken, &info->pairing, err) &&
-           param_file_image_values(path, &s, &info->values, err) &&
+           weights_values(path, &s, &info->values, err) &&
            param_file_preprocess(path, &s, e->model, &info->preprocess, err);
     if (good) {
         const char *classes = safetensors_metadata(&s, "classes");

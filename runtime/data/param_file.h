@@ -74,10 +74,6 @@ bool param_file_check(const char *path, const struct safetensors *s, const struc
 bool param_file_preprocess(const char *path, const struct safetensors *s, const struct model *m,
                            struct preprocess *p, char *err);
 
-/* Their values; of type "" where it does not say. */
-bool param_file_image_values(const char *path, const struct safetensors *s, struct values *v,
-                             char *err);
-
 /* Those of all parameters; free() them. NULL: not enough memory. */
 struct tensor *param_file_wanted(const struct model *m);
 

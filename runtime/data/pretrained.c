@@ -170,7 +170,7 @@ static void pretrained_unfit(const struct pretrained *p, const struct model *m,
     char err[ERR_SIZE], text[2][64];
     why[0] = 0;
     if (!param_file_preprocess(p->path, &p->file, m, theirs, err)
-        || !param_file_image_values(p->path, &p->file, &values, err))
+        || !weights_values(p->path, &p->file, &values, err))
         snprintf(why, size, "the file's cannot be read");
     else if (theirs->kind != kind)
         snprintf(why, size, "the file %s%s", safetensors_metadata(&p->file, "preprocessing")

@@ -25,6 +25,18 @@ size_t npy_size(enum npy_type type)
     return npy_types[type].size;
 }
 
+double npy_number(const struct npy *a, size_t k)
+{
+    switch (a->type) {
+    case NPY_U1: return ((const uint8_t *)a->data)[k];
+    case NPY_I4: return ((const int32_t *)a->data)[k];
+    case NPY_I8: return (double)((const int64_t *)a->data)[k];
+    case NPY_F4: return (double)((const float *)a->data)[k];
+    case NPY_F8: break;
+    }
+    return ((const double *)a->data)[k];
+}
+
 /* ---- the header ---- */
 
 /* How values are stored. */

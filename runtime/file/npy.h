@@ -26,6 +26,9 @@ struct npy {
 
 size_t npy_size(enum npy_type type);        /* bytes of a value */
 
+/* Value k, of whatever type; of 64-bit integers the nearest double. */
+double npy_number(const struct npy *a, size_t k);
+
 /* It begins as such a file does. */
 bool npy_begins(const void *file, size_t size);
 

@@ -164,3 +164,12 @@ bool weights_finite(const char *path, const struct tensor *t, bool single, char 
     }
     return true;
 }
+
+bool weights_values(const char *path, const struct safetensors *s, struct values *v, char *err)
+{
+    const char *text = safetensors_metadata(s, "values");
+    v->type[0] = 0;
+    return !text || values_read(v, text)
+           || error_set(err, "%s: values \"%s\": expected type, least and greatest of the images "
+                        "trained on, as \"u1 0 255\" or \"f4 0 1\"", path, text);
+}

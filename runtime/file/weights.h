@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/values_scale.h"
 #include "core/model.h"
 #include "file/safetensors.h"
 
@@ -43,6 +44,10 @@ int weights_data(enum preprocess_kind kind, int c, int h, int w, struct tensor o
 /* The mean image is as large as the images were: the network's input, *h x *w, or larger. Where it
 ** is no image at all it stays so, which is what the error's text then expects. */
 void weights_extent(const struct safetensors *s, int *h, int *w);
+
+/* The range of the images trained on, as metadata "values" has it; type "": it does not say. False,
+** with a message: it says something else. */
+bool weights_values(const char *path, const struct safetensors *s, struct values *v, char *err);
 
 /* Its values, t->count of them; the file's data may lie at any address. F64 is rounded to floats,
 ** all else is exact. */
