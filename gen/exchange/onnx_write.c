@@ -9,6 +9,7 @@
 
 #include "runtime/base/version.h"
 #include "base/die.h"
+#include "exchange/onnx.h"
 #include "exchange/proto_write.h"
 
 /* Of onnx.proto: IR version 8 came with opset 15 to 17. */
@@ -21,9 +22,7 @@ enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11,
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4, NODE_ATTRIBUTE = 5 };
 enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_F = 2, ATTRIBUTE_I = 3, ATTRIBUTE_S = 4, ATTRIBUTE_INTS = 8,
        ATTRIBUTE_TYPE = 20 };
-enum { TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_STRING = 3, TYPE_INTS = 7 };     /* of attributes */
 enum { TENSOR_DIM = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW = 9 };
-enum { ELEMENT_FLOAT = 1, ELEMENT_INT64 = 7 };
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_TYPE_ELEMENT = 1,
        TENSOR_TYPE_SHAPE = 2, SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2, NOTE_KEY = 1, NOTE_VALUE = 2 };
@@ -65,7 +64,7 @@ void onnx_put_int(struct onnx_writer *w, const char *attribute, int64_t value)
 {
     struct text t = { 0 };
     proto_int(&t, ATTRIBUTE_I, value);
-    put_attribute(w, attribute, &t, TYPE_INT);
+    put_attribute(w, attribute, &t, ONNX_INT);
 }
 
 void onnx_put_ints(struct onnx_writer *w, const char *attribute, const int64_t *value, int count)
@@ -73,21 +72,21 @@ void onnx_put_ints(struct onnx_writer *w, const char *attribute, const int64_t *
     struct text t = { 0 };
     for (int k = 0; k < count; k++)
         proto_int(&t, ATTRIBUTE_INTS, value[k]);
-    put_attribute(w, attribute, &t, TYPE_INTS);
+    put_attribute(w, attribute, &t, ONNX_INTS);
 }
 
 void onnx_put_float(struct onnx_writer *w, const char *attribute, double value)
 {
     struct text t = { 0 };
     proto_float(&t, ATTRIBUTE_F, (float)value);
-    put_attribute(w, attribute, &t, TYPE_FLOAT);
+    put_attribute(w, attribute, &t, ONNX_FLOAT);
 }
 
 void onnx_put_string(struct onnx_writer *w, const char *attribute, const char *value)
 {
     struct text t = { 0 };
     proto_string(&t, ATTRIBUTE_S, value);
-    put_attribute(w, attribute, &t, TYPE_STRING);
+    put_attribute(w, attribute, &t, ONNX_TEXT);
 }
 
 static void put_tensor(struct onnx_writer *w, const char *name, int type, const int64_t *dim,
@@ -107,13 +106,13 @@ static void put_tensor(struct onnx_writer *w, const char *name, int type, const 
 void onnx_put_floats(struct onnx_writer *w, const char *name, const int64_t *dim, int rank,
                      const float *values)
 {
-    put_tensor(w, name, ELEMENT_FLOAT, dim, rank, values, sizeof *values);
+    put_tensor(w, name, ONNX_F32, dim, rank, values, sizeof *values);
 }
 
 void onnx_put_integers(struct onnx_writer *w, const char *name, const int64_t *values, int count)
 {
     const int64_t dim = count;
-    put_tensor(w, name, ELEMENT_INT64, &dim, 1, values, sizeof *values);
+    put_tensor(w, name, ONNX_I64, &dim, 1, values, sizeof *values);
 }
 
 /* (N, dim...) */
@@ -126,7 +125,7 @@ static void put_value(struct text *list, int field, const char *name, const int6
         proto_int(&one, DIM_VALUE, dim[k]);
         proto_message(&shape, SHAPE_DIM, &one);
     }
-    proto_int(&tensor, TENSOR_TYPE_ELEMENT, ELEMENT_FLOAT);
+    proto_int(&tensor, TENSOR_TYPE_ELEMENT, ONNX_F32);
     proto_message(&tensor, TENSOR_TYPE_SHAPE, &shape);
     proto_message(&type, TYPE_TENSOR, &tensor);
     proto_string(&value, VALUE_NAME, name);
