@@ -14,7 +14,6 @@ import glob
 import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
 
@@ -31,25 +30,12 @@ except ImportError:
     torch = None
 
 sys.path.insert(0, os.path.join(HOME, "bench"))
+from net_program import LATHE, Program, error, run
 from random_networks import Network
 from tensors import read_safetensors, write_safetensors
 
-LATHE = os.environ.get("LATHE") or os.path.join(HOME, "build", "lathe")
 BOUND, EXACT = 1e-5, 1e-10
 TOGETHER, IMAGES, TRAINED = 20, 3, 4     # networks of a program; of each TRAINED-th gradients
-
-
-def run(*words):
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}")
-    return done.stdout
-
-
-def error(ours, theirs):
-    theirs = np.asarray(theirs, np.float64).reshape(len(ours), -1)
-    return float(np.abs(ours.reshape(theirs.shape) - theirs).max()
-                 / max(np.abs(ours).max(), 1e-30))
 
 
 class Case:
@@ -58,22 +44,23 @@ class Case:
     def __init__(self, program, path, folder, seed, real):
         self.program, self.path, self.folder, self.real = program, path, folder, real
         with open(path) as f:
-            lines = f.read().split("\n")
-        self.name = next(s.split()[1] for s in lines if s.startswith("net "))
-        self.loss = run(LATHE, "emit", path, "-d", "spec").split("\ntrain")[0]
+            self.name = next(s.split()[1] for s in f if s.startswith("net "))
+        self.network = program.network(self.name)
         self.r = np.random.default_rng(seed)
-        info = run(program, "info", "--network", self.name, "--data", "synthetic")
-        self.shapes = {}
-        for line in info.split("\ntensors\n")[1].split("\n"):
-            if not line.startswith("  ") or "(" not in line:
-                break
-            name, shape = line.split(maxsplit=1)
-            self.shapes[name] = tuple(int(k) for k in shape.split(")")[0].strip("( ").split(","))
-        shape = run(LATHE, "emit", path, "-d", "shape").split("\n")[0].split()
-        self.input = tuple(map(int, shape[1].split("x")))
         self.params = os.path.join(folder, self.name + ".safetensors")
-        self.tensors = {n: self.draw(n, s).astype(real) for n, s in self.shapes.items()}
-        self.x = self.r.standard_normal((IMAGES,) + self.input).astype(real)
+        self.tensors = {n: self.draw(n, s).astype(real) for n, s in self.network.shapes.items()}
+        self.x = self.r.standard_normal((IMAGES,) + self.network.input).astype(real)
+        self.y = self.answers()
+
+    def answers(self):
+        """Labels, or targets of the scores' shape; None: the images themselves."""
+        if self.network.has_labels():
+            return np.arange(IMAGES, dtype=np.int32) % 2
+        if self.network.rebuilds():
+            return None
+        shape = run(LATHE, "emit", self.path, "-d", "shape").stdout.strip().split("\n")[-1].split()
+        shape = tuple(map(int, shape[1].split("x")))
+        return self.r.random((IMAGES,) + shape).astype(self.real)
 
     def draw(self, name, shape):
         if name.endswith("running_var"):
@@ -87,23 +74,8 @@ class Case:
         write_safetensors(self.params, {**self.tensors, **more}, metadata)
 
     def dump(self, mode):
-        """Scores, loss and gradients; targets that any loss takes."""
-        x, y, out = (os.path.join(self.folder, k) for k in ("x.npy", "y.npy", "out"))
-        np.save(x, self.x)
-        words = [self.program, "dump", "--network", self.name, "--params", self.params, "--x", x,
-                 "-o", out, "--mode", mode, "--reg", "0"]
-        if not hasattr(self, "y"):
-            self.y = np.arange(IMAGES, dtype=np.int32) % 2
-            np.save(y, self.y)
-            if subprocess.run(words + ["--y", y], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE).returncode == 0:
-                return read_safetensors(out)
-            shape = run(LATHE, "emit", self.path, "-d", "shape").strip().split("\n")[-1].split()
-            shape = tuple(map(int, shape[1].split("x")))
-            self.y = self.r.random((IMAGES,) + shape).astype(self.real)
-        np.save(y, self.y)
-        run(*words, "--y", y)
-        return read_safetensors(out)
+        """Scores, loss and gradients."""
+        return self.program.dump(self.name, self.x, self.y, "--mode", mode, "--reg", "0")
 
     def export(self, *options):
         path = os.path.join(self.folder, self.name + ".onnx")
@@ -118,7 +90,7 @@ class Case:
 
     def module(self, *options):
         space = {}
-        exec(run(LATHE, "export", self.path, "--torch", *options), space)
+        exec(run(LATHE, "export", self.path, "--torch", *options).stdout, space)
         made = [c for c in space.values()
                 if isinstance(c, type) and issubclass(c, torch.nn.Module)
                 and c.__module__ == "builtins"]
@@ -166,9 +138,9 @@ def check_import(case, comparison):
     """Exported and imported again: the same layers, and the same bits in the weights."""
     path = case.export()
     back = os.path.join(case.folder, "back")
-    done = subprocess.run((LATHE, "import", path, "-o", back), stderr=subprocess.PIPE, text=True)
+    done = run(LATHE, "import", path, "-o", back, check=False)
     if done.returncode:
-        comparison.refused.append(f"{case.name}: {done.stderr.strip().splitlines()[0]}")
+        comparison.refused.append(f"{case.name}: {done.stdout.strip().splitlines()[0]}")
         return
     ours, theirs = layers(case.path), layers(back + ".net")
     if ours != theirs:
@@ -183,26 +155,27 @@ def check_import(case, comparison):
 
 def layers(path):
     """A network's layers without their names and what inference leaves out."""
-    lines = run(LATHE, "emit", path, "-d", "spec").split("\ntrain\n")[0].splitlines()[1:]
+    lines = run(LATHE, "emit", path, "-d", "spec").stdout.split("\ntrain\n")[0].splitlines()[1:]
     words = [lines[0]] + [line.split(None, 1)[1] for line in lines[1:-1]]
     return [w for w in (re.sub(r" momentum=\S+", "", w) for w in words)
             if not w.startswith("dropout")]
 
 
 def parameter_names(path):
-    return [line.split()[0] for line in run(LATHE, "emit", path, "-d", "params").splitlines()]
+    said = run(LATHE, "emit", path, "-d", "params").stdout
+    return [line.split()[0] for line in said.splitlines()]
 
 
 def check_rest(case, scores, comparison):
     """Probabilities of the scores; pixels, prepared, are the images that `dump` took."""
     s = scores.astype(np.float64)
-    kind = case.loss.strip().split("\n")[-1].split()[1]
+    kind = case.network.loss_words[0]
     if kind in ("softmax", "bce"):
         e = np.exp(s - s.max(1, keepdims=True))
         p = e / e.sum(1, keepdims=True) if kind == "softmax" else 1 / (1 + np.exp(-s))
         comparison.add(case, "probabilities",
                        error(p, case.runtime(case.export("--softmax"), case.x)), BOUND)
-    c, h, w = case.input
+    c, h, w = case.network.input
     how = case.r.choice(("mean_image", "scale", "channel_norm"))
     values = case.r.choice(("u1 0 255", "f4 0 1", "f4 -1 1"))
     zero, full = {"u": (0, 255), "0": (0, 1), "-": (-1, 1)}[values[0] if values[0] == "u"
@@ -246,31 +219,21 @@ def check_torch(case, comparison, dtype):
     for m in module.modules():
         if isinstance(m, torch.nn.Dropout):
             m.p = 0
-    y = torch.tensor(case.y)
-    loss = module.loss(module(x), x if "target=input" in case.loss else
-                       y.long() if y.ndim == 1 else y)
+    y = (x if case.network.rebuilds() else torch.tensor(case.y).long() if case.network.has_labels()
+         else torch.tensor(case.y))
+    loss = module.loss(module(x), y)
     loss.backward()
     largest = max(np.abs(g).max() for k, g in ours.items() if k.startswith("grad."))
     for name, p in module.named_parameters():
         g = ours["grad." + name]
         off = np.abs(p.grad.numpy() - g).max() / max(np.abs(g).max(), 1e-3 * largest)
         # PyTorch's gradient of hardsigmoid has 1/6 in float.
-        bound = 1e-7 if "hardsigmoid" in case.loss else EXACT
+        bound = 1e-7 if any("hardsigmoid" in s for s in case.network.layers) else EXACT
         comparison.add(case, "PyTorch gradients", float(off), bound)
 
 
-def build(paths, folder, dtype):
-    program = os.path.join(folder, "program")
-    library = os.path.join(HOME, "runtime", "liblathe64.a" if dtype == "f64" else "liblathe.a")
-    run(LATHE, "emit", *paths, "--dtype", dtype, "--split", "--batch",
-        str(IMAGES), "-o", program + ".c")
-    run("cc", "-O0", "-I" + os.path.join(HOME, "runtime"), program + ".c", library, "-o", program,
-        "-lm", "-pthread")
-    return program
-
-
 def compare(paths, folder, comparison, seed):
-    program = build(paths, folder, "f32")
+    program = Program(paths, folder, "f32", IMAGES)
     for k, path in enumerate(paths):
         case = Case(program, path, folder, seed + k, np.float32)
         case.write()
@@ -282,7 +245,7 @@ def compare(paths, folder, comparison, seed):
         check_rest(case, scores, comparison)
     trained = paths[::TRAINED]
     if torch:
-        program = build(trained, folder, "f64")
+        program = Program(trained, folder, "f64", IMAGES)
         for k, path in enumerate(trained):
             case = Case(program, path, folder, seed + k, np.float64)
             case.write()

@@ -25,7 +25,6 @@ directory, and the libraries that make builds.
 import argparse
 import importlib.util
 import os
-import subprocess
 import sys
 import tempfile
 
@@ -38,60 +37,13 @@ try:
     import onnxruntime
     from tensors import read_safetensors
     import onnx_cases
-    from network import Network
+    from net_program import LATHE, Program, error, run
 except ImportError as missing:
     print(f"against_onnx: {missing}")
     sys.exit(77)
 
-LATHE = os.path.abspath(os.environ.get("LATHE") or os.path.join(HOME, "build", "lathe"))
 SCORES, STEP = 1e-5, 1e-10
 BUNDLE = 12         # networks of one program
-
-
-def run(*words, check=True):
-    result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            errors="replace")
-    if check and result.returncode:
-        raise RuntimeError(f"{' '.join(words)}: exit {result.returncode}\n{result.stdout[-2000:]}")
-    return result
-
-
-def error(ours, theirs):
-    """The largest difference, of the largest value."""
-    if ours.size != theirs.size or not np.isfinite(theirs).all():
-        return np.inf
-    difference = np.abs(ours.ravel().astype(np.float64) - theirs.ravel()).max(initial=0)
-    return difference / max(np.abs(theirs).max(initial=0), 1e-30) if difference else 0.0
-
-
-class Program:
-    """Some networks in one program."""
-
-    def __init__(self, folder, names, dtype, batch, level="-O0"):
-        self.folder, self.path = folder, os.path.join(folder, f"{names[0]}_{dtype}")
-        library = "liblathe64.a" if dtype == "f64" else "liblathe.a"
-        run(LATHE, "emit", *[os.path.join(folder, name + ".net") for name in names], "--dtype",
-            dtype, "--batch", str(batch), "--split", "-o", self.path + ".c")
-        run(*os.environ.get("CC", "cc").split(), level, "-I", os.path.join(HOME, "runtime"),
-            self.path + ".c", os.path.join(HOME, "runtime", library), "-o", self.path, "-lm",
-            "-pthread")
-
-    def network(self, name):
-        """What `info` says of it; to make the synthetic set of large images takes seconds."""
-        said = run(self.path, "info", "--network", name, "--data", os.devnull, check=False).stdout
-        return Network(said, name)
-
-    def dump(self, name, x, y, *options):
-        files = {k: os.path.join(self.folder, k) for k in ("x.npy", "y.npy", "dumped")}
-        np.save(files["x.npy"], x)
-        words = []
-        if y is not None:
-            np.save(files["y.npy"], y)
-            words = ["--y", files["y.npy"]]
-        run(self.path, "dump", "--network", name, "--params",
-            os.path.join(self.folder, name + ".safetensors"), "--x", files["x.npy"], "-o",
-            files["dumped"], *words, *options)
-        return read_safetensors(files["dumped"])
 
 
 def softmax(scores):
@@ -260,7 +212,8 @@ def hold(cases, folder, results, verbose=False):
             return
         try:
             batch = max(len(i.case.x) for i in bundle)
-            program = Program(folder, [i.name for i in bundle], dtype, batch)
+            paths = [os.path.join(folder, i.name + ".net") for i in bundle]
+            program = Program(paths, folder, dtype, batch)
         except RuntimeError as e:
             if len(bundle) > 1:         # which of them is it?
                 for i in bundle:
@@ -299,7 +252,7 @@ def accuracy(folder, results):
         return
     name = os.path.join(folder, "accuracy")
     run(LATHE, "import", case.path, "-o", name)
-    program = Program(folder, ["accuracy"], "f32", 50, "-O1")
+    program = Program([name + ".net"], folder, "f32", 50, "-O1")
     said = run(program.path, "eval", "--params", name + ".safetensors", "--data", data, "--split",
                "test", "--test-samples", "10000").stdout
     print("tiny: resnet8 on CIFAR-10's test images:", said.strip().split("\n")[-1])
