@@ -69,3 +69,14 @@ bool starts_word(const char *s, const char *word)
     size_t length = strlen(word);
     return !strncmp(s, word, length) && !in_word(s[length]);
 }
+
+bool lists_word(const char *words, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *s = words; s; s = strchr(s, ' ')) {
+        s += *s == ' ';
+        if (!strncmp(s, word, length) && (s[length] == ' ' || !s[length]))
+            return true;
+    }
+    return false;
+}

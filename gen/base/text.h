@@ -26,4 +26,7 @@ static inline bool in_word(char c)
 /* Does that word, and no longer one, begin at s? */
 bool starts_word(const char *s, const char *word);
 
+/* Is it one of the words, which have one space between them? */
+bool lists_word(const char *words, const char *word);
+
 #endif

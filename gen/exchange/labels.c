@@ -171,12 +171,10 @@ static bool is_automatic(const char *label)
 static bool is_reserved(const char *label)
 {
     static const char words[] =
-        " auto break case char const continue default do double else enum extern float for goto if "
+        "auto break case char const continue default do double else enum extern float for goto if "
         "inline int long register restrict return short signed sizeof static struct switch typedef "
-        "union unsigned void volatile while conv affine bias gain ";
-    char padded[NAME_MAX_LEN + 2];
-    snprintf(padded, sizeof padded, " %s ", label);
-    return strstr(words, padded) != NULL;
+        "union unsigned void volatile while conv affine bias gain";
+    return lists_word(words, label);
 }
 
 static bool is_free(const struct names *taken, const char *label, const char *const *ending,

@@ -12,7 +12,7 @@ static bool reserved(const char *name)
 {
     /* Python's own words, what nn.Module has, and what this module has beside. */
     static const char words[] =
-        " False None T_destination True add_module and apply as assert async await bfloat16 break "
+        "False None T_destination True add_module and apply as assert async await bfloat16 break "
         "buffers call_super_init children class compile continue cpu cuda def del double "
         "dump_patches elif else eval except extra_repr finally float for forward from get_buffer "
         "get_extra_state get_parameter get_submodule global half if import in ipu is lambda "
@@ -23,10 +23,8 @@ static bool reserved(const char *name)
         "register_load_state_dict_pre_hook register_module register_parameter "
         "register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ return "
         "set_extra_state set_submodule share_memory state_dict to to_empty train training try type "
-        "while with xpu yield zero_grad prepare loss ";
-    char padded[NAME_MAX_LEN + 2];
-    snprintf(padded, sizeof padded, " %s ", name);
-    return strstr(words, padded);
+        "while with xpu yield zero_grad prepare loss";
+    return lists_word(words, name);
 }
 
 struct torch_word torch_member(const char *name)
