@@ -360,7 +360,7 @@ check: deps-test $(LATHE) lib       ## gradient checks of one network, NET=FILE
 BESIDE = $(TESTS)/beside.a
 BESIDE_OBJ = $(patsubst %,$(TESTS)/beside/%.o,kernel/beside \
              $(patsubst %,support/%,oracle oracle_open oracle_simple batch))
-$(TESTS)/beside/%.o: tests/%.c $(wildcard $(SUPPORT)/*.h)
+$(TESTS)/beside/%.o: tests/%.c $(wildcard $(SUPPORT)/*.h gen/*/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(TEST_CC) -O1 -DLATHE_F64=1 -c $< -o $@
 $(BESIDE): $(BESIDE_OBJ) $(GEN_OBJ)
