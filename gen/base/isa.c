@@ -20,6 +20,11 @@ const struct isa isas[] = {
       .gcc_target = AVX512, .clang_target = AVX512, .gflops = 110 },
     { .name = "neon", .header = "simd/neon.h", .bits = 128, .registers = 32,
       .accumulators = 21, .shallow = 20, .gradient = 29, .gflops = 30 },
+    { .name = "c", .header = "simd/plain.h", .bits = 0, .registers = 32,
+      .accumulators = 24, .shallow = 24, .gradient = 24, .inference = true, .gflops = 1 },
+    { .name = "cortex-m", .header = "simd/plain.h", .bits = 0, .registers = 32,
+      .accumulators = 16, .shallow = 24, .gradient = 24, .inference = true, .runs = true,
+      .gflops = 0.3 },
 };
 const int nisas = sizeof isas / sizeof *isas;
 

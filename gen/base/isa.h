@@ -16,6 +16,8 @@ struct isa {
     int gradient;               /* ... of a weight gradient, whose input stays in memory */
     const char *gcc_target;     /* for #pragma GCC target, NULL: the baseline */
     const char *clang_target;
+    bool inference;             /* for `emit --inference` alone */
+    bool runs;                  /* its vocabulary has v_run */
     double gflops;              /* a core, f32: what `lathe show` forecasts with */
 };
 extern const struct isa isas[];

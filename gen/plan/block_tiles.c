@@ -14,12 +14,22 @@ enum {
     WEIGHTS_BYTES = 256 << 10   /* and of weights, at most, that pass for every strip of them */
 };
 
+/* Of the cycles that a tile's loop takes, those that the vocabulary's own does. */
+#define RUN_CYCLES 0.75
+
+bool is_run(const struct net *net, int pixels, int nv)
+{
+    return net->isa->runs && pixels == RUN_PIXELS && nv == RUN_CHANNELS;
+}
+
 /* A tile; the weights of its panel come from L2 unless they are few. */
 static double panel_cycles(const struct net *net, int pixels, int nv, int steps)
 {
     const double bytes = (double)steps*nv*net->vl*(double)real_size(net);
     const double fetched = bytes > L1_BYTES / 2 ? bytes / L2_BYTES_A_CYCLE : 0;
-    const double cycles = tile_cycles(pixels, nv, steps);
+    double cycles = tile_cycles(pixels, nv, steps);
+    if (is_run(net, pixels, nv))
+        cycles *= RUN_CYCLES;
     return cycles > fetched ? cycles : fetched;
 }
 

@@ -56,27 +56,23 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_ENDS]         = { .name = "ends", .scratch = true },
 };
 
-/* A buffer that has its place: what must be known of it, without the rest. */
-struct placed { size_t at, end; int first, last; };
-
-/* The lowest place from `start` on that no placed buffer of the same time takes; they lie in the
-** order of their places, and b is put among them. */
-static void place(struct placed *placed, int nplaced, struct buffer *b, size_t start)
+size_t place(struct placed *placed, int nplaced, size_t size, int first, int last, size_t start)
 {
-    b->at = start;
-    for (int i = 0; i < nplaced && placed[i].at < b->at + b->size; i++)
-        if (placed[i].first <= b->last && b->first <= placed[i].last && placed[i].end > b->at)
-            b->at = placed[i].end;
+    size_t at = start;
+    for (int i = 0; i < nplaced && placed[i].at < at + size; i++)
+        if (placed[i].first <= last && first <= placed[i].last && placed[i].end > at)
+            at = placed[i].end;
     int low = 0, high = nplaced;
     while (low < high) {
         int middle = (low + high) / 2;
-        if (placed[middle].at < b->at)
+        if (placed[middle].at < at)
             low = middle + 1;
         else
             high = middle;
     }
     memmove(placed + low + 1, placed + low, (size_t)(nplaced - low)*sizeof *placed);
-    placed[low] = (struct placed){ b->at, b->at + b->size, b->first, b->last };
+    placed[low] = (struct placed){ at, at + size, first, last };
+    return at;
 }
 
 /* What inference touches before the rest, each largest first. */
@@ -115,7 +111,8 @@ size_t place_arena(struct net *net)
     size_t top = place_kept(net, true, 0), end = top;
     net->infer_arena = top;
     for (int i = 0; i < nshared; i++) {
-        place(placed, i, shared[i], top);
+        struct buffer *b = shared[i];
+        b->at = place(placed, i, b->size, b->first, b->last, top);
         if (shared[i]->at + shared[i]->size > end)
             end = shared[i]->at + shared[i]->size;
         if (shared[i]->infer)

@@ -25,6 +25,11 @@ void lifetimes(struct net *net);
 /* What inference, folding and the loss touch. */
 void mark_inference(struct net *net);
 
+/* Ranges that have their places, in the order of these. */
+struct placed { size_t at, end; int first, last; };
+/* The lowest place from `start` on that none of the same time takes; it is put among them. */
+size_t place(struct placed *placed, int nplaced, size_t size, int first, int last, size_t start);
+
 /* What inference touches in front: kept buffers, then maps, which share memory, as do the
 ** gradients after them; last what is kept for training alone. */
 size_t place_arena(struct net *net);

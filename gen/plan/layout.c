@@ -51,6 +51,43 @@ static struct reading *readings(const struct net *net)
     return all;
 }
 
+/* How many stages read the output of one, of INPUT. */
+static int readers(const struct net *net, int of)
+{
+    int n = 0;
+    for (int i = 0; i < net->nstages; i++) {
+        const struct stage *s = &net->stage[i];
+        if (s->kind == STAGE_FORK)
+            continue;
+        if (!s->branch)
+            n += stage_source(net, i) == of;
+        for (int k = 0; s->branch && k < s->branch->count; k++)
+            n += stage_before_forks(net, s->branch->end[k]) == of;
+    }
+    return n;
+}
+
+/* A program that only runs the network changes values where they lie (stream.c), if who makes them
+** leaves the zeros around them that their readers want. */
+static void share_halos(const struct net *net, struct reading *all)
+{
+    for (int i = net->nstages - 1; i >= 0 && net->inference; i--) {
+        const struct stage *s = &net->stage[i];
+        const bool each = s->kind == STAGE_POINTWISE || s->kind == STAGE_PRELU
+                          || s->kind == STAGE_ADD || s->kind == STAGE_PRODUCT;
+        const int count = !each ? 0 : s->branch ? s->branch->count : 1;
+        for (int k = 0; k < count; k++) {
+            const int of = s->branch ? stage_before_forks(net, s->branch->end[k])
+                                     : stage_source(net, i);
+            const struct reading *own = &all[i - INPUT];
+            if (of != INPUT && readers(net, of) == 1) {
+                all[of - INPUT] = *own;
+                break;
+            }
+        }
+    }
+}
+
 static struct map lay_out(struct shape shape, struct reading r)
 {
     struct map m = { .shape = shape, .top = r.top, .left = r.left,
@@ -134,6 +171,7 @@ bool layout(struct net *net)
 {
     assert(net->nstages > 0);
     struct reading *all = readings(net);
+    share_halos(net, all);
     for (int i = 0; i < net->nstages; i++) {
         lay_out_stage(net, all, i);
         if (net->stage[i].kind == STAGE_CONV)

@@ -431,7 +431,6 @@ static void folded_buffers(struct net *net, struct stage *f)
 {
     size_t units = (size_t)net->layer[f->head].filters;
     const struct stage *end = &net->stage[f->fold->end];
-    no_buffers(f);
     f->at[AT_X] = stage_output(net, f->from);
     f->at[AT_Y] = end->at[AT_Y];
     f->at[AT_ARGMAX] = end->at[AT_ARGMAX];
@@ -479,13 +478,18 @@ static void (*const own_buffers[STAGE_KINDS])(struct net *, int stage) = {
 bool mem(struct net *net)
 {
     assert(net->nregions > 0);
+    for (int i = 0; i < net->nstages; i++)
+        no_buffers(&net->stage[i]);
+    for (int i = 0; i < net->nfolded; i++)
+        no_buffers(&net->folded[i]);
+    if (net->inference)         /* stream.c has windows */
+        return true;
     find_regions(net);
     size_t batch = (size_t)net->train.batch;
     const struct map *in = &net->stage[0].in;
     net->input_at = add_kept(net, "input", "x", batch*in->image);
     for (int i = 0; i < net->nstages; i++) {
-        struct stage *s = &net->stage[i];
-        no_buffers(s);
+        const struct stage *s = &net->stage[i];
         output_buffers(net, i);
         if (own_buffers[s->kind])
             own_buffers[s->kind](net, i);

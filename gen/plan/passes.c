@@ -3,6 +3,7 @@
 */
 #include "plan/passes.h"
 
+#include "plan/strip.h"
 #include "plan/tuning.h"
 #include "read/spec.h"
 
@@ -19,6 +20,8 @@ static bool spec(struct net *net)
         net->train.batch = net->batch;
         net->batch_at.line = 0;
     }
+    if (net->inference)
+        strip(net);
     return true;
 }
 
@@ -34,5 +37,6 @@ const struct pass passes[] = {
     { "regions", "what all threads do together, in order", regions },
     { "mem",     "where every buffer lies", mem },
     { "kinks",   "what a gradient check must not cross", kinks },
+    { "stream",  "of inference alone: which rows are in memory", stream },
 };
 const int npasses = sizeof passes / sizeof *passes;

@@ -41,5 +41,7 @@ bool regions(struct net *net);
 bool mem(struct net *net);
 /* From buffers: net->kink. */
 bool kinks(struct net *net);
+/* In place of the two before it, from net->infer: net->stream. False: net->ram is too little. */
+bool stream(struct net *net);
 
 #endif

@@ -35,7 +35,7 @@ void forward_sweep(const struct net *net, struct stage *s)
         .tap_step_y = 1, .tap_step_x = 1, .bias = l->bias || s->fold,
         /* What a group writes past its channels, the next one would have to mend. */
         .whole_vectors = pool != NULL && groups == 1,
-        .band = pool ? pool->kh : s->conv->mid.h,
+        .band = pool ? pool->kh : net->inference ? 1 : s->conv->mid.h,
         .out_row = (int)s->out.row, .out_pixel = l->filters,
     };
     snprintf(f->name, sizeof f->name, "%s_fwd", s->name);
@@ -48,7 +48,7 @@ static void gather(struct net *net, int stage)
     struct stage *s = &net->stage[stage];
     struct stage *conv = s->from == INPUT ? NULL : &net->stage[s->from];
     s->norm->blocks = 1;
-    if (!conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER
+    if (net->inference || !conv || conv->kind != STAGE_CONV || conv->pool != NO_LAYER
         || net->layer[conv->head].groups > 1)
         return;
     struct sweep *f = &conv->conv->forward;
@@ -236,7 +236,7 @@ static bool takes_winograd(const struct net *net, const struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
-    return suits_winograd(l)
+    return suits_winograd(l) && !net->inference
            && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/core/model.h"
 #include "base/small.h"
 #include "plan/cost.h"
+#include "plan/stream.h"
 #include "print/dictionary.h"
 #include "read/layers.h"
 
@@ -60,6 +61,42 @@ void affine_forward(struct emission *e, const struct stage *s)
            (long)in.h*in.w*in.c, s->out.shape.c, s->relu == NO_LAYER ? "" : " + relu",
            with ? " + " : "", with ? layer_def(with->kind)->word : "", s->flop_forward / 1e6,
            s->affine->tile.mh, s->affine->tile.nv);
+}
+
+/* Of nv vectors; part: units of the last one that exist, 0: all. */
+static void one_tile(struct emission *e, const struct stage *s, bool bias, const char *name, int nv,
+                     int part)
+{
+    const struct shape in = s->in.shape;
+    struct bindings b = of_stage(e, s);
+    bind_flag(&b, "BIAS", bias);
+    bind_flag(&b, "PARTIAL", part != 0);
+    bind_size(&b, "PART", part);
+    bind_size(&b, "NV", nv);
+    bind_size(&b, "BLOCK", (long)nv*e->net->vl);
+    bind_size(&b, "COLUMNS", (long)in.h*in.w*in.c);
+    bind_relu(&b, s->relu != NO_LAYER);
+    bind_pointwise(&b, layer_at(e->net, s->pointwise), true);
+    kernel(&b, "affine/one_tile.c", name, "%d vectors of %d units", nv, e->net->vl);
+}
+
+struct part_name affine_one(struct emission *e, const struct stage *s, bool bias)
+{
+    const struct shape in = s->in.shape;
+    const int vl = e->net->vl, nv = one_vectors(e->net, s), units = s->out.shape.c;
+    const int left = units % (nv*vl);
+    struct bindings b = of_stage(e, s);
+    struct part_name name = part(&b, "one"), tile = part(&b, "tile"), last = part(&b, "tile_last");
+    if (units >= nv*vl)
+        one_tile(e, s, bias, tile.text, nv, 0);
+    if (left)
+        one_tile(e, s, bias, last.text, ceil_div(left, vl), left % vl);
+    bind_name(&b, "TILE", "%s", tile.text);
+    bind_name(&b, "TILE_LAST", "%s", last.text);
+    bind_size(&b, "BLOCK", (long)nv*vl);
+    bind_size(&b, "COLUMNS", (long)in.h*in.w*in.c);
+    kernel(&b, "affine/one.c", name.text, "%s: %ld -> %d", s->name, (long)in.h*in.w*in.c, units);
+    return name;
 }
 
 void affine_fold(struct emission *e, const struct stage *s)

@@ -41,8 +41,7 @@ void fork_backward(struct emission *e, const struct stage *s)
     put_calls(&b, part(&b, "bwd").text, &calls, "the sum of its branches' gradients");
 }
 
-/* Channels of the branches before branch k. */
-static long channels_before(const struct stage *s, int k)
+long channels_before(const struct stage *s, int k)
 {
     long c = 0;
     while (k--)
@@ -56,28 +55,32 @@ static void bind_branch(struct bindings *b, int k)
     bind_size(b, "Y_PIXEL", b->stage->out.shape.c);
 }
 
-void join_forward(struct emission *e, const struct stage *s)
+const char *join_rows(struct emission *e, const struct stage *s, int k)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
+    const struct map *m = &s->branch->in[k];
+    struct bindings b = of_stage(e, s), copy = of_stage(e, s);
+    bind_branch(&copy, k);
+    bind_size(&copy, "X_ROW", (long)m->row);
+    bind_size(&copy, "X_PIXEL", m->shape.c);
+    bind_pointwise(&copy, with, true);
+    return shared_kernel(&copy, "pointwise/branch_copy.c", part(&b, "copy_%d", k + 1).text,
+                         "%d channels to where %d are joined%s%s", m->shape.c, s->out.shape.c,
+                         with ? " + " : "", with ? layer_def(with->kind)->word : "");
+}
+
+void join_forward(struct emission *e, const struct stage *s)
+{
     struct bindings b = of_stage(e, s);
     struct text calls = { 0 };
     for (int k = 0; k < s->branch->count; k++) {
         const struct map *m = &s->branch->in[k];
-        struct bindings copy = of_stage(e, s);
-        bind_branch(&copy, k);
-        bind_size(&copy, "X_ROW", (long)m->row);
-        bind_size(&copy, "X_PIXEL", m->shape.c);
-        bind_pointwise(&copy, with, true);
-        text_printf(&calls, "    %s(",
-                    shared_kernel(&copy, "pointwise/branch_copy.c", part(&b, "copy_%d", k + 1).text,
-                                  "%d channels to where %d are joined%s%s", m->shape.c,
-                                  s->out.shape.c, with ? " + " : "",
-                                  with ? layer_def(with->kind)->word : ""));
+        text_printf(&calls, "    %s(", join_rows(e, s, k));
         put_image(&b, s->at[AT_BRANCH + k], (long)m->origin, m->image, &calls);
         text_puts(&calls, ", ");
         put_image(&b, s->at[AT_Y], (long)s->out.origin + channels_before(s, k), s->out.image,
                   &calls);
-        text_puts(&calls, ");\n");
+        text_printf(&calls, ", %d);\n", s->out.shape.h);
     }
     put_calls(&b, part(&b, "fwd").text, &calls, "its branches, joined");
 }
@@ -119,16 +122,27 @@ static void bind_factor(struct bindings *b)
     bind_size(b, "X_PIXEL", one ? 0 : b->stage->in.shape.c);
 }
 
-void product_forward(struct emission *e, const struct stage *s)
+struct part_name product_rows(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
     struct bindings b = of_stage(e, s);
+    struct part_name rows = part(&b, "rows");
     bind_factor(&b);
     bind_pointwise(&b, with, true);
+    kernel(&b, "pointwise/product_rows.c", rows.text,
+           "%s: a map and its gate, rows of %dx%d%s%s", s->name, o.w, o.c, with ? " + " : "",
+           with ? layer_def(with->kind)->word : "");
+    return rows;
+}
+
+void product_forward(struct emission *e, const struct stage *s)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_ROWS", "%s", product_rows(e, s).text);
     kernel(&b, "pointwise/product_fwd.c", part(&b, "fwd").text,
-           "%s forward: a map and its gate, %dx%dx%d%s%s", s->name, o.h, o.w, o.c,
-           with ? " + " : "", with ? layer_def(with->kind)->word : "");
+           "%s forward: a map and its gate, %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
 void product_backward(struct emission *e, const struct stage *s)

@@ -17,16 +17,30 @@ const char *gatherer(struct emission *e, const struct stage *s)
            : norm_gather(e, &e->net->stage[norm], &s->out, s->conv->forward.band);
 }
 
+/* Rows of the pool after it, from a band of its own. */
+struct part_name conv_pooled(struct emission *e, const struct stage *s, const char *rows)
+{
+    const struct sweep *f = &s->conv->forward;
+    struct bindings b = of_stage(e, s);
+    struct part_name pooled = part(&b, "pooled");
+    pool_row(e, s, f->out_row, f->out_pixel);
+    bind_name(&b, "RUN_ROWS", "%s", rows);
+    kernel(&b, "conv/pooled.c", pooled.text, "%s: rows of %dx%d of the max-pool after it", s->name,
+           s->out.shape.w, s->out.shape.c);
+    return pooled;
+}
+
 void conv_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     const struct sweep *f = &s->conv->forward;
     struct bindings b = of_stage(e, s);
-    bind_name(&b, "RUN_ROWS", "%s", whole_sweep(e, f, s->relu_first).text);
+    const struct part_name rows = whole_sweep(e, f, s->relu_first);
+    bind_name(&b, "RUN_ROWS", "%s", rows.text);
     if (s->conv->multiplier > 1)
         depth_repeat(e, s);
-    if (s->pool != NO_LAYER)
-        pool_row(e, s, f->out_row, f->out_pixel);
+    bind_name(&b, "RUN_POOLED", "%s",
+              s->pool == NO_LAYER ? "none" : conv_pooled(e, s, rows.text).text);
     bind_name(&b, "GATHER", "%s", gatherer(e, s));
     kernel(&b, "conv/fwd.c", part(&b, "fwd").text,
            "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s%s%s%s, %.1f MFLOP an image, tile %dx%dx%d",

@@ -20,11 +20,22 @@ static void phases(struct emission *e, const struct stage *m, bool relu, struct 
     }
 }
 
+struct part_name deconv_gaps(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    struct part_name name = part(&b, "gaps");
+    if (!s->mirror->conv->dgrad_gaps)
+        return (struct part_name){ "none" };
+    bind_relu(&b, s->relu != NO_LAYER);
+    bind_pointwise(&b, s->mirror->conv->dgrad[0].pointwise, true);
+    kernel(&b, "deconv/gaps.c", name.text, "%s: where no tap reaches", s->name);
+    return name;
+}
+
 void deconv_forward(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
     const struct stage *m = s->mirror;
-    const struct sweep *f = &m->conv->dgrad[0];
     const bool relu = s->relu != NO_LAYER;
     struct text calls = { 0 };
     struct bindings b = of_stage(e, s);
@@ -32,10 +43,7 @@ void deconv_forward(struct emission *e, const struct stage *s)
     phases(e, m, relu, &calls);
     bind_at(&b, "X", s->at[AT_X], 0);   /* phases know where in a map they begin */
     bind_flag(&b, "GAPS", m->conv->dgrad_gaps);
-    if (m->conv->dgrad_gaps) {
-        bind_relu(&b, relu);
-        bind_pointwise(&b, f->pointwise, true);
-    }
+    bind_name(&b, "FILL_GAPS", "%s", deconv_gaps(e, s).text);
     bind_here(&b, "phases", text_string(&calls));
     kernel(&b, "deconv/fwd.c", part(&b, "fwd").text,
            "%s forward: %dx%dx%d -> %dx%dx%d, %dx%d%s, %.1f MFLOP an image", s->name, l->in.h,

@@ -66,6 +66,28 @@ struct part_name whole_sweep(struct emission *e, const struct sweep *f, bool rel
 /* A stage's output gradient, un-pooled and masked, into a haloed map. */
 void conv_expand(struct emission *e, const struct stage *s);
 
+/*
+** What computes some rows of a stage's output from pointers alone: the frames of a step's regions
+** and a program that only runs the network (inference.c) call the same. Each returns its name.
+*/
+struct part_name pointwise_rows(struct emission *e, const struct stage *s);
+struct part_name prelu_rows(struct emission *e, const struct stage *s);
+struct part_name reshape_map(struct emission *e, const struct stage *s);
+struct part_name upsample_rows(struct emission *e, const struct stage *s);
+struct part_name add_rows(struct emission *e, const struct stage *s);
+struct part_name affine_one(struct emission *e, const struct stage *s, bool bias);
+struct part_name conv_pooled(struct emission *e, const struct stage *s, const char *rows);
+struct part_name pool_rows(struct emission *e, const struct stage *s);
+struct part_name average_rows(struct emission *e, const struct stage *s);
+struct part_name average_gather(struct emission *e, const struct stage *s);
+struct part_name product_rows(struct emission *e, const struct stage *s);
+const char *norm_rows(struct emission *e, const struct stage *s);
+/* Of branch k; its channels come after those of the branches before it. */
+const char *join_rows(struct emission *e, const struct stage *s, int k);
+long channels_before(const struct stage *s, int k);
+/* What a deconv makes where no tap reaches; "none": some tap reaches everywhere. */
+struct part_name deconv_gaps(struct emission *e, const struct stage *s);
+
 /* The stages' regions. */
 void conv_forward(struct emission *e, const struct stage *s);
 void conv_data_gradient(struct emission *e, const struct stage *s);

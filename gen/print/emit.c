@@ -16,6 +16,7 @@
 #include "print/kernels.h"
 #include "print/lines.h"
 #include "print/tables.h"
+#include "print/target.h"
 #include "print/tmpl.h"
 #include "print/words.h"
 
@@ -30,14 +31,6 @@ struct group {
 static struct prefixes prefixes_of(const struct group *g, const struct net *net)
 {
     return prefixes(net, g->several_isas, g->several_nets);
-}
-
-/* Text with its LATHE_F64 conditionals resolved and its local includes dropped. */
-static void library(const char *path, bool f64, struct text *out)
-{
-    struct bindings b = { 0 };
-    bind_flag(&b, "LATHE_F64", f64);
-    instantiate_path(path, &b, out);
 }
 
 /* What each optimizer does to a whole parameter; UPDATE_STORE's function is written as it is. */
@@ -61,24 +54,6 @@ static const char *c_bool(bool b)
 }
 
 /* ---- regions of one instruction set ---- */
-
-static void open_region(const struct isa *isa, struct text *out)
-{
-    if (!isa->gcc_target)
-        return;
-    text_printf(out, "#ifdef __clang__\n"
-                "#pragma clang attribute push(__attribute__((target(\"%s\"))),"
-                " apply_to = function)\n#else\n#pragma GCC push_options\n"
-                "#pragma GCC target(\"%s\")\n#endif\n\n", isa->clang_target, isa->gcc_target);
-}
-
-static void close_region(const struct isa *isa, struct text *out)
-{
-    if (!isa->gcc_target)
-        return;
-    text_puts(out, "#ifdef __clang__\n#pragma clang attribute pop\n#else\n"
-                   "#pragma GCC pop_options\n#endif\n\n");
-}
 
 /* The regions of a network, each where its function is. */
 static void list_regions(const struct net *net, const struct prefixes *prefix,

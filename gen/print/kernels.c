@@ -15,11 +15,22 @@ static const char *word_of(const struct emission *e, int layer)
     return layer_def(e->net->layer[layer].kind)->word;
 }
 
+struct part_name pointwise_rows(struct emission *e, const struct stage *s)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    struct part_name rows = part(&b, "rows");
+    bind_pointwise(&b, &e->net->layer[s->head], true);
+    kernel(&b, "pointwise/rows.c", rows.text, "%s: %s of rows of %dx%d", s->name,
+           word_of(e, s->head), o.w, o.c);
+    return rows;
+}
+
 static void pointwise_forward(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
     struct bindings b = of_stage(e, s);
-    bind_pointwise(&b, &e->net->layer[s->head], true);
+    bind_name(&b, "RUN_ROWS", "%s", pointwise_rows(e, s).text);
     kernel(&b, "pointwise/fwd.c", part(&b, "fwd").text, "%s forward: %s of %dx%dx%d", s->name,
            word_of(e, s->head), o.h, o.w, o.c);
 }
@@ -51,10 +62,20 @@ static void dropout_backward(struct emission *e, const struct stage *s)
            o.h, o.w, o.c);
 }
 
+struct part_name prelu_rows(struct emission *e, const struct stage *s)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    struct part_name rows = part(&b, "rows");
+    kernel(&b, "pointwise/prelu_rows.c", rows.text, "%s: rows of %dx%d", s->name, o.w, o.c);
+    return rows;
+}
+
 static void prelu_forward(struct emission *e, const struct stage *s)
 {
     struct shape o = s->out.shape;
     struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_ROWS", "%s", prelu_rows(e, s).text);
     kernel(&b, "pointwise/prelu_fwd.c", part(&b, "fwd").text, "%s forward: %dx%dx%d", s->name, o.h,
            o.w, o.c);
 }
@@ -73,57 +94,83 @@ static void prelu_update(struct emission *e, const struct stage *s)
     kernel(&b, "pointwise/prelu_update.c", part(&b, "update").text, "%s: slopes", s->name);
 }
 
-static void reshape(struct emission *e, const struct stage *s, bool forward)
+struct part_name reshape_map(struct emission *e, const struct stage *s)
 {
     struct shape in = s->in.shape, o = s->out.shape;
     struct bindings b = of_stage(e, s);
-    kernel(&b, forward ? "shape/reshape_fwd.c" : "shape/reshape_bwd.c",
-           part(&b, forward ? "fwd" : "bwd").text, "%s %s: CxHxW %dx%dx%d as %dx%dx%d", s->name,
-           forward ? "forward" : "backward", in.c, in.h, in.w, o.c, o.h, o.w);
+    struct part_name map = part(&b, "map");
+    kernel(&b, "shape/reshape_map.c", map.text, "%s: CxHxW %dx%dx%d as %dx%dx%d", s->name, in.c,
+           in.h, in.w, o.c, o.h, o.w);
+    return map;
 }
 
 static void reshape_forward(struct emission *e, const struct stage *s)
 {
-    reshape(e, s, true);
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_MAP", "%s", reshape_map(e, s).text);
+    kernel(&b, "shape/reshape_fwd.c", part(&b, "fwd").text, "%s forward", s->name);
 }
 
 static void reshape_backward(struct emission *e, const struct stage *s)
 {
-    reshape(e, s, false);
+    struct shape in = s->in.shape, o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    kernel(&b, "shape/reshape_bwd.c", part(&b, "bwd").text,
+           "%s backward: CxHxW %dx%dx%d as %dx%dx%d", s->name, in.c, in.h, in.w, o.c, o.h, o.w);
 }
 
-static void upsample(struct emission *e, const struct stage *s, bool forward)
+static void upsample(struct emission *e, const struct stage *s, const char *const files[2],
+                     struct bindings *b, const char *name, const char *direction)
 {
-    static const char *const files[2][2] = {
-        { "shape/nearest_bwd.c", "shape/nearest_fwd.c" },
-        { "shape/bilinear_bwd.c", "shape/bilinear_fwd.c" } };
     const struct layer *l = &e->net->layer[s->head];
     struct shape in = s->in.shape;
+    kernel(b, files[l->bilinear], name, "%s %s: %dx%dx%d, %d times as high, %d times as wide",
+           s->name, direction, in.h, in.w, in.c, l->up_h, l->up_w);
+}
+
+struct part_name upsample_rows(struct emission *e, const struct stage *s)
+{
+    static const char *const files[] = { "shape/nearest_rows.c", "shape/bilinear_rows.c" };
     struct bindings b = of_stage(e, s);
-    kernel(&b, files[l->bilinear][forward], part(&b, forward ? "fwd" : "bwd").text,
-           "%s %s: %dx%dx%d, %d times as high, %d times as wide", s->name,
-           forward ? "forward" : "backward", in.h, in.w, in.c, l->up_h, l->up_w);
+    struct part_name rows = part(&b, "rows");
+    upsample(e, s, files, &b, rows.text, "rows");
+    return rows;
 }
 
 static void upsample_forward(struct emission *e, const struct stage *s)
 {
-    upsample(e, s, true);
+    static const char *const files[] = { "shape/nearest_fwd.c", "shape/bilinear_fwd.c" };
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_ROWS", "%s", upsample_rows(e, s).text);
+    upsample(e, s, files, &b, part(&b, "fwd").text, "forward");
 }
 
 static void upsample_backward(struct emission *e, const struct stage *s)
 {
-    upsample(e, s, false);
+    static const char *const files[] = { "shape/nearest_bwd.c", "shape/bilinear_bwd.c" };
+    struct bindings b = of_stage(e, s);
+    upsample(e, s, files, &b, part(&b, "bwd").text, "backward");
 }
 
-static void add_forward(struct emission *e, const struct stage *s)
+struct part_name add_rows(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape o = s->out.shape;
     struct bindings b = of_stage(e, s);
+    struct part_name rows = part(&b, "rows");
     bind_pointwise(&b, with, true);
+    kernel(&b, "pointwise/add_rows.c", rows.text, "%s: both branches, rows of %dx%d%s%s", s->name,
+           o.w, o.c, with ? " + " : "", with ? layer_def(with->kind)->word : "");
+    return rows;
+}
+
+static void add_forward(struct emission *e, const struct stage *s)
+{
+    struct shape o = s->out.shape;
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_ROWS", "%s", add_rows(e, s).text);
     kernel(&b, "pointwise/add_fwd.c", part(&b, "fwd").text,
-           "%s forward: both branches, %dx%dx%d%s%s", s->name, o.h, o.w, o.c, with ? " + " : "",
-           with ? layer_def(with->kind)->word : "");
+           "%s forward: both branches, %dx%dx%d", s->name, o.h, o.w, o.c);
 }
 
 static void loss(struct emission *e, const struct stage *s)

@@ -53,17 +53,21 @@ static const char *norm_through(struct emission *e, const struct stage *s)
                          "gradient of the values that are normalised");
 }
 
-void norm_forward(struct emission *e, const struct stage *s)
+const char *norm_rows(struct emission *e, const struct stage *s)
 {
     const struct layer *with = layer_at(e->net, s->pointwise);
     struct shape in = s->in.shape;
-    struct bindings image = of_stage(e, s), b = of_stage(e, s);
-    bind_pointwise(&image, with, true);
-    bind_name(&b, "IMAGE", "%s",
-              shared_kernel(&image, "norm/image_fwd.c", part(&b, "image_fwd").text,
-                            "%dx%dx%d%s%s%s", in.h, in.w, in.c, with ? " + " : "",
-                            with ? layer_def(with->kind)->word : "",
-                            s->pool == NO_LAYER ? "" : " + max-pool"));
+    struct bindings b = of_stage(e, s), rows = of_stage(e, s);
+    bind_pointwise(&rows, with, true);
+    return shared_kernel(&rows, "norm/rows.c", part(&b, "rows").text, "rows of %dx%d%s%s%s", in.w,
+                         in.c, with ? " + " : "", with ? layer_def(with->kind)->word : "",
+                         s->pool == NO_LAYER ? "" : " + max-pool");
+}
+
+void norm_forward(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_ROWS", "%s", norm_rows(e, s));
     kernel(&b, "norm/fwd.c", part(&b, "fwd").text, "%s: forward", s->name);
 }
 

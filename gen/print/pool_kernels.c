@@ -23,10 +23,20 @@ static void direction(struct bindings *b, const char *file, bool forward)
            forward ? "forward" : "backward", x.h, x.w, x.c, y.h, y.w, y.c);
 }
 
+struct part_name pool_rows(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    struct part_name rows = part(&b, "rows");
+    pool_row(e, s, (long)s->in.row, s->in.shape.c);
+    kernel(&b, "pool/rows.c", rows.text, "%s: rows of %dx%d", s->name, s->out.shape.w,
+           s->out.shape.c);
+    return rows;
+}
+
 void pool_forward(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s);
-    pool_row(e, s, (long)s->in.row, s->in.shape.c);
+    bind_name(&b, "RUN_ROWS", "%s", pool_rows(e, s).text);
     direction(&b, "pool/fwd.c", true);
 }
 
@@ -36,12 +46,31 @@ void pool_backward(struct emission *e, const struct stage *s)
     direction(&b, "pool/bwd.c", false);
 }
 
-void average_forward(struct emission *e, const struct stage *s)
+struct part_name average_rows(struct emission *e, const struct stage *s)
 {
     struct bindings b = of_stage(e, s), share = of_stage(e, s);
+    struct part_name rows = part(&b, "rows");
     if (is_padded(&e->net->layer[s->head]))     /* for backward, too */
         kernel(&share, "pool/share.c", part(&share, "share").text,
                "%s: the share of a value in the mean of a window", s->name);
+    kernel(&b, "pool/average_rows.c", rows.text, "%s: rows of %dx%d", s->name, s->out.shape.w,
+           s->out.shape.c);
+    return rows;
+}
+
+struct part_name average_gather(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    struct part_name name = part(&b, "gather");
+    kernel(&b, "pool/average_gather.c", name.text, "%s: %dx%dx%d -> 1x1x%d", s->name,
+           s->in.shape.h, s->in.shape.w, s->in.shape.c, s->out.shape.c);
+    return name;
+}
+
+void average_forward(struct emission *e, const struct stage *s)
+{
+    struct bindings b = of_stage(e, s);
+    bind_name(&b, "RUN_ROWS", "%s", average_rows(e, s).text);
     direction(&b, "pool/average_fwd.c", true);
 }
 

@@ -3,6 +3,7 @@
 ** forward and to the data.
 */
 #include "base/small.h"
+#include "plan/block_tiles.h"
 #include "print/dictionary.h"
 
 /* What every tile of a sweep binds. */
@@ -20,7 +21,9 @@ const char *conv_tile(struct emission *e, const struct sweep *f, const char *nam
 {
     struct bindings b = of_sweep(e, f);
     int vl = e->net->vl;
+    const int run = taps_apart(f) ? f->ci : f->kw*f->ci;
     b.brief = f->short_unroll;
+    bind_flag(&b, "RUNS", f->tile.mh == 1 && is_run(e->net, mw, nv) && run % 2 == 0);
     bind_tile(&b, mw, part, relu);
     bind_size(&b, "NV", nv);
     bind_size(&b, "BLOCK", (long)nv*vl);

@@ -10,6 +10,7 @@
 #include "plan/choice.h"
 #include "plan/passes.h"
 #include "plan/regions.h"
+#include "plan/stream.h"
 #include "read/layers.h"
 #include "tool/dump_train.h"
 
@@ -427,6 +428,31 @@ static void dump_kinks(const struct net *net, FILE *out)
     }
 }
 
+static void dump_stream(const struct net *net, FILE *out)
+{
+    const struct stream_plan *p = &net->stream;
+    for (int n = 0; n < p->nodes; n++) {
+        const struct window *w = &p->window[n];
+        const struct stage *s = node_stage(net, &p->node[n]);
+        if (p->node[n].fills != n) {
+            const struct stage *o = node_stage(net, &p->node[p->node[n].fills]);
+            fprintf(out, "%-24s in the window of %s\n", s ? s->name : "input", o->name);
+            continue;
+        }
+        fprintf(out, "%-24s %3d of %3d rows of %6zu at %8zu, steps %d to %d\n",
+                s ? s->name : "input", w->rows, w->map.rows, w->map.row, w->at, w->first, w->last);
+    }
+    for (int k = 0; k < p->nsteps; k++) {
+        const struct stream_step *step = &p->step[k];
+        const struct stage *s = node_stage(net, &p->node[step->node]);
+        fprintf(out, "step %d: %s %d to %d, slides %d\n", k, s ? s->name : "input", step->from,
+                step->to, step->slide);
+    }
+    if (net->inference)
+        fprintf(out, "bands of %d rows, work %zu, moved %.0f, cleared %.0f\n", p->band, p->work,
+                p->moved, p->cleared);
+}
+
 void dump(const struct net *net, int pass, FILE *out)
 {
     static const struct { const char *name; void (*print)(const struct net *, FILE *); } dumps[] = {
@@ -434,6 +460,7 @@ void dump(const struct net *net, int pass, FILE *out)
         { "layout", dump_layout }, { "sweeps", dump_sweeps }, { "fold", dump_fold },
         { "block", dump_block }, { "params", dump_params }, { "regions", dump_regions },
         { "mem", dump_mem }, { "kinks", dump_kinks },
+        { "stream", dump_stream },
     };
     for (size_t k = 0; k < sizeof dumps / sizeof *dumps; k++)
         if (!strcmp(dumps[k].name, passes[pass].name)) {

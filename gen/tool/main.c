@@ -15,6 +15,7 @@
 #include "tool/build.h"
 #include "tool/export.h"
 #include "tool/import.h"
+#include "tool/inference.h"
 #include "tool/options.h"
 #include "tool/read.h"
 #include "tool/show.h"
@@ -49,7 +50,8 @@ static bool write_to(struct net *const *nets, int nnets, bool split, const char 
 
 static bool show_to(const struct net *net, const struct options *o)
 {
-    void (*shown)(const struct net *, int, FILE *) = o->html ? show_page
+    void (*shown)(const struct net *, int, FILE *) = o->inference ? show_inference
+                                                     : o->html ? show_page
                                                      : o->plan ? show_plan : show;
     int threads = processors_available();
     struct page page;
@@ -115,9 +117,12 @@ int main(int argc, char **argv)
     if (!strcmp(o.command, "import"))
         return finish(import_model(&o));
     int nfound = find_isas(o.isa, found);
+    if (o.inference && !strcmp(o.command, "emit"))
+        return finish(emit_inference(&o, found[0], &status));
     for (int k = 0; k < nfound; k++)
         for (int i = 0; i < o.nnets; i++) {
-            struct net *net = read_net(&o, o.net[i], found[k], NULL, &status);
+            struct net *net = o.inference ? read_inference(&o, o.net[i], found[k], &status)
+                                          : read_net(&o, o.net[i], found[k], NULL, &status);
             if (!net)
                 return status ? status : finish(true);
             nets[nnets++] = net;

@@ -24,7 +24,8 @@ enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, 
 static const struct command_def commands[] = {
     { "emit", FOR_EMIT, "lathe emit NET... [-o FILE.c] [options]",
       "Prints one self-contained C file, or with --split only the network's part,\n"
-      "to be linked with runtime/liblathe.a (f64: liblathe64.a)." },
+      "to be linked with runtime/liblathe.a (f64: liblathe64.a). With --inference a pair of\n"
+      "files that only run the network, without a library: FILE.c and FILE.h." },
     { "build", FOR_BUILD, "lathe build NET... [-o PROGRAM] [options]",
       "Emits and compiles with ${CC:-cc}. PROGRAM is the network's name unless said." },
     { "show", FOR_SHOW, "lathe show NET [--plan | --html] [-o FILE] [options]",
@@ -55,7 +56,8 @@ static const struct option_def option_defs[] = {
       "what to write" },
     { "--isa", FOR_PROGRAMS, "NAME",
       "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
-      "x86: scalar, avx2 and avx512 in one program" },
+      "x86: scalar, avx2 and avx512 in one program; with --inference, where\n"
+      "it is the default, c: C99 for any processor, or cortex-m" },
     { "--dtype", FOR_PROGRAMS, "TYPE", "f32 (the default) or f64" },
     { "--set", FOR_NETS, "NAME=VALUE",
       "overrides a `let`; for sweep several values, with commas" },
@@ -70,17 +72,22 @@ static const struct option_def option_defs[] = {
     { "--check", FOR_IMPORT, "X.npy Y.npy",
       "builds the program, and compares what it makes of the images X,\n"
       "in the model's own shape, with Y: at most 1e-5 of the largest apart" },
-    { "--weights", FOR_IMPORT, "FILE",
+    { "--weights", FOR_IMPORT | FOR_EMIT, "FILE",
       "safetensors in place of the model's own weights: by name,\n"
-      "else by order and shape" },
-    { "--params", FOR_EXPORT, "FILE", "the parameters, as `train` saves them" },
+      "else by order and shape; with --inference: inline (the default),\n"
+      "or blob: in FILE.weights, which the program hands over" },
+    { "--inference", FOR_EMIT | FOR_SHOW, NULL,
+      "what only runs the network, with --params: NAME_run(); show: its\n"
+      "memory over time" },
+    { "--ram", FOR_EMIT | FOR_SHOW, "BYTES", "with --inference: the fastest that works in so many" },
+    { "--params", FOR_EXPORT | FOR_EMIT, "FILE", "the parameters, as `train` saves them" },
     { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
     { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },
     { "--softmax", FOR_EXPORT, NULL, "probabilities instead of scores (bce: of each score)" },
     { "--with-preprocessing", FOR_EXPORT, NULL,
       "takes pixels from 0 to 255 and prepares them as training did" },
-    { "--range", FOR_EXPORT, "LO,HI",
-      "with --with-preprocessing: what 0 and 255 were in training, where the\n"
+    { "--range", FOR_EXPORT | FOR_EMIT, "LO,HI",
+      "with --with-preprocessing or --inference: what 0 and 255 were in training, where the\n"
       "parameter file does not tell; one pair, or one for each channel" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints what a pass decided:" },
@@ -109,7 +116,7 @@ const char *const *option_choices(const char *option)
     for (int k = 0; k < npasses; k++)
         names[k] = passes[k].name;
     static const char *const isa_words[] = { "scalar", "avx2", "avx512", "neon", "native",
-                                             "x86", NULL };
+                                             "x86", "c", "cortex-m", NULL };
     static const char *const dtypes[] = { "f32", "f64", NULL };
     return !strcmp(option, "--isa") ? isa_words : !strcmp(option, "--dtype") ? dtypes
            : !strcmp(option, "-d") ? names : NULL;
@@ -209,6 +216,7 @@ static void take_flag(struct options *o, const char *option)
         { "--split", &o->split }, { "--lines", &o->lines }, { "--plan", &o->plan },
         { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
         { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
+        { "--inference", &o->inference },
     };
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
         if (!strcmp(option, flags[k].word))
@@ -245,6 +253,11 @@ static bool take(struct options *o, const char *option, const char *argument, in
         o->check[o->check[0] != NULL] = argument;
     } else if (!strcmp(option, "--weights")) {
         o->weights = argument;
+    } else if (!strcmp(option, "--ram")) {
+        char *end;
+        o->ram = strtol(argument, &end, 10);
+        if (*end || end == argument || o->ram < 1 || o->ram > 1L << 40)
+            return usage(status, "--ram takes a number of bytes, not \"%s\"%s", argument, "");
     } else if (!strcmp(option, "--range")) {
         o->range = argument;
     } else {
@@ -356,8 +369,38 @@ static bool check_export(const struct options *o, int *status)
     return true;
 }
 
+/* With --inference, and without. */
+static bool check_inference(const struct options *o, unsigned given, int *status)
+{
+    static const char *const others[] = { "--dtype", "--batch", "--tune", "--split", "--lines",
+                                          "--plan", "--html" };
+    static const char *const own[] = { "--params", "--weights", "--ram", "--range" };
+    for (int k = 0; k < NOPTIONS; k++) {
+        const char *word = option_defs[k].word;
+        for (size_t i = 0; i < sizeof others / sizeof *others && o->inference; i++)
+            if (given & 1u << k && !strcmp(word, others[i]))
+                return usage(status, "--inference goes without %s%s", word, "");
+        for (size_t i = 0; i < sizeof own / sizeof *own && !o->inference; i++)
+            if (given & 1u << k && !strcmp(word, own[i]))
+                return usage(status, "%s is for emit --inference%s", word, "");
+    }
+    if (!o->inference)
+        return true;
+    if (!o->params && !o->pass && !strcmp(o->command, "emit"))
+        return usage(status, "emit --inference: which parameters? --params FILE%s%s", "", "");
+    if (o->nnets > 1)
+        return usage(status, "emit --inference takes one network file%s%s", "", "");
+    if (!strcmp(o->isa, "x86") || !strcmp(o->isa, "scalar"))
+        return usage(status, "--inference takes --isa c (the default), cortex-m, avx2, "
+                     "avx512, neon or native, not %s%s", o->isa, "");
+    if (o->weights && strcmp(o->weights, "inline") && strcmp(o->weights, "blob"))
+        return usage(status, "--weights takes inline or blob with --inference, not \"%s\"%s",
+                     o->weights, "");
+    return true;
+}
+
 /* Options that a command would not look at are wrong usage. */
-static bool check_given(const struct options *o, unsigned given, int *status)
+static bool check_given(struct options *o, unsigned given, int *status)
 {
     int command = 0;
     while (strcmp(o->command, commands[command].word))
@@ -369,6 +412,12 @@ static bool check_given(const struct options *o, unsigned given, int *status)
         return usage(status, "-d %s prints to standard output: it goes without -o%s", o->pass, "");
     if (!strcmp(o->command, "export"))
         return check_export(o, status);
+    if (!o->isa)
+        o->isa = o->inference ? "c" : "native";
+    if (!o->inference && isa_find(o->isa) && isa_find(o->isa)->inference)
+        return usage(status, "--isa %s is for emit --inference%s", o->isa, "");
+    if (!check_inference(o, given, status))
+        return false;
     if (o->plan && o->html)
         return usage(status, "--plan prints tables: it goes without --html%s%s", "", "");
     return true;
@@ -377,7 +426,7 @@ static bool check_given(const struct options *o, unsigned given, int *status)
 bool options_read(struct options *o, int argc, char **argv, int *status)
 {
     unsigned given = 0;
-    *o = (struct options){ .isa = "native" };
+    *o = (struct options){ .isa = NULL };
     bool operands = false;
     for (int i = 1; i < argc; i++) {
         if (!operands && !strcmp(argv[i], "--")) {

@@ -22,9 +22,12 @@ struct options {
     bool tuned;                     /* that file had something for a network */
     const char *params;             /* export: a parameter file, or NULL */
     bool fold, softmax, prepare;    /* export: as struct export_options has them */
-    const char *weights;            /* import: a file of parameters in the model's place, or NULL */
+    const char *weights;            /* import: a file of parameters in the model's place, or NULL;
+                                       emit: "inline" or "blob" */
     const char *range;              /* export: what 0 and 255 are to the network, or NULL */
     bool torch;                     /* export: a module of PyTorch */
+    bool inference;                 /* emit: a program that only runs the network ... */
+    long ram;                       /* ... in so many bytes; 0: not said */
     const char *check[2];           /* import: arrays of images and results, or NULL */
     struct setting set[MAX_SETTINGS]; int nset;
     char **rest; int nrest;         /* after `--`: sweep hands them to `train`,

@@ -22,13 +22,15 @@ int find_isas(const char *name, const struct isa *found[MAX_ISAS])
 }
 
 static struct net *through_passes(struct options *o, const char *path, const char *text,
-                                  const struct isa *isa, struct tuning *trial, int *status)
+                                  const struct isa *isa, struct tuning *trial, bool inference,
+                                  int *status)
 {
     struct net *net = alloc(1, sizeof *net);
     *net = (struct net){ .path = path, .text = text, .isa = isa, .f64 = o->f64,
                          .vl = isa_vl(isa, o->f64),
                          .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune,
-                         .tuning = trial };
+                         .tuning = trial, .inference = inference,
+                         .ram = inference ? (size_t)o->ram : 0 };
     *status = 1;
     for (int k = 0; k < npasses; k++) {
         if (!passes[k].run(net))
@@ -47,10 +49,15 @@ static struct net *through_passes(struct options *o, const char *path, const cha
 struct net *read_net(struct options *o, const char *path, const struct isa *isa,
                      struct tuning *trial, int *status)
 {
-    return through_passes(o, path, NULL, isa, trial, status);
+    return through_passes(o, path, NULL, isa, trial, false, status);
+}
+
+struct net *read_inference(struct options *o, const char *path, const struct isa *isa, int *status)
+{
+    return through_passes(o, path, NULL, isa, NULL, true, status);
 }
 
 struct net *read_text(struct options *o, const char *path, const char *text, int *status)
 {
-    return through_passes(o, path, text, isa_native(), NULL, status);
+    return through_passes(o, path, text, isa_native(), NULL, false, status);
 }

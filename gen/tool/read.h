@@ -16,7 +16,10 @@ int find_isas(const char *name, const struct isa *found[MAX_ISAS]);
 struct net *read_net(struct options *o, const char *path, const struct isa *isa,
                      struct tuning *trial, int *status);
 
-/* The same of a file's text, before it is written to path. */
+/* A network that is only to be run. */
+struct net *read_inference(struct options *o, const char *path, const struct isa *isa, int *status);
+
+/* The same as read_net of a file's text, before it is written to path. */
 struct net *read_text(struct options *o, const char *path, const char *text, int *status);
 
 #endif

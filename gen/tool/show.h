@@ -14,4 +14,7 @@ void show_plan(const struct net *net, int threads, FILE *out);
 /* The network as a page with its drawing. */
 void show_page(const struct net *net, int threads, FILE *out);
 
+/* Of a network that was planned for inference: its memory over time. */
+void show_inference(const struct net *net, int threads, FILE *out);
+
 #endif

@@ -28,6 +28,7 @@
 #undef FETCH_MAPS
 #undef FETCH_NEXT
 #undef FETCH_SUMS
+#undef FILL_GAPS
 #undef FLIPPED
 #undef FOLD_ALL
 #undef FORWARD
@@ -39,6 +40,7 @@
 #undef HAS_DZ
 #undef IMAGE
 #undef INPUT
+#undef KEEPS_ARGMAX
 #undef LABELS
 #undef LAST
 #undef LAST_BLOCK
@@ -75,9 +77,12 @@
 #undef RELU
 #undef REPEAT
 #undef ROWS_LEFT
+#undef RUNS
+#undef RUN_MAP
 #undef RUN_PANEL
 #undef RUN_PANELS
 #undef RUN_PASS
+#undef RUN_POOLED
 #undef RUN_ROWS
 #undef RUN_TAPS
 #undef SCALE

@@ -1,20 +1,18 @@
 /*
-** conv/fwd.c - a convolution stage, forward: convolution, bias, pointwise
-** operations and, where the next layer is a max-pool whose windows do not
-** overlap, that too, band by band: one band of rows goes into a scratch that
-** stays in L1 and is pooled from there. The un-pooled map never reaches memory.
-** An image may be cut into parts (bands of rows) when threads outnumber images.
+** conv/fwd.c - a convolution stage, forward: convolution, bias, pointwise operations and, where the
+** next layer is a max-pool whose windows do not overlap, that too, band by band. An image may be
+** cut into parts (bands of rows) when threads outnumber images.
 ** A batchnorm after it has its moments gathered band by band, from L1 as well.
 */
 #include "vector/template.h"
 #include "conv/rows.c"
 #include "depth/repeat.c"
-#include "pool/row.c"
+#include "conv/pooled.c"
 #include "norm/gather.c"
 
 #define NAME conv_fwd             /* @name */
 #define RUN_ROWS conv_rows        /* @name */
-#define POOL_ROW pool_row         /* @name */
+#define RUN_POOLED conv_pooled    /* @name */
 #define PUT_REPEATED depth_repeat /* @name */
 #define REPEAT 1                  /* @flag */
 #define GATHER norm_gather        /* @name */
@@ -48,11 +46,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if POOL
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE;
     real *band = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + BAND_AT;
-    for (int b = from; b < to; b++) {
-        RUN_ROWS(x + (ptrdiff_t)b*BAND_STEP, s->arena + PACKED, bias, band, 0, BAND_ROWS,
-                 NULL, NULL);
-        POOL_ROW(band, y + (size_t)b*Y_ROW, argmax + (size_t)b*ARGMAX_ROW);
-    }
+    RUN_POOLED(x + (ptrdiff_t)from*BAND_STEP, s->arena + PACKED, bias, band,
+               y + (size_t)from*Y_ROW, argmax + (size_t)from*ARGMAX_ROW, to - from);
 #else
     (void)thread;
 #if GATHERS

@@ -19,6 +19,7 @@
 #define BIAS 1               /* @flag */
 #define SHALLOW 0            /* @flag */
 #define PARTIAL 1            /* @flag */
+#define RUNS 0               /* @flag */
 
 static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW*CI][BLOCK] */,
                         const real *bias, real *y /* NHWC */)
@@ -54,6 +55,13 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
             v_keep();
         }
 #else
+#if RUNS
+    for (int ky = 0; ky < KH; ky++) {
+        UNROLL for (int tap = 0; tap < TAPS; tap++)
+            v_run(&acc[0][0][0], x + ky*X_ROW + tap*X_TAP, X_PIXEL,
+                  w + (ky*TAPS + tap)*RUN*BLOCK, RUN);
+    }
+#else
     for (int ky = 0; ky < KH; ky++) {
         UNROLL for (int tap = 0; tap < TAPS; tap++)
             for (int k = 0; k < RUN; k++) {
@@ -69,6 +77,7 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [KH*KW
                 v_keep();
             }
     }
+#endif
 #endif
     UNROLL for (int i = 0; i < MH; i++)
         UNROLL for (int j = 0; j < MW; j++) {

@@ -5,9 +5,11 @@
 ** each phase's rows) when threads outnumber images.
 */
 #include "vector/template.h"
+#include "deconv/gaps.c"
 #include "deconv/phase.c"
 
 #define NAME deconv_fwd      /* @name */
+#define FILL_GAPS deconv_gaps        /* @name */
 #define BIAS 1               /* @flag */
 #define GAPS 1               /* @flag */
 
@@ -24,20 +26,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
     const real *x = s->arena + X + (size_t)image*X_IMAGE;
     real *y = s->arena + Y + (size_t)image*Y_IMAGE;
 #if GAPS
-    /* Some outputs no tap reaches. */
-    enum { /* @sizes */ OH = 16, OW = 16, C = 16, Y_ROW = 256 };
-    for (int r = 0; r < OH; r++)
-        for (int p = 0; p < OW; p++) {
-            for (int c = 0; c < C; c += VL) { /* @tail */
-#if BIAS
-                vec v = v_load(bias + c);
-#else
-                vec v = v_zero();
-#endif
-                /* @epilogue v */
-                v_store(y + r*Y_ROW + p*C + c, v);
-            }
-        }
+    FILL_GAPS(bias, y);
 #endif
     /* @here phases */
     (void)x;

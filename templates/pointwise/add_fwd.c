@@ -1,27 +1,20 @@
 /*
-** pointwise/add_fwd.c - the sum of both branches of a residual block for one image, and the
-** pointwise layer after it.
+** pointwise/add_fwd.c - the sum of both branches of a residual block for one image.
 */
 #include "vector/template.h"
+#include "pointwise/add_rows.c"
 
 #define NAME add_fwd         /* @name */
+#define RUN_ROWS add_rows    /* @name */
 
 static void NAME(const struct step *s, int item, int items, int thread)
 {
-    enum { /* @sizes */ X = 0, X_IMAGE = 3072, X_ROW = 96, Z = 0, Z_IMAGE = 3072, Z_ROW = 96,
-           Y = 0, Y_IMAGE = 3072, Y_ROW = 96, OH = 32, ROW = 96 };
+    enum { /* @sizes */ X = 0, X_IMAGE = 3072, Z = 0, Z_IMAGE = 3072, Y = 0, Y_IMAGE = 3072,
+           OH = 32 };
     (void)items;
     (void)thread;
-    const real *x = s->arena + X + (size_t)item*X_IMAGE;
-    const real *z = s->arena + Z + (size_t)item*Z_IMAGE;
-    real *y = s->arena + Y + (size_t)item*Y_IMAGE;
-    for (int r = 0; r < OH; r++) {
-        for (int k = 0; k < ROW; k += VL) { /* @tail */
-            vec v = v_add(v_load(x + r*X_ROW + k), v_load(z + r*Z_ROW + k));
-            /* @epilogue v */
-            v_store(y + r*Y_ROW + k, v);
-        }
-    }
+    RUN_ROWS(s->arena + X + (size_t)item*X_IMAGE, s->arena + Z + (size_t)item*Z_IMAGE,
+             s->arena + Y + (size_t)item*Y_IMAGE, OH);
 }
 
 #include "vector/undef.h"

@@ -3,10 +3,12 @@
 static inline void conv2__pool(const real *x /* PH rows */, real *y, unsigned char *argmax)
 {
     enum { OW = 4, C = 16, PW = 2, STEP_X = 2, X_ROW = 128, X_PIXEL = 16, Y_PIXEL = 16 };
+    (void)argmax;
     for (int p = 0; p < OW; p++) {
         const real *window = x + p*STEP_X*X_PIXEL;
         for (int c = 0; c < C; c += VL) {
-            vec best = v_load(window + c), index = v_zero();
+            vec best = v_load(window + c);
+            vec index = v_zero();
             {
                 vec v = v_load(window + c);
                 index = v_select(v_gt(v, best), v_set1(0), index);

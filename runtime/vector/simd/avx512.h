@@ -140,3 +140,12 @@ static inline vec v_flush(vec a, real limit)
 }
 static inline void v_prefetch(const void *p) { __builtin_prefetch(p); }
 static inline void v_keep(void) { __asm__ volatile("" ::: "memory"); }
+
+/* Subnormal numbers become 0, as in every program; returns what restores them. */
+static inline unsigned v_flush_subnormals(void)
+{
+    const unsigned old = _mm_getcsr();
+    _mm_setcsr(old | 0x8040u);
+    return old;
+}
+static inline void v_restore_subnormals(unsigned old) { _mm_setcsr(old); }

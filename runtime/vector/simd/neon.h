@@ -134,3 +134,16 @@ static inline vec v_flush(vec a, real limit)
 }
 static inline void v_prefetch(const void *p) { __builtin_prefetch(p); }
 static inline void v_keep(void) { __asm__ volatile("" ::: "memory"); }
+
+/* Subnormal numbers become 0, as in every program; returns what restores them. */
+static inline unsigned v_flush_subnormals(void)
+{
+    uint64_t old;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(old));
+    __asm__ volatile("msr fpcr, %0" :: "r"(old | (uint64_t)1 << 24));
+    return (unsigned)old;
+}
+static inline void v_restore_subnormals(unsigned old)
+{
+    __asm__ volatile("msr fpcr, %0" :: "r"((uint64_t)old));
+}

@@ -1,0 +1,450 @@
+/*
+** stream.c - inference of one image with as few rows of each map in memory as may be: every node
+** makes some rows when a reader wants them, and what no reader will want again makes room. It must
+** never compute a row twice.
+*/
+#include "plan/stream.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/visible.h"
+#include "base/small.h"
+#include "plan/buffers.h"
+#include "plan/passes.h"
+
+/* Of the multiply-adds: what moving rows may cost, if nobody asks for less memory. */
+#define LITTLE 0.01
+/* Reals that could be moved in the time of a step. */
+enum { STEP_COST = 40 };
+
+const struct stage *node_stage(const struct net *net, const struct stream_node *node)
+{
+    return node->region == INPUT ? NULL : region_stage(net, &net->infer[node->region]);
+}
+
+int one_vectors(const struct net *net, const struct stage *s)
+{
+    enum { MOST = 8 };      /* with as many sums of the panels before */
+    return min_int(MOST, ceil_div(s->out.shape.c, net->vl));
+}
+
+/* ---- nodes ---- */
+
+/* The stage whose output a region of inference makes. */
+static int made_by(const struct net *net, const struct region_plan *r)
+{
+    return r->kind == REGION_FOLDED ? net->folded[r->stage].fold->end : r->stage;
+}
+
+/* Reals of what it works in beside its maps; whole vectors are written beyond the last channel. */
+static size_t scratch(const struct net *net, const struct stage *s)
+{
+    size_t size = 0;
+    if (s->kind != STAGE_CONV)
+        return 0;
+    if (s->conv->multiplier > 1)
+        size += s->conv->repeated.image;
+    if (s->pool != NO_LAYER)
+        size += (size_t)s->conv->forward.band*(size_t)s->conv->forward.out_row + (size_t)net->vl;
+    return size;
+}
+
+static void read_window(struct stream_node *n, int window)
+{
+    n->reads[n->nreads++] = window;
+}
+
+/* The mean of a whole map. */
+static bool gathers(const struct net *net, const struct stage *s)
+{
+    const struct layer *l = &net->layer[s->head];
+    return s->kind == STAGE_AVERAGE && !is_padded(l) && l->kh == l->in.h && l->kw == l->in.w;
+}
+
+/* made: the node of each stage's output, INPUT's first. */
+static void add_node(struct net *net, int *made, int region)
+{
+    struct stream_plan *p = &net->stream;
+    const struct region_plan *r = &net->infer[region];
+    const struct stage *s = region_stage(net, r);
+    struct stream_node *n = &p->node[p->nodes];
+    *n = (struct stream_node){ .region = region, .scratch = scratch(net, s),
+                               .fills = p->nodes, .gathers = gathers(net, s) };
+    if (s->kind == STAGE_JOIN)
+        for (int k = 0; k < s->branch->count; k++)
+            read_window(n, made[stage_before_forks(net, s->branch->end[k]) - INPUT]);
+    else
+        read_window(n, made[stage_before_forks(net, s->from) - INPUT]);
+    if (s->kind == STAGE_ADD || s->kind == STAGE_PRODUCT)
+        read_window(n, made[stage_before_forks(net, s->branch->end[1]) - INPUT]);
+    p->window[p->nodes].map = s->out;
+    made[made_by(net, r) - INPUT] = p->nodes++;
+}
+
+/* Reads of a map. */
+static int readers(const struct stream_plan *p, int map)
+{
+    int n = 0;
+    for (int k = 1; k < p->nodes; k++)
+        for (int i = 0; i < p->node[k].nreads; i++)
+            n += p->node[k].reads[i] == map;
+    return n;
+}
+
+/* Of what a node reads the map that it may overwrite value by value; -1: none. */
+static int overwritten(const struct net *net, int node)
+{
+    const struct stream_plan *p = &net->stream;
+    const struct stream_node *n = &p->node[node];
+    const struct stage *s = node_stage(net, n);
+    const struct map *own = &p->window[node].map;
+    const bool each = s->kind == STAGE_POINTWISE || s->kind == STAGE_PRELU || s->kind == STAGE_ADD
+                      || s->kind == STAGE_PRODUCT || (s->kind == STAGE_NORM && s->pool == NO_LAYER);
+    for (int k = 0; each && k < n->nreads; k++) {
+        const struct map *m = &p->window[n->reads[k]].map;
+        if (m->row == own->row && m->rows == own->rows && m->top == own->top
+            && m->left == own->left && m->shape.h == own->shape.h && readers(p, n->reads[k]) == 1)
+            return n->reads[k];
+    }
+    return -1;
+}
+
+/* Who overwrites a map has it made in its own window. */
+static void share_windows(struct net *net)
+{
+    struct stream_plan *p = &net->stream;
+    for (int n = p->nodes - 1; n > 0; n--) {
+        const int before = overwritten(net, n);
+        if (before >= 0)
+            p->node[before].fills = p->node[n].fills;
+    }
+}
+
+static void add_nodes(struct net *net)
+{
+    struct stream_plan *p = &net->stream;
+    int *made = alloc((size_t)net->nstages + 1, sizeof *made);
+    p->node = alloc((size_t)net->ninfer + 1, sizeof *p->node);
+    p->window = alloc((size_t)net->ninfer + 1, sizeof *p->window);
+    p->node[0].region = INPUT;
+    p->window[0].map = net->stage[0].in;
+    p->nodes = 1;
+    for (int r = 0; r < net->ninfer; r++)
+        if (net->infer[r].kind != REGION_NORM_MERGE)
+            add_node(net, made, r);
+    share_windows(net);
+    free(made);
+}
+
+/* ---- which rows depend on which ---- */
+
+/* Windows of k rows, `stride` apart, that begin at `first`. */
+static struct rows windows(struct rows made, int stride, int k, int first)
+{
+    return (struct rows){ made.from*stride + first, (made.to - 1)*stride + first + k };
+}
+
+static struct rows conv_reads(const struct net *net, const struct stage *s, struct rows made)
+{
+    const struct layer *l = &net->layer[s->head], *pool = layer_at(net, s->pool);
+    if (pool)
+        made = windows(made, pool->stride, pool->kh, 0);
+    return windows(made, l->stride, l->dilation*(l->kh - 1) + 1, -l->pad_top);
+}
+
+struct rows node_reads(const struct net *net, const struct stream_node *node, int k,
+                       struct rows made)
+{
+    const struct stage *s = node_stage(net, node);
+    const struct map *m = &net->stream.window[node->reads[k]].map;
+    const struct layer *pool = s->kind == STAGE_AVERAGE ? &net->layer[s->head]
+                                                        : layer_at(net, s->pool);
+    const struct rows all = { -m->top, m->rows - m->top };
+    struct rows r = made;
+    switch (s->kind) {
+    case STAGE_CONV:
+        r = conv_reads(net, s, made);
+        break;
+    case STAGE_NORM:
+    case STAGE_POOL:
+    case STAGE_AVERAGE:
+        if (pool && !node->gathers)     /* a padded one counts rows from the map's first */
+            r = is_padded(pool) ? all : windows(made, pool->stride, pool->kh, 0);
+        break;
+    case STAGE_PRODUCT:
+        if (m->shape.h*m->shape.w == 1)
+            r = all;
+        break;
+    case STAGE_POINTWISE:
+    case STAGE_PRELU:
+    case STAGE_ADD:
+    case STAGE_JOIN:
+        break;
+    default:
+        r = all;
+    }
+    return (struct rows){ max_int(r.from, all.from), min_int(r.to, all.to) };
+}
+
+/* Rows that a node's steps make. */
+static int height(const struct stream_plan *p, int node)
+{
+    const struct stream_node *n = &p->node[node];
+    return p->window[n->gathers ? n->reads[0] : node].map.shape.h;
+}
+
+/* Rows that it makes at once. */
+static int step_rows(const struct net *net, int node)
+{
+    const struct stage *s = node_stage(net, &net->stream.node[node]);
+    const int h = height(&net->stream, node);
+    const bool whole = s && (s->kind == STAGE_AFFINE || s->kind == STAGE_RESHAPE
+                             || s->kind == STAGE_DECONV);
+    return whole ? h : min_int(h, net->stream.band);
+}
+
+/* ---- the order ---- */
+
+struct progress { int made, base, most; };      /* rows made; the window's first; that it needs */
+
+static bool finished(const struct stream_plan *p, const struct progress *at, int node)
+{
+    return at[node].made == height(p, node);
+}
+
+/* The first row of a map that some reader still wants. */
+static int wanted_from(const struct net *net, const struct progress *at, int map)
+{
+    const struct stream_plan *p = &net->stream;
+    int first = INT_MAX;
+    for (int n = map + 1; n < p->nodes; n++)
+        for (int k = 0; k < p->node[n].nreads && !finished(p, at, n); k++)
+            if (p->node[n].reads[k] == map) {
+                const int made = at[n].made;
+                const struct rows r = { made, min_int(made + step_rows(net, n), height(p, n)) };
+                first = min_int(first, node_reads(net, &p->node[n], k, r).from);
+            }
+    return first;
+}
+
+/* The first row of a window that is still wanted, whatever was made of it. */
+static int held_from(const struct net *net, const struct progress *at, int window)
+{
+    const struct stream_plan *p = &net->stream;
+    int first = INT_MAX;
+    if (window == p->node[p->nodes - 1].fills)      /* the scores */
+        return -p->window[window].map.top;
+    for (int n = 0; n <= window; n++)
+        if (p->node[n].fills == window)
+            first = min_int(first, min_int(wanted_from(net, at, n), at[n].made));
+    return first;
+}
+
+/* Rows end where those of the halo after the map do. */
+static int end_of(const struct map *m, int to)
+{
+    return to == m->shape.h ? m->rows - m->top : to;
+}
+
+static void add_step(struct net *net, struct progress *at, int node, int to)
+{
+    struct stream_plan *p = &net->stream;
+    const int window = p->node[node].fills, from = at[node].made;
+    struct window *w = &p->window[window];
+    struct progress *own = &at[window];
+    const int end = p->node[node].gathers ? w->map.rows : end_of(&w->map, to);
+    const int low = held_from(net, at, window);
+    int slide = 0;
+    own->most = max_int(own->most, end - low);
+    if (w->rows && end - own->base > w->rows) {
+        slide = low - own->base;
+        p->moved += (double)(from - low)*(double)w->map.row;
+        own->base = low;
+    }
+    p->step = grow(p->step, (size_t)p->nsteps + 1, sizeof *p->step);
+    p->step[p->nsteps++] = (struct stream_step){ node, from, to, slide };
+    at[node].made = to;
+}
+
+/* Makes rows of a node until there are so many. */
+static void ensure(struct net *net, struct progress *at, int node, int rows)
+{
+    struct stream_plan *p = &net->stream;
+    const struct stream_node *n = &p->node[node];
+    const int h = height(p, node), until = n->gathers ? h : min_int(rows, h);
+    while (at[node].made < until) {
+        const int from = at[node].made, to = min_int(from + step_rows(net, node), h);
+        for (int i = 0; i < n->nreads; i++) {
+            const int k = p->last_first ? n->nreads - 1 - i : i;
+            ensure(net, at, n->reads[k], node_reads(net, n, k, (struct rows){ from, to }).to);
+        }
+        add_step(net, at, node, to);
+    }
+}
+
+/* Runs through an image. */
+static void walk(struct net *net, struct progress *at)
+{
+    struct stream_plan *p = &net->stream;
+    p->nsteps = 0;
+    p->moved = p->cleared = 0;
+    for (int n = 0; n < p->nodes; n++)
+        at[n] = (struct progress){ .base = -p->window[n].map.top };
+    ensure(net, at, p->nodes - 1, INT_MAX);
+}
+
+/* A window of three quarters of its map may as well be all of it. */
+static int roomy(int needed, int all)
+{
+    return needed*4 > all*3 ? all : needed;
+}
+
+/* ---- places ---- */
+
+static void find_lifetimes(struct stream_plan *p)
+{
+    for (int n = 0; n < p->nodes; n++) {
+        p->window[n].first = p->nsteps;
+        p->window[n].last = n == p->nodes - 1 ? p->nsteps : 0;
+    }
+    for (int i = 0; i < p->nsteps; i++) {
+        const struct stream_node *n = &p->node[p->step[i].node];
+        for (int k = -1; k < n->nreads; k++) {
+            struct window *w = &p->window[k < 0 ? n->fills : p->node[n->reads[k]].fills];
+            w->first = min_int(w->first, i);
+            w->last = max_int(w->last, i);
+        }
+    }
+}
+
+struct claim { size_t size; int first, last; size_t *at; };
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    return x->size != y->size ? x->size < y->size ? 1 : -1 : x->first - y->first;
+}
+
+/* Windows, and scratch while its node has steps. */
+static void place_windows(struct net *net)
+{
+    struct stream_plan *p = &net->stream;
+    struct claim *claims = alloc(2*(size_t)p->nodes, sizeof *claims);
+    struct placed *placed = alloc(2*(size_t)p->nodes, sizeof *placed);
+    int n = 0;
+    for (int k = 0; k < p->nodes; k++) {
+        struct window *w = &p->window[k];
+        w->size = round_up_size((size_t)w->rows*w->map.row, (size_t)net->vl);
+        if (w->size)
+            claims[n++] = (struct claim){ w->size, w->first, w->last, &w->at };
+        w = &p->window[p->node[k].fills];
+        if (p->node[k].scratch)
+            claims[n++] = (struct claim){ round_up_size(p->node[k].scratch, (size_t)net->vl),
+                                          w->first, w->last, &p->node[k].scratch_at };
+    }
+    qsort(claims, (size_t)n, sizeof *claims, larger_first);
+    p->work = 0;
+    for (int k = 0; k < n; k++) {
+        const struct claim *c = &claims[k];
+        *c->at = place(placed, k, c->size, c->first, c->last, 0);
+        p->work = max_size(p->work, *c->at + c->size);
+    }
+    if (net->vl > 1)    /* vectors of the last channels read beyond them */
+        p->work += (size_t)net->vl;
+    free(placed);
+    free(claims);
+}
+
+static void plan_bands(struct net *net, struct progress *at, int band)
+{
+    struct stream_plan *p = &net->stream;
+    p->band = band;
+    for (int n = 0; n < p->nodes; n++)
+        p->window[n].rows = 0;          /* as many as it needs */
+    walk(net, at);
+    for (int n = 0; n < p->nodes; n++)
+        p->window[n].rows = p->node[n].fills != n ? 0 : roomy(at[n].most, p->window[n].map.rows);
+    walk(net, at);
+    for (int n = 0; n < p->nodes; n++) {
+        const struct map *m = &p->window[n].map;
+        if (m->rows > m->shape.h || m->columns > m->shape.w)
+            p->cleared += (double)p->window[n].rows*(double)m->row;
+    }
+    find_lifetimes(p);
+    place_windows(net);
+}
+
+/* ---- which ---- */
+
+static double cost(const struct stream_plan *p)
+{
+    return p->moved + p->cleared + (double)p->nsteps*STEP_COST;
+}
+
+static double multiply_adds(const struct net *net)
+{
+    double flop = 0;
+    for (int r = 0; r < net->ninfer; r++)
+        flop += net->infer[r].flop;
+    return flop / 2;
+}
+
+static int tallest(const struct stream_plan *p)
+{
+    int rows = 1;
+    for (int n = 0; n < p->nodes; n++)
+        rows = max_int(rows, p->window[n].map.shape.h);
+    return rows;
+}
+
+size_t stream_bytes(const struct net *net)
+{
+    return net->stream.work*sizeof(float);
+}
+
+/* The fastest that fits; where nothing was asked for, the least memory that costs next to
+** nothing. */
+static bool better(const struct net *net, double most, const struct stream_plan *p,
+                   const struct stream_plan *best)
+{
+    const bool fits = net->ram ? p->work*sizeof(float) <= net->ram : cost(p) <= most;
+    const bool fitted = net->ram ? best->work*sizeof(float) <= net->ram : cost(best) <= most;
+    if (!best->nsteps || fits != fitted)
+        return !best->nsteps || fits;
+    if (fits == (net->ram != 0))
+        return cost(p) < cost(best);
+    return p->work < best->work;
+}
+
+bool stream(struct net *net)
+{
+    if (!net->inference)
+        return true;
+    assert(net->ninfer > 0);
+    add_nodes(net);
+    struct stream_plan *p = &net->stream, best = { .nsteps = 0 };
+    struct progress *at = alloc((size_t)p->nodes, sizeof *at);
+    const int rows = tallest(p);
+    double most = 0;
+    for (int k = rows; k >= 1; k = k > 8 ? k / 2 : k - 1)
+        for (int last_first = 0; last_first < 2; last_first++) {
+            p->last_first = last_first;
+            plan_bands(net, at, k);
+            if (!best.nsteps)
+                most = cost(p) + LITTLE*multiply_adds(net);
+            if (better(net, most, p, &best))
+                best = *p;
+        }
+    p->last_first = best.last_first;
+    plan_bands(net, at, best.band);
+    free(at);
+    if (!net->ram || stream_bytes(net) <= net->ram)
+        return true;
+    visible_print(stderr, "%s: error: %s needs %zu bytes for its maps at least, a band of rows at "
+                  "a time; --ram %zu is too little\n", net->path, net->name, stream_bytes(net),
+                  net->ram);
+    return false;
+}
