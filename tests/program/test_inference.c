@@ -1,0 +1,196 @@
+/*
+** test_inference.c - `lathe emit --inference`: what it writes makes the program's scores bit by bit,
+** in whatever memory and from wherever weights come, compiles without a warning as C99 and C++, and
+** says what is wrong with its arguments. tests/against_inference.py does the same for every network
+** that there is.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/shell.h"
+#include "support/skip.h"
+
+/* Compares net_run with `predict --scores` of three images, work memory full of nan, and guards
+** around it; W: what comes after `work`. */
+static const char check[] =
+    "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"net.h\"\n"
+    "#ifndef W\n#define W\n#endif\n"
+    "enum { N = 3, SIZE = NET_CHANNELS*NET_HEIGHT*NET_WIDTH, GUARD = 64 };\n"
+    "static float x[N*SIZE], theirs[N*NET_SCORES], ours[NET_SCORES];\n"
+    "static struct { unsigned char before[GUARD]; float work[NET_WORK_BYTES/4];\n"
+    "                unsigned char after[GUARD]; } m;\n"
+    "static void take(const char *name, void *to, size_t size)\n{\n"
+    "    FILE *f = fopen(name, \"rb\");\n    char head[10];\n"
+    "    if (!f || fread(head, 10, 1, f) != 1 || fseek(f, 10 + head[8] + 256*head[9], SEEK_SET)\n"
+    "        || fread(to, size, 1, f) != 1 || fgetc(f) != EOF)\n        exit(3);\n"
+    "    fclose(f);\n}\n"
+    "int main(void)\n{\n    take(\"x.npy\", x, sizeof x);\n    take(\"y.npy\", theirs, sizeof theirs);\n"
+    "    for (int i = 0; i < N; i++) {\n        memset(&m, 255, sizeof m);\n"
+    "        if (net_run(x + i*SIZE, ours, m.work W) != NET_OK)\n            return 1;\n"
+    "        if (memcmp(ours, theirs + i*NET_SCORES, sizeof ours))\n            return 2;\n"
+    "        for (int k = 0; k < GUARD; k++)\n"
+    "            if (m.before[k] != 255 || m.after[k] != 255)\n                return 4;\n    }\n"
+    "    return 0;\n}\n";
+
+/* Three images of c x h x w; most values have all bits of their fraction. */
+static void write_images(int c, int h, int w)
+{
+    static unsigned char file[128 + 4096*sizeof(float)];
+    char head[128];
+    int n = snprintf(head, sizeof head, "{'descr': '<f4', 'fortran_order': False, "
+                     "'shape': (3, %d, %d, %d), }", c, h, w);
+    memcpy(file, "\x93NUMPY\x01\0\x76\0", 10);
+    memset(file + 10, ' ', 117);
+    memcpy(file + 10, head, (size_t)n);
+    file[127] = '\n';
+    for (n = 0; n < 3*c*h*w; n++) {
+        const float x = (float)(n*7919 % 1000)/333 - 1.5f;
+        memcpy(file + 128 + (size_t)n*sizeof x, &x, sizeof x);
+    }
+    write_bytes("x.npy", file, 128 + (size_t)n*sizeof(float));
+}
+
+/* A program of the network, its parameters, and what it makes of the images. */
+static void train(const char *net, int c, int h, int w)
+{
+    write_text("net.net", net);
+    write_text("check.c", check);
+    write_images(c, h, w);
+    sure("$LATHE build net.net -o program && ./program train --data synthetic --train-samples 60 "
+         "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null && "
+         "./program predict x.npy --range 0,255 --params p.safetensors --scores y.npy >/dev/null");
+}
+
+/* A little of everything that rows are made by. */
+static const char most[] =
+    "net most\ninput 3x12x11\nconv 6 3x3 bias=no winograd=no\nbatchnorm\nrelu\n"
+    "residual {\n  conv 6 3x3 bias=no winograd=no\n  batchnorm\n} \nleaky_relu 0.1\ndropout 0.5\n"
+    "concat { conv 4 1x1 } { maxpool 3x3 stride=1 pad=1 } { }\nbatchnorm\nsilu\n"
+    "gate {\n  globalavgpool\n  affine 16\n  sigmoid\n}\nconv 16 3x3 groups=16 stride=2\nprelu\n"
+    "upsample 2 bilinear\ndeconv 5 3x3 stride=2\navgpool 3x3 pad=1\n"
+    "conv 7 2x3 dilation=2 winograd=no\nrelu\nmaxpool 2x2\naffine 20\nbatchnorm\ntanh\naffine 5\n"
+    "softmax\ntrain\n  preprocess mean_image\n";
+
+static const char strict[] = "-Wall -Wextra -Wpedantic -Wshadow -Werror";
+
+Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
+{
+    train(most, 3, 12, 11);
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c 2>said && "
+         "echo 'emitted net.c, net.h' | cmp - said");
+    struct run r = shell("$CC -std=c99 -O1 %s -Wconversion net.c check.c -o c && ./c", strict);
+    cr_expect_eq(r.status, 0, "plain C: %d\n%s", r.status, r.output);
+    run_free(&r);
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --ram 1 2>said; "
+         "least=$(sed -n 's/.* needs \\([0-9]*\\) bytes .*/\\1/p' said) && cp net.h all.h && "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c --ram $least && "
+         "$CC -O1 net.c check.c -o c && ./c && grep -q \"WORK_BYTES $least$\" net.h");
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa native && "
+         "$CC -O1 net.c check.c -o c && ./c");
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa cortex-m && "
+         "$CC -O1 net.c check.c -o c && ./c");
+}
+
+Test(inference, compiles_as_cpp, .fini = shell_clean)
+{
+    if (!have("g++"))
+        skip_test("no g++: the emitted file was not compiled as C++");
+    train(most, 3, 12, 11);
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c");
+    struct run r = shell("g++ -x c++ -O1 %s net.c check.c -o c && ./c", strict);
+    cr_expect_eq(r.status, 0, "C++: %d\n%s", r.status, r.output);
+    run_free(&r);
+}
+
+static const char plain[] = "net plain\ninput 1x6x6\nconv 4 3x3 winograd=no\nrelu\nmaxpool 2x2\n"
+                            "affine 3\nsoftmax\ntrain\n  preprocess channel_norm\n";
+
+/* main.c hands weights over that are another network's, cut or not where a float may be. */
+Test(inference, says_what_is_wrong, .fini = shell_clean)
+{
+    train(plain, 1, 6, 6);
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --weights blob 2>said && "
+         "echo 'emitted net.c, net.h, net.weights' | cmp - said && "
+         "test $(wc -c <net.weights) = $(sed -n 's/.*WEIGHT_BYTES //p' net.h)");
+    sure("sed 's/^static struct { unsigned/static float blob[NET_WEIGHT_BYTES\\/4];\\n&/; "
+         "s/int main(void)/static void get(void) { FILE *f = fopen(\"net.weights\", \"rb\"); "
+         "if (!f || fread(blob, sizeof blob, 1, f) != 1) exit(5); }\\n&/; "
+         "s/take(\"x.npy\", x/get(); &/' check.c >blob.c && "
+         "$CC -O1 -DW=,blob net.c blob.c -o c && ./c");
+    write_text("wrong.c",
+               "#include \"net.h\"\nstatic float x[36], s[3], w[NET_WORK_BYTES/4 + 1], "
+               "blob[NET_WEIGHT_BYTES/4];\n"
+               "int main(void)\n{\n"
+               "    return net_run(0, s, w, blob) != NET_NO_MEMORY\n"
+               "           || net_run(x, 0, w, blob) != NET_NO_MEMORY\n"
+               "           || net_run(x, s, 0, blob) != NET_NO_MEMORY\n"
+               "           || net_run(x, s, w, 0) != NET_NO_MEMORY\n"
+               "           || net_run(x, s, (char *)w + 1, blob) != NET_UNALIGNED\n"
+               "           || net_run(x, s, w, (char *)blob + 2) != NET_UNALIGNED\n"
+               "           || net_run(x, s, w, blob) != NET_OTHER_WEIGHTS;\n}\n");
+    sure("$CC -O1 net.c wrong.c -o wrong && ./wrong");
+}
+
+Test(inference, refuses_what_cannot_be, .fini = shell_clean)
+{
+    train(plain, 1, 6, 6);
+    fails(2, "emit --inference: which parameters? --params FILE", "$LATHE emit --inference net.net");
+    fails(2, "--params is for emit --inference", "$LATHE emit net.net --params p.safetensors");
+    fails(2, "--inference goes without --dtype",
+          "$LATHE emit --inference net.net --params p.safetensors --dtype f64");
+    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon or native, not x86",
+          "$LATHE emit --inference net.net --params p.safetensors --isa x86");
+    fails(2, "--isa cortex-m is for emit --inference", "$LATHE build net.net --isa cortex-m");
+    fails(2, "--weights takes inline or blob",
+          "$LATHE emit --inference net.net --params p.safetensors --weights none");
+    fails(2, "--ram takes a number of bytes, not \"64k\"",
+          "$LATHE show --inference net.net --ram 64k");
+    fails(1, "a C file is written: -o NAME.c",
+          "$LATHE emit --inference net.net --params p.safetensors -o net.h");
+    fails(1, "would be called 2net_run, which is no name of C",
+          "$LATHE emit --inference net.net --params p.safetensors -o 2net.c");
+    fails(1, "--ram 100 is too little",
+          "$LATHE emit --inference net.net --params p.safetensors --ram 100 -o net.c");
+    sure("test ! -e net.c && test ! -e net.h && echo mine >net.h");
+    fails(1, "net.h: is there, and no C file of Lathe",
+          "$LATHE emit --inference net.net --params p.safetensors -o net.c");
+    sure("test ! -e net.c && grep -q mine net.h");
+}
+
+/* Nothing that is written lies anywhere but in `work`; constants are as many bytes as stated; no
+** library is called but for memory's three functions. */
+Test(inference, is_what_its_header_says, .fini = shell_clean)
+{
+    if (!have("nm"))
+        skip_test("no nm: the object's sizes were not compared with the header's");
+    train(plain, 1, 6, 6);
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c && $CC -O0 -c net.c && "
+         "nm -S net.o >all && ! grep -q ' [bBdDcC] ' all && "
+         "! grep ' U ' all | grep -v -e memcpy -e memmove -e memset && "
+         "sum=0; for n in $(sed -n 's/^[0-9a-f]* \\([0-9a-f]*\\) r .*/\\1/p' all); do "
+         "sum=$((sum + 0x$n)); done; test $sum = $(sed -n 's/.*FLASH_BYTES //p' net.h)");
+    sure("grep '#include' net.c net.h | grep -v -e stdint -e stddef -e string.h -e '\"net.h\"'; "
+         "test $? = 1");
+}
+
+/* A Cortex-M7 and an M4 under QEMU: the program's scores, guards that hold, the stated stack. */
+Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
+{
+    if (!have("arm-none-eabi-gcc") || !have("qemu-system-arm"))
+        skip_test("no arm-none-eabi-gcc or no qemu-system-arm: no firmware was run");
+    write_text("net.net", "net firm\ninput 3x32x32\nconv 8 3x3 stride=2 winograd=no\nbatchnorm\nrelu\n"
+               "residual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\naffine 10\n"
+               "softmax\n");
+    sure("$LATHE build net.net -o program && ./program train --data synthetic --train-samples 60 "
+         "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null");
+    sure("cp -r $SOURCE/examples/cortex-m firm && cd firm && rm -rf build && "
+         "make LATHE=$LATHE NET=../net.net PARAMS=../p.safetensors >../said 2>&1");
+    sure("awk 'BEGIN { print \"P3 32 32 255\" } { sub(/,/, \"\"); print }' firm/build/image.inc "
+         ">image.ppm && ./program predict image.ppm --params p.safetensors --scores y.npy "
+         ">/dev/null && tail -c 40 y.npy | od -An -v -tx4 -w40 >theirs && "
+         "sed -n 's/^scores//p' said | sort -u | cmp - theirs");
+    sure("test $(sed -n 's/^stack //p' said | sort -n | tail -1) -le "
+         "$(sed -n 's/.*STACK_BYTES \\([0-9]*\\)$/\\1/p' firm/build/net.h) && "
+         "! grep -q beyond said && test $(grep -c '^instructions ' said) = 2");
+}
