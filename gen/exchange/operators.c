@@ -211,7 +211,7 @@ static bool reshape(struct incoming *g, int node)
 
 static bool cast(struct incoming *g, int node)
 {
-    const int64_t to = attribute_int(&g->model->nodes[node], "to", ONNX_F32);
+    const int64_t to = cast_type(g, node);
     if (to != ONNX_F32 && to != ONNX_F64 && to != ONNX_F16 && to != ONNX_BF16)
         return refuse(g, node, "attribute to: %s; values are reals here",
                       onnx_type_name((int)to));
@@ -389,6 +389,7 @@ static const struct operator_def {
     { "Transpose", "perm", view_transpose, NULL },
     { "Identity", "", view_same, NULL },
     { "Cast", "to saturate", cast, NULL },
+    { "CastLike", "saturate", cast, NULL },
     { "Slice", "starts ends axes", slice, NULL },
     { "Expand", "", expand, NULL },
     { "Pad", "mode pads value", pad, NULL },

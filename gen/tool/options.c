@@ -71,8 +71,8 @@ static const struct option_def option_defs[] = {
       "builds the program, and compares what it makes of the images X,\n"
       "in the model's own shape, with Y: at most 1e-5 of the largest apart" },
     { "--weights", FOR_IMPORT, "FILE",
-      "safetensors in place of the model's own weights: by name,\n"
-      "else by order and shape" },
+      "safetensors in place of the model's own weights: by the model's\n"
+      "names, by the network's, else by order and shape" },
     { "--params", FOR_EXPORT, "FILE", "the parameters, as `train` saves them" },
     { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
     { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },
