@@ -141,6 +141,8 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "Transpose b f y I:perm=0,3,1,2\n", "conv 5 1x1 bias=no\nrelu\n" },
     { "Shape h c sh\nGather g sh,i n\nwhole i - 0\nUnsqueeze u n,a v\nwhole a 1 0\n"
       "Concat j v,r s i:axis=0\nwhole r 3 9,4,-1\nReshape q c,s y\n", "reshape 9x4x4\n" },
+    { "GlobalAveragePool a c d\nFlatten f d e\nShape h e s\nReshape r e,s t\nSoftmax m t y\n",
+      "globalavgpool\n" },
     /* branches */
     { "GlobalAveragePool a c d\nreal w 4,4,1,1\nConv b d,w e\nSigmoid s e f\nMul m c,f y\n",
       "gate {\n  globalavgpool\n  conv 4 1x1 bias=no\n  sigmoid\n}\n" },
