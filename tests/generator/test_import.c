@@ -126,6 +126,11 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "deconv 3 4x4 stride=2 pad=2,1,1,1 bias=no\n" },
     { "real w 4,3,4,4\nConvTranspose b c,w y I:strides=2,2 I:pads=1,1,1,1\n",
       "deconv 3 4x4 stride=2 bias=no\n" },
+    { "real w 4,3,4,4\nConvTranspose b c,w d I:strides=2,2\nwhole o 2 1,1\nwhole e 2 -1,-1\n"
+      "whole a 2 2,3\nSlice s d,o,e,a y\n", "deconv 3 4x4 stride=2 bias=no\n" },
+    { "real w 4,3,3,3\nConvTranspose b c,w d I:strides=2,2\nwhole o 1 0\nwhole e 1 -1\n"
+      "whole h 1 2\nwhole v 1 3\nSlice s d,o,e,h f\nSlice t f,o,e,v y\n",
+      "deconv 3 3x3 stride=2 pad=0,0,1,1 bias=no\n" },
     { "real s 4 1,1,2,3\nResize a c,,s y s:coordinate_transformation_mode=asymmetric "
       "s:nearest_mode=floor\n", "upsample 2,3\n" },
     { "whole z 4 0,4,12,12\nShape h c sh\nSlice l sh,o,e d\nwhole o 1 0\nwhole e 1 1\n"
@@ -210,6 +215,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "model with approximate=\"none\"" },
     { "HardSigmoid a c y f:beta=0.25\n", "node \"a\" (HardSigmoid): what it makes of a value is no "
       "layer here; hardsigmoid is alpha 1/6, beta 1/2" },
+    { "real w 4,3,4,4\nConvTranspose b c,w d I:strides=2,2\nwhole o 1 1\nwhole e 1 -1\n"
+      "whole h 1 1\nSlice a d,o,e,h y\n", "node \"a\" (Slice): takes a part of a map" },
     { "Softplus a c y\n", "node \"a\" (Softplus): what it makes" },
     { "real w 4,2,3,3\nConvTranspose a c,w y i:group=2\n", "attribute group: 2; a deconv has no "
       "groups" },
@@ -338,8 +345,8 @@ static const struct { const char *line, *other, *words; } unfit[] = {
     { "real head.bias 3 -1,-2,-3\n", "real head.bias 3,1 -1,-2,-3\n",
       "not all: it has head.bias (3, 1), which the model has not; the model has head.bias (3), "
       "which it has not" },
-    { "real body.0.weight 2,1,1,1 0.5,2\n", "", "the model has body.0.weight (2, 1, 1, 1), which it "
-      "has not" },
+    { "real body.0.weight 2,1,1,1 0.5,2\n", "",
+      "the model has body.0.weight (2, 1, 1, 1), which it has not" },
     { "real head.bias", "real bn2.weight 2 1,1\nreal bn2.running_mean 2 0,0\nreal head.bias",
       "it has bn2.running_mean (2), bn2.weight (2), which the model has not; a batchnorm that the "
       "exporter folded into other weights stays one with training=" },
