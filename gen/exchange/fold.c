@@ -423,12 +423,12 @@ static enum folded fold_computed(struct incoming *g, int node)
 static const struct { const char *op; enum folded (*fold)(struct incoming *, int); } fold_rows[] = {
     { "Constant", fold_constant }, { "ConstantOfShape", fold_filled }, { "Identity", fold_same },
     { "Dropout", fold_same }, { "Cast", fold_same }, { "CastLike", fold_same },
-    { "Reshape", fold_reshape }, { "Flatten", fold_reshape }, { "Squeeze", fold_reshape }, { "Unsqueeze", fold_reshape },
-    { "Transpose", fold_transpose }, { "Expand", fold_expand }, { "Gather", fold_gather },
-    { "Slice", fold_slice }, { "Concat", fold_concat }, { "Range", fold_computed },
-    { "DequantizeLinear", fold_computed }, { "ReduceProd", fold_computed },
-    { "ReduceSum", fold_computed }, { "ReduceMax", fold_computed }, { "ReduceMin", fold_computed },
-    { "ReduceMean", fold_computed },
+    { "Reshape", fold_reshape }, { "Flatten", fold_reshape }, { "Squeeze", fold_reshape },
+    { "Unsqueeze", fold_reshape }, { "Transpose", fold_transpose }, { "Expand", fold_expand },
+    { "Gather", fold_gather }, { "Slice", fold_slice }, { "Concat", fold_concat },
+    { "Range", fold_computed }, { "DequantizeLinear", fold_computed },
+    { "ReduceProd", fold_computed }, { "ReduceSum", fold_computed }, { "ReduceMax", fold_computed },
+    { "ReduceMin", fold_computed }, { "ReduceMean", fold_computed },
 };
 
 bool folds(const char *op)

@@ -305,7 +305,8 @@ static struct run import_weights(const char *lines, const char *weights)
 /* With names as PyTorch's exporter leaves them: of one layer's weights, that two nodes read, and of
 ** an affine layer that has them transposed. */
 #define NODES "input x 0,1,2,2\nConv a x,body.0.weight b\nConv c b,body.1.weight d\n" \
-              "BatchNormalization n d,norm.weight,norm.bias,norm.running_mean,norm.running_var e\n" \
+              "BatchNormalization n d,norm.weight,norm.bias,norm.running_mean," \
+              "norm.running_var e\n" \
               "Conv f e,body.1.weight h\nFlatten l h i\nTranspose t head.weight u I:perm=1,0\n" \
               "MatMul m i,u j\nAdd p j,head.bias y\noutput y\n"
 static const char given[] =
