@@ -1,7 +1,8 @@
 #!/bin/sh
 # browser.sh - pages as a browser shows them: nothing on its console, every part there, no
 # label cut off or upon another, nothing wider than a phone, dark where that is wished, a
-# PDF. Of a normal run, one of one iteration, a diverged one, and of `lathe show --html`.
+# PDF. Of a normal run, one of one iteration, a diverged one, and of `lathe show --html`. And the
+# page of docs/exchange.md, which runs a network in onnxruntime-web, beside `predict`.
 # It must never use the network. KEEP=DIR keeps the pages and a screenshot of each there.
 set -u
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -124,6 +125,57 @@ if [ -n "${KEEP:-}" ]; then
         chrome --window-size=1200,2600 --screenshot=$page.png "file://$work/$page.html" >/dev/null
     done
     mkdir -p "$KEEP" && cp ./*.html ./*.svg ./*.pdf ./*.png "$KEEP"
+fi
+
+# ---- a network in a page ----
+
+block() {       # of docs/exchange.md, by how it begins
+    awk -v start="\`\`\`$1" '/^```/ { shows = $0 == start; next } shows' \
+        "$home/docs/exchange.md"
+}
+
+web=$home/build/onnxruntime-web
+version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$web/package.json" 2>/dev/null)
+network_page() {
+    mkdir web && cp "$web"/* web && block 'net stripes.net' >stripes.net &&
+        "$lathe" build stripes.net 2>/dev/null &&
+        ./stripes train --data synthetic --train-samples 200 --quiet >/dev/null &&
+        "$lathe" export stripes.net --params stripes.safetensors --softmax --with-preprocessing \
+            -o web/stripes.onnx 2>/dev/null &&
+        python3 - <<'END' || return
+import struct, zlib
+rows = b"".join(b"\0" + bytes((x*(37 + 20*c) + y*(61 - 9*c) + 5*c) % 256 for x in range(8)
+                              for c in range(3)) for y in range(8))
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+with open("web/photo.png", "wb") as f:
+    f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 8, 8, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+END
+    block html | sed "s|https://cdn.jsdelivr.net/npm/onnxruntime-web@$version/dist/||" \
+        >web/page.html
+    if grep https: web/page.html >&2; then
+        echo "browser: docs/exchange.md names another onnxruntime-web than tests/deps.sh" >&2
+        return 1
+    fi
+    ./stripes predict web/photo.png --scores scores.npy >/dev/null &&
+        tail -c 40 scores.npy | od -An -v -w4 -tf4 | awk '{ e[NR] = exp($1); sum += e[NR] }
+            END { for (k = 1; k <= NR; k++) printf "%.9f\n", e[k]/sum }' >expected &&
+        python3 "$home/tests/shown_page.py" web "$browser" --headless=new --no-sandbox \
+            --disable-gpu --user-data-dir="$work/profile" \
+            --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' >probabilities &&
+        paste expected probabilities | awk 'NF != 2 || ($1 - $2)^2 > 1e-10 { bad = 1 }
+            END { exit bad || NR != 10 }'
+}
+if [ -z "$version" ] || ! command -v python3 >/dev/null; then
+    echo "browser: [SKIP] a network in a page: onnxruntime-web (make deps) or python3"
+else
+    if network_page; then
+        echo "browser: a network in a page, with onnxruntime-web $version"
+    else
+        fail "docs/exchange.md's page does not show what predict says:"
+        paste expected probabilities >&2
+    fi
 fi
 [ $failed = 0 ] && echo "browser: 4 pages and a plot, on screens, a phone, in the dark, on paper"
 exit $failed

@@ -79,6 +79,21 @@ with_pngsuite() {
             --wildcards '*/code/pngsuite.py'
 }
 
+# Of npm's registry, for a browser: of 31 MB the 14 that a page needs. npm itself is not installed.
+ort=onnxruntime-web@1.27.0
+has_ort() {
+    [ -e build/onnxruntime-web/package.json ]
+}
+with_ort() {
+    command -v npm >/dev/null || return 1
+    rm -rf build/onnxruntime-web && mkdir -p build/onnxruntime-web &&
+        (cd build/onnxruntime-web && npm pack --silent "$ort" >/dev/null 2>&1 &&
+            tar xzf onnxruntime-web-*.tgz package/dist/ort.wasm.min.js \
+                package/dist/ort-wasm-simd-threaded.mjs package/dist/ort-wasm-simd-threaded.wasm \
+                package/package.json &&
+            mv package/dist/* package/package.json . && rm -r package onnxruntime-web-*.tgz)
+}
+
 # Beside apt-get, since both wait for the network; what a new python3 may bring, after it.
 if ! has_safetensors; then
     echo "deps: installing $safetensors with pip into build/python" >&2
@@ -87,6 +102,10 @@ fi
 if ! has_pngsuite; then
     echo "deps: fetching PngSuite from $pypng with pip into build/pngsuite" >&2
     with_pngsuite &
+fi
+if ! has_ort; then
+    echo "deps: fetching $ort with npm into build/onnxruntime-web" >&2
+    with_ort &
 fi
 # All at once; where one cannot be had, each by itself.
 # shellcheck disable=SC2086
@@ -101,6 +120,7 @@ has_safetensors || { apt python3-venv && with_venv /usr/bin/python3; } ||
     echo "deps: without $safetensors its test is skipped" >&2
 has_pngsuite || with_pngsuite ||
     echo "deps: without $pypng PNG is not held against PngSuite" >&2
+has_ort || echo "deps: without $ort no network runs in a browser" >&2
 echo "deps: Criterion is here;" \
      "clang: $(command -v clang || echo none);" \
      "browser: $(browser || echo none);" \
@@ -108,4 +128,5 @@ echo "deps: Criterion is here;" \
      "qemu-user: $(command -v qemu-aarch64 || echo none);" \
      "netpbm: $(command -v pnmtoplainpnm || echo none);" \
      "safetensors: $(has_safetensors && echo build/python || echo none);" \
-     "PngSuite: $([ -e build/pngsuite/pngsuite.py ] && echo build/pngsuite || echo none)"
+     "PngSuite: $([ -e build/pngsuite/pngsuite.py ] && echo build/pngsuite || echo none);" \
+     "onnxruntime-web: $(has_ort && echo build/onnxruntime-web || echo none)"

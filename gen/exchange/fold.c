@@ -198,16 +198,25 @@ static enum folded fold_filled(struct incoming *g, int node)
     return keep(g, node, t);
 }
 
+int64_t cast_type(const struct incoming *g, int node)
+{
+    const struct onnx_node *n = &g->model->nodes[node];
+    const struct onnx_tensor *like = node_constant(g, node, 1);
+    if (strcmp(n->op, "CastLike"))
+        return attribute_int(n, "to", ONNX_F32);
+    return like ? (int64_t)like->type : g->model->inputs[0].type;   /* maps are of the input's */
+}
+
 static enum folded fold_same(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
     const struct onnx_tensor *from = node_constant(g, node, 0);
-    if (strcmp(n->op, "Cast"))
+    if (strncmp(n->op, "Cast", 4))
         return keep(g, node, from);
     struct onnx_tensor *t = incoming_tensor(g, node, from->type, from->ndims, from->dims);
     if (!t)
         return keep(g, node, NULL);
-    t->type = (enum onnx_type)attribute_int(n, "to", ONNX_F32);
+    t->type = (enum onnx_type)cast_type(g, node);
     for (size_t k = 0; k < t->count; k++)
         t->values[k] = t->type == ONNX_BOOL ? from->values[k] != 0
                        : is_whole(t->type) ? trunc(from->values[k])
@@ -413,13 +422,13 @@ static enum folded fold_computed(struct incoming *g, int node)
 
 static const struct { const char *op; enum folded (*fold)(struct incoming *, int); } fold_rows[] = {
     { "Constant", fold_constant }, { "ConstantOfShape", fold_filled }, { "Identity", fold_same },
-    { "Dropout", fold_same }, { "Cast", fold_same }, { "Reshape", fold_reshape },
-    { "Flatten", fold_reshape }, { "Squeeze", fold_reshape }, { "Unsqueeze", fold_reshape },
-    { "Transpose", fold_transpose }, { "Expand", fold_expand }, { "Gather", fold_gather },
-    { "Slice", fold_slice }, { "Concat", fold_concat }, { "Range", fold_computed },
-    { "DequantizeLinear", fold_computed }, { "ReduceProd", fold_computed },
-    { "ReduceSum", fold_computed }, { "ReduceMax", fold_computed }, { "ReduceMin", fold_computed },
-    { "ReduceMean", fold_computed },
+    { "Dropout", fold_same }, { "Cast", fold_same }, { "CastLike", fold_same },
+    { "Reshape", fold_reshape }, { "Flatten", fold_reshape }, { "Squeeze", fold_reshape },
+    { "Unsqueeze", fold_reshape }, { "Transpose", fold_transpose }, { "Expand", fold_expand },
+    { "Gather", fold_gather }, { "Slice", fold_slice }, { "Concat", fold_concat },
+    { "Range", fold_computed }, { "DequantizeLinear", fold_computed },
+    { "ReduceProd", fold_computed }, { "ReduceSum", fold_computed }, { "ReduceMax", fold_computed },
+    { "ReduceMin", fold_computed }, { "ReduceMean", fold_computed },
 };
 
 bool folds(const char *op)
@@ -430,11 +439,12 @@ bool folds(const char *op)
     return folds_elements(op) || !strcmp(op, "Shape") || !strcmp(op, "Size");
 }
 
-/* Every input is there and a constant. */
+/* Every input is there and a constant; of CastLike's second one only the type is read. */
 static bool all_constant(const struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
-    for (int k = 0; k < n->ninputs; k++)
+    const int inputs = strcmp(n->op, "CastLike") ? n->ninputs : 1;
+    for (int k = 0; k < inputs; k++)
         if (*n->inputs[k] && !node_constant(g, node, k))
             return false;
     return n->ninputs == 0 || *n->inputs[0];

@@ -15,4 +15,7 @@ enum folded fold_node(struct incoming *g, int node);
 ** refused. */
 int fold_reshaped(struct incoming *g, int node, int64_t *dims);
 
+/* Of a Cast or CastLike: to which type, by the format's numbers. */
+int64_t cast_type(const struct incoming *g, int node);
+
 #endif

@@ -160,10 +160,15 @@ static bool write_file(struct imported *m, const char *path, const char *name)
     return refuse(&m->in, -1, "the model has no weights: a network here has some to train");
 }
 
-bool import_read(struct imported *m, const char *path, const char *name)
+bool import_open(struct imported *m, const char *path)
 {
     *m = (struct imported){ .end = END_SCORES };
-    if (!onnx_read(path, &m->model) || !incoming_open(&m->in, &m->model, path))
+    return onnx_read(path, &m->model);
+}
+
+bool import_read(struct imported *m, const char *path, const char *name)
+{
+    if (!incoming_open(&m->in, &m->model, path))
         return false;
     if (!operators_read(&m->in) || !find_output(m))
         return false;
@@ -198,4 +203,11 @@ const double *import_param(const struct imported *m, const struct net *net,
         if (!strcmp(dot + 1, names[k]) && part->tensor[k])
             return part->tensor[k];
     DIE("parameter %s is no part's", p->name);
+}
+
+const char *import_called(const struct imported *m, const struct net *net,
+                          const struct net_param *p)
+{
+    const struct part *part = part_of(m, net, net->stage[p->stage].head);
+    return part && part->hint[0] ? part->hint[0] : "";
 }

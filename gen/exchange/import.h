@@ -22,7 +22,10 @@ struct imported {
     enum preprocess_kind preprocess;
 };
 
-/* name: the network's. False: each thing that cannot be said was printed. */
+/* The model of a file. False: why it cannot be read was printed. */
+bool import_open(struct imported *m, const char *path);
+
+/* The network of the model; name: its own. False: each thing that cannot be said was printed. */
 bool import_read(struct imported *m, const char *path, const char *name);
 
 /* Are the model's values doubles? */
@@ -31,5 +34,9 @@ bool import_doubles(const struct imported *m);
 /* The values of a parameter of the network that the file became: as many as param_shape says. */
 const double *import_param(const struct imported *m, const struct net *net,
                            const struct net_param *p);
+
+/* What the model calls a layer's weights, of which the parameter is one; "": nothing. */
+const char *import_called(const struct imported *m, const struct net *net,
+                          const struct net_param *p);
 
 #endif

@@ -210,12 +210,19 @@ static bool incoming_input(struct incoming *g, const struct onnx_value *in)
     return true;
 }
 
+/* How many of a node's inputs it reads the values of: of others, the last ones, shape or type. */
+static int reads_of(const struct onnx_node *n)
+{
+    return !strcmp(n->op, "Shape") || !strcmp(n->op, "Size") ? 0
+           : !strcmp(n->op, "CastLike") && n->ninputs > 1 ? 1 : n->ninputs;
+}
+
 static void count_uses(struct incoming *g)
 {
     const struct onnx_model *m = g->model;
     int n = 0;
     for (int i = 0; i <= m->nnodes; i++) {
-        const int names = i < m->nnodes ? m->nodes[i].ninputs : m->noutputs;
+        const int names = i < m->nnodes ? reads_of(&m->nodes[i]) : m->noutputs;
         for (int k = 0; k < names; k++) {
             const char *name = i < m->nnodes ? m->nodes[i].inputs[k] : m->outputs[k].name;
             int at = names_find(&g->uses, name);

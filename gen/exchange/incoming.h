@@ -38,7 +38,7 @@ struct value {
     int base, cone;             /* POINTWISE: a MAP; how many nodes at most lie between */
     int via;                    /* MAP: of which value it is another view, or -1 */
     bool repeated;              /* an Expand's: its dims are those before it */
-    int uses;                   /* nodes that read it, and the model's output */
+    int uses;                   /* nodes that read its values, and the model's output */
 };
 
 /* What is no layer of the network file: it goes into the preprocessing, or into what reads it. */
@@ -89,7 +89,7 @@ int incoming_add_value(struct incoming *g, const char *name, struct value v);
 ** number. */
 int incoming_add_map(struct incoming *g, int node, int part, struct value v);
 
-/* Nodes that read it, and the model's output. */
+/* Nodes that read its values, and the model's output. */
 int incoming_uses(const struct incoming *g, const char *name);
 
 /* Do nothing but these two read what the value holds, from the part that made it on? */

@@ -211,29 +211,33 @@ static bool reshape(struct incoming *g, int node)
 
 static bool cast(struct incoming *g, int node)
 {
-    const int64_t to = attribute_int(&g->model->nodes[node], "to", ONNX_F32);
+    const int64_t to = cast_type(g, node);
     if (to != ONNX_F32 && to != ONNX_F64 && to != ONNX_F16 && to != ONNX_BF16)
         return refuse(g, node, "attribute to: %s; values are reals here",
                       onnx_type_name((int)to));
     return view_same(g, node);
 }
 
-/* One that takes everything. */
+/* One that takes everything, or what a deconv is to make. */
 static bool slice(struct incoming *g, int node)
 {
     int64_t start[ONNX_DIMS], end[ONNX_DIMS], axes[ONNX_DIMS], steps[ONNX_DIMS];
-    const struct value *v = node_input(g, node, 0);
+    const int value = first_input(g, node);
     const int n = node_ints(g, node, "starts", 1, start, ONNX_DIMS);
     const int nend = node_ints(g, node, "ends", 2, end, ONNX_DIMS);
     const int naxes = node_ints(g, node, "axes", 3, axes, ONNX_DIMS);
     const int nsteps = node_ints(g, node, "", 4, steps, ONNX_DIMS);
-    bool all = n >= 0 && nend == n && (naxes == n || naxes == -1);
-    for (int k = 0; k < n && all; k++) {
+    bool good = n >= 0 && nend == n && (naxes == n || naxes == -1);
+    for (int k = 0; k < n && good; k++) {
         int at;
-        all = axis_of(naxes == n ? axes[k] : k, v->ndims, &at) && start[k] == 0
-              && end[k] >= v->dims[at] && (nsteps != n || steps[k] == 1);
+        good = axis_of(naxes == n ? axes[k] : k, g->value[value].ndims, &at)
+               && (nsteps != n || steps[k] == 1);
+        const int64_t size = good ? g->value[value].dims[at] : 0;
+        const int64_t from = start[k] < 0 ? start[k] + size : start[k];
+        const int64_t to = end[k] < 0 ? end[k] + size : end[k] > size ? size : end[k];
+        good = good && ((from == 0 && to == size) || cut_deconv(g, value, at, from, to));
     }
-    return all ? view_same(g, node)
+    return good ? view_same(g, node)
            : refuse(g, node, "takes a part of a map; there is no layer for that here: a "
                     "convolution with stride, or with fewer filters, would do");
 }
@@ -389,6 +393,7 @@ static const struct operator_def {
     { "Transpose", "perm", view_transpose, NULL },
     { "Identity", "", view_same, NULL },
     { "Cast", "to saturate", cast, NULL },
+    { "CastLike", "saturate", cast, NULL },
     { "Slice", "starts ends axes", slice, NULL },
     { "Expand", "", expand, NULL },
     { "Pad", "mode pads value", pad, NULL },

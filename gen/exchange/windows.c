@@ -284,6 +284,31 @@ static bool cut_pads(struct incoming *g, struct windows *s, int64_t *out)
                      (long long)out[ACROSS]);
 }
 
+/* What the window is cut by before and after so that the map is STRIDE times as large. */
+static int64_t same_before(const struct layer *l, int d)
+{
+    return max_int(0, ((d ? l->kw : l->kh) - (d ? l->stride_w : l->stride) + 1)/2);
+}
+
+static int64_t same_after(const struct layer *l, int d)
+{
+    return (d ? l->kw : l->kh) - (d ? l->stride_w : l->stride) - same_before(l, d);
+}
+
+static bool deconv_pads(struct incoming *g, const struct windows *s, struct layer *l)
+{
+    bool same = true;
+    for (int d = 0; d < SIDES; d++)
+        same &= s->before[d] == same_before(l, d) && s->after[d] == same_after(l, d);
+    if (!same && (s->after[DOWN] < 0 || s->after[ACROSS] < 0))
+        return refuse(g, s->node, "attribute output_padding: adds rows or columns that no filter "
+                      "reaches; with as many pads as output_padding it can be said");
+    if (!same)
+        return set_pads(g, s, l);
+    l->pad_kind = PAD_SAME;
+    return true;
+}
+
 bool transposed_convolution(struct incoming *g, int node)
 {
     struct windows s;
@@ -306,22 +331,32 @@ bool transposed_convolution(struct incoming *g, int node)
     set_window(&s, &p->l);
     p->l.filters = (int)w->dims[1];
     p->l.out = (struct shape){ p->l.filters, (int)out[DOWN], (int)out[ACROSS] };
-    const int same[2*SIDES] = { max_int(0, (p->l.kh - p->l.stride + 1)/2),
-                                max_int(0, (p->l.kw - p->l.stride_w + 1)/2) };
-    bool is_same = true;
-    for (int d = 0; d < SIDES; d++) {
-        const int k = d ? p->l.kw : p->l.kh, stride = d ? p->l.stride_w : p->l.stride;
-        is_same &= s.before[d] == same[d] && s.after[d] == k - stride - same[d];
-    }
-    if (is_same)
-        p->l.pad_kind = PAD_SAME;
-    else if (s.after[DOWN] < 0 || s.after[ACROSS] < 0)
-        return refuse(g, node, "attribute output_padding: adds rows or columns that no filter "
-                      "reaches; with as many pads as output_padding it can be said");
-    else if (!set_pads(g, &s, &p->l))
+    if (!deconv_pads(g, &s, &p->l))
         return false;
     view_add(g, node, g->nparts - 1, s.nd + 2, false);
     return true;
+}
+
+bool cut_deconv(struct incoming *g, int value, int dim, int64_t from, int64_t to)
+{
+    struct value *v = &g->value[value];
+    struct layer *l = v->kind == VALUE_MAP && v->part >= 0 ? &g->part[v->part].l : NULL;
+    const int cut = view_is_axis(g, v, dim, AXIS_H) ? DOWN : ACROSS;
+    if (!l || l->kind != LAYER_DECONV || !incoming_private(g, value) || from < 0 || from >= to
+        || to > v->dims[dim] || !view_is_axis(g, v, dim, cut == DOWN ? AXIS_H : AXIS_W))
+        return false;
+    struct windows s = { .node = g->part[v->part].node };
+    for (int d = 0; d < SIDES; d++) {
+        const bool same = l->pad_kind == PAD_SAME;
+        s.before[d] = (same ? same_before(l, d) : l->pad[d]) + (d == cut ? from : 0);
+        s.after[d] = (same ? same_after(l, d) : l->pad[SIDES + d])
+                     + (d == cut ? v->dims[dim] - to : 0);
+        if (s.before[d] > PAD_MOST || s.after[d] < 0 || s.after[d] > PAD_MOST)
+            return false;
+    }
+    v->dims[dim] = to - from;
+    *(cut == DOWN ? &l->out.h : &l->out.w) = (int)(to - from);
+    return deconv_pads(g, &s, l);
 }
 
 /* ---- pools ---- */

@@ -12,4 +12,8 @@ bool transposed_convolution(struct incoming *g, int node);
 bool pool(struct incoming *g, int node);
 bool global_pool(struct incoming *g, int node);
 
+/* Rows or columns, a dimension's `from` to `to` - 1, of what a deconv makes for this value alone:
+** the deconv is one that makes no others. False, and nothing is changed: the value is none such. */
+bool cut_deconv(struct incoming *g, int value, int dim, int64_t from, int64_t to);
+
 #endif

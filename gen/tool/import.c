@@ -11,6 +11,7 @@
 #include "runtime/file/weights.h"
 #include "runtime/settings/settings.h"
 #include "exchange/import.h"
+#include "exchange/initialisers.h"
 #include "exchange/labels.h"
 #include "exchange/parameters.h"
 #include "plan/canonical.h"
@@ -112,16 +113,83 @@ static bool write_network(const char *path, const struct text *file)
     return page_close(&page);
 }
 
+/* ---- --weights FILE ---- */
+
+/* By the names of the model's initialisers, before the network is made of them. */
+static enum placed place_weights(struct imported *m, const char *path, char *err)
+{
+    struct safetensors file;
+    if (!safetensors_read(&file, path, err))
+        return PLACED_WRONG;
+    const enum placed placed = initialisers_take(&m->model, path, &file, err);
+    safetensors_close(&file);
+    return placed;
+}
+
+/* None is a parameter that the model calls by the name of another tensor. */
+static bool as_called(const struct imported *m, const struct net *net, const struct parameters *p,
+                      char *err)
+{
+    for (int k = 0; k < net->nparams; k++) {
+        const struct tensor *t = p->tensor[k];
+        const struct tensor *called = safetensors_find(&p->file, import_called(m, net,
+                                                                               &net->param[k]));
+        if (called && called != t && !strcmp(strrchr(net->param[k].name, '.'), ".weight"))
+            return error_set(err, "%s: its tensor %s is called as what the model has where by "
+                             "order and shape %s comes to stand, the weights of %s", p->path,
+                             called->name, t->name, net->param[k].name);
+    }
+    return true;
+}
+
+static bool all_taken(const struct net *net, const struct parameters *p, char *err)
+{
+    const struct safetensors *s = &p->file;
+    bool *left = alloc((size_t)s->count + 1, sizeof *left);
+    int count = 0;
+    for (int k = 0; k < s->count; k++)
+        left[k] = !initialisers_aside(s->tensor[k].name);
+    for (int k = 0; k < net->nparams; k++)
+        left[p->tensor[k] - s->tensor] = false;
+    for (int k = 0; k < s->count; k++)
+        count += left[k];
+    const struct tensors_text text = tensors_text(s->tensor, s->count, left);
+    free(left);
+    return !count || error_set(err, "%s: it has %s, which the network has not", p->path, text.text);
+}
+
+/* By the network's names, else by order and shape. Where some names are the model's, err says
+** already which are not. */
+static bool find_weights(const struct imported *m, const struct net *net, const char *path,
+                         enum placed placed, struct parameters *p, char *err)
+{
+    char why[ERR_SIZE];
+    if (!parameters_read(p, path, net, why))
+        return placed == PLACED_SOME ? false : error_set(err, "%s", why);
+    if (weights_own(&p->file))
+        return true;
+    if (!all_taken(net, p, why))
+        return placed == PLACED_SOME ? false : error_set(err, "%s", why);
+    return as_called(m, net, p, err);
+}
+
 bool import_model(struct options *o)
 {
     struct imported m;
     struct names_of names;
     struct check check = { .x_path = o->check[0], .y_path = o->check[1] };
+    enum placed placed = PLACED_NONE;
     char err[ERR_SIZE];
     int status;
     name_files(o, &names);
     if (!claim(names.file, OUTPUT_NETWORK) || !claim(names.params, OUTPUT_PARAMS))
         return false;
+    if (!import_open(&m, o->net[0]))
+        return false;
+    if (o->weights)
+        placed = place_weights(&m, o->weights, err);
+    if (placed == PLACED_WRONG)
+        return failed(err);
     if (!import_read(&m, o->net[0], names.net)) {
         if (m.in.refused > 1)
             visible_print(stderr, "%s: %d errors; nothing is written\n", o->net[0], m.in.refused);
@@ -134,7 +202,8 @@ bool import_model(struct options *o)
     if (!net)
         return false;
     struct parameters weights = { .path = NULL };
-    if ((o->weights && !parameters_read(&weights, o->weights, net, err))
+    const bool find = o->weights && placed != PLACED_ALL;
+    if ((find && !find_weights(&m, net, o->weights, placed, &weights, err))
         || !write_parameters(names.params, &m, net, &weights, err))
         return failed(err);
     if (!write_network(names.file, &m.file))

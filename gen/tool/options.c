@@ -73,9 +73,10 @@ static const struct option_def option_defs[] = {
       "builds the program, and compares what it makes of the images X,\n"
       "in the model's own shape, with Y: at most 1e-5 of the largest apart" },
     { "--weights", FOR_IMPORT | FOR_EMIT, "FILE",
-      "safetensors in place of the model's own weights: by name,\n"
-      "else by order and shape; with --inference: inline (the default),\n"
-      "or blob: in FILE.weights, which the program hands over" },
+      "safetensors in place of the model's own weights: by the model's\n"
+      "names, by the network's, else by order and shape; with --inference:\n"
+      "inline (the default) or blob, in FILE.weights for the program to hand\n"
+      "over" },
     { "--inference", FOR_EMIT | FOR_SHOW, NULL,
       "what only runs the network, with --params: NAME_run(); show: its\n"
       "memory over time" },

@@ -17,14 +17,14 @@ static inline void NAME(const real *x /* haloed NHWC */, const real *w /* [panel
 {
     (void)next_dy;
     (void)next_out;
-    enum { /* @sizes */ OW = 32, MH = 1, MW = 8, CO = 16, TAPS = 9, X_DOWN = 544, X_PIXEL = 16,
-           Y_ROW = 512, Y_PIXEL = 16 };
+    enum { /* @sizes */ OW = 32, MH = 1, MW = 8, RECOMPUTED = 0, CO = 16, TAPS = 9, X_DOWN = 544,
+           X_PIXEL = 16, Y_ROW = 512, Y_PIXEL = 16 };
     for (int r = from; r < to; r += MH) {
         const real *p = x + (ptrdiff_t)r*X_DOWN;
         real *q = y + (ptrdiff_t)r*Y_ROW;
         for (int n = 0; n < CO; n += VL) { /* @tail LAST */
             const real *panel = w + n*TAPS, *start = bias ? bias + n : NULL;
-            for (int c = 0; c < OW; c += MW)    /* @tail COLUMNS */
+            for (int c = 0; c < OW; c += MW)    /* @tail COLUMNS - RECOMPUTED */
                 TILE(p + n + c*X_PIXEL, panel, start, q + n + c*Y_PIXEL);
         }
     }

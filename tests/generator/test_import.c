@@ -95,6 +95,8 @@ static const struct { const char *nodes, *lines; } cases[] = {
     { "real s 1,4,1,1\nRelu r c d\nMul a d,s e\nreal t 4,1,1\nAdd b e,t y\n", "relu\nbatchnorm\n" },
     { "real s 1,4,1,1\nMul a c,s d\nreal t 4,1,1\nAdd b d,t y\n", "" },
     { "Dropout a c d f:ratio=0.3\nIdentity b d y\n", "dropout 0.7\n" },
+    { "whole two - 2\nCastLike k two,c t\nCastLike l c,c d\nRelu r d e\nMul a e,t y\n",
+      "relu\nscale 2\n" },
     /* windows */
     { "AveragePool a c y I:kernel_shape=3,3 I:strides=2,2 I:pads=1,1,1,1\n",
       "avgpool 3x3 stride=2 pad=1\n" },
@@ -124,6 +126,11 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "deconv 3 4x4 stride=2 pad=2,1,1,1 bias=no\n" },
     { "real w 4,3,4,4\nConvTranspose b c,w y I:strides=2,2 I:pads=1,1,1,1\n",
       "deconv 3 4x4 stride=2 bias=no\n" },
+    { "real w 4,3,4,4\nConvTranspose b c,w d I:strides=2,2\nwhole o 2 1,1\nwhole e 2 -1,-1\n"
+      "whole a 2 2,3\nSlice s d,o,e,a y\n", "deconv 3 4x4 stride=2 bias=no\n" },
+    { "real w 4,3,3,3\nConvTranspose b c,w d I:strides=2,2\nwhole o 1 0\nwhole e 1 -1\n"
+      "whole h 1 2\nwhole v 1 3\nSlice s d,o,e,h f\nSlice t f,o,e,v y\n",
+      "deconv 3 3x3 stride=2 pad=0,0,1,1 bias=no\n" },
     { "real s 4 1,1,2,3\nResize a c,,s y s:coordinate_transformation_mode=asymmetric "
       "s:nearest_mode=floor\n", "upsample 2,3\n" },
     { "whole z 4 0,4,12,12\nShape h c sh\nSlice l sh,o,e d\nwhole o 1 0\nwhole e 1 1\n"
@@ -139,6 +146,8 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "Transpose b f y I:perm=0,3,1,2\n", "conv 5 1x1 bias=no\nrelu\n" },
     { "Shape h c sh\nGather g sh,i n\nwhole i - 0\nUnsqueeze u n,a v\nwhole a 1 0\n"
       "Concat j v,r s i:axis=0\nwhole r 3 9,4,-1\nReshape q c,s y\n", "reshape 9x4x4\n" },
+    { "GlobalAveragePool a c d\nFlatten f d e\nShape h e s\nReshape r e,s t\nSoftmax m t y\n",
+      "globalavgpool\n" },
     /* branches */
     { "GlobalAveragePool a c d\nreal w 4,4,1,1\nConv b d,w e\nSigmoid s e f\nMul m c,f y\n",
       "gate {\n  globalavgpool\n  conv 4 1x1 bias=no\n  sigmoid\n}\n" },
@@ -206,6 +215,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "model with approximate=\"none\"" },
     { "HardSigmoid a c y f:beta=0.25\n", "node \"a\" (HardSigmoid): what it makes of a value is no "
       "layer here; hardsigmoid is alpha 1/6, beta 1/2" },
+    { "real w 4,3,4,4\nConvTranspose b c,w d I:strides=2,2\nwhole o 1 1\nwhole e 1 -1\n"
+      "whole h 1 1\nSlice a d,o,e,h y\n", "node \"a\" (Slice): takes a part of a map" },
     { "Softplus a c y\n", "node \"a\" (Softplus): what it makes" },
     { "real w 4,2,3,3\nConvTranspose a c,w y i:group=2\n", "attribute group: 2; a deconv has no "
       "groups" },
@@ -278,6 +289,116 @@ Test(import, replaces_no_file_but_its_own)
     sure("test ! -e mine.safetensors && grep -q 'net mine' mine.net");
     run_free(&first);
     run_free(&again);
+    run_free(&r);
+}
+
+/* ---- --weights ---- */
+
+static struct run import_weights(const char *lines, const char *weights)
+{
+    struct bytes file = lines_weights(weights);
+    write_bytes("w", file.at, file.size);
+    bytes_free(&file);
+    return import(lines, "-o given --weights w");
+}
+
+/* With names as PyTorch's exporter leaves them: of one layer's weights, that two nodes read, and of
+** an affine layer that has them transposed. */
+#define NODES "input x 0,1,2,2\nConv a x,body.0.weight b\nConv c b,body.1.weight d\n" \
+              "BatchNormalization n d,norm.weight,norm.bias,norm.running_mean," \
+              "norm.running_var e\n" \
+              "Conv f e,body.1.weight h\nFlatten l h i\nTranspose t head.weight u I:perm=1,0\n" \
+              "MatMul m i,u j\nAdd p j,head.bias y\noutput y\n"
+static const char given[] =
+    "real body.0.weight 2,1,1,1 0.5,2\nreal body.1.weight 2,2,1,1 1,-2,3,4\n"
+    "real norm.weight 2 1.5,0.25\nreal norm.bias 2 0.125,0.75\n"
+    "real norm.running_mean 2 0.5,-1\nreal norm.running_var 2 2,0.5\n"
+    "real head.weight 3,8 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24\n"
+    "real head.bias 3 -1,-2,-3\n";
+static const char own[] =
+    "real body.0.weight 2,1,1,1\nreal body.1.weight 2,2,1,1\nreal norm.weight 2\n"
+    "real norm.bias 2\nreal norm.running_mean 2\nreal norm.running_var 2 3,4\n"
+    "real head.weight 3,8\nreal head.bias 3\n";
+
+static char *joined(const char *a, const char *b)
+{
+    static char text[4096];
+    snprintf(text, sizeof text, "%s%s", a, b);
+    return text;
+}
+
+Test(import, takes_weights_by_the_names_of_the_models_initialisers)
+{
+    struct run with = import(joined(NODES, given), "-o with");
+    cr_assert(with.status == 0, "%s", with.output);
+    struct run r = import_weights(joined(NODES, own), given);
+    cr_assert(r.status == 0, "%s", r.output);
+    cr_expect_str_eq(r.output, "imported given.net and given.safetensors\n");
+    sure("sed s/with/given/ with.net | cmp - given.net && for f in with given; do "
+         "tail -c 164 $f.safetensors >$f.values; done && cmp with.values given.values");
+    run_free(&with);
+    run_free(&r);
+}
+
+/* What a file has otherwise than `given`, and what import says then. */
+static const struct { const char *line, *other, *words; } unfit[] = {
+    { "real head.bias 3 -1,-2,-3\n", "", "not all: the model has head.bias (3), which it has not" },
+    { "real head.bias 3 -1,-2,-3\n", "real head.bias 3,1 -1,-2,-3\n",
+      "not all: it has head.bias (3, 1), which the model has not; the model has head.bias (3), "
+      "which it has not" },
+    { "real body.0.weight 2,1,1,1 0.5,2\n", "",
+      "the model has body.0.weight (2, 1, 1, 1), which it has not" },
+    { "real head.bias", "real bn2.weight 2 1,1\nreal bn2.running_mean 2 0,0\nreal head.bias",
+      "it has bn2.running_mean (2), bn2.weight (2), which the model has not; a batchnorm that the "
+      "exporter folded into other weights stays one with training=" },
+    { "-1,-2,-3", "-1,nan,-3", "w: tensor head.bias: value 1 (from 0) is nan" },
+};
+enum { UNFIT = sizeof unfit / sizeof *unfit };
+
+Test(import, takes_all_weights_by_name_or_none)
+{
+    for (int k = 0; k < UNFIT; k++) {
+        char weights[4096];
+        const char *at = strstr(given, unfit[k].line);
+        cr_assert(at, "%s", unfit[k].line);
+        snprintf(weights, sizeof weights, "%.*s%s%s", (int)(at - given), given, unfit[k].other,
+                 at + strlen(unfit[k].line));
+        struct run r = import_weights(joined(NODES, own), weights);
+        cr_expect(r.status == 1 && strstr(r.output, unfit[k].words), "%d: %s", k, r.output);
+        run_free(&r);
+    }
+    sure("test ! -e given.net && test ! -e given.safetensors");
+}
+
+/* Where the exporter numbered some of its initialisers, of which one has another shape. */
+#define NUMBERED "input x 0,1,4,4\nreal onnx::Conv_9 2,1,1,1\nreal onnx::PRelu_7 2,1,1\n" \
+                 "real last.weight 3,2,4,4\nConv a x,onnx::Conv_9 b\nPRelu p b,onnx::PRelu_7 c\n" \
+                 "Conv d c,last.weight e\nFlatten l e y\noutput y\n"
+
+Test(import, takes_weights_by_order_and_shape_where_names_are_none)
+{
+    struct run r = import_weights(NUMBERED, "real act.weight 2 3,4\nreal first.weight 2,1,1,1 1,2\n"
+                                  "real last.weight 3,2,4,4\n");
+    cr_expect(r.status == 0 && strstr(r.output, "conv1 is first (2, 1, 1, 1), prelu1 is act (2)"),
+              "%s", r.output);
+    run_free(&r);
+    r = import_weights(NUMBERED, "real act.weight 2 3,4\nreal first.weight 2,1,1,1 1,2\n"
+                       "real other.weight 3,2,4,4\nreal unused.bias 1\n");
+    cr_expect(r.status == 1 && strstr(r.output, "no order of them fits"), "%s", r.output);
+    run_free(&r);
+    /* The network's own names, and one that it has not. */
+    r = import_weights(NUMBERED, "real conv1.weight 2,1,1,1 1,2\nreal prelu1.weight 2 3,4\n"
+                       "real last.weight 3,2,4,4\nreal unused.bias 1\n");
+    cr_expect(r.status == 1 && strstr(r.output, "unused.bias (1)"), "%s", r.output);
+    run_free(&r);
+    /* The only order is another one than a name's. */
+    r = import_weights("input x 0,2,4,4\nreal onnx::Conv_9 2,2,1,1\nreal x.1.weight 2,2,1,1\n"
+                       "Conv a x,onnx::Conv_9 b\nRelu r b c\nConv d c,x.1.weight e\n"
+                       "Flatten l e y\noutput y\n",
+                       "real x.1.weight 2,2,1,1\nreal x.2.weight 2,2,1,1\n");
+    cr_expect(r.status == 1 && strstr(r.output, "its tensor x.1.weight is called as what the model "
+                                      "has where by order and shape x.2.weight comes"), "%s",
+              r.output);
     run_free(&r);
 }
 

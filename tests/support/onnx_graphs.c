@@ -23,6 +23,20 @@ static size_t product(const char *dims)
     return all;
 }
 
+/* Their values, or small numbers; "-": one value. */
+static void put_reals(struct bytes *b, const char *dims, const char *values)
+{
+    const size_t count = strcmp(dims, "-") ? product(dims) : 1;
+    const char *at = values;
+    for (size_t k = 0; k < count; k++) {
+        char *end = (char *)at;
+        const double given = *at ? strtod(at, &end) : 0;
+        const float real = *values ? (float)given : model_number(k);
+        put_bytes(b, &real, sizeof real);
+        at = end + (*end == ',');
+    }
+}
+
 /* `real NAME DIMS [VALUES]`, `whole ...` */
 static void put_tensor(struct bytes *g, int kind, const char *line)
 {
@@ -31,18 +45,42 @@ static void put_tensor(struct bytes *g, int kind, const char *line)
     const int scalar = !strcmp(dims, "-");
     struct bytes t = tensor_of(name, kind, scalar ? "" : dims), raw = { 0 };
     const char *at = values;
-    for (size_t k = 0; k < (scalar ? 1 : product(dims)); k++) {
+    for (size_t k = 0; kind == KIND_WHOLE && k < (scalar ? 1 : product(dims)); k++) {
         char *end = (char *)at;
-        const double given = *at ? strtod(at, &end) : 0;
-        const float real = *values ? (float)given : model_number(k);
-        const int64_t whole = (int64_t)given;
-        put_bytes(&raw, kind == KIND_REAL ? (const void *)&real : &whole,
-                  kind == KIND_REAL ? sizeof real : sizeof whole);
+        const int64_t whole = *at ? (int64_t)strtod(at, &end) : 0;
+        put_bytes(&raw, &whole, sizeof whole);
         at = end + (*end == ',');
     }
+    if (kind == KIND_REAL)
+        put_reals(&raw, dims, values);
     put_span(&t, 9, raw.at, raw.size);
     bytes_free(&raw);
     put_message(g, 5, &t);
+}
+
+struct bytes lines_weights(const char *lines)
+{
+    struct bytes header = { 0 }, data = { 0 }, file = { 0 };
+    char name[WORD], item[2*WORD + 128];
+    for (int n = 0; *lines; lines += strcspn(lines, "\n") + 1, n++) {
+        char dims[WORD] = "", values[WORD] = "", line[4*WORD];
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(lines, "\n"), lines);
+        cr_assert(sscanf(line, "real %511s %511s %511s", name, dims, values) >= 2, "%s", line);
+        const size_t from = data.size;
+        put_reals(&data, dims, values);
+        const int length = snprintf(item, sizeof item, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],"
+                                    "\"data_offsets\":[%zu,%zu]}", n ? "," : "{", name,
+                                    strcmp(dims, "-") ? dims : "", from, data.size);
+        put_bytes(&header, item, (size_t)length);
+    }
+    put_bytes(&header, "}", 1);
+    const uint64_t size = header.size;
+    put_bytes(&file, &size, sizeof size);
+    put_bytes(&file, header.at, header.size);
+    put_bytes(&file, data.at, data.size);
+    bytes_free(&header);
+    bytes_free(&data);
+    return file;
 }
 
 /* `I:pads=1,1`; the kinds' numbers and fields are those of AttributeProto. */

@@ -16,6 +16,9 @@
 
 struct bytes lines_model(const char *lines, int opset);
 
+/* The reals of such lines as a safetensors file, as PyTorch's state_dicts are saved. */
+struct bytes lines_weights(const char *lines);
+
 /* The k-th of an initialiser's small numbers. */
 float model_number(size_t k);
 
