@@ -144,6 +144,31 @@ Test(targets, of_a_map_are_turned_to_its_order)
     engine_close(&e);
 }
 
+/* An image that is its own target, in what the network is given. */
+Test(targets, of_bce_that_are_images_are_from_0_to_1_once_preprocessed)
+{
+    const real values[] = { 0, 2, 1, 4, (real)0.5, 3, 1, 5 };
+    real mean[] = { 0, 2 }, means[] = { 0, 2, 0, 2 }, factor[] = { 1, (real)0.5 };
+    const struct images set = { .count = 2, .c = 2, .h = 1, .w = 2, .values = values },
+                        low = { .count = 1, .c = 1, .h = 1, .w = 1, .values = (real[]){ -1 } };
+    const struct { struct preprocess p; const char *words; } cases[] = {
+        { { .kind = PREPROCESS_NONE }, "2 in image 0, as --preprocess none leaves it" },
+        { { PREPROCESS_MEAN_IMAGE, means, NULL, 1, 2 }, "2 in image 0, as --preprocess mean_image" },
+        { { PREPROCESS_SCALE, means, factor, 1, 2 }, "1.5 in image 1, as --preprocess scale" },
+        { { PREPROCESS_CHANNEL_NORM, mean, factor, 1, 2 }, "2 in image 0" },
+    };
+    char err[ERR_SIZE];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        cr_expect_not(preprocess_shares(&cases[k].p, &set, err), "%zu", k);
+        cr_expect(strstr(err, cases[k].words), "no \"%s\" in: %s", cases[k].words, err);
+    }
+    cr_expect_not(preprocess_shares(&cases[0].p, &low, err));
+    factor[0] = (real)0.25;
+    means[0] = means[1] = means[2] = means[3] = 0;
+    factor[1] = (real)0.2;
+    cr_expect(preprocess_shares(&cases[2].p, &set, err), "%s", err);
+}
+
 /* ---- classes ---- */
 
 Test(class_weights, that_say_nothing_usable_are_refused)
