@@ -170,8 +170,8 @@ const struct onnx_tensor *fold_range(struct incoming *g, int node)
     return t;
 }
 
-/* Which scale is of the k-th value: there is one, one for each place along the axis, or one for each
-** block of places, in the values' order. */
+/* There is one, or one for each place along the axis, or for each block of places, in the values'
+** order. */
 struct scales { size_t count, inner, along, block; };
 
 static size_t scale_at(const struct scales *s, size_t k)

@@ -226,33 +226,6 @@ Test(solver, names_the_iteration_of_a_loss_that_is_not_finite)
     cr_assert(strstr(err, expected), "%s", err);
 }
 
-/* Past 0 and 1 the loss falls without end, and below 0 no check was ever the best. */
-Test(solver, refuses_targets_of_bce_beyond_0_and_1)
-{
-    struct solver_options o = quick_options();
-    struct solver_report report;
-    struct solver s;
-    struct model m = linear_model;
-    struct engine e;
-    struct dataset d = easy_data();
-    struct preprocess none = { .mean = NULL };
-    char err[ERR_SIZE];
-    m.objective = OBJECTIVE_BCE;
-    m.target = TARGET_INPUT;
-    cr_assert(engine_open(&e, &m, 1, err), "%s", err);
-    cr_expect_not(solver_open(&s, &e, &d, &none, &o, &report, err));
-    cr_expect(strstr(err, "no target of bce"), "%s", err);
-    solver_close(&s);
-    memset(pixels, 1, sizeof pixels);
-    cr_expect(solver_open(&s, &e, &d, &none, &o, &report, err), "%s", err);
-    solver_close(&s);
-    o.train.augment.contrast = 0.1;
-    cr_expect_not(solver_open(&s, &e, &d, &none, &o, &report, err));
-    cr_expect(strstr(err, "brightness and contrast"), "%s", err);
-    solver_close(&s);
-    engine_close(&e);
-}
-
 /* No learning rate mends it. */
 Test(solver, names_the_image_that_is_not_finite)
 {
