@@ -170,29 +170,58 @@ const struct onnx_tensor *fold_range(struct incoming *g, int node)
     return t;
 }
 
+/* There is one, or one for each place along the axis, or for each block of places, in the values'
+** order. */
+struct scales { size_t count, inner, along, block; };
+
+static size_t scale_at(const struct scales *s, size_t k)
+{
+    const size_t blocks = (s->along + s->block - 1)/s->block, at = k/s->inner % s->along/s->block;
+    return s->count == 1 ? 0 : s->block == 1 ? at
+           : (k/s->inner/s->along*blocks + at)*s->inner + k % s->inner;
+}
+
+/* False: they do not fit; printed. */
+static bool read_scales(struct incoming *g, int node, const struct onnx_tensor *from,
+                        const struct onnx_tensor *scale, struct scales *s)
+{
+    const struct onnx_node *n = &g->model->nodes[node];
+    const int64_t block = attribute_int(n, "block_size", 0);
+    int axis = 0;
+    *s = (struct scales){ scale->count, 1, 1, 1 };
+    if (scale->count == 1 && !block)
+        return true;
+    if (block < 0 || block > INT32_MAX)
+        return refuse(g, node, "attribute block_size: %lld", (long long)block);
+    if (!axis_of(attribute_int(n, "axis", 1), from->ndims, &axis))
+        return refuse(g, node, "attribute axis: there is no such dimension");
+    size_t blocks = 1;
+    for (int k = axis + 1; k < from->ndims; k++)
+        s->inner *= (size_t)from->dims[k];
+    s->along = (size_t)from->dims[axis];
+    if (block)
+        s->block = (size_t)block;
+    for (int k = 0; block && k < from->ndims; k++)
+        blocks *= k == axis ? (s->along + s->block - 1)/s->block : (size_t)from->dims[k];
+    return scale->count == (block ? blocks : s->along)
+           || refuse(g, node, "its scales are not as many as %s", block ? "blocks" : "channels");
+}
+
 const struct onnx_tensor *fold_dequantize(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
     const struct onnx_tensor *from = node_constant(g, node, 0), *scale = node_constant(g, node, 1);
     const struct onnx_tensor *zero = node_constant(g, node, 2);
-    int axis = 0;
-    if (attribute_int(n, "block_size", 0))
-        return refuse(g, node, "attribute block_size: scales of blocks; one scale, or one a "
-                      "channel can be read"), NULL;
+    struct scales s;
     if (!scale || (n->ninputs > 2 && *n->inputs[2] && !zero))
         return refuse(g, node, "its scale or zero point is no constant"), NULL;
-    const bool each = scale->count != 1;
-    if (each && (!axis_of(attribute_int(n, "axis", 1), from->ndims, &axis)
-                 || scale->count != (size_t)from->dims[axis]))
-        return refuse(g, node, "its scales are not as many as channels"), NULL;
+    if (!read_scales(g, node, from, scale, &s))
+        return NULL;
     if (zero && zero->count != scale->count)
         return refuse(g, node, "its zero points are not as many as its scales"), NULL;
-    size_t inner = 1;
-    for (int k = axis + 1; k < from->ndims; k++)
-        inner *= (size_t)from->dims[k];
     struct onnx_tensor *t = incoming_tensor(g, node, ONNX_F32, from->ndims, from->dims);
     for (size_t k = 0; t && k < t->count; k++) {
-        const size_t c = each ? k/inner % scale->count : 0;
+        const size_t c = scale_at(&s, k);
         t->values[k] = (double)(float)((from->values[k] - (zero ? zero->values[c] : 0))
                                        *scale->values[c]);
     }

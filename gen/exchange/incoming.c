@@ -4,6 +4,7 @@
 */
 #include "exchange/incoming.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,4 +260,21 @@ bool incoming_open(struct incoming *g, const struct onnx_model *model, const cha
         return refuse(g, -1, "%d outputs: a network has one, its scores; export the model without "
                       "the others", model->noutputs);
     return incoming_input(g, &model->inputs[0]);
+}
+
+static void check_tensors(struct incoming *g, const struct part *p)
+{
+    for (int t = 0; t < PART_TENSORS; t++)
+        for (size_t k = 0; k < p->count[t]; k++)
+            if (!isfinite((float)p->tensor[t][k])) {
+                refuse(g, p->node, "its parameters hold %g, no number to compute with in float32",
+                       p->tensor[t][k]);
+                return;
+            }
+}
+
+void incoming_check_tensors(struct incoming *g)
+{
+    for (int k = 0; k < g->nparts; k++)
+        check_tensors(g, &g->part[k]);
 }

@@ -77,6 +77,9 @@ struct incoming {
 /* The model's initialisers and inputs as values. False: a message was printed. */
 bool incoming_open(struct incoming *g, const struct onnx_model *model, const char *path);
 
+/* Refuses parameters that are no numbers in f32: the programs would refuse their file. */
+void incoming_check_tensors(struct incoming *g);
+
 /* Prints `PATH: error: node "NAME" (OPERATOR): MESSAGE` and counts it; node -1: of the whole. */
 bool refuse(struct incoming *g, int node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

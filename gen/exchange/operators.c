@@ -513,6 +513,17 @@ static bool run_node(struct incoming *g, int node)
     return p ? pointwise(g, node) : def->run(g, node);
 }
 
+/* What a node made is as if it had been refused: what follows from it says nothing more. */
+static void forget_outputs(struct incoming *g, int node)
+{
+    const struct onnx_node *n = &g->model->nodes[node];
+    for (int k = 0; k < n->noutputs; k++) {
+        const int value = incoming_value(g, n->outputs[k]);
+        if (value >= 0)
+            g->value[value].kind = VALUE_UNKNOWN;
+    }
+}
+
 bool operators_read(struct incoming *g)
 {
     for (int k = 0; k < g->model->nnodes; k++) {
@@ -521,11 +532,15 @@ bool operators_read(struct incoming *g)
         unknown_outputs(g, k);
         for (int i = parts; i < g->nparts; i++) {
             const struct shape s = g->part[i].l.out;
-            if (s.h > INPUT_SIDE || s.w > INPUT_SIDE || s.c > INPUT_SIDE)
-                refuse(g, k, "makes a map of %dx%dx%d", s.c, s.h, s.w);
+            if (s.h > INPUT_SIDE || s.w > INPUT_SIDE || s.c > INPUT_SIDE) {
+                refuse(g, k, "makes a map of %dx%dx%d; sides up to %d can be said", s.c, s.h, s.w,
+                       INPUT_SIDE);
+                forget_outputs(g, k);
+            }
         }
         if (g->nparts > PARTS_MOST)
             return refuse(g, k, "more than %d layers", PARTS_MOST);
     }
+    incoming_check_tensors(g);
     return !g->refused;
 }

@@ -143,6 +143,9 @@ static bool factors(struct incoming *g, int node, const struct value *v, int64_t
             return refuse(g, node, "makes dimension %d %g times as large; whole numbers from 1 to "
                           "%d can be said", at, f, FACTOR_MOST);
         factor[at] = (int64_t)f;
+        if (v->dims[at]*factor[at] > INPUT_SIDE)
+            return refuse(g, node, "makes dimension %d %lld long; up to %d can be said", at,
+                          (long long)(v->dims[at]*factor[at]), INPUT_SIDE);
     }
     return true;
 }

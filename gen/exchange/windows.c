@@ -107,8 +107,14 @@ static bool read_windows(struct incoming *g, int node, const int64_t *kernel, st
         || !per_side(g, s, "strides", 1, STRIDE_MOST, s->stride)
         || !per_side(g, s, "dilations", 1, DILATION_MOST, s->dilation))
         return false;
-    for (int k = 0; kernel && k < s->nd; k++)
-        s->k[SIDES - s->nd + k] = kernel[k];
+    for (int d = SIDES - s->nd; kernel && d < SIDES; d++) {
+        const int64_t side = kernel[d - (SIDES - s->nd)];
+        if (node_ints(g, node, "kernel_shape", -1, (int64_t[ONNX_DIMS]){ 0 }, ONNX_DIMS) >= 0
+            && s->k[d] != side)
+            return refuse(g, node, "attribute kernel_shape: %lld, where its weight has %lld",
+                          (long long)s->k[d], (long long)side);
+        s->k[d] = side;
+    }
     return read_pads(g, s);
 }
 
@@ -198,7 +204,9 @@ static const struct onnx_tensor *weights_of(struct incoming *g, int node)
     if (!w || (b && b->kind != VALUE_CONSTANT))
         return refuse(g, node, "its %s is computed from the images; a constant can be said",
                       w ? "bias" : "weight"), NULL;
-    if (w->ndims != in->ndims || w->count == 0)
+    if (w->count == 0)
+        return refuse(g, node, "its weight has no values"), NULL;
+    if (w->ndims != in->ndims)
         return refuse(g, node, "its weight has %d dimensions, its map %d", w->ndims, in->ndims),
                NULL;
     return w;

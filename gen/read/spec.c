@@ -230,7 +230,8 @@ static bool branch(struct parser *p, struct layer *end, const char *word, struct
         end->end[end->branches] = p->last;
     end->branches++;
     return good && (p->last != end->fork || end->kind == LAYER_JOIN
-                    || scan_error(&p->sc, at, "the block of this `%s` is empty", word));
+                    || scan_error(&p->sc, at, "the block of this `%s` is empty: of a `concat` "
+                                  "alone an empty one passes its input on", word));
 }
 
 /* A branch without layers. */

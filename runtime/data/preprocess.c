@@ -130,6 +130,24 @@ bool preprocess_fits(const struct preprocess *p, const struct images *set, char 
                      "channel_norm, are needed", p->h, p->w, set->h, set->w);
 }
 
+bool preprocess_shares(const struct preprocess *p, const struct images *set, char *err)
+{
+    const size_t map = (size_t)set->h*(size_t)set->w, size = (size_t)set->c*map;
+    const bool by_channel = p->kind == PREPROCESS_CHANNEL_NORM;
+    for (size_t k = 0; k < set->count*size; k++) {
+        const size_t at = k % size, c = at/map;
+        const real raw = set->bytes ? (real)set->bytes[k] : set->values[k];
+        const real mean = p->mean ? p->mean[by_channel ? c : at] : 0;
+        const double value = (double)((raw - mean)*(p->factor ? p->factor[c] : 1));
+        if (value < 0 || value > 1)
+            return error_set(err, "%g in image %zu, as --preprocess %s leaves it, is no target of "
+                             "bce, whose targets are from 0 to 1: images of 0 to 1 with "
+                             "--preprocess none, or the loss mse", value, k/size,
+                             preprocess_words[p->kind]);
+    }
+    return true;
+}
+
 /* Row or column k of an image that has `size` of them; -1: outside. */
 static int preprocess_at(int k, int size, bool reflect)
 {

@@ -27,6 +27,9 @@ void preprocess_free(struct preprocess *p);
 /* False, with a message: the mean image is of another size than the images of `set`. */
 bool preprocess_fits(const struct preprocess *p, const struct images *set, char *err);
 
+/* False, with a message: a value is not from 0 to 1 once preprocessed, as bce has its targets. */
+bool preprocess_shares(const struct preprocess *p, const struct images *set, char *err);
+
 /*
 ** How an image of H x W is looked at, h x w of it: pixel (y, x) of the view is pixel
 ** (y + top, x + left) of the image's middle window, whose first is ((H - h)/2, (W - w)/2)

@@ -267,6 +267,19 @@ static bool solver_size(struct solver *s, char *err)
                                  SOLVER_ITERATIONS);
 }
 
+/* An image that is its own target is one of bce if all its values are from 0 to 1: past them the
+** loss has no least value. */
+static bool solver_shares(const struct model *m, const struct dataset *data,
+                          const struct preprocess *p, const struct augment *a, char *err)
+{
+    if (m->objective != OBJECTIVE_BCE || m->target != TARGET_INPUT)
+        return true;
+    if (a->brightness > 0 || a->contrast > 0)
+        return error_set(err, "brightness and contrast move values beyond 0 and 1, between which "
+                         "the targets of bce are: leave them out, or take the loss mse");
+    return preprocess_shares(p, &data->train, err) && preprocess_shares(p, &data->val, err);
+}
+
 bool solver_open(struct solver *s, struct engine *e, const struct dataset *data,
                  const struct preprocess *p, const struct solver_options *o,
                  struct solver_report *report, char *err)
@@ -285,7 +298,8 @@ bool solver_open(struct solver *s, struct engine *e, const struct dataset *data,
     s->state.lr = o->train.rate[RATE_LR];
     s->state.planned = report->planned = s->total;
     s->state.best_check = -1;
-    return rules_open(&s->state.rules, e, o, err)
+    return solver_shares(e->model, data, p, &o->train.augment, err)
+           && rules_open(&s->state.rules, e, o, err)
            && weigh_classes(e, &o->train, &data->train, err)
            && (o->train.clip <= 0 || update_make_gradients(e, err))
            && average_open(&s->state.average, e, o->train.average, o->train.average_rate,

@@ -203,6 +203,24 @@ Test(import, makes_preprocessing_of_arithmetic_with_the_images)
     run_free(&r);
 }
 
+/* A scale for each two channels of a filter, as opset 21 has it. */
+Test(import, makes_floats_of_blocks_that_share_a_scale)
+{
+    struct run r = import("input x 0,4,6,6\nwhole q 2,4,1,1 1,2,3,4,5,6,7,8\n"
+                          "real s 2,2,1,1 1,10,100,1000\n"
+                          "DequantizeLinear d q,s w i:axis=1 i:block_size=2\nConv a x,w y\n"
+                          "output y\n", "");
+    cr_assert(r.status == 0, "%s", r.output);
+    run_free(&r);
+    r = shell("tail -c 32 m.safetensors | od -An -w32 -tf4");
+    float x[8] = { 0 };
+    cr_assert(sscanf(r.output, "%f %f %f %f %f %f %f %f", x, x + 1, x + 2, x + 3, x + 4, x + 5,
+                     x + 6, x + 7) == 8);
+    const float wanted[8] = { 1, 2, 30, 40, 500, 600, 7000, 8000 };
+    cr_expect_arr_eq(x, wanted, sizeof x);
+    run_free(&r);
+}
+
 /* ---- what cannot be said ---- */
 
 static const struct { const char *nodes, *words; } refusals[] = {
@@ -243,6 +261,18 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "value by what a block makes of it" },
     { "real w 4,4,1,1\nConv a c,w d\nRelu r d e\nAdd s c,e f\nreal v 4,4,1,1\nConv b f,v g\n"
       "Add t g,d y\n", "is read by branches that do not meet in one place" },
+    { "real w 2,4,3,3\nConv a c,w y I:kernel_shape=3,5\n", "attribute kernel_shape: 5, where its "
+      "weight has 3" },
+    { "real w 4,2,3,3\nConvTranspose a c,w y I:kernel_shape=2,3\n", "attribute kernel_shape: 2" },
+    { "real w 0,4,3,3\nConv a c,w y\n", "its weight has no values" },
+    { "real w 2,4,1,1 1,2,3,4,5,nan,7,8\nConv a c,w y\n", "node \"a\" (Conv): its parameters hold "
+      "nan, no number to compute with" },
+    { "real s 4 1,1,64,1\nResize a c,,s d s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nResize b d,,s e s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nResize q e,,s f s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nResize u f,,s g s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nResize v g,,s y s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\n", "node \"u\" (Resize): makes dimension 2 100663296 long" },
     { "real w 2,2,6,6\nMul a c,w y\n", "a constant of 4 dimensions does not fit what comes in, "
       "4x6x6" },
 };

@@ -15,6 +15,7 @@
 #include "data/feed.h"
 #include "settings/class_weights.h"
 #include "support/linear_model.h"
+#include "train/solver.h"
 #include "train/weigh.h"
 
 /* ---- arrays ---- */
@@ -141,6 +142,63 @@ Test(targets, of_a_map_are_turned_to_its_order)
     feed_batch(&e, &set, NULL, NULL, 0, 2);
     const real expected[] = { 0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11 };
     cr_expect_arr_eq(e.targets, expected, sizeof expected);
+    engine_close(&e);
+}
+
+/* An image that is its own target, in what the network is given. */
+Test(targets, of_bce_that_are_images_are_from_0_to_1_once_preprocessed)
+{
+    const real values[] = { 0, 2, 1, 4, (real)0.5, 3, 1, 5 };
+    real mean[] = { 0, 2 }, means[] = { 0, 2, 0, 2 }, factor[] = { 1, (real)0.5 };
+    const struct images set = { .count = 2, .c = 2, .h = 1, .w = 2, .values = values },
+                        low = { .count = 1, .c = 1, .h = 1, .w = 1, .values = (real[]){ -1 } };
+    const struct { struct preprocess p; const char *words; } cases[] = {
+        { { .kind = PREPROCESS_NONE }, "2 in image 0, as --preprocess none leaves it" },
+        { { PREPROCESS_MEAN_IMAGE, means, NULL, 1, 2 }, "as --preprocess mean_image" },
+        { { PREPROCESS_SCALE, means, factor, 1, 2 }, "1.5 in image 1, as --preprocess scale" },
+        { { PREPROCESS_CHANNEL_NORM, mean, factor, 1, 2 }, "2 in image 0" },
+    };
+    char err[ERR_SIZE];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        cr_expect_not(preprocess_shares(&cases[k].p, &set, err), "%zu", k);
+        cr_expect(strstr(err, cases[k].words), "no \"%s\" in: %s", cases[k].words, err);
+    }
+    cr_expect_not(preprocess_shares(&cases[0].p, &low, err));
+    factor[0] = (real)0.25;
+    means[0] = means[1] = means[2] = means[3] = 0;
+    factor[1] = (real)0.2;
+    cr_expect(preprocess_shares(&cases[2].p, &set, err), "%s", err);
+}
+
+/* Past 0 and 1 the loss falls without end, and below 0 no check was ever the best. */
+Test(targets, of_bce_beyond_0_and_1_begin_no_run)
+{
+    enum { COUNT = 30 };
+    static uint8_t pixels[COUNT*LINEAR_IN];
+    const struct images set = { .count = COUNT, .bytes = pixels, .c = LINEAR_C, .h = LINEAR_H,
+                                .w = LINEAR_W };
+    const struct dataset d = { .train = set, .val = set };
+    const struct preprocess none = { .mean = NULL };
+    struct model m = linear_model;
+    struct solver_options o;
+    struct solver_report report;
+    struct solver s;
+    struct engine e;
+    char err[ERR_SIZE];
+    m.objective = OBJECTIVE_BCE;
+    m.target = TARGET_INPUT;
+    solver_defaults(&o, &m);
+    cr_assert(engine_open(&e, &m, 1, err), "%s", err);
+    for (int k = 0; k < 3; k++) {
+        static const char *const words[] = { "2 in image 29, as --preprocess none leaves it, is no "
+                                             "target of bce", "", "brightness and contrast move" };
+        pixels[COUNT*LINEAR_IN - 1] = k ? 1 : 2;
+        o.train.augment.contrast = k < 2 ? 0 : 0.1;
+        *err = 0;
+        cr_expect(solver_open(&s, &e, &d, &none, &o, &report, err) == (k == 1), "%d", k);
+        cr_expect(strstr(err, words[k]), "no \"%s\" in: %s", words[k], err);
+        solver_close(&s);
+    }
     engine_close(&e);
 }
 
