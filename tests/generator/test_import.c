@@ -76,6 +76,33 @@ Test(import, folds_what_repeats_and_nests_branches)
             "globalavgpool\nkt: affine 10 bias=no\nsoftmax\n\ntrain\n  preprocess none\n");
 }
 
+Test(import, calls_what_repeats_by_what_its_names_have_in_common)
+{
+    becomes("input x 0,4,8,8\n"
+            "real m.0.conv.weight 4,4,1,1\nConv n0 x,m.0.conv.weight v0c\nRelu rv0 v0c v0\n"
+            "real m.1.conv.weight 4,4,1,1\nConv n1 v0,m.1.conv.weight v1c\nRelu rv1 v1c v1\n"
+            "real m.2.conv.weight 4,4,1,1\nConv n2 v1,m.2.conv.weight v2c\nRelu rv2 v2c v2\n"
+            "real mid.weight 8,4,1,1\nConv n3 v2,mid.weight v3c\nTanh rv3 v3c v3\n"
+            "real m.4.conv.weight 8,8,1,1\nConv n4 v3,m.4.conv.weight v4c\nRelu rv4 v4c v4\n"
+            "real m.5.conv.weight 8,8,1,1\nConv n5 v4,m.5.conv.weight v5c\nRelu rv5 v5c v5\n"
+            "real m.6.conv.weight 8,8,1,1\nConv n6 v5,m.6.conv.weight v6c\nRelu rv6 v6c v6\n"
+            "real last.weight 6,8,1,1\nConv n7 v6,last.weight v7c\nTanh rv7 v7c v7\n"
+            "real conv2d.weight 6,6,1,1\nConv n8 v7,conv2d.weight v8c\nRelu rv8 v8c v8\n"
+            "real conv2d_1.weight 6,6,1,1\nConv n9 v8,conv2d_1.weight v9c\nRelu rv9 v9c v9\n"
+            "real conv2d_2.weight 6,6,1,1\nConv n10 v9,conv2d_2.weight v10c\nRelu rv10 v10c v10\n"
+            "GlobalAveragePool g v10 p\nreal fc.weight 10,6\nFlatten f p q\n"
+            "Gemm h q,fc.weight y i:transB=1\noutput y\n",
+            "# Imported by lathe from m.onnx: by hand 1.0, opset 17.\n"
+            "# Loss: the model does not say its loss: softmax is assumed, of scores one a class.\n"
+            "net m\ninput 4x8x8\n\n"
+            "repeat 3 as i {\n  m_conv: conv 4 1x1 bias=no\n  relu\n}\n"
+            "mid: conv 8 1x1 bias=no\ntanh\n"
+            "repeat 3 as i {\n  m_conv_b: conv 8 1x1 bias=no\n  relu\n}\n"
+            "last: conv 6 1x1 bias=no\ntanh\n"
+            "repeat 3 as i {\n  conv 6 1x1 bias=no\n  relu\n}\n"
+            "globalavgpool\nfc: affine 10 bias=no\nsoftmax\n\ntrain\n  preprocess none\n");
+}
+
 /* What stands between the first convolution and the last affine layer. */
 static const struct { const char *nodes, *lines; } cases[] = {
     /* pointwise, by whatever nodes */
