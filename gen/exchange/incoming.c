@@ -102,9 +102,9 @@ struct part *incoming_add_part(struct incoming *g, enum layer_kind kind, int nod
 {
     g->part = grow(g->part, (size_t)g->nparts + 1, sizeof *g->part);
     struct part *p = &g->part[g->nparts++];
-    *p = (struct part){ .l = { .kind = kind, .out = part_shape(g, from), .stride = 1, .stride_w = 1,
-                               .groups = 1, .dilation = 1, .momentum = 0.9, .eps = 1e-5,
-                               .scale = true },
+    *p = (struct part){ .l = { .kind = kind, .in = part_shape(g, from), .out = part_shape(g, from),
+                               .stride = 1, .stride_w = 1, .groups = 1, .dilation = 1,
+                               .momentum = 0.9, .eps = 1e-5, .scale = true },
                         .node = node, .from = { from }, .nfrom = 1 };
     return p;
 }

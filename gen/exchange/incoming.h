@@ -48,7 +48,7 @@ enum { PARTS_MOST = 20000 };     /* twice what a network file may have */
 enum { PART_TENSORS = 4 };      /* weight, bias, running mean and variance */
 
 struct part {
-    struct layer l;             /* its kind, operands and options; `out` */
+    struct layer l;             /* its kind, operands and options; `in`, `out` */
     int node;
     int from[2], nfrom; int *more;      /* what it reads; more: of a join, all of it */
     const char *hint[3];        /* names to call it by, the best one first; or NULL */

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/small.h"
+#include "base/padding.h"
 #include "exchange/attribute.h"
 #include "exchange/pointwise.h"
 #include "exchange/views.h"
@@ -306,14 +306,11 @@ bool transposed_convolution(struct incoming *g, int node)
     set_window(&s, &p->l);
     p->l.filters = (int)w->dims[1];
     p->l.out = (struct shape){ p->l.filters, (int)out[DOWN], (int)out[ACROSS] };
-    const int same[2*SIDES] = { max_int(0, (p->l.kh - p->l.stride + 1)/2),
-                                max_int(0, (p->l.kw - p->l.stride_w + 1)/2) };
-    bool is_same = true;
-    for (int d = 0; d < SIDES; d++) {
-        const int k = d ? p->l.kw : p->l.kh, stride = d ? p->l.stride_w : p->l.stride;
-        is_same &= s.before[d] == same[d] && s.after[d] == k - stride - same[d];
-    }
-    if (is_same)
+    struct layer same = p->l;
+    same.pad_kind = PAD_SAME;
+    padding_said(&same);
+    if (s.before[DOWN] == same.pad_top && s.before[ACROSS] == same.pad_left
+        && s.after[DOWN] == same.pad_bottom && s.after[ACROSS] == same.pad_right)
         p->l.pad_kind = PAD_SAME;
     else if (s.after[DOWN] < 0 || s.after[ACROSS] < 0)
         return refuse(g, node, "attribute output_padding: adds rows or columns that no filter "

@@ -130,6 +130,12 @@ static const struct { const char *nodes, *lines; } cases[] = {
     { "MaxPool a c y I:kernel_shape=2,2 I:strides=3,3 i:ceil_mode=1\n", "maxpool 2x2 stride=3\n" },
     { "MaxPool a c y I:kernel_shape=3,3 I:strides=3,2 i:ceil_mode=1\n",
       "maxpool 3x3 stride=3,2 ceil=yes\n" },
+    { "MaxPool a c y I:kernel_shape=3,3 I:strides=2,2 I:pads=0,0,1,1\n",
+      "maxpool 3x3 stride=2 ceil=yes\n" },
+    { "AveragePool a c y I:kernel_shape=2,2 I:strides=1,1 I:pads=0,0,1,1\n",
+      "avgpool 2x2 stride=1 pad=same\n" },
+    { "AveragePool a c y I:kernel_shape=4,4 I:strides=4,4 I:pads=0,0,2,2 i:count_include_pad=1\n",
+      "avgpool 4x4 pad=0,0,2,2 count_pad=yes\n" },
     { "whole p 8 0,0,1,1,0,0,1,1\nRelu r c d\nPad a d,p e\nMaxPool b e y I:kernel_shape=3,3 "
       "I:strides=2,2\n", "relu\nmaxpool 3x3 stride=2 pad=1\n" },
     { "whole p 8 0,0,1,1,0,0,1,1\nPad a c,p d\nAveragePool b d y I:kernel_shape=3,3 I:strides=2,2 "
