@@ -60,6 +60,7 @@ struct part {
 struct incoming {
     const char *path;
     const struct onnx_model *model;
+    bool own;                   /* `lathe export` wrote it: names tell which nodes are one layer */
     int64_t batch;              /* the first dimension of each map */
     struct shape input;         /* of an image, as the network file has it */
     int input_value;
@@ -88,6 +89,12 @@ int incoming_add_value(struct incoming *g, const char *name, struct value v);
 /* The node's first output: a map that `part` makes, with v's dimensions and their groups. Its
 ** number. */
 int incoming_add_map(struct incoming *g, int node, int part, struct value v);
+
+/* `lathe export` calls nodes LAYER or, of pieces of one, LAYER/PIECE. In its models: is a node all
+** that a layer is; are two of one layer? In others they say that nothing is known: false, true. So
+** names decide how a network is spelt, never what it computes. */
+bool incoming_is_layer(const struct incoming *g, int node);
+bool incoming_one_layer(const struct incoming *g, int a, int b);
 
 /* Nodes that read it, and the model's output. */
 int incoming_uses(const struct incoming *g, const char *name);

@@ -423,7 +423,7 @@ bool pool(struct incoming *g, int node)
     if (down < 1 || across < 1)
         return refuse(g, node, "its window is larger than the map of %dx%d", s.in.h, s.in.w);
     const bool whole = s.k[DOWN] == s.in.h && s.k[ACROSS] == s.in.w && down == 1 && across == 1
-                       && !own && isnan(s.fill);
+                       && !own && isnan(s.fill) && !incoming_is_layer(g, node);
     if (whole) {
         struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
                                         s.part);
