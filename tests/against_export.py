@@ -4,8 +4,8 @@ vocabulary, tests/nets and models. Each model passes onnx.checker with full_chec
 inference, twice exported has the same bytes, and in ONNX Runtime makes the scores that `dump`
 makes: 1e-5 of the largest, plain and with --fold; probabilities and preprocessing, too. Imported
 again it is the same network up to labels and what ONNX has no place for. The module
-of --torch takes the parameters strictly and makes the same scores; of some networks its gradients
-in f64 are those of `dump`: 1e-10.
+of --torch takes the parameters strictly and makes the same scores; of some networks its loss and
+gradients in f64 are those of `dump`: 1e-10.
 
 Exit status: 0 all within, 1 not, 77 no ONNX Runtime. Needs $LATHE or build/lathe.
 
@@ -137,9 +137,9 @@ def check_onnx(case, scores, comparison):
 
 
 def words(network):
-    """Its layers as `info` lists them, all sizes in numbers, less what ONNX has no place for: labels,
-    the loss, the last bits of a double; and less what does nothing: a pixel's dilation, padding
-    that is to be counted where there is none."""
+    """Its layers as `info` lists them, all sizes in numbers, less what ONNX has no place for:
+    labels, the loss, the last bits of a double; and less what does nothing: a pixel's dilation,
+    padding that is to be counted where there is none."""
     lines = (re.sub(r"^\w+: ", "", line) for line in network.layers[:-1])
     lines = (re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda m: str(np.float32(m[0])), s) for s in lines)
     return [re.sub(r"( 1x1\b.*) dilation=\d+| counted=0,0,0,0", r"\1", s) for s in lines]
@@ -232,6 +232,7 @@ def check_torch(case, comparison, dtype):
          else torch.tensor(case.y))
     loss = module.loss(module(x), y)
     loss.backward()
+    comparison.add(case, "PyTorch loss", error(ours["loss"], loss.detach().numpy()), EXACT)
     largest = max(np.abs(g).max() for k, g in ours.items() if k.startswith("grad."))
     for name, p in module.named_parameters():
         g = ours["grad." + name]

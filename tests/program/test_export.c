@@ -105,6 +105,41 @@ Test(export, prints_a_module_of_pytorch, .fini = shell_clean)
          "$LATHE export none.net --torch -o - | cmp - m.py");
 }
 
+Test(export, prints_what_classes_count_in_the_loss, .fini = shell_clean)
+{
+    static const struct { const char *last, *train, *loss; } rows[] = {
+        { "affine 3\nsoftmax smoothing=0.2", "class_weights 1,5,0.5\nloss sum",
+          "    def loss(self, scores, targets):\n"
+          "        weight = scores.new_tensor([1, 5, 0.5])\n"
+          "        return F.cross_entropy(scores, targets, weight=weight, label_smoothing=0.2, "
+          "reduction=\"sum\")\n" },
+        { "affine 3\nsvm", "class_weights 1,5,0.5",
+          "    def loss(self, scores, targets):\n"
+          "        weight = scores.new_tensor([1, 5, 0.5])\n"
+          "        return F.multi_margin_loss(scores, targets, margin=1, weight=weight, "
+          "reduction=\"sum\")*3/weight[targets].sum()\n" },
+        { "conv 2 1x1\nbce", "class_weights 1,5\nloss sum",
+          "    def loss(self, scores, targets):\n"
+          "        weight = scores.new_tensor([1, 5])[:, None, None]\n"
+          "        return F.binary_cross_entropy_with_logits(scores, "
+          "targets.reshape(scores.shape), pos_weight=weight)*len(scores)\n" },
+        { "affine 3\nsoftmax", "class_weights balanced",
+          "    def loss(self, scores, targets, weight):\n"
+          "        # class_weights balanced: of the images trained on, images/(classes*images of a "
+          "class)\n"
+          "        return F.cross_entropy(scores, targets, weight=weight)\n" },
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        char net[256];
+        snprintf(net, sizeof net, "net w\ninput 3x4x4\n%s\ntrain\n%s\n", rows[k].last,
+                 rows[k].train);
+        write_text("w.net", net);
+        struct run r = shell("$LATHE export w.net --torch | sed -n '/def loss/,$p'");
+        cr_expect_str_eq(r.output, rows[k].loss);
+        run_free(&r);
+    }
+}
+
 /* Two layers with parameters between whatever makes rows, maps, views and functions of ONNX that
 ** another network could have, too: what is what the nodes' names say. */
 Test(export, makes_what_import_reads_back_word_for_word, .fini = shell_clean)
