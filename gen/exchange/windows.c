@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/padding.h"
+#include "base/small.h"
 #include "exchange/attribute.h"
 #include "exchange/pointwise.h"
 #include "exchange/views.h"
@@ -397,6 +398,39 @@ static bool pool_fill(struct incoming *g, const struct windows *s, bool max, boo
                   "before a maximum less than any value (or 0 after a relu)", s->fill);
 }
 
+/* The side of windows beside each other of which a pool leaves no more than another one takes: the
+** least, or of a very large map the largest that a pool takes itself. */
+static int window_side(struct shape s)
+{
+    for (int k = 2;; k++) {
+        const int h = min_int(k, s.h), w = min_int(k, s.w);
+        if (min_int(k + 1, s.h)*min_int(k + 1, s.w) > MAX_POOLED
+            || (int64_t)ceil_div(s.h, h)*ceil_div(s.w, w) <= MAX_POOLED)
+            return k;
+    }
+}
+
+/* A global pool. A maximum of more values than a window may have is one of maxima; where several
+** values are the largest, the gradient may go to another one of them. */
+static int global_part(struct incoming *g, bool max, int node, int from)
+{
+    for (struct shape s; s = part_shape(g, from), max && (int64_t)s.h*s.w > MAX_POOLED; ) {
+        const int side = window_side(s);
+        struct part *p = incoming_add_part(g, LAYER_MAXPOOL, node, from);
+        from = g->nparts - 1;
+        p->l.kh = p->l.stride = min_int(side, s.h);
+        p->l.kw = p->l.stride_w = min_int(side, s.w);
+        p->l.pad_kind = PAD_NUMBER;
+        p->l.ceil = true;
+        p->l.out.h = ceil_div(s.h, p->l.kh);
+        p->l.out.w = ceil_div(s.w, p->l.kw);
+    }
+    struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
+                                       from);
+    p->l.out.h = p->l.out.w = 1;
+    return g->nparts - 1;
+}
+
 bool pool(struct incoming *g, int node)
 {
     const struct onnx_node *n = &g->model->nodes[node];
@@ -425,9 +459,7 @@ bool pool(struct incoming *g, int node)
     const bool whole = s.k[DOWN] == s.in.h && s.k[ACROSS] == s.in.w && down == 1 && across == 1
                        && !own && isnan(s.fill) && !incoming_is_layer(g, node);
     if (whole) {
-        struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
-                                        s.part);
-        p->l.out.h = p->l.out.w = 1;
+        global_part(g, max, node, s.part);
     } else {
         struct part *p = incoming_add_part(g, max ? LAYER_MAXPOOL : LAYER_AVGPOOL, node, s.part);
         set_window(&s, &p->l);
@@ -438,7 +470,7 @@ bool pool(struct incoming *g, int node)
         const bool padded = p->l.pad[0] || p->l.pad[1] || p->l.pad[2] || p->l.pad[3];
         p->l.count_pad = !max && counted && padded;
     }
-    if ((max || !whole) && s.k[DOWN]*s.k[ACROSS] > MAX_POOLED)
+    if (!whole && s.k[DOWN]*s.k[ACROSS] > MAX_POOLED)
         return refuse(g, node, "a window of %lldx%lld: %d values are the most; two pools, one "
                       "after the other, would do", (long long)s.k[DOWN], (long long)s.k[ACROSS],
                       MAX_POOLED);
@@ -486,12 +518,6 @@ bool global_pool(struct incoming *g, int node)
     if (naxes < 1 || taken != all)
         return refuse(g, node, "attribute axes: over a part of a map's rows and columns; over both "
                       "can be said");
-    if (max && (int64_t)s.h*s.w > MAX_POOLED)
-        return refuse(g, node, "of a map of %dx%d: a globalmaxpool takes %d values at most; a "
-                      "MaxPool before it would do", s.h, s.w, MAX_POOLED);
-    struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
-                                       part);
-    p->l.out = (struct shape){ s.c, 1, 1 };
-    incoming_add_map(g, node, g->nparts - 1, out);
+    incoming_add_map(g, node, global_part(g, max, node, part), out);
     return true;
 }

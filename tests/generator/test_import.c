@@ -164,6 +164,12 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "upsample 2 bilinear\n" },
     { "ReduceMean a c y I:axes=2,3 i:keepdims=0\n", "globalavgpool\n" },
     { "GlobalMaxPool a c d\nSqueeze s d,q y\nwhole q 2 2,3\n", "globalmaxpool\n" },
+    { "real s 4 1,1,3,4\nResize u c,,s d s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nGlobalMaxPool a d y\n",
+      "upsample 3,4\nmaxpool 2x2\nglobalmaxpool\n" },
+    { "real s 4 1,1,9,7\nResize u c,,s d s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nReduceMax a d y I:axes=2,3\n",
+      "upsample 9,7\nmaxpool 3x3\nglobalmaxpool\n" },
     /* other orders and shapes */
     { "Transpose a c d I:perm=0,2,3,1\nReduceMean r d e I:axes=1,2\n"
       "Transpose b e y I:perm=0,3,1,2\n",
