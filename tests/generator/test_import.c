@@ -237,8 +237,8 @@ Test(import, makes_preprocessing_of_arithmetic_with_the_images)
 
 static const struct { const char *nodes, *words; } refusals[] = {
     { "LSTM a c y\n", "node \"a\" (LSTM): there is no layer for this operator; docs/exchange.md" },
-    { "Split a c y,z\n", "node \"a\" (Split): there is no layer for this operator: there is no "
-      "layer that takes a part of the channels: two convolutions" },
+    { "Split a c y,z\n", "node \"a\" (Split): there is no layer for this operator: two "
+      "convolutions of the whole map" },
     { "Relu a c y f:slope=1\n", "node \"a\" (Relu): attribute slope: is not known here" },
     { "Gelu a c y s:approximate=tanh\n", "node \"a\" (Gelu): what it makes of a value is no layer "
       "here; gelu is the exact form, and the one by tanh differs from it by up to 5e-4: export the "
