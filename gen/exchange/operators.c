@@ -397,8 +397,8 @@ static const struct operator_def {
     { "Upsample", "mode scales height_scale width_scale", resize, NULL },
     { "Softmax", "axis", softmax, NULL },
     { "LogSoftmax", "axis", softmax, NULL },
-    { "Split", NULL, NULL, "two convolutions of the whole map, with half of the filters each, would "
-      "do" },
+    { "Split", NULL, NULL, "two convolutions of the whole map, with half of the filters each, "
+      "would do" },
     { "LayerNormalization", NULL, NULL, "batchnorm is the norm here: train with that" },
     { "InstanceNormalization", NULL, NULL, "batchnorm is the norm here: train with that" },
     { "GroupNormalization", NULL, NULL, "batchnorm is the norm here: train with that" },

@@ -75,8 +75,8 @@ static bool conv_shape(struct layer *l)
         || !reads(l, l->out.w, l->kw, l->stride_w, l->pad_left, l->in.w))
         return error(l, "%s reads nothing of its input of %dx%d but padding: windows of %dx%d, "
                      "%d,%d apart, begin %d,%d before it", l->name, l->in.h, l->in.w,
-                     window_span(l, l->kh), window_span(l, l->kw), l->stride, l->stride_w, l->pad_top,
-                     l->pad_left);
+                     window_span(l, l->kh), window_span(l, l->kw), l->stride, l->stride_w,
+                     l->pad_top, l->pad_left);
     if (l->in.c % l->groups)
         return error(l, "groups=%d does not divide the %d channels that %s gets", l->groups,
                      l->in.c, l->name);
