@@ -153,6 +153,18 @@ static bool by_constants(struct incoming *g, int node, int value, const struct o
     return true;
 }
 
+/* Values of one shape that are views of maps of several: as maps of that shape. */
+static void view_alike(struct incoming *g, int node, struct branch_end *a, struct branch_end *b)
+{
+    const struct value *x = &g->value[a->value], *y = &g->value[b->value];
+    const struct shape s = part_shape(g, a->part), t = part_shape(g, b->part);
+    if (x->ndims != y->ndims || memcmp(x->dims, y->dims, (size_t)x->ndims*sizeof *x->dims)
+        || (same_groups(x, y) && s.c == t.c && s.h == t.h && s.w == t.w))
+        return;
+    a->part = view_map(g, node, a->value);
+    b->part = a->part == PART_NONE ? PART_NONE : view_map(g, node, b->value);
+}
+
 /* Two maps, or more of a Sum. */
 static bool meet_all(struct incoming *g, int node)
 {
@@ -167,6 +179,8 @@ static bool meet_all(struct incoming *g, int node)
         if (g->value[other.value].kind == VALUE_CONSTANT)
             return refuse(g, node, "of maps and a constant; an Add of two can be said");
         other.part = pointwise_part(g, other.value);
+        if (sum.part != PART_NONE && other.part != PART_NONE && n->ninputs == 2)
+            view_alike(g, node, &sum, &other);
         sum.part = merge_two(g, node, product ? LAYER_PRODUCT : LAYER_ADD, &sum, &other);
         if (sum.part == PART_NONE)
             return false;

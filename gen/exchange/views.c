@@ -182,7 +182,9 @@ int view_map(struct incoming *g, int node, int value)
         }
         struct part *p = incoming_add_part(g, LAYER_RESHAPE, node, part);
         p->l.to = p->l.out = wanted;
-        return g->nparts - 1;
+        v->part = g->nparts - 1;        /* whoever else reads the value reads that */
+        natural_groups(v, false);
+        return v->part;
     }
     if (part >= 0 && g->part[part].l.kind == LAYER_RESHAPE && v->kind == VALUE_MAP
         && incoming_private(g, value) && permute_below(g, v)) {

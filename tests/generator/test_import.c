@@ -183,6 +183,13 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "gate {\n  globalavgpool\n  conv 4 1x1 bias=no\n  sigmoid\n}\n" },
     { "GlobalAveragePool a c d\nSigmoid s d e\nwhole q 4 1,1,6,6\nExpand x e,q f\nMul m f,c y\n",
       "gate {\n  globalavgpool\n  sigmoid\n}\n" },
+    { "whole s 4 0,16,3,3\nReshape q c,s d\nreal w 16,16,1,1\nConv a d,w e\nSigmoid b e f\n"
+      "Mul m d,f y\n",
+      "reshape 16x3x3\ngate {\n  conv 16 1x1 bias=no\n  sigmoid\n}\n" },
+    { "real w 16,4,1,1\nConv a c,w d I:strides=2,2\nFlatten e c l\nFlatten f d m\nAdd s l,m r\n"
+      "whole o 4 0,9,4,4\nReshape q r,o y\n",
+      "residual {\n  conv 16 1x1 stride=2 bias=no\n  reshape 144x1x1\n} shortcut {\n"
+      "  reshape 144x1x1\n}\nreshape 9x4x4\n" },
     { "real w 4,4,1,1\nConv a c,w d\nConcat j c,d e i:axis=1\nreal v 4,8,1,1\nConv b e,v f\n"
       "Concat k c,d,f y i:axis=1\n",
       "repeat 2 as i {\n  concat { } {\n    conv 4 1x1 bias=no\n  }\n}\n" },
