@@ -26,8 +26,18 @@ class Network:
             f.write("\n".join(self.lines + self.settings()) + "\n")
 
     def settings(self):
-        kind = self.r.choice(("none", "channel_norm", "mean_image", "scale"))
-        return ["train", f"  preprocess {kind}"] if kind != "none" else []
+        """How images are prepared, and what of the loss stands after `train`."""
+        r, lines = self.r, []
+        kind = r.choice(("none", "channel_norm", "mean_image", "scale"))
+        if kind != "none":
+            lines.append(f"  preprocess {kind}")
+        scores = re.match(r"(?:affine|conv) (\d+)", self.lines[-2])
+        if scores and self.lines[-1].startswith(("softmax", "svm", "bce")) and r.random() < 0.5:
+            weights = (str(r.choice((0.25, 1, 1, 3))) for _ in range(int(scores[1])))
+            lines.append(f"  class_weights {','.join(weights)}")
+        if r.random() < 0.3:
+            lines.append("  loss sum")
+        return ["train"] + lines if lines else []
 
     def try_lines(self, more):
         """The shape that the lines before and these make, or None; a loss stands after them."""

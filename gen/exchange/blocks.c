@@ -189,7 +189,7 @@ static bool add_block(struct nesting *s, int end, int fork, int depth, struct it
     for (int k = 0; k < 2; k++)
         if (!chain(s, p->from[k], fork, depth, &branch[k]))
             return false;
-    const int main = is_longer(s, &branch[1], &branch[0]);
+    const int main = !s->g->own && is_longer(s, &branch[1], &branch[0]);
     if (!branch[main].count)
         return refuse(s->g, p->node, "adds a map to itself; a Mul by 2 can be said");
     out->kind = LAYER_RESIDUAL;

@@ -263,7 +263,7 @@ static bool all_finite(const struct making *m, char *err)
     for (int k = 0; k < m->c->count; k++)
         for (size_t i = 0; i < m->c->all[k].count; i++)
             if (!isfinite(m->c->all[k].values[i])) {
-                const struct stage *s = node_stage(m->net, &m->net->stream.node[m->c->all[k].node]);
+                const struct stage *s = node_stage(m->net, &m->net->stream->node[m->c->all[k].node]);
                 return error_set(err, "%s: the weights of %s are no finite numbers with the "
                                  "batchnorm after it in them", m->p->path,
                                  s ? m->net->layer[s->head].name : "the images");
@@ -277,8 +277,8 @@ bool constants_make(struct constants *c, const struct net *net, const struct net
     *c = (struct constants){ .count = 0 };
     struct making m = { .c = c, .net = net, .whole = whole, .p = p };
     image_constants(&m);
-    for (m.node = 1; m.node < net->stream.nodes; m.node++) {
-        m.s = node_stage(net, &net->stream.node[m.node]);
+    for (m.node = 1; m.node < net->stream->nodes; m.node++) {
+        m.s = node_stage(net, &net->stream->node[m.node]);
         if (makers[m.s->kind])
             makers[m.s->kind](&m);
     }

@@ -349,6 +349,15 @@ static void put_hardsigmoid(struct graph *g, const struct layer *l, const char *
     onnx_put_float(&g->out, "beta", 0.5);
 }
 
+/* ONNX takes the probability of dropping. */
+static void put_dropout(struct graph *g, const struct layer *l, const char *op,
+                        const struct graph_value *in, struct graph_value *out)
+{
+    const struct part ratio = part_of(l->name, "ratio");
+    graph_number(g, ratio.name, 1 - l->number[0]);
+    node(g, op, out->name, in->name, ratio.name);
+}
+
 static void put_clip(struct graph *g, const struct layer *l, const char *op,
                      const struct graph_value *in, struct graph_value *out)
 {
@@ -479,7 +488,7 @@ static const struct {
     { LAYER_SCALE, "Mul", put_scale },
     { LAYER_SILU, "Mul", put_silu },
     { LAYER_GELU, "Mul", put_gelu },
-    { LAYER_DROPOUT, NULL, put_nothing },
+    { LAYER_DROPOUT, "Dropout", put_dropout },
     { LAYER_RESIDUAL, NULL, put_nothing },
     { LAYER_CONCAT, NULL, put_nothing },
     { LAYER_GATE, NULL, put_nothing },

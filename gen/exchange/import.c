@@ -66,8 +66,9 @@ static bool find_output(struct imported *m)
 static void take_sigmoid(struct imported *m)
 {
     const struct part *p = m->last >= 0 ? &m->in.part[m->last] : NULL;
+    const bool probabilities = !m->in.own || !strcmp(m->model.outputs[0].name, "probabilities");
     if (!p || m->end != END_SCORES || p->l.kind != LAYER_SIGMOID || p->l.out.h > 1 || p->l.out.w > 1
-        || same_values(p->l.out, m->in.input))
+        || same_values(p->l.out, m->in.input) || !probabilities)
         return;
     m->end = END_SIGMOID;
     m->last = p->from[0];
@@ -90,7 +91,8 @@ static const char *loss_of(const struct imported *m, const char **why)
         *why = "the output has the input's shape: mse target=input, an autoencoder's";
         return "mse target=input";
     }
-    if (s.h > 1 || s.w > 1 || s.c < 2) {
+    const bool sigmoid = m->last >= 0 && m->in.part[m->last].l.kind == LAYER_SIGMOID;
+    if (s.h > 1 || s.w > 1 || s.c < 2 || sigmoid) {
         *why = "the model does not say its loss: mse is assumed, of targets of the output's shape";
         return "mse";
     }

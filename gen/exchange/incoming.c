@@ -97,15 +97,30 @@ struct onnx_tensor *incoming_tensor(struct incoming *g, int node, enum onnx_type
     return t;
 }
 
+/* ---- names of `lathe export` ---- */
+
+bool incoming_is_layer(const struct incoming *g, int node)
+{
+    const char *piece = node < 0 ? "/" : strchr(g->model->nodes[node].name, '/');
+    return g->own && (!piece || !strcmp(piece, "/output"));
+}
+
+bool incoming_one_layer(const struct incoming *g, int a, int b)
+{
+    const char *x = g->model->nodes[a].name, *y = g->model->nodes[b].name;
+    const size_t length = strcspn(x, "/");
+    return !g->own || (length == strcspn(y, "/") && !memcmp(x, y, length));
+}
+
 /* ---- parts ---- */
 
 struct part *incoming_add_part(struct incoming *g, enum layer_kind kind, int node, int from)
 {
     g->part = grow(g->part, (size_t)g->nparts + 1, sizeof *g->part);
     struct part *p = &g->part[g->nparts++];
-    *p = (struct part){ .l = { .kind = kind, .out = part_shape(g, from), .stride = 1, .stride_w = 1,
-                               .groups = 1, .dilation = 1, .momentum = 0.9, .eps = 1e-5,
-                               .scale = true },
+    *p = (struct part){ .l = { .kind = kind, .in = part_shape(g, from), .out = part_shape(g, from),
+                               .stride = 1, .stride_w = 1, .groups = 1, .dilation = 1,
+                               .momentum = 0.9, .eps = 1e-5, .scale = true },
                         .node = node, .from = { from }, .nfrom = 1 };
     return p;
 }
@@ -198,7 +213,7 @@ static bool incoming_input(struct incoming *g, const struct onnx_value *in)
                           k);
     }
     v.dims[0] = g->batch = in->dims[0] > 0 ? in->dims[0] : SOME_BATCH;
-    const bool last = channels_last(g->model, in);
+    const bool last = !g->own && channels_last(g->model, in);
     const int nd = in->ndims, c = last ? nd - 1 : 1, h = nd == 4 ? (last ? 1 : 2) : 0;
     const int w = nd > 2 ? (last ? nd - 2 : nd - 1) : 0;
     g->input = (struct shape){ (int)v.dims[c], h ? (int)v.dims[h] : 1, w ? (int)v.dims[w] : 1 };
@@ -245,7 +260,8 @@ int incoming_uses(const struct incoming *g, const char *name)
 
 bool incoming_open(struct incoming *g, const struct onnx_model *model, const char *path)
 {
-    *g = (struct incoming){ .path = path, .model = model, .input_value = -1 };
+    *g = (struct incoming){ .path = path, .model = model, .input_value = -1,
+                            .own = !strcmp(model->producer, "lathe") };
     count_uses(g);
     for (int k = 0; k < model->ntensors; k++) {
         const struct onnx_tensor *t = &model->tensors[k];

@@ -48,7 +48,7 @@ enum { PARTS_MOST = 20000 };     /* twice what a network file may have */
 enum { PART_TENSORS = 4 };      /* weight, bias, running mean and variance */
 
 struct part {
-    struct layer l;             /* its kind, operands and options; `out` */
+    struct layer l;             /* its kind, operands and options; `in`, `out` */
     int node;
     int from[2], nfrom; int *more;      /* what it reads; more: of a join, all of it */
     const char *hint[3];        /* names to call it by, the best one first; or NULL */
@@ -60,6 +60,7 @@ struct part {
 struct incoming {
     const char *path;
     const struct onnx_model *model;
+    bool own;                   /* `lathe export` wrote it: names tell which nodes are one layer */
     int64_t batch;              /* the first dimension of each map */
     struct shape input;         /* of an image, as the network file has it */
     int input_value;
@@ -92,6 +93,12 @@ int incoming_add_value(struct incoming *g, const char *name, struct value v);
 ** number. */
 int incoming_add_map(struct incoming *g, int node, int part, struct value v);
 
+/* `lathe export` calls nodes LAYER or, of pieces of one, LAYER/PIECE. In its models: is a node all
+** that a layer is; are two of one layer? In others they say that nothing is known: false, true. So
+** names decide how a network is spelt, never what it computes. */
+bool incoming_is_layer(const struct incoming *g, int node);
+bool incoming_one_layer(const struct incoming *g, int a, int b);
+
 /* Nodes that read its values, and the model's output. */
 int incoming_uses(const struct incoming *g, const char *name);
 
@@ -111,5 +118,17 @@ struct onnx_tensor *incoming_tensor(struct incoming *g, int node, enum onnx_type
 
 /* "2x3x4", of dims after the first; for messages. */
 struct dims_text { char text[96]; } dims_text(const struct value *v);
+
+/* The value of a node's first input. */
+static inline int first_input(const struct incoming *g, int node)
+{
+    return incoming_value(g, g->model->nodes[node].inputs[0]);
+}
+
+/* A map as the one that it is made of. */
+static inline void add_like(struct incoming *g, int node, int like, int part)
+{
+    incoming_add_map(g, node, part, g->value[like]);
+}
 
 #endif

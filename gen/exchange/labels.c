@@ -18,7 +18,8 @@ static const char *const nameless[] = { "onnx::", "const_fold", "val_", "node_",
 
 /* Ends that say which of a layer's tensors it is. */
 static const char *const tensors[] = { ".weight", ".bias", ".running_mean", ".running_var",
-                                       ".gamma", ".beta", ".kernel", "_weight", "_bias", "_w", "_W",
+                                       ".gamma", ".beta", ".kernel", "_scale_0", "_w_0", "_b_0",
+                                       ".scale_0", ".w_0", ".b_0", "_weight", "_bias", "_w", "_W",
                                        "_b", "_scale", ".scale", ".w", ".b" };
 
 static bool begins(const char *s, const char *with)
@@ -68,6 +69,7 @@ static void modules(const char *path, struct text *out)
         }
         path = next;
     }
+    out->length -= out->length > 0;
 }
 
 /* Letters and digits, with one _ for all between; the last words that there is room for. */
@@ -138,19 +140,50 @@ void label_of(const char *const hint[3], char label[NAME_MAX_LEN])
         label[0] = '\0';
 }
 
+struct words { const char *at[NAME_MAX_LEN]; int length[NAME_MAX_LEN], count; };
+
+static struct words split(const char *label)
+{
+    struct words w = { .count = 0 };
+    while (*label) {
+        const size_t n = strcspn(label, "_");
+        w.at[w.count] = label;
+        w.length[w.count++] = (int)n;
+        label += n + (label[n] == '_');
+    }
+    return w;
+}
+
+/* From the last word on: long names have lost their first ones. What differs becomes an empty word,
+** that the others keep their places. */
 void label_common(char label[NAME_MAX_LEN], const char *other)
 {
     char both[NAME_MAX_LEN] = "";
     size_t at = 0;
-    const char *a = label, *b = other;
-    while (*a && *b) {
-        const size_t n = strcspn(a, "_"), m = strcspn(b, "_");
-        if (n == m && !memcmp(a, b, n))
-            at += (size_t)snprintf(both + at, sizeof both - at, "%s%.*s", at ? "_" : "", (int)n, a);
-        a += n + (a[n] == '_');
-        b += m + (b[m] == '_');
+    const struct words a = split(label), b = split(other);
+    for (int k = 0; k < a.count; k++) {
+        const int i = b.count - a.count + k;
+        const bool same = i >= 0 && a.length[k] == b.length[i]
+                          && !memcmp(a.at[k], b.at[i], (size_t)a.length[k]);
+        at += (size_t)snprintf(both + at, sizeof both - at, "%s%.*s", k ? "_" : "",
+                               same ? a.length[k] : 0, a.at[k]);
     }
-    strcpy(label, isalpha((unsigned char)both[0]) ? both : "");
+    strcpy(label, both);
+}
+
+/* Without the empty words; where the last one is empty, or no word has letters, nothing: it is a
+** container's name, or a number. */
+static void drop_empty(char label[NAME_MAX_LEN])
+{
+    char rest[NAME_MAX_LEN] = "";
+    size_t at = 0;
+    const size_t length = strlen(label);
+    const struct words w = split(label);
+    for (int k = 0; k < w.count && length && label[length - 1] != '_'; k++)
+        if (w.length[k] && (at || isalpha((unsigned char)*w.at[k])))
+            at += (size_t)snprintf(rest + at, sizeof rest - at, "%s%.*s", at ? "_" : "",
+                                   w.length[k], w.at[k]);
+    strcpy(label, rest);
 }
 
 /* conv3: what the third conv without a label is called. */
@@ -193,6 +226,7 @@ void label_take(struct names *taken, char label[NAME_MAX_LEN], const char *autom
                 const char *const *ending, int endings)
 {
     char base[NAME_MAX_LEN];
+    drop_empty(label);
     if (!*label || (endings == 1 && !*ending[0] && !strcmp(label, automatic))) {
         label[0] = '\0';
         return;
@@ -209,7 +243,10 @@ void label_take(struct names *taken, char label[NAME_MAX_LEN], const char *autom
             label[0] = '\0';
             return;
         }
-        snprintf(label, NAME_MAX_LEN, "%.*s_%d", LABEL_MOST, base, k);
+        if (endings > 1 && k <= 26)     /* its endings are numbers */
+            snprintf(label, NAME_MAX_LEN, "%.*s_%c", LABEL_MOST, base, 'a' + k - 1);
+        else
+            snprintf(label, NAME_MAX_LEN, "%.*s_%d", LABEL_MOST, base, k);
     }
     for (int k = 0; k < endings; k++) {
         char name[2*NAME_MAX_LEN];

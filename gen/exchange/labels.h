@@ -11,7 +11,7 @@
 ** conv1/Conv", "model/layer1/0/conv1/Conv2D". Empty where the names say nothing. */
 void label_of(const char *const hint[3], char label[NAME_MAX_LEN]);
 
-/* What labels of several layers have in common, word by word. */
+/* Leaves of a label what it has in common with another layer's, word by word. */
 void label_common(char label[NAME_MAX_LEN], const char *other);
 
 /* The label, changed so that with each of the endings it is a name that no layer has yet, nor one

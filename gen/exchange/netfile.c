@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/padding.h"
 #include "base/small.h"
 #include "exchange/labels.h"
 #include "read/layers.h"
@@ -35,20 +36,56 @@ struct float_text float_text(double x)
 
 /* ---- a layer's line ---- */
 
+/* Do the two say the same windows? What lies beyond a map nobody counts, but what is counted. */
+static bool same_windows(struct layer a, struct layer b, bool pools)
+{
+    padding_said(&a);
+    padding_said(&b);
+    if (pools && (b.in.h + b.pad_top + b.pad_bottom < b.kh
+                  || b.in.w + b.pad_left + b.pad_right < b.kw))
+        return false;
+    if (pools) {
+        padding_of_pool(&a);
+        padding_of_pool(&b);
+    }
+    return a.pad_top == b.pad_top && a.pad_left == b.pad_left && a.pad_bottom == b.pad_bottom
+           && a.pad_right == b.pad_right
+           && (!pools || (a.out.h == b.out.h && a.out.w == b.out.w))
+           && (!a.count_pad || (a.beyond_bottom == b.beyond_bottom
+                                && a.beyond_right == b.beyond_right));
+}
+
+/* How padding can be said, what one would write first; the first way of each is the default. */
+static const struct { enum pad_kind pad; bool ceil; } conv_ways[] = {
+    { PAD_SAME, false }, { PAD_VALID, false }, { PAD_NUMBER, false }
+}, pool_ways[] = {
+    { PAD_VALID, false }, { PAD_NUMBER, false }, { PAD_VALID, true }, { PAD_SAME, false },
+    { PAD_NUMBER, true }, { PAD_SAME, true }
+};
+
+/* pad= and ceil=: the first of the words that come to the layer's windows, or four numbers. */
 static void put_pads(const struct layer *l, bool pools, struct text *out)
 {
-    const int *pad = l->pad, down = l->dilation*(l->kh - 1), across = l->dilation*(l->kw - 1);
-    const bool none = !pad[0] && !pad[1] && !pad[2] && !pad[3];
-    const bool same = pad[0] == down/2 && pad[1] == across/2 && pad[2] == down - down/2
-                      && pad[3] == across - across/2;
-    if (l->pad_kind == PAD_SAME || (pools ? none : l->kind == LAYER_CONV && same))
+    const int *pad = l->pad, count = pools ? 6 : 3;
+    for (int k = 0; k < count; k++) {
+        const enum pad_kind way = pools ? pool_ways[k].pad : conv_ways[k].pad;
+        const int alike = way == PAD_NUMBER ? pad[0] : 0;
+        struct layer said = *l;
+        said.pad_kind = way;
+        said.ceil = pools && pool_ways[k].ceil;
+        for (int i = 0; i < 4; i++)
+            said.pad[i] = alike;
+        if (!same_windows(*l, said, pools))
+            continue;
+        if (way == PAD_NUMBER)
+            text_printf(out, " pad=%d", alike);
+        else if (way == (pools ? PAD_SAME : PAD_VALID))
+            text_puts(out, pools ? " pad=same" : " pad=valid");
+        text_puts(out, said.ceil ? " ceil=yes" : "");
         return;
-    if (none)
-        text_puts(out, " pad=valid");
-    else if (pad[0] == pad[1] && pad[0] == pad[2] && pad[0] == pad[3])
-        text_printf(out, " pad=%d", pad[0]);
-    else
-        text_printf(out, " pad=%d,%d,%d,%d", pad[0], pad[1], pad[2], pad[3]);
+    }
+    text_printf(out, " pad=%d,%d,%d,%d%s", pad[0], pad[1], pad[2], pad[3],
+                l->ceil ? " ceil=yes" : "");
 }
 
 static void put_stride(const struct layer *l, int standard_h, int standard_w, struct text *out)
@@ -66,8 +103,6 @@ static void put_windows(const struct layer *l, const struct layer_def *def, stru
     text_printf(out, " %dx%d", l->kh, l->kw);
     put_stride(l, pools ? l->kh : 1, pools ? l->kw : 1, out);
     put_pads(l, pools, out);
-    if (l->ceil)
-        text_puts(out, " ceil=yes");
     if (l->count_pad)
         text_puts(out, " count_pad=yes");
     if (l->groups > 1)

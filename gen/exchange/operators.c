@@ -13,110 +13,12 @@
 #include "exchange/dense.h"
 #include "exchange/fold.h"
 #include "exchange/merge.h"
+#include "exchange/norms.h"
 #include "exchange/pointwise.h"
+#include "exchange/pools.h"
 #include "exchange/sides.h"
 #include "exchange/views.h"
 #include "exchange/windows.h"
-
-static int first_input(const struct incoming *g, int node)
-{
-    return incoming_value(g, g->model->nodes[node].inputs[0]);
-}
-
-/* A map as the one that it is made of. */
-static void add_like(struct incoming *g, int node, int like, int part)
-{
-    incoming_add_map(g, node, part, g->value[like]);
-}
-
-static double *copied(const struct onnx_tensor *t)
-{
-    double *to = alloc(t->count + 1, sizeof *to);
-    memcpy(to, t->values, t->count*sizeof *to);
-    return to;
-}
-
-/* ---- norms, slopes ---- */
-
-/* Ones that `lathe export` puts where the network has no gamma. */
-static bool without_gamma(const char *name)
-{
-    static const char ones[] = "/ones";
-    const size_t length = strlen(name), end = sizeof ones - 1;
-    return length > end && !strcmp(name + length - end, ones);
-}
-
-static bool batch_norm(struct incoming *g, int node)
-{
-    const struct onnx_node *n = &g->model->nodes[node];
-    const int from = view_map(g, node, first_input(g, node));
-    if (from == PART_NONE)
-        return false;
-    if (attribute_int(n, "training_mode", 0))
-        return refuse(g, node, "attribute training_mode: 1; export the model in evaluation mode");
-    if (!attribute_int(n, "spatial", 1))
-        return refuse(g, node, "attribute spatial: 0; means of channels can be said");
-    const size_t c = (size_t)part_shape(g, from).c;
-    for (int k = 1; k <= PART_TENSORS; k++) {
-        const struct onnx_tensor *t = node_constant(g, node, k);
-        if (!t || t->count != c)
-            return refuse(g, node, "its input %d is %s, of %zu channels", k,
-                          t ? "another number of values" : "no constant", c);
-    }
-    struct part *p = incoming_add_part(g, LAYER_BATCHNORM, node, from);
-    for (int k = 0; k < PART_TENSORS; k++) {
-        p->tensor[k] = copied(node_constant(g, node, k + 1));
-        p->count[k] = c;
-    }
-    p->l.eps = attribute_float(n, "epsilon", 1e-5);
-    p->l.momentum = attribute_float(n, "momentum", 0.9);
-    p->l.scale = !without_gamma(n->inputs[1]);
-    p->hint[0] = n->inputs[p->l.scale ? 1 : 2];
-    p->hint[1] = n->name;
-    p->hint[2] = n->inputs[3];
-    const int in = first_input(g, node);
-    add_like(g, node, in, g->nparts - 1);
-    return true;
-}
-
-static bool prelu(struct incoming *g, int node)
-{
-    const struct onnx_node *n = &g->model->nodes[node];
-    const int value = first_input(g, node), from = pointwise_part(g, value);
-    const struct onnx_tensor *t = node_constant(g, node, 1);
-    size_t per;
-    if (from == PART_NONE)
-        return false;
-    double *slope = t ? view_constant(g, value, t, &per) : NULL;
-    if (!slope || per != 1)
-        return refuse(g, node, "its slopes are %s; one, or one a channel, can be said",
-                      t ? "others for each pixel" : "no constant");
-    struct part *p = incoming_add_part(g, LAYER_PRELU, node, from);
-    p->tensor[0] = slope;
-    p->count[0] = (size_t)part_shape(g, from).c;
-    p->hint[0] = n->inputs[1];
-    p->hint[1] = n->name;
-    add_like(g, node, value, g->nparts - 1);
-    return true;
-}
-
-static bool dropout(struct incoming *g, int node)
-{
-    const struct onnx_node *n = &g->model->nodes[node];
-    const struct onnx_tensor *t = node_constant(g, node, 1);
-    const int value = first_input(g, node), from = pointwise_part(g, value);
-    const double ratio = t && t->count == 1 ? t->values[0] : attribute_float(n, "ratio", 0.5);
-    if (from == PART_NONE)
-        return false;
-    if (n->noutputs > 1 && incoming_uses(g, n->outputs[1]))
-        return refuse(g, node, "its second output, the mask, is asked for");
-    if (!(ratio > 0 && ratio < 1))
-        return view_same(g, node);
-    struct part *p = incoming_add_part(g, LAYER_DROPOUT, node, from);
-    p->l.number[0] = 1 - (double)(float)ratio;
-    add_like(g, node, value, g->nparts - 1);
-    return true;
-}
 
 /* ---- arithmetic ---- */
 
@@ -153,6 +55,18 @@ static bool by_constants(struct incoming *g, int node, int value, const struct o
     return true;
 }
 
+/* Values of one shape that are views of maps of several: as maps of that shape. */
+static void view_alike(struct incoming *g, int node, struct branch_end *a, struct branch_end *b)
+{
+    const struct value *x = &g->value[a->value], *y = &g->value[b->value];
+    const struct shape s = part_shape(g, a->part), t = part_shape(g, b->part);
+    if (x->ndims != y->ndims || memcmp(x->dims, y->dims, (size_t)x->ndims*sizeof *x->dims)
+        || (same_groups(x, y) && s.c == t.c && s.h == t.h && s.w == t.w))
+        return;
+    a->part = view_map(g, node, a->value);
+    b->part = a->part == PART_NONE ? PART_NONE : view_map(g, node, b->value);
+}
+
 /* Two maps, or more of a Sum. */
 static bool meet_all(struct incoming *g, int node)
 {
@@ -167,6 +81,8 @@ static bool meet_all(struct incoming *g, int node)
         if (g->value[other.value].kind == VALUE_CONSTANT)
             return refuse(g, node, "of maps and a constant; an Add of two can be said");
         other.part = pointwise_part(g, other.value);
+        if (sum.part != PART_NONE && other.part != PART_NONE && n->ninputs == 2)
+            view_alike(g, node, &sum, &other);
         sum.part = merge_two(g, node, product ? LAYER_PRODUCT : LAYER_ADD, &sum, &other);
         if (sum.part == PART_NONE)
             return false;
@@ -402,8 +318,8 @@ static const struct operator_def {
     { "Upsample", "mode scales height_scale width_scale", resize, NULL },
     { "Softmax", "axis", softmax, NULL },
     { "LogSoftmax", "axis", softmax, NULL },
-    { "Split", NULL, NULL, "there is no layer that takes a part of the channels: two convolutions "
-      "of the whole map, with half of the filters each, would do" },
+    { "Split", NULL, NULL, "two convolutions of the whole map, with half of the filters each, "
+      "would do" },
     { "LayerNormalization", NULL, NULL, "batchnorm is the norm here: train with that" },
     { "InstanceNormalization", NULL, NULL, "batchnorm is the norm here: train with that" },
     { "GroupNormalization", NULL, NULL, "batchnorm is the norm here: train with that" },

@@ -205,7 +205,8 @@ static int layers_of(struct incoming *g, const struct cone *c, int node, const s
     if (from == PART_NONE || f->kind == FUNCTION_IDENTITY)
         return from;
     const bool scales = f->kind == FUNCTION_LAYERS && f->nlayers == 1
-                        && f->layer[0].kind == LAYER_SCALE && before_layers(g, from);
+                        && f->layer[0].kind == LAYER_SCALE && before_layers(g, from)
+                        && !incoming_is_layer(g, node);
     if (f->kind == FUNCTION_AFFINE || scales)
         return affine_all(g, c, node, from, scales ? f->layer[0].number[0] : f->a,
                           scales ? 0 : f->b);
@@ -278,11 +279,13 @@ int pointwise_part(struct incoming *g, int value)
 
 /* ---- nodes ---- */
 
-/* A cone that grows too large ends where it is: a layer is made of it. */
-static int base_of(struct incoming *g, int value)
+/* A cone that grows too large, or beyond what is known to be one layer, ends where it is: a layer
+** is made of it. */
+static int base_of(struct incoming *g, int node, int value)
 {
     const struct value *v = &g->value[value];
-    if (v->kind == VALUE_POINTWISE && v->part == PART_NONE && v->cone < CONE_MOST/2)
+    if (v->kind == VALUE_POINTWISE && v->part == PART_NONE && v->cone < CONE_MOST/2
+        && incoming_one_layer(g, node, v->node))
         return v->base;
     return pointwise_part(g, value) == PART_NONE ? -1 : value;
 }
@@ -305,7 +308,7 @@ bool pointwise_node(struct incoming *g, int node)
                 return false;
             continue;
         }
-        const int base = base_of(g, from);
+        const int base = base_of(g, node, from);
         v = &g->value[from];
         if (base < 0 || (first >= 0 && base != out.base)
             || (first >= 0 && !same_groups(v, &g->value[first])))

@@ -198,7 +198,7 @@ bool resize(struct incoming *g, int node)
         v.dims[d] *= factor[d];
         v.group[d] = (struct group){ 1, { axis } };
     }
-    if (times[AXIS_H] == 1 && times[AXIS_W] == 1)
+    if (times[AXIS_H] == 1 && times[AXIS_W] == 1 && !incoming_is_layer(g, node))
         return view_same(g, node);
     struct part *p = incoming_add_part(g, LAYER_UPSAMPLE, node, part);
     p->l.up_h = (int)times[AXIS_H];

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "runtime/file/weights.h"
+#include "runtime/settings/class_weights.h"
 #include "base/small.h"
 #include "exchange/torch_forward.h"
 #include "exchange/torch_words.h"
@@ -166,25 +167,51 @@ static void class_name(const char *name, struct text *out)
     text_free(&word);
 }
 
-/* Means over images; `loss sum` takes them times as many. */
+/* What a class counts, a channel of bce: numbers, or what whoever calls it makes of the images. */
+static void put_weights(const struct net *net, const struct layer *l, bool balanced,
+                        struct text *out)
+{
+    const bool map = l->in.h > 1 || l->in.w > 1;
+    if (balanced) {
+        text_printf(out, "        # class_weights balanced: of the images trained on, %s\n",
+                    l->kind == LAYER_BCE ? "sum(1 - t)/sum(t) of a channel"
+                    : "images/(classes*images of a class)");
+        return;
+    }
+    text_puts(out, "        weight = scores.new_tensor([");
+    for (const char *s = net->train.class_weights; *s; s++)
+        text_printf(out, *s == ',' ? ", " : "%c", *s);
+    text_printf(out, "])%s\n", map ? "[:, None, None]" : "");
+}
+
+/* Means over images; `loss sum` takes them times as many, and a mean of weighted images divides by
+** the sum of their weights. */
 static void put_loss(const struct net *net, struct text *out)
 {
     const struct layer *l = &net->layer[net->nlayers - 1];
-    const char *function = l->kind == LAYER_MSE ? "F.mse_loss" : l->kind == LAYER_MAE ? "F.l1_loss"
-                           : "F.binary_cross_entropy_with_logits";
-    text_puts(out, "\n    def loss(self, scores, targets):\n        return ");
+    const char *weights = net->train.class_weights, *weight = weights ? ", weight=weight" : "";
+    const bool balanced = weights && !strcmp(weights, class_weights_balanced);
+    const bool sum = net->train.loss == LOSS_SUM;
+    const char *summed = sum ? ", reduction=\"sum\"" : "", *times = sum ? "*len(scores)" : "";
+    text_printf(out, "\n    def loss(self, scores, targets%s):\n", balanced ? ", weight" : "");
+    if (weights)
+        put_weights(net, l, balanced, out);
+    text_puts(out, "        return ");
     if (l->kind == LAYER_SOFTMAX) {
-        text_puts(out, "F.cross_entropy(scores, targets");
+        text_printf(out, "F.cross_entropy(scores, targets%s", weight);
         torch_option(out, "label_smoothing", torch_number(l->smoothing).text,
                      torch_number(0).text);
-        text_puts(out, ")");
+        text_printf(out, "%s)\n", summed);
     } else if (l->kind == LAYER_SVM) {
-        text_printf(out, "F.multi_margin_loss(scores, targets, margin=%s)*%d",
-                    torch_number(l->margin).text, l->in.c);
+        text_printf(out, "F.multi_margin_loss(scores, targets, margin=%s%s%s)*%d%s\n",
+                    torch_number(l->margin).text, weight, weights ? ", reduction=\"sum\"" : "",
+                    l->in.c, !weights ? times : sum ? "" : "/weight[targets].sum()");
     } else {
-        text_printf(out, "%s(scores, targets.reshape(scores.shape))", function);
+        text_printf(out, "%s(scores, targets.reshape(scores.shape)%s)%s\n",
+                    l->kind == LAYER_MSE ? "F.mse_loss" : l->kind == LAYER_MAE ? "F.l1_loss"
+                    : "F.binary_cross_entropy_with_logits", weights ? ", pos_weight=weight" : "",
+                    times);
     }
-    text_puts(out, net->train.loss == LOSS_SUM ? "*len(scores)\n" : "\n");
 }
 
 static void put_init(const struct net *net, const bool *row, struct text *out)

@@ -149,6 +149,13 @@ static bool permute_below(struct incoming *g, const struct value *v)
     return true;
 }
 
+/* May the images have another shape in the network file? Rows may: whoever has maps of channels,
+** rows and columns has files of them. */
+static bool takes_shape(const struct incoming *g, int value)
+{
+    return g->value[g->input_value].ndims < 4 && incoming_private(g, value);
+}
+
 int view_map(struct incoming *g, int node, int value)
 {
     const int part = pointwise_part(g, value);
@@ -167,7 +174,7 @@ int view_map(struct incoming *g, int node, int value)
     if (natural)
         return part;
     if (in_order(v)) {
-        if (part == INPUT && incoming_private(g, value)) {     /* it may as well be the input's */
+        if (part == INPUT && takes_shape(g, value)) {       /* it may as well be the input's */
             g->input = wanted;
             natural_groups(v, false);
             g->reshaped = true;
@@ -175,7 +182,9 @@ int view_map(struct incoming *g, int node, int value)
         }
         struct part *p = incoming_add_part(g, LAYER_RESHAPE, node, part);
         p->l.to = p->l.out = wanted;
-        return g->nparts - 1;
+        v->part = g->nparts - 1;        /* whoever else reads the value reads that */
+        natural_groups(v, false);
+        return v->part;
     }
     if (part >= 0 && g->part[part].l.kind == LAYER_RESHAPE && v->kind == VALUE_MAP
         && incoming_private(g, value) && permute_below(g, v)) {
@@ -221,7 +230,7 @@ bool view_reshape(struct incoming *g, int node, int ndims, const int64_t *dims)
     if (ndims < 2 || dims[0] != g->batch)
         return refuse(g, node, "makes %s of a batch of images; the first dimension is to stay "
                       "the batch's", ndims < 2 ? "one list" : "another number of images");
-    if (regroup(g, &v, &to))
+    if (!incoming_is_layer(g, node) && regroup(g, &v, &to))
         return add_view(g, node, to, from);
     if (!in_order(&v))
         return refuse(g, node, "cuts dimensions that a Transpose before it exchanged; there is no "
@@ -230,7 +239,7 @@ bool view_reshape(struct incoming *g, int node, int ndims, const int64_t *dims)
         return refuse(g, node, "makes %s: rows and maps of two dimensions can be said (channels "
                       "are cut so for a shuffle or for PixelShuffle, which are no layers here)",
                       dims_text(&to).text);
-    if (part == INPUT && incoming_private(g, from)) {
+    if (part == INPUT && takes_shape(g, from)) {
         g->input = dims_shape(&to);
         g->reshaped = true;
         natural_groups(&to, false);

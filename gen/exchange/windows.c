@@ -1,28 +1,20 @@
 /*
-** windows.c - convolutions, pools, and the Pad before them. A map of one row has windows of one
-** row: operators of one dimension are those of two.
+** windows.c - windows over maps, and convolutions. A map of one row has windows of one row:
+** operators of one dimension are those of two.
 */
 #include "exchange/windows.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/padding.h"
 #include "base/small.h"
 #include "exchange/attribute.h"
 #include "exchange/pointwise.h"
 #include "exchange/views.h"
 #include "read/layers.h"
 
-enum { DOWN, ACROSS, SIDES };
 enum { PAD_MOST = 64, STRIDE_MOST = 4096, DILATION_MOST = 64 };
-
-struct windows {
-    int node, nd;               /* dimensions of its map: 1 or 2 */
-    int part;                   /* that it reads */
-    struct shape in;
-    int64_t k[SIDES], stride[SIDES], dilation[SIDES], before[SIDES], after[SIDES];
-    double fill;                /* of a Pad that was taken in; nan: there was none */
-};
 
 /* An attribute of one number a side; `unless` where it is not there. */
 static bool per_side(struct incoming *g, const struct windows *s, const char *name, int64_t unless,
@@ -48,11 +40,6 @@ static bool per_side(struct incoming *g, const struct windows *s, const char *na
     return true;
 }
 
-static int64_t side_of(const struct windows *s, int side)
-{
-    return side == DOWN ? s->in.h : s->in.w;
-}
-
 /* auto_pad: as many outputs as strides begin in the input. */
 static bool automatic_pads(struct incoming *g, struct windows *s, const char *how)
 {
@@ -60,7 +47,7 @@ static bool automatic_pads(struct incoming *g, struct windows *s, const char *ho
     if (!same && strcmp(how, "VALID"))
         return refuse(g, s->node, "attribute auto_pad: \"%s\" is unknown", how);
     for (int d = 0; d < SIDES && same; d++) {
-        const int64_t size = side_of(s, d), span = s->dilation[d]*(s->k[d] - 1) + 1;
+        const int64_t size = windows_side(s, d), span = s->dilation[d]*(s->k[d] - 1) + 1;
         const int64_t outputs = (size + s->stride[d] - 1)/s->stride[d];
         const int64_t all = (outputs - 1)*s->stride[d] + span - size, pads = all > 0 ? all : 0;
         s->before[d] = strcmp(how, "SAME_UPPER") ? pads - pads/2 : pads/2;
@@ -89,8 +76,7 @@ static bool read_pads(struct incoming *g, struct windows *s)
     return true;
 }
 
-/* The node's map, and its window: of a kernel of these sides, or (NULL) of its attribute. */
-static bool read_windows(struct incoming *g, int node, const int64_t *kernel, struct windows *s)
+bool windows_read(struct incoming *g, int node, const int64_t *kernel, struct windows *s)
 {
     const int value = incoming_value(g, g->model->nodes[node].inputs[0]);
     *s = (struct windows){ .node = node, .nd = g->value[value].ndims - 2, .fill = NAN };
@@ -118,8 +104,7 @@ static bool read_windows(struct incoming *g, int node, const int64_t *kernel, st
     return read_pads(g, s);
 }
 
-/* A Pad in front becomes part of the window's. */
-static void take_pad(struct incoming *g, struct windows *s)
+void windows_take_pad(struct incoming *g, struct windows *s)
 {
     if (s->part < 0 || (int)g->part[s->part].l.kind != PART_PAD)
         return;
@@ -133,8 +118,7 @@ static void take_pad(struct incoming *g, struct windows *s)
     s->in = part_shape(g, s->part);
 }
 
-/* Pads of the window in the layer. least: 0, but of a deconv, where some may be below. */
-static bool set_pads(struct incoming *g, const struct windows *s, struct layer *l)
+bool windows_set_pads(struct incoming *g, const struct windows *s, struct layer *l)
 {
     for (int d = 0; d < SIDES; d++)
         for (int end = 0; end < 2; end++) {
@@ -148,7 +132,7 @@ static bool set_pads(struct incoming *g, const struct windows *s, struct layer *
     return true;
 }
 
-static void set_window(const struct windows *s, struct layer *l)
+void windows_set(const struct windows *s, struct layer *l)
 {
     l->kh = (int)s->k[DOWN];
     l->kw = (int)s->k[ACROSS];
@@ -156,10 +140,9 @@ static void set_window(const struct windows *s, struct layer *l)
     l->stride_w = (int)s->stride[ACROSS];
 }
 
-/* Whole windows in a padded side; below 1: there are none. */
-static int64_t windows_in(const struct windows *s, int d)
+int64_t windows_in(const struct windows *s, int d)
 {
-    const int64_t rest = side_of(s, d) + s->before[d] + s->after[d]
+    const int64_t rest = windows_side(s, d) + s->before[d] + s->after[d]
                          - (s->dilation[d]*(s->k[d] - 1) + 1);
     return rest < 0 ? 0 : rest/s->stride[d] + 1;
 }
@@ -235,9 +218,9 @@ bool convolution(struct incoming *g, int node)
     struct windows s;
     const struct onnx_tensor *w = weights_of(g, node);
     const int64_t groups = attribute_int(&g->model->nodes[node], "group", 1);
-    if (!w || !read_windows(g, node, w->dims + 2, &s))
+    if (!w || !windows_read(g, node, w->dims + 2, &s))
         return false;
-    take_pad(g, &s);
+    windows_take_pad(g, &s);
     if (!isnan(s.fill) && s.fill != 0)
         return refuse(g, node, "the Pad before it puts %g there; only 0 can be said", s.fill);
     if (!window_fits(g, &s, LAYER_CONV) || !bias_fits(g, node, w->dims[0]) || !one_dilation(g, &s))
@@ -250,12 +233,12 @@ bool convolution(struct incoming *g, int node)
     if (down < 1 || across < 1)
         return refuse(g, node, "its window is larger than the map of %dx%d", s.in.h, s.in.w);
     struct part *p = weighted(g, LAYER_CONV, node, s.part);
-    set_window(&s, &p->l);
+    windows_set(&s, &p->l);
     p->l.filters = (int)w->dims[0];
     p->l.groups = (int)groups;
     p->l.dilation = (int)s.dilation[DOWN];
     p->l.out = (struct shape){ p->l.filters, (int)down, (int)across };
-    if (!set_pads(g, &s, &p->l))
+    if (!windows_set_pads(g, &s, &p->l))
         return false;
     view_add(g, node, g->nparts - 1, s.nd + 2, false);
     return true;
@@ -274,9 +257,9 @@ static bool cut_pads(struct incoming *g, struct windows *s, int64_t *out)
     for (int d = SIDES - s->nd; d < SIDES; d++) {
         const int k = d - (SIDES - s->nd);
         const int64_t more = nextra == s->nd ? extra[k] : 0;
-        const int64_t whole = (side_of(s, d) - 1)*s->stride[d] + s->k[d] + more;
+        const int64_t whole = (windows_side(s, d) - 1)*s->stride[d] + s->k[d] + more;
         if (nshape == s->nd || same) {
-            const int64_t wanted = nshape == s->nd ? shape[k] : side_of(s, d)*s->stride[d];
+            const int64_t wanted = nshape == s->nd ? shape[k] : windows_side(s, d)*s->stride[d];
             const int64_t all = whole - wanted;
             s->before[d] = !strcmp(how, "SAME_UPPER") ? all/2 : all - all/2;
             s->after[d] = all - s->before[d];
@@ -292,29 +275,19 @@ static bool cut_pads(struct incoming *g, struct windows *s, int64_t *out)
                      (long long)out[ACROSS]);
 }
 
-/* What the window is cut by before and after so that the map is STRIDE times as large. */
-static int64_t same_before(const struct layer *l, int d)
-{
-    return max_int(0, ((d ? l->kw : l->kh) - (d ? l->stride_w : l->stride) + 1)/2);
-}
-
-static int64_t same_after(const struct layer *l, int d)
-{
-    return (d ? l->kw : l->kh) - (d ? l->stride_w : l->stride) - same_before(l, d);
-}
-
 static bool deconv_pads(struct incoming *g, const struct windows *s, struct layer *l)
 {
-    bool same = true;
-    for (int d = 0; d < SIDES; d++)
-        same &= s->before[d] == same_before(l, d) && s->after[d] == same_after(l, d);
-    if (!same && (s->after[DOWN] < 0 || s->after[ACROSS] < 0))
+    struct layer same = *l;
+    same.pad_kind = PAD_SAME;
+    padding_said(&same);
+    l->pad_kind = PAD_SAME;
+    if (s->before[DOWN] == same.pad_top && s->before[ACROSS] == same.pad_left
+        && s->after[DOWN] == same.pad_bottom && s->after[ACROSS] == same.pad_right)
+        return true;
+    if (s->after[DOWN] < 0 || s->after[ACROSS] < 0)
         return refuse(g, s->node, "attribute output_padding: adds rows or columns that no filter "
                       "reaches; with as many pads as output_padding it can be said");
-    if (!same)
-        return set_pads(g, s, l);
-    l->pad_kind = PAD_SAME;
-    return true;
+    return windows_set_pads(g, s, l);
 }
 
 bool transposed_convolution(struct incoming *g, int node)
@@ -323,7 +296,7 @@ bool transposed_convolution(struct incoming *g, int node)
     int64_t out[SIDES];
     const struct onnx_tensor *w = weights_of(g, node);
     const int64_t groups = attribute_int(&g->model->nodes[node], "group", 1);
-    if (!w || !read_windows(g, node, w->dims + 2, &s) || !window_fits(g, &s, LAYER_DECONV)
+    if (!w || !windows_read(g, node, w->dims + 2, &s) || !window_fits(g, &s, LAYER_DECONV)
         || !bias_fits(g, node, w->dims[1]))
         return false;
     if (groups != 1)
@@ -336,7 +309,7 @@ bool transposed_convolution(struct incoming *g, int node)
     if (!cut_pads(g, &s, out))
         return false;
     struct part *p = weighted(g, LAYER_DECONV, node, s.part);
-    set_window(&s, &p->l);
+    windows_set(&s, &p->l);
     p->l.filters = (int)w->dims[1];
     p->l.out = (struct shape){ p->l.filters, (int)out[DOWN], (int)out[ACROSS] };
     if (!deconv_pads(g, &s, &p->l))
@@ -353,191 +326,15 @@ bool cut_deconv(struct incoming *g, int value, int dim, int64_t from, int64_t to
     if (!l || l->kind != LAYER_DECONV || !incoming_private(g, value) || from < 0 || from >= to
         || to > v->dims[dim] || !view_is_axis(g, v, dim, cut == DOWN ? AXIS_H : AXIS_W))
         return false;
-    struct windows s = { .node = g->part[v->part].node };
-    for (int d = 0; d < SIDES; d++) {
-        const bool same = l->pad_kind == PAD_SAME;
-        s.before[d] = (same ? same_before(l, d) : l->pad[d]) + (d == cut ? from : 0);
-        s.after[d] = (same ? same_after(l, d) : l->pad[SIDES + d])
-                     + (d == cut ? v->dims[dim] - to : 0);
-        if (s.before[d] > PAD_MOST || s.after[d] < 0 || s.after[d] > PAD_MOST)
-            return false;
-    }
+    padding_said(l);
+    struct windows s = { .node = g->part[v->part].node,
+                         .before = { l->pad_top, l->pad_left },
+                         .after = { l->pad_bottom, l->pad_right } };
+    s.before[cut] += from;
+    s.after[cut] += v->dims[dim] - to;
+    if (s.before[cut] > PAD_MOST || s.after[cut] < 0 || s.after[cut] > PAD_MOST)
+        return false;
     v->dims[dim] = to - from;
     *(cut == DOWN ? &l->out.h : &l->out.w) = (int)(to - from);
     return deconv_pads(g, &s, l);
-}
-
-/* ---- pools ---- */
-
-/* Is a value of what the part makes ever below 0? A Pad's zeros before a maxpool are then seen. */
-static bool never_negative(const struct incoming *g, int part)
-{
-    while (part >= 0 && (g->part[part].l.kind == LAYER_MAXPOOL
-                         || g->part[part].l.kind == LAYER_AVGPOOL))
-        part = g->part[part].from[0];
-    const struct layer *l = part < 0 ? NULL : &g->part[part].l;
-    return l && (l->kind == LAYER_RELU || l->kind == LAYER_SIGMOID || l->kind == LAYER_HARDSIGMOID
-                 || (l->kind == LAYER_CLIP && l->number[0] >= 0));
-}
-
-/* ceil_mode: one more window than fits, if it begins before the map ends. */
-static int64_t pooled(const struct windows *s, int d, bool ceil)
-{
-    const int64_t size = side_of(s, d) + s->before[d], n = windows_in(s, d);
-    const bool left = (n - 1)*s->stride[d] + s->k[d] < size + s->after[d];
-    return n + (ceil && left && n*s->stride[d] < size);
-}
-
-/* Of padding after a map that is as long as a window, which no pool here may have, what no window
-** reaches is left out: exporters write it for ceil. */
-static void drop_unreached(struct windows *s)
-{
-    for (int d = 0; d < SIDES; d++) {
-        const int64_t n = windows_in(s, d);
-        const int64_t reached = (n - 1)*s->stride[d] + s->k[d] - side_of(s, d) - s->before[d];
-        if (n > 0 && s->after[d] >= s->k[d] && reached < s->after[d])
-            s->after[d] = reached > 0 ? reached : 0;
-    }
-}
-
-/* A mean's own pads after a Pad are not counted, as what ceil_mode adds is not: where they come to
-** the same windows they are that, and are taken back. `before` and `after`: its own. */
-static bool is_overhang(struct windows *s, const int64_t *before, const int64_t *after)
-{
-    for (int d = 0; d < SIDES; d++) {
-        const int64_t n = windows_in(s, d);
-        s->after[d] -= after[d];
-        if (before[d] || pooled(s, d, true) != n)
-            return false;
-    }
-    return true;
-}
-
-static bool pool_attributes(struct incoming *g, const struct windows *s)
-{
-    const struct onnx_node *n = &g->model->nodes[s->node];
-    if (s->dilation[DOWN] != 1 || s->dilation[ACROSS] != 1)
-        return refuse(g, s->node, "attribute dilations: a pool's windows have no gaps here");
-    if (n->noutputs > 1 && *n->outputs[1])
-        return refuse(g, s->node, "its second output, the places, is asked for; export the model "
-                      "without return_indices");
-    for (int d = 0; d < SIDES; d++)
-        if (s->before[d] >= s->k[d] || s->after[d] >= s->k[d])
-            return refuse(g, s->node, "attribute pads: as many as the window is large; less than a "
-                          "window can be said");
-    return true;
-}
-
-/* A Pad before the pool: of a mean zeros that count, of a maximum what is never the largest. */
-static bool pool_fill(struct incoming *g, const struct windows *s, bool max, bool *counted)
-{
-    if (isnan(s->fill))
-        return true;
-    if (!max && s->fill == 0) {
-        *counted = true;
-        return true;
-    }
-    if (max && (s->fill < -1e30 || (s->fill == 0 && never_negative(g, s->part))))
-        return true;
-    return refuse(g, s->node, "the Pad before it puts %g there; before a mean 0 can be said, "
-                  "before a maximum less than any value (or 0 after a relu)", s->fill);
-}
-
-bool pool(struct incoming *g, int node)
-{
-    const struct onnx_node *n = &g->model->nodes[node];
-    const bool max = !strcmp(n->op, "MaxPool");
-    bool counted = attribute_int(n, "count_include_pad", 0);
-    bool ceil = attribute_int(n, "ceil_mode", 0);
-    struct windows s;
-    if (!read_windows(g, node, NULL, &s))
-        return false;
-    const bool own = s.before[0] || s.before[1] || s.after[0] || s.after[1];
-    const int64_t before[SIDES] = { s.before[0], s.before[1] };
-    const int64_t after[SIDES] = { s.after[0], s.after[1] };
-    take_pad(g, &s);
-    const bool overhang = !isnan(s.fill) && own && !max && !counted;
-    ceil |= overhang;
-    if (overhang && !is_overhang(&s, before, after))
-        return refuse(g, node, "attribute count_include_pad: the Pad before it is counted, its own "
-                      "pads are not; one or the other can be said");
-    if (!ceil)
-        drop_unreached(&s);
-    if (!pool_attributes(g, &s) || !pool_fill(g, &s, max, &counted))
-        return false;
-    const int64_t down = pooled(&s, DOWN, ceil), across = pooled(&s, ACROSS, ceil);
-    if (down < 1 || across < 1)
-        return refuse(g, node, "its window is larger than the map of %dx%d", s.in.h, s.in.w);
-    const bool whole = s.k[DOWN] == s.in.h && s.k[ACROSS] == s.in.w && down == 1 && across == 1
-                       && !own && isnan(s.fill);
-    if (whole) {
-        struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
-                                        s.part);
-        p->l.out.h = p->l.out.w = 1;
-    } else {
-        struct part *p = incoming_add_part(g, max ? LAYER_MAXPOOL : LAYER_AVGPOOL, node, s.part);
-        set_window(&s, &p->l);
-        p->l.ceil = down != windows_in(&s, DOWN) || across != windows_in(&s, ACROSS);
-        p->l.out = (struct shape){ s.in.c, (int)down, (int)across };
-        if (!set_pads(g, &s, &p->l))
-            return false;
-        const bool padded = p->l.pad[0] || p->l.pad[1] || p->l.pad[2] || p->l.pad[3];
-        p->l.count_pad = !max && counted && padded;
-    }
-    if ((max || !whole) && s.k[DOWN]*s.k[ACROSS] > MAX_POOLED)
-        return refuse(g, node, "a window of %lldx%lld: %d values are the most; two pools, one "
-                      "after the other, would do", (long long)s.k[DOWN], (long long)s.k[ACROSS],
-                      MAX_POOLED);
-    view_add(g, node, g->nparts - 1, s.nd + 2, false);
-    return true;
-}
-
-/* GlobalAveragePool, GlobalMaxPool, ReduceMean and ReduceMax over a map's rows and columns. */
-bool global_pool(struct incoming *g, int node)
-{
-    const struct onnx_node *n = &g->model->nodes[node];
-    const int from = incoming_value(g, n->inputs[0]);
-    const bool reduce = !strncmp(n->op, "Reduce", 6), keep = attribute_int(n, "keepdims", 1);
-    const bool max = strstr(n->op, "Max") != NULL;
-    int part = pointwise_part(g, from), at;
-    if (part == PART_NONE)
-        return false;
-    const struct value v = g->value[from];
-    int64_t axes[ONNX_DIMS];
-    unsigned over = 0;
-    const int naxes = reduce ? node_ints(g, node, "axes", 1, axes, ONNX_DIMS) : v.ndims - 2;
-    for (int k = 0; k < naxes; k++) {
-        if (!axis_of(reduce ? axes[k] : k + 2, v.ndims, &at))
-            return refuse(g, node, "attribute axes: there is no such dimension");
-        over |= 1u << at;
-    }
-    struct value out = { .ndims = 0 };
-    struct shape s = part_shape(g, part);
-    int taken = 0;
-    for (int d = 0; d < v.ndims; d++) {
-        const bool along = over & 1u << d;
-        for (int k = 0; along && k < v.group[d].count; k++)
-            taken |= 1 << v.group[d].axis[k];
-        if (along && (d == 0 || taken & 1 << AXIS_C))
-            return refuse(g, node, "attribute axes: over %s; over rows and columns can be said",
-                          d ? "channels" : "the batch");
-        if (along && reduce && !keep)
-            continue;
-        out.dims[out.ndims] = along ? 1 : v.dims[d];
-        if (!along)
-            out.group[out.ndims] = v.group[d];
-        out.ndims++;
-    }
-    const int all = (s.h > 1) << AXIS_H | (s.w > 1) << AXIS_W;
-    if (naxes < 1 || taken != all)
-        return refuse(g, node, "attribute axes: over a part of a map's rows and columns; over both "
-                      "can be said");
-    if (max && (int64_t)s.h*s.w > MAX_POOLED)
-        return refuse(g, node, "of a map of %dx%d: a globalmaxpool takes %d values at most; a "
-                      "MaxPool before it would do", s.h, s.w, MAX_POOLED);
-    struct part *p = incoming_add_part(g, max ? LAYER_GLOBALMAXPOOL : LAYER_GLOBALAVGPOOL, node,
-                                       part);
-    p->l.out = (struct shape){ s.c, 1, 1 };
-    incoming_add_map(g, node, g->nparts - 1, out);
-    return true;
 }

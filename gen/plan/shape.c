@@ -10,6 +10,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/visible.h"
 #include "runtime/settings/class_weights.h"
+#include "base/padding.h"
 #include "base/small.h"
 
 static bool error(const struct layer *l, const char *format, ...)
@@ -25,26 +26,11 @@ static bool error(const struct layer *l, const char *format, ...)
     return false;
 }
 
-/* Pixels that k taps span. */
-static int span(const struct layer *l, int k)
-{
-    return l->dilation*(k - 1) + 1;
-}
-
-static void padding(struct layer *l)
-{
-    bool same = l->pad_kind == PAD_SAME;
-    l->pad_top = same ? (span(l, l->kh) - 1) / 2 : l->pad[0];
-    l->pad_left = same ? (span(l, l->kw) - 1) / 2 : l->pad[1];
-    l->pad_bottom = same ? span(l, l->kh) / 2 : l->pad[2];
-    l->pad_right = same ? span(l, l->kw) / 2 : l->pad[3];
-}
-
 /* Both the convolution and the pool: windows over the padded input, rounded down. */
 static bool windows(struct layer *l)
 {
     int h = l->in.h + l->pad_top + l->pad_bottom, w = l->in.w + l->pad_left + l->pad_right;
-    int kh = span(l, l->kh), kw = span(l, l->kw);
+    int kh = window_span(l, l->kh), kw = window_span(l, l->kw);
     if (kh > h || kw > w)
         return error(l, "a window of %dx%d is larger than %s of %dx%d that %s gets", kh, kw,
                      h == l->in.h && w == l->in.w ? "the input" : "the padded input", h, w,
@@ -54,34 +40,16 @@ static bool windows(struct layer *l)
     return true;
 }
 
-/* Windows over `size` values, with `pad` before them and `after` after them; one more than fits,
-** which begins before the values end, adds to `after`. */
-static int rounded_up(int size, int pad, int *after, int k, int stride, int *beyond)
-{
-    const int padded = size + pad + *after;
-    int n = ceil_div(padded - k, stride) + 1;
-    if ((n - 1)*stride >= size + pad)
-        n--;
-    *beyond = max_int(0, (n - 1)*stride + k - padded);
-    *after += *beyond;
-    return n;
-}
-
 static bool pool_shape(struct layer *l)
 {
-    padding(l);
+    padding_said(l);
     if (max_int(l->pad_top, l->pad_bottom) >= l->kh || max_int(l->pad_left, l->pad_right) >= l->kw)
         return error(l, "padding of %d,%d,%d,%d around windows of %dx%d: one of them would have "
                      "nothing but padding; it is to be less than the window", l->pad_top,
                      l->pad_left, l->pad_bottom, l->pad_right, l->kh, l->kw);
     if (!windows(l))
         return false;
-    if (l->ceil) {
-        l->out.h = rounded_up(l->in.h, l->pad_top, &l->pad_bottom, l->kh, l->stride,
-                              &l->beyond_bottom);
-        l->out.w = rounded_up(l->in.w, l->pad_left, &l->pad_right, l->kw, l->stride_w,
-                              &l->beyond_right);
-    }
+    padding_of_pool(l);
     return true;
 }
 
@@ -99,7 +67,7 @@ static bool reads(const struct layer *l, int n, int k, int stride, int pad, int 
 
 static bool conv_shape(struct layer *l)
 {
-    padding(l);
+    padding_said(l);
     l->out.c = l->filters;
     if (!windows(l))
         return false;
@@ -107,8 +75,8 @@ static bool conv_shape(struct layer *l)
         || !reads(l, l->out.w, l->kw, l->stride_w, l->pad_left, l->in.w))
         return error(l, "%s reads nothing of its input of %dx%d but padding: windows of %dx%d, "
                      "%d,%d apart, begin %d,%d before it", l->name, l->in.h, l->in.w,
-                     span(l, l->kh), span(l, l->kw), l->stride, l->stride_w, l->pad_top,
-                     l->pad_left);
+                     window_span(l, l->kh), window_span(l, l->kw), l->stride, l->stride_w,
+                     l->pad_top, l->pad_left);
     if (l->in.c % l->groups)
         return error(l, "groups=%d does not divide the %d channels that %s gets", l->groups,
                      l->in.c, l->name);
@@ -152,16 +120,6 @@ static bool sides(struct layer *l, long long h, long long w)
     return true;
 }
 
-/* What is cut off the map: with pad=same what makes it more than stride times the input. */
-static void cut(struct layer *l)
-{
-    const bool same = l->pad_kind == PAD_SAME;
-    l->pad_top = same ? max_int(0, (l->kh - l->stride + 1) / 2) : l->pad[0];
-    l->pad_left = same ? max_int(0, (l->kw - l->stride_w + 1) / 2) : l->pad[1];
-    l->pad_bottom = same ? l->kh - l->stride - l->pad_top : l->pad[2];
-    l->pad_right = same ? l->kw - l->stride_w - l->pad_left : l->pad[3];
-}
-
 /* Some of n values, `stride` apart and each with k taps, is not cut off a side. */
 static bool reaches(int n, int k, int stride, int pad, int size)
 {
@@ -175,7 +133,7 @@ static bool reaches(int n, int k, int stride, int pad, int size)
 
 static bool deconv_shape(struct layer *l)
 {
-    cut(l);
+    padding_said(l);
     const long long h = (l->in.h - 1LL)*l->stride + l->kh - l->pad_top - l->pad_bottom;
     const long long w = (l->in.w - 1LL)*l->stride_w + l->kw - l->pad_left - l->pad_right;
     l->out.c = l->filters;

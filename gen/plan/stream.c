@@ -67,7 +67,7 @@ static bool gathers(const struct net *net, const struct stage *s)
 /* made: the node of each stage's output, INPUT's first. */
 static void add_node(struct net *net, int *made, int region)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     const struct region_plan *r = &net->infer[region];
     const struct stage *s = region_stage(net, r);
     struct stream_node *n = &p->node[p->nodes];
@@ -97,7 +97,7 @@ static int readers(const struct stream_plan *p, int map)
 /* Of what a node reads the map that it may overwrite value by value; -1: none. */
 static int overwritten(const struct net *net, int node)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     const struct stream_node *n = &p->node[node];
     const struct stage *s = node_stage(net, n);
     const struct map *own = &p->window[node].map;
@@ -115,7 +115,7 @@ static int overwritten(const struct net *net, int node)
 /* Who overwrites a map has it made in its own window. */
 static void share_windows(struct net *net)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     for (int n = p->nodes - 1; n > 0; n--) {
         const int before = overwritten(net, n);
         if (before >= 0)
@@ -125,7 +125,7 @@ static void share_windows(struct net *net)
 
 static void add_nodes(struct net *net)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     int *made = alloc((size_t)net->nstages + 1, sizeof *made);
     p->node = alloc((size_t)net->ninfer + 1, sizeof *p->node);
     p->window = alloc((size_t)net->ninfer + 1, sizeof *p->window);
@@ -159,7 +159,7 @@ struct rows node_reads(const struct net *net, const struct stream_node *node, in
                        struct rows made)
 {
     const struct stage *s = node_stage(net, node);
-    const struct map *m = &net->stream.window[node->reads[k]].map;
+    const struct map *m = &net->stream->window[node->reads[k]].map;
     const struct layer *pool = s->kind == STAGE_AVERAGE ? &net->layer[s->head]
                                                         : layer_at(net, s->pool);
     const struct rows all = { -m->top, m->rows - m->top };
@@ -199,11 +199,11 @@ static int height(const struct stream_plan *p, int node)
 /* Rows that it makes at once. */
 static int step_rows(const struct net *net, int node)
 {
-    const struct stage *s = node_stage(net, &net->stream.node[node]);
-    const int h = height(&net->stream, node);
+    const struct stage *s = node_stage(net, &net->stream->node[node]);
+    const int h = height(net->stream, node);
     const bool whole = s && (s->kind == STAGE_AFFINE || s->kind == STAGE_RESHAPE
                              || s->kind == STAGE_DECONV);
-    return whole ? h : min_int(h, net->stream.band);
+    return whole ? h : min_int(h, net->stream->band);
 }
 
 /* ---- the order ---- */
@@ -218,7 +218,7 @@ static bool finished(const struct stream_plan *p, const struct progress *at, int
 /* The first row of a map that some reader still wants. */
 static int wanted_from(const struct net *net, const struct progress *at, int map)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     int first = INT_MAX;
     for (int n = map + 1; n < p->nodes; n++)
         for (int k = 0; k < p->node[n].nreads && !finished(p, at, n); k++)
@@ -233,7 +233,7 @@ static int wanted_from(const struct net *net, const struct progress *at, int map
 /* The first row of a window that is still wanted, whatever was made of it. */
 static int held_from(const struct net *net, const struct progress *at, int window)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     int first = INT_MAX;
     if (window == p->node[p->nodes - 1].fills)      /* the scores */
         return -p->window[window].map.top;
@@ -251,7 +251,7 @@ static int end_of(const struct map *m, int to)
 
 static void add_step(struct net *net, struct progress *at, int node, int to)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     const int window = p->node[node].fills, from = at[node].made;
     struct window *w = &p->window[window];
     struct progress *own = &at[window];
@@ -272,7 +272,7 @@ static void add_step(struct net *net, struct progress *at, int node, int to)
 /* Makes rows of a node until there are so many. */
 static void ensure(struct net *net, struct progress *at, int node, int rows)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     const struct stream_node *n = &p->node[node];
     const int h = height(p, node), until = n->gathers ? h : min_int(rows, h);
     while (at[node].made < until) {
@@ -288,7 +288,7 @@ static void ensure(struct net *net, struct progress *at, int node, int rows)
 /* Runs through an image. */
 static void walk(struct net *net, struct progress *at)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     p->nsteps = 0;
     p->moved = p->cleared = 0;
     for (int n = 0; n < p->nodes; n++)
@@ -331,7 +331,7 @@ static int larger_first(const void *a, const void *b)
 /* Windows, and scratch while its node has steps. */
 static void place_windows(struct net *net)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     struct claim *claims = alloc(2*(size_t)p->nodes, sizeof *claims);
     struct placed *placed = alloc(2*(size_t)p->nodes, sizeof *placed);
     int n = 0;
@@ -360,7 +360,7 @@ static void place_windows(struct net *net)
 
 static void plan_bands(struct net *net, struct progress *at, int band)
 {
-    struct stream_plan *p = &net->stream;
+    struct stream_plan *p = net->stream;
     p->band = band;
     for (int n = 0; n < p->nodes; n++)
         p->window[n].rows = 0;          /* as many as it needs */
@@ -402,7 +402,7 @@ static int tallest(const struct stream_plan *p)
 
 size_t stream_bytes(const struct net *net)
 {
-    return net->stream.work*sizeof(float);
+    return net->stream->work*sizeof(float);
 }
 
 /* The fastest that fits; where nothing was asked for, the least memory that costs next to
@@ -424,8 +424,9 @@ bool stream(struct net *net)
     if (!net->inference)
         return true;
     assert(net->ninfer > 0);
+    net->stream = alloc(1, sizeof *net->stream);
     add_nodes(net);
-    struct stream_plan *p = &net->stream, best = { .nsteps = 0 };
+    struct stream_plan *p = net->stream, best = { .nsteps = 0 };
     struct progress *at = alloc((size_t)p->nodes, sizeof *at);
     const int rows = tallest(p);
     double most = 0;

@@ -6,6 +6,41 @@
 
 #include "base/net.h"
 
+/*
+** A program that only runs the network makes its maps a band of rows at a time. A window
+** is the part of a map that is in memory, `rows` rows of it with its halo; one that is smaller than
+** the map slides. It has the number of the node that fills it last: the first one is the images,
+** the others are regions of net.infer. A node that changes values where they lie has its window
+** filled by the one before it, which has none of its own.
+*/
+struct window {
+    struct map map;
+    int rows;                   /* all of the map's: it never slides */
+    size_t at, size;            /* reals */
+    int first, last;            /* steps between which it is alive */
+};
+
+struct stream_node {
+    int region;                 /* of net.infer; INPUT: the images */
+    int fills;                  /* the window */
+    bool gathers;               /* it makes one row of all of its input's, of which steps tell */
+    int reads[MAX_BRANCHES], nreads;    /* windows */
+    size_t scratch, scratch_at; /* reals of its own, while it works */
+};
+
+/* The node makes these rows of its map (or gathers those of its input); before that the window that
+** it fills slides by `slide` rows. */
+struct stream_step { int node, from, to, slide; };
+
+struct stream_plan {
+    struct window *window; struct stream_node *node; int nodes;
+    struct stream_step *step; int nsteps;
+    int band;                   /* rows that a node makes at a time, at most */
+    bool last_first;            /* of several maps that it reads, it asks for the last one first */
+    size_t work;                /* reals of all windows */
+    double moved, cleared;      /* reals of an image that slide, that are set to 0 */
+};
+
 /* The stage whose function makes a node's rows; NULL: the images. */
 const struct stage *node_stage(const struct net *net, const struct stream_node *node);
 

@@ -146,7 +146,7 @@ static void put_firsts(const struct stream_plan *p, struct text *out)
 
 static void put_scores(const struct net *net, struct text *out)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     const struct window *w = &p->window[p->node[p->nodes - 1].fills];
     const struct shape s = w->map.shape;
     if (s.h*s.w == 1) {
@@ -161,7 +161,7 @@ static void put_scores(const struct net *net, struct text *out)
 
 static void put_run(const struct node_calls *calls, bool blob, struct text *out)
 {
-    const struct stream_plan *p = &calls->e.net->stream;
+    const struct stream_plan *p = calls->e.net->stream;
     text_printf(out, "static void run(const struct source *source, real *scores, real *m%s)\n{\n",
                 blob ? ", const real *weights" : "");
     put_firsts(p, out);
@@ -262,10 +262,10 @@ void inference_source(const struct net *net, const struct constants *c,
     struct text includes = { 0 };
     struct node_calls calls;
     node_calls_open(&calls, net, c, o, &kernels);
-    put_order(&net->stream, &tables);
+    put_order(net->stream, &tables);
     if (!o->blob)
         put_constants(net, c, &tables);
-    put_slide(&net->stream, &body);
+    put_slide(net->stream, &body);
     put_run(&calls, o->blob, &body);
     put_entry(net, c, o, false, &body);
     if (o->pixels)
@@ -312,7 +312,7 @@ static void put_sizes(const struct net *net, const struct constants *c,
                 "(size %s.o). */\n#define %s_WORK_BYTES %zu\n#define %s_STACK_BYTES %d\n"
                 "#define %s_RAM_BYTES (%s_WORK_BYTES + %s_STACK_BYTES)\n#define %s_FLASH_BYTES %zu\n",
                 o->name, n, work, n, INFERENCE_STACK, n, n, n, n,
-                order_bytes(&net->stream) + (o->blob ? 0 : weights));
+                order_bytes(net->stream) + (o->blob ? 0 : weights));
     text_printf(out, "#define %s_WEIGHT_BYTES %zu\n\n", n, o->blob ? blob_bytes(c) : weights);
 }
 

@@ -4,18 +4,10 @@
 #ifndef LATHE_INFERENCE_H
 #define LATHE_INFERENCE_H
 
-#include "runtime/base/values_scale.h"
 #include "base/net.h"
 #include "base/text.h"
 #include "exchange/constants.h"
-
-struct inference_options {
-    const char *name;           /* of the files, without .c; before every public name */
-    bool blob;                  /* weights come in a file of their own */
-    const char *classes;        /* their names, a line each; or NULL */
-    const struct values_scale *pixels;  /* what 0 and 255 are; NULL: unknown, no net_run_u8 */
-    const char *otherwise;      /* layers whose bits training has otherwise, with spaces; or "" */
-};
+#include "print/inference_options.h"
 
 /* Stack that net_run takes, at most, beside its caller's frame. */
 enum { INFERENCE_STACK = 1024 };

@@ -12,7 +12,7 @@
 
 const char *node_name(const struct net *net, int node)
 {
-    const struct stage *s = node_stage(net, &net->stream.node[node]);
+    const struct stage *s = node_stage(net, &net->stream->node[node]);
     return s ? net->layer[s->head].name : "input";
 }
 
@@ -54,7 +54,7 @@ static struct part_name constant_text(const struct node_calls *c, int node, enum
 enum { OWN = -1 };
 static int window_of(const struct net *net, int node, int k)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     return p->node[k == OWN ? node : p->node[node].reads[k]].fills;
 }
 
@@ -63,7 +63,7 @@ static void put_place(const struct node_calls *c, int node, int k, const char *r
                       struct text *out)
 {
     const int window = window_of(c->e.net, node, k);
-    const struct window *w = &c->e.net->stream.window[window];
+    const struct window *w = &c->e.net->stream->window[window];
     const struct map *m = &w->map;
     const long left = (long)m->left*m->shape.c + offset;
     if (w->rows == m->rows)
@@ -177,7 +177,7 @@ static void pool_call(struct node_calls *c, int node, const struct stage *s, str
 
 static void average_call(struct node_calls *c, int node, const struct stage *s, struct text *out)
 {
-    if (c->e.net->stream.node[node].gathers) {
+    if (c->e.net->stream->node[node].gathers) {
         begin(c, node, average_gather(&c->e, s).text, "from", out);
         text_puts(out, ", ");
         put_place(c, node, OWN, "0", 0, out);
@@ -220,7 +220,7 @@ static void put_repeated(struct node_calls *c, int node, const struct stage *s, 
     text_printf(out, "%s(", part(&b, "repeat").text);
     put_place(c, node, 0, row, -(long)l->pad_left*l->in.c, out);
     text_printf(out, ", m + %zu, 0, (%s - 1)*%d + %d);\n            ",
-                c->e.net->stream.node[node].scratch_at, rows, l->stride,
+                c->e.net->stream->node[node].scratch_at, rows, l->stride,
                 l->dilation*(l->kh - 1) + 1);
 }
 
@@ -229,7 +229,7 @@ static void conv_call(struct node_calls *c, int node, const struct stage *s, str
     const struct layer *l = &c->e.net->layer[s->head], *pool = layer_at(c->e.net, s->pool);
     const struct part_name sweep = whole_sweep(&c->e, &s->conv->forward, s->relu_first);
     const bool repeats = s->conv->multiplier > 1;
-    const size_t scratch = c->e.net->stream.node[node].scratch_at;
+    const size_t scratch = c->e.net->stream->node[node].scratch_at;
     char row[48], rows[48] = "to - from";
     snprintf(row, sizeof row, "from*%d - %d", l->stride*(pool ? pool->stride : 1), l->pad_top);
     if (pool)
@@ -252,7 +252,7 @@ static void conv_call(struct node_calls *c, int node, const struct stage *s, str
 static void deconv_call(struct node_calls *c, int node, const struct stage *s, struct text *out)
 {
     const struct stage *m = s->mirror;
-    const struct window *x = &c->e.net->stream.window[window_of(c->e.net, node, 0)];
+    const struct window *x = &c->e.net->stream->window[window_of(c->e.net, node, 0)];
     const struct part_name bias = constant_text(c, node, CONSTANT_BIAS);
     const struct part_name weights = constant_text(c, node, CONSTANT_WEIGHTS);
     const struct part_name gaps = deconv_gaps(&c->e, s);
@@ -323,7 +323,7 @@ static void put_scales(const struct node_calls *c, struct text *out)
 static void images_function(struct node_calls *c, struct text *out)
 {
     const struct shape in = c->e.net->input;
-    const struct map *m = &c->e.net->stream.window[0].map;
+    const struct map *m = &c->e.net->stream->window[0].map;
     struct text byte = { 0 };
     char value[96];
     snprintf(value, sizeof value, "source->image[(c*%d + r)*%d + x]", in.h, in.w);
@@ -371,7 +371,7 @@ static maker *const makers[STAGE_KINDS] = {
 void node_calls_open(struct node_calls *c, const struct net *net, const struct constants *constants,
                      const struct inference_options *o, struct text *out)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     *c = (struct node_calls){ .e = { .net = net, .prefix = "", .out = out },
                               .constants = constants, .options = o };
     c->node = alloc((size_t)p->nodes, sizeof *c->node);
@@ -385,7 +385,7 @@ void node_calls_open(struct node_calls *c, const struct net *net, const struct c
 
 void node_calls_close(struct node_calls *c)
 {
-    for (int n = 0; n < c->e.net->stream.nodes; n++)
+    for (int n = 0; n < c->e.net->stream->nodes; n++)
         text_free(&c->node[n]);
     free(c->node);
     free_emission(&c->e);
@@ -395,7 +395,7 @@ void node_calls_close(struct node_calls *c)
 static int first_of(const struct net *net, int window)
 {
     int n = 0;
-    while (net->stream.node[n].fills != window)
+    while (net->stream->node[n].fills != window)
         n++;
     return n;
 }
@@ -403,7 +403,7 @@ static int first_of(const struct net *net, int window)
 void put_call(const struct node_calls *c, int node, struct text *out)
 {
     const int window = window_of(c->e.net, node, OWN);
-    const struct window *w = &c->e.net->stream.window[window];
+    const struct window *w = &c->e.net->stream->window[window];
     const struct map *m = &w->map;
     const bool first = node == first_of(c->e.net, window);
     const int bottom = m->rows - m->top - m->shape.h;

@@ -6,7 +6,7 @@
 
 #include "exchange/constants.h"
 #include "print/emission.h"
-#include "print/inference.h"
+#include "print/inference_options.h"
 
 struct node_calls {
     struct emission e;

@@ -273,6 +273,21 @@ static bool gate_branches(struct parser *p, struct layer *end)
     return good;
 }
 
+/* Another block, where there is to be none: its "}" belongs to it, and is not worth a message, nor
+** is the block after one that is wrong itself. */
+static bool one_too_many(struct parser *p, const struct layer *end, const char *word, bool good)
+{
+    struct place at;
+    if (end->kind == LAYER_JOIN || !word_follows(p, "{", &at))
+        return false;
+    p->headless += leaves_open(p->sc.s);
+    if (good)
+        scan_error(&p->sc, at, "a block too many: a `%s` has one%s", word, end->kind == LAYER_ADD
+                   ? ", and perhaps another one after the word `shortcut`"
+                   : "; `concat` joins several");
+    return true;
+}
+
 static bool block_statement(struct parser *p, const struct layer_def *def, const char *label,
                             struct place at)
 {
@@ -288,6 +303,8 @@ static bool block_statement(struct parser *p, const struct layer_def *def, const
     end.fork = p->last;
     bool good = end.kind == LAYER_ADD ? residual_branches(p, &end)
                 : end.kind == LAYER_JOIN ? concat_branches(p, &end) : gate_branches(p, &end);
+    if (one_too_many(p, &end, def->word, good))
+        return false;
     /* Blocks print their errors; what follows is still worth reading. */
     if (!good)
         return p->sc.errors > errors;

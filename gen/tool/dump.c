@@ -430,7 +430,7 @@ static void dump_kinks(const struct net *net, FILE *out)
 
 static void dump_stream(const struct net *net, FILE *out)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     for (int n = 0; n < p->nodes; n++) {
         const struct window *w = &p->window[n];
         const struct stage *s = node_stage(net, &p->node[n]);

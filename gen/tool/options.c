@@ -382,7 +382,7 @@ static bool check_inference(const struct options *o, unsigned given, int *status
             if (given & 1u << k && !strcmp(word, others[i]))
                 return usage(status, "--inference goes without %s%s", word, "");
         for (size_t i = 0; i < sizeof own / sizeof *own && !o->inference; i++)
-            if (given & 1u << k && !strcmp(word, own[i]))
+            if (given & 1u << k && !strcmp(word, own[i]) && strcmp(o->command, "import"))
                 return usage(status, "%s is for emit --inference%s", word, "");
     }
     if (!o->inference)

@@ -26,13 +26,13 @@ static bool alive(const struct stream_plan *p, const struct window *w, int colum
 
 static const char *name_of(const struct net *net, int node)
 {
-    const struct stage *s = node_stage(net, &net->stream.node[node]);
+    const struct stage *s = node_stage(net, &net->stream->node[node]);
     return s ? net->layer[s->head].name : "input";
 }
 
 static void put_window(const struct net *net, int node, FILE *out)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     const struct window *w = &p->window[node];
     fprintf(out, "%-16s %4d of %4d %9zu  ", name_of(net, node), w->rows, w->map.rows,
             w->size*sizeof(float));
@@ -71,7 +71,7 @@ static void put_picture(const struct stream_plan *p, FILE *out)
 
 void show_inference(const struct net *net, int threads, FILE *out)
 {
-    const struct stream_plan *p = &net->stream;
+    const struct stream_plan *p = net->stream;
     double flop = 0;
     (void)threads;
     for (int r = 0; r < net->ninfer; r++)

@@ -76,6 +76,33 @@ Test(import, folds_what_repeats_and_nests_branches)
             "globalavgpool\nkt: affine 10 bias=no\nsoftmax\n\ntrain\n  preprocess none\n");
 }
 
+Test(import, calls_what_repeats_by_what_its_names_have_in_common)
+{
+    becomes("input x 0,4,8,8\n"
+            "real m.0.conv.weight 4,4,1,1\nConv n0 x,m.0.conv.weight v0c\nRelu rv0 v0c v0\n"
+            "real m.1.conv.weight 4,4,1,1\nConv n1 v0,m.1.conv.weight v1c\nRelu rv1 v1c v1\n"
+            "real m.2.conv.weight 4,4,1,1\nConv n2 v1,m.2.conv.weight v2c\nRelu rv2 v2c v2\n"
+            "real mid.weight 8,4,1,1\nConv n3 v2,mid.weight v3c\nTanh rv3 v3c v3\n"
+            "real m.4.conv.weight 8,8,1,1\nConv n4 v3,m.4.conv.weight v4c\nRelu rv4 v4c v4\n"
+            "real m.5.conv.weight 8,8,1,1\nConv n5 v4,m.5.conv.weight v5c\nRelu rv5 v5c v5\n"
+            "real m.6.conv.weight 8,8,1,1\nConv n6 v5,m.6.conv.weight v6c\nRelu rv6 v6c v6\n"
+            "real last.weight 6,8,1,1\nConv n7 v6,last.weight v7c\nTanh rv7 v7c v7\n"
+            "real conv2d.weight 6,6,1,1\nConv n8 v7,conv2d.weight v8c\nRelu rv8 v8c v8\n"
+            "real conv2d_1.weight 6,6,1,1\nConv n9 v8,conv2d_1.weight v9c\nRelu rv9 v9c v9\n"
+            "real conv2d_2.weight 6,6,1,1\nConv n10 v9,conv2d_2.weight v10c\nRelu rv10 v10c v10\n"
+            "GlobalAveragePool g v10 p\nreal fc.weight 10,6\nFlatten f p q\n"
+            "Gemm h q,fc.weight y i:transB=1\noutput y\n",
+            "# Imported by lathe from m.onnx: by hand 1.0, opset 17.\n"
+            "# Loss: the model does not say its loss: softmax is assumed, of scores one a class.\n"
+            "net m\ninput 4x8x8\n\n"
+            "repeat 3 as i {\n  m_conv: conv 4 1x1 bias=no\n  relu\n}\n"
+            "mid: conv 8 1x1 bias=no\ntanh\n"
+            "repeat 3 as i {\n  m_conv_b: conv 8 1x1 bias=no\n  relu\n}\n"
+            "last: conv 6 1x1 bias=no\ntanh\n"
+            "repeat 3 as i {\n  conv 6 1x1 bias=no\n  relu\n}\n"
+            "globalavgpool\nfc: affine 10 bias=no\nsoftmax\n\ntrain\n  preprocess none\n");
+}
+
 /* What stands between the first convolution and the last affine layer. */
 static const struct { const char *nodes, *lines; } cases[] = {
     /* pointwise, by whatever nodes */
@@ -105,6 +132,12 @@ static const struct { const char *nodes, *lines; } cases[] = {
     { "MaxPool a c y I:kernel_shape=2,2 I:strides=3,3 i:ceil_mode=1\n", "maxpool 2x2 stride=3\n" },
     { "MaxPool a c y I:kernel_shape=3,3 I:strides=3,2 i:ceil_mode=1\n",
       "maxpool 3x3 stride=3,2 ceil=yes\n" },
+    { "MaxPool a c y I:kernel_shape=3,3 I:strides=2,2 I:pads=0,0,1,1\n",
+      "maxpool 3x3 stride=2 ceil=yes\n" },
+    { "AveragePool a c y I:kernel_shape=2,2 I:strides=1,1 I:pads=0,0,1,1\n",
+      "avgpool 2x2 stride=1 pad=same\n" },
+    { "AveragePool a c y I:kernel_shape=4,4 I:strides=4,4 I:pads=0,0,2,2 i:count_include_pad=1\n",
+      "avgpool 4x4 pad=0,0,2,2 count_pad=yes\n" },
     { "whole p 8 0,0,1,1,0,0,1,1\nRelu r c d\nPad a d,p e\nMaxPool b e y I:kernel_shape=3,3 "
       "I:strides=2,2\n", "relu\nmaxpool 3x3 stride=2 pad=1\n" },
     { "whole p 8 0,0,1,1,0,0,1,1\nPad a c,p d\nAveragePool b d y I:kernel_shape=3,3 I:strides=2,2 "
@@ -138,6 +171,12 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "upsample 2 bilinear\n" },
     { "ReduceMean a c y I:axes=2,3 i:keepdims=0\n", "globalavgpool\n" },
     { "GlobalMaxPool a c d\nSqueeze s d,q y\nwhole q 2 2,3\n", "globalmaxpool\n" },
+    { "real s 4 1,1,3,4\nResize u c,,s d s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nGlobalMaxPool a d y\n",
+      "upsample 3,4\nmaxpool 2x2\nglobalmaxpool\n" },
+    { "real s 4 1,1,9,7\nResize u c,,s d s:coordinate_transformation_mode=asymmetric "
+      "s:nearest_mode=floor\nReduceMax a d y I:axes=2,3\n",
+      "upsample 9,7\nmaxpool 3x3\nglobalmaxpool\n" },
     /* other orders and shapes */
     { "Transpose a c d I:perm=0,2,3,1\nReduceMean r d e I:axes=1,2\n"
       "Transpose b e y I:perm=0,3,1,2\n",
@@ -153,6 +192,13 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "gate {\n  globalavgpool\n  conv 4 1x1 bias=no\n  sigmoid\n}\n" },
     { "GlobalAveragePool a c d\nSigmoid s d e\nwhole q 4 1,1,6,6\nExpand x e,q f\nMul m f,c y\n",
       "gate {\n  globalavgpool\n  sigmoid\n}\n" },
+    { "whole s 4 0,16,3,3\nReshape q c,s d\nreal w 16,16,1,1\nConv a d,w e\nSigmoid b e f\n"
+      "Mul m d,f y\n",
+      "reshape 16x3x3\ngate {\n  conv 16 1x1 bias=no\n  sigmoid\n}\n" },
+    { "real w 16,4,1,1\nConv a c,w d I:strides=2,2\nFlatten e c l\nFlatten f d m\nAdd s l,m r\n"
+      "whole o 4 0,9,4,4\nReshape q r,o y\n",
+      "residual {\n  conv 16 1x1 stride=2 bias=no\n  reshape 144x1x1\n} shortcut {\n"
+      "  reshape 144x1x1\n}\nreshape 9x4x4\n" },
     { "real w 4,4,1,1\nConv a c,w d\nConcat j c,d e i:axis=1\nreal v 4,8,1,1\nConv b e,v f\n"
       "Concat k c,d,f y i:axis=1\n",
       "repeat 2 as i {\n  concat { } {\n    conv 4 1x1 bias=no\n  }\n}\n" },
@@ -225,8 +271,8 @@ Test(import, makes_floats_of_blocks_that_share_a_scale)
 
 static const struct { const char *nodes, *words; } refusals[] = {
     { "LSTM a c y\n", "node \"a\" (LSTM): there is no layer for this operator; docs/exchange.md" },
-    { "Split a c y,z\n", "node \"a\" (Split): there is no layer for this operator: there is no "
-      "layer that takes a part of the channels: two convolutions" },
+    { "Split a c y,z\n", "node \"a\" (Split): there is no layer for this operator: two "
+      "convolutions of the whole map" },
     { "Relu a c y f:slope=1\n", "node \"a\" (Relu): attribute slope: is not known here" },
     { "Gelu a c y s:approximate=tanh\n", "node \"a\" (Gelu): what it makes of a value is no layer "
       "here; gelu is the exact form, and the one by tanh differs from it by up to 5e-4: export the "

@@ -105,6 +105,64 @@ Test(export, prints_a_module_of_pytorch, .fini = shell_clean)
          "$LATHE export none.net --torch -o - | cmp - m.py");
 }
 
+Test(export, prints_what_classes_count_in_the_loss, .fini = shell_clean)
+{
+    static const struct { const char *last, *train, *loss; } rows[] = {
+        { "affine 3\nsoftmax smoothing=0.2", "class_weights 1,5,0.5\nloss sum",
+          "    def loss(self, scores, targets):\n"
+          "        weight = scores.new_tensor([1, 5, 0.5])\n"
+          "        return F.cross_entropy(scores, targets, weight=weight, label_smoothing=0.2, "
+          "reduction=\"sum\")\n" },
+        { "affine 3\nsvm", "class_weights 1,5,0.5",
+          "    def loss(self, scores, targets):\n"
+          "        weight = scores.new_tensor([1, 5, 0.5])\n"
+          "        return F.multi_margin_loss(scores, targets, margin=1, weight=weight, "
+          "reduction=\"sum\")*3/weight[targets].sum()\n" },
+        { "conv 2 1x1\nbce", "class_weights 1,5\nloss sum",
+          "    def loss(self, scores, targets):\n"
+          "        weight = scores.new_tensor([1, 5])[:, None, None]\n"
+          "        return F.binary_cross_entropy_with_logits(scores, "
+          "targets.reshape(scores.shape), pos_weight=weight)*len(scores)\n" },
+        { "affine 3\nsoftmax", "class_weights balanced",
+          "    def loss(self, scores, targets, weight):\n"
+          "        # class_weights balanced: of the images trained on, images/(classes*images of a "
+          "class)\n"
+          "        return F.cross_entropy(scores, targets, weight=weight)\n" },
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        char net[256];
+        snprintf(net, sizeof net, "net w\ninput 3x4x4\n%s\ntrain\n%s\n", rows[k].last,
+                 rows[k].train);
+        write_text("w.net", net);
+        struct run r = shell("$LATHE export w.net --torch | sed -n '/def loss/,$p'");
+        cr_expect_str_eq(r.output, rows[k].loss);
+        run_free(&r);
+    }
+}
+
+/* Two layers with parameters between whatever makes rows, maps, views and functions of ONNX that
+** another network could have, too: what is what the nodes' names say. */
+Test(export, makes_what_import_reads_back_word_for_word, .fini = shell_clean)
+{
+    static const char header[] =
+        "{\"stem.weight\":{\"dtype\":\"F32\",\"shape\":[4,15,1,1],\"data_offsets\":[0,240]},"
+        "\"stem.bias\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[240,256]},"
+        "\"head.weight\":{\"dtype\":\"F32\",\"shape\":[3,16],\"data_offsets\":[256,448]},"
+        "\"head.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[448,460]}}";
+    unsigned char file[1024] = { (sizeof header - 1) % 256, (sizeof header - 1)/256 };
+    memcpy(file + 8, header, sizeof header - 1);
+    write_bytes("p", file, 8 + sizeof header - 1 + 460);
+    write_text("own.net", "net own\ninput 5x12x4\n\n"
+               "scale 1.7\nelu 0.8\nrelu\nreshape 15x4x4\ngate {\n  sigmoid\n}\n"
+               "dropout 0.8\nresidual {\n  scale 0.5\n}\nstem: conv 4 1x1\nleaky_relu 0.2\n"
+               "clip 0 6\nmaxpool 3x3 stride=2 ceil=yes\navgpool 2x2 stride=1 pad=same\n"
+               "upsample 1 bilinear\nupsample 2\nresidual {\n  gelu\n} shortcut {\n"
+               "  silu\n  hardswish\n}\navgpool 4x4\nreshape 1x4x1\nupsample 2\n"
+               "reshape 4x2x2\nhead: affine 3\nsigmoid\nmse\n\ntrain\n  preprocess none\n");
+    sure("$LATHE export own.net --params p && $LATHE import own.onnx -o back && "
+         "grep -v '^#' back.net | sed 's/^net back/net own/' | diff own.net -");
+}
+
 Test(export, refuses_parameters_of_another_network, .init = make, .fini = shell_clean)
 {
     write_text("two.net", "net two\ninput 3x1x1\na: affine 4\nsoftmax\n");

@@ -57,6 +57,8 @@ Test(network_file, one_mistake_is_one_error)
         HEAD "let a = 1/0\naffine a\nsoftmax\n",
         HEAD "let a = 1/0, b = 3\nconv b 3x3\naffine a\nsoftmax\n",
         HEAD "let a\naffine a\nsoftmax\n",
+        HEAD "gate { } { }\n" TAIL, HEAD "gate {\nrelu\n} {\nrelu\n}\n" TAIL,
+        HEAD "repeat 2 as i {\nresidual { relu } { relu }\n}\n" TAIL,
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_text("bad.net", bad[i]);
@@ -318,8 +320,12 @@ Test(network_file, unused_and_misplaced_settings_are_errors)
         { HEAD "concat { } { relu } relu\n" TAIL, "3:21:", "nothing more expected" },
         { HEAD "gate\n" TAIL, "3:5:", "\"{\" expected" },
         { HEAD "gate { }\n" TAIL, "3:1:", "the block of this `gate` is empty" },
+        { HEAD "gate {\nrelu\n} {\nrelu\n}\n" TAIL, "5:3:", "a block too many: a `gate` has one; "
+          "`concat` joins several" },
+        { HEAD "residual { relu } { relu }\n" TAIL, "3:19:", "a block too many: a `residual` has "
+          "one, and perhaps another one after the word `shortcut`" },
         { HEAD "gate {\nrelu\n" TAIL, "3:1:", "this `gate` has no \"}\"" },
-        { HEAD "gate { relu } { relu }\n" TAIL, "3:15:", "nothing more expected" },
+        { HEAD "gate { relu } { relu }\n" TAIL, "3:15:", "a block too many" },
         { HEAD TAIL "train\n  concat { } { }\n", "6:3:", "layers stand before `train`" },
         { HEAD TAIL "concat { } { }\n", "5:1:", "softmax1 is the last" },
         { HEAD "residual\nrelu\n}\n" TAIL, "3:9:", "\"{\" expected" },
