@@ -43,7 +43,8 @@ LR = {"adam": 1e-4, "sgd": 1e-2, "momentum": 1e-2, "nesterov": 1e-2, "adagrad": 
 NOISY = "adam", "adamw", "adagrad", "rmsprop"   # divide by the gradient's own size
 LARGE = "three_layer", "three_layer_3x3"        # compared with two optimizers: time
 ORIGINAL = ("tiny",) + LARGE                    # the other models with one, sgd
-DEEP_NETS = "folded", "winograd"                # of tests/nets, compared as the models are
+DEEP_NETS = ("folded", "winograd", "winograd_pooled",   # of tests/nets, compared as the models are:
+             "odd", "groups", "norm_blocks", "norm_pools")      # Winograd rounds otherwise
 OWN_RULES = ("groups", "airbench", "resnet8", "squeezenet", "densenet_small")    # parameters with
                                             # optimizers of their own: test_rules.c
 DEEP = 10       # times PyTorch's own f32 error

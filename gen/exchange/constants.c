@@ -263,7 +263,8 @@ static bool all_finite(const struct making *m, char *err)
     for (int k = 0; k < m->c->count; k++)
         for (size_t i = 0; i < m->c->all[k].count; i++)
             if (!isfinite(m->c->all[k].values[i])) {
-                const struct stage *s = node_stage(m->net, &m->net->stream->node[m->c->all[k].node]);
+                const int node = m->c->all[k].node;
+                const struct stage *s = node_stage(m->net, &m->net->stream->node[node]);
                 return error_set(err, "%s: the weights of %s are no finite numbers with the "
                                  "batchnorm after it in them", m->p->path,
                                  s ? m->net->layer[s->head].name : "the images");

@@ -1,5 +1,6 @@
 /*
-** pools.h - pools, and means and maxima of whole maps. Each makes its node's output; false: refused.
+** pools.h - pools, and means and maxima of whole maps. Each makes its node's output; false:
+** refused.
 */
 #ifndef LATHE_POOLS_H
 #define LATHE_POOLS_H

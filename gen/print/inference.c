@@ -13,6 +13,7 @@
 #include "base/small.h"
 #include "plan/stream.h"
 #include "print/dictionary.h"
+#include "print/layout.h"
 #include "print/node_calls.h"
 #include "print/target.h"
 #include "print/words.h"
@@ -55,12 +56,11 @@ static void put_constants(const struct net *net, const struct constants *c, stru
         size_t line = out->length;
         text_puts(out, "\n    ");
         for (size_t i = 0; i < one->count; i++) {
-            if (out->length - line > 84) {
-                line = out->length;
-                text_puts(out, "\n    ");
-            }
+            const bool full = out->length - line > 84;
+            line = full ? out->length : line;
+            text_puts(out, full ? "\n    " : i ? " " : "");
             put_float(one->values[i], out);
-            text_puts(out, i + 1 < one->count ? ", " : "\n};\n\n");
+            text_puts(out, i + 1 < one->count ? "," : "\n};\n\n");
         }
     }
 }
@@ -120,8 +120,8 @@ static void put_order(const struct stream_plan *p, struct text *out)
 {
     if (in_one_go(p))
         return;
-    text_printf(out, "/* Which node makes which rows, from and to; before that its window slides by "
-                "so many. */\nstatic const %s order[%d][4] = {",
+    text_printf(out, "/* Which node makes which rows, from and to; before that its window slides "
+                "by so many. */\nstatic const %s order[%d][4] = {",
                 largest_entry(p) > 255 ? "uint16_t" : "uint8_t", p->nsteps);
     for (int k = 0; k < p->nsteps; k++) {
         const struct stream_step *s = &p->step[k];
@@ -286,7 +286,7 @@ void inference_source(const struct net *net, const struct constants *c,
     text_puts(out, "\n");
     text_puts(out, text_string(&tables));
     text_puts(out, text_string(&kernels));
-    text_puts(out, text_string(&body));
+    lay_out_lines(text_string(&body), out);
     close_region(net->isa, out);
 
     node_calls_close(&calls);
@@ -310,7 +310,8 @@ static void put_sizes(const struct net *net, const struct constants *c,
     text_printf(out, "/* Bytes. Work: what `work` must have. RAM: that and the stack, beside image "
                 "and scores; no other\n** memory is written. Flash: constants; code comes on top "
                 "(size %s.o). */\n#define %s_WORK_BYTES %zu\n#define %s_STACK_BYTES %d\n"
-                "#define %s_RAM_BYTES (%s_WORK_BYTES + %s_STACK_BYTES)\n#define %s_FLASH_BYTES %zu\n",
+                "#define %s_RAM_BYTES (%s_WORK_BYTES + %s_STACK_BYTES)\n"
+                "#define %s_FLASH_BYTES %zu\n",
                 o->name, n, work, n, INFERENCE_STACK, n, n, n, n,
                 order_bytes(net->stream) + (o->blob ? 0 : weights));
     text_printf(out, "#define %s_WEIGHT_BYTES %zu\n\n", n, o->blob ? blob_bytes(c) : weights);
@@ -351,16 +352,16 @@ static void put_functions(const struct inference_options *o, const char *n, stru
                 o->blob ? " or weights" : "");
     if (o->blob)
         text_printf(out, "    %s_OTHER_WEIGHTS = 3   /* no blob of this network's */\n", n);
-    text_printf(out, "};\n\n/*\n** image: %s_CHANNELS planes of %s_HEIGHT rows of %s_WIDTH values, as "
-                "the training data had them.\n** scores: %s_SCORES of them, before softmax or "
-                "sigmoid. work: %s_WORK_BYTES that nobody else touches\n** meanwhile; what is in it "
-                "does not matter.%s\n*/\nint %s_run(const float *image, float *scores, void *work"
-                "%s);\n\n", n, n, n, n, n, o->blob ? " weights: what lathe wrote beside this." : "",
-                o->name, weights);
+    text_printf(out, "};\n\n/*\n** image: %s_CHANNELS planes of %s_HEIGHT rows of %s_WIDTH values, "
+                "as the training\n** data had them. scores: %s_SCORES of them, before softmax or "
+                "sigmoid. work:\n** %s_WORK_BYTES that nobody else touches meanwhile; what is in "
+                "it does not matter.\n%s*/\nint %s_run(const float *image, float *scores, "
+                "void *work%s);\n\n", n, n, n, n, n,
+                o->blob ? "** weights: what lathe wrote beside this.\n" : "", o->name, weights);
     if (o->pixels)
-        text_printf(out, "/* The same of bytes as a camera gives them: rows of pixels of %s_CHANNELS "
-                    "bytes each. */\nint %s_run_u8(const uint8_t *pixels, float *scores, void *work"
-                    "%s);\n\n", n, o->name, weights);
+        text_printf(out, "/* The same of bytes as a camera gives them: rows of pixels of "
+                    "%s_CHANNELS bytes\n** each. */\nint %s_run_u8(const uint8_t *pixels, "
+                    "float *scores, void *work%s);\n\n", n, o->name, weights);
 }
 
 void inference_header(const struct net *net, const struct constants *c,
@@ -368,13 +369,13 @@ void inference_header(const struct net *net, const struct constants *c,
 {
     const struct part_name up = upper(o->name);
     text_printf(out, "/*\n** Written by lathe; emit it anew rather than edit it.\n**\n"
-                "** %s.h - the network %s, %s, f32: no heap, no static data that is written, any "
-                "number of threads.\n", o->name, net->name,
+                "** %s.h - the network %s, %s, f32: no heap, no static data that is written,\n"
+                "** any number of threads.\n", o->name, net->name,
                 net->isa->bits ? net->isa->name : "plain C");
     if (o->otherwise[0])
-        text_printf(out, "** Training computes%s by Winograd's filtering, which rounds otherwise: "
-                    "the scores have the\n** bits of a program built with winograd=no there.\n",
-                    o->otherwise);
+        text_printf(out, "** Training computes%s\n** by Winograd's filtering, which rounds "
+                    "otherwise: the scores have the bits of a program\n** built with winograd=no "
+                    "there.\n", o->otherwise);
     else
         text_puts(out, "** The scores have the bits of the program that was trained.\n");
     text_printf(out, "*/\n#ifndef LATHE_%s_H\n#define LATHE_%s_H\n\n#include <stddef.h>\n"

@@ -1,5 +1,5 @@
 /*
-** inference.h - prints a program that only runs a network: NAME.c and NAME.h, C99 without a library.
+** inference.h - prints what only runs a network: NAME.c and NAME.h, C99 without a library.
 */
 #ifndef LATHE_INFERENCE_H
 #define LATHE_INFERENCE_H

@@ -327,7 +327,8 @@ static void images_function(struct node_calls *c, struct text *out)
     struct text byte = { 0 };
     char value[96];
     snprintf(value, sizeof value, "source->image[(c*%d + r)*%d + x]", in.h, in.w);
-    text_printf(out, "/* Where an image comes from. */\nstruct source { const float *image;%s };\n\n",
+    text_printf(out, "/* Where an image comes from. */\n"
+                "struct source { const float *image;%s };\n\n",
                 c->options->pixels ? " const uint8_t *pixels;" : "");
     put_scales(c, out);
     text_printf(out, "/* Rows of an image, prepared as in training. */\n"

@@ -27,8 +27,8 @@ static bool find_stem(const char *path, struct text *stem, char *err)
     bool good = !(*s >= '0' && *s <= '9') && length < NAME_MAX_LEN;
     for (; *s; s++)
         good = good && in_word(*s);
-    return good || error_set(err, "%s: its functions would be called %s_run, which is no name of C: "
-                             "-o NAME.c with letters, digits and _", path, text_string(stem));
+    return good || error_set(err, "%s: its functions would be called %s_run, which is no name of "
+                             "C: -o NAME.c with letters, digits and _", path, text_string(stem));
 }
 
 /* What 0 and 255 are to the network; NULL: nobody knows. */

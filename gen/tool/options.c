@@ -80,7 +80,8 @@ static const struct option_def option_defs[] = {
     { "--inference", FOR_EMIT | FOR_SHOW, NULL,
       "what only runs the network, with --params: NAME_run(); show: its\n"
       "memory over time" },
-    { "--ram", FOR_EMIT | FOR_SHOW, "BYTES", "with --inference: the fastest that works in so many" },
+    { "--ram", FOR_EMIT | FOR_SHOW, "BYTES",
+      "with --inference: the fastest that works in so many" },
     { "--params", FOR_EXPORT | FOR_EMIT, "FILE", "the parameters, as `train` saves them" },
     { "--torch", FOR_EXPORT, NULL, "a module of PyTorch, to standard output unless -o is given" },
     { "--fold", FOR_EXPORT, NULL, "batchnorms go into the weights of the layers before them" },

@@ -5,7 +5,6 @@
 ** A batchnorm after it has its moments gathered band by band, from L1 as well.
 */
 #include "vector/template.h"
-#include "conv/rows.c"
 #include "depth/repeat.c"
 #include "conv/pooled.c"
 #include "norm/gather.c"

@@ -1,6 +1,6 @@
 /*
-** pointwise/branch_copy.c - some rows of a branch's channels into their place among all that are joined, and the
-** pointwise layer after that.
+** pointwise/branch_copy.c - some rows of a branch's channels into their place among all that are
+** joined, and the pointwise layer after that.
 */
 #include "vector/template.h"
 

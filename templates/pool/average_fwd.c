@@ -1,6 +1,6 @@
 /*
-** pool/average_fwd.c - mean pooling, forward. An image may be cut into parts (bands of rows) when threads
-** outnumber images.
+** pool/average_fwd.c - mean pooling, forward. An image may be cut into parts (bands of rows) when
+** threads outnumber images.
 */
 #include "vector/template.h"
 #include "pool/average_rows.c"

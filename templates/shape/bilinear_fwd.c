@@ -1,6 +1,6 @@
 /*
-** shape/bilinear_fwd.c - bilinear upsampling, forward. An image may be cut into parts (bands of rows) when threads
-** outnumber images.
+** shape/bilinear_fwd.c - bilinear upsampling, forward. An image may be cut into parts,
+** bands of rows, when threads outnumber images.
 */
 #include "vector/template.h"
 #include "shape/bilinear_rows.c"

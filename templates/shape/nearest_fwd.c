@@ -1,6 +1,6 @@
 /*
-** shape/nearest_fwd.c - nearest upsampling, forward. An image may be cut into parts (bands of rows) when threads
-** outnumber images.
+** shape/nearest_fwd.c - nearest upsampling, forward. An image may be cut into parts,
+** bands of rows, when threads outnumber images.
 */
 #include "vector/template.h"
 #include "shape/nearest_rows.c"

@@ -1,8 +1,8 @@
 /*
-** test_inference.c - `lathe emit --inference`: what it writes makes the program's scores bit by bit,
-** in whatever memory and from wherever weights come, compiles without a warning as C99 and C++, and
-** says what is wrong with its arguments. tests/against_inference.py does the same for every network
-** that there is.
+** test_inference.c - `lathe emit --inference`: what it writes makes the program's scores bit by
+** bit, in whatever memory and from wherever weights come, compiles without a warning as C99 and as
+** C++, and says what is wrong with its arguments. tests/against_inference.py does the same for
+** every network that there is.
 */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@ static const char check[] =
     "    if (!f || fread(head, 10, 1, f) != 1 || fseek(f, 10 + head[8] + 256*head[9], SEEK_SET)\n"
     "        || fread(to, size, 1, f) != 1 || fgetc(f) != EOF)\n        exit(3);\n"
     "    fclose(f);\n}\n"
-    "int main(void)\n{\n    take(\"x.npy\", x, sizeof x);\n    take(\"y.npy\", theirs, sizeof theirs);\n"
+    "int main(void)\n{\n    take(\"x.npy\", x, sizeof x);\n"
+    "    take(\"y.npy\", theirs, sizeof theirs);\n"
     "    for (int i = 0; i < N; i++) {\n        memset(&m, 255, sizeof m);\n"
     "        if (net_run(x + i*SIZE, ours, m.work W) != NET_OK)\n            return 1;\n"
     "        if (memcmp(ours, theirs + i*NET_SCORES, sizeof ours))\n            return 2;\n"
@@ -135,11 +136,13 @@ Test(inference, says_what_is_wrong, .fini = shell_clean)
 Test(inference, refuses_what_cannot_be, .fini = shell_clean)
 {
     train(plain, 1, 6, 6);
-    fails(2, "emit --inference: which parameters? --params FILE", "$LATHE emit --inference net.net");
+    fails(2, "emit --inference: which parameters? --params FILE",
+          "$LATHE emit --inference net.net");
     fails(2, "--params is for emit --inference", "$LATHE emit net.net --params p.safetensors");
     fails(2, "--inference goes without --dtype",
           "$LATHE emit --inference net.net --params p.safetensors --dtype f64");
-    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon or native, not x86",
+    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon or native, "
+          "not x86",
           "$LATHE emit --inference net.net --params p.safetensors --isa x86");
     fails(2, "--isa cortex-m is for emit --inference", "$LATHE build net.net --isa cortex-m");
     fails(2, "--weights takes inline or blob",
@@ -179,9 +182,9 @@ Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
 {
     if (!have("arm-none-eabi-gcc") || !have("qemu-system-arm"))
         skip_test("no arm-none-eabi-gcc or no qemu-system-arm: no firmware was run");
-    write_text("net.net", "net firm\ninput 3x32x32\nconv 8 3x3 stride=2 winograd=no\nbatchnorm\nrelu\n"
-               "residual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\naffine 10\n"
-               "softmax\n");
+    write_text("net.net", "net firm\ninput 3x32x32\nconv 8 3x3 stride=2 winograd=no\nbatchnorm\n"
+               "relu\nresidual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\n"
+               "affine 10\nsoftmax\n");
     sure("$LATHE build net.net -o program && ./program train --data synthetic --train-samples 60 "
          "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null");
     sure("cp -r $SOURCE/examples/cortex-m firm && cd firm && rm -rf build && "

@@ -107,3 +107,13 @@ static inline void v_prefetch(const void *p) { __builtin_prefetch(p); }
 
 /* The compiler may move no memory access across: keeps it from sharing loads. */
 static inline void v_keep(void) { __asm__ volatile("" ::: "memory"); }
+
+/* 4 pixels by 4 channels: acc[4*j + n] += x[j*pixel + k]*w[4*k + n] for k from 0 to steps, one by
+** one. Of inference alone: plain.h has it. */
+static inline void v_run(vec *acc, const real *x, ptrdiff_t pixel, const real *w, int steps)
+{
+    for (int k = 0; k < steps; k++)
+        for (int j = 0; j < 4; j++)
+            for (int n = 0; n < 4; n++)
+                acc[4*j + n] = v_fma(v_set1(x[j*pixel + k]), v_set1(w[4*k + n]), acc[4*j + n]);
+}
