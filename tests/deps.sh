@@ -57,6 +57,13 @@ if [ "$(uname -m)" = x86_64 ]; then
     command -v qemu-aarch64 >/dev/null && command -v qemu-x86_64 >/dev/null ||
         missing="$missing qemu-user"
 fi
+# Where an emitted network runs without an operating system: a Cortex-M, a browser.
+command -v arm-none-eabi-gcc >/dev/null ||
+    missing="$missing gcc-arm-none-eabi libnewlib-arm-none-eabi"
+command -v qemu-system-arm >/dev/null || missing="$missing qemu-system-arm"
+command -v wasm-ld >/dev/null || missing="$missing lld"
+[ -e /usr/include/wasm32-wasi ] || missing="$missing wasi-libc"
+command -v node >/dev/null || missing="$missing nodejs"
 # Of Python's index, into places of their own: the reference implementation of safetensors, of one
 # version, and the part of PngSuite that pypng's source has in one file.
 safetensors=safetensors==0.8.0
@@ -126,6 +133,9 @@ echo "deps: Criterion is here;" \
      "browser: $(browser || echo none);" \
      "AArch64 compiler: $(command -v aarch64-linux-gnu-gcc || echo none);" \
      "qemu-user: $(command -v qemu-aarch64 || echo none);" \
+     "Cortex-M: $(command -v arm-none-eabi-gcc || echo none)," \
+     "$(command -v qemu-system-arm || echo none);" \
+     "WebAssembly: $(command -v wasm-ld || echo none), $(command -v node || echo none);" \
      "netpbm: $(command -v pnmtoplainpnm || echo none);" \
      "safetensors: $(has_safetensors && echo build/python || echo none);" \
      "PngSuite: $([ -e build/pngsuite/pngsuite.py ] && echo build/pngsuite || echo none);" \
