@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Holds what `lathe emit --inference` writes beside the program of the same network without
-Winograd's filtering: tests/nets, models and random networks over the whole vocabulary. In plain C,
-by vectors, in the least memory and with weights in a file of their own the scores have the same
-bits, work memory is full of nan before and nothing beyond it is touched, and compilers say nothing.
+"""Holds what `lathe emit --inference` writes beside the program of the same network: tests/nets,
+models and random networks over the whole vocabulary, each as it is and without Winograd's
+filtering. In plain C, by vectors, in the least memory and with weights in a file of their own the
+scores have the same bits, work memory is full of nan before and nothing beyond it is touched, and
+compilers say nothing.
 
 Exit status: 0 all the same, 1 not, 77 no NumPy. Needs $LATHE or build/lathe.
 
@@ -26,7 +27,7 @@ from net_program import LATHE, Program, run
 from random_networks import Network
 from tensors import write_safetensors
 
-TOGETHER, IMAGES = 12, 2
+TOGETHER, IMAGES = 8, 2
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
 MAIN = r"""
 #include <stdio.h>
@@ -112,14 +113,16 @@ def emit(path, params, name, *options):
 def variants(name, path, params):
     """Emits it in every way; the names."""
     made = []
-    for ending, options in [("c", []), ("blob", ["--weights", "blob"]), ("least", None)] + \
-            [(isa, ["--isa", isa]) for isa in cpu_isa()]:
+    ways = [("c", ["--fast"]), ("least", None)]
+    if name.endswith("_direct"):
+        ways = [("c", []), ("m", ["--isa", "cortex-m"]), ("blob", ["--weights", "blob"])]
+    for ending, options in ways + [(isa, ["--isa", isa]) for isa in cpu_isa()]:
         if options is None:
-            least = emit(path, params, "refused", "--ram", "1")
+            least = emit(path, params, "refused", "--fast", "--ram", "1")
             bytes_ = re.search(r"needs (\d+) bytes", least.stdout)
             if not bytes_:
                 raise RuntimeError(f"{name}: --ram 1: {least.stdout}")
-            options = ["--ram", bytes_.group(1)]
+            options = ["--fast", "--ram", bytes_.group(1)]
         said = emit(path, params, f"{name}_{ending}", *options)
         if said.returncode:
             raise RuntimeError(f"{name} {ending}: {said.stdout}")
@@ -151,9 +154,11 @@ def compare(paths, seed):
         with open(path) as f:
             text = f.read()
         net = re.search(r"^net (\w+)", text, re.M).group(1)
-        with open(net + ".net", "w") as f:
-            f.write(without_winograd(text))
-        nets.append(net)
+        direct = re.sub(r"^net \w+", f"net {net}_direct", without_winograd(text), 1, re.M)
+        for name, lines in ((net, text), (net + "_direct", direct)):
+            with open(name + ".net", "w") as f:
+                f.write(lines)
+            nets.append(name)
     program = Program([n + ".net" for n in nets], os.getcwd(), "f32", IMAGES)
     names, net_of = [], {}
     for k, net in enumerate(nets):

@@ -459,6 +459,8 @@ struct net {
     const struct isa *isa;
     bool f64;
     bool inference;             /* a program that only runs it, an image at a time ... */
+    bool small;                 /* ... with loops rather than what they are written out to ... */
+    bool winograd;              /* ... by Winograd's filtering where programs go by it ... */
     size_t ram;                 /* ... in so many bytes; 0: as few as cost next to nothing */
     int vl;                     /* reals of one vector: isa and type */
     int batch;                  /* images of a step; 0: as the file says */

@@ -146,6 +146,46 @@ static void pack_conv(const struct making *m, const float *w, const double *fact
                 }
 }
 
+/* Winograd's transform of three taps into `side` places, `step` apart, in place: as v_taps1 to 4
+** (runtime/vector/winograd.h), in their order. */
+static void transform_taps(float *d, int step, int side)
+{
+    const float a = 0.625f, b = 1.5f, a2 = a*a, b2 = b*b;
+    const float f0 = (float)(256.0 / 225), fa = (float)(-2048.0 / 2975);
+    const float fb = (float)(128.0 / 1071);
+    const float zero = d[0], one = d[step], two = d[2*step];
+    const float even_a = fa*fmaf(a2, two, zero), odd_a = fa*(a*one);
+    const float even_b = fb*fmaf(b2, two, zero), odd_b = fb*(b*one);
+    const float all[WINOGRAD_SIDE] = { f0*zero, two, even_a + odd_a, even_a - odd_a,
+                                       even_b + odd_b, even_b - odd_b };
+    for (int k = 0; k < side; k++)
+        d[k*step] = all[k];
+}
+
+/* w: (out, in, 3, 3); panels: [panel][place][channel in][channels out] */
+static void pack_winograd(const struct making *m, const float *w, const double *factor, float *to)
+{
+    const struct sweep *f = &m->s->conv->forward;
+    const struct winograd *v = &f->winograd;
+    const int vl = m->net->vl, block = f->tile.nv*vl, places = v->side_h*v->side_w;
+    for (int out = 0; out < f->co; out++)
+        for (int ci = 0; ci < f->ci; ci++, w += 9) {
+            float d[WINOGRAD_SIDE*WINOGRAD_SIDE] = { 0 };
+            for (int k = 0; k < 9; k++)
+                d[k / 3*v->side_w + k % 3] = folded(w[k], factor, out);
+            for (int i = 0; i < 3; i++)
+                transform_taps(d + i*v->side_w, 1, v->side_w);
+            for (int j = 0; j < v->side_w; j++)
+                transform_taps(d + j, v->side_w, v->side_h);
+            const int panel = out / block;
+            const int width = (panel + 1)*block <= f->co ? block : round_up(f->last, vl);
+            float *at = to + (size_t)panel*(size_t)places*(size_t)f->ci*(size_t)block
+                        + (size_t)ci*(size_t)width + (size_t)(out % block);
+            for (int k = 0; k < places; k++)
+                at[(size_t)k*(size_t)f->ci*(size_t)width] = d[k];
+        }
+}
+
 static void conv_constants(struct making *m)
 {
     const struct layer *l = &m->net->layer[m->s->head];
@@ -153,7 +193,7 @@ static void conv_constants(struct making *m)
     float *w = parameter(m, l, "weight"), *to = add(m, CONSTANT_WEIGHTS, f->packed_size);
     float *bias = add_bias(m, l->filters);
     double *factor = fold_norm(m, bias, l->filters);
-    pack_conv(m, w, factor, to);
+    (f->algorithm == BY_WINOGRAD ? pack_winograd : pack_conv)(m, w, factor, to);
     free(factor);
     free(w);
 }

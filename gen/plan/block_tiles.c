@@ -22,14 +22,17 @@ bool is_run(const struct net *net, int pixels, int nv)
     return net->isa->runs && pixels == RUN_PIXELS && nv == RUN_CHANNELS;
 }
 
+double run_share(const struct net *net, int pixels, int nv)
+{
+    return is_run(net, pixels, nv) ? RUN_CYCLES : 1;
+}
+
 /* A tile; the weights of its panel come from L2 unless they are few. */
 static double panel_cycles(const struct net *net, int pixels, int nv, int steps)
 {
     const double bytes = (double)steps*nv*net->vl*(double)real_size(net);
     const double fetched = bytes > L1_BYTES / 2 ? bytes / L2_BYTES_A_CYCLE : 0;
-    double cycles = tile_cycles(pixels, nv, steps);
-    if (is_run(net, pixels, nv))
-        cycles *= RUN_CYCLES;
+    const double cycles = tile_cycles(pixels, nv, steps)*run_share(net, pixels, nv);
     return cycles > fetched ? cycles : fetched;
 }
 

@@ -31,6 +31,20 @@ int one_vectors(const struct net *net, const struct stage *s)
     return min_int(MOST, ceil_div(s->out.shape.c, net->vl));
 }
 
+int tile_rows(const struct net *net, const struct stage *s)
+{
+    const struct layer *pool = layer_at(net, s->pool);
+    if (s->kind != STAGE_CONV || s->conv->forward.algorithm != BY_WINOGRAD)
+        return 0;
+    return WINOGRAD_STEP / (pool ? pool->kh : 1);
+}
+
+size_t transformed(const struct stage *s)
+{
+    const struct winograd *w = &s->conv->forward.winograd;
+    return (size_t)(w->side_h*w->side_w)*(size_t)w->v_xi;
+}
+
 /* ---- nodes ---- */
 
 /* The stage whose output a region of inference makes. */
@@ -45,6 +59,10 @@ static size_t scratch(const struct net *net, const struct stage *s)
     size_t size = 0;
     if (s->kind != STAGE_CONV)
         return 0;
+    if (s->conv->forward.algorithm == BY_WINOGRAD) {
+        const struct winograd *w = &s->conv->forward.winograd;
+        return transformed(s) + (size_t)(w->side_h*w->side_w)*(size_t)w->m_xi;
+    }
     if (s->conv->multiplier > 1)
         size += s->conv->repeated.image;
     if (s->pool != NO_LAYER)
@@ -203,6 +221,9 @@ static int step_rows(const struct net *net, int node)
     const int h = height(net->stream, node);
     const bool whole = s && (s->kind == STAGE_AFFINE || s->kind == STAGE_RESHAPE
                              || s->kind == STAGE_DECONV);
+    const int unit = s ? tile_rows(net, s)*(s->conv ? s->conv->forward.winograd.pass : 0) : 0;
+    if (unit)
+        return min_int(h, unit*max_int(1, net->stream->band / unit));
     return whole ? h : min_int(h, net->stream->band);
 }
 
@@ -328,23 +349,23 @@ static int larger_first(const void *a, const void *b)
     return x->size != y->size ? x->size < y->size ? 1 : -1 : x->first - y->first;
 }
 
-/* Windows, and scratch while its node has steps. */
+/* Windows, and one scratch for all nodes: none works while another does. */
 static void place_windows(struct net *net)
 {
     struct stream_plan *p = net->stream;
-    struct claim *claims = alloc(2*(size_t)p->nodes, sizeof *claims);
-    struct placed *placed = alloc(2*(size_t)p->nodes, sizeof *placed);
+    struct claim *claims = alloc((size_t)p->nodes + 1, sizeof *claims);
+    struct placed *placed = alloc((size_t)p->nodes + 1, sizeof *placed);
+    size_t scratch = 0;
     int n = 0;
     for (int k = 0; k < p->nodes; k++) {
         struct window *w = &p->window[k];
         w->size = round_up_size((size_t)w->rows*w->map.row, (size_t)net->vl);
         if (w->size)
             claims[n++] = (struct claim){ w->size, w->first, w->last, &w->at };
-        w = &p->window[p->node[k].fills];
-        if (p->node[k].scratch)
-            claims[n++] = (struct claim){ round_up_size(p->node[k].scratch, (size_t)net->vl),
-                                          w->first, w->last, &p->node[k].scratch_at };
+        scratch = max_size(scratch, round_up_size(p->node[k].scratch, (size_t)net->vl));
     }
+    if (scratch)
+        claims[n++] = (struct claim){ scratch, 0, p->nsteps, &p->scratch_at };
     qsort(claims, (size_t)n, sizeof *claims, larger_first);
     p->work = 0;
     for (int k = 0; k < n; k++) {
@@ -352,6 +373,7 @@ static void place_windows(struct net *net)
         *c->at = place(placed, k, c->size, c->first, c->last, 0);
         p->work = max_size(p->work, *c->at + c->size);
     }
+    p->scratch = scratch;
     if (net->vl > 1)    /* vectors of the last channels read beyond them */
         p->work += (size_t)net->vl;
     free(placed);

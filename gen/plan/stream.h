@@ -25,7 +25,7 @@ struct stream_node {
     int fills;                  /* the window */
     bool gathers;               /* it makes one row of all of its input's, of which steps tell */
     int reads[MAX_BRANCHES], nreads;    /* windows */
-    size_t scratch, scratch_at; /* reals of its own, while it works */
+    size_t scratch;             /* reals that it works in */
 };
 
 /* The node makes these rows of its map (or gathers those of its input); before that the window that
@@ -37,7 +37,8 @@ struct stream_plan {
     struct stream_step *step; int nsteps;
     int band;                   /* rows that a node makes at a time, at most */
     bool last_first;            /* of several maps that it reads, it asks for the last one first */
-    size_t work;                /* reals of all windows */
+    size_t scratch, scratch_at; /* reals of one for all nodes */
+    size_t work;                /* reals of all windows, and that */
     double moved, cleared;      /* reals of an image that slide, that are set to 0 */
 };
 
@@ -49,6 +50,11 @@ struct rows { int from, to; };
 /* What a node reads of its k-th window for some rows of its own map. */
 struct rows node_reads(const struct net *net, const struct stream_node *node, int k,
                        struct rows made);
+
+/* Rows of a stage's output that a row of Winograd's tiles makes; 0: it goes another way. */
+int tile_rows(const struct net *net, const struct stage *s);
+/* Reals of what one of its passes transforms; its products come after them. */
+size_t transformed(const struct stage *s);
 
 /* Vectors of an affine layer's units that are summed together. */
 int one_vectors(const struct net *net, const struct stage *s);

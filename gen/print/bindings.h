@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 /* TMPL_NAME_LEN: an instruction set, a network, a label and a part. */
-enum { TMPL_MAX = 64, TMPL_NAME_LEN = 192, UNROLL_LINES = 250, BRIEF_LINES = 120 };
+enum { TMPL_MAX = 64, TMPL_NAME_LEN = 192, UNROLL_LINES = 250, BRIEF_LINES = 120,
+       SMALL_LINES = 12 };
 
 /* What stands for a list of sizes and for a name while a template is prepared; a byte from
 ** TMPL_FIRST on says which. */
@@ -34,7 +35,7 @@ struct bindings {
     struct { const char *key; const char *value; } here[16];     int nheres;
     struct { const char *op; char more[64]; } epilogue[8];       int nepilogue;
     int vl, vc;            /* lanes of a vector, columns that v_columns makes */
-    bool brief;            /* loops of more than BRIEF_LINES are kept, too */
+    int most_lines;        /* loops of more are kept; 0: UNROLL_LINES */
     int loops_kept;        /* out: UNROLL loops too long to be written out; as is `asked`: a loop's
                               bound looked at the size */
 };

@@ -264,7 +264,8 @@ struct bindings of_stage(struct emission *e, const struct stage *s)
 {
     const int vl = e->net->vl;
     return (struct bindings){ .look_up = look_up, .e = e, .stage = s, .vl = vl,
-                              .vc = min_int(vl, 16 / (int)real_size(e->net)) };
+                              .vc = min_int(vl, 16 / (int)real_size(e->net)),
+                              .most_lines = e->net->small ? SMALL_LINES : 0 };
 }
 
 struct bindings of_sweep(struct emission *e, const struct sweep *f)

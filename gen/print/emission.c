@@ -44,7 +44,7 @@ static void with_banner(const struct emission *e, const char *file, const struct
                 shared ? e->stage->name : "");
     if (b->loops_kept)
         text_printf(e->out, "; %d loop%s of more than %d lines kept", b->loops_kept,
-                    b->loops_kept > 1 ? "s" : "", b->brief ? BRIEF_LINES : UNROLL_LINES);
+                    b->loops_kept > 1 ? "s" : "", b->most_lines ? b->most_lines : UNROLL_LINES);
     body = own_comment(body, e->out);
     text_puts(e->out, " */\n");
     lay_out_marked(body, e->out);

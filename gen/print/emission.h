@@ -77,6 +77,8 @@ struct part_name upsample_rows(struct emission *e, const struct stage *s);
 struct part_name add_rows(struct emission *e, const struct stage *s);
 struct part_name affine_one(struct emission *e, const struct stage *s, bool bias);
 struct part_name conv_pooled(struct emission *e, const struct stage *s, const char *rows);
+/* Rows of tiles. */
+struct part_name winograd_rows(struct emission *e, const struct stage *s);
 struct part_name pool_rows(struct emission *e, const struct stage *s);
 struct part_name average_rows(struct emission *e, const struct stage *s);
 struct part_name average_gather(struct emission *e, const struct stage *s);

@@ -234,6 +234,7 @@ static void put_vocabulary(const struct net *net, const char *uses, struct text 
     library(path, false, &words);
     library("runtime/vector/common.c", false, &words);
     library("runtime/vector/vmath.h", false, &words);
+    library("runtime/vector/winograd.h", false, &words);
     used_words(text_string(&words), uses, out, includes);
     text_free(&words);
 }

@@ -220,16 +220,36 @@ static void put_repeated(struct node_calls *c, int node, const struct stage *s, 
     text_printf(out, "%s(", part(&b, "repeat").text);
     put_place(c, node, 0, row, -(long)l->pad_left*l->in.c, out);
     text_printf(out, ", m + %zu, 0, (%s - 1)*%d + %d);\n            ",
-                c->e.net->stream->node[node].scratch_at, rows, l->stride,
+                c->e.net->stream->scratch_at, rows, l->stride,
                 l->dilation*(l->kh - 1) + 1);
+}
+
+/* Of the rows that are asked for the tiles. */
+static void winograd_call(struct node_calls *c, int node, const struct stage *s, struct text *out)
+{
+    const struct layer *l = &c->e.net->layer[s->head], *pool = layer_at(c->e.net, s->pool);
+    const size_t scratch = c->e.net->stream->scratch_at;
+    const int high = pool ? pool->kh : 1, rows = tile_rows(c->e.net, s);
+    char row[48];
+    snprintf(row, sizeof row, "from*%d - %d", high, l->pad_top);
+    text_printf(out, "%s(", winograd_rows(&c->e, s).text);
+    put_place(c, node, 0, row, -(long)l->pad_left*l->in.c, out);
+    text_printf(out, ", %s, %s, m + %zu, m + %zu", constant_text(c, node, CONSTANT_WEIGHTS).text,
+                constant_text(c, node, CONSTANT_BIAS).text, scratch, scratch + transformed(s));
+    put_own(c, node, out);
+    text_printf(out, ", from/%d, (to + %d)/%d);\n", rows, rows - 1, rows);
 }
 
 static void conv_call(struct node_calls *c, int node, const struct stage *s, struct text *out)
 {
+    if (s->conv->forward.algorithm == BY_WINOGRAD) {
+        winograd_call(c, node, s, out);
+        return;
+    }
     const struct layer *l = &c->e.net->layer[s->head], *pool = layer_at(c->e.net, s->pool);
     const struct part_name sweep = whole_sweep(&c->e, &s->conv->forward, s->relu_first);
     const bool repeats = s->conv->multiplier > 1;
-    const size_t scratch = c->e.net->stream->node[node].scratch_at;
+    const size_t scratch = c->e.net->stream->scratch_at;
     char row[48], rows[48] = "to - from";
     snprintf(row, sizeof row, "from*%d - %d", l->stride*(pool ? pool->stride : 1), l->pad_top);
     if (pool)

@@ -22,7 +22,8 @@ const char *conv_tile(struct emission *e, const struct sweep *f, const char *nam
     struct bindings b = of_sweep(e, f);
     int vl = e->net->vl;
     const int run = taps_apart(f) ? f->ci : f->kw*f->ci;
-    b.brief = f->short_unroll;
+    if (f->short_unroll && !e->net->small)
+        b.most_lines = BRIEF_LINES;
     bind_flag(&b, "RUNS", f->tile.mh == 1 && is_run(e->net, mw, nv) && run % 2 == 0);
     bind_tile(&b, mw, part, relu);
     bind_size(&b, "NV", nv);

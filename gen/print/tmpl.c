@@ -404,7 +404,7 @@ static struct {
 /* All that an instance depends on but identifiers and sizes. */
 static void cache_key(const char *path, const struct bindings *b, struct text *key)
 {
-    text_printf(key, "%s %d %d", path, b->vl, b->brief);
+    text_printf(key, "%s %d %d", path, b->vl, b->most_lines);
     for (int i = 0; i < b->nflags; i++)
         text_printf(key, " %s=%d", b->flag[i].key, b->flag[i].value);
     for (int i = 0; i < b->nnames; i++)

@@ -299,7 +299,7 @@ static void write_out(const struct loop *loop, struct bindings *b, struct text *
         DIE("sizes inside an UNROLL: %.40s", lines.at);
     int kept = b->loops_kept;
     copies(loop, text_string(&lines), b, &whole);
-    if (count_lines(text_string(&whole)) > (b->brief ? BRIEF_LINES : UNROLL_LINES)) {
+    if (count_lines(text_string(&whole)) > (size_t)(b->most_lines ? b->most_lines : UNROLL_LINES)) {
         b->loops_kept = kept;
         kept_loop(loop, text_string(&lines), b, out);
     } else {

@@ -133,6 +133,16 @@ void winograd_forward(struct emission *e, const struct stage *s)
            f->tile.nv);
 }
 
+struct part_name winograd_rows(struct emission *e, const struct stage *s)
+{
+    const struct sweep *f = &s->conv->forward;
+    struct bindings b = of_passes(e, f);
+    struct part_name name = sweep_part(&b, "rows");
+    kernel(&b, "wino/rows.c", name.text, "%s: rows of %d tiles, %s", s->name,
+           f->winograd.columns, algorithm_word(f->algorithm, &f->winograd));
+    return name;
+}
+
 void winograd_data_gradient(struct emission *e, const struct stage *s)
 {
     const struct sweep *d = &s->conv->dgrad[0];

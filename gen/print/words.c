@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "print/unroll.h"
 
-enum { MAX_PIECES = 256, WORD_MAX = 64 };
+enum { MAX_PIECES = 512, WORD_MAX = 64 };
 
 struct piece {
     const char *start, *end;

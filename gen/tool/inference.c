@@ -44,10 +44,11 @@ static bool find_pixels(const struct options *o, const struct net *net,
     return true;
 }
 
-/* " conv1 conv2": layers that a program of the network computes by Winograd's filtering. */
-static void find_otherwise(const struct net *whole, struct text *names)
+/* " conv1 conv2": layers that a program of the network computes by Winograd's filtering, and net
+** does not. */
+static void find_otherwise(const struct net *net, const struct net *whole, struct text *names)
 {
-    for (int r = 0; r < whole->ninfer; r++) {
+    for (int r = 0; r < whole->ninfer && !net->winograd; r++) {
         const struct stage *s = region_stage(whole, &whole->infer[r]);
         if (s->conv && s->conv->forward.algorithm == BY_WINOGRAD)
             text_printf(names, " %s", whole->layer[s->head].name);
@@ -98,7 +99,7 @@ static bool write_all(const struct options *o, const char *path, const struct ne
     struct constants constants = { 0 };
     struct inference_options how = { .blob = o->weights && !strcmp(o->weights, "blob"),
                                      .classes = safetensors_metadata(&p->file, "classes") };
-    find_otherwise(whole, &otherwise);
+    find_otherwise(net, whole, &otherwise);
     bool good = find_stem(path, &stem, err) && find_pixels(o, net, p, &scale, &how.pixels, err)
                 && constants_make(&constants, net, whole, p, err);
     if (!good)

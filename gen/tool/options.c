@@ -80,6 +80,12 @@ static const struct option_def option_defs[] = {
     { "--inference", FOR_EMIT | FOR_SHOW, NULL,
       "what only runs the network, with --params: NAME_run(); show: its\n"
       "memory over time" },
+    { "--fast", FOR_EMIT | FOR_SHOW, NULL,
+      "with --inference: Winograd's filters as programs have them, four\n"
+      "times as large; what vectors do unless said" },
+    { "--small", FOR_EMIT | FOR_SHOW, NULL,
+      "with --inference: without them, as c and cortex-m are unless said,\n"
+      "and with loops that are not written out" },
     { "--ram", FOR_EMIT | FOR_SHOW, "BYTES",
       "with --inference: the fastest that works in so many" },
     { "--params", FOR_EXPORT | FOR_EMIT, "FILE", "the parameters, as `train` saves them" },
@@ -218,7 +224,7 @@ static void take_flag(struct options *o, const char *option)
         { "--split", &o->split }, { "--lines", &o->lines }, { "--plan", &o->plan },
         { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
         { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
-        { "--inference", &o->inference },
+        { "--inference", &o->inference }, { "--fast", &o->fast }, { "--small", &o->small },
     };
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
         if (!strcmp(option, flags[k].word))
@@ -376,7 +382,8 @@ static bool check_inference(const struct options *o, unsigned given, int *status
 {
     static const char *const others[] = { "--dtype", "--batch", "--tune", "--split", "--lines",
                                           "--plan", "--html" };
-    static const char *const own[] = { "--params", "--weights", "--ram", "--range" };
+    static const char *const own[] = { "--params", "--weights", "--ram", "--range", "--fast",
+                                       "--small" };
     for (int k = 0; k < NOPTIONS; k++) {
         const char *word = option_defs[k].word;
         for (size_t i = 0; i < sizeof others / sizeof *others && o->inference; i++)
@@ -388,6 +395,8 @@ static bool check_inference(const struct options *o, unsigned given, int *status
     }
     if (!o->inference)
         return true;
+    if (o->fast && o->small)
+        return usage(status, "--fast goes without --small%s%s", "", "");
     if (!o->params && !o->pass && !strcmp(o->command, "emit"))
         return usage(status, "emit --inference: which parameters? --params FILE%s%s", "", "");
     if (o->nnets > 1)

@@ -27,6 +27,8 @@ struct options {
     const char *range;              /* export: what 0 and 255 are to the network, or NULL */
     bool torch;                     /* export: a module of PyTorch */
     bool inference;                 /* emit: a program that only runs the network ... */
+    bool fast, small;               /* ... with Winograd's filters, without; neither: as fits --isa
+                                       ... */
     long ram;                       /* ... in so many bytes; 0: not said */
     const char *check[2];           /* import: arrays of images and results, or NULL */
     struct setting set[MAX_SETTINGS]; int nset;

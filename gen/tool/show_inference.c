@@ -41,10 +41,10 @@ static void put_window(const struct net *net, int node, FILE *out)
     fputc('\n', out);
 }
 
-/* Bytes up to the end of what is alive in a column. */
+/* Bytes of what is alive in a column. */
 static size_t used(const struct stream_plan *p, int column)
 {
-    size_t end = 0;
+    size_t end = p->scratch*sizeof(float);
     for (int n = 0; n < p->nodes; n++)
         if (p->window[n].size && alive(p, &p->window[n], column))
             end += p->window[n].size*sizeof(float);
@@ -86,6 +86,9 @@ void show_inference(const struct net *net, int threads, FILE *out)
             fprintf(out, "%-16s %12s %9s  where %s lies\n", name_of(net, n), "", "",
                     name_of(net, p->node[n].fills));
     }
+    if (p->scratch)
+        fprintf(out, "%-29s %9zu  what one of them at a time works in\n", "scratch",
+                p->scratch*sizeof(float));
     put_picture(p, out);
     fprintf(out, "\nwork memory %zu bytes; %d step%s of at most %d row%s; %.2f million "
             "multiply-adds;\n%.0f values are moved within windows, no row is made twice\n",

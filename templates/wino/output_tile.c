@@ -11,6 +11,7 @@
 #define BIAS 1                     /* @flag */
 #define POOL 1                     /* @flag */
 #define LAST 1                     /* @flag */
+#define KEEPS_ARGMAX 1             /* @flag */
 
 static inline void NAME(const real *m /* [place][][BLOCK] */, const real *bias, real *y,
                         unsigned char *argmax, int down, int whole, int t)
@@ -18,6 +19,7 @@ static inline void NAME(const real *m /* [place][][BLOCK] */, const real *bias, 
     enum { /* @sizes */ CHANNELS = 17, BLOCK = 32, TILES_ACROSS = 8, WHOLE_ACROSS = 8, TILE_H = 4,
            TILE_W = 4, WINDOW_H = 6, WINDOW_W = 6, SIDE_W = 6, CUT_H = 6, CUT_W = 6,
            M_XI = 2064, Y_ROW = 1024, Y_PIXEL = 32, ARGMAX_ROW = 512 };
+    (void)argmax;
     const real *const from[2][2] = { { m + (down*TILES_ACROSS + t)*BLOCK,
                                        m + (down*WHOLE_ACROSS + t)*BLOCK },
                                      { m + (whole*TILES_ACROSS + t)*BLOCK,
@@ -48,20 +50,26 @@ static inline void NAME(const real *m /* [place][][BLOCK] */, const real *bias, 
 #if POOL
         UNROLL for (int i = 0; i < TILE_H / 2; i++)
             UNROLL for (int j = 0; j < TILE_W / 2; j++) {
-                vec best = d[2*i*WINDOW_W + 2*j], index = v_zero();
+                vec best = d[2*i*WINDOW_W + 2*j];
+#if KEEPS_ARGMAX
+                vec index = v_zero();
+#endif
                 UNROLL for (int k = 1; k < 4; k++) {
+#if KEEPS_ARGMAX
                     index = v_select(v_gt(d[(2*i + k/2)*WINDOW_W + 2*j + k%2], best), v_set1(k),
                                      index);
+#endif
                     best = v_max(d[(2*i + k/2)*WINDOW_W + 2*j + k%2], best);
                 }
 #if LAST
                 /* @epilogue best */
 #endif
                 v_store(y + i*Y_ROW + j*Y_PIXEL + n, best);
+#if KEEPS_ARGMAX
                 v_store_u8(argmax + i*ARGMAX_ROW + j*Y_PIXEL + n, index);
+#endif
             }
 #else
-        (void)argmax;
         UNROLL for (int i = 0; i < TILE_H; i++)
             UNROLL for (int j = 0; j < TILE_W; j++)
                 v_store(y + i*Y_ROW + j*Y_PIXEL + n, d[i*WINDOW_W + j]);

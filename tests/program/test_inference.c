@@ -89,8 +89,26 @@ Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
          "$CC -O1 net.c check.c -o c && ./c && grep -q \"WORK_BYTES $least$\" net.h");
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa native && "
          "$CC -O1 net.c check.c -o c && ./c");
+    sure("wc -l <net.c >long && $LATHE emit --inference net.net --params p.safetensors -o net.c "
+         "--isa native --small && test $(wc -l <net.c) -lt $(cat long) && "
+         "$CC -O1 net.c check.c -o c && ./c");
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa cortex-m && "
          "$CC -O1 net.c check.c -o c && ./c");
+}
+
+/* Where programs go by Winograd's filtering, so does --fast; else the header says where not. */
+Test(inference, goes_by_winograd_as_the_program_does, .fini = shell_clean)
+{
+    train("net wino\ninput 2x9x11\nconv 16 3x3\nrelu\nresidual {\n  conv 18 3x3\n  batchnorm\n"
+          "  maxpool 2x2\n  relu\n} shortcut {\n  conv 18 3x3\n  maxpool 2x2\n}\naffine 4\n"
+          "softmax\n", 2, 9, 11);
+    sure("for how in '--isa c --fast' '--isa cortex-m --fast' '--isa native' "
+         "'--fast --ram 40000'; do "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c $how && "
+         "$CC -O1 net.c check.c -o c && ./c && grep -q 'bits of the program that was' net.h || "
+         "exit 1; done");
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c && "
+         "grep -q 'Training computes conv2 conv3$' net.h");
 }
 
 Test(inference, compiles_as_cpp, .fini = shell_clean)
@@ -177,14 +195,17 @@ Test(inference, is_what_its_header_says, .fini = shell_clean)
          "test $? = 1");
 }
 
+static const char firmware[] =
+    "net firm\ninput 3x32x32\nconv 8 3x3 stride=2 winograd=no\nbatchnorm\nrelu\n"
+    "residual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\naffine 10\n"
+    "softmax\n";
+
 /* A Cortex-M7 and an M4 under QEMU: the program's scores, guards that hold, the stated stack. */
 Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
 {
     if (!have("arm-none-eabi-gcc") || !have("qemu-system-arm"))
         skip_test("no arm-none-eabi-gcc or no qemu-system-arm: no firmware was run");
-    write_text("net.net", "net firm\ninput 3x32x32\nconv 8 3x3 stride=2 winograd=no\nbatchnorm\n"
-               "relu\nresidual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\n"
-               "affine 10\nsoftmax\n");
+    write_text("net.net", firmware);
     sure("$LATHE build net.net -o program && ./program train --data synthetic --train-samples 60 "
          "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null");
     sure("cp -r $SOURCE/examples/cortex-m firm && cd firm && rm -rf build && "
@@ -196,4 +217,25 @@ Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
     sure("test $(sed -n 's/^stack //p' said | sort -n | tail -1) -le "
          "$(sed -n 's/.*STACK_BYTES \\([0-9]*\\)$/\\1/p' firm/build/net.h) && "
          "! grep -q beyond said && test $(grep -c '^instructions ' said) = 2");
+}
+
+/* As WebAssembly in node and, in a page, in Chromium. */
+Test(inference, runs_in_a_browser, .fini = shell_clean)
+{
+    if (!have("wasm-ld") || !have("clang") || !have("node"))
+        skip_test("no clang, wasm-ld or node: no WebAssembly was run");
+    write_text("net.net", firmware);
+    sure("$LATHE build net.net -o program && ./program train --data synthetic --train-samples 60 "
+         "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null");
+    sure("cp -r $SOURCE/examples/web web && cd web && rm -rf build && "
+         "make LATHE=$LATHE CLANG=clang NET=../net.net PARAMS=../p.safetensors >../said 2>&1 && "
+         "node check.mjs build/net.wasm ../image.ppm >../ours");
+    sure("./program predict image.ppm --params p.safetensors --scores y.npy >/dev/null && "
+         "tail -c 40 y.npy | od -An -v -tx4 -w40 | sed 's/^ //' | cmp - ours");
+    if (!have("chromium"))
+        skip_test("no chromium: the page was not shown");
+    sure("timeout 60 chromium --headless=new --no-sandbox --disable-gpu "
+         "--user-data-dir=$PWD/profile --virtual-time-budget=20000 --dump-dom "
+         "\"file://$PWD/web/build/page.html#pixels\" 2>/dev/null >shown; "
+         "sed -n 's/.*id=\"result\">\\([^<]*\\)<.*/\\1/p' shown | cmp - ours");
 }

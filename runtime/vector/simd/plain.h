@@ -69,6 +69,8 @@ static inline vec v_select(vmask m, vec a, vec b) { return m ? a : b; }
 /* +0 where |a| < limit, else a: NaN survives. */
 static inline vec v_flush(vec a, real limit) { return -limit < a && a < limit ? 0 : a; }
 
+static inline void v_prefetch(const void *p) { (void)p; }
+
 /* The compiler may move no memory access across: keeps it from sharing loads. */
 static inline void v_keep(void)
 {
