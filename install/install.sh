@@ -75,6 +75,11 @@ install_all() {
     put 644 "$DATADIR/lathe/models" models/*.net
     put 644 "$DATADIR/doc/lathe" README.md CHANGELOG.md CONTRIBUTING.md LICENSE
     put 644 "$DATADIR/doc/lathe/docs" docs/*.md docs/*.svg docs/*.py
+    for d in examples/*; do
+        for f in "$d"/*; do     # what was built there lies in a folder
+            [ ! -f "$f" ] || put 644 "$DATADIR/doc/lathe/$d" "$f"
+        done
+    done
     [ ! -f "$DESTDIR$record" ] || cat "$DESTDIR$record" >>"$made" || fail "$record cannot be read"
     sort -u "$made" >"$DESTDIR$record" || fail "$DESTDIR$record cannot be written"
     rm -rf "$room"

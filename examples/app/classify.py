@@ -4,10 +4,10 @@ import ctypes
 import re
 import sys
 
-header = open("net.h").read()
+header = open("build/net.h").read()
 size = {name: int(n) for name, n in re.findall(r"NET_(\w+)(?: =)? (\d+)", header)}
 classes = re.findall(r'"([^"]*)"', re.search(r"NET_CLASSES \{(.*)\}", header).group(1))
-net = ctypes.CDLL("./libnet.so")
+net = ctypes.CDLL("build/libnet.so")
 with open(sys.argv[1], "rb") as f:
     kind, shape, most, pixels = re.match(rb"(P6)\s+(\d+ \d+)\s+(255)\s(.*)", f.read(), re.S).groups()
 if shape.split() != [b"%d" % size["WIDTH"], b"%d" % size["HEIGHT"]]:

@@ -200,6 +200,23 @@ static const char firmware[] =
     "residual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\naffine 10\n"
     "softmax\n";
 
+/* The application says what the program's `predict` says, in C and in Python. */
+Test(inference, runs_in_an_application, .fini = shell_clean)
+{
+    if (!have("python3"))
+        skip_test("no python3: the application in Python was not run");
+    write_text("net.net", "net app\ninput 3x4x4\nconv 4 3x3\nrelu\naffine 10\nsoftmax\n");
+    sure("$LATHE build net.net -o program && ./program train --data synthetic --train-samples 60 "
+         "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null && "
+         "{ printf 'P6\\n4 4\\n255\\n'; head -c 48 program; } >image.ppm");
+    sure("cp -r $SOURCE/examples/app app && cd app && rm -rf build && "
+         "make LATHE=$LATHE NET=../net.net PARAMS=../p.safetensors >said 2>&1 && "
+         "build/classify ../image.ppm >one && python3 classify.py ../image.ppm | cmp - one && "
+         "../program predict ../image.ppm --params ../p.safetensors | "
+         "sed 's/.*: class \\([0-9]*\\) .*/\\1/' >class && cut -d' ' -f1 one | cmp - class");
+    fails(2, "classify: a PPM of 4x4", "app/build/classify app/said");
+}
+
 /* A Cortex-M7 and an M4 under QEMU: the program's scores, guards that hold, the stated stack. */
 Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
 {
