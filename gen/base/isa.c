@@ -14,17 +14,18 @@ const struct isa isas[] = {
       .accumulators = 12, .shallow = 10, .gradient = 14, .gflops = 2 },
     { .name = "avx2", .header = "simd/avx2.h", .bits = 256, .registers = 16,
       .accumulators = 12, .shallow = 10, .gradient = 14,
-      .gcc_target = "avx2,fma", .clang_target = "avx2,fma", .gflops = 80 },
+      .gcc_target = "avx2,fma", .clang_target = "avx2,fma", .stack = 8192, .gflops = 80 },
     { .name = "avx512", .header = "simd/avx512.h", .bits = 512, .registers = 32,
       .accumulators = 28, .shallow = 19, .gradient = 30,
-      .gcc_target = AVX512, .clang_target = AVX512, .gflops = 110 },
+      .gcc_target = AVX512, .clang_target = AVX512, .stack = 8192, .gflops = 110 },
     { .name = "neon", .header = "simd/neon.h", .bits = 128, .registers = 32,
-      .accumulators = 21, .shallow = 20, .gradient = 29, .gflops = 30 },
+      .accumulators = 21, .shallow = 20, .gradient = 29, .stack = 8192, .gflops = 30 },
     { .name = "c", .header = "simd/plain.h", .bits = 0, .registers = 32,
-      .accumulators = 24, .shallow = 24, .gradient = 24, .inference = true, .gflops = 1 },
+      .accumulators = 24, .shallow = 24, .gradient = 24, .inference = true,
+      .stack = 4096, .gflops = 1 },
     { .name = "cortex-m", .header = "simd/plain.h", .bits = 0, .registers = 32,
       .accumulators = 16, .shallow = 24, .gradient = 24, .inference = true, .runs = true,
-      .gflops = 0.3 },
+      .stack = 1024, .gflops = 0.3 },
 };
 const int nisas = sizeof isas / sizeof *isas;
 

@@ -18,6 +18,7 @@ struct isa {
     const char *clang_target;
     bool inference;             /* for `emit --inference` alone */
     bool runs;                  /* its vocabulary has v_run */
+    int stack;                  /* bytes that inference takes of it at most, if it is optimised */
     double gflops;              /* a core, f32: what `lathe show` forecasts with */
 };
 extern const struct isa isas[];

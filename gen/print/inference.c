@@ -308,12 +308,13 @@ static void put_sizes(const struct net *net, const struct constants *c,
     text_printf(out, "/* Images, and what is made of one. */\n"
                 "enum { %s_CHANNELS = %d, %s_HEIGHT = %d, %s_WIDTH = %d, %s_SCORES = %d };\n\n", n,
                 in.c, n, in.h, n, in.w, n, net->classes);
-    text_printf(out, "/* Bytes. Work: what `work` must have. RAM: that and the stack, beside image "
-                "and scores; no other\n** memory is written. Flash: constants; code comes on top "
-                "(size %s.o). */\n#define %s_WORK_BYTES %zu\n#define %s_STACK_BYTES %d\n"
+    text_printf(out, "/* Bytes. Work: what `work` must have. Stack: at most, compiled with -O1 or "
+                "more. RAM: both, beside\n** image and scores; no other memory is written. Flash: "
+                "constants; code comes on top (size %s.o). */\n#define %s_WORK_BYTES %zu\n"
+                "#define %s_STACK_BYTES %d\n"
                 "#define %s_RAM_BYTES (%s_WORK_BYTES + %s_STACK_BYTES)\n"
                 "#define %s_FLASH_BYTES %zu\n",
-                o->name, n, work, n, INFERENCE_STACK, n, n, n, n,
+                o->name, n, work, n, net->isa->stack, n, n, n, n,
                 order_bytes(net->stream) + (o->blob ? 0 : weights));
     text_printf(out, "#define %s_WEIGHT_BYTES %zu\n\n", n, o->blob ? blob_bytes(c) : weights);
 }

@@ -9,9 +9,6 @@
 #include "exchange/constants.h"
 #include "print/inference_options.h"
 
-/* Stack that net_run takes, at most, beside its caller's frame. */
-enum { INFERENCE_STACK = 1024 };
-
 void inference_source(const struct net *net, const struct constants *c,
                       const struct inference_options *o, struct text *out);
 void inference_header(const struct net *net, const struct constants *c,

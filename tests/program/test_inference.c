@@ -96,6 +96,29 @@ Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
          "$CC -O1 net.c check.c -o c && ./c");
 }
 
+/* On a painted stack: what a thread takes that calls net_run, less what one takes that does not. */
+static const char painted[] =
+    "#include <pthread.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"net.h\"\n"
+    "static float x[NET_CHANNELS*NET_HEIGHT*NET_WIDTH], s[NET_SCORES], w[NET_WORK_BYTES/4];\n"
+    "static void *go(void *runs)\n{\n    if (runs)\n        net_run(x, s, w);\n    return 0;\n}\n"
+    "static size_t used(void *runs)\n{\n    const size_t size = 1 << 20;\n    size_t k = 0;\n"
+    "    pthread_attr_t how;\n    pthread_t thread;\n"
+    "    unsigned char *stack = aligned_alloc(4096, size);\n    memset(stack, 0xa5, size);\n"
+    "    if (pthread_attr_init(&how) || pthread_attr_setstack(&how, stack, size)\n"
+    "        || pthread_create(&thread, &how, go, runs) || pthread_join(thread, 0))\n"
+    "        exit(2);\n    while (stack[k] == 0xa5)\n        k++;\n    return size - k;\n}\n"
+    "int main(void)\n{\n    const size_t without = used(0), with = used(x);\n"
+    "    return with <= without || with - without > NET_STACK_BYTES;\n}\n";
+
+Test(inference, takes_no_more_stack_than_stated, .fini = shell_clean)
+{
+    train(most, 3, 12, 11);
+    write_text("painted.c", painted);
+    sure("for how in '--isa c' '--isa c --fast' '--isa native' '--isa native --small'; do "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c $how && "
+         "$CC -O1 net.c painted.c -o c -pthread && ./c || exit 1; done");
+}
+
 /* Where programs go by Winograd's filtering, so does --fast; else the header says where not. */
 Test(inference, goes_by_winograd_as_the_program_does, .fini = shell_clean)
 {
