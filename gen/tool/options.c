@@ -468,8 +468,10 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     if (!check_given(o, given, status))
         return false;
     if (o->output && !strcmp(o->output, "-")) {     /* standard output, where text goes anyway */
-        if (strcmp(o->command, "emit") && strcmp(o->command, "show") && !o->torch)
-            return usage(status, "%s writes a file: -o FILE%s", o->command, "");
+        const bool files = o->inference && !strcmp(o->command, "emit");
+        if (files || (strcmp(o->command, "emit") && strcmp(o->command, "show") && !o->torch))
+            return usage(status, "%s writes %s", o->command,
+                         files ? "files: -o NAME.c" : "a file: -o FILE");
         o->output = NULL;
     }
     bool is_doc = !strcmp(o->command, "doc"), imports = !strcmp(o->command, "import");

@@ -190,6 +190,8 @@ Test(inference, refuses_what_cannot_be, .fini = shell_clean)
           "$LATHE emit --inference net.net --params p.safetensors --weights none");
     fails(2, "--ram takes a number of bytes, not \"64k\"",
           "$LATHE show --inference net.net --ram 64k");
+    fails(2, "emit writes files: -o NAME.c",
+          "$LATHE emit --inference net.net --params p.safetensors -o -");
     fails(1, "a C file is written: -o NAME.c",
           "$LATHE emit --inference net.net --params p.safetensors -o net.h");
     fails(1, "would be called 2net_run, which is no name of C",
