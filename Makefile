@@ -219,6 +219,7 @@ test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/peers --filter 'onnx/*'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/bench
 	@$(RUN) $${PYTHON:-python3} tests/against_export.py || [ $$? = 77 ]
+	@$(RUN) $${PYTHON:-python3} tests/against_inference.py || [ $$? = 77 ]
 	@$(RUN) CC="$(CC)" LATHE_TEST_ALL=1 CIFAR="$$LATHE_DATA" $(TESTS)/learning --filter 'learning/*'
 
 test-real: parts tests              ## one epoch of the course's network on $LATHE_DATA
