@@ -56,8 +56,8 @@ static const struct option_def option_defs[] = {
       "what to write" },
     { "--isa", FOR_PROGRAMS, "NAME",
       "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
-      "x86: scalar, avx2 and avx512 in one program; with --inference, where\n"
-      "it is the default, c: C99 for any processor, or cortex-m" },
+      "x86: scalar, avx2 and avx512 in one program; with --inference also c,\n"
+      "C99 for any processor (the default there), and cortex-m" },
     { "--dtype", FOR_PROGRAMS, "TYPE", "f32 (the default) or f64" },
     { "--set", FOR_NETS, "NAME=VALUE",
       "overrides a `let`; for sweep several values, with commas" },
@@ -73,10 +73,10 @@ static const struct option_def option_defs[] = {
       "builds the program, and compares what it makes of the images X,\n"
       "in the model's own shape, with Y: at most 1e-5 of the largest apart" },
     { "--weights", FOR_IMPORT | FOR_EMIT, "FILE",
-      "safetensors in place of the model's own weights: by the model's\n"
-      "names, by the network's, else by order and shape; with --inference:\n"
-      "inline (the default) or blob, in FILE.weights for the program to hand\n"
-      "over" },
+      "import: safetensors in place of the model's own weights, by the model's\n"
+      "names, by the network's, else by order and shape; emit --inference:\n"
+      "inline (the default), or blob: in NAME.weights, for the program to\n"
+      "hand over" },
     { "--inference", FOR_EMIT | FOR_SHOW, NULL,
       "what only runs the network, with --params: NAME_run(); show: its\n"
       "memory over time" },
@@ -95,8 +95,9 @@ static const struct option_def option_defs[] = {
     { "--with-preprocessing", FOR_EXPORT, NULL,
       "takes pixels from 0 to 255 and prepares them as training did" },
     { "--range", FOR_EXPORT | FOR_EMIT, "LO,HI",
-      "with --with-preprocessing or --inference: what 0 and 255 were in training, where the\n"
-      "parameter file does not tell; one pair, or one for each channel" },
+      "with --with-preprocessing or --inference: what 0 and 255 were in\n"
+      "training, where the parameter file does not tell; one pair, or one for\n"
+      "each channel" },
     { "-d", FOR_EMIT | FOR_BUILD | FOR_SHOW, "PASS",
       "prints what a pass decided:" },
     { "--help", FOR_ALL, NULL, "this text" },
