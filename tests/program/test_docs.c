@@ -6,8 +6,8 @@
 ** follows is its output: `...` stands for anything within a line, alone for any lines. A command
 ** ending in a backslash goes on. A block that begins with two words, as `net mine.net`, is that
 ** file. Other words say what a block needs: `data` CIFAR-10 in $LATHE_DATA, `numpy`, `torch`,
-** `onnxruntime` Python with them, `long` make test-all. $DOCS names the documents if not all
-** are meant.
+** `onnxruntime`, `keras` Python with them, `long` make test-all. $DOCS names the documents if not
+** all are meant.
 **
 ** It must never pass a document of which it ran nothing.
 */
@@ -144,8 +144,11 @@ static bool can_run(const struct reader *r, const char *info)
         { "numpy", "import numpy", "python3 with numpy" },
         { "torch", "import torch, safetensors.torch", "python3 with torch and safetensors" },
         { "onnxruntime", "import numpy, onnxruntime", "python3 with numpy and onnxruntime" },
+        { "keras", "import importlib.util as u; exit(not all(map(u.find_spec, "
+                   "(\"keras\", \"torch\", \"onnxscript\"))))",
+          "python3 with keras, torch and onnxscript" },
     };
-    char import[128];
+    char import[160];
     const char *lacks = has_word(info, "data") && !getenv("LATHE_DATA") ? "$LATHE_DATA"
                       : has_word(info, "long") && !getenv("LATHE_TEST_ALL") ? "make test-all"
                       : NULL;
