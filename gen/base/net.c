@@ -65,3 +65,9 @@ const struct stage *region_stage(const struct net *net, const struct region_plan
 {
     return &(region->kind == REGION_FOLDED ? net->folded : net->stage)[region->stage];
 }
+
+bool by_value(const struct stage *s)
+{
+    return s->kind == STAGE_POINTWISE || s->kind == STAGE_PRELU || s->kind == STAGE_ADD
+           || s->kind == STAGE_PRODUCT;
+}

@@ -530,6 +530,8 @@ struct shape pooled_part(const struct net *net, const struct stage *s);
 int stage_before_forks(const struct net *net, int from);
 /* The stage whose output a stage reads. Or INPUT. */
 int stage_source(const struct net *net, int stage);
+/* A stage that makes each value of those at its place alone, of one map or of each it reads. */
+bool by_value(const struct stage *s);
 /* The stage that a region runs. */
 const struct stage *region_stage(const struct net *net, const struct region_plan *region);
 

@@ -267,27 +267,24 @@ static void slope_constants(struct making *m)
 
 /* ---- images ---- */
 
+static void add_copy(struct making *m, enum constant_kind kind, size_t count, float *values)
+{
+    memcpy(add(m, kind, count), values, count*sizeof *values);
+    free(values);
+}
+
 static void image_constants(struct making *m)
 {
     const struct parameters *p = m->p;
     const struct shape in = m->net->input;
-    float *mean = p->mean ? parameters_floats(p->mean) : NULL;
-    float *factor = p->factor ? parameters_floats(p->factor) : NULL;
-    if (mean && p->mean->rank == 3) {
-        /* of the mean image the middle window, as evaluation looks at larger images */
-        const size_t top = (size_t)(p->h - in.h)/2, left = (size_t)(p->w - in.w)/2;
-        float *to = add(m, CONSTANT_MEAN, (size_t)in.c*(size_t)in.h*(size_t)in.w);
-        for (size_t c = 0; c < (size_t)in.c; c++)
-            for (size_t y = 0; y < (size_t)in.h; y++, to += in.w)
-                memcpy(to, mean + (c*(size_t)p->h + y + top)*(size_t)p->w + left,
-                       (size_t)in.w*sizeof *to);
-    } else if (mean) {
-        memcpy(add(m, CONSTANT_MEAN, (size_t)in.c), mean, (size_t)in.c*sizeof *mean);
-    }
-    if (factor)
-        memcpy(add(m, CONSTANT_FACTOR, (size_t)in.c), factor, (size_t)in.c*sizeof *factor);
-    free(mean);
-    free(factor);
+    const size_t channels = (size_t)in.c;
+    if (p->mean && p->mean->rank == 3)
+        add_copy(m, CONSTANT_MEAN, channels*(size_t)in.h*(size_t)in.w,
+                 parameters_mean_window(p, in));
+    else if (p->mean)
+        add_copy(m, CONSTANT_MEAN, channels, parameters_floats(p->mean));
+    if (p->factor)
+        add_copy(m, CONSTANT_FACTOR, channels, parameters_floats(p->factor));
 }
 
 /* ---- all ---- */
@@ -304,10 +301,9 @@ static bool all_finite(const struct making *m, char *err)
         for (size_t i = 0; i < m->c->all[k].count; i++)
             if (!isfinite(m->c->all[k].values[i])) {
                 const int node = m->c->all[k].node;
-                const struct stage *s = node_stage(m->net, &m->net->stream->node[node]);
                 return error_set(err, "%s: the weights of %s are no finite numbers with the "
                                  "batchnorm after it in them", m->p->path,
-                                 s ? m->net->layer[s->head].name : "the images");
+                                 node_name(m->net, node));
             }
     return true;
 }

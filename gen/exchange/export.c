@@ -40,21 +40,12 @@ static void put_scale(struct graph *g, const struct values_scale *s)
         prepare(g, "Add", "input/shifted", "input/zero", dim, 3, zero);
 }
 
-/* Of the mean image the middle window, as evaluation looks at larger images. */
 static void put_mean_image(struct graph *g)
 {
-    const struct parameters *p = g->parameters;
     const struct shape in = g->net->input;
     const int64_t dim[] = { in.c, in.h, in.w };
-    const size_t top = (size_t)(p->h - in.h)/2, left = (size_t)(p->w - in.w)/2;
-    float *whole = parameters_floats(p->mean);
-    float *window = alloc((size_t)in.c*(size_t)in.h*(size_t)in.w, sizeof *window), *at = window;
-    for (size_t c = 0; c < (size_t)in.c; c++)
-        for (size_t y = 0; y < (size_t)in.h; y++, at += in.w)
-            memcpy(at, whole + (c*(size_t)p->h + y + top)*(size_t)p->w + left,
-                   (size_t)in.w*sizeof *at);
-    prepare(g, "Sub", "input/centred", p->mean->name, dim, 3, window);
-    free(whole);
+    float *window = parameters_mean_window(g->parameters, in);
+    prepare(g, "Sub", "input/centred", g->parameters->mean->name, dim, 3, window);
     free(window);
 }
 

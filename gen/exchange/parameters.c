@@ -125,3 +125,16 @@ float *parameters_floats(const struct tensor *t)
     weights_floats(t, values);
     return values;
 }
+
+float *parameters_mean_window(const struct parameters *p, struct shape in)
+{
+    const size_t top = (size_t)(p->h - in.h)/2, left = (size_t)(p->w - in.w)/2;
+    float *whole = parameters_floats(p->mean);
+    float *window = alloc((size_t)in.c*(size_t)in.h*(size_t)in.w, sizeof *window), *at = window;
+    for (size_t c = 0; c < (size_t)in.c; c++)
+        for (size_t y = 0; y < (size_t)in.h; y++, at += in.w)
+            memcpy(at, whole + (c*(size_t)p->h + y + top)*(size_t)p->w + left,
+                   (size_t)in.w*sizeof *at);
+    free(whole);
+    return window;
+}

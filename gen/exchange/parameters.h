@@ -35,4 +35,8 @@ const struct tensor *parameters_of(const struct parameters *p, const struct net 
 /* Its values, rounded where they are of 64 bits; free() them. */
 float *parameters_floats(const struct tensor *t);
 
+/* Of the mean image the middle window of an image's shape, as evaluation looks at larger images;
+** (c, h, w). free() it. */
+float *parameters_mean_window(const struct parameters *p, struct shape in);
+
 #endif

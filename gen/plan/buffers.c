@@ -113,9 +113,8 @@ size_t place_arena(struct net *net)
     for (int i = 0; i < nshared; i++) {
         struct buffer *b = shared[i];
         b->at = place(placed, i, b->size, b->first, b->last, top);
-        if (shared[i]->at + shared[i]->size > end)
-            end = shared[i]->at + shared[i]->size;
-        if (shared[i]->infer)
+        end = max_size(end, b->at + b->size);
+        if (b->infer)
             net->infer_arena = end;
     }
     free(shared);

@@ -73,15 +73,12 @@ static void share_halos(const struct net *net, struct reading *all)
 {
     for (int i = net->nstages - 1; i >= 0 && net->inference; i--) {
         const struct stage *s = &net->stage[i];
-        const bool each = s->kind == STAGE_POINTWISE || s->kind == STAGE_PRELU
-                          || s->kind == STAGE_ADD || s->kind == STAGE_PRODUCT;
-        const int count = !each ? 0 : s->branch ? s->branch->count : 1;
+        const int count = !by_value(s) ? 0 : s->branch ? s->branch->count : 1;
         for (int k = 0; k < count; k++) {
             const int of = s->branch ? stage_before_forks(net, s->branch->end[k])
                                      : stage_source(net, i);
-            const struct reading *own = &all[i - INPUT];
             if (of != INPUT && readers(net, of) == 1) {
-                all[of - INPUT] = *own;
+                all[of - INPUT] = all[i - INPUT];
                 break;
             }
         }

@@ -25,6 +25,20 @@ const struct stage *node_stage(const struct net *net, const struct stream_node *
     return node->region == INPUT ? NULL : region_stage(net, &net->infer[node->region]);
 }
 
+const char *node_name(const struct net *net, int node)
+{
+    const struct stage *s = node_stage(net, &net->stream->node[node]);
+    return s ? net->layer[s->head].name : "input";
+}
+
+double multiply_adds(const struct net *net)
+{
+    double flop = 0;
+    for (int r = 0; r < net->ninfer; r++)
+        flop += net->infer[r].flop;
+    return flop / 2;
+}
+
 int one_vectors(const struct net *net, const struct stage *s)
 {
     enum { MOST = 8 };      /* with as many sums of the panels before */
@@ -119,8 +133,7 @@ static int overwritten(const struct net *net, int node)
     const struct stream_node *n = &p->node[node];
     const struct stage *s = node_stage(net, n);
     const struct map *own = &p->window[node].map;
-    const bool each = s->kind == STAGE_POINTWISE || s->kind == STAGE_PRELU || s->kind == STAGE_ADD
-                      || s->kind == STAGE_PRODUCT || (s->kind == STAGE_NORM && s->pool == NO_LAYER);
+    const bool each = by_value(s) || (s->kind == STAGE_NORM && s->pool == NO_LAYER);
     for (int k = 0; each && k < n->nreads; k++) {
         const struct map *m = &p->window[n->reads[k]].map;
         if (m->row == own->row && m->rows == own->rows && m->top == own->top
@@ -404,14 +417,6 @@ static void plan_bands(struct net *net, struct progress *at, int band)
 static double cost(const struct stream_plan *p)
 {
     return p->moved + p->cleared + (double)p->nsteps*STEP_COST;
-}
-
-static double multiply_adds(const struct net *net)
-{
-    double flop = 0;
-    for (int r = 0; r < net->ninfer; r++)
-        flop += net->infer[r].flop;
-    return flop / 2;
 }
 
 static int tallest(const struct stream_plan *p)

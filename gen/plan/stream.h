@@ -45,6 +45,12 @@ struct stream_plan {
 /* The stage whose function makes a node's rows; NULL: the images. */
 const struct stage *node_stage(const struct net *net, const struct stream_node *node);
 
+/* The label of what makes it, or "input". */
+const char *node_name(const struct net *net, int node);
+
+/* Of inference, an image's, as if all were computed directly. */
+double multiply_adds(const struct net *net);
+
 /* Rows of a map, from the first after its halo; those before it are negative. */
 struct rows { int from, to; };
 /* What a node reads of its k-th window for some rows of its own map. */

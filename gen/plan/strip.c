@@ -15,17 +15,11 @@ void strip(struct net *net)
 {
     int *number = alloc((size_t)net->nlayers, sizeof *number), kept = 0;
     for (int i = 0; i < net->nlayers; i++) {
-        struct layer l = net->layer[i];
-        const struct layer *before = l.from < 0 ? NULL : &net->layer[l.from];
-        /* The first of a branch stands where the dropout did; what is moved up was read before. */
-        if (before && before->kind == LAYER_DROPOUT)
-            l.branch = before->branch;
-        net->layer[i].branch = l.branch;
-        if (l.kind == LAYER_DROPOUT) {
-            number[i] = renumbered(number, l.from);
-            continue;
-        }
-        number[i] = kept++;
+        struct layer *l = &net->layer[i];
+        const struct layer *before = l->from < 0 ? NULL : &net->layer[l->from];
+        if (before && before->kind == LAYER_DROPOUT)    /* the first of a branch is the next one */
+            l->branch = before->branch;
+        number[i] = l->kind == LAYER_DROPOUT ? renumbered(number, l->from) : kept++;
     }
     for (int i = 0; i < net->nlayers; i++) {
         struct layer l = net->layer[i];

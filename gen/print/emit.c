@@ -86,12 +86,7 @@ static void group_region(const struct group *g, struct contents *contents, struc
         list_regions(net, &prefix, &after);
         table_functions(net, &prefix, &user);
     }
-    char path[64];
-    snprintf(path, sizeof path, "runtime/vector/%s", g->isa->header);
-    library(path, f64, &words);
-    library("runtime/vector/common.c", f64, &words);
-    library("runtime/vector/vmath.h", f64, &words);
-    library("runtime/vector/winograd.h", f64, &words);
+    vocabulary(g->isa, f64, &words);
     library("runtime/vector/optim.c", f64, &words);
     update_functions(&words);
     library("runtime/vector/muon.c", f64, &words);

@@ -5,6 +5,7 @@
 */
 #include "print/inference.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +21,13 @@
 
 /* ---- names ---- */
 
-static void put_upper(const char *name, struct text *out)
-{
-    for (; *name; name++)
-        text_printf(out, "%c", *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
-}
-
 /* "NAME" of NAME_WORK_BYTES. */
 static struct part_name upper(const char *name)
 {
     struct part_name n;
-    struct text t = { 0 };
-    put_upper(name, &t);
-    snprintf(n.text, sizeof n.text, "%s", text_string(&t));
-    text_free(&t);
+    snprintf(n.text, sizeof n.text, "%s", name);
+    for (char *s = n.text; *s; s++)
+        *s = (char)toupper((unsigned char)*s);
     return n;
 }
 
@@ -229,12 +223,7 @@ static void put_vocabulary(const struct net *net, const char *uses, struct text 
                            struct text *includes)
 {
     struct text words = { 0 };
-    char path[64];
-    snprintf(path, sizeof path, "runtime/vector/%s", net->isa->header);
-    library(path, false, &words);
-    library("runtime/vector/common.c", false, &words);
-    library("runtime/vector/vmath.h", false, &words);
-    library("runtime/vector/winograd.h", false, &words);
+    vocabulary(net->isa, false, &words);
     used_words(text_string(&words), uses, out, includes);
     text_free(&words);
 }
@@ -254,6 +243,15 @@ static void put_banner(const struct net *net, const struct inference_options *o,
     text_printf(out, "/*\n** Written by lathe; emit it anew rather than edit it.\n**\n"
                 "** %s.c - runs the network %s, an image at a time: %s, f32. See %s.h.\n*/\n",
                 o->name, net->name, net->isa->bits ? net->isa->name : "plain C", o->name);
+}
+
+/* What the same bits ask of a C compiler, in words that C++ and other targets know, too. */
+static void put_exact(struct text *out)
+{
+    text_puts(out, "/* One rounding for each operation: what the same bits ask for. */\n"
+              "#ifdef __FAST_MATH__\n#error \"compile it without -ffast-math\"\n#endif\n"
+              "#ifdef __clang__\n#pragma STDC FP_CONTRACT OFF\n"
+              "#elif defined __GNUC__\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n\n");
 }
 
 void inference_source(const struct net *net, const struct constants *c,
@@ -279,7 +277,7 @@ void inference_source(const struct net *net, const struct constants *c,
     text_printf(out, "#include \"%s.h\"\n\n#include <string.h>\n", o->name);
     put_includes(text_string(&includes), out);
     text_puts(out, "\n");
-    exact_pragmas(out);
+    put_exact(out);
     text_printf(out, "typedef float real;\nenum { LATHE_F64 = 0, LANES = %d, PANEL = %d };\n\n",
                 LANES, PANEL);
     open_region(net->isa, out);

@@ -10,12 +10,6 @@
 #include "plan/stream.h"
 #include "print/dictionary.h"
 
-const char *node_name(const struct net *net, int node)
-{
-    const struct stage *s = node_stage(net, &net->stream->node[node]);
-    return s ? net->layer[s->head].name : "input";
-}
-
 struct part_name constant_name(const struct net *net, const struct constant *c)
 {
     static const char *const words[CONSTANT_KINDS] = {
@@ -26,14 +20,6 @@ struct part_name constant_name(const struct net *net, const struct constant *c)
     struct part_name name;
     snprintf(name.text, sizeof name.text, "%s__%s", node_name(net, c->node), words[c->kind]);
     return name;
-}
-
-void exact_pragmas(struct text *out)
-{
-    text_puts(out, "/* One rounding for each operation: what the same bits ask for. */\n"
-              "#ifdef __FAST_MATH__\n#error \"compile it without -ffast-math\"\n#endif\n"
-              "#ifdef __clang__\n#pragma STDC FP_CONTRACT OFF\n"
-              "#elif defined __GNUC__\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n\n");
 }
 
 /* ---- what calls are made of ---- */

@@ -23,12 +23,7 @@ void node_calls_close(struct node_calls *c);
 /* Makes room in the node's window and fills it. */
 void put_call(const struct node_calls *c, int node, struct text *out);
 
-/* The label of what makes it. */
-const char *node_name(const struct net *net, int node);
 /* "conv1__weights" */
 struct part_name constant_name(const struct net *net, const struct constant *c);
-
-/* What the same bits ask of a C compiler that knows no library. */
-void exact_pragmas(struct text *out);
 
 #endif

@@ -3,6 +3,8 @@
 */
 #include "print/target.h"
 
+#include <stdio.h>
+
 #include "print/tmpl.h"
 
 void open_region(const struct isa *isa, struct text *out)
@@ -28,4 +30,14 @@ void library(const char *path, bool f64, struct text *out)
     struct bindings b = { 0 };
     bind_flag(&b, "LATHE_F64", f64);
     instantiate_path(path, &b, out);
+}
+
+void vocabulary(const struct isa *isa, bool f64, struct text *out)
+{
+    char path[64];
+    snprintf(path, sizeof path, "runtime/vector/%s", isa->header);
+    library(path, f64, out);
+    library("runtime/vector/common.c", f64, out);
+    library("runtime/vector/vmath.h", f64, out);
+    library("runtime/vector/winograd.h", f64, out);
 }

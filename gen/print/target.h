@@ -14,4 +14,7 @@ void close_region(const struct isa *isa, struct text *out);
 /* A file of runtime/ with its LATHE_F64 conditionals resolved and its local includes dropped. */
 void library(const char *path, bool f64, struct text *out);
 
+/* The words of an instruction set, and the functions in them. */
+void vocabulary(const struct isa *isa, bool f64, struct text *out);
+
 #endif

@@ -3,9 +3,6 @@
 ** memory, from the first step of an image to the last. It must never decide or compute anything
 ** that the program does otherwise.
 */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/small.h"
 #include "plan/stream.h"
 #include "tool/show.h"
@@ -24,17 +21,11 @@ static bool alive(const struct stream_plan *p, const struct window *w, int colum
     return w->first <= last && w->last >= step_at(p, column);
 }
 
-static const char *name_of(const struct net *net, int node)
-{
-    const struct stage *s = node_stage(net, &net->stream->node[node]);
-    return s ? net->layer[s->head].name : "input";
-}
-
 static void put_window(const struct net *net, int node, FILE *out)
 {
     const struct stream_plan *p = net->stream;
     const struct window *w = &p->window[node];
-    fprintf(out, "%-16s %4d of %4d %9zu  ", name_of(net, node), w->rows, w->map.rows,
+    fprintf(out, "%-16s %4d of %4d %9zu  ", node_name(net, node), w->rows, w->map.rows,
             w->size*sizeof(float));
     for (int c = 0; c < COLUMNS; c++)
         fputc(alive(p, w, c) ? '#' : '.', out);
@@ -72,10 +63,7 @@ static void put_picture(const struct stream_plan *p, FILE *out)
 void show_inference(const struct net *net, int threads, FILE *out)
 {
     const struct stream_plan *p = net->stream;
-    double flop = 0;
     (void)threads;
-    for (int r = 0; r < net->ninfer; r++)
-        flop += net->infer[r].flop;
     fprintf(out, "%s, %s f32, an image at a time\n\n", net->name,
             net->isa->bits ? net->isa->name : "plain C");
     fprintf(out, "%-16s %12s %9s\n", "map", "rows", "bytes");
@@ -83,8 +71,8 @@ void show_inference(const struct net *net, int threads, FILE *out)
         if (p->node[n].fills == n)
             put_window(net, n, out);
         else
-            fprintf(out, "%-16s %12s %9s  where %s lies\n", name_of(net, n), "", "",
-                    name_of(net, p->node[n].fills));
+            fprintf(out, "%-16s %12s %9s  where %s lies\n", node_name(net, n), "", "",
+                    node_name(net, p->node[n].fills));
     }
     if (p->scratch)
         fprintf(out, "%-29s %9zu  what one of them at a time works in\n", "scratch",
@@ -93,5 +81,5 @@ void show_inference(const struct net *net, int threads, FILE *out)
     fprintf(out, "\nwork memory %zu bytes; %d step%s of at most %d row%s; %.2f million "
             "multiply-adds;\n%.0f values are moved within windows, no row is made twice\n",
             stream_bytes(net), p->nsteps, p->nsteps == 1 ? "" : "s", p->band,
-            p->band == 1 ? "" : "s", flop / 2e6, p->moved);
+            p->band == 1 ? "" : "s", multiply_adds(net) / 1e6, p->moved);
 }
