@@ -73,7 +73,8 @@ bool starts_word(const char *s, const char *word)
 bool lists_word(const char *words, const char *word)
 {
     const size_t length = strlen(word);
-    for (const char *s = words; s; s = strchr(s, ' ')) {
+    const bool several = strchr(word, ' ') != NULL;
+    for (const char *s = words; s && !several; s = strchr(s, ' ')) {
         s += *s == ' ';
         if (!strncmp(s, word, length) && (s[length] == ' ' || !s[length]))
             return true;

@@ -12,8 +12,10 @@
 #include "runtime/base/error.h"
 #include "runtime/file/pairing.h"
 #include "runtime/file/weights.h"
-#include "base/names.h"
 #include "base/die.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "exchange/fold_math.h"
 
 /* Where each tensor of the file goes, and which initialisers are a layer's. */
 struct places {
@@ -23,23 +25,9 @@ struct places {
     int named, without, lack;   /* how many names are in both; are unplaced; are lacking */
 };
 
-static bool one_of(const char *word, const char *const *words)
-{
-    while (*words && strcmp(word, *words))
-        words++;
-    return *words;
-}
-
 bool initialisers_aside(const char *name)
 {
-    static const char *const prepares[] = { "data.mean", "data.mean_image", "data.factor", NULL };
-    return pairing_aside(name) || one_of(name, prepares);
-}
-
-static bool is_real(const struct onnx_tensor *t)
-{
-    return t->type == ONNX_F32 || t->type == ONNX_F64 || t->type == ONNX_F16
-           || t->type == ONNX_BF16;
+    return pairing_aside(name) || lists_word("data.mean data.mean_image data.factor", name);
 }
 
 /* ---- what is a layer's ---- */
@@ -47,27 +35,24 @@ static bool is_real(const struct onnx_tensor *t)
 /* As a state_dict has it: a bias that an Add has is known by its name alone. */
 static bool called_as_parameter(const char *name)
 {
-    static const char *const words[] = { "weight", "bias", "running_mean", "running_var", NULL };
     const char *dot = strrchr(name, '.');
-    return dot && one_of(dot + 1, words);
+    return dot && lists_word("weight bias running_mean running_var", dot + 1);
 }
 
 /* Initialisers that a layer reads, itself or in another shape. `names` has them all. */
 static void find_layers(const struct onnx_model *m, struct names *names, bool *layers)
 {
-    static const char *const readers[] = { "Conv", "ConvTranspose", "Gemm", "MatMul",
-                                           "BatchNormalization", "PRelu", NULL };
-    static const char *const views[] = { "Transpose", "Reshape", "Unsqueeze", "Squeeze", "Identity",
-                                         "Cast", "CastLike", NULL };
+    static const char readers[] = "Conv ConvTranspose Gemm MatMul BatchNormalization PRelu";
+    static const char views[] = "Transpose Reshape Unsqueeze Squeeze Identity Cast CastLike";
     for (int i = 0; i < m->nnodes; i++) {       /* in an order in which values are made */
         const struct onnx_node *n = &m->nodes[i];
         const int at = n->ninputs ? names_find(names, n->inputs[0]) : -1;
-        if (at >= 0 && n->noutputs && one_of(n->op, views))
+        if (at >= 0 && n->noutputs && lists_word(views, n->op))
             names_add(names, n->outputs[0], at);
         for (int k = 0; k < n->ninputs; k++) {
             const int read = names_find(names, n->inputs[k]);
-            if (read >= 0 && is_real(&m->tensors[read])
-                && ((k && one_of(n->op, readers)) || called_as_parameter(n->inputs[k])))
+            if (read >= 0 && !is_whole(m->tensors[read].type)
+                && ((k && lists_word(readers, n->op)) || called_as_parameter(n->inputs[k])))
                 layers[read] = true;
         }
     }
@@ -96,7 +81,8 @@ static struct places find_places(const struct onnx_model *m, const struct safete
     for (int k = 0; k < s->count; k++) {
         const struct tensor *t = &s->tensor[k];
         const int at = names_find(&names, t->name);
-        const bool fits = at >= 0 && is_real(&m->tensors[at]) && same_shape(t, &m->tensors[at]);
+        const bool fits = at >= 0 && !is_whole(m->tensors[at].type)
+                          && same_shape(t, &m->tensors[at]);
         p.to[k] = fits ? at : -1;
         p.unplaced[k] = !fits && !initialisers_aside(t->name);
         p.named += at >= 0 && (fits || p.unplaced[k]);

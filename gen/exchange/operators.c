@@ -366,22 +366,12 @@ static const struct operator_def *find(const char *op)
     return NULL;
 }
 
-/* Is the word in a list with blanks between? */
-static bool listed(const char *list, const char *word)
-{
-    const size_t length = strlen(word);
-    for (const char *at = list; (at = strstr(at, word)) != NULL; at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-            return true;
-    return false;
-}
-
 static bool attributes_known(struct incoming *g, int node, const char *known)
 {
     const struct onnx_node *n = &g->model->nodes[node];
     bool good = true;
     for (int k = 0; k < n->nattributes; k++)
-        if (!listed(known, n->attributes[k].name))
+        if (!lists_word(known, n->attributes[k].name))
             good = refuse(g, node, "attribute %s: is not known here%s%s", n->attributes[k].name,
                           *known ? "; it may have " : "", known);
     return good;

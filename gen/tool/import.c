@@ -164,13 +164,10 @@ static bool find_weights(const struct imported *m, const struct net *net, const 
                          enum placed placed, struct parameters *p, char *err)
 {
     char why[ERR_SIZE];
-    if (!parameters_read(p, path, net, why))
-        return placed == PLACED_SOME ? false : error_set(err, "%s", why);
-    if (weights_own(&p->file))
-        return true;
-    if (!all_taken(net, p, why))
-        return placed == PLACED_SOME ? false : error_set(err, "%s", why);
-    return as_called(m, net, p, err);
+    const bool read = parameters_read(p, path, net, why), own = read && weights_own(&p->file);
+    if (!read || (!own && !all_taken(net, p, why)))
+        return placed != PLACED_SOME && error_set(err, "%s", why);
+    return own || as_called(m, net, p, err);
 }
 
 bool import_model(struct options *o)

@@ -307,6 +307,7 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "value by what a block makes of it" },
     { "real w 4,4,1,1\nConv a c,w d\nRelu r d e\nAdd s c,e f\nreal v 4,4,1,1\nConv b f,v g\n"
       "Add t g,d y\n", "is read by branches that do not meet in one place" },
+    { "real w 2,4,3,3\nConv a c,w y i:=1\n", "attribute : is not known here; it may have" },
     { "real w 2,4,3,3\nConv a c,w y I:kernel_shape=3,5\n", "attribute kernel_shape: 5, where its "
       "weight has 3" },
     { "real w 4,2,3,3\nConvTranspose a c,w y I:kernel_shape=2,3\n", "attribute kernel_shape: 2" },
