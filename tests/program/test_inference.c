@@ -225,6 +225,37 @@ static const char firmware[] =
     "residual {\n  conv 8 3x3 winograd=no\n  batchnorm\n}\nrelu\nglobalavgpool\naffine 10\n"
     "softmax\n";
 
+/* Plain C's multiply-add, where there is no such instruction, has libm's bits for any bits, for
+** numbers whose sum nearly vanishes, and for what is infinite. */
+Test(inference, multiplies_and_adds_exactly_without_an_instruction, .fini = shell_clean)
+{
+    write_text("fma.c",
+               "#include <math.h>\n#include <stddef.h>\n#include <string.h>\ntypedef float real;\n"
+               "#undef __FMA__\n#undef __FP_FAST_FMAF\n#undef __ARM_FEATURE_FMA\n"
+               "#include \"vector/simd/plain.h\"\n"
+               "static float take(uint32_t bits)\n{\n    float x;\n"
+               "    memcpy(&x, &bits, sizeof x);\n    return x;\n}\n"
+               "static int same(float a, float b, float c)\n{\n"
+               "    const float ours = v_fma(a, b, c), theirs = fmaf(a, b, c);\n"
+               "    return !memcmp(&ours, &theirs, sizeof ours)\n"
+               "           || (ours != ours && theirs != theirs);\n}\n"
+               "int main(void)\n{\n    uint32_t s = 1, bits[3];\n"
+               "    const float special[] = { 0, -0.0f, 1, -1, INFINITY, -INFINITY, NAN, 3e38f,\n"
+               "                              -3e38f, 1e-45f, -1e-45f, 1.17549435e-38f, 0.1f };\n"
+               "    const int n = sizeof special / sizeof *special;\n"
+               "    for (int i = 0; i < n*n*n; i++)\n"
+               "        if (!same(special[i % n], special[i/n % n], special[i/n/n]))\n"
+               "            return 1;\n"
+               "    for (long i = 0; i < 3000000; i++) {\n"
+               "        for (int k = 0; k < 3; k++)\n"
+               "            bits[k] = s = s*1664525u + 1013904223u;\n"
+               "        const float a = take(bits[0]), b = take(bits[1]), c = take(bits[2]);\n"
+               "        if (!same(a, b, c) || !same(a, b, -a*b)\n"
+               "            || !same(a, b, nextafterf(-a*b, c)))\n"
+               "            return 2;\n    }\n    return 0;\n}\n");
+    sure("$CC -std=gnu11 -O1 -ffp-contract=off -I$SOURCE/runtime fma.c -o fma -lm && ./fma");
+}
+
 /* The application says what the program's `predict` says, in C and in Python. */
 Test(inference, runs_in_an_application, .fini = shell_clean)
 {

@@ -37,7 +37,7 @@ static inline vec v_fma(vec a, vec b, vec c)
     const double product = (double)a*(double)b, sum = product + (double)c;
     const double part = sum - product, error = (product - (sum - part)) + ((double)c - part);
     u.value = sum;
-    if (error != 0 && !(u.bits & 1))
+    if ((error > 0 || error < 0) && !(u.bits & 1))      /* of an infinite sum it is a nan */
         u.bits += (error > 0) == (sum > 0) ? 1 : (uint64_t)-1;
     return (real)u.value;
 #endif
