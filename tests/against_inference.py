@@ -113,16 +113,17 @@ def emit(path, params, name, *options):
 def variants(name, path, params):
     """Emits it in every way; the names."""
     made = []
-    ways = [("c", ["--fast"]), ("least", None)]
-    if name.endswith("_direct"):
-        ways = [("c", []), ("m", ["--isa", "cortex-m"]), ("blob", ["--weights", "blob"])]
+    ways = [("c", ["--fast"])]
+    if name.endswith("_direct"):    # the least memory is too little for Winograd's filtering
+        ways = [("c", []), ("least", None), ("m", ["--isa", "cortex-m"]),
+                ("blob", ["--weights", "blob"])]
     for ending, options in ways + [(isa, ["--isa", isa]) for isa in cpu_isa()]:
         if options is None:
-            least = emit(path, params, "refused", "--fast", "--ram", "1")
+            least = emit(path, params, "refused", "--ram", "1")
             bytes_ = re.search(r"needs (\d+) bytes", least.stdout)
             if not bytes_:
                 raise RuntimeError(f"{name}: --ram 1: {least.stdout}")
-            options = ["--fast", "--ram", bytes_.group(1)]
+            options = ["--ram", bytes_.group(1)]
         said = emit(path, params, f"{name}_{ending}", *options)
         if said.returncode:
             raise RuntimeError(f"{name} {ending}: {said.stdout}")

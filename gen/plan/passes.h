@@ -41,7 +41,8 @@ bool regions(struct net *net);
 bool mem(struct net *net);
 /* From buffers: net->kink. */
 bool kinks(struct net *net);
-/* In place of the two before it, from net->infer: net->stream. False: net->ram is too little. */
+/* In place of the two before it, from net->infer: net->stream, which may take more than
+** net->ram. */
 bool stream(struct net *net);
 
 #endif

@@ -103,7 +103,8 @@ static void add_node(struct net *net, int *made, int region)
     const struct region_plan *r = &net->infer[region];
     const struct stage *s = region_stage(net, r);
     struct stream_node *n = &p->node[p->nodes];
-    *n = (struct stream_node){ .region = region, .scratch = scratch(net, s),
+    *n = (struct stream_node){ .region = region,
+                               .scratch = round_up_size(scratch(net, s), (size_t)net->vl),
                                .fills = p->nodes, .gathers = gathers(net, s) };
     if (s->kind == STAGE_JOIN)
         for (int k = 0; k < s->branch->count; k++)
@@ -308,7 +309,7 @@ static void ensure(struct net *net, struct progress *at, int node, int rows)
 {
     struct stream_plan *p = net->stream;
     const struct stream_node *n = &p->node[node];
-    const int h = height(p, node), until = n->gathers ? h : min_int(rows, h);
+    const int h = height(p, node), until = n->gathers || n->whole ? h : min_int(rows, h);
     while (at[node].made < until) {
         const int from = at[node].made, to = min_int(from + step_rows(net, node), h);
         for (int i = 0; i < n->nreads; i++) {
@@ -362,31 +363,56 @@ static int larger_first(const void *a, const void *b)
     return x->size != y->size ? x->size < y->size ? 1 : -1 : x->first - y->first;
 }
 
-/* Windows, and one scratch for all nodes: none works while another does. */
+/* Of the nodes that work in more than `least` reals: how many the least of them do, and the steps
+** between which there is one of them at work. 0: there is none. */
+static struct claim next_scratch(const struct stream_plan *p, size_t least)
+{
+    struct claim c = { .first = p->nsteps };
+    for (int i = 0; i < p->nsteps; i++) {
+        const size_t size = p->node[p->step[i].node].scratch;
+        if (size <= least)
+            continue;
+        if (!c.size || size < c.size)
+            c.size = size;
+        c.first = min_int(c.first, i);
+        c.last = i;
+    }
+    return c;
+}
+
+/* All nodes share one scratch, since none works while another does; where only those at work that
+** need little of it, the rest is free. */
+static int place_shared(struct stream_plan *p, struct placed *placed)
+{
+    int n = 0;
+    p->scratch = 0;
+    for (struct claim c; (c = next_scratch(p, p->scratch)).size; n++) {
+        placed[n] = (struct placed){ p->scratch, c.size, c.first, c.last };
+        p->scratch = c.size;
+    }
+    return n;
+}
+
 static void place_windows(struct net *net)
 {
     struct stream_plan *p = net->stream;
-    struct claim *claims = alloc((size_t)p->nodes + 1, sizeof *claims);
-    struct placed *placed = alloc((size_t)p->nodes + 1, sizeof *placed);
-    size_t scratch = 0;
+    struct claim *claims = alloc((size_t)p->nodes, sizeof *claims);
+    struct placed *placed = alloc(2*(size_t)p->nodes, sizeof *placed);
     int n = 0;
     for (int k = 0; k < p->nodes; k++) {
         struct window *w = &p->window[k];
         w->size = round_up_size((size_t)w->rows*w->map.row, (size_t)net->vl);
         if (w->size)
             claims[n++] = (struct claim){ w->size, w->first, w->last, &w->at };
-        scratch = max_size(scratch, round_up_size(p->node[k].scratch, (size_t)net->vl));
     }
-    if (scratch)
-        claims[n++] = (struct claim){ scratch, 0, p->nsteps, &p->scratch_at };
     qsort(claims, (size_t)n, sizeof *claims, larger_first);
-    p->work = 0;
+    const int slices = place_shared(p, placed);
+    p->work = p->scratch;
     for (int k = 0; k < n; k++) {
         const struct claim *c = &claims[k];
-        *c->at = place(placed, k, c->size, c->first, c->last, 0);
+        *c->at = place(placed, slices + k, c->size, c->first, c->last, 0);
         p->work = max_size(p->work, *c->at + c->size);
     }
-    p->scratch = scratch;
     if (net->vl > 1)    /* vectors of the last channels read beyond them */
         p->work += (size_t)net->vl;
     free(placed);
@@ -446,6 +472,47 @@ static bool better(const struct net *net, double most, const struct stream_plan 
     return p->work < best->work;
 }
 
+/*
+** Whoever asks for rows keeps all those that he asks in memory, a few rows of each. A map that is
+** made as a whole lets go of everything before it: maps are made so, one after the other, as long
+** as the plan gets better by one.
+*/
+static void choose_whole(struct net *net, struct progress *at, double most)
+{
+    struct stream_plan *p = net->stream;
+    for (int chosen = 0; chosen >= 0; ) {
+        struct stream_plan best = *p;
+        chosen = -1;
+        for (int n = 1; n < p->nodes - 1; n++) {
+            if (p->node[n].whole || height(p, n) == 1)
+                continue;
+            p->node[n].whole = true;
+            plan_bands(net, at, p->band);
+            p->node[n].whole = false;
+            if (better(net, most, p, &best)) {
+                best = *p;
+                chosen = n;
+            }
+        }
+        if (chosen >= 0)
+            p->node[chosen].whole = true;
+        plan_bands(net, at, p->band);
+    }
+}
+
+/* Which maps a plan makes as a whole. */
+static void copy_whole(const struct stream_plan *p, bool *whole)
+{
+    for (int n = 0; n < p->nodes; n++)
+        whole[n] = p->node[n].whole;
+}
+
+static void set_whole(struct stream_plan *p, const bool *whole)
+{
+    for (int n = 0; n < p->nodes; n++)
+        p->node[n].whole = whole && whole[n];
+}
+
 bool stream(struct net *net)
 {
     if (!net->inference)
@@ -455,24 +522,28 @@ bool stream(struct net *net)
     add_nodes(net);
     struct stream_plan *p = net->stream, best = { .nsteps = 0 };
     struct progress *at = alloc((size_t)p->nodes, sizeof *at);
+    bool *whole = alloc((size_t)p->nodes, sizeof *whole);
     const int rows = tallest(p);
     double most = 0;
     for (int k = rows; k >= 1; k = k > 8 ? k / 2 : k - 1)
         for (int last_first = 0; last_first < 2; last_first++) {
             p->last_first = last_first;
+            set_whole(p, NULL);
             plan_bands(net, at, k);
             if (!best.nsteps)
                 most = cost(p) + LITTLE*multiply_adds(net);
-            if (better(net, most, p, &best))
+            if (net->ram)
+                choose_whole(net, at, most);
+            if (better(net, most, p, &best)) {
                 best = *p;
+                copy_whole(p, whole);
+            }
         }
     p->last_first = best.last_first;
+    set_whole(p, whole);
     plan_bands(net, at, best.band);
+    choose_whole(net, at, most);
+    free(whole);
     free(at);
-    if (!net->ram || stream_bytes(net) <= net->ram)
-        return true;
-    visible_print(stderr, "%s: error: %s needs %zu bytes for its maps at least, a band of rows at "
-                  "a time; --ram %zu is too little\n", net->path, net->name, stream_bytes(net),
-                  net->ram);
-    return false;
+    return true;
 }

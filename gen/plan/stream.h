@@ -24,6 +24,7 @@ struct stream_node {
     int region;                 /* of net.infer; INPUT: the images */
     int fills;                  /* the window */
     bool gathers;               /* it makes one row of all of its input's, of which steps tell */
+    bool whole;                 /* it makes all of its map as soon as the first row is wanted */
     int reads[MAX_BRANCHES], nreads;    /* windows */
     size_t scratch;             /* reals that it works in */
 };
@@ -37,7 +38,7 @@ struct stream_plan {
     struct stream_step *step; int nsteps;
     int band;                   /* rows that a node makes at a time, at most */
     bool last_first;            /* of several maps that it reads, it asks for the last one first */
-    size_t scratch, scratch_at; /* reals of one for all nodes */
+    size_t scratch;             /* reals of one for all nodes, at the start of the work memory */
     size_t work;                /* reals of all windows, and that */
     double moved, cleared;      /* reals of an image that slide, that are set to 0 */
 };
@@ -65,7 +66,7 @@ size_t transformed(const struct stage *s);
 /* Vectors of an affine layer's units that are summed together. */
 int one_vectors(const struct net *net, const struct stage *s);
 
-/* Of all windows. */
+/* Of the work memory. */
 size_t stream_bytes(const struct net *net);
 
 #endif

@@ -236,7 +236,7 @@ static bool takes_winograd(const struct net *net, const struct stage *s)
 {
     const struct layer *l = &net->layer[s->head];
     bool wide = l->in.c >= WINOGRAD_CHANNELS && l->filters >= WINOGRAD_CHANNELS;
-    return suits_winograd(l) && (!net->inference || net->winograd)
+    return suits_winograd(l) && s->head >= net->winograd_from
            && (l->winograd == WINOGRAD_YES || (l->winograd == WINOGRAD_AUTO && wide));
 }
 

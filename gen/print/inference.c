@@ -97,6 +97,15 @@ static bool in_one_go(const struct stream_plan *p)
     return p->nsteps == p->nodes;
 }
 
+/* A window is smaller than its map. */
+static bool slides(const struct stream_plan *p)
+{
+    bool found = false;
+    for (int n = 0; n < p->nodes; n++)
+        found |= p->window[n].size && p->window[n].rows < p->window[n].map.rows;
+    return found;
+}
+
 static int largest_entry(const struct stream_plan *p)
 {
     int most = p->nodes;
@@ -107,20 +116,23 @@ static int largest_entry(const struct stream_plan *p)
 
 static size_t order_bytes(const struct stream_plan *p)
 {
-    return in_one_go(p) ? 0 : (size_t)p->nsteps*4*(largest_entry(p) > 255 ? 2 : 1);
+    const size_t entries = slides(p) ? 4 : 3, bytes = largest_entry(p) > 255 ? 2 : 1;
+    return in_one_go(p) ? 0 : (size_t)p->nsteps*entries*bytes;
 }
 
 static void put_order(const struct stream_plan *p, struct text *out)
 {
     if (in_one_go(p))
         return;
-    text_printf(out, "/* Which node makes which rows, from and to; before that its window slides "
-                "by so many. */\nstatic const %s order[%d][4] = {",
-                largest_entry(p) > 255 ? "uint16_t" : "uint8_t", p->nsteps);
+    const bool fourth = slides(p);
+    text_printf(out, "/* Which node makes which rows, from and to%s. */\n"
+                "static const %s order[%d][%d] = {",
+                fourth ? "; before that its window slides by so many" : "",
+                largest_entry(p) > 255 ? "uint16_t" : "uint8_t", p->nsteps, fourth ? 4 : 3);
     for (int k = 0; k < p->nsteps; k++) {
         const struct stream_step *s = &p->step[k];
-        text_printf(out, "%s{ %d, %d, %d, %d },", k % 5 ? " " : "\n    ", s->node, s->from, s->to,
-                    s->slide);
+        text_printf(out, "%s{ %d, %d, %d", k % 5 ? " " : "\n    ", s->node, s->from, s->to);
+        text_printf(out, fourth ? ", %d }," : " },", s->slide);
     }
     text_puts(out, "\n};\n\n");
 }
@@ -130,7 +142,7 @@ static void put_order(const struct stream_plan *p, struct text *out)
 /* Where the windows that slide begin, in rows of their maps. */
 static void put_firsts(const struct stream_plan *p, struct text *out)
 {
-    if (in_one_go(p))
+    if (!slides(p))
         return;
     text_puts(out, "    int first[] = {");
     for (int n = 0; n < p->nodes; n++)
@@ -161,8 +173,8 @@ static void put_run(const struct node_calls *calls, bool blob, struct text *out)
     put_firsts(p, out);
     if (!in_one_go(p))
         text_printf(out, "    for (int k = 0; k < %d; k++) {\n        const int from = order[k][1],"
-                    " to = order[k][2], away = order[k][3];\n        switch (order[k][0]) {\n",
-                    p->nsteps);
+                    " to = order[k][2]%s;\n        switch (order[k][0]) {\n",
+                    p->nsteps, slides(p) ? ", away = order[k][3]" : "");
     for (int k = 0; k < p->nodes; k++) {
         const int node = in_one_go(p) ? p->step[k].node : k;
         if (in_one_go(p))
@@ -210,7 +222,7 @@ static void put_entry(const struct net *net, const struct constants *c,
 
 static void put_slide(const struct stream_plan *p, struct text *out)
 {
-    if (in_one_go(p))
+    if (!slides(p))
         return;
     text_puts(out, "/* Forgets so many rows of a window; those up to `made` move to its start. */\n"
               "static void slide(real *window, int *first, int made, int rows, int row)\n{\n"

@@ -205,8 +205,7 @@ static void put_repeated(struct node_calls *c, int node, const struct stage *s, 
     depth_repeat(&c->e, s);
     text_printf(out, "%s(", part(&b, "repeat").text);
     put_place(c, node, 0, row, -(long)l->pad_left*l->in.c, out);
-    text_printf(out, ", m + %zu, 0, (%s - 1)*%d + %d);\n            ",
-                c->e.net->stream->scratch_at, rows, l->stride,
+    text_printf(out, ", m, 0, (%s - 1)*%d + %d);\n            ", rows, l->stride,
                 l->dilation*(l->kh - 1) + 1);
 }
 
@@ -214,14 +213,13 @@ static void put_repeated(struct node_calls *c, int node, const struct stage *s, 
 static void winograd_call(struct node_calls *c, int node, const struct stage *s, struct text *out)
 {
     const struct layer *l = &c->e.net->layer[s->head], *pool = layer_at(c->e.net, s->pool);
-    const size_t scratch = c->e.net->stream->scratch_at;
     const int high = pool ? pool->kh : 1, rows = tile_rows(c->e.net, s);
     char row[48];
     snprintf(row, sizeof row, "from*%d - %d", high, l->pad_top);
     text_printf(out, "%s(", winograd_rows(&c->e, s).text);
     put_place(c, node, 0, row, -(long)l->pad_left*l->in.c, out);
-    text_printf(out, ", %s, %s, m + %zu, m + %zu", constant_text(c, node, CONSTANT_WEIGHTS).text,
-                constant_text(c, node, CONSTANT_BIAS).text, scratch, scratch + transformed(s));
+    text_printf(out, ", %s, %s, m, m + %zu", constant_text(c, node, CONSTANT_WEIGHTS).text,
+                constant_text(c, node, CONSTANT_BIAS).text, transformed(s));
     put_own(c, node, out);
     text_printf(out, ", from/%d, (to + %d)/%d);\n", rows, rows - 1, rows);
 }
@@ -235,7 +233,6 @@ static void conv_call(struct node_calls *c, int node, const struct stage *s, str
     const struct layer *l = &c->e.net->layer[s->head], *pool = layer_at(c->e.net, s->pool);
     const struct part_name sweep = whole_sweep(&c->e, &s->conv->forward, s->relu_first);
     const bool repeats = s->conv->multiplier > 1;
-    const size_t scratch = c->e.net->stream->scratch_at;
     char row[48], rows[48] = "to - from";
     snprintf(row, sizeof row, "from*%d - %d", l->stride*(pool ? pool->stride : 1), l->pad_top);
     if (pool)
@@ -244,13 +241,13 @@ static void conv_call(struct node_calls *c, int node, const struct stage *s, str
         put_repeated(c, node, s, row, pool ? rows : "(to - from)", out);
     text_printf(out, "%s(", pool ? conv_pooled(&c->e, s, sweep.text).text : sweep.text);
     if (repeats)
-        text_printf(out, "m + %zu", scratch);
+        text_puts(out, "m");
     else
         put_place(c, node, 0, row, -(long)l->pad_left*l->in.c, out);
     text_printf(out, ", %s, %s", constant_text(c, node, CONSTANT_WEIGHTS).text,
                 constant_text(c, node, CONSTANT_BIAS).text);
     if (pool)
-        text_printf(out, ", m + %zu", scratch + (repeats ? s->conv->repeated.image : 0));
+        text_printf(out, ", m + %zu", repeats ? s->conv->repeated.image : 0);
     put_own(c, node, out);
     text_puts(out, pool ? ", NULL, to - from);\n" : ", 0, to - from, NULL, NULL);\n");
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/visible.h"
+#include "plan/stream.h"
 #include "print/inference.h"
 #include "tool/build.h"
 #include "tool/read.h"
@@ -44,14 +45,25 @@ static bool find_pixels(const struct options *o, const struct net *net,
     return true;
 }
 
+static bool goes_by_winograd(const struct net *net, const char *layer)
+{
+    bool found = false;
+    for (int r = 0; r < net->ninfer; r++) {
+        const struct stage *s = region_stage(net, &net->infer[r]);
+        found |= tile_rows(net, s) && !strcmp(net->layer[s->head].name, layer);
+    }
+    return found;
+}
+
 /* " conv1 conv2": layers that a program of the network computes by Winograd's filtering, and net
 ** does not. */
 static void find_otherwise(const struct net *net, const struct net *whole, struct text *names)
 {
-    for (int r = 0; r < whole->ninfer && !net->winograd; r++) {
+    for (int r = 0; r < whole->ninfer; r++) {
         const struct stage *s = region_stage(whole, &whole->infer[r]);
-        if (s->conv && s->conv->forward.algorithm == BY_WINOGRAD)
-            text_printf(names, " %s", whole->layer[s->head].name);
+        const char *name = whole->layer[s->head].name;
+        if (tile_rows(whole, s) && !goes_by_winograd(net, name))
+            text_printf(names, " %s", name);
     }
 }
 
@@ -123,7 +135,6 @@ bool emit_inference(struct options *o, const struct isa *isa, int *status)
 {
     struct parameters p = { .path = NULL };
     char err[ERR_SIZE], name[NAME_MAX_LEN + sizeof ".c"];
-    o->batch = 1;
     struct net *net = read_inference(o, o->net[0], isa, status);
     if (!net)
         return *status == 0;

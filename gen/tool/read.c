@@ -3,10 +3,14 @@
 */
 #include "tool/read.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "runtime/base/visible.h"
+#include "base/small.h"
 #include "plan/choice.h"
 #include "plan/passes.h"
+#include "plan/stream.h"
 #include "tool/dump.h"
 
 int find_isas(const char *name, const struct isa *found[MAX_ISAS])
@@ -21,18 +25,17 @@ int find_isas(const char *name, const struct isa *found[MAX_ISAS])
     return 1;
 }
 
-static struct net *through_passes(struct options *o, const char *path, const char *text,
-                                  const struct isa *isa, struct tuning *trial, bool inference,
-                                  int *status)
+/* What a network is read for; the rest of it comes from the options. */
+static struct net *begin(struct options *o, const char *path, const struct isa *isa)
 {
     struct net *net = alloc(1, sizeof *net);
-    *net = (struct net){ .path = path, .text = text, .isa = isa, .f64 = o->f64,
-                         .vl = isa_vl(isa, o->f64),
-                         .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune,
-                         .tuning = trial, .inference = inference,
-                         .small = o->small,
-                         .winograd = o->fast || (isa->bits && !o->small),
-                         .ram = inference ? (size_t)o->ram : 0 };
+    *net = (struct net){ .path = path, .isa = isa, .f64 = o->f64, .vl = isa_vl(isa, o->f64),
+                         .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune };
+    return net;
+}
+
+static struct net *through_passes(struct options *o, struct net *net, int *status)
+{
     *status = 1;
     for (int k = 0; k < npasses; k++) {
         if (!passes[k].run(net))
@@ -51,15 +54,58 @@ static struct net *through_passes(struct options *o, const char *path, const cha
 struct net *read_net(struct options *o, const char *path, const struct isa *isa,
                      struct tuning *trial, int *status)
 {
-    return through_passes(o, path, NULL, isa, trial, false, status);
+    struct net *net = begin(o, path, isa);
+    net->tuning = trial;
+    return through_passes(o, net, status);
 }
 
+/* The first layer that goes by Winograd's filtering. */
+static int first_winograd(const struct net *net)
+{
+    int first = net->nlayers;
+    for (int r = 0; r < net->ninfer; r++) {
+        const struct stage *s = region_stage(net, &net->infer[r]);
+        if (tile_rows(net, s))
+            first = min_int(first, s->head);
+    }
+    return first;
+}
+
+static bool is_too_large(const struct net *net)
+{
+    return net->ram && stream_bytes(net) > net->ram;
+}
+
+/* Where memory is too little for Winograd's filtering, the first convolutions go directly: they
+** have the widest maps and the fewest channels, which gain the least by it. */
 struct net *read_inference(struct options *o, const char *path, const struct isa *isa, int *status)
 {
-    return through_passes(o, path, NULL, isa, NULL, true, status);
+    struct net *net;
+    int from = o->fast || (isa->bits && !o->small) ? 0 : INT_MAX;
+    for (;;) {
+        net = begin(o, path, isa);
+        net->batch = 1;
+        net->inference = true;
+        net->small = o->small;
+        net->ram = (size_t)o->ram;
+        net->winograd_from = from;
+        net = through_passes(o, net, status);
+        if (!net || !is_too_large(net) || first_winograd(net) == net->nlayers)
+            break;
+        from = first_winograd(net) + 1;
+    }
+    if (!net || !is_too_large(net))
+        return net;
+    visible_print(stderr, "%s: error: %s needs %zu bytes for its maps at least, a band of rows at "
+                  "a time; --ram %zu is too little\n", path, net->name, stream_bytes(net),
+                  net->ram);
+    *status = 1;
+    return NULL;
 }
 
 struct net *read_text(struct options *o, const char *path, const char *text, int *status)
 {
-    return through_passes(o, path, text, isa_native(), NULL, false, status);
+    struct net *net = begin(o, path, isa_native());
+    net->text = text;
+    return through_passes(o, net, status);
 }

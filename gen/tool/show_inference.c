@@ -35,7 +35,9 @@ static void put_window(const struct net *net, int node, FILE *out)
 /* Bytes of what is alive in a column. */
 static size_t used(const struct stream_plan *p, int column)
 {
-    size_t end = p->scratch*sizeof(float);
+    size_t end = 0;
+    for (int i = step_at(p, column); !i || i < step_at(p, column + 1); i++)
+        end = max_size(end, p->node[p->step[i].node].scratch*sizeof(float));
     for (int n = 0; n < p->nodes; n++)
         if (p->window[n].size && alive(p, &p->window[n], column))
             end += p->window[n].size*sizeof(float);
@@ -60,6 +62,20 @@ static void put_picture(const struct stream_plan *p, FILE *out)
     fprintf(out, "%38s  %-*s%s\n", "bytes in use", COLUMNS - 9, "the first step", "the last");
 }
 
+static void put_winograd(const struct net *net, FILE *out)
+{
+    const char *before = "by Winograd's filtering: ";
+    for (int r = 0; r < net->ninfer; r++) {
+        const struct stage *s = region_stage(net, &net->infer[r]);
+        if (tile_rows(net, s)) {
+            fprintf(out, "%s%s", before, net->layer[s->head].name);
+            before = " ";
+        }
+    }
+    if (before[1] == '\0')
+        fputc('\n', out);
+}
+
 void show_inference(const struct net *net, int threads, FILE *out)
 {
     const struct stream_plan *p = net->stream;
@@ -82,4 +98,5 @@ void show_inference(const struct net *net, int threads, FILE *out)
             "multiply-adds;\n%.0f values are moved within windows, no row is made twice\n",
             stream_bytes(net), p->nsteps, p->nsteps == 1 ? "" : "s", p->band,
             p->band == 1 ? "" : "s", multiply_adds(net) / 1e6, p->moved);
+    put_winograd(net, out);
 }

@@ -37,7 +37,7 @@ static const char check[] =
 /* Three images of c x h x w; most values have all bits of their fraction. */
 static void write_images(int c, int h, int w)
 {
-    static unsigned char file[128 + 4096*sizeof(float)];
+    static unsigned char file[128 + 3*2*32*32*sizeof(float)];
     char head[128];
     int n = snprintf(head, sizeof head, "{'descr': '<f4', 'fortran_order': False, "
                      "'shape': (3, %d, %d, %d), }", c, h, w);
@@ -122,16 +122,36 @@ Test(inference, takes_no_more_stack_than_stated, .fini = shell_clean)
 /* Where programs go by Winograd's filtering, so does --fast; else the header says where not. */
 Test(inference, goes_by_winograd_as_the_program_does, .fini = shell_clean)
 {
-    train("net wino\ninput 2x9x11\nconv 16 3x3\nrelu\nresidual {\n  conv 18 3x3\n  batchnorm\n"
-          "  maxpool 2x2\n  relu\n} shortcut {\n  conv 18 3x3\n  maxpool 2x2\n}\naffine 4\n"
-          "softmax\n", 2, 9, 11);
+    train("net wino\ninput 2x9x11\nconv 16 3x3\nrelu\nconv 40 3x3\nrelu\nconv 16 1x1\nresidual {\n"
+          "  conv 18 3x3\n  batchnorm\n  maxpool 2x2\n  relu\n} shortcut {\n  conv 18 3x3\n"
+          "  maxpool 2x2\n}\naffine 4\nsoftmax\n", 2, 9, 11);
     sure("for how in '--isa c --fast' '--isa cortex-m --fast' '--isa native' "
-         "'--fast --ram 40000'; do "
+         "'--fast --ram 400000'; do "
          "$LATHE emit --inference net.net --params p.safetensors -o net.c $how && "
          "$CC -O1 net.c check.c -o c && ./c && grep -q 'bits of the program that was' net.h || "
          "exit 1; done");
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c && "
-         "grep -q 'Training computes conv2 conv3$' net.h");
+         "grep -q 'Training computes conv2 conv4 conv5$' net.h");
+    /* Memory that is too little for the first of them. */
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --fast && "
+         "most=$(sed -n 's/^#define NET_WORK_BYTES //p' net.h) && "
+         "$LATHE show --inference net.net --fast | grep -q \"work memory $most bytes\" && "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c --fast "
+         "--ram $((most - 4)) && grep -q 'Training computes conv2$' net.h && "
+         "sed -i 's/conv 40 3x3/& winograd=no/' net.net && $LATHE build net.net -o program && "
+         "./program predict x.npy --range 0,255 --params p.safetensors --scores y.npy "
+         ">/dev/null && $CC -O1 net.c check.c -o c && ./c");
+}
+
+/* A map that is made as a whole lets go of those before it: all at once would take 30,660 bytes. */
+Test(inference, makes_maps_as_a_whole_where_it_saves_memory, .fini = shell_clean)
+{
+    train("net deep\ninput 2x32x32\nconv 8 3x3 winograd=no\nrelu\nconv 8 3x3 winograd=no\nrelu\n"
+          "maxpool 4x4\nrepeat 4 as deep {\n  conv 24 3x3 winograd=no\n  relu\n}\naffine 4\n"
+          "softmax\n", 2, 32, 32);
+    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c && "
+         "$CC -O1 net.c check.c -o c && ./c && "
+         "test $(sed -n 's/^#define NET_WORK_BYTES //p' net.h) -lt 20000");
 }
 
 Test(inference, compiles_as_cpp, .fini = shell_clean)
