@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/huge.h"
 #include "base/processors.h"
 
 enum {
-    ENGINE_HUGE_PAGE = 1 << 21,
     ENGINE_ITEMS_A_THREAD = 4   /* below this, image regions are cut finer: with 4 items
                                    a thread the slowest waits for a quarter at most */
 };
@@ -28,7 +28,7 @@ static bool engine_alloc(struct engine *e, int threads, char *err)
         __builtin_mul_overflow(reals, sizeof(real), &bytes))
         return error_set(err, "%s needs more memory than can be addressed", m->name);
     /* Zeros that cost nothing until they are touched; huge pages where there are some. */
-    size_t slack = bytes >= ENGINE_HUGE_PAGE ? ENGINE_HUGE_PAGE : 0;
+    size_t slack = bytes >= HUGE_PAGE ? HUGE_PAGE : 0;
     void *memory = MAP_FAILED;
     if (!__builtin_add_overflow(bytes, slack, &e->mapped))
         memory = mmap(NULL, e->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -36,14 +36,9 @@ static bool engine_alloc(struct engine *e, int threads, char *err)
         return error_set(err, "%s needs %zu MB of memory, which there is not; try a smaller "
                          "capacity (lathe build --batch)", m->name, (bytes >> 20) + 1);
     e->mapping = memory;
-    size_t beyond = slack ? (uintptr_t)memory % ENGINE_HUGE_PAGE : 0;
-    e->arena = (real *)((char *)memory + (beyond ? ENGINE_HUGE_PAGE - beyond : 0));
+    e->arena = (real *)((char *)memory + (slack ? huge_skip(memory) : 0));
     e->bytes = bytes;
-#ifdef MADV_HUGEPAGE
-    /* Only advice: without it the parameters' thousands of pages crowd the TLB. */
-    if (slack)
-        (void)madvise(e->arena, bytes, MADV_HUGEPAGE);
-#endif
+    huge_advise(e->arena, bytes);       /* else the parameters' pages crowd the TLB */
     return true;
 }
 

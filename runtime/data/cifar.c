@@ -18,7 +18,7 @@
 #include "file/output.h"
 
 enum { CIFAR_SIDE = 32, CIFAR_PIXELS = 3*CIFAR_SIDE*CIFAR_SIDE, CIFAR_LABELS = 2,
-       CIFAR_PATH = 1024 };
+       CIFAR_PATH = 1024, CIFAR_TOGETHER = 64 /* records read at once: 197 KB */ };
 
 /* How one of them is stored, and what its distribution has. */
 struct cifar_format {
@@ -145,7 +145,7 @@ static FILE *cifar_open_file(const struct cifar *c, int file, size_t *records)
 static bool cifar_records(const struct cifar *c, int file, uint8_t *pixels, int32_t *labels,
                           size_t *at)
 {
-    uint8_t record[CIFAR_LABELS + CIFAR_PIXELS];
+    uint8_t some[CIFAR_TOGETHER*(CIFAR_LABELS + CIFAR_PIXELS)];
     char path[CIFAR_PATH];
     size_t size = cifar_size(c), records;
     FILE *f = cifar_open_file(c, file, &records);
@@ -155,11 +155,14 @@ static bool cifar_records(const struct cifar *c, int file, uint8_t *pixels, int3
     bool good = records <= c->train + c->test - *at
                 || error_set(c->err, "%s: became longer while it was read", path);
     for (size_t k = 0; good && k < records; k++, ++*at) {
-        if (fread(record, 1, size, f) != size) {
+        const size_t next = k % CIFAR_TOGETHER, left = records - k;
+        const size_t wanted = left < CIFAR_TOGETHER ? left : CIFAR_TOGETHER;
+        if (next == 0 && fread(some, size, wanted, f) != wanted) {
             good = error_set(c->err, "%s: cannot be read: %s", path, ferror(f) ? strerror(errno)
                              : "it became shorter");
             break;
         }
+        const uint8_t *record = some + next*size;
         const int label = record[c->label];
         if (label >= c->classes)
             good = error_set(c->err, "%s: record %zu at offset %zu: label %d, 0 to %d expected",

@@ -10,17 +10,19 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/huge.h"
 #include "base/random.h"
 #include "data/share.h"
 
 void *dataset_alloc(struct dataset *d, size_t count, size_t size, char *err)
 {
     void *p = d->blocks < DATA_BLOCKS ? calloc(count ? count : 1, size) : NULL;
-    if (!p)
+    if (!p) {
         error_set(err, "not enough memory for %zu images or labels", count);
-    else
-        d->block[d->blocks++] = p;
-    return p;
+        return NULL;
+    }
+    huge_advise(p, count*size);
+    return d->block[d->blocks++] = p;
 }
 
 bool dataset_cut(struct images *set, long samples, const char *what, char *err)

@@ -49,7 +49,23 @@ static void preprocess_factor(struct preprocess *p, const double *mean, const st
         p->factor[c] = (real)(deviation > 0 ? 1 / deviation : 1);
 }
 
-enum { PREPROCESS_BYTES = 256, PREPROCESS_TABLES = 4 };
+enum { PREPROCESS_BYTES = 256, PREPROCESS_TABLES = 8 };
+
+/* Counts values in tables by turns: neighbours are often equal, and a count waits for the one
+** before it of the same place. */
+static void preprocess_tally(const uint8_t *values, size_t n,
+                             uint64_t count[PREPROCESS_TABLES][PREPROCESS_BYTES])
+{
+    size_t k = 0;
+    for (; k + sizeof(uint64_t) <= n; k += sizeof(uint64_t)) {
+        uint64_t some;
+        memcpy(&some, values + k, sizeof some);
+        for (size_t t = 0; t < PREPROCESS_TABLES; t++)
+            count[t][some >> 8*t & 0xff]++;
+    }
+    for (; k < n; k++)
+        count[0][values[k]]++;
+}
 
 /* Where a channel's values are bytes and share their mean, how often there is each says all. */
 static void preprocess_count(struct preprocess *p, const struct images *train)
@@ -58,11 +74,8 @@ static void preprocess_count(struct preprocess *p, const struct images *train)
     for (size_t c = 0; c < channels; c++) {
         uint64_t count[PREPROCESS_TABLES][PREPROCESS_BYTES] = { { 0 } }, sum = 0;
         double squares = 0, all = (double)(train->count*map);
-        for (size_t i = 0; i < train->count; i++) {
-            const uint8_t *values = train->bytes + (i*channels + c)*map;
-            for (size_t k = 0; k < map; k++)
-                count[k % PREPROCESS_TABLES][values[k]]++;
-        }
+        for (size_t i = 0; i < train->count; i++)
+            preprocess_tally(train->bytes + (i*channels + c)*map, map, count);
         for (size_t v = 0; v < PREPROCESS_BYTES; v++) {
             for (size_t t = 1; t < PREPROCESS_TABLES; t++)
                 count[0][v] += count[t][v];

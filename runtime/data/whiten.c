@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "core/params.h"
 
-enum { WHITEN_IMAGES = 5000, WHITEN_SWEEPS = 60, WHITEN_BLOCK = 8, WHITEN_TOGETHER = 4 };
+enum { WHITEN_IMAGES = 5000, WHITEN_SWEEPS = 60, WHITEN_BLOCK = 8, WHITEN_TOGETHER = 8 };
 
 /* Some images, and their patches in the canonical order c, kh, kw. */
 struct whiten_block {
@@ -20,7 +20,7 @@ struct whiten_block {
     int h, w, n;
     size_t first, images;
     real *image;            /* [images][h][w][c] */
-    double *patch;          /* [images][places][n] */
+    double *patch;          /* [images][places][n]; a few of the next one are read as well */
     double *sum;            /* [n][n], the lower half: of products */
 };
 
@@ -39,10 +39,16 @@ static void whiten_cut(void *context, int item, int items, int thread)
     (void)items;
     (void)thread;
     images_put(b->train, b->first + (size_t)item, b->pre, NULL, image, b->h, w, row);
-    for (int y = 0; y + kh <= b->h; y++)
-        for (int x = 0; x + kw <= w; x++)
-            for (int k = 0; k < b->n; k++)
-                *to++ = (double)image[((y + k / kw % kh)*w + x + k % kw)*c + k / (kh*kw)];
+    for (int channel = 0, k = 0; channel < c; channel++)
+        for (int dy = 0; dy < kh; dy++)
+            for (int dx = 0; dx < kw; dx++, k++) {
+                double *one = to + k;
+                for (int y = 0; y + kh <= b->h; y++) {
+                    const real *from = image + (size_t)(y + dy)*row + dx*c + channel;
+                    for (int x = 0; x + kw <= w; x++, one += b->n)
+                        *one = (double)from[x*c];
+                }
+            }
 }
 
 /* Adds every patch's products of value `item` and those before it, in order. */
@@ -53,23 +59,17 @@ static void whiten_add(void *context, int item, int items, int thread)
     double *sum = b->sum + i*n;
     (void)items;
     (void)thread;
-    size_t j = 0;
-    for (; j + WHITEN_TOGETHER <= i + 1; j += WHITEN_TOGETHER) {
-        double s0 = sum[j], s1 = sum[j + 1], s2 = sum[j + 2], s3 = sum[j + 3];
-        for (const double *v = b->patch; v < b->patch + patches*n; v += n) {
-            s0 += v[i]*v[j];
-            s1 += v[i]*v[j + 1];
-            s2 += v[i]*v[j + 2];
-            s3 += v[i]*v[j + 3];
-        }
-        sum[j] = s0;
-        sum[j + 1] = s1;
-        sum[j + 2] = s2;
-        sum[j + 3] = s3;
-    }
-    for (; j <= i; j++)
+    for (size_t j = 0; j <= i; j += WHITEN_TOGETHER) {
+        double s[WHITEN_TOGETHER] = { 0 };
+        const size_t some = i + 1 - j < WHITEN_TOGETHER ? i + 1 - j : WHITEN_TOGETHER;
+        for (size_t k = 0; k < some; k++)
+            s[k] = sum[j + k];
         for (const double *v = b->patch; v < b->patch + patches*n; v += n)
-            sum[j] += v[i]*v[j];
+            for (size_t k = 0; k < WHITEN_TOGETHER; k++)
+                s[k] += v[i]*v[j + k];
+        for (size_t k = 0; k < some; k++)
+            sum[j + k] = s[k];
+    }
 }
 
 /* One Jacobi rotation that makes a[i][j] zero; columns of v follow. */
@@ -172,7 +172,7 @@ static bool whiten_one(struct engine *e, int param, const struct images *train,
     double *v = calloc(n*n, sizeof *v);
     unsigned char *taken = calloc(n, 1);
     b.sum = calloc(n*n, sizeof *b.sum);
-    b.patch = calloc(WHITEN_BLOCK*whiten_places(&b)*n, sizeof *b.patch);
+    b.patch = calloc(WHITEN_BLOCK*whiten_places(&b)*n + WHITEN_TOGETHER, sizeof *b.patch);
     b.image = calloc(WHITEN_BLOCK*pixels*(size_t)train->c, sizeof *b.image);
     const bool good = b.sum && v && b.patch && taken && b.image;
     if (good) {

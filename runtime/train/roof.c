@@ -7,17 +7,16 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/huge.h"
 #include "core/engine.h"
 
 enum {
     ROOF_RUNS = 3,
     ROOF_CACHES = 4,              /* the arrays are so many times the last cache, within: */
-    ROOF_LEAST = 96 << 20, ROOF_MOST = 1 << 30,
-    ROOF_HUGE_PAGE = 1 << 21
+    ROOF_LEAST = 96 << 20, ROOF_MOST = 1 << 30
 };
 static const double roof_seconds = 0.004;
 
@@ -37,11 +36,9 @@ bool roof_open(struct roof *r, struct workers *workers, char *err)
     void *memory = NULL;
     *r = (struct roof){ .workers = workers };
     r->flop = calloc((size_t)workers_count(workers), sizeof *r->flop);
-    if (!r->flop || posix_memalign(&memory, ROOF_HUGE_PAGE, bytes) != 0)
+    if (!r->flop || posix_memalign(&memory, HUGE_PAGE, bytes) != 0)
         return error_set(err, "not enough memory to measure the bandwidth");
-#ifdef MADV_HUGEPAGE
-    (void)madvise(memory, bytes, MADV_HUGEPAGE);   /* as the engine asks for its arena */
-#endif
+    huge_advise(memory, bytes);     /* as the engine's arena */
     r->memory = memory;
     r->count = bytes/sizeof *r->memory/3;
     for (size_t k = 0; k < 3*r->count; k++)
