@@ -460,7 +460,8 @@ struct net {
     bool f64;
     bool inference;             /* a program that only runs it, an image at a time ... */
     bool small;                 /* ... with loops rather than what they are written out to ... */
-    int winograd_from;          /* ... whose layers before this one do not go by Winograd ... */
+    bool tight;                 /* ... by Winograd's filtering a row of tiles at a time ... */
+    int winograd_from;          /* ... whose layers before this one do not go by it ... */
     size_t ram;                 /* ... in so many bytes; 0: as few as cost next to nothing */
     int vl;                     /* reals of one vector: isa and type */
     int batch;                  /* images of a step; 0: as the file says */

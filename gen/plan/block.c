@@ -161,11 +161,11 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
                          .times = 1 + ceil_div(vectors, PANEL_OF_VECTORS) };
     w->v_tile = tile_stride(s->ci);
     choose_pass(net, region, s->name, "pass", w, t);
-    const bool tight = net->inference && !net->isa->bits;   /* memory is dear, and all of it near */
-    if (tight) {
-        w->pass = 1;
+    const bool near = net->inference && !net->isa->bits;    /* all of memory is: no gaps */
+    if (net->tight)
+        w->pass = w->images = 1;
+    if (near)
         w->v_tile = s->ci;
-    }
     struct choice *c = choice_open(net, region, s->name, "tile", 3);
     int rows = w->images*w->pass, tiles = rows*w->columns;
     int whole = w->images*min_int(w->pass, w->h / WINOGRAD_STEP);
@@ -179,8 +179,8 @@ static void choose_winograd(struct net *net, struct region_plan region, struct s
     int width = s->tile.nv*net->vl, room = round_up(tiles, s->tile.mw);
     s->blocks = s->co / width;
     s->last = s->co % width;
-    w->v_xi = room*w->v_tile + (tight ? 0 : WINOGRAD_GAP);
-    w->m_xi = room*(s->blocks ? width : round_up(s->last, net->vl)) + (tight ? 0 : WINOGRAD_GAP);
+    w->v_xi = room*w->v_tile + (near ? 0 : WINOGRAD_GAP);
+    w->m_xi = room*(s->blocks ? width : round_up(s->last, net->vl)) + (near ? 0 : WINOGRAD_GAP);
     size_t last_width = (size_t)round_up(s->last, net->vl);
     size_t steps = (size_t)(w->side_h*w->side_w*s->ci);
     s->packed_size = steps*((size_t)s->blocks*(size_t)width + last_width);

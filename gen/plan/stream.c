@@ -431,8 +431,10 @@ static void plan_bands(struct net *net, struct progress *at, int band)
     walk(net, at);
     for (int n = 0; n < p->nodes; n++) {
         const struct map *m = &p->window[n].map;
-        if (m->rows > m->shape.h || m->columns > m->shape.w)
-            p->cleared += (double)p->window[n].rows*(double)m->row;
+        const int made = min_int(p->window[n].rows, m->shape.h);
+        if (p->window[n].rows)
+            p->cleared += (double)(p->window[n].rows - made)*(double)m->row
+                          + (double)made*(m->columns - m->shape.w)*m->shape.c;
     }
     find_lifetimes(p);
     place_windows(net);
@@ -451,6 +453,11 @@ static int tallest(const struct stream_plan *p)
     for (int n = 0; n < p->nodes; n++)
         rows = max_int(rows, p->window[n].map.shape.h);
     return rows;
+}
+
+bool has_halo(const struct map *m)
+{
+    return m->rows > m->shape.h || m->columns > m->shape.w;
 }
 
 size_t stream_bytes(const struct net *net)

@@ -66,6 +66,9 @@ size_t transformed(const struct stage *s);
 /* Vectors of an affine layer's units that are summed together. */
 int one_vectors(const struct net *net, const struct stage *s);
 
+/* A map has rows or columns around it, which are 0. */
+bool has_halo(const struct map *m);
+
 /* Of the work memory. */
 size_t stream_bytes(const struct net *net);
 

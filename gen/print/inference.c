@@ -231,6 +231,25 @@ static void put_slide(const struct stream_plan *p, struct text *out)
               "*sizeof(real));\n    }\n}\n\n");
 }
 
+/* The rows and columns around maps. */
+static void put_surround(const struct stream_plan *p, struct text *out)
+{
+    bool any = false;
+    for (int n = 0; n < p->nodes; n++)
+        any |= p->window[n].size && has_halo(&p->window[n].map);
+    if (any)
+        text_puts(out, "/* Zeros around the rows from `top` to `end` of a window: `left` before "
+                  "each, `right` after it. */\n"
+                  "static void surround(real *window, int top, int end, int rows, int row, "
+                  "int left, int right)\n{\n"
+                  "    memset(window, 0, (size_t)(top*row + left)*sizeof(real));\n"
+                  "    for (int r = top + 1; r < end; r++)\n"
+                  "        memset(window + r*row - right, 0, "
+                  "(size_t)(right + left)*sizeof(real));\n"
+                  "    memset(window + end*row - right, 0, "
+                  "(size_t)((rows - end)*row + right)*sizeof(real));\n}\n\n");
+}
+
 static void put_vocabulary(const struct net *net, const char *uses, struct text *out,
                            struct text *includes)
 {
@@ -277,6 +296,7 @@ void inference_source(const struct net *net, const struct constants *c,
     if (!o->blob)
         put_constants(net, c, &tables);
     put_slide(net->stream, &body);
+    put_surround(net->stream, &body);
     put_run(&calls, o->blob, &body);
     put_entry(net, c, o, false, &body);
     if (o->pixels)

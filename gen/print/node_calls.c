@@ -412,14 +412,14 @@ void put_call(const struct node_calls *c, int node, struct text *out)
     const bool first = node == first_of(c->e.net, window);
     const int bottom = m->rows - m->top - m->shape.h;
     const bool slides = first && w->rows < m->rows;
-    const bool halo = first && (m->rows > m->shape.h || m->columns > m->shape.w);
     const char *indent = "            ";
     if (slides)
         text_printf(out, "%sslide(m + %zu, &first[%d], from, away, %zu);\n", indent, w->at,
                     window, m->row);
-    if (halo)
-        text_printf(out, "%sif (from == 0)\n%s    memset(m + %zu, 0, %zu*sizeof(real));\n", indent,
-                    indent, w->at, (size_t)w->rows*m->row);
+    if (first && has_halo(m))
+        text_printf(out, "%sif (from == 0)\n%s    surround(m + %zu, %d, %d, %d, %zu, %d, %d);\n",
+                    indent, indent, w->at, m->top, w->rows - (slides ? 0 : bottom), w->rows, m->row,
+                    m->left*m->shape.c, (m->columns - m->left - m->shape.w)*m->shape.c);
     text_puts(out, indent);
     text_puts(out, text_string(&c->node[node]));
     if (slides && bottom > 0) {

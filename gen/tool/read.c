@@ -76,23 +76,28 @@ static bool is_too_large(const struct net *net)
     return net->ram && stream_bytes(net) > net->ram;
 }
 
-/* Where memory is too little for Winograd's filtering, the first convolutions go directly: they
-** have the widest maps and the fewest channels, which gain the least by it. */
+/* Where memory is too little for Winograd's filtering, it goes a row of tiles at a time; then the
+** first convolutions go directly: they have the widest maps and the fewest channels, which gain the
+** least by it. */
 struct net *read_inference(struct options *o, const char *path, const struct isa *isa, int *status)
 {
     struct net *net;
     int from = o->fast || (isa->bits && !o->small) ? 0 : INT_MAX;
+    bool tight = !isa->bits;
     for (;;) {
         net = begin(o, path, isa);
         net->batch = 1;
         net->inference = true;
         net->small = o->small;
         net->ram = (size_t)o->ram;
+        net->tight = tight;
         net->winograd_from = from;
         net = through_passes(o, net, status);
         if (!net || !is_too_large(net) || first_winograd(net) == net->nlayers)
             break;
-        from = first_winograd(net) + 1;
+        if (tight)
+            from = first_winograd(net) + 1;
+        tight = true;
     }
     if (!net || !is_too_large(net))
         return net;
