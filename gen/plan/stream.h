@@ -43,6 +43,9 @@ struct stream_plan {
     double moved, cleared;      /* reals of an image that slide, that are set to 0 */
 };
 
+/* From net->infer: all nodes, and windows without rows or places. */
+void stream_nodes(struct net *net);
+
 /* The stage whose function makes a node's rows; NULL: the images. */
 const struct stage *node_stage(const struct net *net, const struct stream_node *node);
 
