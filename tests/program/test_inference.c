@@ -182,10 +182,11 @@ Test(inference, refuses_what_cannot_be, .fini = shell_clean)
     fails(2, "--params is for emit --inference", "$LATHE emit net.net --params p.safetensors");
     fails(2, "--inference goes without --dtype",
           "$LATHE emit --inference net.net --params p.safetensors --dtype f64");
-    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon or native, "
-          "not x86",
+    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon, wasm or "
+          "native, not x86",
           "$LATHE emit --inference net.net --params p.safetensors --isa x86");
     fails(2, "--isa cortex-m is for emit --inference", "$LATHE build net.net --isa cortex-m");
+    fails(2, "--isa wasm is for emit --inference", "$LATHE emit net.net --isa wasm");
     fails(2, "--weights takes inline or blob",
           "$LATHE emit --inference net.net --params p.safetensors --weights none");
     fails(2, "--ram takes a number of bytes, not \"64k\"",
@@ -254,6 +255,35 @@ Test(inference, multiplies_and_adds_exactly_without_an_instruction, .fini = shel
                "            || !same(a, b, nextafterf(-a*b, c)))\n"
                "            return 2;\n    }\n    return 0;\n}\n");
     sure("$CC -std=gnu11 -O1 -ffp-contract=off -I$SOURCE/runtime fma.c -o fma -lm && ./fma");
+}
+
+/* Node's switch for relaxed SIMD, where it is not on by itself. */
+#define RELAXED "$(node --v8-options | grep -o -e --experimental-wasm-relaxed-simd)"
+
+/* WebAssembly's words have scalar.h's bits, with libm's multiply-add: without SIMD, with it, and by
+** relaxed_madd. */
+Test(inference, has_the_vocabularys_bits_in_webassembly, .fini = shell_clean)
+{
+    if (!have("wasm-ld") || !have("clang") || !have("node"))
+        skip_test("no clang, wasm-ld or node: the words of WebAssembly were not compared");
+    write_text("hash.mjs",
+               "import { readFileSync } from \"node:fs\";\n"
+               "const { instance } = await WebAssembly.instantiate(readFileSync(\"words.wasm\"));\n"
+               "const { simd_hash, simd_words_wasm } = instance.exports;\n"
+               "const hash = BigInt.asUintN(64, simd_hash(simd_words_wasm.value));\n"
+               "console.log(hash.toString(16).padStart(16, \"0\"));\n");
+    sure("$CC -std=gnu11 -O1 -DLATHE_F64=0 -I$SOURCE/runtime -I$SOURCE/tests -DISA=scalar "
+         "-DISA_HEADER='\"vector/simd/scalar.h\"' $SOURCE/tests/kernel/simd_hash.c "
+         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c -lm -o hash && "
+         "./hash >theirs");
+    sure("for how in '' -msimd128 '-msimd128 -mrelaxed-simd -DLATHE_RELAXED_MADD'; do "
+         "clang --target=wasm32-wasi --sysroot=${WASI:-/usr} -std=gnu11 -O2 $how -DLATHE_F64=0 "
+         "-I$SOURCE/runtime -I$SOURCE/tests -DISA=wasm "
+         "-DISA_HEADER='\"kernel/simd_part.h\"' -DPART='\"vector/simd/wasm.h\"' "
+         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c -nostdlib -lc "
+         "-Wl,--no-entry,--export=simd_hash,--export=simd_words_wasm -o words.wasm && "
+         "perl -0777 -pi -e 's/\\xfd\\xaf\\x01/\\xfd\\x85\\x02/g' words.wasm && "
+         "node " RELAXED " hash.mjs | cmp - theirs || exit 1; done");
 }
 
 /* The application says what the program's `predict` says, in C and in Python. */
