@@ -44,8 +44,10 @@ static inline vec v_max(vec a, vec b)
     return __builtin_wasm_pmax_f32x4(b, a);
 #else
     const volatile vec unknown = a;
-    const vec first = unknown;
-    return v_select(v_gt(first, b), first, b);
+    vec most = unknown;
+    for (int i = 0; i < VL; i++)
+        most[i] = most[i] > b[i] ? most[i] : b[i];
+    return most;
 #endif
 }
 static inline vec v_relu(vec a) { return v_max(v_zero(), a); }
