@@ -3,8 +3,8 @@
 models and random networks over the whole vocabulary, each as it is and without Winograd's
 filtering. In plain C, by vectors, in the least memory and with weights in a file of their own the
 scores have the same bits, work memory is full of nan before and nothing beyond it is touched, and
-compilers say nothing. WebAssembly's vectors are run by this processor, too, and in node with SIMD128
-and with its relaxed multiply-add, where clang, wasm-ld and node are.
+compilers say nothing. WebAssembly's vectors are run by this processor and, where clang, wasm-ld and
+node are, in node, with SIMD128 and with its relaxed multiply-add.
 
 Exit status: 0 all the same, 1 not, 77 no NumPy. Needs $LATHE or build/lathe.
 

@@ -39,10 +39,10 @@ static real any_bits(uint64_t bits)
 }
 
 /*
-** What is hard to multiply and add in one rounding: any numbers; a product and what takes nearly all of
-** it away; a product of nearly half a last place of c, (1 + e)(1 - e), which rounded to a few
-** bits more than c has, would come to lie in the middle between two numbers: c of all sizes, small
-** ones, the largest subnormal.
+** What is hard to multiply and add in one rounding: any numbers; a product and what takes nearly
+** all of it away; a product of nearly half a last place of c, (1 + e)(1 - e), with which the sum,
+** rounded to a few bits more than c has, comes to lie in the middle between two numbers: c of all
+** sizes, small ones, the largest subnormal.
 */
 static void fma_case(unsigned i, real *a, real *b, real *c)
 {

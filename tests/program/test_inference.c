@@ -322,8 +322,8 @@ Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
          "! grep -q beyond said && test $(grep -c '^instructions ' said) = 2");
 }
 
-/* As WebAssembly in node and, in the page, in Chromium: in every way that runs there, and through the
-** page's own field. */
+/* As WebAssembly in node and, in the page, in Chromium: in every way that runs there, and through
+** the page's own field. */
 Test(inference, runs_in_a_browser, .fini = shell_clean)
 {
     if (!have("wasm-ld") || !have("clang") || !have("node"))
@@ -337,8 +337,8 @@ Test(inference, runs_in_a_browser, .fini = shell_clean)
     sure("./program predict image.ppm --params p.safetensors --scores y.npy >/dev/null && "
          "tail -c 40 y.npy | od -An -v -tx4 -w40 | sed 's/^ //' >bits && "
          "for way in relaxed simd plain; do echo $way $(cat bits); done >theirs");
-    sure("if grep -qw fma /proc/cpuinfo && test -n \"" RELAXED "\"; then grep -q ^relaxed ours; fi && "
-         "{ grep -q ^relaxed ours || sed -i /^relaxed/d theirs; } && cmp ours theirs");
+    sure("if grep -qw fma /proc/cpuinfo && test -n \"" RELAXED "\"; then grep -q ^relaxed ours; fi "
+         "&& { grep -q ^relaxed ours || sed -i /^relaxed/d theirs; } && cmp ours theirs");
     if (!have("chromium"))
         skip_test("no chromium: the page was not shown");
     sure("timeout 60 chromium --headless=new --no-sandbox --disable-gpu "

@@ -35,7 +35,10 @@ static inline vec v_div(vec a, vec b) { return a/b; }
 
 static inline vmask v_gt(vec a, vec b) { return (vmask)(a > b); }
 static inline vmask v_eq(vec a, vec b) { return (vmask)(a == b); }
-static inline vec v_select(vmask m, vec a, vec b) { return (vec)(((vmask)a & m) | ((vmask)b & ~m)); }
+static inline vec v_select(vmask m, vec a, vec b)
+{
+    return (vec)(((vmask)a & m) | ((vmask)b & ~m));
+}
 
 /* Where clang knows that one is 0 it makes WebAssembly's max of a comparison, for which 0 > -0. */
 static inline vec v_max(vec a, vec b)
@@ -86,8 +89,8 @@ static inline vec v_fma(vec a, vec b, vec c)
 typedef double v_pair __attribute__((vector_size(16)));
 typedef int64_t v_pair_bits __attribute__((vector_size(16)));
 
-/* Two halves as one, and back. What is said in GNU C alone clang takes for the conversions of single
-** values that come to the same, and that takes three times as long. */
+/* Two halves as one. With GNU C's words for it clang converts what is in them value by value, which
+** takes three times as long. */
 #if defined __wasm_simd128__
 typedef signed char v_bytes __attribute__((vector_size(16)));
 static inline vec v_lows(vec a, vec b)
@@ -120,24 +123,15 @@ static inline vec v_narrow(v_pair low, v_pair high)
     return v_lows(a, b);
 }
 
-/* a + b rounded to odd: plain.h says why. */
-static inline v_pair v_add_odd(v_pair a, v_pair b)
+/* sum, which is a + b, rounded to odd: plain.h says why. */
+static inline v_pair v_to_odd(v_pair a, v_pair b, v_pair sum)
 {
-    const v_pair zero = { 0, 0 }, sum = a + b, part = sum - a;
+    const v_pair zero = { 0, 0 }, part = sum - a;
     const v_pair error = (a - (sum - part)) + (b - part);
     const v_pair_bits above = (v_pair_bits)(error > zero), below = (v_pair_bits)(error < zero);
-    const v_pair_bits out = ~(above ^ (v_pair_bits)(sum > zero));   /* away from 0 lies the true sum */
+    const v_pair_bits outward = ~(above ^ (v_pair_bits)(sum > zero));   /* lies the true sum */
     const v_pair_bits even = ((v_pair_bits)sum & 1) - 1;
-    return (v_pair)((v_pair_bits)sum + (((out & 2) - 1) & (above | below) & even));
-}
-
-/* Once in millions of times. */
-static vec v_fma_odd(vec a, vec b, vec c) __attribute__((noinline));
-static vec v_fma_odd(vec a, vec b, vec c)
-{
-    const vec a2 = v_highs(a, a), b2 = v_highs(b, b), c2 = v_highs(c, c);
-    return v_narrow(v_add_odd(v_widen(a)*v_widen(b), v_widen(c)),
-                    v_add_odd(v_widen(a2)*v_widen(b2), v_widen(c2)));
+    return (v_pair)((v_pair_bits)sum + (((outward & 2) - 1) & (above | below) & even));
 }
 
 /*
@@ -149,14 +143,16 @@ static vec v_fma_odd(vec a, vec b, vec c)
 static inline vec v_fma(vec a, vec b, vec c)
 {
     typedef uint32_t bits __attribute__((vector_size(16)));
-    const vec a2 = v_highs(a, a), b2 = v_highs(b, b), c2 = v_highs(c, c);
-    const v_pair low = v_widen(a)*v_widen(b) + v_widen(c);
-    const v_pair high = v_widen(a2)*v_widen(b2) + v_widen(c2);
-    const vec sum = v_narrow(low, high);
-    const vmask tail = __builtin_shufflevector((vmask)low, (vmask)high, 0, 2, 4, 6);
+    const v_pair c1 = v_widen(c), c2 = v_widen(v_highs(c, c)), product1 = v_widen(a)*v_widen(b);
+    const v_pair product2 = v_widen(v_highs(a, a))*v_widen(v_highs(b, b));
+    const v_pair sum1 = product1 + c1, sum2 = product2 + c2;
+    const vec sum = v_narrow(sum1, sum2);
+    const vmask tail = __builtin_shufflevector((vmask)sum1, (vmask)sum2, 0, 2, 4, 6);
     const vmask middle = (vmask)((tail & 0x1fffffff) == 0x10000000);
     const vmask tiny = (vmask)((vmask)((bits)sum*2 + INT32_MAX) < INT32_MIN + 0x1000000);
-    return __builtin_expect(v_any(middle | tiny), 0) ? v_fma_odd(a, b, c) : sum;
+    if (__builtin_expect(v_any(middle | tiny), 0))
+        return v_narrow(v_to_odd(product1, c1, sum1), v_to_odd(product2, c2, sum2));
+    return sum;
 }
 #endif
 
