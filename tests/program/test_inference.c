@@ -92,8 +92,9 @@ Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
     sure("wc -l <net.c >long && $LATHE emit --inference net.net --params p.safetensors -o net.c "
          "--isa native --small && test $(wc -l <net.c) -lt $(cat long) && "
          "$CC -O1 net.c check.c -o c && ./c");
-    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa cortex-m && "
-         "$CC -O1 net.c check.c -o c && ./c");
+    sure("for isa in cortex-m wasm; do "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c --isa $isa && "
+         "$CC -O1 net.c check.c -o c && ./c || exit 1; done");
 }
 
 /* On a painted stack: what a thread takes that calls net_run, less what one takes that does not. */
@@ -139,10 +140,13 @@ Test(inference, compiles_as_cpp, .fini = shell_clean)
     if (!have("g++"))
         skip_test("no g++: the emitted file was not compiled as C++");
     train(most, 3, 12, 11);
-    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c");
-    struct run r = shell("g++ -x c++ -O1 %s net.c check.c -o c && ./c", strict);
-    cr_expect_eq(r.status, 0, "C++: %d\n%s", r.status, r.output);
-    run_free(&r);
+    for (int k = 0; k < 2; k++) {
+        sure(k ? "$LATHE emit --inference net.net --params p.safetensors -o net.c --isa wasm"
+               : "$LATHE emit --inference net.net --params p.safetensors -o net.c");
+        struct run r = shell("g++ -x c++ -O1 %s net.c check.c -o c && ./c", strict);
+        cr_expect_eq(r.status, 0, "C++: %d\n%s", r.status, r.output);
+        run_free(&r);
+    }
 }
 
 static const char plain[] = "net plain\ninput 1x6x6\nconv 4 3x3 winograd=no\nrelu\nmaxpool 2x2\n"
