@@ -1,5 +1,5 @@
-// load.mjs - a network's modules, and which of them this engine can run with the program's bits. The
-// Makefile copies it into the page.
+// load.mjs - a network's modules, and which of them this engine can run with the program's bits.
+// The Makefile copies it into the page.
 
 // In order of speed.
 const ways = {
@@ -8,7 +8,8 @@ const ways = {
     plain: "without SIMD",
 };
 
-// Whether f32x4.relaxed_madd is known and rounds once: (1 + x)(1 + x) - (1 + 2x) is x*x then, else 0.
+// Whether f32x4.relaxed_madd is known and rounds once: (1 + x)(1 + x) - (1 + 2x) is x*x then, else
+// 0. Within one engine it always does the same.
 function fuses() {
     const code = Uint8Array.of(
         0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,

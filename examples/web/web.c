@@ -1,6 +1,6 @@
 /*
-** web.c - a network for a page: where its weights, its pixels, its scores and its classes lie in the
-** module's memory, and what runs it.
+** web.c - a network for a page: where its weights, its pixels, its scores and its classes lie in
+** the module's memory, and what runs it.
 */
 #include "net.h"
 
