@@ -3,7 +3,8 @@
 models and random networks over the whole vocabulary, each as it is and without Winograd's
 filtering. In plain C, by vectors, in the least memory and with weights in a file of their own the
 scores have the same bits, work memory is full of nan before and nothing beyond it is touched, and
-compilers say nothing.
+compilers say nothing. WebAssembly's vectors are run by this processor and, where clang, wasm-ld and
+node are, in node, with SIMD128 and with its relaxed multiply-add.
 
 Exit status: 0 all the same, 1 not, 77 no NumPy. Needs $LATHE or build/lathe.
 
@@ -14,6 +15,8 @@ import glob
 import os
 import random
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -83,11 +86,46 @@ CASE = r"""
     }
 """
 
+# Of one module: where a network's image and scores lie, and what runs it.
+EXPORTS = r"""
+#include <string.h>
+#include "NAME.h"
+#define EXPORT(name) __attribute__((export_name(#name)))
+static float NAME_x[UP_CHANNELS*UP_HEIGHT*UP_WIDTH], NAME_s[UP_SCORES], NAME_m[UP_WORK_BYTES/4];
+EXPORT(NAME_image) float *NAME_image(void) { return NAME_x; }
+EXPORT(NAME_values) int NAME_values(void) { return sizeof NAME_x / sizeof *NAME_x; }
+EXPORT(NAME_scores) float *NAME_scores(void) { return NAME_s; }
+EXPORT(NAME_count) int NAME_count(void) { return UP_SCORES; }
+EXPORT(NAME_go) int NAME_go(void)
+{
+    memset(NAME_m, 0xff, sizeof NAME_m);
+    return NAME_run(NAME_x, NAME_s, NAME_m);
+}
+"""
+NODE = r"""
+import { readFileSync, writeFileSync } from "node:fs";
+const [file, ...args] = process.argv.slice(2);
+const net = (await WebAssembly.instantiate(readFileSync(file))).instance.exports;
+for (const [name, from, to] of args.map((a) => a.split(","))) {
+    const of = (what) => net[`${name}_${what}`]();
+    const bytes = readFileSync(from), size = 4*of("values"), scores = [];
+    for (let at = 0; at < bytes.length; at += size) {
+        new Uint8Array(net.memory.buffer, of("image"), size).set(bytes.subarray(at, at + size));
+        if (of("go")) throw new Error(`${name} failed`);
+        scores.push(...new Uint8Array(net.memory.buffer, of("scores"), 4*of("count")));
+    }
+    writeFileSync(to, Uint8Array.from(scores));
+}
+"""
+WASM = ["clang", "--target=wasm32-wasi", "--sysroot=/usr", "-std=c99", "-O2", "-mbulk-memory",
+        "-nostdlib", "-Wl,--no-entry", *STRICT]
+RELAXED = ["-mrelaxed-simd", "-DLATHE_RELAXED_MADD"]
+
 
 def cpu_isa():
     with open("/proc/cpuinfo") as f:
         flags = f.read()
-    return ["avx512"] * ("avx512vl" in flags) + ["avx2"] * (" avx2 " in flags)
+    return ["avx512"] * ("avx512vl" in flags) + ["avx2"] * (" avx2 " in flags) + ["wasm"]
 
 
 def draw(r, name, shape):
@@ -148,6 +186,34 @@ def compile_all(names, net_of):
     run(*cc, "main.o", *[n + ".o" for n in names], "-o", "main")
 
 
+def run_in_node(names, net_of):
+    """Those of WebAssembly in node: names of files with scores, and whose they are."""
+    if not all(map(shutil.which, ("clang", "wasm-ld", "node"))):
+        return {}
+    made = {}
+    with open("exports.c", "w") as f:
+        for n in names:
+            f.write(EXPORTS.replace("NAME", n).replace("UP_", n.upper() + "_")
+                    .replace("#define", "#undef EXPORT\n#define"))
+    with open("run.mjs", "w") as f:
+        f.write(NODE)
+    switch = "--experimental-wasm-relaxed-simd"
+    known = switch in subprocess.run(["node", "--v8-options"], capture_output=True,
+                                     text=True).stdout
+    for way, flags in (("simd", []), ("relaxed", RELAXED)):
+        run(*WASM, "-msimd128", *flags, "exports.c", *[n + ".c" for n in names], "-lc", "-o",
+            way + ".wasm")
+        with open(way + ".wasm", "rb") as f:
+            module = f.read()
+        if flags:               # clang before 16 has the draft's opcode
+            with open(way + ".wasm", "wb") as f:
+                f.write(module.replace(b"\xfd\xaf\x01", b"\xfd\x85\x02"))
+        run("node", *[switch] * known, "run.mjs", way + ".wasm",
+            *[f"{n},{net_of[n]}.x,{n}_{way}.scores" for n in names])
+        made.update({f"{n}_{way}": net_of[n] for n in names})
+    return made
+
+
 def compare(paths, seed):
     """Networks of one program. How many differ."""
     nets, bad = [], 0
@@ -177,7 +243,8 @@ def compare(paths, seed):
             net_of[n] = net
     compile_all(names, net_of)
     run("./main")
-    for n in names:
+    net_of.update(run_in_node([n for n in names if n.endswith("_wasm")], net_of))
+    for n in net_of:
         theirs = np.load(net_of[n] + "_scores.npy").ravel()
         ours = np.fromfile(n + ".scores", "f4")
         differ = (ours.view("u4") != theirs.view("u4")).sum() if ours.size == theirs.size else -1
@@ -185,7 +252,7 @@ def compare(paths, seed):
             print(f"{n}: {differ} of {theirs.size} scores differ, by "
                   f"{np.abs(ours - theirs).max() if differ > 0 else 'their number'}")
             bad += 1
-    return len(names), bad
+    return len(net_of), bad
 
 
 def main():

@@ -57,7 +57,7 @@ static const struct option_def option_defs[] = {
     { "--isa", FOR_PROGRAMS, "NAME",
       "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
       "x86: scalar, avx2 and avx512 in one program; with --inference also c,\n"
-      "C99 for any processor (the default there), and cortex-m" },
+      "C99 for any processor (the default there), cortex-m and wasm" },
     { "--dtype", FOR_PROGRAMS, "TYPE", "f32 (the default) or f64" },
     { "--set", FOR_NETS, "NAME=VALUE",
       "overrides a `let`; for sweep several values, with commas" },
@@ -125,7 +125,7 @@ const char *const *option_choices(const char *option)
     for (int k = 0; k < npasses; k++)
         names[k] = passes[k].name;
     static const char *const isa_words[] = { "scalar", "avx2", "avx512", "neon", "native",
-                                             "x86", "c", "cortex-m", NULL };
+                                             "x86", "c", "cortex-m", "wasm", NULL };
     static const char *const dtypes[] = { "f32", "f64", NULL };
     return !strcmp(option, "--isa") ? isa_words : !strcmp(option, "--dtype") ? dtypes
            : !strcmp(option, "-d") ? names : NULL;
@@ -404,7 +404,7 @@ static bool check_inference(const struct options *o, unsigned given, int *status
         return usage(status, "emit --inference takes one network file%s%s", "", "");
     if (!strcmp(o->isa, "x86") || !strcmp(o->isa, "scalar"))
         return usage(status, "--inference takes --isa c (the default), cortex-m, avx2, "
-                     "avx512, neon or native, not %s%s", o->isa, "");
+                     "avx512, neon, wasm or native, not %s%s", o->isa, "");
     if (o->weights && strcmp(o->weights, "inline") && strcmp(o->weights, "blob"))
         return usage(status, "--weights takes inline or blob with --inference, not \"%s\"%s",
                      o->weights, "");

@@ -30,6 +30,45 @@ real simd_case(unsigned stream, unsigned i)
     return (real)(bits & 2048 ? -value : value);
 }
 
+/* Any bits: subnormal numbers, too. */
+static real any_bits(uint64_t bits)
+{
+    real r;
+    memcpy(&r, &bits, sizeof r);
+    return r;
+}
+
+/*
+** What is hard to multiply and add in one rounding: any numbers; a product and what takes nearly
+** all of it away; a product of nearly half a last place of c, (1 + e)(1 - e), with which the sum,
+** rounded to a few bits more than c has, comes to lie in the middle between two numbers: c of all
+** sizes, small ones, the largest subnormal.
+*/
+static void fma_case(unsigned i, real *a, real *b, real *c)
+{
+    enum { DIGITS = LATHE_F64 ? 53 : 24, LEAST = LATHE_F64 ? -1074 : -149 };
+    const uint64_t bits = mix(i + 1);
+    *a = any_bits(bits);
+    *b = any_bits(mix(bits));
+    *c = any_bits(mix(bits + 1));
+    if (bits % 3 == 1)
+        *c = -*a**b;
+    if (bits % 3 == 2) {
+        int power = 0;                                  /* of what is not finite */
+        const double e = ldexp((double)(bits >> 16 & 255), 1 - DIGITS);
+        if (i & 1)
+            *c = (real)ldexp((double)*c, LEAST);
+        if (i % 8 == 0)
+            *c = (real)(ldexp(1, LEAST + DIGITS - 1) - ldexp(1, LEAST));
+        frexp((double)*c, &power);
+        power = power - DIGITS > LEAST ? power - DIGITS - 1 : LEAST - 1;
+        *a = (real)ldexp(1 + e, power / 2);
+        *b = (real)ldexp(1 - e, power - power / 2);
+        if (i & 2)
+            *b = -*b;
+    }
+}
+
 /* NaNs differ in sign and payload from machine to machine; the rules let them. */
 static uint64_t add_real(uint64_t hash, real r)
 {
@@ -82,10 +121,23 @@ static uint64_t hash_round(const struct simd_words *w, uint64_t hash, unsigned r
     return add_real(hash, w->sum(a));
 }
 
+static uint64_t hash_fma(const struct simd_words *w, uint64_t hash, unsigned round)
+{
+    enum { TIMES = 20 };
+    real a[LANES], b[LANES], c[LANES], out[LANES];
+    for (unsigned k = 0; k < TIMES; k++) {
+        for (unsigned i = 0; i < LANES; i++)
+            fma_case((round*TIMES + k)*LANES + i, &a[i], &b[i], &c[i]);
+        w->fma(out, a, b, c);
+        hash = add_reals(hash, out, LANES);
+    }
+    return hash;
+}
+
 uint64_t simd_hash(const struct simd_words *w)
 {
     uint64_t hash = 0;
     for (unsigned round = 0; round < ROUNDS; round++)
-        hash = hash_round(w, hash, round);
+        hash = hash_fma(w, hash_round(w, hash, round), round);
     return hash;
 }

@@ -92,8 +92,9 @@ Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
     sure("wc -l <net.c >long && $LATHE emit --inference net.net --params p.safetensors -o net.c "
          "--isa native --small && test $(wc -l <net.c) -lt $(cat long) && "
          "$CC -O1 net.c check.c -o c && ./c");
-    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa cortex-m && "
-         "$CC -O1 net.c check.c -o c && ./c");
+    sure("for isa in cortex-m wasm; do "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c --isa $isa && "
+         "$CC -O1 net.c check.c -o c && ./c || exit 1; done");
 }
 
 /* On a painted stack: what a thread takes that calls net_run, less what one takes that does not. */
@@ -159,10 +160,13 @@ Test(inference, compiles_as_cpp, .fini = shell_clean)
     if (!have("g++"))
         skip_test("no g++: the emitted file was not compiled as C++");
     train(most, 3, 12, 11);
-    sure("$LATHE emit --inference net.net --params p.safetensors -o net.c");
-    struct run r = shell("g++ -x c++ -O1 %s net.c check.c -o c && ./c", strict);
-    cr_expect_eq(r.status, 0, "C++: %d\n%s", r.status, r.output);
-    run_free(&r);
+    for (int k = 0; k < 2; k++) {
+        sure(k ? "$LATHE emit --inference net.net --params p.safetensors -o net.c --isa wasm"
+               : "$LATHE emit --inference net.net --params p.safetensors -o net.c");
+        struct run r = shell("g++ -x c++ -O1 %s net.c check.c -o c && ./c", strict);
+        cr_expect_eq(r.status, 0, "C++: %d\n%s", r.status, r.output);
+        run_free(&r);
+    }
 }
 
 static const char plain[] = "net plain\ninput 1x6x6\nconv 4 3x3 winograd=no\nrelu\nmaxpool 2x2\n"
@@ -202,10 +206,11 @@ Test(inference, refuses_what_cannot_be, .fini = shell_clean)
     fails(2, "--params is for emit --inference", "$LATHE emit net.net --params p.safetensors");
     fails(2, "--inference goes without --dtype",
           "$LATHE emit --inference net.net --params p.safetensors --dtype f64");
-    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon or native, "
-          "not x86",
+    fails(2, "--inference takes --isa c (the default), cortex-m, avx2, avx512, neon, wasm or "
+          "native, not x86",
           "$LATHE emit --inference net.net --params p.safetensors --isa x86");
     fails(2, "--isa cortex-m is for emit --inference", "$LATHE build net.net --isa cortex-m");
+    fails(2, "--isa wasm is for emit --inference", "$LATHE emit net.net --isa wasm");
     fails(2, "--weights takes inline or blob",
           "$LATHE emit --inference net.net --params p.safetensors --weights none");
     fails(2, "--ram takes a number of bytes, not \"64k\"",
@@ -276,6 +281,39 @@ Test(inference, multiplies_and_adds_exactly_without_an_instruction, .fini = shel
     sure("$CC -std=gnu11 -O1 -ffp-contract=off -I$SOURCE/runtime fma.c -o fma -lm && ./fma");
 }
 
+/* Node's switch for relaxed SIMD, where it is not on by itself. */
+#define RELAXED "$(node --v8-options | grep -o -e --experimental-wasm-relaxed-simd)"
+#define FUSES "grep -qw -e fma -e asimd /proc/cpuinfo"
+
+/* WebAssembly's words have scalar.h's bits, with libm's multiply-add: without SIMD, with it, and by
+** relaxed_madd. */
+Test(inference, has_the_vocabularys_bits_in_webassembly, .fini = shell_clean)
+{
+    if (!have("wasm-ld") || !have("clang") || !have("node"))
+        skip_test("no clang, wasm-ld or node: the words of WebAssembly were not compared");
+    write_text("hash.mjs",
+               "import { readFileSync } from \"node:fs\";\n"
+               "const words = readFileSync(\"words.wasm\");\n"
+               "if (!WebAssembly.validate(words)) process.exit();\n"
+               "const { instance } = await WebAssembly.instantiate(words);\n"
+               "const { simd_hash, simd_words_wasm } = instance.exports;\n"
+               "const hash = BigInt.asUintN(64, simd_hash(simd_words_wasm.value));\n"
+               "console.log(hash.toString(16).padStart(16, \"0\"));\n");
+    sure("$CC -std=gnu11 -O1 -DLATHE_F64=0 -I$SOURCE/runtime -I$SOURCE/tests -DISA=scalar "
+         "-DISA_HEADER='\"vector/simd/scalar.h\"' $SOURCE/tests/kernel/simd_hash.c "
+         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c -lm -o hash && "
+         "./hash >theirs");
+    sure("for how in '' -msimd128 '-msimd128 -mrelaxed-simd -DLATHE_RELAXED_MADD'; do "
+         "clang --target=wasm32-wasi --sysroot=${WASI:-/usr} -std=gnu11 -O2 $how -DLATHE_F64=0 "
+         "-I$SOURCE/runtime -I$SOURCE/tests -DISA=wasm "
+         "-DISA_HEADER='\"kernel/simd_part.h\"' -DPART='\"vector/simd/wasm.h\"' "
+         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c -nostdlib -lc "
+         "-Wl,--no-entry,--export=simd_hash,--export=simd_words_wasm -o words.wasm && "
+         "perl -0777 -pi -e 's/\\xfd\\xaf\\x01/\\xfd\\x85\\x02/g' words.wasm && "
+         "node " RELAXED " hash.mjs >ours || exit 1; case $how in *relaxed*) "
+         "test -s ours && " FUSES " || continue; esac; cmp ours theirs || exit 1; done");
+}
+
 /* The application says what the program's `predict` says, in C and in Python. */
 Test(inference, runs_in_an_application, .fini = shell_clean)
 {
@@ -312,7 +350,8 @@ Test(inference, runs_on_a_microcontroller, .fini = shell_clean)
          "! grep -q beyond said && test $(grep -c '^instructions ' said) = 2");
 }
 
-/* As WebAssembly in node and, in a page, in Chromium. */
+/* As WebAssembly in node and, in the page, in Chromium: in every way that runs there, and through
+** the page's own field. */
 Test(inference, runs_in_a_browser, .fini = shell_clean)
 {
     if (!have("wasm-ld") || !have("clang") || !have("node"))
@@ -322,13 +361,22 @@ Test(inference, runs_in_a_browser, .fini = shell_clean)
          "--epochs 1 --batch 20 --params p.safetensors --quiet >/dev/null");
     sure("cp -r $SOURCE/examples/web web && cd web && rm -rf build && "
          "make LATHE=$LATHE CLANG=clang NET=../net.net PARAMS=../p.safetensors >../said 2>&1 && "
-         "node check.mjs build/net.wasm ../image.ppm >../ours");
+         "node " RELAXED " check.mjs build/page.html ../image.ppm >../ours");
     sure("./program predict image.ppm --params p.safetensors --scores y.npy >/dev/null && "
-         "tail -c 40 y.npy | od -An -v -tx4 -w40 | sed 's/^ //' | cmp - ours");
+         "tail -c 40 y.npy | od -An -v -tx4 -w40 | sed 's/^ //' >bits && "
+         "for way in relaxed simd plain; do echo $way $(cat bits); done >theirs");
+    sure("if " FUSES " && node " RELAXED " -p 'WebAssembly.validate(require(\"fs\").readFileSync("
+         "\"web/build/relaxed.wasm\"))' | grep -q true; then grep -q ^relaxed ours; fi "
+         "&& { grep -q ^relaxed ours || sed -i /^relaxed/d theirs; } && cmp ours theirs");
+    /* Of a processor without the instruction, and of one without SIMD, as V8 takes them for. */
+    sure("grep -qw fma /proc/cpuinfo || exit 0; grep -v ^relaxed ours >unfused; "
+         "grep ^plain ours >slow; cd web && node " RELAXED " --no-enable-fma3 check.mjs "
+         "build/page.html | cmp - ../unfused && "
+         "node --no-enable-sse4-1 --no-enable-avx check.mjs build/page.html | cmp - ../slow");
     if (!have("chromium"))
         skip_test("no chromium: the page was not shown");
-    sure("timeout 60 chromium --headless=new --no-sandbox --disable-gpu "
-         "--user-data-dir=$PWD/profile --virtual-time-budget=20000 --dump-dom "
-         "\"file://$PWD/web/build/page.html#pixels\" 2>/dev/null >shown; "
-         "sed -n 's/.*id=\"result\">\\([^<]*\\)<.*/\\1/p' shown | cmp - ours");
+    sure("node $SOURCE/tests/shown.mjs chromium $PWD/profile "
+         "file://$PWD/web/build/page.html#pixels result >there && "
+         "{ grep -q ^relaxed there || sed -i /^relaxed/d theirs; } && "
+         "{ echo page $(cat bits); cat theirs; } | cmp - there");
 }

@@ -58,8 +58,15 @@ static inline vec v_pow2(vec a)
     return u.value;
 }
 
-static inline vec v_max(vec a, vec b) { return a > b ? a : b; }
-static inline vec v_relu(vec a) { return 0 > a ? 0 : a; }
+static inline vec v_max(vec a, vec b)
+{
+#ifdef __wasm__     /* where clang knows that one is 0 it makes its max of it, for which 0 > -0 */
+    const volatile vec unknown = a;
+    a = unknown;
+#endif
+    return a > b ? a : b;
+}
+static inline vec v_relu(vec a) { return v_max(0, a); }
 static inline vec v_abs(vec a) { return a < 0 ? -a : a + 0; }
 
 static inline vmask v_gt(vec a, vec b) { return a > b; }
