@@ -5,6 +5,10 @@
 
 #include "net.h"
 
+#ifndef NET_CLASSES
+#error "net.h has no NET_CLASSES: this shows the class of a picture, and its scores are of none"
+#endif
+
 static const char *const classes[] = NET_CLASSES;
 
 int main(int argc, char **argv)

@@ -4,6 +4,10 @@
 */
 #include "net.h"
 
+#ifndef NET_CLASSES
+#error "net.h has no NET_CLASSES: this shows the class of a picture, and its scores are of none"
+#endif
+
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 static uint8_t picture[NET_HEIGHT*NET_WIDTH*NET_CHANNELS];
