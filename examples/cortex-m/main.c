@@ -41,14 +41,10 @@ int main(void)
         return 1;
     }
     int best = 0;
-    put_text("scores");
-    for (int k = 0; k < NET_SCORES; k++) {
-        uint32_t bits;
-        memcpy(&bits, &scores[k], sizeof bits);
-        put_text(" ");
-        put_hex(bits);
+    for (int k = 0; k < NET_SCORES; k++)
         best = scores[k] > scores[best] ? k : best;
-    }
+    put_text("scores");
+    put_bits(scores, NET_SCORES);
     put_text("\nbest ");
     put_number((uint32_t)best);
     put_text("\ninstructions ");
