@@ -422,6 +422,12 @@ ladder: $(LATHE)                    ## 65, 80, 90 and 94 % on CIFAR-10, timed; S
 	@$${PYTHON:-python3} bench/ladder.py --lathe $(LATHE) --out $(BUILD)/ladder \
 	    --seeds $(or $(SEEDS),1) --rungs $(or $(RUNGS),65,80,90,94) $(LADDER)
 
+bench-inference: $(LATHE)           ## one image beside ONNX Runtime, onnx2c and others; INFERENCE=OPTIONS
+	@$${PYTHON:-python3} bench/inference.py --lathe $(LATHE) --out $(BUILD)/inference $(INFERENCE)
+
+bench-micro: $(LATHE)               ## a Cortex-M under QEMU, beside onnx2c and TFLite Micro; MICRO=OPTIONS
+	@$${PYTHON:-python3} bench/micro.py --lathe $(LATHE) --out $(BUILD)/micro $(MICRO)
+
 bench-peers:                        ## install PyTorch, JAX and others into PEERS=DIR, or a cache
 	@sh bench/peers.sh $(PEERS)
 
@@ -454,6 +460,7 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        oracle golden deps deps-test lint run bench bench-quick bench-layers ladder bench-peers data \
+        oracle golden deps deps-test lint run bench bench-quick bench-layers ladder \
+        bench-inference bench-micro bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

@@ -4,6 +4,7 @@ It is asked on its standard input and answers on its standard output, a line eac
 
     (start)          ready ...                 or  failed: why
     loss             loss X                    of the first training step, with the L2 term
+    scores           scores X X ...            of the first image
     evaluate M       loss X                    mean over M images in evaluation, without it
     step N           times MS MS ...           N training steps, after two untimed
     infer M N        times MS MS ...           the scores of M images, N times, likewise

@@ -23,7 +23,8 @@ class OnnxOps:
 
     def conv(self, x, layer):
         return self.node("Conv", [x] + self.parameters(layer, "weight", "bias"),
-                         kernel_shape=layer.window(), strides=layer.stride(), pads=layer.pad())
+                         kernel_shape=layer.window(), strides=layer.stride(), pads=layer.pad(),
+                         group=int(layer.option.get("groups", 1)))
 
     def affine(self, x, layer):
         return self.node("Gemm", [self.node("Flatten", [x])]
@@ -48,6 +49,9 @@ class OnnxOps:
 
     def add(self, x, other):
         return self.node("Add", [x, other])
+
+    def concat(self, ends):
+        return self.node("Concat", ends, axis=1)
 
     def relu(self, x, _):
         return self.node("Relu", [x])

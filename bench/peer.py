@@ -65,6 +65,8 @@ class Peer:
             return f"loss {self.loss():.9g}"
         if request == "evaluate":
             return f"loss {self.evaluate(*numbers):.9g}"
+        if request == "scores":
+            return "scores " + " ".join(f"{v:.9g}" for v in np.ravel(self.infer(1)))
         if request == "step":
             return self.timed(numbers[0], self.step)
         if request == "infer":

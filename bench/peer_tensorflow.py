@@ -10,6 +10,17 @@ import peer
 from tensors import nhwc
 
 
+def padding(x, layer):
+    """Its own word where it has one: said in numbers, TFLite makes a layer of it."""
+    top, left, bottom, right = layer.pad()
+    same = []
+    for k, (before, after) in enumerate(((top, bottom), (left, right))):
+        size, window, stride = x.shape[k + 1], layer.window()[k], layer.stride()[k]
+        whole = max((-(-size // stride) - 1)*stride + window - size, 0)
+        same.append((before, after) == (whole // 2, whole - whole // 2))
+    return "SAME" if all(same) else [[0, 0], [top, bottom], [left, right], [0, 0]]
+
+
 class TensorflowOps:
     """walk()'s operations with the variables p."""
 
@@ -21,9 +32,7 @@ class TensorflowOps:
         return x if b is None else tf.nn.bias_add(x, b)
 
     def conv(self, x, layer):
-        top, left, bottom, right = layer.pad()
-        y = tf.nn.conv2d(x, self.p[layer.name + ".weight"], layer.stride(),
-                         [[0, 0], [top, bottom], [left, right], [0, 0]])
+        y = tf.nn.conv2d(x, self.p[layer.name + ".weight"], layer.stride(), padding(x, layer))
         return self.bias(y, layer)
 
     def affine(self, x, layer):
@@ -53,6 +62,9 @@ class TensorflowOps:
 
     def add(self, x, other):
         return x + other
+
+    def concat(self, ends):
+        return tf.concat(ends, 3)
 
     def relu(self, x, _):
         return tf.nn.relu(x)

@@ -3,14 +3,13 @@ images, which folds batch normalisation into the filters, and run by LiteRT thro
 from ai_edge_litert import __version__, interpreter
 
 import peer
-from peer_tensorflow import TensorflowOps, tf
-from tensors import mean_cross_entropy, nhwc
+from tensors import mean_cross_entropy
+from tflite_model import tflite_model
 
 
 class Tflite(peer.Peer):
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.p = {k: tf.constant(t) for k, t in nhwc(self.network, self.tensors).items()}
         self.images, self.parts = self.x.transpose(0, 2, 3, 1).copy(), {}
 
     def version(self):
@@ -22,10 +21,7 @@ class Tflite(peer.Peer):
     def converted(self, images):
         """An interpreter with the images inside: it does not write over its inputs."""
         x = self.images[:images]
-        graph = tf.function(lambda t: tf.reshape(
-            self.network.walk(TensorflowOps(self.p, False), t), [images, -1]))
-        made = tf.lite.TFLiteConverter.from_concrete_functions(
-            [graph.get_concrete_function(tf.TensorSpec(x.shape, x.dtype))]).convert()
+        made = tflite_model(self.network, self.tensors, images)
         lite = interpreter.Interpreter(model_content=made, num_threads=self.threads)
         lite.allocate_tensors()
         lite.set_tensor(lite.get_input_details()[0]["index"], x)

@@ -14,9 +14,10 @@ PEERS = [
     ("TensorFlow", "peer_tensorflow.py", ("tensorflow", "numpy"), ("graph", "xla")),
     ("ONNX Runtime", "peer_onnxruntime.py", ("onnxruntime", "onnx", "numpy"), ("",)),
     ("ncnn", "peer_ncnn.py", ("ncnn", "pnnx", "onnx", "numpy"), ("",)),
+    ("OpenVINO", "peer_openvino.py", ("openvino", "onnx", "numpy"), ("",)),
     ("TFLite", "peer_tflite.py", ("ai_edge_litert", "tensorflow", "numpy"), ("",)),
 ]
-INFERENCE = {"ONNX Runtime", "ncnn", "TFLite"}      # cannot train
+INFERENCE = {"ONNX Runtime", "ncnn", "OpenVINO", "TFLite"}      # cannot train
 SLOW = {"compile", "xla"}       # minutes before the first step; left out by --quick
 
 

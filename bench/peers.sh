@@ -28,7 +28,8 @@ install() {
             failed="$failed $package"
     done
 }
-install "$dir" numpy torch==2.13.0 jax tensorflow-cpu onnxruntime onnx ncnn pnnx ai-edge-litert
+install "$dir" numpy torch==2.13.0 jax tensorflow-cpu onnxruntime onnx ncnn pnnx openvino \
+    ai-edge-litert
 # IPEX fits one version of PyTorch, of which the package index may have CUDA's build alone: 7 GB.
 install "$dir/ipex" numpy torch==2.8.0 intel-extension-for-pytorch==2.8.0
 

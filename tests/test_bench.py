@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """What bench/ makes of its measurements: medians, ratios, CSV, the report; and that a
 contender that crashes or sleeps is left out. Standard library only; no time is compared."""
+import contextlib
 import html.parser
+import io
+import json
 import os
+import struct
 import sys
 import tempfile
 import time
@@ -12,8 +16,11 @@ import unittest.mock
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(HOME, "bench"))
 import figures
+import inference
 import ladder
+import micro
 import peers
+import shipped
 from contender import Contender, Failure
 from network import Network, Shapes
 from report import report
@@ -211,6 +218,53 @@ class Peers(unittest.TestCase):
             found, missing = peers.installed([], [], False)
         self.assertEqual(found, [])
         self.assertEqual(missing, [name for name, *_ in peers.PEERS])
+
+
+class Shipped(unittest.TestCase):
+    def test_parameters_say_that_images_are_prepared_and_are_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "p")
+            head = json.dumps({"__metadata__": {"preprocessing": "channel_norm"}}).encode()
+            with open(path, "wb") as f:
+                f.write(struct.pack("<Q", len(head)) + head + b"weights")
+            shipped.as_they_are(path)
+            with open(path, "rb") as f:
+                head = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
+                self.assertEqual((head["__metadata__"]["preprocessing"], f.read()),
+                                 ("none", b"weights"))
+
+    def test_the_first_image_of_an_array(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, head = os.path.join(folder, "x"), ("{'descr': '<f4', 'fortran_order': False, "
+                                                     "'shape': (2, 1, 1, 2), }").encode()
+            with open(path, "wb") as f:
+                f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head
+                        + struct.pack("<4f", 1, 2, 3, 4))
+            self.assertEqual(shipped.first_image(path), ((1, 1, 2), (1.0, 2.0)))
+
+
+class Tables(unittest.TestCase):
+    def printed(self, function, *arguments):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            function(*arguments)
+        return out.getvalue()
+
+    def test_microcontrollers_rows_have_counts_or_what_is_missing(self):
+        row = {"instructions": 16846480, "ram": 57760, "stack": 512, "code": 9012, "weights": 4}
+        self.assertEqual(self.printed(micro.line, "Lathe", "-O2", {"m7": row}, ["m7"]),
+                         "| Lathe | -O2 | 16.8 million | 57,760 | 512 | 9,012 | 4 |\n")
+        self.assertEqual(self.printed(micro.line, "onnx2c", "-O2", "[not found]", ["m7"]),
+                         "| onnx2c | -O2 | [not found] |  |  |  |  |\n")
+        self.assertEqual(micro.short(59160), "59.2 thousand")
+
+    def test_a_desktops_rows_end_with_the_best_peer(self):
+        pairs = [([0.25], [1.0])]
+        rows = [figures.row("net", "inference", "", "Lathe", [0.25]),
+                figures.row("net", "inference", "", "Lathe `--small`", [0.3], [([0.25], [0.3])]),
+                figures.row("net", "inference", "", "Peer", [1.0], pairs),
+                figures.row("other", "inference", "", "Lathe", [1.5])]
+        text = self.printed(inference.table, rows)
+        self.assertIn("| net | 250 | 300 | 1,000 | 4.0 |\n| other | 1,500 | - | - | - |\n", text)
 
 
 class Ladder(unittest.TestCase):

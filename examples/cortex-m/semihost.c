@@ -1,6 +1,8 @@
 /*
 ** semihost.c - ARM's semihosting: a breakpoint that the host answers.
 */
+#include <string.h>
+
 #include "semihost.h"
 
 enum { SYS_WRITE0 = 4, SYS_EXIT_EXTENDED = 0x20, APPLICATION_EXIT = 0x20026 };
@@ -34,6 +36,16 @@ void put_hex(uint32_t n)
         digits[k] = "0123456789abcdef"[n >> (28 - 4*k) & 15];
     digits[8] = '\0';
     put_text(digits);
+}
+
+void put_bits(const float *x, int n)
+{
+    for (int k = 0; k < n; k++) {
+        uint32_t bits;
+        memcpy(&bits, &x[k], sizeof bits);
+        put_text(" ");
+        put_hex(bits);
+    }
 }
 
 void leave(int status)

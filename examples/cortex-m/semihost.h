@@ -9,6 +9,7 @@
 void put_text(const char *text);
 void put_number(uint32_t n);
 void put_hex(uint32_t n);
+void put_bits(const float *x, int n);       /* " 3f800000", of each */
 void leave(int status) __attribute__((noreturn));
 
 #endif

@@ -80,14 +80,14 @@ Test(bench, installed_peers_compute_the_same, .fini = shell_clean, .timeout = 90
 {
     needs_python();
     struct run r = shell("${PYTHON:-python3} $SOURCE/bench/bench.py --lathe $LATHE --out out "
-                         "--models tiny --peers ipex,onnxruntime,ncnn,tflite --rounds 1 --warm 3 "
-                         "--epochs 0 --data synthetic");
+                         "--models tiny --peers ipex,onnxruntime,ncnn,openvino,tflite --rounds 1 "
+                         "--warm 3 --epochs 0 --data synthetic");
     cr_expect(r.status == 0, "%s", r.output);
     cr_expect(!strstr(r.output, "left out"), "%s", r.output);
     bool none = strstr(r.output, "peers: none") != NULL;
     run_free(&r);
     if (none)
-        skip_test("neither IPEX nor ONNX Runtime, ncnn or TFLite is installed");
+        skip_test("neither IPEX nor ONNX Runtime, ncnn, OpenVINO or TFLite is installed");
 }
 
 Test(bench, layers_are_built_and_measured_and_the_processor_is_named, .fini = shell_clean)
@@ -104,6 +104,29 @@ Test(bench, layers_are_built_and_measured_and_the_processor_is_named, .fini = sh
           "nothing");
 }
 
+Test(bench, one_image_is_measured_on_this_machine, .fini = shell_clean)
+{
+    needs_minutes();
+    struct run r = shell("${PYTHON:-python3} $SOURCE/bench/inference.py --lathe $LATHE --out out "
+                         "--models tiny --peers none --rounds 1 --warm 3");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(strstr(r.output, "\n| tiny | "), "%s", r.output);
+    run_free(&r);
+}
+
+Test(bench, one_image_is_counted_on_a_microcontroller, .fini = shell_clean)
+{
+    needs_minutes();
+    if (!have("arm-none-eabi-gcc") || !have("qemu-system-arm"))
+        skip_test("no arm-none-eabi-gcc or no qemu-system-arm: no firmware was counted");
+    struct run r = shell("${PYTHON:-python3} $SOURCE/bench/micro.py --lathe $LATHE --out out "
+                         "--models tiny --cpus m7 --warm 3");
+    cr_expect(r.status == 0, "%s", r.output);
+    cr_expect(strstr(r.output, "\n| Lathe `--fast` | -O2 | "), "%s", r.output);
+    cr_expect(strstr(r.output, "\n| TFLite Micro | -O2 | [not found] --tflm"), "%s", r.output);
+    run_free(&r);
+}
+
 Test(bench, refuses_wrong_usage_with_status_2, .fini = shell_clean)
 {
     needs_python();
@@ -111,6 +134,11 @@ Test(bench, refuses_wrong_usage_with_status_2, .fini = shell_clean)
           "nowhere");
     fails(2, "--rounds: at least 1", "${PYTHON:-python3} $SOURCE/bench/bench.py --rounds 0");
     fails(2, "expected some of pytorch", "${PYTHON:-python3} $SOURCE/bench/bench.py --peers thano");
+    fails(2, "nowhere.net: no such file", "${PYTHON:-python3} $SOURCE/bench/inference.py --models "
+          "nowhere");
+    fails(2, "expected some of pytorch", "${PYTHON:-python3} $SOURCE/bench/inference.py --peers x");
+    fails(2, "--cpus m0: expected some of m7, m4", "${PYTHON:-python3} $SOURCE/bench/micro.py "
+          "--cpus m0");
     fails(2, "usage: peers.sh", "sh $SOURCE/bench/peers.sh --help");
 }
 
