@@ -13,8 +13,10 @@
 #include "plan/buffers.h"
 #include "plan/passes.h"
 
-/* Of the multiply-adds: what moving rows may cost, if nobody asks for less memory. */
+/* Of the multiply-adds: what moving rows may cost, if nobody asks for less memory. Plain C runs
+** where memory is dear. */
 #define LITTLE 0.01
+#define LITTLE_PLAIN 0.05
 /* Reals that could be moved in the time of a step. */
 enum { STEP_COST = 40 };
 
@@ -380,7 +382,7 @@ bool stream(struct net *net)
             set_whole(p, NULL);
             plan_bands(net, at, k);
             if (!best.nsteps)
-                most = cost(p) + LITTLE*multiply_adds(net);
+                most = cost(p) + (net->isa->bits ? LITTLE : LITTLE_PLAIN)*multiply_adds(net);
             if (net->ram)
                 choose_whole(net, at, most);
             if (better(net, most, p, &best)) {
