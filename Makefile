@@ -15,11 +15,12 @@ INCLUDES = -Igen -Iruntime -I.
 
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms values_scale) \
+SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms \
+         values_scale shortest dmath) \
          $(patsubst %,file/%,file foreign json literal npy output output_kind pairing place \
-             safetensors weights) \
+             run_line run_result safetensors weights) \
          $(patsubst %,settings/%,class_weights optimizer option_text settings) \
-         $(patsubst %,page/%,drawing markup)
+         $(patsubst %,page/%,chart drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
           $(SHARED:%=$(BUILD)/shared/%.o)
 # Each floor includes only those before it; a program's file has them in this order.

@@ -6,6 +6,7 @@
 #define LATHE_OPTIONS_H
 
 #include "base/net.h"
+#include "sweep/grid.h"
 
 enum { MAX_SETTINGS = 64, MAX_NETS = 64 };
 
@@ -32,6 +33,11 @@ struct options {
     long ram;                       /* ... in so many bytes; 0: not said */
     const char *check[2];           /* import: arrays of images and results, or NULL */
     struct setting set[MAX_SETTINGS]; int nset;
+    struct axis grid[MAX_AXES]; int ngrid;      /* sweep: --grid, */
+    struct axis seeds;              /* --seeds; none: not said */
+    const char *list, *run, *table; /* files, or NULL */
+    long line;                      /* of --run; 0: not said */
+    bool csv;
     char **rest; int nrest;         /* after `--`: sweep hands them to `train`,
                                        tune to `bench` */
 };
