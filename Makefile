@@ -150,7 +150,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
-           install resume samples flags peers gradcheck foreign texts files learning results \
+           install resume samples flags sweep peers gradcheck foreign texts files learning results \
            settings floors folders finetune export inference
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
@@ -337,7 +337,7 @@ $(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a
 	@echo "build  $@"
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/programs: $(TESTS)/tiny
+$(TESTS)/programs $(TESTS)/sweep: $(TESTS)/tiny
 
 # What foreign, folders and finetune run.
 BROUGHT = $(patsubst %,$(TESTS)/foreign_%,grey colour stripes)

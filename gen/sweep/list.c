@@ -75,6 +75,7 @@ const char *list_command(const struct list *l, long line, char *err)
         s += strlen(s) + 1;
     if (line <= l->lines && is_run(s))
         return s;
-    error_set(err, "%s: has %d lines, and no run in line %ld", l->path, l->lines, line);
+    error_set(err, "%s: has %d line%s, and no run in line %ld", l->path, l->lines,
+              l->lines == 1 ? "" : "s", line);
     return NULL;
 }

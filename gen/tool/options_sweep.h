@@ -4,7 +4,7 @@
 #ifndef LATHE_OPTIONS_SWEEP_H
 #define LATHE_OPTIONS_SWEEP_H
 
-#include "tool/options.h"
+#include "tool/command_line.h"
 
 /* Reads --grid, --seeds and --line into *o. False: err says what is wrong usage. */
 bool sweep_option(struct options *o, const char *option, const char *argument, char *err);

@@ -64,8 +64,18 @@ static uint64_t run_line_hash(const struct run_line *r)
 {
     uint64_t hash = hash_bytes(HASH_START, r->what, strlen(r->what) + 1);
     for (int k = 0; k < r->count; k++)
-        hash = hash_bytes(hash, r->word[k], strlen(r->word[k]) + 1);
+        if (!strcmp(r->word[k], "--threads"))
+            k++;
+        else if (strncmp(r->word[k], "--threads=", 10) != 0)
+            hash = hash_bytes(hash, r->word[k], strlen(r->word[k]) + 1);
     return hash_mix(hash);
+}
+
+char *run_line_result(const struct run_line *r)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%016" PRIx64 ".json", r->results, run_line_hash(r)) < 0 ? NULL
+                                                                                       : path;
 }
 
 bool run_line_put(FILE *out, const struct run_line *r, char *err)
@@ -87,8 +97,8 @@ bool run_line_put(FILE *out, const struct run_line *r, char *err)
     }
     fputs(" --tag ", out);
     run_line_word(out, r->tags);
-    char *result = NULL;
-    if (asprintf(&result, "%s/%016" PRIx64 ".json", r->results, run_line_hash(r)) < 0)
+    char *result = run_line_result(r);
+    if (!result)
         return error_set(err, "not enough memory");
     fputs(" --result ", out);
     run_line_word(out, result);

@@ -4,8 +4,8 @@
 **   cd FOLDER && PROGRAM train OPTION... --tag NAME=VALUE,... --result RESULTS/HASH.json
 **
 ** It must depend on nothing but what it says: it is run by whoever starts shells, in any order,
-** as often as they like. HASH is that of what the result depends on, so that a list that is
-** written anew finds the results it had.
+** as often as they like. HASH is that of `what` and the options but --threads, on which no result
+** depends, so that a list that is written anew finds the results it had.
 */
 #ifndef LATHE_RUN_LINE_H
 #define LATHE_RUN_LINE_H
@@ -29,6 +29,9 @@ char *run_line_folder(const char *list, char *err);
 
 /* The folder that a process is in, as a line can say it: to be freed; NULL: err says why. */
 char *run_line_here(char *err);
+
+/* Where its result goes: to be freed; NULL: no memory. */
+char *run_line_result(const struct run_line *r);
 
 /* Ends a line. False, with a message: no line can say it. */
 bool run_line_put(FILE *out, const struct run_line *r, char *err);
