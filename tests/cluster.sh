@@ -40,7 +40,7 @@ train
 END
 
 list() {        # into the folder $1, which we are in
-    "$LATHE" sweep ../net.net --grid lr=1e-4:10:log5 --set filters=3,5 --seeds "1-$seeds" \
+    "$LATHE" sweep ../net.net --grid lr=1e-4:1e8:log5 --set filters=3,5 --seeds "1-$seeds" \
         --list runs -- --data synthetic --train-samples 400 --val-samples 200 --epochs 40 \
         --check-every 10 --threads 1 --optimizer sgd || exit 1
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """optuna_list.py LIST [--trials N] [--jobs N] - Optuna chooses which runs of a sweep's list come
 next (ask), they run, and it learns what they reached (tell). Without --trials all of the list run,
-in the order of its grid. Called again it begins anew, but what is done is done: it is told at once.
+in its order. Called again it begins anew, but what is done is done: it is told at once.
 """
 import argparse
 import concurrent.futures
@@ -45,8 +45,9 @@ def value(result):
 
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-sampler = optuna.samplers.TPESampler(seed=1) if o.trials else optuna.samplers.GridSampler(space)
-study = optuna.create_study(direction="maximize", sampler=sampler)
+study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=1))
+for settings in lines if not o.trials else []:
+    study.enqueue_trial(dict(settings))
 left, failed, running = o.trials or len(lines), 0, {}
 with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
     while left or running:

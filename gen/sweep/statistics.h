@@ -15,7 +15,7 @@ struct spread {
 struct spread spread_of(const double *x, int count);
 
 /* The t with P(-t <= T <= t) = 0.95 for Student's T of so many degrees of freedom, 1 or more, to
-** six digits. */
+** five digits. */
 double student_95(int freedom);
 
 #endif

@@ -310,7 +310,7 @@ static void csv_number(FILE *out, double value)
 {
     putc(',', out);
     if (!isnan(value))
-        fprintf(out, "%.9g", value);
+        fprintf(out, "%.6g", value);
 }
 
 void table_csv(const struct table *t, FILE *out)

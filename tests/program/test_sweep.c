@@ -124,7 +124,7 @@ Test(sweep, the_table_has_means_deviations_intervals_and_what_is_missing)
     write_text("want",
                "b,a,done,missing,diverged,val_acc,deviation,interval,best,best_line\n"
                "no,2,1,1,1,0.9,,,0.9,2\n"
-               "no,1,3,0,0,0.6,0.1,0.248413771,0.7,3\n"
+               "no,1,3,0,0,0.6,0.1,0.248414,0.7,3\n"
                "no,3,0,1,0,,,,,\n"
                "no,4,1,0,1,,,,,\n");
     sure("$LATHE sweep --table l --csv > out && diff want out");
