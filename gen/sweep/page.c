@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "sweep/table.h"
 
-enum { LEFT = 58, RIGHT = 14, TOP = 34, BOTTOM = 46, ACROSS = CHART_WIDTH - LEFT - RIGHT,
+enum { LEFT = 58, RIGHT = 14, TOP = 34, BOTTOM = 54, ACROSS = CHART_WIDTH - LEFT - RIGHT,
        DOWN = CHART_HEIGHT - TOP - BOTTOM,
        LABELS = 12,                 /* values with a place and a name of their own */
        LETTERS = 60,                /* of all names below a picture */
@@ -139,8 +139,8 @@ static void frame(FILE *out, const struct table *t, const struct across *a, cons
                 value);
     }
     for (int k = 0; k < a->count; k += a->even || a->count == 1 ? 1 : a->count - 1) {
-        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", place(a, a->value[k]),
-                TOP + DOWN + 18);
+        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">", place(a, a->value[k]),
+                TOP + DOWN + 25, a->even || a->count == 1 ? "middle" : k ? "end" : "start");
         markup_text(out, *a->value[k] ? a->value[k] : "-");
         fputs("</text>\n", out);
     }

@@ -325,7 +325,13 @@ bool sweep_run(const struct options *o)
     const char *command = list_read(&l, o->run, err) ? list_command(&l, o->line, err) : NULL;
     if (!command)
         return failed(err);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    /* A signal is the program's: no shell is to stand between, where it can be helped. */
+    const char *rest = run_line_command(command);
+    struct text text = { 0 };
+    text_add(&text, command, rest ? (size_t)(rest - command) : strlen(command));
+    if (rest)
+        text_printf(&text, "exec %s", rest);
+    execl("/bin/sh", "sh", "-c", text_string(&text), (char *)NULL);
     return error_set(err, "/bin/sh: %s", strerror(errno)) || failed(err);
 }
 

@@ -3,6 +3,7 @@
 ** regularisation. Its record lets it go on where it was stopped. With --list it trains nothing:
 ** it writes the runs for others, as far as it can tell by the results of those before.
 */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "base/hash.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "command/train_result.h"
 #include "core/objective.h"
 #include "core/params.h"
 #include "data/whiten.h"
@@ -293,7 +295,9 @@ static bool sweep_list_write(const struct program *p, struct sweep_settings *s,
 {
     static const char *const own[] = { "--runs", "--lr-min", "--lr-max", "--reg-min", "--reg-max",
                                        "--seed", "--threads", "--record", "--list", NULL };
-    struct sweep_list l = { .line = { .program = p->called, .what = p->model->layers } };
+    char what[24];
+    struct sweep_list l = { .line = { .program = p->called, .what = what } };
+    snprintf(what, sizeof what, "%016" PRIx64, train_result_layers(p->model));
     char *text = NULL, *words = option_text_write(s->rows, s->nrows, own);
     char *here = run_line_here(err), *results = here ? run_line_folder(s->list, err) : NULL;
     size_t size = 0;

@@ -52,9 +52,18 @@ const char *train_result_names(struct train_result *r, int argc, char **argv,
     return !r->goes_on ? NULL : own ? own : checkpoint;
 }
 
-static uint64_t train_result_layers(const struct model *m)
+uint64_t train_result_layers(const struct model *m)
 {
-    return hash_bytes(HASH_START, m->layers, strlen(m->layers));
+    const size_t type = sizeof(real);
+    uint64_t hash = hash_bytes(HASH_START, m->layers, strlen(m->layers));
+    hash = hash_bytes(hash, &type, sizeof type);
+    for (int k = 0; k < m->nparams; k++) {
+        const struct param *p = &m->params[k];
+        const double own[] = { p->own.set, p->own.optimizer, p->own.reg, p->own.lr_decay,
+                               p->own.schedule, p->own.freeze, p->init, p->first };
+        hash = hash_bytes(hash_bytes(hash, own, sizeof own), p->own.rate, sizeof p->own.rate);
+    }
+    return hash;
 }
 
 enum train_result_state train_result_look(const struct train_result *r, const struct model *m,

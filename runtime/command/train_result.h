@@ -31,6 +31,9 @@ void train_checkpoint_name(const char *params, char checkpoint[TRAIN_NAME]);
 const char *train_result_names(struct train_result *r, int argc, char **argv,
                                char params[TRAIN_NAME], char checkpoint[TRAIN_NAME]);
 
+/* A hash of the network, its type, and what its file sets that no option changes. */
+uint64_t train_result_layers(const struct model *m);
+
 /* Whether the run is done: its result is there. text: its options. OTHER, with a message: the file
 ** is no result, or another run's. */
 enum train_result_state { TRAIN_RESULT_NONE, TRAIN_RESULT_DONE, TRAIN_RESULT_OTHER };

@@ -130,6 +130,30 @@ static bool run_line_next(const char **line, const char *end, char **to)
     return !quote;
 }
 
+const char *run_line_command(const char *line)
+{
+    static const char *const before[] = { "cd", NULL, "&&" };
+    const char *at = line, *const end = line + strlen(line);
+    char *room = malloc(strlen(line) + 8), quote = 0;
+    bool good = room;
+    for (int k = 0; k < 3 && good; k++) {
+        char *word = room, *to = room;
+        good = run_line_next(&at, end, &to) && (!before[k] || !strcmp(word, before[k]));
+    }
+    free(room);
+    at += good ? strspn(at, " \t") : 0;
+    /* FOLDER=x before it sets a variable; what else can stand there parts commands. */
+    good = good && at[strcspn(at, "= \t'\"/")] != '=';
+    for (const char *s = at; *s && good; s++)
+        if (*s == quote)
+            quote = 0;
+        else if (!quote && (*s == '\'' || *s == '"'))
+            quote = *s;
+        else if (!quote && strchr(";|&<>()\\", *s))
+            good = *s == '\\' && s[1] && s++;
+    return good ? at : NULL;
+}
+
 bool run_line_read(struct run_words *r, const char *line, size_t length)
 {
     const char *const end = line + length;

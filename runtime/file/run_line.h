@@ -36,6 +36,10 @@ char *run_line_result(const struct run_line *r);
 /* Ends a line. False, with a message: no line can say it. */
 bool run_line_put(FILE *out, const struct run_line *r, char *err);
 
+/* What stands after `cd FOLDER &&` where that is one command and no more, so that `exec` may stand
+** before it; NULL: it is not. */
+const char *run_line_command(const char *line);
+
 /* What a table wants of a line, in one allocation with what it points to. */
 struct run_words { char *text, *folder, *tags, *result; };
 

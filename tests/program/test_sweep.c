@@ -210,6 +210,20 @@ Test(sweep, a_run_that_was_killed_goes_on_to_the_same_bytes)
     sure(RUN "--result a.json | grep -x 'a.json: is there: the run is done'");
 }
 
+/* The run has no shell above it, so that it gets the signal, and has saved its state when --run ends;
+** but where somebody has made more of the line. */
+Test(sweep, a_signal_to_run_is_one_to_the_program)
+{
+    write_text("l", "cd . && ./tiny train " DATA "--threads 1 --quiet --epochs 1000000 --tag a=1 "
+               "--result 'it is && r.json'\ncd . && true; exit 3 --tag a=1 --result r.json\n"
+               "cd . && A=5 sh -c 'exit $A' --tag a=1 --result s.json\n");
+    sure(TINY "$LATHE sweep --run l --line 1 & p=$!; for i in $(seq 500); do "
+         "test -e 'it is && r.checkpoint.safetensors' && break; sleep 0.02; done; "
+         "kill -TERM $p; wait $p; test $? = 143 && test -e 'it is && r.checkpoint.safetensors'");
+    fails(3, "", "$LATHE sweep --run l --line 2");
+    fails(5, "", "$LATHE sweep --run l --line 3");
+}
+
 Test(sweep, processes_of_one_run_leave_its_result)
 {
     sure(TINY "for k in 1 2 3 4; do " RUN "--result a.json > said$k 2>&1 & done; wait; "
