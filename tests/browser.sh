@@ -184,5 +184,5 @@ else
         paste expected probabilities >&2
     fi
 fi
-[ $failed = 0 ] && echo "browser: 4 pages and a plot, on screens, a phone, in the dark, on paper"
+[ $failed = 0 ] && echo "browser: 5 pages and a plot, on screens, a phone, in the dark, on paper"
 exit $failed

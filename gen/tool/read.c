@@ -54,6 +54,18 @@ struct net *read_net(struct options *o, const char *path, const struct isa *isa,
     return through_passes(o, path, NULL, isa, trial, false, status);
 }
 
+int read_nets(struct options *o, struct net *nets[MAX_ISAS])
+{
+    const struct isa *found[MAX_ISAS];
+    int status, n = find_isas(o->isa, found);
+    for (int k = 0; k < n; k++) {
+        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
+        if (!nets[k])
+            return 0;
+    }
+    return n;
+}
+
 struct net *read_inference(struct options *o, const char *path, const struct isa *isa, int *status)
 {
     return through_passes(o, path, NULL, isa, NULL, true, status);

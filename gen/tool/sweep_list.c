@@ -101,18 +101,6 @@ static void part_axes(struct listing *s)
 
 /* ---- programs ---- */
 
-static int read_nets(struct options *o, struct net **nets)
-{
-    const struct isa *found[MAX_ISAS];
-    int status, n = find_isas(o->isa, found);
-    for (int k = 0; k < n; k++) {
-        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
-        if (!nets[k])
-            return 0;
-    }
-    return n;
-}
-
 /* FOLDER/NAME-HASH, of all that is compiled. */
 static bool name_program(const struct listing *s, struct net *const *nets, int n, struct text *path)
 {
