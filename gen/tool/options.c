@@ -35,8 +35,9 @@ static const struct command_def commands[] = {
       "Layers, shapes, parameters, work, algorithms, register tiles, memory, a forecast;\n"
       "with --plan all that was decided, with --html a page that draws the network." },
     { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]\n"
-      "  lathe sweep NET --list FILE [--grid ...] [--seeds 1-10] [-- TRAIN OPTIONS]\n"
-      "  lathe sweep (--run FILE --line N | --table FILE [--csv] [-o FILE.html])",
+      "  lathe sweep NET --list FILE [--grid ...] [--seeds 1-10] [-- ...]\n"
+      "  lathe sweep --run FILE --line N\n"
+      "  lathe sweep --table FILE [--csv] [-o FILE.html]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands after -- goes to `train`:\n"
       "--epochs 1, --train-samples 5000. With --list nothing is trained: FILE has a command\n"
