@@ -141,7 +141,8 @@ Test(sweep, the_table_has_means_deviations_intervals_and_what_is_missing)
 #define OPTIONS " -- " DATA "--iterations 6 --threads 1 "
 
 #define REWRITE(grid) \
-    "cd \"it's\"; $LATHE sweep 'a t.net' --grid " grid " --list 'my list'" OPTIONS "; s=$?; $LATHE sweep --table 'my list' | grep -q '0 of 12 runs' || exit 9; exit $s"
+    "cd \"it's\"; $LATHE sweep 'a t.net' --grid " grid " --list 'my list'" OPTIONS "; s=$?; " \
+    "$LATHE sweep --table 'my list' | grep -q '0 of 12 runs' || exit 9; exit $s"
 
 static void folder(void)
 {
@@ -210,8 +211,8 @@ Test(sweep, a_run_that_was_killed_goes_on_to_the_same_bytes)
     sure(RUN "--result a.json | grep -x 'a.json: is there: the run is done'");
 }
 
-/* The run has no shell above it, so that it gets the signal, and has saved its state when --run ends;
-** but where somebody has made more of the line. */
+/* The run has no shell above it, so that it gets the signal, and has saved its state when --run
+** ends; but where somebody has made more of the line. */
 Test(sweep, a_signal_to_run_is_one_to_the_program)
 {
     write_text("l", "cd . && ./tiny train " DATA "--threads 1 --quiet --epochs 1000000 --tag a=1 "
