@@ -15,11 +15,12 @@ INCLUDES = -Igen -Iruntime -I.
 
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms values_scale) \
+SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms \
+         values_scale shortest dmath) \
          $(patsubst %,file/%,file foreign json literal npy output output_kind pairing place \
-             safetensors weights) \
+             run_line run_result safetensors weights) \
          $(patsubst %,settings/%,class_weights optimizer option_text settings) \
-         $(patsubst %,page/%,drawing markup)
+         $(patsubst %,page/%,chart drawing markup)
 GEN_OBJ = $(GEN:gen/%.c=$(BUILD)/gen/%.o) $(BUILD)/gen/embedded.o \
           $(SHARED:%=$(BUILD)/shared/%.o)
 # Each floor includes only those before it; a program's file has them in this order.
@@ -149,7 +150,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
-           install resume samples flags peers gradcheck foreign texts files learning results \
+           install resume samples flags sweep peers gradcheck foreign texts files learning results \
            settings floors folders finetune export inference
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
@@ -336,7 +337,7 @@ $(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a
 	@echo "build  $@"
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/programs: $(TESTS)/tiny
+$(TESTS)/programs $(TESTS)/sweep: $(TESTS)/tiny
 
 # What foreign, folders and finetune run.
 BROUGHT = $(patsubst %,$(TESTS)/foreign_%,grey colour stripes)

@@ -116,12 +116,19 @@ for width in 1200 390; do
     measure show.html $width
     has show network
 done
+./tiny sweep --data synthetic --train-samples 100 --val-samples 100 --iterations 3 --runs 40 \
+    --list runs >/dev/null && sh runs >/dev/null && "$lathe" sweep --table runs -o runs.html \
+    >/dev/null || fail "sweep --table"
+for width in 1200 390; do
+    measure runs.html $width
+    grep -q 'charts: 2' answers || fail "runs: not two charts"
+done
 chrome --dump-dom "file://$work/plot.svg" >answers || fail "plot.svg: the browser ended with $?"
 grep -q 'parsererror\|error on line' answers && fail "plot.svg is no SVG"
 chrome --no-pdf-header-footer --print-to-pdf=normal.pdf "file://$work/normal.html" >/dev/null
 head -c 4 normal.pdf 2>/dev/null | grep -q '%PDF' || fail "normal: no PDF"
 if [ -n "${KEEP:-}" ]; then
-    for page in normal one diverged show; do
+    for page in normal one diverged show runs; do
         chrome --window-size=1200,2600 --screenshot=$page.png "file://$work/$page.html" >/dev/null
     done
     mkdir -p "$KEEP" && cp ./*.html ./*.svg ./*.pdf ./*.png "$KEEP"
@@ -177,5 +184,5 @@ else
         paste expected probabilities >&2
     fi
 fi
-[ $failed = 0 ] && echo "browser: 4 pages and a plot, on screens, a phone, in the dark, on paper"
+[ $failed = 0 ] && echo "browser: 5 pages and a plot, on screens, a phone, in the dark, on paper"
 exit $failed

@@ -47,6 +47,7 @@ command -v objdump >/dev/null || missing="$missing binutils"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 command -v groff >/dev/null || missing="$missing groff"
 command -v zsh >/dev/null || missing="$missing zsh"
+command -v parallel >/dev/null || missing="$missing parallel"
 command -v pnmtoplainpnm >/dev/null || missing="$missing netpbm"
 python3 -c 'import numpy' 2>/dev/null || missing="$missing python3-numpy"
 python3 -c 'import PIL' 2>/dev/null || /usr/bin/python3 -c 'import PIL' 2>/dev/null ||
@@ -136,6 +137,7 @@ echo "deps: Criterion is here;" \
      "Cortex-M: $(command -v arm-none-eabi-gcc || echo none)," \
      "$(command -v qemu-system-arm || echo none);" \
      "WebAssembly: $(command -v wasm-ld || echo none), $(command -v node || echo none);" \
+     "parallel: $(command -v parallel || echo none);" \
      "netpbm: $(command -v pnmtoplainpnm || echo none);" \
      "safetensors: $(has_safetensors && echo build/python || echo none);" \
      "PngSuite: $([ -e build/pngsuite/pngsuite.py ] && echo build/pngsuite || echo none);" \

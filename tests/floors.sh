@@ -10,7 +10,7 @@ most=550
 
 # Floors from the lowest to the highest. runtime/vector is emitted once for each instruction set:
 # nothing else may include it, so it stands on top. gen/ may use what both halves share.
-gen="base read plan exchange print tool"
+gen="base read plan exchange print sweep tool"
 runtime="base core file settings data page train command vector"
 shared="base core file settings page"
 

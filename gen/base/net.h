@@ -449,7 +449,7 @@ struct setting {
     const char *name;
     double value, list[MAX_VALUES];
     int count;
-    bool used;
+    bool used, maybe;           /* maybe: it need not be a `let` */
 };
 
 struct net {

@@ -445,7 +445,7 @@ static void check_whole(struct parser *p)
             scan_error(&p->sc, v->at, "\"%s\" is never used", v->name);
     }
     for (int i = 0; i < p->nset && !p->sc.over; i++) {
-        if (p->set[i].used)
+        if (p->set[i].used || p->set[i].maybe)
             continue;
         const char **known = alloc((size_t)p->scope.count, sizeof *known);
         for (int k = 0; k < p->scope.count; k++)

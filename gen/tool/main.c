@@ -20,6 +20,7 @@
 #include "tool/read.h"
 #include "tool/show.h"
 #include "tool/sweep.h"
+#include "tool/sweep_list.h"
 #include "tool/tune.h"
 
 static bool same_names(struct net *const *nets, int nnets)
@@ -109,7 +110,8 @@ int main(int argc, char **argv)
         return finish(true);
     }
     if (!strcmp(o.command, "sweep"))
-        return finish(sweep(&o));
+        return finish(o.run ? sweep_run(&o) : o.table ? sweep_table(&o)
+                      : o.list ? sweep_list(&o) : sweep(&o));
     if (!strcmp(o.command, "tune"))
         return finish(tune(&o));
     if (!strcmp(o.command, "export"))

@@ -5,14 +5,17 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/error.h"
 #include "runtime/base/synonyms.h"
 #include "runtime/base/version.h"
 #include "runtime/base/visible.h"
 #include "plan/passes.h"
 #include "read/layers.h"
+#include "tool/options_sweep.h"
 
 /* Commands, as bits: which take an option. */
 enum { FOR_EMIT = 1, FOR_BUILD = 2, FOR_SHOW = 4, FOR_SWEEP = 8, FOR_TUNE = 16, FOR_DOC = 32,
@@ -31,10 +34,15 @@ static const struct command_def commands[] = {
     { "show", FOR_SHOW, "lathe show NET [--plan | --html] [-o FILE] [options]",
       "Layers, shapes, parameters, work, algorithms, register tiles, memory, a forecast;\n"
       "with --plan all that was decided, with --html a page that draws the network." },
-    { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]",
+    { "sweep", FOR_SWEEP, "lathe sweep NET --set NAME=A,B,... [--set ...] [-- TRAIN OPTIONS]\n"
+      "  lathe sweep NET --list FILE [--grid ...] [--seeds 1-10] [-- ...]\n"
+      "  lathe sweep --run FILE --line N\n"
+      "  lathe sweep --table FILE [--csv] [-o FILE.html]",
       "Builds the network for every combination of the values, trains each, and tabulates\n"
       "parameters, work and validation accuracy. What stands after -- goes to `train`:\n"
-      "--epochs 1, --train-samples 5000." },
+      "--epochs 1, --train-samples 5000. With --list nothing is trained: FILE has a command\n"
+      "a line, for GNU parallel, SLURM's job arrays or a loop; --run runs one of them,\n"
+      "--table tabulates what there is so far. Programs and results lie in FILE.d." },
     { "tune", FOR_TUNE, "lathe tune NET [-o FILE.tune] [options] [-- BENCH OPTIONS]",
       "Measures the register tiles and blocks that could be chosen on this CPU and writes the\n"
       "fastest into a file for --tune; takes minutes. No bit of any result depends on it." },
@@ -51,8 +59,9 @@ static const struct command_def commands[] = {
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
+/* At most 64, as bits of those that were given. */
 static const struct option_def option_defs[] = {
-    { "-o", FOR_EMIT | FOR_BUILD | FOR_SHOW | FOR_TUNE | FOR_EXPORT | FOR_IMPORT, "FILE",
+    { "-o", FOR_ALL & ~FOR_DOC, "FILE",
       "what to write" },
     { "--isa", FOR_PROGRAMS, "NAME",
       "scalar, avx2, avx512, neon, native (this CPU's, the default), or\n"
@@ -61,6 +70,15 @@ static const struct option_def option_defs[] = {
     { "--dtype", FOR_PROGRAMS, "TYPE", "f32 (the default) or f64" },
     { "--set", FOR_NETS, "NAME=VALUE",
       "overrides a `let`; for sweep several values, with commas" },
+    { "--grid", FOR_SWEEP, "NAME=VALUES",
+      "with --list: values of a `let` or of an option of `train`, A,B,... or\n"
+      "LOW:HIGH:log5 or LOW:HIGH:lin5" },
+    { "--seeds", FOR_SWEEP, "LIST", "with --list: 1-10, or 1,2,5; 1 unless said" },
+    { "--list", FOR_SWEEP, "FILE", "where runs are written, one a line" },
+    { "--run", FOR_SWEEP, "FILE", "a list of which one line is run" },
+    { "--line", FOR_SWEEP, "N", "which one, from 1; done lines say so" },
+    { "--table", FOR_SWEEP, "FILE", "a list whose results are tabulated; -o writes a page, too" },
+    { "--csv", FOR_SWEEP, NULL, "with --table: comma-separated" },
     { "--batch", FOR_PROGRAMS, "N", "the most images of one step" },
     { "--tune", FOR_EMIT | FOR_BUILD | FOR_SHOW, "FILE",
       "tiles and blocks from a file that lathe tune wrote" },
@@ -226,6 +244,7 @@ static void take_flag(struct options *o, const char *option)
         { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
         { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
         { "--inference", &o->inference }, { "--fast", &o->fast }, { "--small", &o->small },
+        { "--csv", &o->csv },
     };
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
         if (!strcmp(option, flags[k].word))
@@ -269,6 +288,17 @@ static bool take(struct options *o, const char *option, const char *argument, in
             return usage(status, "--ram takes a number of bytes, not \"%s\"%s", argument, "");
     } else if (!strcmp(option, "--range")) {
         o->range = argument;
+    } else if (!strcmp(option, "--list")) {
+        o->list = argument;
+    } else if (!strcmp(option, "--run")) {
+        o->run = argument;
+    } else if (!strcmp(option, "--table")) {
+        o->table = argument;
+    } else if (!strcmp(option, "--grid") || !strcmp(option, "--seeds")
+               || !strcmp(option, "--line")) {
+        char err[ERR_SIZE];
+        if (!sweep_option(o, option, argument, err))
+            return usage(status, "%s%s", err, "");
     } else {
         take_flag(o, option);
     }
@@ -276,7 +306,7 @@ static bool take(struct options *o, const char *option, const char *argument, in
 }
 
 /* given: the options so far, as bits of option_defs. */
-static bool read_option(struct options *o, int argc, char **argv, int *i, unsigned *given,
+static bool read_option(struct options *o, int argc, char **argv, int *i, uint64_t *given,
                         int *status)
 {
     const char *known[NOPTIONS];
@@ -288,7 +318,7 @@ static bool read_option(struct options *o, int argc, char **argv, int *i, unsign
                       && option_defs[k].argument && length > 2 && !two;
         if (strcmp(argv[*i], known[k]) && !joined)
             continue;
-        *given |= 1u << k;
+        *given |= UINT64_C(1) << k;
         if (!strcmp(known[k], "--help") || !strcmp(known[k], "--version")) {
             if (known[k][2] == 'h')
                 help(stdout, o->command);
@@ -379,7 +409,7 @@ static bool check_export(const struct options *o, int *status)
 }
 
 /* With --inference, and without. */
-static bool check_inference(const struct options *o, unsigned given, int *status)
+static bool check_inference(const struct options *o, uint64_t given, int *status)
 {
     static const char *const others[] = { "--dtype", "--batch", "--tune", "--split", "--lines",
                                           "--plan", "--html" };
@@ -388,10 +418,10 @@ static bool check_inference(const struct options *o, unsigned given, int *status
     for (int k = 0; k < NOPTIONS; k++) {
         const char *word = option_defs[k].word;
         for (size_t i = 0; i < sizeof others / sizeof *others && o->inference; i++)
-            if (given & 1u << k && !strcmp(word, others[i]))
+            if (given & UINT64_C(1) << k && !strcmp(word, others[i]))
                 return usage(status, "--inference goes without %s%s", word, "");
         for (size_t i = 0; i < sizeof own / sizeof *own && !o->inference; i++)
-            if (given & 1u << k && !strcmp(word, own[i]) && strcmp(o->command, "import"))
+            if (given & UINT64_C(1) << k && !strcmp(word, own[i]) && strcmp(o->command, "import"))
                 return usage(status, "%s is for emit --inference%s", word, "");
     }
     if (!o->inference)
@@ -412,13 +442,13 @@ static bool check_inference(const struct options *o, unsigned given, int *status
 }
 
 /* Options that a command would not look at are wrong usage. */
-static bool check_given(struct options *o, unsigned given, int *status)
+static bool check_given(struct options *o, uint64_t given, int *status)
 {
     int command = 0;
     while (strcmp(o->command, commands[command].word))
         command++;
     for (int k = 0; k < NOPTIONS; k++)
-        if (given & 1u << k && !(option_defs[k].commands & commands[command].bit))
+        if (given & UINT64_C(1) << k && !(option_defs[k].commands & commands[command].bit))
             return usage(status, "%s takes no %s", o->command, option_defs[k].word);
     if (o->pass && o->output)
         return usage(status, "-d %s prints to standard output: it goes without -o%s", o->pass, "");
@@ -437,7 +467,8 @@ static bool check_given(struct options *o, unsigned given, int *status)
 
 bool options_read(struct options *o, int argc, char **argv, int *status)
 {
-    unsigned given = 0;
+    uint64_t given = 0;
+    char err[ERR_SIZE];
     *o = (struct options){ .isa = NULL };
     bool operands = false;
     for (int i = 1; i < argc; i++) {
@@ -478,7 +509,7 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
     bool is_doc = !strcmp(o->command, "doc"), imports = !strcmp(o->command, "import");
     if (is_doc && o->nnets)
         return usage(status, "doc takes no network file (\"%s\")%s", o->net[0], "");
-    if (!is_doc && !o->nnets)
+    if (!is_doc && !o->nnets && !o->run && !o->table)
         return usage(status, imports ? "%s: which model?%s" : "%s: which network file?%s",
                      o->command, "");
     if (imports && o->nnets > 1)
@@ -490,8 +521,8 @@ bool options_read(struct options *o, int argc, char **argv, int *status)
         return usage(status, "%s takes one network file%s", o->command, "");
     if (tunes && !strcmp(o->isa, "x86"))
         return usage(status, "tune takes one instruction set: --isa avx2, say%s%s", "", "");
-    if (sweeps && !o->nset)
-        return usage(status, "sweep: which values? --set NAME=A,B,...%s%s", "", "");
+    if (sweeps && !sweep_options(o, err))
+        return usage(status, "%s%s", err, "");
     for (int k = 0; k < o->nset; k++)
         if (o->set[k].count > 1 && !sweeps)
             return usage(status, "--set %s: one value; several are for `lathe sweep`%s",

@@ -5,36 +5,7 @@
 #ifndef LATHE_OPTIONS_H
 #define LATHE_OPTIONS_H
 
-#include "base/net.h"
-
-enum { MAX_SETTINGS = 64, MAX_NETS = 64 };
-
-struct options {
-    const char *command;            /* emit build show sweep tune export import doc */
-    const char *net[MAX_NETS]; int nnets;
-    const char *output;             /* -o, or NULL */
-    const char *isa;                /* a name of isas[], "native" or "x86" */
-    bool f64, split, lines;
-    bool html, plan;                /* show: a page; more tables */
-    int batch;                      /* 0: the network file's */
-    const char *pass;               /* -d, or NULL */
-    const char *tune;               /* --tune, or NULL */
-    bool tuned;                     /* that file had something for a network */
-    const char *params;             /* export: a parameter file, or NULL */
-    bool fold, softmax, prepare;    /* export: as struct export_options has them */
-    const char *weights;            /* import: a file of parameters in the model's place, or NULL;
-                                       emit: "inline" or "blob" */
-    const char *range;              /* export: what 0 and 255 are to the network, or NULL */
-    bool torch;                     /* export: a module of PyTorch */
-    bool inference;                 /* emit: a program that only runs the network ... */
-    bool fast, small;               /* ... with Winograd's filters, without; neither: as fits --isa
-                                       ... */
-    long ram;                       /* ... in so many bytes; 0: not said */
-    const char *check[2];           /* import: arrays of images and results, or NULL */
-    struct setting set[MAX_SETTINGS]; int nset;
-    char **rest; int nrest;         /* after `--`: sweep hands them to `train`,
-                                       tune to `bench` */
-};
+#include "tool/command_line.h"
 
 /*
 ** False: the program ends with *status; 0 after --help or --version, 2 after a

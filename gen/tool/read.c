@@ -59,6 +59,18 @@ struct net *read_net(struct options *o, const char *path, const struct isa *isa,
     return through_passes(o, net, status);
 }
 
+int read_nets(struct options *o, struct net *nets[MAX_ISAS])
+{
+    const struct isa *found[MAX_ISAS];
+    int status, n = find_isas(o->isa, found);
+    for (int k = 0; k < n; k++) {
+        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
+        if (!nets[k])
+            return 0;
+    }
+    return n;
+}
+
 /* The first layer that goes by Winograd's filtering. */
 static int first_winograd(const struct net *net)
 {

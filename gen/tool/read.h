@@ -16,6 +16,9 @@ int find_isas(const char *name, const struct isa *found[MAX_ISAS]);
 struct net *read_net(struct options *o, const char *path, const struct isa *isa,
                      struct tuning *trial, int *status);
 
+/* The network for each instruction set of --isa. How many; 0: NULL of one of them. */
+int read_nets(struct options *o, struct net *nets[MAX_ISAS]);
+
 /* A network that is only to be run. */
 struct net *read_inference(struct options *o, const char *path, const struct isa *isa, int *status);
 

@@ -47,14 +47,10 @@ struct size { long long params; double flop; bool loss; };
 /* Builds the network of o, with the first value of every setting. */
 static bool build_one(struct options *o, const char *program, struct size *size)
 {
-    const struct isa *found[MAX_ISAS];
     struct net *nets[MAX_ISAS];
-    int status, n = find_isas(o->isa, found);
-    for (int k = 0; k < n; k++) {
-        nets[k] = read_net(o, o->net[0], found[k], NULL, &status);
-        if (!nets[k])
-            return false;
-    }
+    const int n = read_nets(o, nets);
+    if (!n)
+        return false;
     size->loss = nets[0]->layer[nets[0]->nlayers - 1].target != TARGET_LABEL;
     for (int i = 0; i < nets[0]->nlayers; i++) {
         size->params += nets[0]->layer[i].params;

@@ -29,6 +29,10 @@ void visible_vprint(FILE *out, const char *format, va_list arguments)
 /* Whether all of a text may be printed as it is. */
 bool visible_whole(const char *text);
 
+/* A word for a shell: in single quotes where it needs them, made by its printf where it could not
+** be shown. */
+void visible_word(FILE *out, const char *word);
+
 /* One line: rewrites the text in its `size` bytes, cut where its escapes need more. */
 void visible_line(char *text, size_t size);
 

@@ -18,6 +18,7 @@
 #include "data/param_file.h"
 #include "data/values.h"
 #include "file/fit.h"
+#include "file/json.h"
 
 /* An image that waits in the engine's input. */
 struct predict_image { const char *file; size_t index; bool alone; int label; };
@@ -40,26 +41,11 @@ struct predict {
     size_t printed, failed, labelled, right;
 };
 
-/* As a JSON string; bytes that are no UTF-8 become U+FFFD. */
-static void predict_json(const char *s, size_t length)
-{
-    putchar('"');
-    for (const char *end = s + length; s < end;) {
-        int n = visible_character(s, (size_t)(end - s));
-        if (n == 1 && ((unsigned char)*s < ' ' || *s == '"' || *s == '\\'))
-            printf("\\u%04x", (unsigned)*s);
-        else
-            printf("%.*s", n ? n : 3, n ? s : "\xef\xbf\xbd");
-        s += n ? n : 1;
-    }
-    putchar('"');
-}
-
 /* Begins an image's object. */
 static void predict_object(struct predict *r, const char *file, size_t index)
 {
     printf("%s\n  {\"image\": ", r->printed++ ? "," : "");
-    predict_json(file, strlen(file));
+    json_put(stdout, file, strlen(file));
     printf(", \"index\": %zu, ", index);
 }
 
@@ -84,7 +70,7 @@ static void predict_class(const struct predict *r, int class, double value)
     const char *name = predict_name(r, class, room, &length);
     if (r->json) {
         printf("{\"class\": %d, \"name\": ", class);
-        predict_json(name, (size_t)length);
+        json_put(stdout, name, (size_t)length);
         printf(", \"%s\": %.9g}", r->program->model->objective == OBJECTIVE_SOFTMAX
                                   ? "probability" : "score", value);
     } else {
@@ -181,7 +167,7 @@ static void predict_fault(struct predict *r, const char *file, size_t index, con
         return;
     predict_object(r, file, index);
     printf("\"error\": ");
-    predict_json(err, strlen(err));
+    json_put(stdout, err, strlen(err));
     printf("}");
 }
 
@@ -380,7 +366,7 @@ static int predict_all(struct predict *r, char **path, int count)
     const struct model *m = r->program->model;
     if (r->json) {
         printf("{\"network\": ");
-        predict_json(m->name, strlen(m->name));
+        json_put(stdout, m->name, strlen(m->name));
         printf(", \"images\": [");
     } else if (m->objective == OBJECTIVE_SVM) {
         printf("scores, not probabilities: the network's loss is svm\n");

@@ -1,29 +1,40 @@
 /*
 ** cmd_sweep.c - `sweep`: short training runs in search of a learning rate and a strength of
-** regularisation. Its record lets it go on where it was stopped.
+** regularisation. Its record lets it go on where it was stopped. With --list it trains nothing:
+** it writes the runs for others, as far as it can tell by the results of those before.
 */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/visible.h"
 #include "command/command.h"
+#include "command/train_result.h"
 #include "core/objective.h"
 #include "core/params.h"
 #include "data/whiten.h"
+#include "file/file.h"
 #include "file/output.h"
+#include "file/run_line.h"
+#include "file/run_result.h"
+#include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/notice.h"
 #include "train/search.h"
 #include "train/solver.h"
 
+enum { SWEEP_ROWS = 24 };
+
 struct sweep_settings {
     struct command_data data;
     struct solver_options solver;
     struct search search;
-    const char *out;
+    const char *out, *list;
+    struct option_row rows[SWEEP_ROWS]; int nrows;
     bool recorded;              /* all runs are in it */
     long seed, threads;
 };
@@ -76,10 +87,16 @@ static bool sweep_options(const struct program *p, struct sweep_settings *s, int
         command_row(COMMAND_THREADS, &s->threads, NULL),
         { "--record", OPTION_TEXT, "FILE.csv", &s->out, 0, 0, NULL,
           "where every run is written, and from which the search goes on" },
+        { "--list", OPTION_TEXT, "FILE", &s->list, 0, 0, NULL,
+          "trains nothing: writes the runs as commands, one a line, for GNU parallel, SLURM or a "
+          "loop; again, once they are done, with those around the best" },
     };
+    _Static_assert(COMMAND_COUNT(rows) <= SWEEP_ROWS, "room for every option");
+    s->nrows = COMMAND_COUNT(rows);
+    memcpy(s->rows, rows, sizeof rows);
     return command_options(p, "sweep", "Searches for a learning rate and an L2 strength by short "
-                           "runs: log-uniform at first, then around the best.", rows,
-                           COMMAND_COUNT(rows), argc, argv, status);
+                           "runs: log-uniform at first, then around the best.", s->rows, s->nrows,
+                           argc, argv, status);
 }
 
 static bool sweep_settle(const struct program *p, struct sweep_settings *s, int *status)
@@ -95,6 +112,11 @@ static bool sweep_settle(const struct program *p, struct sweep_settings *s, int 
     if (!command_batch(p, "sweep", s->solver.train.batch, status)
         || !command_class_weights(p, "sweep", &s->solver.train, status))
         return false;
+    if (s->list && s->out) {
+        *status = command_usage(p, "sweep: --list goes without --record: the results of its lines "
+                                "are its record");
+        return false;
+    }
     s->solver.seed = h->seed = (uint64_t)s->seed;
     return true;
 }
@@ -177,6 +199,143 @@ static void sweep_result(const struct program *p, const struct sweep_settings *s
     puts("");
 }
 
+/* ---- as a list ---- */
+
+struct sweep_list {
+    struct run_line line;
+    const char **word; int words;   /* of every line, then with room for those of one */
+    FILE *out;
+    bool waits;                     /* for results: the rest cannot be told yet */
+};
+
+/* The options of all lines, as `train` has them. */
+static bool sweep_list_words(struct sweep_settings *s, struct sweep_list *l, char *text)
+{
+    enum { MORE = 11 };         /* here, and in sweep_list_run */
+    const char *data = getenv("LATHE_DATA");
+    int count;
+    char **given = option_text_words(text, &count);
+    l->word = given ? calloc((size_t)count + MORE, sizeof *l->word) : NULL;
+    if (l->word) {
+        l->word[l->words++] = "--quiet";
+        if (data && *data && !s->data.dir) {
+            l->word[l->words++] = "--data";
+            l->word[l->words++] = data;
+        }
+        for (int k = 0; k < count; k++)
+            l->word[l->words++] = given[k];
+    }
+    free(given);
+    return l->word;
+}
+
+/* Writes run k, with the numbers that the line says. */
+static bool sweep_list_run(struct sweep_settings *s, struct sweep_list *l, const char *threads,
+                           char **result, char *err)
+{
+    char lr[24], reg[24], seed[24], tags[96];
+    struct search *h = &s->search;
+    struct search_run *run = &h->done[h->ndone];
+    *run = (struct search_run){ .val_check = h->less ? INFINITY : 0, .loss = NAN };
+    search_next(h, run->value);
+    snprintf(lr, sizeof lr, "%.4g", run->value[SEARCH_LR]);
+    snprintf(reg, sizeof reg, "%.4g", run->value[SEARCH_REG]);
+    snprintf(seed, sizeof seed, "%ld", s->seed);
+    snprintf(tags, sizeof tags, "lr=%s,reg=%s,seed=%s", lr, reg, seed);
+    run->value[SEARCH_LR] = strtod(lr, NULL);
+    run->value[SEARCH_REG] = strtod(reg, NULL);
+    h->ndone++;
+    const char *own[] = { "--lr", lr, "--reg", reg, "--seed", seed, "--threads", threads };
+    memcpy(l->word + l->words, own, sizeof own);
+    l->line.word = l->word;
+    l->line.count = l->words + COMMAND_COUNT(own) - (threads ? 0 : 2);
+    l->line.tags = tags;
+    *result = run_line_result(&l->line);
+    return *result ? run_line_put(l->out, &l->line, err) : error_set(err, "not enough memory");
+}
+
+/* What the runs reached whose results are at `result`; a run without one is waited for. */
+static bool sweep_list_results(struct search *h, struct sweep_list *l, char **result, char *err)
+{
+    for (long k = 0; k < h->ndone; k++) {
+        struct run_result r;
+        bool missing;
+        if (!run_result_read(&r, result[k], &missing, err)) {
+            l->waits = missing;
+            return missing;
+        }
+        if (isfinite(r.best))
+            h->done[k].val_check = r.best;
+        run_result_close(&r);
+    }
+    return true;
+}
+
+/* Level after level, the next one by the results of those before. */
+static bool sweep_list_levels(struct sweep_settings *s, struct sweep_list *l,
+                              const char *threads, char *err)
+{
+    struct search *h = &s->search;
+    char **result = calloc((size_t)h->runs, sizeof *result);
+    bool good = result || error_set(err, "not enough memory for %ld runs", h->runs);
+    while (good && h->ndone < h->runs && !l->waits) {
+        const int level = search_level(h, h->ndone);
+        while (good && h->ndone < h->runs && search_level(h, h->ndone) == level)
+            good = sweep_list_run(s, l, threads, &result[h->ndone], err);
+        good = good && sweep_list_results(h, l, result, err);
+    }
+    for (long k = 0; result && k < h->runs; k++)
+        free(result[k]);
+    free(result);
+    return good;
+}
+
+static bool sweep_list_write(const struct program *p, struct sweep_settings *s,
+                             const char *threads, char *err)
+{
+    static const char *const own[] = { "--runs", "--lr-min", "--lr-max", "--reg-min", "--reg-max",
+                                       "--seed", "--threads", "--record", "--list", NULL };
+    char what[24];
+    struct sweep_list l = { .line = { .program = p->called, .what = what } };
+    snprintf(what, sizeof what, "%016" PRIx64, train_result_layers(p->model));
+    char *text = NULL, *words = option_text_write(s->rows, s->nrows, own);
+    char *here = run_line_here(err), *results = here ? run_line_folder(s->list, err) : NULL;
+    size_t size = 0;
+    l.line.folder = here;
+    l.line.results = results;
+    l.out = open_memstream(&text, &size);
+    bool good = results && ((words && l.out && sweep_list_words(s, &l, words))
+                            || error_set(err, "not enough memory"));
+    good = good && sweep_list_levels(s, &l, threads, err);
+    if (l.out && fclose(l.out) != 0)
+        good = error_set(err, "not enough memory");
+    good = good && file_write(s->list, text, size, err);
+    if (good)
+        visible_print(stdout, "%s: %ld of %ld runs%s\n", s->list, s->search.ndone, s->search.runs,
+                      !l.waits ? "" : s->search.ndone < s->search.runs
+                      ? "; again once they are done, for those around the best"
+                      : "; again once they are done, for the best");
+    if (good && !l.waits)
+        sweep_result(p, s);
+    free(text);
+    free(words);
+    free(l.word);
+    free(here);
+    free(results);
+    return good;
+}
+
+static int sweep_list(const struct program *p, struct sweep_settings *s, int argc, char **argv)
+{
+    const struct output list = { s->list, OUTPUT_LIST, "--list", false };
+    const char *threads = options_peek("--threads", argc, argv);
+    char err[ERR_SIZE];
+    bool good = output_claim(&list, err) && search_open(&s->search, NULL, err)
+                && sweep_list_write(p, s, threads, err);
+    search_close(&s->search);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}
+
 static int sweep_with_data(const struct program *p, struct sweep_settings *s,
                            const struct dataset *data)
 {
@@ -221,6 +380,8 @@ int command_sweep(const struct program *p, int argc, char **argv)
     sweep_defaults(&s, p->model);
     if (!sweep_options(p, &s, argc, argv, &status) || !sweep_settle(p, &s, &status))
         return status;
+    if (s.list)
+        return sweep_list(p, &s, argc, argv);
     if (!command_open_data(p, &s.data, &data))
         return STATUS_FAULT;
     status = sweep_with_data(p, &s, &data);

@@ -2,16 +2,15 @@
 ** cmd_train.c - `train`: reads the options, opens the data, trains, says what came
 ** out. It must never train on data that it does not name.
 */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/visible.h"
 #include "command/command.h"
-#include "command/optimizer_options.h"
-#include "core/objective.h"
+#include "command/train_say.h"
 #include "core/params.h"
 #include "data/pretrained.h"
 #include "data/whiten.h"
@@ -19,37 +18,16 @@
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
-#include "train/interrupt.h"
 #include "train/notice.h"
 #include "train/observed.h"
 
-enum { CHECKPOINT_EPOCH = -1,      /* an epoch's iterations, which the data tells */
-       TRAIN_ROWS = 32 };          /* room for options that are no settings */
-
-struct train_command {
-    struct solver_options solver;
-    struct command_data data;
-    struct optimizer_options optimizer;
-    const char *params, *checkpoint, *resume;
-    const char *begin;            /* --from: a file of first parameters */
-    struct option_list only;
-    struct pretrained pretrained; /* read from there */
-    char default_params[256], default_checkpoint[1024];
-    long checkpoint_every, seed, threads;
-    struct option_row rows[OPTIMIZER_ROWS + SETTINGS_OPTIONS + TRAIN_ROWS];
-    int nrows;
-    struct checkpoint from;       /* where the run goes on, with --resume, */
-    char **words;                 /* and its options as words */
-    char *text;                   /* the run's options, for its own checkpoints */
-    bool no_save;
-    char command[4096];           /* as a shell would read it */
-};
+enum { CHECKPOINT_EPOCH = -1 };     /* an epoch's iterations, which the data tells */
 
 /* What a checkpoint does not say, and what it says but anyone may change: where things lie, how
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
     "--threads", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
-    "--resume", "--from", "--from-only", NULL
+    "--resume", "--from", "--from-only", "--result", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
@@ -107,6 +85,13 @@ static void train_own_rows(struct train_command *s)
         { "--from-only", OPTION_LIST, "PATTERN[,PATTERN...]", &s->only, 0, 0, NULL,
           "of --from those that a pattern fits (conv*, head, *.bias: tensors or layers) and no "
           "!PATTERN does" },
+        { "--result", OPTION_TEXT, "FILE.json", &s->result.path, 0, 0, NULL,
+          "what comes out, as one line of JSON; saves parameters and, after each epoch, its state "
+          "beside it. Called again it goes on where it was killed, or is done and says so" },
+        { "--tag", OPTION_LIST, "NAME=VALUE[,NAME=VALUE...]", &s->result.tags, 0, 0, NULL,
+          "what that line is to say, too" },
+        { "--dry-run", OPTION_FLAG, NULL, &s->result.dry_run, 0, 0, NULL,
+          "looks at the options, and ends before the data is opened" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
     };
     _Static_assert(COMMAND_COUNT(own) < TRAIN_ROWS, "room for every option");
@@ -171,7 +156,8 @@ static bool train_options_from(const struct program *p, struct train_command *s,
     if (!theirs || (good && !ours)) {
         *status = command_fault(p, "%s: not enough memory", from);
         good = false;
-    } else if (good && !option_text_agree(s->rows, s->nrows, theirs, ours, train_free, &c)) {
+    } else if (good && !option_text_agree(s->rows, s->nrows, theirs, ours, s->result.goes_on
+                                          ? train_result_free : train_free, &c)) {
         *status = command_usage(p, "train: %s is %s in the run of %s, and %s here; it cannot be "
                                 "changed on the way", c.name, c.theirs, from, c.ours);
         good = false;
@@ -185,32 +171,38 @@ static bool train_options(const struct program *p, struct train_command *s, int 
                           char **argv, int *status)
 {
     train_rows(s);
-    const char *from = options_ask_help(argc, argv) ? NULL
-                       : options_peek("--resume", argc, argv);
+    const bool help = options_ask_help(argc, argv);
+    const char *from = help ? NULL : options_peek("--resume", argc, argv);
+    const char *left = help ? NULL : train_result_names(&s->result, argc, argv, s->default_params,
+                                                        s->default_checkpoint);
+    s->result.goes_on = left && !from;
+    from = from ? from : left;
     return from ? train_options_from(p, s, from, argc, argv, status)
                 : train_parse(p, s, argc, argv, status);
 }
 
 /* What a run writes: what matters most first. */
-enum { TRAIN_CHECKPOINT = 1, TRAIN_OUTPUTS = 5 };
-static void train_outputs(const struct solver_options *o, struct output out[TRAIN_OUTPUTS])
+enum { TRAIN_CHECKPOINT = 1, TRAIN_OUTPUTS = 6 };
+static void train_outputs(const struct train_command *s, struct output out[TRAIN_OUTPUTS])
 {
+    const struct solver_options *o = &s->solver;
     const struct output outputs[TRAIN_OUTPUTS] = {
         { o->params, OUTPUT_PARAMS, "--params", false },
         { o->checkpoint, OUTPUT_CHECKPOINT, "--checkpoint", o->from != NULL },
         { o->history, OUTPUT_HISTORY, "--history", false },
         { o->report, OUTPUT_PAGE, "--report", false },
         { o->plot, OUTPUT_PLOT, "--plot", false },
+        { s->result.path, OUTPUT_RESULT, "--result", false },
     };
     memcpy(out, outputs, sizeof outputs);
 }
 
 /* Said before anything is read: wrong usage. */
-static bool train_no_file_twice(const struct program *p, const struct solver_options *o,
+static bool train_no_file_twice(const struct program *p, const struct train_command *s,
                                 int *status)
 {
     struct output out[TRAIN_OUTPUTS];
-    train_outputs(o, out);
+    train_outputs(s, out);
     for (int k = 0; k < TRAIN_OUTPUTS; k++)
         for (int i = 0; i < k; i++)
             if (out[k].path && out[i].path && output_same(out[k].path, out[i].path)) {
@@ -229,7 +221,7 @@ static bool train_claim(const struct program *p, struct train_command *s)
     struct output out[TRAIN_OUTPUTS];
     struct solver_options *o = &s->solver;
     char err[ERR_SIZE];
-    train_outputs(o, out);
+    train_outputs(s, out);
     for (int k = 0; k < TRAIN_OUTPUTS; k++) {
         if (!out[k].path || output_claim(&out[k], err))
             continue;
@@ -248,72 +240,22 @@ static bool train_claim(const struct program *p, struct train_command *s)
 static bool train_settle_checkpoint(const struct program *p, struct train_command *s, int *status)
 {
     struct solver_options *o = &s->solver;
-    static const char end[] = ".safetensors";
     const bool file = strncmp(s->params, "/dev/", 5) != 0;
-    const char *params = file ? s->params : s->default_params;
-    const size_t length = strlen(params), cut = strlen(end);
-    const bool ends = length > cut && strcmp(params + length - cut, end) == 0;
-    snprintf(s->default_checkpoint, sizeof s->default_checkpoint, "%.*s.checkpoint%s",
-             (int)(ends ? length - cut : length), params, end);
-    bool asked = s->checkpoint || s->checkpoint_every != OPTION_UNSET || s->resume;
+    train_checkpoint_name(file ? s->params : s->default_params, s->default_checkpoint);
+    bool asked = s->checkpoint || s->checkpoint_every != OPTION_UNSET || s->resume
+                 || s->result.path;
     o->checkpoint = s->checkpoint ? s->checkpoint : s->resume ? s->resume
                     : asked || !s->no_save ? s->default_checkpoint : NULL;
     o->checkpoint_every = s->checkpoint_every != OPTION_UNSET ? s->checkpoint_every
-                          : s->checkpoint ? CHECKPOINT_EPOCH : 0;
-    return train_no_file_twice(p, o, status);
-}
-
-/* A word for a shell: in single quotes where it needs them, made by its printf where it could
-** not be shown. */
-static void train_word(FILE *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_=+./,:@";
-    if (*word && word[strspn(word, plain)] == 0) {
-        fputs(word, out);
-        return;
-    }
-    bool shown = visible_whole(word);
-    fputs(shown ? "'" : "\"$(printf '", out);
-    for (; *word; word++)
-        if (shown)
-            fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
-        else if (strchr(plain, *word))
-            putc(*word, out);
-        else
-            fprintf(out, "\\%03o", (unsigned)(unsigned char)*word);
-    fputs(shown ? "'" : "')\"", out);
-}
-
-/* What repeats the run: the command, the seed and the data where only defaults name them. */
-static void train_command(const struct program *p, struct train_command *s, int argc, char **argv)
-{
-    const char *data = getenv("LATHE_DATA");
-    FILE *out = fmemopen(s->command, sizeof s->command - 1, "w");
-    if (!out)
-        return;
-    if (data && !s->data.dir) {
-        fputs("LATHE_DATA=", out);
-        train_word(out, data);
-        putc(' ', out);
-    }
-    train_word(out, p->called);
-    fputs(" train", out);
-    for (int k = 0; k < argc; k++) {
-        putc(' ', out);
-        train_word(out, argv[k]);
-    }
-    if (!options_peek("--seed", argc, argv))
-        fprintf(out, " --seed %ld", s->seed);
-    if (fclose(out) == 0)
-        s->solver.command = s->command;
+                          : s->checkpoint || s->result.path ? CHECKPOINT_EPOCH : 0;
+    return train_no_file_twice(p, s, status);
 }
 
 static bool train_settle_from(const struct program *p, const struct train_command *s, char *err)
 {
     if (s->only.count && !s->begin)
         return error_set(err, "--from-only selects tensors of --from FILE, which is not there");
-    if (s->begin && s->resume)
+    if (s->begin && s->resume && !s->result.goes_on)
         return error_set(err, "--from begins a run, --resume goes on with one, which has what was "
                          "taken: leave --from out");
     return pretrained_patterns(&s->only, p->model, err);
@@ -357,82 +299,6 @@ static bool train_settle(const struct program *p, struct train_command *s, int *
     return train_settle_checkpoint(p, s, status);
 }
 
-static void train_say_result(const struct model *m, const struct solver_options *o,
-                             const struct solver_report *r)
-{
-    if (r->best_check >= 0)
-        printf("best val_%s: %f", check_word(m), r->best_check);
-    else
-        printf("trained without validation");
-    if (r->saved)
-        visible_print(stdout, " (saved to %s)", o->params);
-    if (r->stopped)
-        printf(", stopped at iteration %ld: no better check in %d", r->iterations,
-               o->train.patience);
-    printf(", %.0f images/s\n", r->images_per_second);
-}
-
-static void train_say_word(const char *name, const char *word)
-{
-    fprintf(stderr, " %s%s", name ? name : "", name ? " " : "");
-    train_word(stderr, word);
-}
-
-static void train_say_number(const char *name, long number)
-{
-    fprintf(stderr, " %s %ld", name, number);
-}
-
-/* The command that goes on: all that the checkpoint does not say. */
-static void train_say_command(const struct program *p, const struct train_command *s)
-{
-    const struct solver_options *o = &s->solver;
-    fputs("to go on:\n ", stderr);
-    train_say_word(NULL, p->called);
-    fputs(" train", stderr);
-    train_say_word("--resume", o->checkpoint);
-    if (strcmp(p->model->name, lathe_models[0]->name) != 0)
-        train_say_word("--network", p->model->name);
-    if (s->data.dir && strcmp(s->data.dir, "synthetic") != 0)
-        train_say_word("--data", s->data.dir);
-    if (s->data.no_cache)
-        fputs(" --no-cache", stderr);
-    if (o->history)
-        train_say_word("--history", o->history);
-    if (o->report)
-        train_say_word("--report", o->report);
-    if (o->plot)
-        train_say_word("--plot", o->plot);
-    if (s->no_save)
-        fputs(" --no-save", stderr);
-    else if (s->params != s->default_params)
-        train_say_word("--params", s->params);
-    if (s->threads != processors_available())
-        train_say_number("--threads", s->threads);
-    if (o->print_every != SOLVER_PRINT_EVERY)
-        train_say_number("--print-every", o->print_every);
-    if (o->quiet)
-        fputs(" --quiet", stderr);
-    fputc('\n', stderr);
-}
-
-/* To stderr: into a pipe go lines of results only, and its reader may be gone. */
-static int train_interrupted(const struct program *p, const struct train_command *s,
-                             const struct solver_report *r)
-{
-    const struct solver_options *o = &s->solver;
-    command_fault(p, "stopped by %s after iteration %ld of %ld; %s%s",
-                  interrupt_name(r->interrupted), r->iterations, r->planned,
-                  r->kept ? "the run's whole state is in " : "there is nothing to go on from",
-                  r->kept ? o->checkpoint : "");
-    if (r->kept && r->best_check >= 0 && o->params)
-        visible_print(stderr, "the best parameters so far (val_%s %f) are in %s\n",
-                      check_word(p->model), r->best_check, o->params);
-    if (r->kept)
-        train_say_command(p, s);
-    return STATUS_SIGNAL + r->interrupted;
-}
-
 /* Drawn, whitened, taken: what comes later has the last word. */
 static bool train_first_parameters(struct train_command *s, struct engine *e,
                                    const struct dataset *data, const struct preprocess *p,
@@ -448,6 +314,23 @@ static bool train_first_parameters(struct train_command *s, struct engine *e,
     bool good = pretrained_set(&s->pretrained, e, err);
     pretrained_close(&s->pretrained);
     return good;
+}
+
+/* A loss that is not finite is a result, too, unless a signal came first: then the next iteration
+** was to tell. What the run needed to go on goes. */
+static bool train_finish(const struct program *p, struct train_command *s, bool good,
+                         const struct solver_report *r)
+{
+    char err[ERR_SIZE];
+    if (!s->result.path || r->interrupted || !(good || r->diverged))
+        return good;
+    if (!train_result_write(&s->result, p->model, s->text, r, err)) {
+        command_fault(p, "%s", err);
+        return false;
+    }
+    if (s->solver.checkpoint == s->default_checkpoint)
+        (void)unlink(s->default_checkpoint);
+    return true;
 }
 
 static int train_run(const struct program *p, struct train_command *s,
@@ -468,12 +351,13 @@ static int train_run(const struct program *p, struct train_command *s,
     bool good = s->resume || train_first_parameters(s, &engine, data, preprocess, err);
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
-    if (!good && !report.complete)
-        return command_fault(p, "%s", err);
-    if (report.interrupted)
-        return train_interrupted(p, s, &report);
-    train_say_result(p->model, &s->solver, &report);
-    return good ? STATUS_DONE : command_fault(p, "%s", err);
+    if (report.interrupted && good)
+        return train_say_interrupted(p, s, &report);
+    if (good || report.complete)
+        train_say_result(p->model, &s->solver, &report);
+    if (!good)
+        command_fault(p, "%s", err);
+    return train_finish(p, s, good, &report) ? STATUS_DONE : STATUS_FAULT;
 }
 
 /* As the images were that the parameters know, where a file says how: those of a run that goes on
@@ -488,6 +372,20 @@ static bool train_prepare(const struct program *p, struct train_command *s,
            || preprocess_fit(preprocess, kind, &data->fit, err);
 }
 
+/* True: nothing is to be done, or nothing can be, and *status says which. */
+static bool train_is_done(const struct program *p, const struct train_command *s, int *status)
+{
+    char err[ERR_SIZE];
+    enum train_result_state state = train_result_look(&s->result, p->model, s->rows, s->nrows,
+                                                      s->text, err);
+    *status = STATUS_DONE;
+    if (state == TRAIN_RESULT_OTHER)
+        *status = command_fault(p, "%s", err);
+    else if (state == TRAIN_RESULT_DONE)
+        visible_print(stdout, "%s: is there: the run is done\n", s->result.path);
+    return state != TRAIN_RESULT_NONE;
+}
+
 static int train_with_data(const struct program *p, struct train_command *s)
 {
     struct dataset data;
@@ -499,11 +397,13 @@ static int train_with_data(const struct program *p, struct train_command *s)
     if (s->solver.checkpoint_every == CHECKPOINT_EPOCH)
         s->solver.checkpoint_every = s->checkpoint_every
             = solver_epoch_iterations(&s->solver, data.train.count);
+    free(s->text);
     s->solver.settings = s->text = train_text(s);
     if (!s->text) {
         status = command_fault(p, "not enough memory");
     } else if (!train_claim(p, s)) {
         status = STATUS_FAULT;
+    } else if (train_is_done(p, s, &status)) {     /* by another process, meanwhile */
     } else if (train_prepare(p, s, &data, &preprocess, err)) {
         status = train_run(p, s, &data, &preprocess);
         preprocess_free(&preprocess);
@@ -521,8 +421,17 @@ int command_train(const struct program *p, int argc, char **argv)
     train_defaults_of(&s, p->model);
     if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {
         char err[ERR_SIZE];
-        train_command(p, &s, argc, argv);
-        if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
+        train_say_repeat(p, &s, argc, argv);
+        s.text = train_text(&s);
+        if (s.result.goes_on)
+            s.begin = NULL;             /* the checkpoint has it */
+        if (!s.text)
+            status = command_fault(p, "not enough memory");
+        else if (s.result.dry_run)
+            status = STATUS_DONE;
+        else if (train_is_done(p, &s, &status))
+            ;
+        else if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
             status = command_fault(p, "%s", err);
         else
             status = train_with_data(p, &s);

@@ -26,8 +26,8 @@ const char *json_not_utf8(const char *text, size_t size)
 
 bool json_bad(const struct json *j, const char *expected)
 {
-    return error_set(j->err, "%s: damaged header: %s expected at offset %zu", j->path, expected,
-                     (size_t)(j->s - j->start));
+    return error_set(j->err, "%s: damaged %s: %s expected at offset %zu", j->path, j->part,
+                     expected, (size_t)(j->s - j->start));
 }
 
 void json_blanks(struct json *j)
@@ -211,6 +211,27 @@ bool json_null(struct json *j)
     return json_word(j, "null");
 }
 
+bool json_real(struct json *j, double *out)
+{
+    bool whole;
+    *out = NAN;
+    if (json_null(j))
+        return true;
+    const char *from = j->s;
+    if (*from != '-' && (*from < '0' || *from > '9'))
+        return json_bad(j, "a number or null");
+    if (!json_number(j, &whole))
+        return false;
+    *out = strtod(from, NULL);
+    return true;
+}
+
+bool json_bool(struct json *j, bool *out)
+{
+    *out = json_word(j, "true");
+    return *out || json_word(j, "false") || json_bad(j, "true or false");
+}
+
 static bool json_skip_object(struct json *j)
 {
     const char *key;
@@ -260,4 +281,18 @@ bool json_skip(struct json *j)
     if (*j->s == '-' || (*j->s >= '0' && *j->s <= '9'))
         return json_number(j, &whole);
     return json_bad(j, "a value");
+}
+
+void json_put(FILE *out, const char *s, size_t length)
+{
+    putc('"', out);
+    for (const char *end = s + length; s < end;) {
+        int n = visible_character(s, (size_t)(end - s));
+        if (n == 1 && ((unsigned char)*s < ' ' || *s == '"' || *s == '\\'))
+            fprintf(out, "\\u%04x", (unsigned)*s);
+        else
+            fprintf(out, "%.*s", n ? n : 3, n ? s : "\xef\xbf\xbd");
+        s += n ? n : 1;
+    }
+    putc('"', out);
 }

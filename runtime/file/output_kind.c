@@ -38,6 +38,8 @@ static const struct {
                          "%s: made by lathe ", NULL },
     [OUTPUT_NETWORK] = { "network file that lathe imported", 0, "# Imported by lathe from ", 0, "",
                          NULL },
+    [OUTPUT_RESULT] = { "result of a training", 0, "{\"lathe\":\"result-1\",", 0, "", NULL },
+    [OUTPUT_LIST] = { "list of a sweep", 0, "cd ", OUTPUT_KIND_HEAD, " --result ", NULL },
     [OUTPUT_WEIGHTS] = { "weights that lathe emitted", 0, "lathe-weights-", 0, "", NULL },
     [OUTPUT_ONNX] = { "model that lathe exported", 2, "\x12\x05lathe", 0, "", NULL },
     [OUTPUT_MODULE] = { "module that lathe exported", 0, "# Written by `lathe export ", 0, "",

@@ -10,7 +10,8 @@
 enum output_kind { OUTPUT_PARAMS, OUTPUT_CHECKPOINT, OUTPUT_DUMP, OUTPUT_HISTORY, OUTPUT_PAGE,
                    OUTPUT_PLOT, OUTPUT_SEARCH, OUTPUT_BENCH, OUTPUT_ARRAY, OUTPUT_SOURCE,
                    OUTPUT_TABLE, OUTPUT_TUNING, OUTPUT_IMAGES, OUTPUT_PROGRAM, OUTPUT_ONNX,
-                   OUTPUT_MODULE, OUTPUT_NETWORK, OUTPUT_WEIGHTS, OUTPUT_KINDS };
+                   OUTPUT_MODULE, OUTPUT_NETWORK, OUTPUT_WEIGHTS, OUTPUT_RESULT, OUTPUT_LIST,
+                   OUTPUT_KINDS };
 
 /* Of an open file, from its beginning. */
 bool output_kind_fits(int fd, enum output_kind kind);

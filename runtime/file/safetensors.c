@@ -301,7 +301,7 @@ static bool safetensors_read_header(struct safetensors *s, const char *text, siz
 {
     struct safetensors_reader r = {
         .j = { .s = text, .end = text + length, .strings = s->strings, .start = text - 8,
-               .path = path, .err = err },
+               .path = path, .part = "header", .err = err },
         .s = s
     };
     const char *bad = json_not_utf8(text, length);

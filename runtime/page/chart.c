@@ -73,8 +73,7 @@ size_t chart_thin(const struct chart_series *s, double x_most, size_t *keep)
     return kept;
 }
 
-/* 1, 2 or 5 times a power of ten: at most `ticks` steps. */
-static double chart_step(double range, int ticks)
+double chart_step(double range, int ticks)
 {
     double raw = range/ticks, power = 1;
     while (power > raw)

@@ -40,4 +40,7 @@ void chart_draw(FILE *out, const struct chart *c, int at_y);
 */
 size_t chart_thin(const struct chart_series *s, double x_most, size_t *keep);
 
+/* 1, 2 or 5 times a power of ten: at most `ticks` steps in the range. */
+double chart_step(double range, int ticks);
+
 #endif

@@ -7,15 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void option_text_real(double value, char *out, size_t size)
-{
-    enum { ENOUGH = 17 };
-    for (int digits = 1; digits <= ENOUGH; digits++) {
-        snprintf(out, size, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
-            return;
-    }
-}
+#include "base/shortest.h"
 
 static bool option_text_among(const char *name, const char *const *names)
 {
@@ -45,7 +37,7 @@ static void option_text_row(const struct option_row *row, FILE *out)
         break;
     case OPTION_REAL:
         real = *(const double *)row->value;
-        option_text_real(real, number, sizeof number);
+        shortest_real(real, number, sizeof number);
         if (real >= row->least && real <= row->most)
             fprintf(out, "%s=%s\n", row->name, number);
         break;

@@ -27,7 +27,4 @@ struct option_conflict { const char *name; char theirs[256], ours[256]; };
 bool option_text_agree(const struct option_row *rows, int count, const char *theirs,
                        const char *ours, const char *const *except, struct option_conflict *c);
 
-/* The fewest digits that read back as the same number. */
-void option_text_real(double value, char *out, size_t size);
-
 #endif

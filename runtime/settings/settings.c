@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shortest.h"
 #include "settings/optimizer.h"
 #include "settings/option_text.h"
 
@@ -256,7 +257,7 @@ void setting_real(double value, char *out, size_t size)
 {
     snprintf(out, size, "%g", value);
     if (strtod(out, NULL) != value)
-        option_text_real(value, out, size);
+        shortest_real(value, out, size);
 }
 
 static struct option_row settings_row(const struct setting_row *row, struct train *t)

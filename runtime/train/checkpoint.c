@@ -35,6 +35,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shortest.h"
 #include "core/params.h"
 #include "data/values.h"
 #include "settings/optimizer.h"
@@ -288,7 +289,7 @@ static void checkpoint_rule_text(int column, double value, char *out, size_t siz
     else if (column == RULE_SCHEDULE && word >= 0 && word < SCHEDULE_KINDS)
         snprintf(out, size, "%s", schedule_words[word]);
     else
-        option_text_real(value, out, size);
+        shortest_real(value, out, size);
 }
 
 /* What the network file sets for one parameter is in no option. */

@@ -30,11 +30,16 @@ long search_best(const struct search *s)
     return best;
 }
 
+int search_level(const struct search *s, long k)
+{
+    return k < (s->runs + 1)/2 ? 0 : k < s->runs - s->runs/4 ? 1 : 2;
+}
+
 void search_next(const struct search *s, double value[SEARCH_AXES])
 {
     long best = search_best(s);
-    double narrow = s->ndone < (s->runs + 1) / 2 || best < 0 ? 1
-                    : s->ndone < s->runs - s->runs / 4 ? 0.25 : 0.0625;
+    static const double narrower[] = { 1, 0.25, 0.0625 };
+    double narrow = best < 0 ? 1 : narrower[search_level(s, s->ndone)];
     for (int a = 0; a < SEARCH_AXES; a++) {
         value[a] = s->low[a];
         if (s->low[a] >= s->high[a])

@@ -35,6 +35,9 @@ struct search {
 */
 void search_next(const struct search *s, double value[SEARCH_AXES]);
 
+/* Of run number k: 0 in the whole ranges, 1 and 2 around the best of the runs before. */
+int search_level(const struct search *s, long k);
+
 /* The best run so far, the first of equals; -1: none. */
 long search_best(const struct search *s);
 
