@@ -67,6 +67,9 @@ static const struct option_def option_defs[] = {
     { "--split", FOR_EMIT, NULL, "without the runtime" },
     { "--lines", FOR_EMIT, NULL,
       "with #line: debuggers and compilers name the template's lines" },
+    { "--mpi", FOR_EMIT | FOR_BUILD, NULL,
+      "processes under mpirun share the images of a step, to the same bits;\n"
+      "compiled with ${MPICC:-mpicc}" },
     { "--plan", FOR_SHOW, NULL, "and the layout of maps, the regions of a step, every buffer" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "--check", FOR_IMPORT, "X.npy Y.npy",
@@ -225,7 +228,7 @@ static void take_flag(struct options *o, const char *option)
         { "--split", &o->split }, { "--lines", &o->lines }, { "--plan", &o->plan },
         { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
         { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
-        { "--inference", &o->inference }, { "--fast", &o->fast }, { "--small", &o->small },
+        { "--inference", &o->inference }, { "--mpi", &o->mpi }, { "--fast", &o->fast }, { "--small", &o->small },
     };
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
         if (!strcmp(option, flags[k].word))
@@ -430,6 +433,8 @@ static bool check_given(struct options *o, unsigned given, int *status)
         return usage(status, "--isa %s is for emit --inference%s", o->isa, "");
     if (!check_inference(o, given, status))
         return false;
+    if (o->mpi && (o->split || o->inference))
+        return usage(status, "--mpi goes without %s%s", o->split ? "--split" : "--inference", "");
     if (o->plan && o->html)
         return usage(status, "--plan prints tables: it goes without --html%s%s", "", "");
     return true;

@@ -30,7 +30,7 @@ static struct net *through_passes(struct options *o, const char *path, const cha
                          .vl = isa_vl(isa, o->f64),
                          .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune,
                          .tuning = trial, .inference = inference,
-                         .small = o->small,
+                         .mpi = o->mpi, .small = o->small,
                          .winograd = o->fast || (isa->bits && !o->small),
                          .ram = inference ? (size_t)o->ram : 0 };
     *status = 1;

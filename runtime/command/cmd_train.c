@@ -13,6 +13,7 @@
 #include "command/optimizer_options.h"
 #include "core/objective.h"
 #include "core/params.h"
+#include "core/ranks.h"
 #include "data/pretrained.h"
 #include "data/whiten.h"
 #include "file/output.h"
@@ -465,7 +466,7 @@ static int train_run(const struct program *p, struct train_command *s,
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
-    bool good = s->resume || train_first_parameters(s, &engine, data, preprocess, err);
+    bool good = ranks_lead(&engine, err) && (s->resume || train_first_parameters(s, &engine, data, preprocess, err));
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
     if (!good && !report.complete)
@@ -514,6 +515,18 @@ static int train_with_data(const struct program *p, struct train_command *s)
     return status;
 }
 
+/* Of a rank but 0. */
+static int train_follow(const struct program *p, const struct train_command *s)
+{
+    struct engine engine;
+    char err[ERR_SIZE];
+    if (!engine_open(&engine, p->model, (int)s->threads, err))
+        return command_fault(p, "%s", err);
+    const bool good = ranks_follow(&engine, err);
+    engine_close(&engine);
+    return good ? STATUS_DONE : command_fault(p, "%s", err);
+}
+
 int command_train(const struct program *p, int argc, char **argv)
 {
     struct train_command s;
@@ -521,6 +534,8 @@ int command_train(const struct program *p, int argc, char **argv)
     train_defaults_of(&s, p->model);
     if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {
         char err[ERR_SIZE];
+        if (ranks_number() > 0)
+            return train_follow(p, &s);
         train_command(p, &s, argc, argv);
         if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
             status = command_fault(p, "%s", err);

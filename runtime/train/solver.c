@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "core/objective.h"
 #include "core/params.h"
+#include "core/ranks.h"
 #include "core/update.h"
 #include "data/feed.h"
 #include "train/weigh.h"
@@ -114,9 +115,7 @@ static double solver_step(struct solver *s)
                 s->total);
     s->engine->step.seed = s->options->seed;
     s->engine->step.iteration = (uint64_t)s->state.iteration;
-    double loss = s->options->train.clip > 0
-                  ? update_clipped(s->engine, s->batch, s->engine->labels, s->options->train.clip)
-                  : engine_update(s->engine, s->batch, s->engine->labels, MODE_TRAIN);
+    double loss = ranks_step(s->engine, s->batch, s->engine->labels, s->options->train.clip);
     average_step(&s->state.average, s->engine, s->state.iteration + 1);
     s->busy += engine_clock() - start;
     return isnan(loss) ? fabs(loss) : loss;   /* a NaN's sign is the processor's choice */
