@@ -159,8 +159,9 @@ static void decision_rows(const struct net *net, const char *prefix, struct text
 static void exchange_rows(const struct net *net, const char *prefix, struct text *rows)
 {
     for (const struct exchange_plan *x = net->exchange; x < net->exchange + net->nexchanges; x++)
-        text_printf(rows, "{ .from = %d, .to = %d, .at = %s, .size = %zu, .groups = %d }, ", x->from,
-                    x->to, arena_place(net, prefix, x->buffer, 0).text, x->size, x->groups);
+        text_printf(rows, "{ .from = %d, .to = %d, .at = %s, .size = %zu, .groups = %d }, ",
+                    x->from, x->to, arena_place(net, prefix, x->buffer, 0).text, x->size,
+                    x->groups);
 }
 
 /* ---- layers ---- */

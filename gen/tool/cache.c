@@ -211,7 +211,7 @@ static bool find_key(const struct compiler *c, struct text *share, char key[KEY 
     bool good = write_whole(text_string(&path), text_string(&source), source.length);
     text_puts(&command, " -o ");
     shell_quote(&command, in_folder(&path, c->work, "probe.i"));
-    text_puts(&command, " -E -v -dD " COMPILER_THREADS " 2>");
+    text_puts(&command, " -E -v -dD " COMPILER_THREADS " >/dev/null 2>");
     shell_quote(&command, in_folder(&path, c->work, "probe.txt"));
     good = good && leftover_run(text_string(&command)) == 0
            && read_whole(in_folder(&path, c->work, "probe.i"), &seen)

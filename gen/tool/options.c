@@ -228,7 +228,8 @@ static void take_flag(struct options *o, const char *option)
         { "--split", &o->split }, { "--lines", &o->lines }, { "--plan", &o->plan },
         { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
         { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
-        { "--inference", &o->inference }, { "--mpi", &o->mpi }, { "--fast", &o->fast }, { "--small", &o->small },
+        { "--inference", &o->inference }, { "--fast", &o->fast }, { "--small", &o->small },
+        { "--mpi", &o->mpi },
     };
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
         if (!strcmp(option, flags[k].word))

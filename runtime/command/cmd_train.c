@@ -466,7 +466,8 @@ static int train_run(const struct program *p, struct train_command *s,
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
-    bool good = ranks_lead(&engine, err) && (s->resume || train_first_parameters(s, &engine, data, preprocess, err));
+    bool good = ranks_lead(&engine, err)
+                && (s->resume || train_first_parameters(s, &engine, data, preprocess, err));
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
     engine_close(&engine);
     if (!good && !report.complete)
@@ -534,10 +535,10 @@ int command_train(const struct program *p, int argc, char **argv)
     train_defaults_of(&s, p->model);
     if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {
         char err[ERR_SIZE];
-        if (ranks_number() > 0)
-            return train_follow(p, &s);
         train_command(p, &s, argc, argv);
-        if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
+        if (ranks_number() > 0)
+            status = train_follow(p, &s);
+        else if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
             status = command_fault(p, "%s", err);
         else
             status = train_with_data(p, &s);

@@ -227,20 +227,24 @@ static bool engine_needs(const struct engine *e, const struct region *r)
 }
 
 /* What the next region, the first that runs of those that need it, needs of other ranks. Statistics
-** that are not the batch's need nothing. */
-static void engine_exchange(struct engine *e, enum engine_list list, int index)
+** that are not the batch's need nothing. True: groups are one now. */
+static bool engine_exchange(struct engine *e, enum engine_list list, int index)
 {
     const struct model *m = e->model;
     const int before = list == ENGINE_BACKWARD ? m->nforward : 0, region = before + index;
+    bool summed = false;
     const bool none = list == ENGINE_INFER || (!before && e->step.mode == MODE_EVAL);
     for (int k = 0; k < m->nexchanges && !none; k++) {
         const struct exchange *x = &m->exchanges[k];
         int first = region < x->to ? x->from : region + 1;
         while (first < region && !engine_needs(e, &m->backward[first - before]))
             first++;
-        if (first == region)
-            e->share->exchange(e, x);
+        if (first != region)
+            continue;
+        e->share->exchange(e, x);
+        summed |= x->groups;
     }
+    return summed;
 }
 
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
@@ -249,8 +253,11 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
     struct engine_job job = { .region = r, .step = &e->step,
                               .threads = workers_count(e->workers) };
     double start = e->timing ? engine_clock() : 0;
-    if (e->share)
-        engine_exchange(e, list, index);
+    struct step one = e->step;
+    if (e->share && engine_exchange(e, list, index)) {
+        one.n = 1;
+        job.step = &one;
+    }
     engine_cut(e, &job);
     if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
         job.beside = e->beside;

@@ -24,7 +24,7 @@ typedef void engine_timing_fn(void *context, enum engine_list list, int index, d
 struct engine;
 struct engine_share {
     int rank, ranks;
-    /* The batch's images, or groups, from rank to rank: all have them all then. */
+    /* The batch's images from rank to rank, which all have them then; or groups' sum. */
     void (*exchange)(const struct engine *e, const struct exchange *x);
 };
 

@@ -207,7 +207,8 @@ struct region {
 struct exchange {
     int from, to;            /* regions, up to to - 1 */
     size_t at, size;         /* reals: where the first image's begin, and of each */
-    int groups;              /* 1: of each group of images instead */
+    int groups;              /* 1: of each group of images instead, which are added in order: the
+                                sum is where the first was, and the region has one group */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */

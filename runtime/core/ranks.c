@@ -34,7 +34,10 @@ struct ranks_order {
 
 /* After it, before a step: how each parameter is updated, [nparams]; what classes count, [classes];
 ** the labels, [batch]. */
-struct ranks_rule { int32_t kind, update, still; struct hyper hyper; };
+struct ranks_rule { enum update_kind kind, update; int32_t still; struct hyper hyper; };
+
+enum { RANKS_SEGMENT = 1 << 16,     /* reals that go from rank to rank at a time, */
+       RANKS_ITEM = 1 << 12 };      /* and that a thread adds */
 
 static struct {
     int number, count;
@@ -45,7 +48,8 @@ static struct {
     unsigned char *body;
     size_t body_size;
     int *counts, *starts;        /* [count] */
-    double sent;
+    real *before;                /* [RANKS_SEGMENT] */
+    double moved;
     long steps;
 } ranks = { .count = 1 };
 
@@ -136,6 +140,7 @@ int ranks_end(int status)
     if (!ranks.ended && ranks.count > 1)
         ranks_abort(status ? "" : "it has no part in this");
     free(ranks.body);
+    free(ranks.before);
     free(ranks.counts);
     free(ranks.starts);
     MPI_Finalize();
@@ -144,37 +149,110 @@ int ranks_end(int status)
 
 /* ---- bytes ---- */
 
-/* Counts and starts of what begins at `at`, `size` reals of each image, or group. */
-static void ranks_lay_out(const struct engine *e, size_t size, bool groups)
+/* Counts and starts of `size` reals of each image. */
+static void ranks_lay_out(const struct engine *e, size_t size)
 {
     for (int k = 0; k < ranks.count; k++) {
         int first, end;
-        engine_own(e->step.n, groups, k, ranks.count, &first, &end);
+        engine_own(e->step.n, false, k, ranks.count, &first, &end);
         ranks.counts[k] = (int)((size_t)(end - first)*size);
         ranks.starts[k] = (int)((size_t)first*size);
     }
 }
 
-static void ranks_exchange(const struct engine *e, const struct exchange *x)
+static void ranks_moved(size_t reals)
 {
-    ranks_lay_out(e, x->size, x->groups);
-    ranks.sent += (double)ranks.counts[ranks.number]*(ranks.count - 1)*sizeof(real);
+    ranks.moved += (double)reals*sizeof(real);
+}
+
+static void ranks_gather(const struct engine *e, const struct exchange *x)
+{
+    ranks_lay_out(e, x->size);
+    ranks_moved((size_t)e->step.n*x->size - (size_t)ranks.counts[ranks.number]);
     ranks_sure(MPI_Allgatherv(MPI_IN_PLACE, 0, REALS, e->arena + x->at, ranks.counts, ranks.starts,
                               REALS, MPI_COMM_WORLD));
+}
+
+/* A segment of the groups' sum. */
+struct ranks_segment {
+    real *sum;                  /* the first group's, of this rank; the others `size` further on */
+    const real *before;         /* what ranks before this one have added; NULL: there is none */
+    size_t count, size;
+    int groups;
+};
+
+static void ranks_add(void *context, int item, int items, int thread)
+{
+    const struct ranks_segment *s = context;
+    const size_t from = (size_t)item*RANKS_ITEM;
+    const size_t to = s->count - from < RANKS_ITEM ? s->count : from + RANKS_ITEM;
+    (void)items;
+    (void)thread;
+    for (size_t k = from; k < to && s->before; k++)
+        s->sum[k] = s->before[k] + s->sum[k];
+    for (int g = 1; g < s->groups; g++)
+        for (size_t k = from; k < to; k++)
+            s->sum[k] += s->sum[(size_t)g*s->size + k];
+}
+
+/* The nearest rank in a direction that has groups, or -1. */
+static int ranks_neighbour(int n, int step)
+{
+    int first = 0, end = 0, k = ranks.number + step;
+    for (; k >= 0 && k < ranks.count; k += step) {
+        engine_own(n, true, k, ranks.count, &first, &end);
+        if (end > first)
+            return k;
+    }
+    return -1;
+}
+
+/* Each rank adds its groups to the sum of those before, segment by segment, and hands it on; the
+** last, which always has one, has it all. So a rank gets the gradient's size twice at most. */
+static void ranks_sum(const struct engine *e, const struct exchange *x)
+{
+    int first, end;
+    engine_own(e->step.n, true, ranks.number, ranks.count, &first, &end);
+    const int from = ranks_neighbour(e->step.n, -1), to = ranks_neighbour(e->step.n, 1);
+    const int last = ranks.count - 1;
+    real *all = e->arena + x->at, *own = all + (size_t)first*x->size;
+    MPI_Request request = MPI_REQUEST_NULL;
+    for (size_t at = 0; at < x->size && end > first; at += RANKS_SEGMENT) {
+        const size_t count = x->size - at < RANKS_SEGMENT ? x->size - at : RANKS_SEGMENT;
+        struct ranks_segment s = { own + at, from < 0 ? NULL : ranks.before, count, x->size,
+                                   end - first };
+        if (from >= 0)
+            ranks_sure(MPI_Recv(ranks.before, (int)count, REALS, from, 0, MPI_COMM_WORLD,
+                                MPI_STATUS_IGNORE));
+        workers_run(e->workers, (int)((count + RANKS_ITEM - 1) / RANKS_ITEM), ranks_add, &s);
+        ranks_sure(MPI_Wait(&request, MPI_STATUS_IGNORE));
+        if (to >= 0)
+            ranks_sure(MPI_Isend(s.sum, (int)count, REALS, to, 0, MPI_COMM_WORLD, &request));
+    }
+    ranks_sure(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    if (ranks.number == last && first > 0)
+        memcpy(all, own, x->size*sizeof(real));
+    ranks_sure(MPI_Bcast(all, (int)x->size, REALS, last, MPI_COMM_WORLD));
+    ranks_moved((from >= 0 && end > first ? x->size : 0) + (ranks.number != last ? x->size : 0));
+}
+
+static void ranks_exchange(const struct engine *e, const struct exchange *x)
+{
+    (x->groups ? ranks_sum : ranks_gather)(e, x);
 }
 
 /* From rank 0 to each its images. */
 static void ranks_scatter(const struct engine *e, real *at, size_t size, size_t last)
 {
     void *own = MPI_IN_PLACE;
-    ranks_lay_out(e, size, false);
+    ranks_lay_out(e, size);
     for (int k = 0; k < ranks.count; k++)
         if (ranks.counts[k])
             ranks.counts[k] -= (int)(size - last);
-    if (!ranks.number)
-        ranks.sent += (double)(e->step.n - ranks.counts[0]/(int)size)*(double)last*sizeof(real);
-    else
+    if (ranks.number) {
         own = at + ranks.starts[ranks.number];
+        ranks_moved((size_t)ranks.counts[ranks.number]);
+    }
     ranks_sure(MPI_Scatterv(at, ranks.counts, ranks.starts, REALS, own,
                             ranks.counts[ranks.number], REALS, 0, MPI_COMM_WORLD));
 }
@@ -313,12 +391,12 @@ void ranks_infer(struct engine *e, int n)
     }
     struct ranks_order order = { .work = RANKS_INFER, .n = n,
                                  .parameters = atomic_load(&e->packed) };
-    const double sent = ranks.sent;
+    const double moved = ranks.moved;
     ranks_order(&order);
     ranks_prepare(e, &order);
     ranks_run_infer(e, n);
     atomic_store(&e->packed, false);
-    ranks.sent = sent;
+    ranks.moved = moved;
 }
 
 /* ---- a run ---- */
@@ -374,7 +452,8 @@ static bool ranks_join(struct engine *e, char *err)
     ranks.body_size = (size_t)m->nparams*sizeof(struct ranks_rule)
                       + (size_t)m->classes*sizeof(real) + (size_t)m->batch*sizeof(int32_t);
     ranks.body = calloc(1, ranks.body_size);
-    return (ranks.counts && ranks.starts && ranks.body) || error_set(err, "not enough memory");
+    ranks.before = calloc(RANKS_SEGMENT, sizeof(real));
+    return (ranks.counts && ranks.starts && ranks.body && ranks.before) || error_set(err, "not enough memory");
 }
 
 bool ranks_lead(struct engine *e, char *err)
@@ -432,7 +511,7 @@ bool ranks_follow(struct engine *e, char *err)
 
 struct ranks_traffic ranks_traffic(void)
 {
-    return (struct ranks_traffic){ ranks.sent, 0, ranks.steps };
+    return (struct ranks_traffic){ ranks.moved, 0, ranks.steps };
 }
 
 #endif
