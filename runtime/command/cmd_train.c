@@ -11,6 +11,7 @@
 #include "base/visible.h"
 #include "command/command.h"
 #include "command/optimizer_options.h"
+#include "command/shell_word.h"
 #include "core/objective.h"
 #include "core/params.h"
 #include "core/ranks.h"
@@ -20,6 +21,7 @@
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
+#include "train/follow.h"
 #include "train/interrupt.h"
 #include "train/notice.h"
 #include "train/observed.h"
@@ -43,6 +45,7 @@ struct train_command {
     char **words;                 /* and its options as words */
     char *text;                   /* the run's options, for its own checkpoints */
     bool no_save;
+    bool data_per_rank, traffic;  /* of a program with MPI */
     char command[4096];           /* as a shell would read it */
 };
 
@@ -50,7 +53,7 @@ struct train_command {
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
     "--threads", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
-    "--resume", "--from", "--from-only", NULL
+    "--resume", "--from", "--from-only", "--data-per-rank", "--traffic", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
@@ -109,6 +112,13 @@ static void train_own_rows(struct train_command *s)
           "of --from those that a pattern fits (conv*, head, *.bias: tensors or layers) and no "
           "!PATTERN does" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
+#if LATHE_MPI
+        { "--data-per-rank", OPTION_FLAG, NULL, &s->data_per_rank, 0, 0, NULL,
+          "every process opens the data and reads its own images; else the first reads and sends "
+          "them" },
+        { "--traffic", OPTION_FLAG, NULL, &s->traffic, 0, 0, NULL,
+          "says at the end what the processes sent each other in a step" },
+#endif
     };
     _Static_assert(COMMAND_COUNT(own) < TRAIN_ROWS, "room for every option");
     for (int k = 0; k < COMMAND_COUNT(own); k++)
@@ -264,28 +274,6 @@ static bool train_settle_checkpoint(const struct program *p, struct train_comman
     return train_no_file_twice(p, o, status);
 }
 
-/* A word for a shell: in single quotes where it needs them, made by its printf where it could
-** not be shown. */
-static void train_word(FILE *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_=+./,:@";
-    if (*word && word[strspn(word, plain)] == 0) {
-        fputs(word, out);
-        return;
-    }
-    bool shown = visible_whole(word);
-    fputs(shown ? "'" : "\"$(printf '", out);
-    for (; *word; word++)
-        if (shown)
-            fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
-        else if (strchr(plain, *word))
-            putc(*word, out);
-        else
-            fprintf(out, "\\%03o", (unsigned)(unsigned char)*word);
-    fputs(shown ? "'" : "')\"", out);
-}
-
 /* What repeats the run: the command, the seed and the data where only defaults name them. */
 static void train_command(const struct program *p, struct train_command *s, int argc, char **argv)
 {
@@ -295,14 +283,14 @@ static void train_command(const struct program *p, struct train_command *s, int 
         return;
     if (data && !s->data.dir) {
         fputs("LATHE_DATA=", out);
-        train_word(out, data);
+        shell_word(out, data);
         putc(' ', out);
     }
-    train_word(out, p->called);
+    shell_word(out, p->called);
     fputs(" train", out);
     for (int k = 0; k < argc; k++) {
         putc(' ', out);
-        train_word(out, argv[k]);
+        shell_word(out, argv[k]);
     }
     if (!options_peek("--seed", argc, argv))
         fprintf(out, " --seed %ld", s->seed);
@@ -376,7 +364,7 @@ static void train_say_result(const struct model *m, const struct solver_options 
 static void train_say_word(const char *name, const char *word)
 {
     fprintf(stderr, " %s%s", name ? name : "", name ? " " : "");
-    train_word(stderr, word);
+    shell_word(stderr, word);
 }
 
 static void train_say_number(const char *name, long number)
@@ -451,6 +439,15 @@ static bool train_first_parameters(struct train_command *s, struct engine *e,
     return good;
 }
 
+static void train_say_traffic(const struct model *m)
+{
+    const struct ranks_traffic t = ranks_traffic(m);
+    const double steps = t.steps ? (double)t.steps*1e6 : 1e6;
+    printf("a step of %d processes: %.3f MB between them, of which images %.3f; an all-reduce of "
+           "all gradients has %.3f at least\n", ranks_count(), t.moved/steps, t.images/steps,
+           t.least/steps);
+}
+
 static int train_run(const struct program *p, struct train_command *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
@@ -459,6 +456,11 @@ static int train_run(const struct program *p, struct train_command *s,
     char err[ERR_SIZE];
     if (!engine_open(&engine, p->model, (int)s->threads, err))
         return command_fault(p, "%s", err);
+    if (ranks_number() > 0) {
+        const bool followed = follow_train(&engine, data, preprocess, &s->solver, err);
+        engine_close(&engine);
+        return followed ? STATUS_DONE : command_fault(p, "%s", err);
+    }
     if (!s->solver.quiet)
         visible_print(stdout, "%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
                       params_learned_total(p->model), p->model->isa,
@@ -466,9 +468,11 @@ static int train_run(const struct program *p, struct train_command *s,
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
-    bool good = ranks_lead(&engine, err)
+    bool good = ranks_lead(&engine, s->data_per_rank, err)
                 && (s->resume || train_first_parameters(s, &engine, data, preprocess, err));
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
+    if (s->traffic && good)
+        train_say_traffic(p->model);
     engine_close(&engine);
     if (!good && !report.complete)
         return command_fault(p, "%s", err);
@@ -504,7 +508,7 @@ static int train_with_data(const struct program *p, struct train_command *s)
     s->solver.settings = s->text = train_text(s);
     if (!s->text) {
         status = command_fault(p, "not enough memory");
-    } else if (!train_claim(p, s)) {
+    } else if (ranks_number() == 0 && !train_claim(p, s)) {
         status = STATUS_FAULT;
     } else if (train_prepare(p, s, &data, &preprocess, err)) {
         status = train_run(p, s, &data, &preprocess);
@@ -516,18 +520,6 @@ static int train_with_data(const struct program *p, struct train_command *s)
     return status;
 }
 
-/* Of a rank but 0. */
-static int train_follow(const struct program *p, const struct train_command *s)
-{
-    struct engine engine;
-    char err[ERR_SIZE];
-    if (!engine_open(&engine, p->model, (int)s->threads, err))
-        return command_fault(p, "%s", err);
-    const bool good = ranks_follow(&engine, err);
-    engine_close(&engine);
-    return good ? STATUS_DONE : command_fault(p, "%s", err);
-}
-
 int command_train(const struct program *p, int argc, char **argv)
 {
     struct train_command s;
@@ -536,8 +528,8 @@ int command_train(const struct program *p, int argc, char **argv)
     if (train_options(p, &s, argc, argv, &status) && train_settle(p, &s, &status)) {
         char err[ERR_SIZE];
         train_command(p, &s, argc, argv);
-        if (ranks_number() > 0)
-            status = train_follow(p, &s);
+        if (ranks_number() > 0 && !s.data_per_rank)
+            status = train_run(p, &s, NULL, NULL);
         else if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
             status = command_fault(p, "%s", err);
         else

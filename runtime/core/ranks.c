@@ -1,7 +1,7 @@
 /*
 ** ranks.c - one training on several processes, over MPI. Rank 0 sends an order before each step;
-** all then run it, and tell each other what model->exchanges lists. MPI moves bytes: it must never
-** add them. Only the thread that called ranks_begin calls it.
+** all then run it, and tell each other what model->exchanges lists (ranks_move.c). Only the thread
+** that called ranks_begin may call MPI.
 */
 #include "core/ranks.h"
 
@@ -17,8 +17,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/version.h"
-
-#define REALS (LATHE_F64 ? MPI_DOUBLE : MPI_FLOAT)      /* moved, never added */
+#include "core/params.h"
 
 enum ranks_work { RANKS_LEAD, RANKS_STEP, RANKS_INFER, RANKS_END };
 
@@ -28,61 +27,20 @@ struct ranks_order {
     int32_t n;
     int32_t frozen, keep_all, weighted;
     int32_t parameters;         /* they changed, and come, too */
+    int32_t images;             /* they come as well; else each rank has its own */
+    int32_t next;               /* and which come next, for each to read */
+    uint64_t next_epoch, next_iteration;
     double clip;
     uint64_t seed, iteration;
 };
 
 /* After it, before a step: how each parameter is updated, [nparams]; what classes count, [classes];
-** the labels, [batch]. */
+** the labels, [batch]; the next images, [batch]. */
 struct ranks_rule { enum update_kind kind, update; int32_t still; struct hyper hyper; };
 
-enum { RANKS_SEGMENT = 1 << 16,     /* reals that go from rank to rank at a time, */
-       RANKS_ITEM = 1 << 12 };      /* and that a thread adds */
-
-static struct {
-    int number, count;
-    bool leads, follows, ended;
-    FILE *said;                  /* stderr of a rank but 0, until it is wanted */
-    int terminal;                /* the real one */
-    struct engine_share share;
-    unsigned char *body;
-    size_t body_size;
-    int *counts, *starts;        /* [count] */
-    real *before;                /* [RANKS_SEGMENT] */
-    double moved;
-    long steps;
-} ranks = { .count = 1 };
+struct ranks_state ranks = { .count = 1 };
 
 /* ---- how a run ends ---- */
-
-/* All of what this rank has said, with its number, and the end of all. */
-static void ranks_abort(const char *what)
-{
-    char text[4096] = "";
-    size_t length = 0;
-    if (ranks.said) {
-        fflush(stderr);
-        rewind(ranks.said);
-        length = fread(text, 1, sizeof text - 1, ranks.said);
-    }
-    FILE *out = ranks.number ? fdopen(ranks.terminal, "w") : stderr;
-    if (out) {
-        fprintf(out, "rank %d of %d: %s%.*s\n", ranks.number, ranks.count, what, (int)length, text);
-        fflush(out);
-    }
-    MPI_Abort(MPI_COMM_WORLD, 1);
-    _Exit(1);
-}
-
-static void ranks_sure(int code)
-{
-    char text[MPI_MAX_ERROR_STRING] = "";
-    int length;
-    if (code == MPI_SUCCESS)
-        return;
-    MPI_Error_string(code, text, &length);
-    ranks_abort(text);
-}
 
 /* Rank 0 alone speaks and listens: a terminal's Ctrl-C reaches all, and it is for rank 0 to end. */
 static void ranks_hush(void)
@@ -126,7 +84,7 @@ int ranks_count(void)
 
 static void ranks_order(struct ranks_order *order)
 {
-    ranks_sure(MPI_Bcast(order, sizeof *order, MPI_BYTE, 0, MPI_COMM_WORLD));
+    ranks_broadcast(order, sizeof *order);
     ranks.ended = order->work == RANKS_END;
 }
 
@@ -140,149 +98,9 @@ int ranks_end(int status)
     if (!ranks.ended && ranks.count > 1)
         ranks_abort(status ? "" : "it has no part in this");
     free(ranks.body);
-    free(ranks.before);
-    free(ranks.counts);
-    free(ranks.starts);
+    ranks_move_close();
     MPI_Finalize();
     return ranks.number ? 0 : status;
-}
-
-/* ---- bytes ---- */
-
-/* Counts and starts of `size` reals of each image. */
-static void ranks_lay_out(const struct engine *e, size_t size)
-{
-    for (int k = 0; k < ranks.count; k++) {
-        int first, end;
-        engine_own(e->step.n, false, k, ranks.count, &first, &end);
-        ranks.counts[k] = (int)((size_t)(end - first)*size);
-        ranks.starts[k] = (int)((size_t)first*size);
-    }
-}
-
-static void ranks_moved(size_t reals)
-{
-    ranks.moved += (double)reals*sizeof(real);
-}
-
-static void ranks_gather(const struct engine *e, const struct exchange *x)
-{
-    ranks_lay_out(e, x->size);
-    ranks_moved((size_t)e->step.n*x->size - (size_t)ranks.counts[ranks.number]);
-    ranks_sure(MPI_Allgatherv(MPI_IN_PLACE, 0, REALS, e->arena + x->at, ranks.counts, ranks.starts,
-                              REALS, MPI_COMM_WORLD));
-}
-
-/* A segment of the groups' sum. */
-struct ranks_segment {
-    real *sum;                  /* the first group's, of this rank; the others `size` further on */
-    const real *before;         /* what ranks before this one have added; NULL: there is none */
-    size_t count, size;
-    int groups;
-};
-
-static void ranks_add(void *context, int item, int items, int thread)
-{
-    const struct ranks_segment *s = context;
-    const size_t from = (size_t)item*RANKS_ITEM;
-    const size_t to = s->count - from < RANKS_ITEM ? s->count : from + RANKS_ITEM;
-    (void)items;
-    (void)thread;
-    for (size_t k = from; k < to && s->before; k++)
-        s->sum[k] = s->before[k] + s->sum[k];
-    for (int g = 1; g < s->groups; g++)
-        for (size_t k = from; k < to; k++)
-            s->sum[k] += s->sum[(size_t)g*s->size + k];
-}
-
-/* The nearest rank in a direction that has groups, or -1. */
-static int ranks_neighbour(int n, int step)
-{
-    int first = 0, end = 0, k = ranks.number + step;
-    for (; k >= 0 && k < ranks.count; k += step) {
-        engine_own(n, true, k, ranks.count, &first, &end);
-        if (end > first)
-            return k;
-    }
-    return -1;
-}
-
-/* Each rank adds its groups to the sum of those before, segment by segment, and hands it on; the
-** last, which always has one, has it all. So a rank gets the gradient's size twice at most. */
-static void ranks_sum(const struct engine *e, const struct exchange *x)
-{
-    int first, end;
-    engine_own(e->step.n, true, ranks.number, ranks.count, &first, &end);
-    const int from = ranks_neighbour(e->step.n, -1), to = ranks_neighbour(e->step.n, 1);
-    const int last = ranks.count - 1;
-    real *all = e->arena + x->at, *own = all + (size_t)first*x->size;
-    MPI_Request request = MPI_REQUEST_NULL;
-    for (size_t at = 0; at < x->size && end > first; at += RANKS_SEGMENT) {
-        const size_t count = x->size - at < RANKS_SEGMENT ? x->size - at : RANKS_SEGMENT;
-        struct ranks_segment s = { own + at, from < 0 ? NULL : ranks.before, count, x->size,
-                                   end - first };
-        if (from >= 0)
-            ranks_sure(MPI_Recv(ranks.before, (int)count, REALS, from, 0, MPI_COMM_WORLD,
-                                MPI_STATUS_IGNORE));
-        workers_run(e->workers, (int)((count + RANKS_ITEM - 1) / RANKS_ITEM), ranks_add, &s);
-        ranks_sure(MPI_Wait(&request, MPI_STATUS_IGNORE));
-        if (to >= 0)
-            ranks_sure(MPI_Isend(s.sum, (int)count, REALS, to, 0, MPI_COMM_WORLD, &request));
-    }
-    ranks_sure(MPI_Wait(&request, MPI_STATUS_IGNORE));
-    if (ranks.number == last && first > 0)
-        memcpy(all, own, x->size*sizeof(real));
-    ranks_sure(MPI_Bcast(all, (int)x->size, REALS, last, MPI_COMM_WORLD));
-    ranks_moved((from >= 0 && end > first ? x->size : 0) + (ranks.number != last ? x->size : 0));
-}
-
-static void ranks_exchange(const struct engine *e, const struct exchange *x)
-{
-    (x->groups ? ranks_sum : ranks_gather)(e, x);
-}
-
-/* From rank 0 to each its images. */
-static void ranks_scatter(const struct engine *e, real *at, size_t size, size_t last)
-{
-    void *own = MPI_IN_PLACE;
-    ranks_lay_out(e, size);
-    for (int k = 0; k < ranks.count; k++)
-        if (ranks.counts[k])
-            ranks.counts[k] -= (int)(size - last);
-    if (ranks.number) {
-        own = at + ranks.starts[ranks.number];
-        ranks_moved((size_t)ranks.counts[ranks.number]);
-    }
-    ranks_sure(MPI_Scatterv(at, ranks.counts, ranks.starts, REALS, own,
-                            ranks.counts[ranks.number], REALS, 0, MPI_COMM_WORLD));
-}
-
-/* Images, and what they are compared with. */
-static void ranks_images(struct engine *e)
-{
-    const struct model *m = e->model;
-    const size_t last = (size_t)(m->in_h - 1)*m->input_row + (size_t)m->in_w*(size_t)m->in_c;
-    const size_t classes = (size_t)m->classes;
-    ranks_scatter(e, e->arena + m->input, m->input_image, last);
-    if (m->target != TARGET_LABEL)
-        ranks_scatter(e, e->targets, classes, classes);
-}
-
-static void ranks_broadcast(void *at, size_t count, MPI_Datatype type)
-{
-    ranks_sure(MPI_Bcast(at, (int)count, type, 0, MPI_COMM_WORLD));
-}
-
-static void ranks_parameters(struct engine *e)
-{
-    for (int k = 0; k < e->model->nparams; k++) {
-        const struct param *p = &e->model->params[k];
-        ranks_broadcast(e->arena + p->at, p->stored, REALS);
-        ranks_broadcast(e->arena + p->m, p->stored, REALS);
-        ranks_broadcast(e->arena + p->v, p->stored, REALS);
-    }
-    if (ranks.number)
-        engine_pack_all(e);
 }
 
 /* ---- orders ---- */
@@ -311,6 +129,11 @@ static int32_t *ranks_labels(const struct model *m)
     return (int32_t *)(void *)(ranks_weights(m) + m->classes);
 }
 
+static uint32_t *ranks_index(const struct model *m)
+{
+    return (uint32_t *)(void *)(ranks_labels(m) + m->batch);
+}
+
 static void ranks_write(const struct engine *e, int n, const int32_t *labels)
 {
     const struct model *m = e->model;
@@ -321,6 +144,8 @@ static void ranks_write(const struct engine *e, int n, const int32_t *labels)
     if (e->weight)
         memcpy(ranks_weights(m), e->weight, (size_t)m->classes*sizeof(real));
     memcpy(ranks_labels(m), labels, (size_t)n*sizeof *labels);
+    if (ranks.next)
+        memcpy(ranks_index(m), ranks.next->index, (size_t)n*sizeof *ranks.next->index);
 }
 
 static void ranks_read(struct engine *e, const struct ranks_order *o)
@@ -346,8 +171,9 @@ static void ranks_prepare(struct engine *e, const struct ranks_order *o)
     if (o->parameters)
         ranks_parameters(e);
     if (o->work == RANKS_STEP)
-        ranks_broadcast(ranks.body, ranks.body_size, MPI_BYTE);
-    ranks_images(e);
+        ranks_broadcast(ranks.body, ranks.body_size);
+    if (o->images)
+        ranks_images(e);
 }
 
 static double ranks_run_step(struct engine *e, int n, const int32_t *labels, double clip)
@@ -372,14 +198,23 @@ double ranks_step(struct engine *e, int n, const int32_t *labels, double clip)
     if (!ranks.leads)
         return clip > 0 ? update_clipped(e, n, labels, clip)
                         : engine_update(e, n, labels, MODE_TRAIN);
-    struct ranks_order order = { RANKS_STEP, n, e->frozen, e->step.keep_all, e->weight != NULL,
-                                 atomic_load(&e->packed), clip, e->step.seed, e->step.iteration };
+    struct ranks_order order = {
+        .work = RANKS_STEP, .n = n, .frozen = e->frozen, .keep_all = e->step.keep_all,
+        .weighted = e->weight != NULL, .parameters = atomic_load(&e->packed), .clip = clip,
+        .seed = e->step.seed, .iteration = e->step.iteration, .images = !ranks.fed,
+        .next = ranks.next != NULL };
+    if (ranks.next) {
+        order.next_epoch = ranks.next->epoch;
+        order.next_iteration = ranks.next->iteration;
+    }
     ranks_order(&order);
     ranks_write(e, n, labels);
     ranks_prepare(e, &order);
     const double loss = ranks_run_step(e, n, labels, clip);
     atomic_store(&e->packed, false);
-    ranks.steps++;
+    ranks.fed = ranks.next != NULL;
+    ranks.next = NULL;
+    ranks.traffic.steps++;
     return loss;
 }
 
@@ -389,14 +224,14 @@ void ranks_infer(struct engine *e, int n)
         engine_infer(e, n);
         return;
     }
-    struct ranks_order order = { .work = RANKS_INFER, .n = n,
+    struct ranks_order order = { .work = RANKS_INFER, .n = n, .images = true,
                                  .parameters = atomic_load(&e->packed) };
-    const double moved = ranks.moved;
+    const struct ranks_traffic traffic = ranks.traffic;     /* of steps alone */
     ranks_order(&order);
     ranks_prepare(e, &order);
     ranks_run_infer(e, n);
     atomic_store(&e->packed, false);
-    ranks.moved = moved;
+    ranks.traffic = traffic;
 }
 
 /* ---- a run ---- */
@@ -447,16 +282,23 @@ static bool ranks_join(struct engine *e, char *err)
 {
     const struct model *m = e->model;
     ranks.share.exchange = ranks_exchange;
-    ranks.counts = calloc((size_t)ranks.count, sizeof *ranks.counts);
-    ranks.starts = calloc((size_t)ranks.count, sizeof *ranks.starts);
     ranks.body_size = (size_t)m->nparams*sizeof(struct ranks_rule)
-                      + (size_t)m->classes*sizeof(real) + (size_t)m->batch*sizeof(int32_t);
+                      + (size_t)m->classes*sizeof(real) + (size_t)m->batch*2*sizeof(int32_t);
     ranks.body = calloc(1, ranks.body_size);
-    ranks.before = calloc(RANKS_SEGMENT, sizeof(real));
-    return (ranks.counts && ranks.starts && ranks.body && ranks.before) || error_set(err, "not enough memory");
+    return (ranks.body && ranks_move_open()) || error_set(err, "not enough memory");
 }
 
-bool ranks_lead(struct engine *e, char *err)
+int ranks_feeds(int n, const struct ranks_next *next)
+{
+    int first, end = n;
+    if (ranks.leads && ranks.each_reads) {
+        engine_own(n, false, 0, ranks.count, &first, &end);
+        ranks.next = next;
+    }
+    return end;
+}
+
+bool ranks_lead(struct engine *e, bool each_reads, char *err)
 {
     struct ranks_order order = { .work = RANKS_LEAD };
     if (ranks.count == 1)
@@ -465,6 +307,7 @@ bool ranks_lead(struct engine *e, char *err)
         return false;
     ranks_order(&order);
     ranks.leads = ranks_agree(e, err);
+    ranks.each_reads = each_reads;
     atomic_store(&e->packed, true);
     return ranks.leads;
 }
@@ -483,7 +326,18 @@ static bool ranks_room(struct engine *e, const struct ranks_order *o, char *err)
            && (!o->weighted || e->weight || error_set(err, "not enough memory"));
 }
 
-bool ranks_follow(struct engine *e, char *err)
+/* The images of the step after this one, while this one runs. */
+static void ranks_ahead(struct engine *e, const struct ranks_order *o, ranks_feed_fn *feed,
+                        void *context)
+{
+    const struct ranks_next next = { ranks_index(e->model), o->seed, o->next_epoch,
+                                     o->next_iteration };
+    int first, end;
+    engine_own(o->n, false, ranks.number, ranks.count, &first, &end);
+    feed(context, e, &next, first, end);
+}
+
+bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *err)
 {
     struct ranks_order order;
     bool good = ranks_join(e, err);
@@ -503,15 +357,22 @@ bool ranks_follow(struct engine *e, char *err)
         good = ranks_room(e, &order, err);
         if (good) {
             ranks_read(e, &order);
+            if (order.next)
+                ranks_ahead(e, &order, feed, context);
             ranks_run_step(e, order.n, e->labels, order.clip);
         }
     }
     return good;
 }
 
-struct ranks_traffic ranks_traffic(void)
+struct ranks_traffic ranks_traffic(const struct model *m)
 {
-    return (struct ranks_traffic){ ranks.moved, 0, ranks.steps };
+    ranks.traffic.least = 0;
+    for (int k = 0; k < m->nparams; k++)
+        if (m->params[k].role != ROLE_STATISTIC)
+            ranks.traffic.least += 2.0*(ranks.count - 1)*(double)params_count(&m->params[k])
+                                   * (double)sizeof(real)*(double)ranks.traffic.steps;
+    return ranks.traffic;
 }
 
 #endif

@@ -8,12 +8,8 @@
 #ifndef LATHE_RANKS_H
 #define LATHE_RANKS_H
 
-#include "core/engine.h"
+#include "core/ranks_move.h"
 #include "core/update.h"
-
-#ifndef LATHE_MPI
-#define LATHE_MPI 0
-#endif
 
 #if LATHE_MPI
 
@@ -25,12 +21,18 @@ int ranks_end(int status);
 int ranks_number(void);          /* this process', from 0 */
 int ranks_count(void);
 
-/* Rank 0, with the engine of a run: from now on its steps are shared. False: err says which rank
-** has another program. */
-bool ranks_lead(struct engine *e, char *err);
+/* Rank 0, with the engine of a run: from now on its steps are shared. each_reads: every rank has
+** the data, and feeds its own images where it is told in time which. False: err says which rank has
+** another program. */
+bool ranks_lead(struct engine *e, bool each_reads, char *err);
 
-/* Any other rank: its share of all steps, until rank 0 ends. */
-bool ranks_follow(struct engine *e, char *err);
+/* Any other rank: its share of all steps, until rank 0 ends. feed: what hands engine_beside images
+** `first` to end - 1 of the step after the next one, or NULL: rank 0 sends all. */
+bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *err);
+
+/* Rank 0's next step works beside on the images of the one after it, which `next` tells until then.
+** Returns how many of the n, from the first, are for rank 0 to feed. */
+int ranks_feeds(int n, const struct ranks_next *next);
 
 /* engine_update in MODE_TRAIN or, where clip is above 0, update_clipped; for that and for Muon only
 ** rank 0's engine needs to have memory yet. */
@@ -39,9 +41,7 @@ double ranks_step(struct engine *e, int n, const int32_t *labels, double clip);
 /* engine_infer; the scores come to rank 0. */
 void ranks_infer(struct engine *e, int n);
 
-/* Bytes that this rank has sent to others in steps, how many steps, and the least that any way of
-** training on all of the batch must send: its gradients' sum and the others' back. */
-struct ranks_traffic { double sent, least; long steps; } ranks_traffic(void);
+struct ranks_traffic ranks_traffic(const struct model *m);
 
 #else
 
@@ -56,6 +56,12 @@ static inline int ranks_end(int status)
     return status;
 }
 
+static inline struct ranks_traffic ranks_traffic(const struct model *m)
+{
+    (void)m;
+    return (struct ranks_traffic){ .steps = 0 };
+}
+
 static inline int ranks_number(void)
 {
     return 0;
@@ -66,16 +72,25 @@ static inline int ranks_count(void)
     return 1;
 }
 
-static inline bool ranks_lead(struct engine *e, char *err)
+static inline bool ranks_lead(struct engine *e, bool each_reads, char *err)
 {
     (void)e;
+    (void)each_reads;
     (void)err;
     return true;
 }
 
-static inline bool ranks_follow(struct engine *e, char *err)
+static inline bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *err)
 {
-    return ranks_lead(e, err);
+    (void)feed;
+    (void)context;
+    return ranks_lead(e, false, err);
+}
+
+static inline int ranks_feeds(int n, const struct ranks_next *next)
+{
+    (void)next;
+    return n;
 }
 
 static inline double ranks_step(struct engine *e, int n, const int32_t *labels, double clip)

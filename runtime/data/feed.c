@@ -40,6 +40,7 @@ static void feed_item(void *context, int item, int items, int thread)
     const struct feed *job = context;
     (void)items;
     (void)thread;
+    item += job->from;
     const struct images *set = job->set;
     const struct model *m = job->engine->model;
     size_t which = feed_which(job->index, job->first, item);

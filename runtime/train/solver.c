@@ -13,7 +13,6 @@
 #include "base/random.h"
 #include "core/objective.h"
 #include "core/params.h"
-#include "core/ranks.h"
 #include "core/update.h"
 #include "data/feed.h"
 #include "train/weigh.h"
@@ -104,7 +103,9 @@ static void solver_feed(struct solver *s)
                              .preprocess = s->preprocess, .index = s->chosen,
                              .augment = &s->options->train.augment,
                              .now = solver_moment(s, iteration + 1) };
-    feed_ahead(&s->feed, s->batch);
+    s->next = (struct ranks_next){ s->chosen, s->feed.now.seed, s->feed.now.epoch,
+                                   s->feed.now.iteration };
+    feed_ahead(&s->feed, ranks_feeds(s->batch, &s->next));
 }
 
 static double solver_step(struct solver *s)

@@ -48,6 +48,7 @@ Test(mpi, any_number_of_ranks_has_the_bytes_of_one, .init = begin, .fini = shell
          "exit 1; }; done");
     sure("sh one c 3 1 " DATA "--iterations 3 && cp c.ck d.ck && "
          "sh one d 2 1 --resume d.ck --iterations 6 && cmp a.csv d.csv && cmp a.ck d.ck");
+    sure("sh one b 3 2 " DATA "--iterations 6 --data-per-rank && cmp a.csv b.csv && cmp a.ck b.ck");
     sure("sh one a 1 2 " DATA "--iterations 4 --clip 0.5 --average lookahead && "
          "sh one b 3 1 " DATA "--iterations 4 --clip 0.5 --average lookahead && cmp a.ck b.ck");
     /* One message, of rank 0 alone, and its status. */
