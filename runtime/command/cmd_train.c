@@ -25,6 +25,7 @@
 #include "train/interrupt.h"
 #include "train/notice.h"
 #include "train/observed.h"
+#include "train/parts.h"
 
 enum { CHECKPOINT_EPOCH = -1,      /* an epoch's iterations, which the data tells */
        TRAIN_ROWS = 32 };          /* room for options that are no settings */
@@ -468,7 +469,7 @@ static int train_run(const struct program *p, struct train_command *s,
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
-    bool good = ranks_lead(&engine, s->data_per_rank, err)
+    bool good = ranks_lead(&engine, s->data_per_rank ? parts_hash_data(data, p->model) : 0, err)
                 && (s->resume || train_first_parameters(s, &engine, data, preprocess, err));
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
     if (s->traffic && good)

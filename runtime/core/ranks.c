@@ -257,23 +257,25 @@ static uint64_t ranks_fingerprint(const struct model *m)
     return hash_mix(hash);
 }
 
-/* All have the same network: every rank has all fingerprints then. */
-static bool ranks_agree(const struct engine *e, char *err)
+/* All have the same network, and the same data where each reads it. */
+static bool ranks_agree(const struct engine *e, uint64_t data, char *err)
 {
-    uint64_t own = ranks_fingerprint(e->model);
-    uint64_t *all = calloc((size_t)ranks.count, sizeof *all);
-    int k = 0;
+    static const char *const what[] = { "another program", "other data" };
+    const uint64_t own[] = { ranks_fingerprint(e->model), data };
+    enum { BOTH = sizeof own / sizeof *own };
+    uint64_t *all = calloc((size_t)ranks.count, sizeof own);
+    bool good = true;
     if (!all)
         ranks_abort("not enough memory");
-    ranks_sure(MPI_Allgather(&own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE,
+    ranks_sure(MPI_Allgather(own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE,
                              MPI_COMM_WORLD));
-    while (k < ranks.count && all[k] == all[0])
-        k++;
-    bool good = k == ranks.count
-                || error_set(err, "rank %d of %d has another program, of fingerprint %016llx; that "
-                             "of rank 0 is %016llx: start the same one, or the same build for "
-                             "another instruction set, on every host", k, ranks.count,
-                             (unsigned long long)all[k], (unsigned long long)all[0]);
+    for (int k = 0; k < BOTH*ranks.count && good; k++)
+        good = all[k] == all[k % BOTH]
+               || error_set(err, "rank %d of %d has %s, of fingerprint %016llx; that of rank 0 is "
+                            "%016llx: start the same program, or the same build for another "
+                            "instruction set, with the same options and data on every host",
+                            k/BOTH, ranks.count, what[k % BOTH], (unsigned long long)all[k],
+                            (unsigned long long)all[k % BOTH]);
     free(all);
     return good;
 }
@@ -298,7 +300,7 @@ int ranks_feeds(int n, const struct ranks_next *next)
     return end;
 }
 
-bool ranks_lead(struct engine *e, bool each_reads, char *err)
+bool ranks_lead(struct engine *e, uint64_t data, char *err)
 {
     struct ranks_order order = { .work = RANKS_LEAD };
     if (ranks.count == 1)
@@ -306,8 +308,8 @@ bool ranks_lead(struct engine *e, bool each_reads, char *err)
     if (!ranks_join(e, err))
         return false;
     ranks_order(&order);
-    ranks.leads = ranks_agree(e, err);
-    ranks.each_reads = each_reads;
+    ranks.leads = ranks_agree(e, data, err);
+    ranks.each_reads = data != 0;
     atomic_store(&e->packed, true);
     return ranks.leads;
 }
@@ -337,7 +339,7 @@ static void ranks_ahead(struct engine *e, const struct ranks_order *o, ranks_fee
     feed(context, e, &next, first, end);
 }
 
-bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *err)
+bool ranks_follow(struct engine *e, uint64_t data, ranks_feed_fn *feed, void *context, char *err)
 {
     struct ranks_order order;
     bool good = ranks_join(e, err);
@@ -346,7 +348,7 @@ bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *er
         if (order.work == RANKS_END)
             break;
         if (order.work == RANKS_LEAD) {
-            good = ranks_agree(e, err);
+            good = ranks_agree(e, data, err);
             continue;
         }
         ranks_prepare(e, &order);

@@ -21,14 +21,14 @@ int ranks_end(int status);
 int ranks_number(void);          /* this process', from 0 */
 int ranks_count(void);
 
-/* Rank 0, with the engine of a run: from now on its steps are shared. each_reads: every rank has
-** the data, and feeds its own images where it is told in time which. False: err says which rank has
-** another program. */
-bool ranks_lead(struct engine *e, bool each_reads, char *err);
+/* Rank 0, with the engine of a run: from now on its steps are shared. data: where every rank has
+** the data, and feeds its own images where it is told in time which, their hash; else 0. False: err
+** says which rank has another program, or other data. */
+bool ranks_lead(struct engine *e, uint64_t data, char *err);
 
 /* Any other rank: its share of all steps, until rank 0 ends. feed: what hands engine_beside images
 ** `first` to end - 1 of the step after the next one, or NULL: rank 0 sends all. */
-bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *err);
+bool ranks_follow(struct engine *e, uint64_t data, ranks_feed_fn *feed, void *context, char *err);
 
 /* Rank 0's next step works beside on the images of the one after it, which `next` tells until then.
 ** Returns how many of the n, from the first, are for rank 0 to feed. */
@@ -72,19 +72,20 @@ static inline int ranks_count(void)
     return 1;
 }
 
-static inline bool ranks_lead(struct engine *e, bool each_reads, char *err)
+static inline bool ranks_lead(struct engine *e, uint64_t data, char *err)
 {
     (void)e;
-    (void)each_reads;
+    (void)data;
     (void)err;
     return true;
 }
 
-static inline bool ranks_follow(struct engine *e, ranks_feed_fn *feed, void *context, char *err)
+static inline bool ranks_follow(struct engine *e, uint64_t data, ranks_feed_fn *feed,
+                                void *context, char *err)
 {
     (void)feed;
     (void)context;
-    return ranks_lead(e, false, err);
+    return ranks_lead(e, data, err);
 }
 
 static inline int ranks_feeds(int n, const struct ranks_next *next)

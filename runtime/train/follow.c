@@ -6,6 +6,7 @@
 
 #include "core/ranks.h"
 #include "data/feed.h"
+#include "train/parts.h"
 
 static void follow_feed(void *context, struct engine *e, const struct ranks_next *next, int first,
                         int end)
@@ -24,5 +25,6 @@ bool follow_train(struct engine *e, const struct dataset *data, const struct pre
     struct feed feed = { .preprocess = p, .augment = &o->train.augment };
     if (data)
         feed.set = &data->train;
-    return ranks_follow(e, data ? follow_feed : NULL, &feed, err);
+    return ranks_follow(e, data ? parts_hash_data(data, e->model) : 0, data ? follow_feed : NULL,
+                        &feed, err);
 }
