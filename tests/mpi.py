@@ -2,7 +2,7 @@
 of tests/nets/ unless said) and every MPI that is here, ranks 1, 2, 3, 4 and 8 by 1 and 2 threads
 must leave the same history, parameters and checkpoint; then one of three ranks is killed at
 $KILLS (20) random moments, and what goes on from the checkpoint must end with the same bytes.
-$RANKS="2 3" and $SEED choose others. Run by hand: it takes an hour or more. LATHE: the lathe binary."""
+$RANKS="2 3" and $SEED choose others. Run by hand, for an hour or more. LATHE: its binary."""
 
 import os
 import random
