@@ -151,7 +151,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
            install resume samples flags sweep peers gradcheck foreign texts files learning results \
-           settings floors folders finetune export inference
+           settings floors folders finetune export inference mpi
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
        $(filter-out $(LONGEST),$(COMMANDS))

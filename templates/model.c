@@ -33,6 +33,11 @@ static const struct region regions[] = {
       .from = 2, .to = 4, .reads_input = 1 },
 };
 
+static const struct exchange exchanges[] = {
+    /* @rows */
+    { .from = 9, .to = 10, .at = 160256, .size = 2320, .groups = 1 },
+};
+
 static const struct decision decisions[] = {
     /* @rows */
     { .at = 160256, .image = 8192, .h = 16, .w = 16, .c = 32, .row = 512, .bytes = 0,
@@ -59,6 +64,7 @@ static const struct model model = {
     .forward = regions, .nforward = 1,
     .backward = regions, .nbackward = 1,
     .infer = regions, .ninfer = 1, .infer_arena = 524288,
+    .exchanges = exchanges, .nexchanges = 1,
     .decisions = decisions, .ndecisions = 1,
     .pack = PACK_ALL, .fold = FOLD_ALL,
     .exact = EXACT, .peak = PEAK,

@@ -48,6 +48,7 @@ command -v pkg-config >/dev/null || missing="$missing pkg-config"
 command -v groff >/dev/null || missing="$missing groff"
 command -v zsh >/dev/null || missing="$missing zsh"
 command -v parallel >/dev/null || missing="$missing parallel"
+command -v mpicc >/dev/null || missing="$missing openmpi-bin libopenmpi-dev"
 command -v pnmtoplainpnm >/dev/null || missing="$missing netpbm"
 python3 -c 'import numpy' 2>/dev/null || missing="$missing python3-numpy"
 python3 -c 'import PIL' 2>/dev/null || /usr/bin/python3 -c 'import PIL' 2>/dev/null ||

@@ -139,6 +139,15 @@ for c in $compilers; do
     done
     type=1
 done
+# What MPI's header is needed for.
+if command -v mpicc >/dev/null; then
+    for f in runtime/core/ranks*.c runtime/command/cmd_train.c; do
+        echo "mpicc -std=c11 -D_GNU_SOURCE -O1 -S -o /dev/null -Wall -Wextra -Wshadow" \
+             "-Wconversion -pthread -DLATHE_MPI=1 -DLATHE_F64=0 -Iruntime $f 2>&1" >>"$checks"
+    done
+else
+    echo "lint: skipped: no mpicc"
+fi
 xargs -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 sh -c <"$checks" >"$work/out"
 
 if [ -s "$work/out" ]; then

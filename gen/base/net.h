@@ -269,6 +269,14 @@ struct kink_plan {
     double low, high;           /* high below low: low alone */
 };
 
+/* exchanges.c: what ranks tell each other of a buffer. */
+struct exchange_plan {
+    int from, to;               /* before the first of these regions that runs, up to to - 1 */
+    int buffer;
+    size_t size;                /* reals of an image, or a group */
+    bool groups;
+};
+
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };
 
 /* Buffers of a stage. buffers.c has a row for each; what is scratch lies in this order. */
@@ -458,6 +466,7 @@ struct net {
     const char *text;           /* what stands for it, where it is not written yet; or NULL */
     const struct isa *isa;
     bool f64;
+    bool mpi;                   /* a program whose ranks share the images of a step */
     bool inference;             /* a program that only runs it, an image at a time ... */
     bool small;                 /* ... with loops rather than what they are written out to ... */
     bool tight;                 /* ... by Winograd's filtering a row of tiles at a time ... */
@@ -495,6 +504,7 @@ struct net {
     int input_at, losses_at;    /* buffers */
     size_t arena, scratch;      /* reals: shared; for each thread */
     size_t infer_arena;         /* reals in front that inference touches */
+    struct exchange_plan *exchange; int nexchanges;     /* with mpi alone */
     /* kinks.c */
     struct kink_plan *kink; int nkinks;
     /* stream.c */

@@ -12,6 +12,7 @@
 #include "runtime/base/visible.h"
 #include "base/small.h"
 #include "plan/buffers.h"
+#include "plan/exchanges.h"
 #include "plan/through.h"
 
 static size_t whole_units(size_t n)
@@ -508,5 +509,7 @@ bool mem(struct net *net)
     mark_inference(net);
     net->arena = place_arena(net);
     net->scratch = place_scratch(net);
+    if (net->mpi)
+        plan_exchanges(net);
     return arena_fits(net);
 }

@@ -88,20 +88,23 @@ void amalgamate(const char *path, struct text *done, struct text *out)
     text_puts(out, "\n");
 }
 
-bool is_runtime_source(const char *path, bool f64)
+bool is_runtime_source(const char *path, const struct net *net)
 {
-    /* Vector sources are emitted once per instruction set; gradients are checked in f64 alone. */
+    /* Vector sources are emitted once per instruction set; gradients are checked in f64 alone,
+    ** ranks are of MPI. */
     bool vector = !strncmp(path, "runtime/vector/", 15);
-    bool idle = !f64 && !strcmp(path, "runtime/train/gradcheck.c");
+    bool idle = (!net->f64 && !strcmp(path, "runtime/train/gradcheck.c"))
+                || (!net->mpi && !strncmp(path, "runtime/core/ranks", 18));
     return !strncmp(path, "runtime/", 8) && ends(path, ".c") && !vector && !idle;
 }
 
-void runtime_sources(bool f64, struct text *done, struct contents *contents, struct text *out)
+void runtime_sources(const struct net *net, struct text *done, struct contents *contents,
+                     struct text *out)
 {
     char before[16] = "", floor[16];
     for (int i = 0; i < nembedded_files; i++) {
         const char *path = embedded_files[i].path;
-        if (!is_runtime_source(path, f64))
+        if (!is_runtime_source(path, net))
             continue;
         const char *name = path + strlen("runtime/");
         snprintf(floor, sizeof floor, "%.*s", (int)strcspn(name, "/"), name);

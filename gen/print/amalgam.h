@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/net.h"
 #include "base/text.h"
 #include "print/contents.h"
 
@@ -14,10 +15,11 @@
 void amalgamate(const char *path, struct text *done, struct text *out);
 
 /* Of the embedded files: a source of the runtime that a program of this type has. */
-bool is_runtime_source(const char *path, bool f64);
+bool is_runtime_source(const char *path, const struct net *net);
 
 /* Appends all sources of the runtime that are the same for every instruction set, floor by
 ** floor. */
-void runtime_sources(bool f64, struct text *done, struct contents *contents, struct text *out);
+void runtime_sources(const struct net *net, struct text *done, struct contents *contents,
+                     struct text *out);
 
 #endif

@@ -126,7 +126,8 @@ static void banner(struct net *const *nets, int nnets, bool split, struct text *
                     "-pthread\n** RUNTIME: the directory runtime/ of lathe, where `make lib` "
                     "puts the library.\n", nets[0]->f64 ? "64" : "");
     else
-        text_puts(out, "**\n** cc -O3 FILE.c -o PROGRAM -lm -pthread\n");
+        text_printf(out, "**\n** %s -O3 FILE.c -o PROGRAM -lm -pthread\n",
+                    nets[0]->mpi ? "mpicc" : "cc");
     text_puts(out, "** No -march: the kernels carry their target. Same bits for every compiler, "
                    "-O level,\n** instruction set and number of threads.\n**\n"
                    CONTENTS_HERE "*/\n");
@@ -199,7 +200,8 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
     banner(nets, nnets, split, &head);
     for (int k = 0; k < ngroups; k++)
         group_region(&groups[k], &contents, &regions, &headers);
-    text_printf(&headers, "\n#define LATHE_F64 %s\n", c_bool(nets[0]->f64));
+    text_printf(&headers, "\n#define LATHE_F64 %s\n%s", c_bool(nets[0]->f64),
+                nets[0]->mpi ? "#define LATHE_MPI 1\n" : "");
     if (split) {
         text_puts(&exact, "#include \"base/exact.h\"\n");
         text_puts(&headers, "#include \"core/model.h\"\n#include \"base/dmath.h\"\n"
@@ -209,7 +211,7 @@ void emit(struct net *const *nets, int nnets, bool split, FILE *out)
         amalgamate("runtime/core/model.h", &done, &headers);
         amalgamate("runtime/base/dmath.h", &done, &headers);
         amalgamate("runtime/base/random.h", &done, &headers);
-        runtime_sources(nets[0]->f64, &done, &contents, &runtime);
+        runtime_sources(nets[0], &done, &contents, &runtime);
         contents_add(&contents, "main", "int main(");
     }
     models_table(groups, ngroups, nnets, &models);

@@ -20,18 +20,18 @@ enum { PART_BYTES = 100000, NOWHERE = -1 };
 
 /* ---- the runtime ---- */
 
-void runtime_share(int k, int n, bool f64, struct text *out)
+void runtime_share(int k, int n, const struct net *net, struct text *out)
 {
     struct text done = { 0 };
     size_t total = 0, before = 0;
     for (int i = 0; i < nembedded_files; i++)
-        if (is_runtime_source(embedded_files[i].path, f64))
+        if (is_runtime_source(embedded_files[i].path, net))
             total += strlen(embedded_files[i].text);
     text_puts(out, "#define _GNU_SOURCE\n");
     amalgamate("runtime/base/exact.h", &done, out);
-    text_printf(out, "#define LATHE_F64 %d\n", f64);
+    text_printf(out, "#define LATHE_F64 %d\n%s", net->f64, net->mpi ? "#define LATHE_MPI 1\n" : "");
     for (int i = 0; i < nembedded_files; i++)
-        if (is_runtime_source(embedded_files[i].path, f64)) {
+        if (is_runtime_source(embedded_files[i].path, net)) {
             if (before*(size_t)n / total == (size_t)k)
                 amalgamate(embedded_files[i].path, &done, out);
             before += strlen(embedded_files[i].text);

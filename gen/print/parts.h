@@ -7,10 +7,11 @@
 
 #include <stdbool.h>
 
+#include "base/net.h"
 #include "base/text.h"
 
 /* The k-th of n shares of the runtime's sources. Appended to out. */
-void runtime_share(int k, int n, bool f64, struct text *out);
+void runtime_share(int k, int n, const struct net *net, struct text *out);
 
 /* The networks' own part, as emit prints it with `split`, in 1 to most files by its size: part[0]
 ** has the tables, and each has some functions that they name, with all that these call. How many

@@ -156,6 +156,14 @@ static void decision_rows(const struct net *net, const char *prefix, struct text
                     exactly(k->high).text);
 }
 
+static void exchange_rows(const struct net *net, const char *prefix, struct text *rows)
+{
+    for (const struct exchange_plan *x = net->exchange; x < net->exchange + net->nexchanges; x++)
+        text_printf(rows, "{ .from = %d, .to = %d, .at = %s, .size = %zu, .groups = %d }, ",
+                    x->from, x->to, arena_place(net, prefix, x->buffer, 0).text, x->size,
+                    x->groups);
+}
+
 /* ---- layers ---- */
 
 static void info_rows(const struct net *net, struct text *rows)
@@ -235,6 +243,7 @@ static void model_row(const struct net *net, const struct prefixes *prefix, stru
     add_table("infer", p, net->nfolded ? "infer" : "forward",
               net->nfolded ? net->ninfer : net->nforward, row);
     text_printf(row, ", .infer_arena = %zu", net->infer_arena);
+    add_table("exchanges", p, "exchanges", net->nexchanges, row);
     add_table("decisions", p, "decisions", decisions(net), row);
     text_printf(row, ", .pack = %spack, .fold = %sfold, .exact = %sexact, .peak = %speak, "
                 ".update = {", p, p, p, p);
@@ -306,6 +315,8 @@ void tables(const struct net *net, const struct prefixes *prefix, struct text *o
     t.rest = regions;
     region_rows(&e, net->infer, net->nfolded ? net->ninfer : 0, &t.rows);
     fill_rows(&t, "infer");
+    exchange_rows(net, prefix->kernels, &t.rows);
+    fill_rows(&t, "exchanges");
     decision_rows(net, prefix->kernels, &t.rows);
     fill_rows(&t, "decisions");
     info_rows(net, &t.rows);

@@ -66,7 +66,9 @@ void temporary_name(struct text *t, const char *name)
 /* The compiler's words, "ccache gcc" or one program: the shell splits them. */
 static const char *compiler_words(const struct net *net)
 {
-    const char *cc = getenv("CC");
+    const char *cc = getenv(net->mpi ? "MPICC" : "CC");
+    if (net->mpi)
+        return cc && *cc ? cc : "mpicc";
     bool cross = !strcmp(net->isa->name, "neon") && strcmp(isa_native()->name, "neon");
     return cc && *cc ? cc : cross ? "aarch64-linux-gnu-gcc" : "cc";
 }
@@ -141,7 +143,7 @@ static bool by_parts(struct net *const *nets, int nnets, const char *program, in
         return false;
     }
     const struct compiler c = { compiler_words(nets[0]), work.at, jobs };
-    bool good = cache_runtime(&c, nets[0]->f64, &runtime)
+    bool good = cache_runtime(&c, nets[0], &runtime)
                 && compile_parts(&c, nets, nnets, text_string(&runtime), program);
     leftover_remove(work.at);
     text_free(&work);

@@ -211,7 +211,7 @@ static bool find_key(const struct compiler *c, struct text *share, char key[KEY 
     bool good = write_whole(text_string(&path), text_string(&source), source.length);
     text_puts(&command, " -o ");
     shell_quote(&command, in_folder(&path, c->work, "probe.i"));
-    text_puts(&command, " -E -v -dD " COMPILER_THREADS " 2>");
+    text_puts(&command, " -E -v -dD " COMPILER_THREADS " >/dev/null 2>");
     shell_quote(&command, in_folder(&path, c->work, "probe.txt"));
     good = good && leftover_run(text_string(&command)) == 0
            && read_whole(in_folder(&path, c->work, "probe.i"), &seen)
@@ -361,13 +361,13 @@ static bool make_anew(const struct compiler *c, struct text *share, const char *
     return good;
 }
 
-bool cache_runtime(const struct compiler *c, bool f64, struct text *folder)
+bool cache_runtime(const struct compiler *c, const struct net *net, struct text *folder)
 {
     struct text directory = { 0 }, share[RUNTIME_SHARES] = { 0 };
     char key[KEY + 1];
     bool good = find_directory(&directory);
     for (int k = 0; k < RUNTIME_SHARES && good; k++)
-        runtime_share(k, RUNTIME_SHARES, f64, &share[k]);
+        runtime_share(k, RUNTIME_SHARES, net, &share[k]);
     good = good && find_key(c, share, key);
     if (good) {
         const char *entry = in_folder(folder, text_string(&directory), key);

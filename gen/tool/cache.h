@@ -11,12 +11,13 @@
 #ifndef LATHE_CACHE_H
 #define LATHE_CACHE_H
 
+#include "base/net.h"
 #include "tool/compiler.h"
 
 enum { CACHE_KEPT = 16, RUNTIME_SHARES = 8 };
 
 /* The folder with runtime-0.o ... of this compiler, made if it is not there. False, in silence:
 ** there is no directory to trust, the compiler is not understood, or it failed. */
-bool cache_runtime(const struct compiler *c, bool f64, struct text *folder);
+bool cache_runtime(const struct compiler *c, const struct net *net, struct text *folder);
 
 #endif

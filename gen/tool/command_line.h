@@ -26,6 +26,7 @@ struct options {
                                        emit: "inline" or "blob" */
     const char *range;              /* export: what 0 and 255 are to the network, or NULL */
     bool torch;                     /* export: a module of PyTorch */
+    bool mpi;                       /* ranks share the images of a step */
     bool inference;                 /* emit: a program that only runs the network ... */
     bool fast, small;               /* ... with Winograd's filters, without; neither: as fits --isa
                                        ... */

@@ -413,6 +413,9 @@ static void dump_mem(const struct net *net, FILE *out)
     }
     fprintf(out, "arena %zu, of that inference %zu, scratch %zu a thread\n", net->arena,
             net->infer_arena, net->scratch);
+    for (const struct exchange_plan *x = net->exchange; x < net->exchange + net->nexchanges; x++)
+        fprintf(out, "exchange %s before region %d, %zu %s\n", net->buffer[x->buffer].name, x->from,
+                x->size, x->groups ? "a group" : "an image");
 }
 
 static void dump_kinks(const struct net *net, FILE *out)

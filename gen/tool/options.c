@@ -85,6 +85,9 @@ static const struct option_def option_defs[] = {
     { "--split", FOR_EMIT, NULL, "without the runtime" },
     { "--lines", FOR_EMIT, NULL,
       "with #line: debuggers and compilers name the template's lines" },
+    { "--mpi", FOR_EMIT | FOR_BUILD, NULL,
+      "processes under mpirun share the images of a step, to the same bits;\n"
+      "compiled with ${MPICC:-mpicc}" },
     { "--plan", FOR_SHOW, NULL, "and the layout of maps, the regions of a step, every buffer" },
     { "--html", FOR_SHOW, NULL, "a page for a browser" },
     { "--check", FOR_IMPORT, "X.npy Y.npy",
@@ -244,7 +247,7 @@ static void take_flag(struct options *o, const char *option)
         { "--html", &o->html }, { "--torch", &o->torch }, { "--fold", &o->fold },
         { "--softmax", &o->softmax }, { "--with-preprocessing", &o->prepare },
         { "--inference", &o->inference }, { "--fast", &o->fast }, { "--small", &o->small },
-        { "--csv", &o->csv },
+        { "--csv", &o->csv }, { "--mpi", &o->mpi },
     };
     for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
         if (!strcmp(option, flags[k].word))
@@ -460,6 +463,8 @@ static bool check_given(struct options *o, uint64_t given, int *status)
         return usage(status, "--isa %s is for emit --inference%s", o->isa, "");
     if (!check_inference(o, given, status))
         return false;
+    if (o->mpi && (o->split || o->inference))
+        return usage(status, "--mpi goes without %s%s", o->split ? "--split" : "--inference", "");
     if (o->plan && o->html)
         return usage(status, "--plan prints tables: it goes without --html%s%s", "", "");
     return true;

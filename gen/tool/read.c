@@ -30,7 +30,8 @@ static struct net *begin(struct options *o, const char *path, const struct isa *
 {
     struct net *net = alloc(1, sizeof *net);
     *net = (struct net){ .path = path, .isa = isa, .f64 = o->f64, .vl = isa_vl(isa, o->f64),
-                         .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune };
+                         .batch = o->batch, .set = o->set, .nset = o->nset, .tune = o->tune,
+                         .mpi = o->mpi };
     return net;
 }
 

@@ -12,14 +12,17 @@
 #include "command/command.h"
 #include "command/train_say.h"
 #include "core/params.h"
+#include "core/ranks.h"
 #include "data/pretrained.h"
 #include "data/whiten.h"
 #include "file/output.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "train/checkpoint.h"
+#include "train/follow.h"
 #include "train/notice.h"
 #include "train/observed.h"
+#include "train/parts.h"
 
 enum { CHECKPOINT_EPOCH = -1 };     /* an epoch's iterations, which the data tells */
 
@@ -27,7 +30,7 @@ enum { CHECKPOINT_EPOCH = -1 };     /* an epoch's iterations, which the data tel
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
     "--threads", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
-    "--resume", "--from", "--from-only", "--result", NULL
+    "--resume", "--from", "--from-only", "--result", "--data-per-rank", "--traffic", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
@@ -93,6 +96,13 @@ static void train_own_rows(struct train_command *s)
         { "--dry-run", OPTION_FLAG, NULL, &s->result.dry_run, 0, 0, NULL,
           "looks at the options, and ends before the data is opened" },
         { "--quiet", OPTION_FLAG, NULL, &o->quiet, 0, 0, NULL, "print the result only" },
+#if LATHE_MPI
+        { "--data-per-rank", OPTION_FLAG, NULL, &s->data_per_rank, 0, 0, NULL,
+          "every process opens the data and reads its own images; else the first reads and sends "
+          "them" },
+        { "--traffic", OPTION_FLAG, NULL, &s->traffic, 0, 0, NULL,
+          "says at the end what the processes sent each other in a step" },
+#endif
     };
     _Static_assert(COMMAND_COUNT(own) < TRAIN_ROWS, "room for every option");
     for (int k = 0; k < COMMAND_COUNT(own); k++)
@@ -333,6 +343,15 @@ static bool train_finish(const struct program *p, struct train_command *s, bool 
     return true;
 }
 
+static void train_say_traffic(const struct model *m)
+{
+    const struct ranks_traffic t = ranks_traffic(m);
+    const double steps = t.steps ? (double)t.steps*1e6 : 1e6;
+    printf("a step of %d processes: %.3f MB between them, of which images %.3f; an all-reduce of "
+           "all gradients has %.3f at least\n", ranks_count(), t.moved/steps, t.images/steps,
+           t.least/steps);
+}
+
 static int train_run(const struct program *p, struct train_command *s,
                      const struct dataset *data, struct preprocess *preprocess)
 {
@@ -341,6 +360,11 @@ static int train_run(const struct program *p, struct train_command *s,
     char err[ERR_SIZE];
     if (!engine_open(&engine, p->model, (int)s->threads, err))
         return command_fault(p, "%s", err);
+    if (ranks_number() > 0) {
+        const bool followed = follow_train(&engine, data, preprocess, &s->solver, err);
+        engine_close(&engine);
+        return followed ? STATUS_DONE : command_fault(p, "%s", err);
+    }
     if (!s->solver.quiet)
         visible_print(stdout, "%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
                       params_learned_total(p->model), p->model->isa,
@@ -348,8 +372,11 @@ static int train_run(const struct program *p, struct train_command *s,
                       workers_count(engine.workers) == 1 ? "" : "s", data->source);
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
-    bool good = s->resume || train_first_parameters(s, &engine, data, preprocess, err);
+    bool good = ranks_lead(&engine, s->data_per_rank ? parts_hash_data(data, p->model) : 0, err)
+                && (s->resume || train_first_parameters(s, &engine, data, preprocess, err));
     good = good && observed_train(&engine, data, preprocess, &s->solver, &report, err);
+    if (s->traffic && good)
+        train_say_traffic(p->model);
     engine_close(&engine);
     if (report.interrupted && good)
         return train_say_interrupted(p, s, &report);
@@ -401,7 +428,7 @@ static int train_with_data(const struct program *p, struct train_command *s)
     s->solver.settings = s->text = train_text(s);
     if (!s->text) {
         status = command_fault(p, "not enough memory");
-    } else if (!train_claim(p, s)) {
+    } else if (ranks_number() == 0 && !train_claim(p, s)) {
         status = STATUS_FAULT;
     } else if (train_is_done(p, s, &status)) {     /* by another process, meanwhile */
     } else if (train_prepare(p, s, &data, &preprocess, err)) {
@@ -429,8 +456,12 @@ int command_train(const struct program *p, int argc, char **argv)
             status = command_fault(p, "not enough memory");
         else if (s.result.dry_run)
             status = STATUS_DONE;
+        else if (s.result.path && ranks_count() > 1)
+            status = command_fault(p, "--result is of one process, not of %d", ranks_count());
         else if (train_is_done(p, &s, &status))
             ;
+        else if (ranks_number() > 0 && !s.data_per_rank)
+            status = train_run(p, &s, NULL, NULL);
         else if (s.begin && !pretrained_open(&s.pretrained, s.begin, &s.only, p->model, err))
             status = command_fault(p, "%s", err);
         else

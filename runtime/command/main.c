@@ -13,6 +13,7 @@
 #include "command/command.h"
 #include "core/cpu.h"
 #include "core/model.h"
+#include "core/ranks.h"
 #include "train/interrupt.h"
 
 struct main_command { const char *name; command_fn *run; const char *meaning; };
@@ -189,7 +190,8 @@ static int main_run(struct program *p, int argc, char **argv)
         if (!main_exact(p->model, err))
             return command_fault(p, "%s", err);
     }
-    return c->run(p, argc - 2, argv + 2);
+    return ranks_number() > 0 && c->run != command_train ? STATUS_DONE
+           : c->run(p, argc - 2, argv + 2);
 }
 
 int main(int argc, char **argv)
@@ -197,6 +199,7 @@ int main(int argc, char **argv)
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *called = argc > 0 ? argv[0] : "lathe";
     struct program p = { .name = slash ? slash + 1 : called, .called = called };
+    ranks_begin(&argc, &argv);
     cpu_arithmetic_begin();
     interrupt_begin();
     int status = main_run(&p, argc, argv);
@@ -205,5 +208,5 @@ int main(int argc, char **argv)
         visible_print(stderr, "%s: standard output could not be written\n", p.name);
         status = STATUS_FAULT;
     }
-    return status;
+    return ranks_end(status);
 }

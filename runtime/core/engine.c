@@ -156,12 +156,42 @@ int engine_items(const struct region *r, int n, int threads)
     return blocks*parts;
 }
 
+void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end)
+{
+    const long long all = n < GROUPS ? n : GROUPS;
+    const long long from = all*rank/ranks, to = all*(rank + 1)/ranks;
+    *first = (int)(groups ? from : from*n/all);     /* groups begin as part_start has it */
+    *end = (int)(groups ? to : to*n/all);
+}
+
 struct engine_job {
     const struct region *region;
     const struct step *step;
-    int threads, items;             /* the region's; those after are work beside it */
+    int threads, first, items;      /* the region's; those after are work beside it */
+    int all;                        /* of all ranks */
     struct engine_beside beside;
 };
+
+/* Which items are to be run here. One that has images of another rank, too, computes what nobody
+** reads for them, of whatever lies there. */
+static void engine_cut(const struct engine *e, struct engine_job *job)
+{
+    const struct region *r = job->region;
+    const int n = e->step.n, size = r->split == SPLIT_IMAGES && r->images > 1 ? r->images : 1;
+    int first, end;
+    job->all = job->items = engine_items(r, n, job->threads);
+    if (!e->share || r->split == SPLIT_FIXED)
+        return;
+    engine_own(n, r->split == SPLIT_GROUPS, e->share->rank, e->share->ranks, &first, &end);
+    const int blocks = end > first ? (end + size - 1) / size - first / size : 0;
+    int parts = 1;
+    if (blocks && r->split == SPLIT_IMAGES) {
+        parts = engine_items(r, blocks*size, job->threads) / blocks;
+        job->all = (n + size - 1) / size*parts;
+    }
+    job->first = first / size*parts;
+    job->items = blocks*parts;
+}
 
 /* The item of a claim: threads that claim by turns get items that follow each other, so that what a
 ** kernel fetches for the next one is found by who fetched it. */
@@ -175,10 +205,41 @@ static void engine_item(void *context, int item, int items, int thread)
 {
     const struct engine_job *job = context;
     if (item < job->items)
-        job->region->run(job->step, engine_spread(item, job->items, job->threads), job->items,
+        job->region->run(job->step,
+                         job->first + engine_spread(item, job->items, job->threads), job->all,
                          thread);
     else
         job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
+}
+
+/* A parameter changes in this step for which a region of backward is needed. */
+static bool engine_needs(const struct engine *e, const struct region *r)
+{
+    for (int k = r->from; k < r->to; k++)
+        if (!e->rule[k].still && e->model->params[k].role != ROLE_STATISTIC)
+            return true;
+    return r->to == 0;
+}
+
+/* What the next region, the first that runs of those that need it, needs of other ranks. Statistics
+** that are not the batch's need nothing. True: groups are one now. */
+static bool engine_exchange(struct engine *e, enum engine_list list, int index)
+{
+    const struct model *m = e->model;
+    const int before = list == ENGINE_BACKWARD ? m->nforward : 0, region = before + index;
+    bool summed = false;
+    const bool none = list == ENGINE_INFER || (!before && e->step.mode == MODE_EVAL);
+    for (int k = 0; k < m->nexchanges && !none; k++) {
+        const struct exchange *x = &m->exchanges[k];
+        int first = region < x->to ? x->from : region + 1;
+        while (first < region && !engine_needs(e, &m->backward[first - before]))
+            first++;
+        if (first != region)
+            continue;
+        e->share->exchange(e, x);
+        summed |= x->groups;
+    }
+    return summed;
 }
 
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
@@ -187,7 +248,12 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
     struct engine_job job = { .region = r, .step = &e->step,
                               .threads = workers_count(e->workers) };
     double start = e->timing ? engine_clock() : 0;
-    job.items = engine_items(r, e->step.n, job.threads);
+    struct step one = e->step;
+    if (e->share && engine_exchange(e, list, index)) {
+        one.n = 1;
+        job.step = &one;
+    }
+    engine_cut(e, &job);
     if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
@@ -279,15 +345,6 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
     }
 }
 
-/* A parameter changes in this step for which a region of backward is needed. */
-static bool engine_needs(const struct engine *e, const struct region *r)
-{
-    for (int k = r->from; k < r->to; k++)
-        if (!e->rule[k].still && e->model->params[k].role != ROLE_STATISTIC)
-            return true;
-    return r->to == 0;
-}
-
 static void engine_backward(struct engine *e)
 {
     const struct region *all = e->model->backward;
@@ -329,6 +386,8 @@ double engine_update(struct engine *e, int n, const int32_t *labels, enum step_m
     if (e->after)
         e->after(e);
     atomic_store(&e->folded, false);
+    if (e->share)
+        e->share->exchange(e, &(struct exchange){ .at = e->model->losses, .size = 1 });
     double data = engine_sum_losses(e, n);
     return (e->model->train.loss == LOSS_SUM ? data : data/divisor) + engine_penalty(e);
 }
@@ -355,6 +414,7 @@ double engine_probe(struct engine *e, int n, const real *probe)
 void engine_pack(struct engine *e, int param)
 {
     atomic_store(&e->folded, false);
+    atomic_store(&e->packed, true);
     if (!e->inference)      /* folding packs what inference reads */
         e->model->pack(&e->step, param);
 }

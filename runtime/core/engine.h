@@ -19,6 +19,15 @@
 enum engine_list { ENGINE_FORWARD, ENGINE_BACKWARD, ENGINE_INFER };   /* model's regions */
 typedef void engine_timing_fn(void *context, enum engine_list list, int index, double seconds);
 
+/* Processes that share the images of a step, one of which this is: ranks.c. Each runs regions for
+** its own images, but those that are not cut by images (SPLIT_FIXED) whole. */
+struct engine;
+struct engine_share {
+    int rank, ranks;
+    /* The batch's images from rank to rank, which all have them then; or groups' sum. */
+    void (*exchange)(const struct engine *e, const struct exchange *x);
+};
+
 struct engine {
     const struct model *model;
     struct workers *workers;
@@ -28,8 +37,10 @@ struct engine {
     struct muon *muon;            /* [muons] of this step, of at most model->nparams */
     int muons;
     void (*after)(struct engine *e);   /* the end of every step's updates, or NULL: update.c's */
+    const struct engine_share *share;     /* of this step, or NULL: all images are its own */
     bool inference;               /* engine_open_inference opened it */
     atomic_bool folded;           /* no parameter has changed since model->fold */
+    atomic_bool packed;           /* engine_pack was called: for ranks.c */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
     real *arena;                  /* model->arena reals, then every thread's scratch */
     int32_t *labels;              /* [model->batch]: room for a batch's labels, */
@@ -116,6 +127,9 @@ void engine_pack_all(struct engine *e);
 /* How many items a region has for n images; more parts an image where there are
 ** fewer images than keep the threads busy. */
 int engine_items(const struct region *r, int n, int threads);
+
+/* The images (or groups of images) of a batch of n that are a rank's: *first to *end - 1. */
+void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end);
 
 double engine_clock(void);   /* seconds from some fixed moment */
 

@@ -202,6 +202,15 @@ struct region {
                                 it runs */
 };
 
+/* Ranks (ranks.h) that share the images of a step: what of a buffer they tell each other before the
+** first of some regions that runs, which are numbered as forward and then backward has them. */
+struct exchange {
+    int from, to;            /* regions, up to to - 1 */
+    size_t at, size;         /* reals: where the first image's begin, and of each */
+    int groups;              /* 1: of each group of images instead, which are added in order: the
+                                sum is where the first was, and the region has one group */
+};
+
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */
 struct decision {
     size_t at;               /* reals from the arena's start */
@@ -312,6 +321,7 @@ struct model {
                                                        are in the weights where they can be */
     size_t infer_arena;      /* reals at the arena's start: with the scratch all that infer, fold,
                                 the loss and the parameters' values touch */
+    const struct exchange *exchanges; int nexchanges;   /* in order; of programs with MPI alone */
     const struct decision *decisions; int ndecisions;
 
     /* To be called for every parameter after its values were changed from

@@ -9,6 +9,7 @@
 
 #include "base/dmath.h"
 #include "core/objective.h"
+#include "core/ranks.h"
 
 static size_t feed_which(const uint32_t *index, size_t first, int item)
 {
@@ -39,6 +40,7 @@ static void feed_item(void *context, int item, int items, int thread)
     const struct feed *job = context;
     (void)items;
     (void)thread;
+    item += job->from;
     const struct images *set = job->set;
     const struct model *m = job->engine->model;
     size_t which = feed_which(job->index, job->first, item);
@@ -194,7 +196,7 @@ static struct feed_result feed_all(struct engine *e, const struct images *set,
             feed_views(&job, n, tell.sum);
         } else {
             feed_run(&job, n);
-            engine_infer(e, n);
+            ranks_infer(e, n);
         }
         r.loss += engine_loss(e, e->labels)*n;
         for (int i = 0; i < n; i++) {

@@ -40,6 +40,7 @@ struct feed {
     const struct preprocess *preprocess;
     const uint32_t *index;
     size_t first;                   /* where index is NULL */
+    int from;                       /* images of the batch before these, which are others' */
     const struct view *view;        /* of all images, or NULL */
     const struct augment *augment;  /* or NULL */
     struct feed_moment now;

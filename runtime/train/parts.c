@@ -76,15 +76,18 @@ static uint64_t parts_hash_images(uint64_t hash, const struct images *s, size_t 
 }
 
 /* The images that preprocessing is fitted to have those of training in front. */
+uint64_t parts_hash_data(const struct dataset *d, const struct model *m)
+{
+    const size_t scores = (size_t)m->classes;
+    uint64_t hash = parts_hash_images(1, d->fit.count ? &d->fit : &d->train, scores);
+    hash = parts_hash_images(hash, &d->val, scores);
+    return hash ? hash : 1;
+}
+
 static uint64_t parts_data(struct checkpoint_run *r)
 {
-    const struct dataset *d = r->data;
-    if (!r->data_hash) {
-        const size_t scores = (size_t)r->engine->model->classes;
-        uint64_t hash = parts_hash_images(1, d->fit.count ? &d->fit : &d->train, scores);
-        hash = parts_hash_images(hash, &d->val, scores);
-        r->data_hash = hash ? hash : 1;
-    }
+    if (!r->data_hash)
+        r->data_hash = parts_hash_data(r->data, r->engine->model);
     return r->data_hash;
 }
 

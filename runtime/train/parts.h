@@ -32,6 +32,9 @@ enum rule_column { RULE_OPTIMIZER, RULE_RATE, RULE_REG = RULE_RATE + RATES, RULE
 extern const char *const parts_rule_names[RULE_LR];
 enum { HISTORY_COLUMNS = 5 };
 
+/* Of the images and what they are compared with. */
+uint64_t parts_hash_data(const struct dataset *d, const struct model *m);
+
 /* What of a parameter is in the file. */
 enum part { PART_VALUE, PART_FIRST, PART_SECOND, PART_AVERAGE, PARTS };
 

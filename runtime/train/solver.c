@@ -103,7 +103,9 @@ static void solver_feed(struct solver *s)
                              .preprocess = s->preprocess, .index = s->chosen,
                              .augment = &s->options->train.augment,
                              .now = solver_moment(s, iteration + 1) };
-    feed_ahead(&s->feed, s->batch);
+    s->next = (struct ranks_next){ s->chosen, s->feed.now.seed, s->feed.now.epoch,
+                                   s->feed.now.iteration };
+    feed_ahead(&s->feed, ranks_feeds(s->batch, &s->next));
 }
 
 static double solver_step(struct solver *s)
@@ -114,9 +116,7 @@ static double solver_step(struct solver *s)
                 s->total);
     s->engine->step.seed = s->options->seed;
     s->engine->step.iteration = (uint64_t)s->state.iteration;
-    double loss = s->options->train.clip > 0
-                  ? update_clipped(s->engine, s->batch, s->engine->labels, s->options->train.clip)
-                  : engine_update(s->engine, s->batch, s->engine->labels, MODE_TRAIN);
+    double loss = ranks_step(s->engine, s->batch, s->engine->labels, s->options->train.clip);
     average_step(&s->state.average, s->engine, s->state.iteration + 1);
     s->busy += engine_clock() - start;
     return isnan(loss) ? fabs(loss) : loss;   /* a NaN's sign is the processor's choice */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/engine.h"
+#include "core/ranks.h"
 #include "data/data.h"
 #include "data/feed.h"
 #include "train/observer.h"
@@ -54,7 +55,8 @@ struct solver {
     /* Nobody else's. */
     const struct observer *observer; int observers;
     uint32_t *chosen;             /* [batch] */
-    struct feed feed;             /* of the images chosen */
+    struct feed feed;             /* of the images chosen, */
+    struct ranks_next next;       /* which other ranks are told */
     bool fed;                     /* the next iteration's are in the input buffer */
     uint32_t *order;              /* [train.count], when images are shuffled, */
     long order_epoch;             /* in this epoch; -1: not yet */
