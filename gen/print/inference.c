@@ -285,6 +285,15 @@ static void put_exact(struct text *out)
               "#elif defined __GNUC__\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n\n");
 }
 
+/* In C++ gcc 12 finds fault with its own header of AVX-512. */
+static void put_silence(const struct net *net, struct text *out)
+{
+    if (net->isa->bits == 512)
+        text_puts(out, "#if defined __GNUC__ && !defined __clang__\n"
+                  "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
+                  "#pragma GCC diagnostic ignored \"-Wuninitialized\"\n#endif\n\n");
+}
+
 void inference_source(const struct net *net, const struct constants *c,
                       const struct inference_options *o, struct text *out)
 {
@@ -310,6 +319,7 @@ void inference_source(const struct net *net, const struct constants *c,
     put_includes(text_string(&includes), out);
     text_puts(out, "\n");
     put_exact(out);
+    put_silence(net, out);
     text_printf(out, "typedef float real;\nenum { LATHE_F64 = 0, LANES = %d, PANEL = %d };\n\n",
                 LANES, PANEL);
     open_region(net->isa, out);
