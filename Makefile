@@ -292,7 +292,8 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
 	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(filter %.o,$^) $(CRITERION) -lm -o $@
 
 # It reads the table itself.
-$(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a $(BUILD)/shared/base/bounds.o \
+$(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a \
+                   $(patsubst %,$(BUILD)/shared/base/%.o,bounds shortest) \
                    $(patsubst %,$(BUILD)/shared/settings/%.o,optimizer option_text settings)
 
 # What peers runs: the readers' verdicts on many files.
