@@ -122,9 +122,9 @@ static bool json_escape(struct json *j)
 
 bool json_string(struct json *j, const char **out)
 {
+    *out = j->strings;
     if (!json_take(j, '"'))
         return json_bad(j, "a string");
-    *out = j->strings;
     while (*j->s != '"') {
         if (j->s == j->end)
             return json_bad(j, "a string's end");
@@ -183,11 +183,11 @@ bool json_whole(struct json *j, uint64_t *out)
     bool whole;
     json_blanks(j);
     const char *from = j->s;
+    *out = 0;
     if (*from < '0' || *from > '9')
         return json_bad(j, "a whole number from 0");
     if (!json_number(j, &whole))
         return false;
-    *out = 0;
     for (const char *s = from; s < j->s && whole; s++)
         if (__builtin_mul_overflow(*out, 10u, out)
             || __builtin_add_overflow(*out, (uint64_t)(*s - '0'), out))
