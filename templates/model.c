@@ -35,7 +35,8 @@ static const struct region regions[] = {
 
 static const struct exchange exchanges[] = {
     /* @rows */
-    { .from = 9, .to = 10, .at = 160256, .size = 2320, .groups = 1 },
+    { .kind = EXCHANGE_GROUPS, .after = 7, .from = 9, .to = 10, .at = 160256, .size = 2320,
+      .columns = 0, .param = 0 },
 };
 
 static const struct decision decisions[] = {

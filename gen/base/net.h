@@ -271,10 +271,11 @@ struct kink_plan {
 
 /* exchanges.c: what ranks tell each other of a buffer. */
 struct exchange_plan {
-    int from, to;               /* before the first of these regions that runs, up to to - 1 */
+    enum exchange_kind kind;
+    int after, from, to;        /* regions, as struct exchange has them */
     int buffer;
-    size_t size;                /* reals of an image, or a group */
-    bool groups;
+    size_t size;                /* reals of an image, a group, a column of a weight */
+    int columns, param;         /* of panels */
 };
 
 enum { INPUT = -1, NO_LAYER = -1, NO_STAGE = -1, NO_BUFFER = -1, NO_PARAM = -1 };

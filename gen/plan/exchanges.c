@@ -6,6 +6,7 @@
 #include "plan/exchanges.h"
 
 #include "base/small.h"
+#include "plan/regions.h"
 
 static size_t channels(const struct stage *s)
 {
@@ -42,22 +43,49 @@ static size_t output_gradient(const struct stage *s)
     return s->dy_image;
 }
 
+static size_t input_gradient(const struct stage *s)
+{
+    return s->needs_dx ? s->dx_image : 0;
+}
+
+static size_t units(const struct stage *s)
+{
+    return (size_t)s->out.shape.c;
+}
+
 static const struct {
     enum region_kind kind;
+    enum exchange_kind exchange;
     enum stage_buffer buffer;
-    size_t (*size)(const struct stage *);       /* of an image, or group; 0: it is not read */
-    bool groups;                                /* one of each group */
+    size_t (*size)(const struct stage *);       /* of an image, group, column; 0: it is not read */
     bool stage;                                 /* for all of the stage's regions before it, too */
 } rows[] = {
-    { REGION_NORM_MERGE, AT_MOMENTS, forward_moments, false, false },
-    { REGION_NORM_UPDATE, AT_MOMENTS, backward_moments, false, false },
-    { REGION_PRELU_UPDATE, AT_MOMENTS, channels, false, false },
-    { REGION_DECONV_BIAS, AT_BIAS_SUMS, channels, false, false },
-    { REGION_CONV_UPDATE, AT_PARTIAL, gradients, true, false },
-    { REGION_AFFINE_BACKWARD, AT_DY, output_gradient, false, true },
-    { REGION_AFFINE_BACKWARD, AT_Y, output, false, true },
-    { REGION_AFFINE_BACKWARD, AT_X, input, false, true },
+    { REGION_NORM_MERGE, EXCHANGE_IMAGES, AT_MOMENTS, forward_moments, false },
+    { REGION_NORM_UPDATE, EXCHANGE_IMAGES, AT_MOMENTS, backward_moments, false },
+    { REGION_PRELU_UPDATE, EXCHANGE_IMAGES, AT_MOMENTS, channels, false },
+    { REGION_DECONV_BIAS, EXCHANGE_IMAGES, AT_BIAS_SUMS, channels, false },
+    { REGION_CONV_UPDATE, EXCHANGE_GROUPS, AT_PARTIAL, gradients, false },
+    { REGION_AFFINE_BACKWARD, EXCHANGE_IMAGES, AT_DY, output_gradient, true },
+    { REGION_AFFINE_BACKWARD, EXCHANGE_IMAGES, AT_Y, output, true },
+    { REGION_AFFINE_BACKWARD, EXCHANGE_TO_PANELS, AT_X, input, false },
+    { REGION_AFFINE_BACKWARD, EXCHANGE_TO_IMAGES, AT_DX, input_gradient, false },
+    { REGION_AFFINE_BACKWARD, EXCHANGE_PANELS, AT_WEIGHT, units, false },
 };
+
+/* When: before region r or, of what that makes, after it. */
+static void place(const struct net *net, int r, bool stage, struct exchange_plan *x)
+{
+    const int of = net->region[r].stage;
+    x->after = -1;
+    if (x->kind == EXCHANGE_TO_IMAGES || x->kind == EXCHANGE_PANELS) {
+        x->after = r;
+        return;
+    }
+    x->from = stage ? net->stage[of].backward_regions.first : r;
+    x->to = r + 1;
+    if (x->kind == EXCHANGE_GROUPS)
+        x->after = region_find(net, REGION_CONV_WGRAD, of);
+}
 
 void plan_exchanges(struct net *net)
 {
@@ -66,11 +94,12 @@ void plan_exchanges(struct net *net)
             const struct stage *s = &net->stage[net->region[r].stage];
             if (rows[k].kind != net->region[r].kind || !rows[k].size(s))
                 continue;
+            struct exchange_plan x = { .kind = rows[k].exchange, .buffer = s->at[rows[k].buffer],
+                                       .size = rows[k].size(s), .param = s->weight,
+                                       .columns = s->affine ? s->affine->columns : 0 };
+            place(net, r, rows[k].stage, &x);
             net->exchange = grow(net->exchange, (size_t)net->nexchanges + 1,
                                  sizeof *net->exchange);
-            net->exchange[net->nexchanges++] = (struct exchange_plan){
-                .from = rows[k].stage ? s->backward_regions.first : r, .to = r + 1,
-                .buffer = s->at[rows[k].buffer], .size = rows[k].size(s),
-                .groups = rows[k].groups };
+            net->exchange[net->nexchanges++] = x;
         }
 }

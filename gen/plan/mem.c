@@ -13,6 +13,7 @@
 #include "base/small.h"
 #include "plan/buffers.h"
 #include "plan/exchanges.h"
+#include "plan/regions.h"
 #include "plan/through.h"
 
 static size_t whole_units(size_t n)
@@ -326,8 +327,8 @@ static void conv_buffers(struct net *net, int stage)
     param_buffers(net, stage);
     forward_takes(net, s);
     add_own(net, s, AT_PACKED, packed);
-    int update = region_of(net, stage, true);
-    add_living(net, s, AT_PARTIAL, GROUPS*(size_t)s->conv->group_size, update - 1, update);
+    add_living(net, s, AT_PARTIAL, GROUPS*(size_t)s->conv->group_size,
+               region_find(net, REGION_CONV_WGRAD, stage), region_of(net, stage, true));
     const bool depth = f->algorithm == BY_DEPTHWISE;
     if (s->needs_dx || depth)
         add_own(net, s, AT_EXPANDED, s->conv->expanded.image);
@@ -358,12 +359,13 @@ static void deconv_buffers(struct net *net, int stage)
     const size_t batch = (size_t)net->train.batch, filters = (size_t)net->layer[m->head].filters;
     const size_t filter = (size_t)net->layer[m->head].kh*(size_t)conv->row;
     const int first = region_of(net, stage, false), update = region_of(net, stage, true);
+    const int gradients = region_find(net, REGION_CONV_WGRAD, stage);
     conv->group_size = (long)whole_units(filters*filter + filters);
     param_buffers(net, stage);
     forward_takes(net, s);
     add_own(net, s, AT_PACKED, conv->forward.packed_at + conv->forward.packed_size);
-    add_living(net, s, AT_PARTIAL, GROUPS*(size_t)conv->group_size, update - 1, update);
-    add_living(net, s, AT_HALOED, batch*m->in.image, first, update - 1);
+    add_living(net, s, AT_PARTIAL, GROUPS*(size_t)conv->group_size, gradients, update);
+    add_living(net, s, AT_HALOED, batch*m->in.image, first, gradients);
     net->buffer[s->at[AT_HALOED]].keep = m->in.keep;
     if (s->bias != NO_PARAM)
         add_living(net, s, AT_BIAS_SUMS, batch*whole_units((size_t)s->out.shape.c), first, update);

@@ -138,7 +138,7 @@ const struct region_def region_defs[REGION_KINDS] = {
                                  .taken = has_lists, .serves = OWN | BELOW },
     [REGION_AFFINE_BIAS] =     { "bias", "bias gradient + update", SPLIT_FIXED, lanes_of_channels,
                                  .moves = DY, .taken = has_dense_bias, .serves = OWN },
-    [REGION_AFFINE_BACKWARD] = { "bwd", "backward + update", SPLIT_FIXED, panels,
+    [REGION_AFFINE_BACKWARD] = { "bwd", "backward + update", SPLIT_PANELS, panels,
                                  .work = WEIGHTS | DATA, .weights = UPDATE,
                                  .moves = IN | OUT | DX, .serves = OWN | BELOW },
     [REGION_NORM_STATISTICS] = { "statistics", "statistics", SPLIT_IMAGES, .moves = IN,
@@ -304,13 +304,35 @@ static struct region_plan plan(const struct net *net, enum region_kind kind, int
 
 /* ---- the lists ---- */
 
-static void add_regions(struct net *net, const enum region_kind *kind, int stage)
+static void add_region(struct net *net, const struct region_plan *r)
+{
+    net->region = grow(net->region, (size_t)net->nregions + 1, sizeof *net->region);
+    net->region[net->nregions++] = *r;
+}
+
+/* late: an update that waits, of kind REGION_NONE if there is none. */
+static void add_late(struct net *net, struct region_plan *late)
+{
+    if (late->kind != REGION_NONE)
+        add_region(net, late);
+    late->kind = REGION_NONE;
+}
+
+/* Ranks tell each other a convolution's gradients, and compute those of the one before meanwhile:
+** its update is after them. */
+static void add_regions(struct net *net, const enum region_kind *kind, int stage,
+                        struct region_plan *late)
 {
     for (; *kind != REGION_NONE; kind++) {
         if (region_defs[*kind].taken && !region_defs[*kind].taken(net, stage))
             continue;
-        net->region = grow(net->region, (size_t)net->nregions + 1, sizeof *net->region);
-        net->region[net->nregions++] = plan(net, *kind, stage);
+        const struct region_plan r = plan(net, *kind, stage);
+        if (net->mpi && r.kind == REGION_CONV_UPDATE)
+            *late = r;
+        else
+            add_region(net, &r);
+        if (r.kind == REGION_CONV_WGRAD)
+            add_late(net, late);
     }
 }
 
@@ -338,7 +360,7 @@ void region_title(const struct net *net, const struct region_plan *region, char 
 void region_items(const struct region_plan *region, char items[REGION_ITEMS])
 {
     static const char *const splits[] = { [SPLIT_IMAGES] = "images", [SPLIT_GROUPS] = "groups",
-                                          [SPLIT_FIXED] = "parts" };
+                                          [SPLIT_FIXED] = "parts", [SPLIT_PANELS] = "panels" };
     char count[16] = "", images[32] = "";
     if (region->count)
         snprintf(count, sizeof count, " x %d", region->count);
@@ -346,6 +368,14 @@ void region_items(const struct region_plan *region, char items[REGION_ITEMS])
         snprintf(images, sizeof images, " for %d image%s", region->images,
                  region->images > 1 ? "s" : "");
     snprintf(items, REGION_ITEMS, "%s%s%s", splits[region->split], count, images);
+}
+
+int region_find(const struct net *net, enum region_kind kind, int stage)
+{
+    int r = net->nregions - 1;
+    while (r >= 0 && (net->region[r].kind != kind || net->region[r].stage != stage))
+        r--;
+    return r;
 }
 
 /* `lathe tune` measures what was chosen by a region that there is. */
@@ -362,13 +392,15 @@ static bool is_measured(const struct net *net, const struct choice *c)
 bool regions(struct net *net)
 {
     assert(net->nstages > 0 && net->nparams > 0);
+    struct region_plan late = { .kind = REGION_NONE };
     for (int i = 0; i < net->nstages; i++)
-        add_regions(net, stage_regions[net->stage[i].kind].forward, i);
+        add_regions(net, stage_regions[net->stage[i].kind].forward, i, &late);
     net->nforward = net->nregions;
     inference_regions(net);
     for (int i = net->nstages - 1; i >= 0; i--)
         if (net->stage[i].trains)
-            add_regions(net, stage_regions[net->stage[i].kind].backward, i);
+            add_regions(net, stage_regions[net->stage[i].kind].backward, i, &late);
+    add_late(net, &late);
     for (int r = net->nforward; r < net->nregions; r++)
         plan_need(net, &net->region[r]);
     for (int k = 0; k < net->nchoices; k++)

@@ -20,6 +20,8 @@ struct region_def {
 };
 extern const struct region_def region_defs[REGION_KINDS];
 
+/* The region of a step that is of a kind, of a stage; -1: there is none. */
+int region_find(const struct net *net, enum region_kind kind, int stage);
 /* "conv1 weight gradient" */
 void region_title(const struct net *net, const struct region_plan *region, char *title,
                   size_t size);

@@ -31,7 +31,10 @@ static const char *const init_names[] = {
 static const char *const rate_names[] = {
     WORD(RATE_LR), WORD(RATE_BETA1), WORD(RATE_BETA2), WORD(RATE_EPS), WORD(RATE_WEIGHT_DECAY) };
 static const char *const split_names[] = {
-    WORD(SPLIT_IMAGES), WORD(SPLIT_GROUPS), WORD(SPLIT_FIXED) };
+    WORD(SPLIT_IMAGES), WORD(SPLIT_GROUPS), WORD(SPLIT_FIXED), WORD(SPLIT_PANELS) };
+static const char *const exchange_names[] = {
+    WORD(EXCHANGE_IMAGES), WORD(EXCHANGE_GROUPS), WORD(EXCHANGE_TO_PANELS),
+    WORD(EXCHANGE_TO_IMAGES), WORD(EXCHANGE_PANELS) };
 static const char *const target_names[] = {
     WORD(TARGET_LABEL), WORD(TARGET_REALS), WORD(TARGET_INPUT) };
 #undef WORD
@@ -159,9 +162,10 @@ static void decision_rows(const struct net *net, const char *prefix, struct text
 static void exchange_rows(const struct net *net, const char *prefix, struct text *rows)
 {
     for (const struct exchange_plan *x = net->exchange; x < net->exchange + net->nexchanges; x++)
-        text_printf(rows, "{ .from = %d, .to = %d, .at = %s, .size = %zu, .groups = %d }, ",
-                    x->from, x->to, arena_place(net, prefix, x->buffer, 0).text, x->size,
-                    x->groups);
+        text_printf(rows, "{ .kind = %s, .after = %d, .from = %d, .to = %d, .at = %s, "
+                    ".size = %zu, .columns = %d, .param = %d }, ", exchange_names[x->kind],
+                    x->after, x->from, x->to, arena_place(net, prefix, x->buffer, 0).text,
+                    x->size, x->columns, x->param);
 }
 
 /* ---- layers ---- */

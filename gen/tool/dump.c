@@ -403,6 +403,20 @@ static void dump_regions(const struct net *net, FILE *out)
         dump_list(net, "inference", net->infer, net->ninfer, out);
 }
 
+static void dump_exchange(const struct net *net, const struct exchange_plan *x, FILE *out)
+{
+    static const char *const what[] = {
+        [EXCHANGE_IMAGES] = "an image", [EXCHANGE_GROUPS] = "a group",
+        [EXCHANGE_TO_PANELS] = "an image, to its panels",
+        [EXCHANGE_TO_IMAGES] = "an image, from its panels", [EXCHANGE_PANELS] = "a column" };
+    fprintf(out, "exchange %s", net->buffer[x->buffer].name);
+    if (x->after >= 0)
+        fprintf(out, " after region %d", x->after);
+    if (x->to > x->from)
+        fprintf(out, " before region %d", x->from);
+    fprintf(out, ", %zu %s\n", x->size, what[x->kind]);
+}
+
 static void dump_mem(const struct net *net, FILE *out)
 {
     for (int i = 0; i < net->nbuffers; i++) {
@@ -414,8 +428,7 @@ static void dump_mem(const struct net *net, FILE *out)
     fprintf(out, "arena %zu, of that inference %zu, scratch %zu a thread\n", net->arena,
             net->infer_arena, net->scratch);
     for (const struct exchange_plan *x = net->exchange; x < net->exchange + net->nexchanges; x++)
-        fprintf(out, "exchange %s before region %d, %zu %s\n", net->buffer[x->buffer].name, x->from,
-                x->size, x->groups ? "a group" : "an image");
+        dump_exchange(net, x, out);
 }
 
 static void dump_kinks(const struct net *net, FILE *out)

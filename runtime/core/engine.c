@@ -145,7 +145,7 @@ int engine_items(const struct region *r, int n, int threads)
 {
     if (r->split != SPLIT_GROUPS && r->images && n == 1)
         return r->count < threads ? r->count : threads;
-    if (r->split == SPLIT_FIXED)
+    if (r->split == SPLIT_FIXED || r->split == SPLIT_PANELS)
         return r->images ? (n + r->images - 1) / r->images*r->count : r->count;
     if (r->split == SPLIT_GROUPS)
         return n < GROUPS ? n : GROUPS;
@@ -164,11 +164,18 @@ void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end)
     *end = (int)(groups ? to : to*n/all);
 }
 
+void engine_own_panels(int panels, int rank, int ranks, int *first, int *end)
+{
+    *first = (int)((long long)panels*rank/ranks);
+    *end = (int)((long long)panels*(rank + 1)/ranks);
+}
+
 struct engine_job {
     const struct region *region;
     const struct step *step;
     int threads, first, items;      /* the region's; those after are work beside it */
     int all;                        /* of all ranks */
+    const struct engine *sharing;   /* with other ranks; else NULL */
     struct engine_beside beside;
 };
 
@@ -182,6 +189,12 @@ static void engine_cut(const struct engine *e, struct engine_job *job)
     job->all = job->items = engine_items(r, n, job->threads);
     if (!e->share || r->split == SPLIT_FIXED)
         return;
+    if (r->split == SPLIT_PANELS) {
+        engine_own_panels(job->all, e->share->rank, e->share->ranks, &first, &end);
+        job->first = first;
+        job->items = end - first;
+        return;
+    }
     engine_own(n, r->split == SPLIT_GROUPS, e->share->rank, e->share->ranks, &first, &end);
     const int blocks = end > first ? (end + size - 1) / size - first / size : 0;
     int parts = 1;
@@ -210,6 +223,8 @@ static void engine_item(void *context, int item, int items, int thread)
                          thread);
     else
         job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
+    if (job->sharing && thread == 0)
+        job->sharing->share->progress(job->sharing);
 }
 
 /* A parameter changes in this step for which a region of backward is needed. */
@@ -223,23 +238,30 @@ static bool engine_needs(const struct engine *e, const struct region *r)
 
 /* What the next region, the first that runs of those that need it, needs of other ranks. Statistics
 ** that are not the batch's need nothing. True: groups are one now. */
-static bool engine_exchange(struct engine *e, enum engine_list list, int index)
+static bool engine_exchange(struct engine *e, int region)
 {
     const struct model *m = e->model;
-    const int before = list == ENGINE_BACKWARD ? m->nforward : 0, region = before + index;
+    const int before = region < m->nforward ? 0 : m->nforward;
     bool summed = false;
-    const bool none = list == ENGINE_INFER || (!before && e->step.mode == MODE_EVAL);
-    for (int k = 0; k < m->nexchanges && !none; k++) {
+    for (int k = 0; k < m->nexchanges; k++) {
         const struct exchange *x = &m->exchanges[k];
         int first = region < x->to ? x->from : region + 1;
         while (first < region && !engine_needs(e, &m->backward[first - before]))
             first++;
         if (first != region)
             continue;
-        e->share->exchange(e, x);
-        summed |= x->groups;
+        e->share->finish(e, x);
+        summed |= x->kind == EXCHANGE_GROUPS;
     }
     return summed;
+}
+
+/* What other ranks need of the region that has run. */
+static void engine_pass_on(struct engine *e, int region)
+{
+    for (int k = 0; k < e->model->nexchanges; k++)
+        if (e->model->exchanges[k].after == region)
+            e->share->begin(e, &e->model->exchanges[k]);
 }
 
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
@@ -249,16 +271,21 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
                               .threads = workers_count(e->workers) };
     double start = e->timing ? engine_clock() : 0;
     struct step one = e->step;
-    if (e->share && engine_exchange(e, list, index)) {
+    const int region = list == ENGINE_BACKWARD ? e->model->nforward + index : index;
+    const bool shares = e->share && (list == ENGINE_BACKWARD || e->step.mode != MODE_EVAL);
+    if (shares && engine_exchange(e, region)) {
         one.n = 1;
         job.step = &one;
     }
+    job.sharing = e->share ? e : NULL;
     engine_cut(e, &job);
     if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
     }
     workers_run(e->workers, job.items + job.beside.items, engine_item, &job);
+    if (shares)
+        engine_pass_on(e, region);
     if (e->timing)
         e->timing(e->timing_context, list, index, engine_clock() - start);
 }
@@ -386,8 +413,10 @@ double engine_update(struct engine *e, int n, const int32_t *labels, enum step_m
     if (e->after)
         e->after(e);
     atomic_store(&e->folded, false);
-    if (e->share)
-        e->share->exchange(e, &(struct exchange){ .at = e->model->losses, .size = 1 });
+    if (e->share) {
+        e->share->finish(e, &(struct exchange){ .at = e->model->losses, .size = 1 });
+        e->share->settle();
+    }
     double data = engine_sum_losses(e, n);
     return (e->model->train.loss == LOSS_SUM ? data : data/divisor) + engine_penalty(e);
 }

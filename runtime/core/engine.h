@@ -20,12 +20,15 @@ enum engine_list { ENGINE_FORWARD, ENGINE_BACKWARD, ENGINE_INFER };   /* model's
 typedef void engine_timing_fn(void *context, enum engine_list list, int index, double seconds);
 
 /* Processes that share the images of a step, one of which this is: ranks.c. Each runs regions for
-** its own images, but those that are not cut by images (SPLIT_FIXED) whole. */
+** its own images, or panels, but SPLIT_FIXED whole. */
 struct engine;
 struct engine_share {
     int rank, ranks;
-    /* The batch's images from rank to rank, which all have them then; or groups' sum. */
-    void (*exchange)(const struct engine *e, const struct exchange *x);
+    /* What may go on while regions run, and what must be done now. */
+    void (*begin)(const struct engine *e, const struct exchange *x);
+    void (*finish)(const struct engine *e, const struct exchange *x);
+    void (*progress)(const struct engine *e);   /* between items, by the calling thread */
+    void (*settle)(void);                       /* all that has begun is done */
 };
 
 struct engine {
@@ -130,6 +133,8 @@ int engine_items(const struct region *r, int n, int threads);
 
 /* The images (or groups of images) of a batch of n that are a rank's: *first to *end - 1. */
 void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end);
+/* And of a weight's panels. */
+void engine_own_panels(int panels, int rank, int ranks, int *first, int *end);
 
 double engine_clock(void);   /* seconds from some fixed moment */
 

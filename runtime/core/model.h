@@ -181,7 +181,8 @@ enum split {
     SPLIT_IMAGES,            /* items = ceil(n / images) * k, 1 <= k <= count; k parts of
                                 the work on so many images */
     SPLIT_GROUPS,            /* items = min(n, GROUPS) */
-    SPLIT_FIXED              /* items = ceil(n / images) * count; images 0: count */
+    SPLIT_FIXED,             /* items = ceil(n / images) * count; images 0: count */
+    SPLIT_PANELS             /* items = count, of a weight's panels; ranks (ranks.h) share them */
 };
 
 typedef void region_fn(const struct step *s, int item, int items, int thread);
@@ -202,13 +203,25 @@ struct region {
                                 it runs */
 };
 
-/* Ranks (ranks.h) that share the images of a step: what of a buffer they tell each other before the
-** first of some regions that runs, which are numbered as forward and then backward has them. */
+/* Ranks (ranks.h) that share the images of a step: what they tell each other of a buffer, of which
+** each has what belongs to its images, or what it has computed of a weight's panels. */
+enum exchange_kind {
+    EXCHANGE_IMAGES,         /* all images, to all */
+    EXCHANGE_GROUPS,         /* the groups of images, added in order, to all: the sum is where the
+                                first was, and the region has one group */
+    EXCHANGE_TO_PANELS,      /* all images, of each the columns of a rank's panels */
+    EXCHANGE_TO_IMAGES,      /* and back */
+    EXCHANGE_PANELS          /* the weight that has changed, or its gradient, to all */
+};
 struct exchange {
-    int from, to;            /* regions, up to to - 1 */
-    size_t at, size;         /* reals: where the first image's begin, and of each */
-    int groups;              /* 1: of each group of images instead, which are added in order: the
-                                sum is where the first was, and the region has one group */
+    enum exchange_kind kind;
+    int after;               /* regions, numbered as forward and then backward has them: it begins
+                                after this one, or -1; */
+    int from, to;            /* it is done before the first of these that runs, up to to - 1; none:
+                                TO_IMAGES at once, PANELS by the step's end */
+    size_t at, size;         /* reals: where the first image's, or group's, begin, and of each */
+    int columns;             /* of all panels */
+    int param;               /* of EXCHANGE_PANELS */
 };
 
 /* A buffer whose entries are decisions: hashed by gradcheck to find kinks. */

@@ -7,7 +7,6 @@
 
 #if LATHE_MPI
 
-#include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +17,16 @@
 #include "base/hash.h"
 #include "base/version.h"
 #include "core/params.h"
+#include "core/ranks_sum.h"
 
-enum ranks_work { RANKS_LEAD, RANKS_STEP, RANKS_INFER, RANKS_END };
+enum ranks_work { RANKS_LEAD, RANKS_STEP, RANKS_INFER, RANKS_COLLECT, RANKS_END };
 
 /* What rank 0 sends first. */
 struct ranks_order {
     enum ranks_work work;
     int32_t n;
     int32_t frozen, keep_all, weighted;
-    int32_t parameters;         /* they changed, and come, too */
+    int32_t parameters, moments;        /* they changed, and come, too */
     int32_t images;             /* they come as well; else each rank has its own */
     int32_t next;               /* and which come next, for each to read */
     uint64_t next_epoch, next_iteration;
@@ -65,6 +65,7 @@ void ranks_begin(int *argc, char ***argv)
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     ranks_sure(MPI_Comm_rank(MPI_COMM_WORLD, &ranks.number));
     ranks_sure(MPI_Comm_size(MPI_COMM_WORLD, &ranks.count));
+    ranks_sure(MPI_Comm_dup(MPI_COMM_WORLD, &ranks.sums));
     if (got < MPI_THREAD_FUNNELED)
         ranks_abort("this MPI allows no threads");
     ranks.share = (struct engine_share){ .rank = ranks.number, .ranks = ranks.count };
@@ -98,9 +99,41 @@ int ranks_end(int status)
     if (!ranks.ended && ranks.count > 1)
         ranks_abort(status ? "" : "it has no part in this");
     free(ranks.body);
+    ranks_sum_close();
     ranks_move_close();
     MPI_Finalize();
     return ranks.number ? 0 : status;
+}
+
+/* ---- what the engine calls ---- */
+
+static void ranks_begin_exchange(const struct engine *e, const struct exchange *x)
+{
+    if (x->kind == EXCHANGE_GROUPS)
+        ranks_sum_begin(e, x);
+    else if (x->kind == EXCHANGE_PANELS)
+        ranks_panels(e, x);
+    else
+        ranks_turn(e, x);
+}
+
+static void ranks_finish_exchange(const struct engine *e, const struct exchange *x)
+{
+    if (x->kind == EXCHANGE_GROUPS)
+        ranks_sum_finish(e, x);
+    else if (x->kind == EXCHANGE_IMAGES)
+        ranks_gather(e, x);
+    else
+        ranks_turn(e, x);
+}
+
+/* MPI works while it is called. */
+static void ranks_progress(const struct engine *e)
+{
+    int done;
+    ranks_sum_more(e);
+    if (ranks.pending)
+        ranks_sure(MPI_Testall(ranks.pending, ranks.requests, &done, MPI_STATUSES_IGNORE));
 }
 
 /* ---- orders ---- */
@@ -169,7 +202,7 @@ static void ranks_prepare(struct engine *e, const struct ranks_order *o)
 {
     e->step.n = o->n;
     if (o->parameters)
-        ranks_parameters(e);
+        ranks_parameters(e, o->moments);
     if (o->work == RANKS_STEP)
         ranks_broadcast(ranks.body, ranks.body_size);
     if (o->images)
@@ -190,7 +223,8 @@ static void ranks_run_infer(struct engine *e, int n)
     e->share = &ranks.share;
     engine_infer(e, n);
     e->share = NULL;
-    ranks_exchange(e, &(struct exchange){ .at = e->model->scores, .size = e->model->scores_image });
+    ranks_finish_exchange(e, &(struct exchange){ .at = e->model->scores,
+                                                 .size = e->model->scores_image });
 }
 
 double ranks_step(struct engine *e, int n, const int32_t *labels, double clip)
@@ -200,7 +234,8 @@ double ranks_step(struct engine *e, int n, const int32_t *labels, double clip)
                         : engine_update(e, n, labels, MODE_TRAIN);
     struct ranks_order order = {
         .work = RANKS_STEP, .n = n, .frozen = e->frozen, .keep_all = e->step.keep_all,
-        .weighted = e->weight != NULL, .parameters = atomic_load(&e->packed), .clip = clip,
+        .weighted = e->weight != NULL, .clip = clip, .moments = ranks.traffic.steps == 0,
+        .parameters = atomic_load(&e->packed) || ranks.traffic.steps == 0,
         .seed = e->step.seed, .iteration = e->step.iteration, .images = !ranks.fed,
         .next = ranks.next != NULL };
     if (ranks.next) {
@@ -234,6 +269,18 @@ void ranks_infer(struct engine *e, int n)
     ranks.traffic = traffic;
 }
 
+void ranks_collect(struct engine *e)
+{
+    struct ranks_order order = { .work = RANKS_COLLECT };
+    const struct ranks_traffic traffic = ranks.traffic;
+    if (!ranks.leads || ranks.traffic.steps == 0)
+        return;
+    ranks_order(&order);
+    ranks_moments(e);
+    ranks_settle();
+    ranks.traffic = traffic;
+}
+
 /* ---- a run ---- */
 
 /* Of what must be the same for orders and exchanges to be understood. */
@@ -251,7 +298,8 @@ static uint64_t ranks_fingerprint(const struct model *m)
     for (int k = 0; k < m->nbackward; k++)
         hash = hash_bytes(hash, m->backward[k].name, strlen(m->backward[k].name) + 1);
     for (int k = 0; k < m->nexchanges; k++) {
-        const size_t x[] = { (size_t)m->exchanges[k].from, m->exchanges[k].size };
+        const size_t x[] = { (size_t)m->exchanges[k].kind, (size_t)m->exchanges[k].from,
+                             m->exchanges[k].size };
         hash = hash_bytes(hash, x, sizeof x);
     }
     return hash_mix(hash);
@@ -283,11 +331,15 @@ static bool ranks_agree(const struct engine *e, uint64_t data, char *err)
 static bool ranks_join(struct engine *e, char *err)
 {
     const struct model *m = e->model;
-    ranks.share.exchange = ranks_exchange;
+    ranks.share.begin = ranks_begin_exchange;
+    ranks.share.finish = ranks_finish_exchange;
+    ranks.share.progress = ranks_progress;
+    ranks.share.settle = ranks_settle;
     ranks.body_size = (size_t)m->nparams*sizeof(struct ranks_rule)
                       + (size_t)m->classes*sizeof(real) + (size_t)m->batch*2*sizeof(int32_t);
     ranks.body = calloc(1, ranks.body_size);
-    return (ranks.body && ranks_move_open()) || error_set(err, "not enough memory");
+    return (ranks.body && ranks_move_open(m) && ranks_sum_open(m))
+           || error_set(err, "not enough memory");
 }
 
 int ranks_feeds(int n, const struct ranks_next *next)
@@ -349,6 +401,11 @@ bool ranks_follow(struct engine *e, uint64_t data, ranks_feed_fn *feed, void *co
             break;
         if (order.work == RANKS_LEAD) {
             good = ranks_agree(e, data, err);
+            continue;
+        }
+        if (order.work == RANKS_COLLECT) {
+            ranks_moments(e);
+            ranks_settle();
             continue;
         }
         ranks_prepare(e, &order);

@@ -1,14 +1,14 @@
 /*
 ** ranks.h - processes under mpirun that train one network together. Rank 0 runs the program; the
 ** others follow: they open the same network, and do their share of every step that rank 0 begins.
-** All have all parameters, moments and statistics, with the same bits as one process. What is
-** summed over images is sent as it is and added by who needs it, in the program's order. Without
-** MPI (lathe build --mpi) there is one rank.
+** All have all parameters and statistics, with the same bits as one process; of an affine weight's
+** moments each has its panels'. What is summed over images is sent as it is and added by who needs
+** it, in the program's order. Without MPI (lathe build --mpi) there is one rank.
 */
 #ifndef LATHE_RANKS_H
 #define LATHE_RANKS_H
 
-#include "core/ranks_move.h"
+#include "core/ranks_step.h"
 #include "core/update.h"
 
 #if LATHE_MPI
@@ -40,6 +40,9 @@ double ranks_step(struct engine *e, int n, const int32_t *labels, double clip);
 
 /* engine_infer; the scores come to rank 0. */
 void ranks_infer(struct engine *e, int n);
+
+/* Rank 0's engine has all moments, too, until the next step. */
+void ranks_collect(struct engine *e);
 
 struct ranks_traffic ranks_traffic(const struct model *m);
 
@@ -103,6 +106,11 @@ static inline double ranks_step(struct engine *e, int n, const int32_t *labels, 
 static inline void ranks_infer(struct engine *e, int n)
 {
     engine_infer(e, n);
+}
+
+static inline void ranks_collect(struct engine *e)
+{
+    (void)e;
 }
 
 #endif

@@ -6,14 +6,10 @@
 
 #if LATHE_MPI
 
-#include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REALS (LATHE_F64 ? MPI_DOUBLE : MPI_FLOAT)
-
-enum { RANKS_SEGMENT = 1 << 16,     /* reals that go from rank to rank at a time, */
-       RANKS_ITEM = 1 << 12 };      /* and that a thread adds */
+enum { RANKS_BLOCK = 1, RANKS_PANELS };     /* messages' tags */
 
 /* All of what this rank has said, with its number, and the end of all. */
 void ranks_abort(const char *what)
@@ -55,13 +51,12 @@ static void ranks_lay_out(const struct engine *e, size_t size)
     }
 }
 
-/* By all ranks together. */
-static void ranks_moved(double reals)
+void ranks_moved(double reals)
 {
     ranks.traffic.moved += reals*sizeof(real);
 }
 
-static void ranks_gather(const struct engine *e, const struct exchange *x)
+void ranks_gather(const struct engine *e, const struct exchange *x)
 {
     ranks_lay_out(e, x->size);
     ranks_moved((double)e->step.n*(double)x->size*(ranks.count - 1));
@@ -69,75 +64,123 @@ static void ranks_gather(const struct engine *e, const struct exchange *x)
                               REALS, MPI_COMM_WORLD));
 }
 
-/* A segment of the groups' sum. */
-struct ranks_segment {
-    real *sum;                  /* the first group's, of this rank; the others `size` further on */
-    const real *before;         /* what ranks before this one have added; NULL: there is none */
-    size_t count, size;
-    int groups;
-};
+/* ---- panels ---- */
 
-static void ranks_add(void *context, int item, int items, int thread)
+/* The columns of a rank's panels; a map may end before the last panel does. */
+static void ranks_columns(int columns, int rank, int *from, int *to)
 {
-    const struct ranks_segment *s = context;
-    const size_t from = (size_t)item*RANKS_ITEM;
-    const size_t to = s->count - from < RANKS_ITEM ? s->count : from + RANKS_ITEM;
-    (void)items;
-    (void)thread;
-    for (size_t k = from; k < to && s->before; k++)
-        s->sum[k] = s->before[k] + s->sum[k];
-    for (int g = 1; g < s->groups; g++)
-        for (size_t k = from; k < to; k++)
-            s->sum[k] += s->sum[(size_t)g*s->size + k];
+    engine_own_panels((columns + PANEL - 1) / PANEL, rank, ranks.count, from, to);
+    *from *= PANEL;
+    *to = *to*PANEL < columns ? *to*PANEL : columns;
 }
 
-/* The nearest rank in a direction that has groups, or -1. */
-static int ranks_neighbour(int n, int step)
+/* Columns of one rank's panels, of another's images. */
+static MPI_Request ranks_block(const struct engine *e, const struct exchange *x, int panels,
+                               int images, int peer, bool sends)
 {
-    int first = 0, end = 0, k = ranks.number + step;
-    for (; k >= 0 && k < ranks.count; k += step) {
-        engine_own(n, true, k, ranks.count, &first, &end);
-        if (end > first)
-            return k;
-    }
-    return -1;
-}
-
-/* Each rank adds its groups to the sum of those before, segment by segment, and hands it on; the
-** last, which always has one, has it all. So a rank gets the gradient's size twice at most. */
-static void ranks_sum(const struct engine *e, const struct exchange *x)
-{
-    int first, end;
-    engine_own(e->step.n, true, ranks.number, ranks.count, &first, &end);
-    const int from = ranks_neighbour(e->step.n, -1), to = ranks_neighbour(e->step.n, 1);
-    const int last = ranks.count - 1;
-    real *all = e->arena + x->at, *own = all + (size_t)first*x->size;
+    MPI_Datatype type;
     MPI_Request request = MPI_REQUEST_NULL;
-    for (size_t at = 0; at < x->size && end > first; at += RANKS_SEGMENT) {
-        const size_t count = x->size - at < RANKS_SEGMENT ? x->size - at : RANKS_SEGMENT;
-        struct ranks_segment s = { own + at, from < 0 ? NULL : ranks.before, count, x->size,
-                                   end - first };
-        if (from >= 0)
-            ranks_sure(MPI_Recv(ranks.before, (int)count, REALS, from, 0, MPI_COMM_WORLD,
-                                MPI_STATUS_IGNORE));
-        workers_run(e->workers, (int)((count + RANKS_ITEM - 1) / RANKS_ITEM), ranks_add, &s);
-        ranks_sure(MPI_Wait(&request, MPI_STATUS_IGNORE));
-        if (to >= 0)
-            ranks_sure(MPI_Isend(s.sum, (int)count, REALS, to, 0, MPI_COMM_WORLD, &request));
-    }
-    ranks_sure(MPI_Wait(&request, MPI_STATUS_IGNORE));
-    if (ranks.number == last && first > 0)
-        memcpy(all, own, x->size*sizeof(real));
-    ranks_sure(MPI_Bcast(all, (int)x->size, REALS, last, MPI_COMM_WORLD));
-    const int groups = e->step.n < GROUPS ? e->step.n : GROUPS;
-    const int adders = groups < ranks.count ? groups : ranks.count;
-    ranks_moved((double)x->size*(adders - 1 + ranks.count - 1));
+    int first, end, from, to;
+    engine_own(e->step.n, false, images, ranks.count, &first, &end);
+    ranks_columns(x->columns, panels, &from, &to);
+    if (first == end || from >= to)
+        return request;
+    real *at = e->arena + x->at + (size_t)first*x->size + from;
+    ranks_sure(MPI_Type_vector(end - first, to - from, (int)x->size, REALS, &type));
+    ranks_sure(MPI_Type_commit(&type));
+    ranks_sure(sends ? MPI_Isend(at, 1, type, peer, RANKS_BLOCK, MPI_COMM_WORLD, &request)
+                     : MPI_Irecv(at, 1, type, peer, RANKS_BLOCK, MPI_COMM_WORLD, &request));
+    ranks_sure(MPI_Type_free(&type));
+    return request;
 }
 
-void ranks_exchange(const struct engine *e, const struct exchange *x)
+/* From who has an image to who has the panels, or back. */
+void ranks_turn(const struct engine *e, const struct exchange *x)
 {
-    (x->groups ? ranks_sum : ranks_gather)(e, x);
+    const bool back = x->kind == EXCHANGE_TO_IMAGES;
+    const int own = ranks.number;
+    MPI_Request *request = ranks.requests + ranks.pending;
+    for (int peer = 0; peer < ranks.count; peer++) {
+        MPI_Request *both = request + 2*peer;
+        both[0] = both[1] = MPI_REQUEST_NULL;
+        if (peer == own)
+            continue;
+        both[0] = ranks_block(e, x, back ? peer : own, back ? own : peer, peer, false);
+        both[1] = ranks_block(e, x, back ? own : peer, back ? peer : own, peer, true);
+    }
+    ranks_sure(MPI_Waitall(2*ranks.count, request, MPI_STATUSES_IGNORE));
+    for (int k = 0; k < ranks.count; k++) {
+        int first, end, from, to;
+        engine_own(e->step.n, false, k, ranks.count, &first, &end);
+        ranks_columns(x->columns, k, &from, &to);
+        ranks_moved((double)(e->step.n - (end - first))*(to - from));
+    }
 }
+
+/* What lies in a row, so much for each of a panel's columns or for a panel, goes from who has
+** computed it to all. */
+struct ranks_row { void *at; size_t size; MPI_Datatype type; int each; bool of_panels; };
+
+static void ranks_spread(const struct ranks_row *row, int columns)
+{
+    for (int k = 0; k < ranks.count; k++)
+        for (int peer = 0; peer < ranks.count; peer++) {
+            int from, to;
+            ranks_columns(columns, k, &from, &to);
+            if (row->of_panels) {
+                from /= PANEL;
+                to = (to + PANEL - 1) / PANEL;
+            }
+            if (k == peer || from >= to || (k != ranks.number && peer != ranks.number))
+                continue;
+            char *at = (char *)row->at + (size_t)from*(size_t)row->each*row->size;
+            MPI_Request *request = &ranks.requests[ranks.pending++];
+            const int count = (to - from)*row->each;
+            ranks_sure(k == ranks.number ? MPI_Isend(at, count, row->type, peer, RANKS_PANELS,
+                                                     MPI_COMM_WORLD, request)
+                                         : MPI_Irecv(at, count, row->type, k, RANKS_PANELS,
+                                                     MPI_COMM_WORLD, request));
+        }
+    ranks_moved((double)columns*(ranks.count - 1)*row->each/(row->of_panels ? PANEL : 1));
+}
+
+static struct ranks_row ranks_values(const struct engine *e, const struct exchange *x, size_t at)
+{
+    return (struct ranks_row){ e->arena + at, sizeof(real), REALS, (int)x->size, false };
+}
+
+/* The weight or, where it is only stored, its gradient; and the sums of squares. */
+void ranks_panels(const struct engine *e, const struct exchange *x)
+{
+    const struct param *p = &e->model->params[x->param];
+    const struct rule *rule = &e->rule[x->param];
+    const struct ranks_row sums = { e->step.sumsq + p->sumsq, sizeof(double), MPI_DOUBLE, 1, true };
+    const struct ranks_row row = ranks_values(e, x, rule->kind == UPDATE_STORE ? p->m : p->at);
+    ranks_spread(&sums, x->columns);
+    if (!rule->still)
+        ranks_spread(&row, x->columns);
+}
+
+void ranks_moments(const struct engine *e)
+{
+    for (int k = 0; k < e->model->nexchanges; k++) {
+        const struct exchange *x = &e->model->exchanges[k];
+        if (x->kind != EXCHANGE_PANELS)
+            continue;
+        const struct ranks_row first = ranks_values(e, x, e->model->params[x->param].m),
+                               second = ranks_values(e, x, e->model->params[x->param].v);
+        ranks_spread(&first, x->columns);
+        ranks_spread(&second, x->columns);
+    }
+}
+
+void ranks_settle(void)
+{
+    ranks_sure(MPI_Waitall(ranks.pending, ranks.requests, MPI_STATUSES_IGNORE));
+    ranks.pending = 0;
+}
+
+/* ---- from rank 0 ---- */
 
 /* From rank 0 to each its images. */
 static void ranks_scatter(const struct engine *e, real *at, size_t size, size_t last)
@@ -180,29 +223,36 @@ static void ranks_reals(real *at, size_t count)
     ranks_sure(MPI_Bcast(at, (int)count, REALS, 0, MPI_COMM_WORLD));
 }
 
-void ranks_parameters(struct engine *e)
+void ranks_parameters(struct engine *e, bool moments)
 {
     for (int k = 0; k < e->model->nparams; k++) {
         const struct param *p = &e->model->params[k];
         ranks_reals(e->arena + p->at, p->stored);
-        ranks_reals(e->arena + p->m, p->stored);
-        ranks_reals(e->arena + p->v, p->stored);
+        if (moments) {
+            ranks_reals(e->arena + p->m, p->stored);
+            ranks_reals(e->arena + p->v, p->stored);
+        }
     }
     if (ranks.number)
         engine_pack_all(e);
 }
 
-bool ranks_move_open(void)
+/* What may be under way at once: an exchange of columns, and of each weight, or its moments, in
+** panels two rows. */
+bool ranks_move_open(const struct model *m)
 {
+    size_t panels = 1;
+    for (int k = 0; k < m->nexchanges; k++)
+        panels += m->exchanges[k].kind == EXCHANGE_PANELS ? 2 : 0;
     ranks.counts = calloc((size_t)ranks.count, sizeof *ranks.counts);
     ranks.starts = calloc((size_t)ranks.count, sizeof *ranks.starts);
-    ranks.before = calloc(RANKS_SEGMENT, sizeof(real));
-    return ranks.counts && ranks.starts && ranks.before;
+    ranks.requests = calloc(panels*2*(size_t)ranks.count, sizeof(MPI_Request));
+    return ranks.counts && ranks.starts && ranks.requests;
 }
 
 void ranks_move_close(void)
 {
-    free(ranks.before);
+    free(ranks.requests);
     free(ranks.counts);
     free(ranks.starts);
 }

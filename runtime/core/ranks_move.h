@@ -5,24 +5,14 @@
 #ifndef LATHE_RANKS_MOVE_H
 #define LATHE_RANKS_MOVE_H
 
-#include <stdio.h>
-
-#include "core/engine.h"
-
-#ifndef LATHE_MPI
-#define LATHE_MPI 0
-#endif
-
-/* The images of a step to come. */
-struct ranks_next { const uint32_t *index; uint64_t seed, epoch, iteration; };
-typedef void ranks_feed_fn(void *context, struct engine *e, const struct ranks_next *next,
-                           int first, int end);
-
-/* Bytes that all ranks have received in steps, of them the images; and what they would receive at
-** least if they added all gradients to each other's, as an all-reduce does: of `steps` steps. */
-struct ranks_traffic { double moved, images, least; long steps; };
+#include "core/ranks_step.h"
 
 #if LATHE_MPI
+
+#include <mpi.h>
+#include <stdio.h>
+
+#define REALS (LATHE_F64 ? MPI_DOUBLE : MPI_FLOAT)
 
 struct ranks_state {
     int number, count;
@@ -34,8 +24,10 @@ struct ranks_state {
     struct engine_share share;
     unsigned char *body;
     size_t body_size;
+    MPI_Comm sums;               /* ranks_sum.c's, whose broadcasts no other collective awaits */
     int *counts, *starts;        /* [count] */
-    real *before;                /* [RANKS_SEGMENT] */
+    MPI_Request *requests;       /* [pending] are under way; room for what comes */
+    int pending;
     struct ranks_traffic traffic;
 };
 extern struct ranks_state ranks;
@@ -45,15 +37,24 @@ void ranks_abort(const char *what);
 /* What MPI's calls return: all that is not good ends all ranks. */
 void ranks_sure(int code);
 
-/* engine_share's. */
-void ranks_exchange(const struct engine *e, const struct exchange *x);
+/* By all ranks together: for --traffic. */
+void ranks_moved(double reals);
+
+/* Exchanges: of images; of columns; of a weight's panels and, on demand, their moments, which go on
+** until they are settled. */
+void ranks_gather(const struct engine *e, const struct exchange *x);
+void ranks_turn(const struct engine *e, const struct exchange *x);
+void ranks_panels(const struct engine *e, const struct exchange *x);
+void ranks_moments(const struct engine *e);
+void ranks_settle(void);
+
 /* From rank 0: bytes; the batch's images to each its own, with what they are compared with;
-** parameters and moments. */
+** parameters, with their moments or without. */
 void ranks_broadcast(void *bytes, size_t size);
 void ranks_images(struct engine *e);
-void ranks_parameters(struct engine *e);
+void ranks_parameters(struct engine *e, bool moments);
 /* Memory for them. */
-bool ranks_move_open(void);
+bool ranks_move_open(const struct model *m);
 void ranks_move_close(void);
 
 #endif

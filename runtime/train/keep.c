@@ -43,6 +43,7 @@ static void keep_checkpoint(struct keep *k, struct solver *s)
     char err[ERR_SIZE];
     if (s->report->kept == iteration || !keep_finite(s->engine))
         return;
+    ranks_collect(s->engine);
     bool good = checkpoint_save(s->options->checkpoint, &k->run, err);
     if (good)
         s->report->kept = iteration;
