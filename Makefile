@@ -427,6 +427,9 @@ ladder: $(LATHE)                    ## 65, 80, 90 and 94 % on CIFAR-10, timed; S
 bench-inference: $(LATHE)           ## one image beside ONNX Runtime, onnx2c and others; INFERENCE=OPTIONS
 	@$${PYTHON:-python3} bench/inference.py --lathe $(LATHE) --out $(BUILD)/inference $(INFERENCE)
 
+bench-scaling: $(LATHE)             ## several machines, on paper; SCALING=OPTIONS
+	@$${PYTHON:-python3} bench/scaling.py --lathe $(LATHE) --out $(BUILD)/scaling $(SCALING)
+
 bench-micro: $(LATHE)               ## a Cortex-M under QEMU, beside onnx2c and TFLite Micro; MICRO=OPTIONS
 	@$${PYTHON:-python3} bench/micro.py --lathe $(LATHE) --out $(BUILD)/micro $(MICRO)
 
@@ -463,6 +466,6 @@ clean:                              ## remove what was built
 
 .PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
         oracle golden deps deps-test lint run bench bench-quick bench-layers ladder \
-        bench-inference bench-micro bench-peers data \
+        bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

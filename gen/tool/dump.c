@@ -414,7 +414,10 @@ static void dump_exchange(const struct net *net, const struct exchange_plan *x, 
         fprintf(out, " after region %d", x->after);
     if (x->to > x->from)
         fprintf(out, " before region %d", x->from);
-    fprintf(out, ", %zu %s\n", x->size, what[x->kind]);
+    fprintf(out, ", %zu %s", x->size, what[x->kind]);
+    if (x->kind == EXCHANGE_PANELS)
+        fprintf(out, " of %d", x->columns);
+    fputc('\n', out);
 }
 
 static void dump_mem(const struct net *net, FILE *out)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANKS_SEGMENT = 1 << 16,     /* reals that go from rank to rank at a time, */
+enum { RANKS_SEGMENT = 1 << 14,     /* reals that go from rank to rank at a time, */
        RANKS_ITEM = 1 << 12,        /* and that a thread adds */
        RANKS_SUM = 3 };             /* messages' tag */
 
