@@ -59,6 +59,8 @@ Test(mpi, any_number_of_ranks_has_the_bytes_of_one, .init = begin, .fini = shell
     fails(1, "rank 1 of 2 has other data, of fingerprint ",
           "mpirun -np 1 ./ranks train " DATA "--data-per-rank : -np 1 ./ranks train " DATA
           "--train-samples 60 --data-per-rank 2>&1");
+    fails(1, "ranks: --result is of one process, not of 2",
+          "mpirun -np 2 ./ranks train " DATA "--result r.json 2>&1");
     write_text("other.net", "net ranks\ninput 3x8x8\naffine 4\nsoftmax\n");
     sure("$LATHE build --mpi other.net -o other 2>&1");
     fails(1, "rank 1 of 2 has another program, of fingerprint ",
