@@ -144,6 +144,7 @@ int command_bench(const struct program *p, int argc, char **argv)
     struct command_data d = COMMAND_DATA_DEFAULTS;
     const struct option_row rows[] = {
         command_row(COMMAND_THREADS, &s.threads, "how many work"),
+        command_row(COMMAND_PIN, &s.pin, NULL),
         { "--batch", OPTION_INTEGER, "M", &s.batch, 1, m->batch, NULL, "images of a step" },
         command_row(COMMAND_DATA, &s.dir, "what to train on, as for `train`"),
         COMMAND_IMAGES(d),
@@ -175,7 +176,8 @@ int command_bench(const struct program *p, int argc, char **argv)
     d.dir = s.dir;
     if (!command_open_data(p, &d, &data))
         return STATUS_FAULT;
-    bool good = engine_open(&b.engine, m, (int)s.threads, err);
+    bool good = engine_open(&b.engine, m, (int)s.threads, err)
+                && command_pin(&b.engine, s.pin, err);
     if (good) {
         good = bench_with_data(&b, &data, err);
         bench_close(&b);

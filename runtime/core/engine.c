@@ -98,6 +98,36 @@ bool engine_open_inference(struct engine *e, const struct model *model, int thre
     return false;
 }
 
+/* What a thread will update is in its own memory: nobody has touched the arena yet. Maps, and the
+** scratch, are first touched by who computes them. */
+static void engine_touch(void *context, int item, int items, int thread)
+{
+    const struct engine *e = context;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    (void)thread;
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        const size_t at[] = { p->at, p->m, p->v };
+        for (int i = 0; i < (e->inference ? 1 : 3); i++) {
+            real *all = e->arena + at[i];
+            char *from = (char *)(all + p->stored*(size_t)item/(size_t)items);
+            char *to = (char *)(all + p->stored*(size_t)(item + 1)/(size_t)items);
+            from += (page - (uintptr_t)from % page) % page;
+            for (volatile char *c = from; c < to; c += page)
+                *c = 0;
+        }
+    }
+}
+
+bool engine_pin(struct engine *e, char *err)
+{
+    if (!workers_bind(e->workers, err))
+        return false;
+    e->pinned = workers_count(e->workers) > 1;
+    workers_each(e->workers, engine_touch, e);
+    return true;
+}
+
 void engine_close(struct engine *e)
 {
     workers_close(e->workers);
@@ -168,6 +198,7 @@ struct engine_job {
     const struct region *region;
     const struct step *step;
     int threads, first, items;      /* the region's; those after are work beside it */
+    int claimers;                   /* threads that claim by turns; 1: they have shares */
     int all;                        /* of all ranks */
     struct engine_beside beside;
 };
@@ -206,7 +237,7 @@ static void engine_item(void *context, int item, int items, int thread)
     const struct engine_job *job = context;
     if (item < job->items)
         job->region->run(job->step,
-                         job->first + engine_spread(item, job->items, job->threads), job->all,
+                         job->first + engine_spread(item, job->items, job->claimers), job->all,
                          thread);
     else
         job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
@@ -247,6 +278,7 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
 {
     struct engine_job job = { .region = r, .step = &e->step,
                               .threads = workers_count(e->workers) };
+    job.claimers = e->pinned ? 1 : job.threads;
     double start = e->timing ? engine_clock() : 0;
     struct step one = e->step;
     if (e->share && engine_exchange(e, list, index)) {
@@ -254,7 +286,8 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
         job.step = &one;
     }
     engine_cut(e, &job);
-    if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
+    if (e->beside.items && !e->pinned && list == ENGINE_BACKWARD && index == e->last
+        && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
     }

@@ -28,7 +28,7 @@ struct bench_settings {
     const char *dir, *csv, *params, *save;
     long threads, batch, steps, warm, seed;
     double seconds;
-    bool infer, serve;
+    bool infer, serve, pin;
 };
 
 struct bench {
