@@ -129,6 +129,8 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
     if (good && !s->serve) {
         bench_rounds(b);
         bench_print(b);
+        if (s->scale && !s->infer)
+            bench_scale(b);
     }
     good = good && (!s->csv || bench_save(b, err));
     preprocess_free(&preprocess);
@@ -159,6 +161,9 @@ int command_bench(const struct program *p, int argc, char **argv)
           "rounds until then; at least one" },
         { "--infer", OPTION_FLAG, NULL, &s.infer, 0, 0, NULL,
           "the regions of evaluation instead of those of training" },
+        { "--scale", OPTION_FLAG, NULL, &s.scale, 0, 0, NULL,
+          "and what 1 to 64 threads could give at most, by the items that regions are cut into: a "
+          "model, not measured" },
         { "--csv", OPTION_TEXT, "FILE", &s.csv, 0, 0, NULL, "the table as a file" },
         { "--save", OPTION_TEXT, "DIR", &s.save, 0, 0, NULL,
           "params.safetensors, x.npy, y.npy of the first step measured" },

@@ -28,7 +28,7 @@ struct bench_settings {
     const char *dir, *csv, *params, *save;
     long threads, batch, steps, warm, seed;
     double seconds;
-    bool infer, serve, pin;
+    bool infer, serve, pin, scale;
 };
 
 struct bench {
@@ -60,5 +60,7 @@ double bench_evaluation_loss(struct bench *b, int images);
 /* bench_table.c: for people, and as CSV. */
 void bench_print(struct bench *b);
 bool bench_save(struct bench *b, char *err);
+/* bench_scale.c: what the cut into items allows other numbers of threads. */
+void bench_scale(const struct bench *b);
 
 #endif
