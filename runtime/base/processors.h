@@ -11,8 +11,8 @@ enum { THREADS_MOST = 1024,         /* of a program */
        PROCESSORS_MOST = 8192,      /* of Linux */
        PROCESSORS_TEXT = 128 };
 
-/* At least 1, THREADS_MOST at most. A quota of a part of a processor counts as a whole one: two threads on 1.5
-** processors do the work of 1.5. */
+/* At least 1, THREADS_MOST at most. A quota of a part of a processor counts as a whole one: two
+** threads on 1.5 processors do the work of 1.5. */
 int processors_available(void);
 
 /*

@@ -29,8 +29,9 @@ enum { CHECKPOINT_EPOCH = -1 };     /* an epoch's iterations, which the data tel
 /* What a checkpoint does not say, and what it says but anyone may change: where things lie, how
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
-    "--threads", "--pin", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
-    "--resume", "--from", "--from-only", "--result", "--data-per-rank", "--traffic", NULL
+    "--threads", "--pin", "--print-every", "--history", "--report", "--plot", "--params",
+    "--checkpoint", "--resume", "--from", "--from-only", "--result", "--data-per-rank",
+    "--traffic", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL

@@ -192,9 +192,9 @@ Test(workers, flush_denormals_on_every_thread_of_f32_programs_only)
 
 Test(engine, cuts_images_finer_when_there_are_few)
 {
-    const struct region images = { "r", SPLIT_IMAGES, 8, 0, NULL, 0, 0, 0, 0, 0, 0 };
-    const struct region groups = { "r", SPLIT_GROUPS, 0, 0, NULL, 0, 0, 0, 0, 0, 0 };
-    const struct region fixed = { "r", SPLIT_FIXED, 7, 0, NULL, 0, 0, 0, 0, 0, 0 };
+    const struct region images = { .split = SPLIT_IMAGES, .count = 8 };
+    const struct region groups = { .split = SPLIT_GROUPS };
+    const struct region fixed = { .split = SPLIT_FIXED, .count = 7 };
     cr_assert_eq(engine_items(&images, 50, 2), 50);
     cr_assert_eq(engine_items(&images, 1, 1), 1);
     cr_assert_eq(engine_items(&images, 1, 2), 8);
@@ -205,9 +205,29 @@ Test(engine, cuts_images_finer_when_there_are_few)
     cr_assert_eq(engine_items(&fixed, 1, 2), 7);
 }
 
+Test(engine, cuts_groups_and_blocks_of_images_finer_where_threads_would_wait)
+{
+    const struct region groups = { .split = SPLIT_GROUPS, .count = 16 };
+    const struct region blocks = { .split = SPLIT_IMAGES, .count = 1, .images = 96, .fewer = 1 };
+    const struct region whole = { .split = SPLIT_IMAGES, .count = 1, .images = 96 };
+    static const struct { int n, threads, groups, blocks; } cut[] = {
+        { 1024, 1, 16, 11 }, { 1024, 2, 16, 11 }, { 1024, 3, 16, 12 }, { 1024, 8, 16, 16 },
+        { 1024, 16, 16, 16 }, { 1024, 32, 32, 32 }, { 1024, 64, 64, 64 },
+        { 9, 2, 9, 2 }, { 1, 2, 2, 1 },
+    };
+    for (size_t k = 0; k < sizeof cut / sizeof *cut; k++) {
+        const int n = cut[k].n, threads = cut[k].threads;
+        cr_expect_eq(engine_items(&groups, n, threads), cut[k].groups, "%d images, %d threads: %d "
+                     "items of groups", n, threads, engine_items(&groups, n, threads));
+        cr_expect_eq(engine_items(&blocks, n, threads), cut[k].blocks, "%d images, %d threads: %d "
+                     "blocks", n, threads, engine_items(&blocks, n, threads));
+        cr_expect_eq(engine_items(&whole, n, threads), (n + 95) / 96);
+    }
+}
+
 Test(engine, gives_each_thread_one_item_of_a_single_image)
 {
-    const struct region affine = { "r", SPLIT_FIXED, 7, 0, NULL, 4, 0, 0, 0, 0, 0 };
+    const struct region affine = { .split = SPLIT_FIXED, .count = 7, .images = 4 };
     cr_assert_eq(engine_items(&affine, 9, 2), 21);
     cr_assert_eq(engine_items(&affine, 1, 1), 1);
     cr_assert_eq(engine_items(&affine, 1, 3), 3);
