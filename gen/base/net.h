@@ -335,8 +335,7 @@ struct weight_plan {
     bool copied;                /* dense: inputs are copied, tile by tile */
     int band;                   /* output rows listed, or summed, at a time */
     int list_space;             /* entries from a filter's list to the next one's */
-    int parts;                  /* of a group's sums, at most: filters of lists, panels of narrow,
-                                   filter rows of dense, blocks of Winograd */
+    int parts;                  /* that a group's sums can be cut into */
 };
 
 struct conv_plan {

@@ -377,6 +377,7 @@ static enum algorithm gradient_by(struct net *net, struct region_plan region,
     return by[choice_settle(net, c)[0]];
 }
 
+/* Filters of lists, panels of them, rows of filters, blocks of sums: each is made apart. */
 static int gradient_parts(const struct net *net, const struct stage *s)
 {
     const struct weight_plan *g = &s->conv->wgrad;

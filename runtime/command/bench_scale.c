@@ -34,7 +34,7 @@ static void scale_add(struct scale *s, const struct bench *b, int row, const str
     struct series *seconds = &b->row[row].seconds;
     if (!seconds->count)
         return;
-    const double measured = series_quantile(seconds, 0.5);
+    const double measured = series_quantile(seconds, 0);     /* nothing disturbed it */
     const double one = scale_region(r, measured, n, now, 1);
     const double time = scale_region(r, measured, n, now, threads);
     s->step += time;
@@ -46,25 +46,27 @@ static void scale_add(struct scale *s, const struct bench *b, int row, const str
     }
 }
 
-/* What comes between regions, and Muon's products, is taken as it was. */
-static double scale_rest(const struct bench *b)
+double bench_between(const struct bench *b)
 {
-    double rest = series_quantile(&b->row[b->step].seconds, 0.5);
-    for (int k = 0; k < bench_infer_rows(b); k++)
-        if (b->row[k].seconds.count)
-            rest -= series_quantile(&b->row[k].seconds, 0.5);
-    return rest > 0 ? rest : 0;
+    const struct series *step = &b->row[b->step].seconds;
+    double least = step->sample[0];
+    for (int k = 0; k < step->count; k++) {
+        double between = step->sample[k];
+        for (int r = 0; r < bench_infer_rows(b); r++)
+            between -= b->row[r].seconds.count ? b->row[r].seconds.sample[k] : 0;
+        least = between < least ? between : least;
+    }
+    return least > 0 ? least : 0;
 }
 
-void bench_scale(const struct bench *b)
+void bench_scale(const struct bench *b, double between)
 {
     const struct model *m = b->engine.model;
-    const double rest = scale_rest(b);
     double first = 0;
     printf("\nAt most, by the items that regions are cut into; %.4f ms between regions stay.\n"
-           "threads      step ms  speedup  too few items  most is lost in\n", rest*1e3);
+           "threads      step ms  speedup  too few items  most is lost in\n", between*1e3);
     for (int k = 0; k < COMMAND_COUNT(scale_threads); k++) {
-        struct scale s = { .step = rest, .where = "-" };
+        struct scale s = { .step = between, .where = "-" };
         for (int r = 0; r < m->nforward; r++)
             scale_add(&s, b, r, &m->forward[r], scale_threads[k]);
         for (int r = 0; r < m->nbackward; r++)

@@ -128,9 +128,11 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
         bench_serve(b);
     if (good && !s->serve) {
         bench_rounds(b);
+        const bool scale = s->scale && !s->infer;
+        const double between = scale ? bench_between(b) : 0;
         bench_print(b);
-        if (s->scale && !s->infer)
-            bench_scale(b);
+        if (scale)
+            bench_scale(b, between);
     }
     good = good && (!s->csv || bench_save(b, err));
     preprocess_free(&preprocess);
