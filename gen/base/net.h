@@ -246,7 +246,7 @@ struct region_plan {
     int count, images;
     double flop, bytes_fixed, bytes_image;
     int from, to;               /* backward: of net.param, as struct region has them */
-    bool reads_input;
+    bool fewer, reads_input;
 };
 
 /* mem.c: one range of the arena. Sizes and offsets in reals. */
@@ -336,6 +336,7 @@ struct weight_plan {
     bool copied;                /* dense: inputs are copied, tile by tile */
     int band;                   /* output rows listed, or summed, at a time */
     int list_space;             /* entries from a filter's list to the next one's */
+    int parts;                  /* that a group's sums can be cut into */
 };
 
 struct conv_plan {

@@ -377,6 +377,25 @@ static enum algorithm gradient_by(struct net *net, struct region_plan region,
     return by[choice_settle(net, c)[0]];
 }
 
+/* Filters of lists, panels of them, rows of filters, blocks of sums: each is made apart. */
+static int gradient_parts(const struct net *net, const struct stage *s)
+{
+    const struct weight_plan *g = &s->conv->wgrad;
+    const struct sweep *f = &s->conv->forward;
+    switch (g->algorithm) {
+    case BY_WINOGRAD:
+        return ceil_div(f->ci, g->winograd.u_channels)*ceil_div(f->co, g->winograd.u_filters);
+    case BY_NARROW:
+        return g->filters / (g->tile.nv*net->vl);
+    case BY_DENSE:
+        return f->groups*f->kh;
+    case BY_LISTS:
+        return ceil_div(f->co, LANES);
+    default:
+        return 1;
+    }
+}
+
 static void choose_gradient(struct net *net, struct region_plan region, struct stage *s)
 {
     enum algorithm *by = &s->conv->wgrad.algorithm;
@@ -394,6 +413,7 @@ static void choose_gradient(struct net *net, struct region_plan region, struct s
         choose_wgrad(net, region, s);
     if (*by == BY_LISTS)
         choose_band(net, region, s);
+    s->conv->wgrad.parts = gradient_parts(net, s);
 }
 
 /* Vectors of channels that a pass over a map sums at a time, each with so many sums in registers:

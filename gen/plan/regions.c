@@ -55,6 +55,11 @@ static int lanes_of_filters(const struct stage *s)
     return lanes_of_channels(s->mirror ? s->mirror : s);
 }
 
+static int parts_of_group(const struct stage *s)
+{
+    return (s->mirror ? s->mirror : s)->conv->wgrad.parts;
+}
+
 static int lists(const struct stage *s)
 {
     return GROUPS + lanes_of_channels(s);
@@ -159,8 +164,9 @@ const struct region_def region_defs[REGION_KINDS] = {
     [REGION_CONV_DGRAD] =      { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
                                  .weights = 1, .moves = DY | DX, .taken = passes_on,
                                  .serves = BELOW },
-    [REGION_CONV_WGRAD] =      { "weights", "weight gradient", SPLIT_GROUPS, .work = WEIGHTS,
-                                 .weights = 1, .moves = DY | IN, .serves = OWN },
+    [REGION_CONV_WGRAD] =      { "weights", "weight gradient", SPLIT_GROUPS, parts_of_group,
+                                 .work = WEIGHTS, .weights = 1, .moves = DY | IN,
+                                 .serves = OWN },
     [REGION_CONV_UPDATE] =     { "update", "update", SPLIT_FIXED, lanes_of_filters,
                                  .weights = UPDATE + 1, .serves = OWN },
     [REGION_DECONV_DGRAD] =    { "data", "data gradient", SPLIT_IMAGES, .work = DATA,
@@ -293,6 +299,7 @@ static struct region_plan plan(const struct net *net, enum region_kind kind, int
     double reals = s->weight == NO_PARAM ? 0 : (double)net->param[s->weight].stored;
     r.count = def->count ? def->count(s) : def->split != SPLIT_GROUPS;
     r.images = images(s, kind);
+    r.fewer = r.images > 1 && s->kind == STAGE_CONV && r.count == 1;
     r.flop = (def->work & FORWARD ? s->flop_forward : 0) + (def->work & WEIGHTS ? s->flop_wgrad : 0)
              + (def->work & DATA ? s->flop_dgrad : 0);
     r.bytes_fixed = def->weights*reals*(double)real_size(net);
@@ -365,8 +372,8 @@ void region_items(const struct region_plan *region, char items[REGION_ITEMS])
     if (region->count)
         snprintf(count, sizeof count, " x %d", region->count);
     if (region->images)
-        snprintf(images, sizeof images, " for %d image%s", region->images,
-                 region->images > 1 ? "s" : "");
+        snprintf(images, sizeof images, " for %d image%s%s", region->images,
+                 region->images > 1 ? "s" : "", region->fewer ? " or fewer" : "");
     snprintf(items, REGION_ITEMS, "%s%s%s", splits[region->split], count, images);
 }
 

@@ -136,10 +136,11 @@ static void region_rows(struct emission *e, const struct region_plan *regions, i
         region_title(e->net, r, title, sizeof title);
         text_printf(rows, "{ .name = \"%s\", .run = %s, .split = %s, .count = %d, .images = %d, "
                     ".flop = %s, .bytes_fixed = %s, .bytes_image = %s, .from = %d, .to = %d, "
-                    ".reads_input = %d }, ", title,
+                    ".fewer = %d, .reads_input = %d }, ", title,
                     region_function(e, r).text, split_names[r->split], r->count, r->images,
                     exactly(r->flop).text, exactly(r->bytes_fixed).text,
-                    exactly(r->bytes_image).text, r->from, r->to, r->reads_input);
+                    exactly(r->bytes_image).text, r->from, r->to, r->fewer,
+                    r->reads_input);
     }
 }
 

@@ -1,9 +1,10 @@
 /*
 ** processors.c - processors of this process. It must never fail: what cannot be read limits
-** nothing.
+** nothing, and what cannot be bound is said.
 */
 #include "base/processors.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROCESSORS_MOST = 1024, PROCESSORS_PATH = 4096 };
+enum { PROCESSORS_PATH = 4096 };
 
 /* The number of a file of one line, "150000 100000" or "max 100000": second is the number after
 ** the blank, or 0. Negative: there is no such file, or no number. */
@@ -151,15 +152,102 @@ double processors_quota(const char *root)
     return least;
 }
 
+#if defined(__linux__) && defined(CPU_COUNT_S)
+/* A kernel with more processors than a cpu_set_t has bits refuses one. */
+struct processors_mask { cpu_set_t set[PROCESSORS_MOST / CPU_SETSIZE]; };
+
+int processors_allowed(int list[PROCESSORS_MOST])
+{
+    struct processors_mask mask;
+    int count = 0;
+    memset(&mask, 0, sizeof mask);
+    if (sched_getaffinity(0, sizeof mask, mask.set) != 0)
+        return 0;
+    for (int k = 0; k < PROCESSORS_MOST; k++)
+        if (CPU_ISSET_S((size_t)k, sizeof mask, mask.set))
+            list[count++] = k;
+    return count;
+}
+
+int processors_bind(pthread_t thread, const int *list, int count)
+{
+    struct processors_mask mask;
+    memset(&mask, 0, sizeof mask);
+    for (int k = 0; k < count; k++)
+        CPU_SET_S((size_t)list[k], sizeof mask, mask.set);
+    return pthread_setaffinity_np(thread, sizeof mask, mask.set);
+}
+#else
+int processors_allowed(int list[PROCESSORS_MOST])
+{
+    (void)list;
+    return 0;
+}
+
+int processors_bind(pthread_t thread, const int *list, int count)
+{
+    (void)thread;
+    (void)list;
+    (void)count;
+    return ENOTSUP;
+}
+#endif
+
+/* The first processor of a core, which stands for it; without a file each is a core. */
+static int processors_core(const char *root, int processor)
+{
+    static const char *const names[] = { "core_cpus_list", "thread_siblings_list" };
+    char path[PROCESSORS_PATH];
+    double ignored, first = -1;
+    for (int k = 0; k < 2 && first < 0; k++) {
+        snprintf(path, sizeof path, "%s/sys/devices/system/cpu/cpu%d/topology/%s", root, processor,
+                 names[k]);
+        first = processors_number(path, &ignored);
+    }
+    return first < 0 ? processor : (int)first;
+}
+
+void processors_order(const char *root, int *list, int count)
+{
+    int core[PROCESSORS_MOST], rank[PROCESSORS_MOST], from[PROCESSORS_MOST], n = 0;
+    for (int k = 0; k < count; k++) {
+        from[k] = list[k];
+        core[k] = processors_core(root, list[k]);
+        rank[k] = 0;
+        for (int i = 0; i < k; i++)
+            rank[k] += core[i] == core[k];
+    }
+    for (int now = 0; n < count; now++)         /* each core's first, then each core's second */
+        for (int k = 0; k < count; k++)
+            if (rank[k] == now)
+                list[n++] = from[k];
+}
+
+void processors_name(const int *list, int count, char text[PROCESSORS_TEXT])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int k = 0, end; k < count; k = end) {
+        for (end = k + 1; end < count && list[end] == list[end - 1] + 1;)
+            end++;
+        char run[32];
+        int length = end - k > 1 ? snprintf(run, sizeof run, "%d-%d", list[k], list[end - 1])
+                                 : snprintf(run, sizeof run, "%d", list[k]);
+        if (used + (size_t)length + sizeof ", ..." > PROCESSORS_TEXT) {
+            snprintf(text + used, PROCESSORS_TEXT - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(text + used, PROCESSORS_TEXT - used, "%s%s", k ? ", " : "", run);
+    }
+}
+
 static int processors_by_mask(void)
 {
-#if defined(__linux__) && defined(CPU_COUNT)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
-#endif
+    int list[PROCESSORS_MOST], count = processors_allowed(list);
+    if (count > 0)
+        return count < THREADS_MOST ? count : THREADS_MOST;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : online > PROCESSORS_MOST ? PROCESSORS_MOST : (int)online;
+    return online < 1 ? 1 : online > THREADS_MOST ? THREADS_MOST : (int)online;
 }
 
 int processors_available(void)

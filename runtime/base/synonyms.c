@@ -20,6 +20,7 @@ static const struct synonym synonyms_options[] = {
     { "--schedule", "scheduler lrscheduler lrschedule lrpolicy" },
     { "--warmup", "warmupepochs warmupsteps" },
     { "--threads", "workers numworkers numthreads nthreads jobs j cores" },
+    { "--pin", "affinity cpuaffinity bind bindto pinthreads threadaffinity" },
     { "--data", "dataset datadir datapath dataroot traindata input" },
     { "--params", "weights model modelpath load loadfrom save savepath savedir output out o "
       "pretrained" },

@@ -27,13 +27,14 @@ static void bench_isa_lines(struct bench *b, int threads)
     printf("\n\n");
 }
 
-static void bench_say_what(const struct bench *b, int threads)
+static void bench_say_what(const struct bench *b)
 {
     const struct bench_settings *s = b->settings;
     const struct model *m = b->engine.model;
-    printf("%s, %s, %s, %ld images a step, %d thread%s\ndata: %s\n", m->name, m->isa,
-           sizeof(real) == 4 ? "f32" : "f64", s->batch, threads, threads == 1 ? "" : "s",
-           b->replay.data->source);
+    printf("%s, %s, %s, %ld images a step, ", m->name, m->isa,
+           sizeof(real) == 4 ? "f32" : "f64", s->batch);
+    command_say_threads(&b->engine);
+    printf("\ndata: %s\n", b->replay.data->source);
     printf("steps %ld to %ld of training with seed %ld%s%s, again and again\n\n",
            b->replay.start + BENCH_UNTIMED + 1, b->replay.start + BENCH_UNTIMED + s->steps,
            s->seed, s->params ? ", from " : "", s->params ? s->params : "");
@@ -42,7 +43,7 @@ static void bench_say_what(const struct bench *b, int threads)
 void bench_print(struct bench *b)
 {
     int threads = workers_count(b->engine.workers);
-    bench_say_what(b, threads);
+    bench_say_what(b);
     bench_isa_lines(b, threads);
     double peak = series_quantile(&b->isa[0].all, 0.5), memory = series_quantile(&b->all, 0.5);
     printf("%-34s%10s%10s%8s%9s%8s\n", "region", "ms", "GFLOP/s", "% peak", "MB", "% mem");

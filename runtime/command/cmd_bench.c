@@ -128,7 +128,11 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
         bench_serve(b);
     if (good && !s->serve) {
         bench_rounds(b);
+        const bool scale = s->scale && !s->infer;
+        const double between = scale ? bench_between(b) : 0;
         bench_print(b);
+        if (scale)
+            bench_scale(b, between);
     }
     good = good && (!s->csv || bench_save(b, err));
     preprocess_free(&preprocess);
@@ -144,6 +148,7 @@ int command_bench(const struct program *p, int argc, char **argv)
     struct command_data d = COMMAND_DATA_DEFAULTS;
     const struct option_row rows[] = {
         command_row(COMMAND_THREADS, &s.threads, "how many work"),
+        command_row(COMMAND_PIN, &s.pin, NULL),
         { "--batch", OPTION_INTEGER, "M", &s.batch, 1, m->batch, NULL, "images of a step" },
         command_row(COMMAND_DATA, &s.dir, "what to train on, as for `train`"),
         COMMAND_IMAGES(d),
@@ -158,6 +163,9 @@ int command_bench(const struct program *p, int argc, char **argv)
           "rounds until then; at least one" },
         { "--infer", OPTION_FLAG, NULL, &s.infer, 0, 0, NULL,
           "the regions of evaluation instead of those of training" },
+        { "--scale", OPTION_FLAG, NULL, &s.scale, 0, 0, NULL,
+          "and what 1 to 64 threads could give at most, by the items that regions are cut into: a "
+          "model, not measured" },
         { "--csv", OPTION_TEXT, "FILE", &s.csv, 0, 0, NULL, "the table as a file" },
         { "--save", OPTION_TEXT, "DIR", &s.save, 0, 0, NULL,
           "params.safetensors, x.npy, y.npy of the first step measured" },
@@ -175,7 +183,8 @@ int command_bench(const struct program *p, int argc, char **argv)
     d.dir = s.dir;
     if (!command_open_data(p, &d, &data))
         return STATUS_FAULT;
-    bool good = engine_open(&b.engine, m, (int)s.threads, err);
+    bool good = engine_open(&b.engine, m, (int)s.threads, err)
+                && command_pin(&b.engine, s.pin, err);
     if (good) {
         good = bench_with_data(&b, &data, err);
         bench_close(&b);

@@ -21,6 +21,7 @@ struct eval_settings {
     int split;                            /* of eval_splits */
     struct values_scale scale;            /* where a range is given */
     long threads;
+    bool pin;
     double share;                         /* of the images that get more views; < 0: not said */
     bool per_class, tta;
     struct eval_figures figures;
@@ -60,6 +61,7 @@ static bool eval_options(const struct program *p, struct eval_settings *s, int a
           "what bytes 0 and 255 are to the network, or such a pair for each channel; else as the "
           "images trained on tell; arrays of reals are then taken as they are" },
         command_row(COMMAND_THREADS, &s->threads, NULL),
+        command_row(COMMAND_PIN, &s->pin, NULL),
     };
     return command_options(p, "eval", "Accuracy and mean loss (without the L2 term, classes "
                            "weighted alike) of saved parameters.", rows, COMMAND_COUNT(rows), argc,
@@ -234,7 +236,8 @@ int command_eval(const struct program *p, int argc, char **argv)
         return command_usage(p, "eval: %s", err);
     if (s.range && !values_scale_parse(&s.scale, s.range, p->model->in_c, err))
         return command_usage(p, "eval: %s", err);
-    if (!engine_open_inference(&engine, p->model, (int)s.threads, err))
+    if (!engine_open_inference(&engine, p->model, (int)s.threads, err)
+        || !command_pin(&engine, s.pin, err))
         return command_fault(p, "%s", err);
     status = eval_with_engine(p, &s, &engine);
     eval_figures_close(&s.figures);

@@ -41,6 +41,17 @@ static void info_network(const struct model *m)
     }
 }
 
+static void info_processors(void)
+{
+    static int list[PROCESSORS_MOST];
+    char names[PROCESSORS_TEXT];
+    const int count = processors_allowed(list);
+    processors_order("", list, count);
+    processors_name(list, count, names);
+    printf("threads    %d unless said%s%s\n", processors_available(),
+           count ? ", with --pin bound to processors " : "", names);
+}
+
 static void info_images(const char *name, const struct images *set)
 {
     if (set->count > 0)
@@ -88,6 +99,7 @@ int command_info(const struct program *p, int argc, char **argv)
         return STATUS_DONE;
     }
     info_network(p->model);
+    info_processors();
     if (!command_open_data(p, &d, &data))
         return STATUS_FAULT;
     info_data(&data);

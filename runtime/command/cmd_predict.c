@@ -27,6 +27,7 @@ struct predict {
     const struct program *program;
     const char *params, *range;
     long top, threads;
+    bool pin;
     bool json, coarse;
     bool ranged, noted;                /* what a picture's samples are is known; was said */
     struct fit fit;
@@ -406,6 +407,7 @@ static bool predict_options(struct predict *r, struct options *o, int argc, char
         { "--json", OPTION_FLAG, NULL, &r->json, 0, 0, NULL,
           "one JSON object; what could not be read is in it, too" },
         command_row(COMMAND_THREADS, &r->threads, NULL),
+        command_row(COMMAND_PIN, &r->pin, NULL),
     };
     *o = (struct options){
         .command = "predict", .operand = "IMAGE...", .row = rows, .count = COMMAND_COUNT(rows),
@@ -432,7 +434,8 @@ int command_predict(const struct program *p, int argc, char **argv)
                              "- for standard input");
     if (r.range && !values_scale_parse(&r.scale, r.range, m->in_c, err))
         return command_usage(p, "predict: %s", err);
-    if (!engine_open_inference(&r.engine, m, (int)r.threads, err))
+    if (!engine_open_inference(&r.engine, m, (int)r.threads, err)
+        || !command_pin(&r.engine, r.pin, err))
         return command_fault(p, "%s", err);
     r.waiting = calloc((size_t)m->batch, sizeof *r.waiting);
     r.left = calloc((size_t)m->classes, sizeof *r.left);

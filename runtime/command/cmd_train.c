@@ -29,8 +29,9 @@ enum { CHECKPOINT_EPOCH = -1 };     /* an epoch's iterations, which the data tel
 /* What a checkpoint does not say, and what it says but anyone may change: where things lie, how
 ** long the run is, what changes no bit. */
 static const char *const train_unsaid[] = {
-    "--threads", "--print-every", "--history", "--report", "--plot", "--params", "--checkpoint",
-    "--resume", "--from", "--from-only", "--result", "--data-per-rank", "--traffic", NULL
+    "--threads", "--pin", "--print-every", "--history", "--report", "--plot", "--params",
+    "--checkpoint", "--resume", "--from", "--from-only", "--result", "--data-per-rank",
+    "--traffic", NULL
 };
 static const char *const train_free[] = {
     "--data", "--epochs", "--iterations", "--patience", "--checkpoint-every", NULL
@@ -56,6 +57,7 @@ static void train_own_rows(struct train_command *s)
         command_row(COMMAND_THREADS, &s->threads,
                     "the result does not depend on it; else as many as the affinity mask and the "
                     "container's CPU quota allow"),
+        command_row(COMMAND_PIN, &s->pin, NULL),
         command_row(COMMAND_TRAIN_SAMPLES, &s->data.train_samples, NULL),
         { "--val-samples", OPTION_INTEGER, "N", &s->data.val_samples, 0, much, NULL,
           "the last N training images validate: 1000 unless said, of 1000 or fewer a tenth; 0 "
@@ -358,18 +360,20 @@ static int train_run(const struct program *p, struct train_command *s,
     struct engine engine;
     struct solver_report report = { .complete = false };
     char err[ERR_SIZE];
-    if (!engine_open(&engine, p->model, (int)s->threads, err))
+    if (!engine_open(&engine, p->model, (int)s->threads, err)
+        || !command_pin(&engine, s->pin, err))
         return command_fault(p, "%s", err);
     if (ranks_number() > 0) {
         const bool followed = follow_train(&engine, data, preprocess, &s->solver, err);
         engine_close(&engine);
         return followed ? STATUS_DONE : command_fault(p, "%s", err);
     }
-    if (!s->solver.quiet)
-        visible_print(stdout, "%s: %zu parameters, %s, %d thread%s\ndata: %s\n", p->model->name,
-                      params_learned_total(p->model), p->model->isa,
-                      workers_count(engine.workers),
-                      workers_count(engine.workers) == 1 ? "" : "s", data->source);
+    if (!s->solver.quiet) {
+        visible_print(stdout, "%s: %zu parameters, %s, ", p->model->name,
+                      params_learned_total(p->model), p->model->isa);
+        command_say_threads(&engine);
+        visible_print(stdout, "\ndata: %s\n", data->source);
+    }
     if (!s->solver.quiet && !s->resume)
         notice_images(data, &s->solver);
     bool good = ranks_lead(&engine, s->data_per_rank ? parts_hash_data(data, p->model) : 0, err)

@@ -67,8 +67,11 @@ struct option_row command_row(enum command_option option, void *value, const cha
           "they are drawn from all training images, the same ones whatever the seed" },
         [COMMAND_SEED] = { "--seed", OPTION_INTEGER, "N", NULL, 0, 9e15, NULL,
           "of all random numbers" },
-        [COMMAND_THREADS] = { "--threads", OPTION_INTEGER, "N", NULL, 1, 1024, NULL,
+        [COMMAND_THREADS] = { "--threads", OPTION_INTEGER, "N", NULL, 1, THREADS_MOST, NULL,
           "the result does not depend on it" },
+        [COMMAND_PIN] = { "--pin", OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+          "binds each thread to one processor of those that the program may use, one of each core "
+          "first, and keeps its share of the work and of the memory there (Linux)" },
     };
     struct option_row row = rows[option];
     row.value = value;
@@ -96,6 +99,27 @@ bool command_parse(const struct program *p, struct options *o, int argc, char **
     o->nshared = 0;
     *status = result == OPTIONS_WRONG ? STATUS_USAGE : STATUS_DONE;
     return result == OPTIONS_OK;
+}
+
+bool command_pin(struct engine *e, bool pin, char *err)
+{
+    if (!pin || engine_pin(e, err))
+        return true;
+    engine_close(e);
+    return false;
+}
+
+void command_say_threads(const struct engine *e)
+{
+    const int threads = workers_count(e->workers);
+    char names[PROCESSORS_TEXT];
+    int count;
+    const int *bound = workers_bound(e->workers, &count);
+    printf("%d thread%s", threads, threads == 1 ? "" : "s");
+    if (!bound)
+        return;
+    processors_name(bound, count, names);
+    printf(" bound to processor%s %s", count == 1 ? "" : "s", names);
 }
 
 bool command_options(const struct program *p, const char *command, const char *summary,

@@ -50,7 +50,7 @@ bool command_parse(const struct program *p, struct options *o, int argc, char **
 /* Options that several commands take; meaning: NULL for the usual one. */
 enum command_option { COMMAND_DATA, COMMAND_RESIZE, COMMAND_MIDDLE, COMMAND_NO_CACHE,
                       COMMAND_COARSE, COMMAND_PARAMS, COMMAND_TRAIN_SAMPLES, COMMAND_VAL_SHUFFLE,
-                      COMMAND_SEED, COMMAND_THREADS };
+                      COMMAND_SEED, COMMAND_THREADS, COMMAND_PIN };
 struct option_row command_row(enum command_option option, void *value, const char *meaning);
 
 /* Rows of what is taken from a data set, and how; d: a struct command_data. */
@@ -65,6 +65,12 @@ bool command_batch(const struct program *p, const char *command, long batch, int
 /* The same of --class-weights that are not for the network's loss. */
 bool command_class_weights(const struct program *p, const char *command, const struct train *t,
                            int *status);
+
+/* --pin, right after the engine was opened. False: it is closed, and err says why. */
+bool command_pin(struct engine *e, bool pin, char *err);
+
+/* "2 threads bound to processors 0, 2". */
+void command_say_threads(const struct engine *e);
 
 /* Which data a command takes. */
 struct command_data {

@@ -91,6 +91,8 @@ static void train_say_command(const struct program *p, const struct train_comman
         train_say_word("--params", s->params);
     if (s->threads != processors_available())
         train_say_number("--threads", s->threads);
+    if (s->pin)
+        fputs(" --pin", stderr);
     if (o->print_every != SOLVER_PRINT_EVERY)
         train_say_number("--print-every", o->print_every);
     if (o->quiet)

@@ -31,6 +31,7 @@ struct train_command {
     char **words;                 /* and its options as words */
     char *text;                   /* the run's options, for its own checkpoints */
     bool no_save;
+    bool pin;
     bool data_per_rank, traffic;  /* of a program with MPI */
     char command[4096];           /* as a shell would read it */
 };

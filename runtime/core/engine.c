@@ -98,6 +98,36 @@ bool engine_open_inference(struct engine *e, const struct model *model, int thre
     return false;
 }
 
+/* What a thread will update is in its own memory: nobody has touched the arena yet. Maps, and the
+** scratch, are first touched by who computes them. */
+static void engine_touch(void *context, int item, int items, int thread)
+{
+    const struct engine *e = context;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    (void)thread;
+    for (int k = 0; k < e->model->nparams; k++) {
+        const struct param *p = &e->model->params[k];
+        const size_t at[] = { p->at, p->m, p->v };
+        for (int i = 0; i < (e->inference ? 1 : 3); i++) {
+            real *all = e->arena + at[i];
+            char *from = (char *)(all + p->stored*(size_t)item/(size_t)items);
+            char *to = (char *)(all + p->stored*(size_t)(item + 1)/(size_t)items);
+            from += (page - (uintptr_t)from % page) % page;
+            for (volatile char *c = from; c < to; c += page)
+                *c = 0;
+        }
+    }
+}
+
+bool engine_pin(struct engine *e, char *err)
+{
+    if (!workers_bind(e->workers, err))
+        return false;
+    e->pinned = workers_count(e->workers) > 1;
+    workers_each(e->workers, engine_touch, e);
+    return true;
+}
+
 void engine_close(struct engine *e)
 {
     workers_close(e->workers);
@@ -141,19 +171,72 @@ double engine_clock(void)
     return (double)now.tv_sec + 1e-9*(double)now.tv_nsec;
 }
 
+/* What each of so many parts of a group of images needs, and each block of images, whatever its
+** size, as a share of what a whole one takes: about. */
+static const double engine_group_shared = 0.1, engine_block_shared = 0.125;
+static const double engine_gain = 0.95;     /* what a finer cut is to take at most */
+
+/* Whole items that the slowest thread has, times what one takes. */
+static double engine_slowest(int items, int threads, double each)
+{
+    return (items + threads - 1) / threads*each;
+}
+
+static int engine_group_parts(const struct region *r, int groups, int threads)
+{
+    double least = engine_slowest(groups, threads, 1 + engine_group_shared);
+    int best = 1;
+    for (int k = 2; k <= r->count; k++) {
+        const double time = engine_slowest(groups*k, threads, 1.0/k + engine_group_shared);
+        if (time >= engine_gain*least)
+            continue;
+        least = time;
+        best = k;
+    }
+    return best;
+}
+
+/* Images of an item: fewer than the region would like where that leaves threads without one. */
+static int engine_together(const struct region *r, int n, int threads)
+{
+    const int wanted = r->split == SPLIT_IMAGES && r->images > 1 ? r->images : 1;
+    const int most = r->fewer && n < wanted ? n : wanted, blocks = (n + most - 1) / most;
+    const double shared = wanted*engine_block_shared;
+    double least = engine_slowest(blocks, threads, most + shared);
+    int best = most;
+    if (!r->fewer || blocks >= ENGINE_ITEMS_A_THREAD*threads)
+        return most;
+    for (int size = most - 1; size > 0; size--) {
+        const double time = engine_slowest((n + size - 1) / size, threads, size + shared);
+        if (time >= engine_gain*least)
+            continue;
+        least = time;
+        best = size;
+    }
+    return best;
+}
+
+/* Of a group, or of so many images at a time. */
+static int engine_parts(const struct region *r, int blocks, int threads)
+{
+    int parts = 1;
+    if (r->split == SPLIT_GROUPS)
+        return engine_group_parts(r, blocks, threads);
+    if (threads > 1)
+        while (parts < r->count && blocks*parts < ENGINE_ITEMS_A_THREAD*threads)
+            parts++;
+    return parts;
+}
+
 int engine_items(const struct region *r, int n, int threads)
 {
+    const int groups = n < GROUPS ? n : GROUPS, together = engine_together(r, n, threads);
     if (r->split != SPLIT_GROUPS && r->images && n == 1)
         return r->count < threads ? r->count : threads;
     if (r->split == SPLIT_FIXED || r->split == SPLIT_PANELS)
         return r->images ? (n + r->images - 1) / r->images*r->count : r->count;
-    if (r->split == SPLIT_GROUPS)
-        return n < GROUPS ? n : GROUPS;
-    int parts = 1, blocks = r->images > 1 ? (n + r->images - 1) / r->images : n;
-    if (threads > 1)
-        while (parts < r->count && blocks*parts < ENGINE_ITEMS_A_THREAD*threads)
-            parts++;
-    return blocks*parts;
+    const int blocks = r->split == SPLIT_GROUPS ? groups : (n + together - 1) / together;
+    return blocks*engine_parts(r, blocks, threads);
 }
 
 void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end)
@@ -174,7 +257,9 @@ struct engine_job {
     const struct region *region;
     const struct step *step;
     int threads, first, items;      /* the region's; those after are work beside it */
+    int claimers;                   /* threads that claim by turns; 1: they have shares */
     int all;                        /* of all ranks */
+    int together;                   /* images of an item */
     const struct engine *sharing;   /* with other ranks; else NULL */
     struct engine_beside beside;
 };
@@ -184,9 +269,10 @@ struct engine_job {
 static void engine_cut(const struct engine *e, struct engine_job *job)
 {
     const struct region *r = job->region;
-    const int n = e->step.n, size = r->split == SPLIT_IMAGES && r->images > 1 ? r->images : 1;
+    const int n = e->step.n;
     int first, end;
     job->all = job->items = engine_items(r, n, job->threads);
+    job->together = engine_together(r, n, job->threads);
     if (!e->share || r->split == SPLIT_FIXED)
         return;
     if (r->split == SPLIT_PANELS) {
@@ -196,12 +282,12 @@ static void engine_cut(const struct engine *e, struct engine_job *job)
         return;
     }
     engine_own(n, r->split == SPLIT_GROUPS, e->share->rank, e->share->ranks, &first, &end);
+    const int own = end > first ? end - first : 1;
+    const int size = job->together = engine_together(r, own, job->threads);
     const int blocks = end > first ? (end + size - 1) / size - first / size : 0;
-    int parts = 1;
-    if (blocks && r->split == SPLIT_IMAGES) {
-        parts = engine_items(r, blocks*size, job->threads) / blocks;
-        job->all = (n + size - 1) / size*parts;
-    }
+    const int all = r->split == SPLIT_GROUPS && n > GROUPS ? GROUPS : (n + size - 1) / size;
+    const int parts = blocks ? engine_parts(r, blocks, job->threads) : 1;
+    job->all = all*parts;
     job->first = first / size*parts;
     job->items = blocks*parts;
 }
@@ -219,7 +305,7 @@ static void engine_item(void *context, int item, int items, int thread)
     const struct engine_job *job = context;
     if (item < job->items)
         job->region->run(job->step,
-                         job->first + engine_spread(item, job->items, job->threads), job->all,
+                         job->first + engine_spread(item, job->items, job->claimers), job->all,
                          thread);
     else
         job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
@@ -267,19 +353,20 @@ static void engine_pass_on(struct engine *e, int region)
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
                           int index)
 {
-    struct engine_job job = { .region = r, .step = &e->step,
-                              .threads = workers_count(e->workers) };
+    struct engine_job job = { .region = r, .threads = workers_count(e->workers) };
+    job.claimers = e->pinned ? 1 : job.threads;
     double start = e->timing ? engine_clock() : 0;
     struct step one = e->step;
     const int region = list == ENGINE_BACKWARD ? e->model->nforward + index : index;
     const bool shares = e->share && (list == ENGINE_BACKWARD || e->step.mode != MODE_EVAL);
-    if (shares && engine_exchange(e, region)) {
+    if (shares && engine_exchange(e, region))
         one.n = 1;
-        job.step = &one;
-    }
     job.sharing = e->share ? e : NULL;
     engine_cut(e, &job);
-    if (e->beside.items && list == ENGINE_BACKWARD && index == e->last && !r->reads_input) {
+    one.together = job.together;
+    job.step = &one;
+    if (e->beside.items && !e->pinned && list == ENGINE_BACKWARD && index == e->last
+        && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
     }

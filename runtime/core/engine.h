@@ -42,6 +42,7 @@ struct engine {
     void (*after)(struct engine *e);   /* the end of every step's updates, or NULL: update.c's */
     const struct engine_share *share;     /* of this step, or NULL: all images are its own */
     bool inference;               /* engine_open_inference opened it */
+    bool pinned;                  /* engine_pin: each thread has a share of every region's items */
     atomic_bool folded;           /* no parameter has changed since model->fold */
     atomic_bool packed;           /* engine_pack was called: for ranks.c */
     bool frozen;                  /* a step runs in MODE_EVAL: running statistics, no masks */
@@ -72,6 +73,13 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
 */
 bool engine_open_inference(struct engine *e, const struct model *model, int threads, char *err);
 void engine_close(struct engine *e);
+
+/*
+** Right after it was opened: binds each thread to a processor (workers_bind), gives it a share of
+** every region, and places the parameters and moments that it will update in its memory. Changes no
+** bit. False: err says why, and the engine is to be closed.
+*/
+bool engine_pin(struct engine *e, char *err);
 
 /* Where image `index` of the batch goes: NHWC, rows model->input_row apart. */
 real *engine_input(struct engine *e, int index);

@@ -157,6 +157,7 @@ enum step_mode { MODE_EVAL, MODE_CHECK, MODE_TRAIN };
 struct step {
     real *arena;             /* model->arena reals, then threads * model->scratch */
     int n;                   /* images in this batch: 1 .. model->batch */
+    int together;            /* images of this region's items, where it may have fewer */
     const int32_t *labels;   /* [n], 0 .. classes-1; NULL: scores only */
     const real *targets;     /* [n][classes]: what scores are to be, where there are no labels */
     const real *weight;      /* [classes]: what an image of a class counts or, of bce, where the
@@ -180,7 +181,8 @@ struct step {
 enum split {
     SPLIT_IMAGES,            /* items = ceil(n / images) * k, 1 <= k <= count; k parts of
                                 the work on so many images */
-    SPLIT_GROUPS,            /* items = min(n, GROUPS) */
+    SPLIT_GROUPS,            /* items = min(n, GROUPS) * k, 1 <= k <= max(1, count): k parts of
+                                what is made of each group */
     SPLIT_FIXED,             /* items = ceil(n / images) * count; images 0: count */
     SPLIT_PANELS             /* items = count, of a weight's panels; ranks (ranks.h) share them */
 };
@@ -199,6 +201,7 @@ struct region {
     double bytes_fixed, bytes_image;   /* read and written at least: once, for each image */
     int from, to;            /* backward: a part of the gradients of these parameters, up to
                                 to - 1; run while one of them changes. to 0: in every step */
+    int fewer;               /* 1: an item may have fewer images: step->together */
     int reads_input;         /* backward: 1: the images, or the targets, are not to change while
                                 it runs */
 };

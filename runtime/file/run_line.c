@@ -66,7 +66,7 @@ static uint64_t run_line_hash(const struct run_line *r)
     for (int k = 0; k < r->count; k++)
         if (!strcmp(r->word[k], "--threads"))
             k++;
-        else if (strncmp(r->word[k], "--threads=", 10) != 0)
+        else if (strncmp(r->word[k], "--threads=", 10) != 0 && strcmp(r->word[k], "--pin") != 0)
             hash = hash_bytes(hash, r->word[k], strlen(r->word[k]) + 1);
     return hash_mix(hash);
 }

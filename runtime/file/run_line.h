@@ -4,8 +4,8 @@
 **   cd FOLDER && PROGRAM train OPTION... --tag NAME=VALUE,... --result RESULTS/HASH.json
 **
 ** It must depend on nothing but what it says: it is run by whoever starts shells, in any order,
-** as often as they like. HASH is that of `what` and the options but --threads, on which no result
-** depends, so that a list that is written anew finds the results it had.
+** as often as they like. HASH is that of `what` and the options but --threads and --pin, on
+** which no result depends, so that a list that is written anew finds the results it had.
 */
 #ifndef LATHE_RUN_LINE_H
 #define LATHE_RUN_LINE_H

@@ -28,7 +28,7 @@ struct bench_settings {
     const char *dir, *csv, *params, *save;
     long threads, batch, steps, warm, seed;
     double seconds;
-    bool infer, serve;
+    bool infer, serve, pin, scale;
 };
 
 struct bench {
@@ -60,5 +60,10 @@ double bench_evaluation_loss(struct bench *b, int images);
 /* bench_table.c: for people, and as CSV. */
 void bench_print(struct bench *b);
 bool bench_save(struct bench *b, char *err);
+/* bench_scale.c: seconds between regions and in Muon's products, of the step that had least of
+** them, while samples are in their order; and what the cut into items allows other numbers of
+** threads, to which these stay as they are. */
+double bench_between(const struct bench *b);
+void bench_scale(const struct bench *b, double between);
 
 #endif

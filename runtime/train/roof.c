@@ -30,6 +30,18 @@ static size_t roof_bytes(void)
     return bytes < ROOF_LEAST ? ROOF_LEAST : bytes > ROOF_MOST ? ROOF_MOST : bytes;
 }
 
+/* Each thread what it will read and write. */
+static void roof_fill(void *context, int item, int items, int thread)
+{
+    struct roof *r = context;
+    const size_t part = r->count/(size_t)items, from = part*(size_t)item;
+    const size_t to = item + 1 < items ? from + part : r->count;
+    (void)thread;
+    for (int k = 0; k < 3; k++)
+        for (size_t i = from; i < to; i++)
+            r->memory[(size_t)k*r->count + i] = 1;
+}
+
 bool roof_open(struct roof *r, struct workers *workers, char *err)
 {
     size_t bytes = roof_bytes();
@@ -41,8 +53,7 @@ bool roof_open(struct roof *r, struct workers *workers, char *err)
     huge_advise(memory, bytes);     /* as the engine's arena */
     r->memory = memory;
     r->count = bytes/sizeof *r->memory/3;
-    for (size_t k = 0; k < 3*r->count; k++)
-        r->memory[k] = 1;
+    workers_each(workers, roof_fill, r);
     return true;
 }
 
@@ -53,9 +64,9 @@ void roof_close(struct roof *r)
     *r = (struct roof){ .workers = NULL };
 }
 
-/* All threads must be at work at once, so each waits here for the others. */
 struct roof_job { struct roof *roof; double (*peak)(long); long rounds; atomic_int ready; };
 
+/* All threads must be at work at once, so each waits here for the others. */
 static void roof_meet(struct roof_job *job, int items)
 {
     atomic_fetch_add(&job->ready, 1);
@@ -83,6 +94,14 @@ static void roof_triad_item(void *context, int item, int items, int thread)
         a[k] = b[k] + 0.5*c[k];
 }
 
+static void roof_run(struct roof *r, int threads, workers_fn *fn, struct roof_job *job)
+{
+    if (threads > 1)
+        workers_each(r->workers, fn, job);
+    else
+        fn(job, 0, 1, 0);
+}
+
 double roof_peak(struct roof *r, double (*peak)(long rounds), int threads)
 {
     long rounds = 1000;
@@ -95,7 +114,7 @@ double roof_peak(struct roof *r, double (*peak)(long rounds), int threads)
     for (int run = 0; run < ROOF_RUNS; run++) {
         struct roof_job job = { r, peak, rounds, 0 };
         double start = engine_clock(), sum = 0;
-        workers_run(r->workers, threads, roof_peak_item, &job);
+        roof_run(r, threads, roof_peak_item, &job);
         double seconds = engine_clock() - start;
         for (int k = 0; k < threads; k++)
             sum += r->flop[k];
@@ -111,7 +130,7 @@ double roof_bandwidth(struct roof *r, int threads)
     for (int run = 0; run < ROOF_RUNS; run++) {
         struct roof_job job = { r, NULL, 0, 0 };
         double start = engine_clock();
-        workers_run(r->workers, threads, roof_triad_item, &job);
+        roof_run(r, threads, roof_triad_item, &job);
         double seconds = engine_clock() - start;
         if (bytes/seconds > best)
             best = bytes/seconds;

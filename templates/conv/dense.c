@@ -22,28 +22,28 @@
 #define RELU 1                            /* @flag */
 #define COPIED 1                          /* @flag */
 
-/* Every tap's row of reals by every filter of its group; next_x, next_dy, next_y: what is fetched
-** for the next call. */
+/* Every tap's row of reals by every filter of its group, of rows of taps from low to high - 1, a
+** group's after the other's; next_x, next_dy, next_y: what is fetched for the next call. */
 static inline void ADD(const real *x, const real *g, real *dw, int images, const real *next_x,
-                       const real *next_dy, const real *next_y)
+                       const real *next_dy, const real *next_y, int low, int high)
 {
     enum { /* @sizes */ KH = 3, TAPS = 1, RUN_VECTORS = 3, MH = 6, NV = 3, X_ROW = 544, X_TAP = 0,
-           X_VECTOR = 16, GROUP_COUNT = 1, GROUP_FILTERS = 16, GROUP_CHANNELS = 16, ROW = 48 };
+           X_VECTOR = 16, GROUP_FILTERS = 16, GROUP_CHANNELS = 16, ROW = 48 };
     enum { FILTER = KH*ROW };
     int call = 0;
-    for (int group = 0; group < GROUP_COUNT; group++)
-        for (int ky = 0; ky < KH; ky++)
-            for (int tap = 0; tap < TAPS; tap++) {
-                const real *p = x + group*GROUP_CHANNELS + ky*X_ROW + tap*X_TAP;
-                const real *q = g + group*GROUP_FILTERS;
-                real *d = dw + (ptrdiff_t)group*GROUP_FILTERS*FILTER + ky*ROW + tap*GROUP_CHANNELS;
-                for (int n = 0; n < RUN_VECTORS; n += NV) { /* @tail COLUMNS */
-                    for (int f = 0; f < GROUP_FILTERS; f += MH) /* @tail ROWS */
-                        TILE(p + n*X_VECTOR, q + f, d + (ptrdiff_t)f*FILTER + n*VL,
-                             d + (ptrdiff_t)(f + MH)*FILTER + n*VL, images, call++, next_x,
-                             next_dy, next_y);
-                }
+    for (int row = low; row < high; row++)
+        for (int tap = 0; tap < TAPS; tap++) {
+            const int group = row / KH, ky = row % KH;
+            const real *p = x + group*GROUP_CHANNELS + ky*X_ROW + tap*X_TAP;
+            const real *q = g + group*GROUP_FILTERS;
+            real *d = dw + (ptrdiff_t)group*GROUP_FILTERS*FILTER + ky*ROW + tap*GROUP_CHANNELS;
+            for (int n = 0; n < RUN_VECTORS; n += NV) { /* @tail COLUMNS */
+                for (int f = 0; f < GROUP_FILTERS; f += MH) /* @tail ROWS */
+                    TILE(p + n*X_VECTOR, q + f, d + (ptrdiff_t)f*FILTER + n*VL,
+                         d + (ptrdiff_t)(f + MH)*FILTER + n*VL, images, call++, next_x,
+                         next_dy, next_y);
             }
+        }
 }
 
 /* Gradients of an image's rows, masked by the ReLU, a gap after each pixel: places a power of two
@@ -115,13 +115,18 @@ static void NAME(const struct step *s, int item, int items, int thread)
            DY_ROW = 256, Y = 0, Y_IMAGE = 4096, Y_ROW = 256, PARTIALS = 0, GROUP_SIZE = 2320,
            CO = 16, KH = 3, ROW = 48, OH = 16, BAND = 4, IMAGES = 1, G_IMAGE = 1024,
            X_CHUNK = 4352, DY_CHUNK = 1024, Y_CHUNK = 1024, SCRATCH = 0, SCRATCH_SIZE = 1024,
-           WINDOWS_AT = 0 };
+           WINDOWS_AT = 0, GROUP_COUNT = 1, GROUP_FILTERS = 16 };
     enum { ALL_FILTERS = CO*KH*ROW };
-    const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
+    const struct group_part p = group_part(item, items, s->n, GROUP_COUNT*KH);
+    const int first = p.first, last = p.last;
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
-    for (int k = 0; k < ALL_FILTERS + CO; k++)
-        dw[k] = 0;
+    for (int row = p.low; row < p.high; row++)
+        for (int f = 0; f < GROUP_FILTERS; f++)
+            for (int k = 0; k < ROW; k++)
+                dw[((ptrdiff_t)(row / KH*GROUP_FILTERS + f)*KH + row % KH)*ROW + k] = 0;
+    for (int k = 0; p.part == 0 && k < CO; k++)
+        dw[ALL_FILTERS + k] = 0;
     for (int image = first; image < last; image += IMAGES)
         for (int row = 0; row < OH; row += BAND) {
             const int images = last - image < IMAGES ? last - image : IMAGES;
@@ -138,9 +143,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
             COPY(x, scratch + COPIED_AT, images);
             in = scratch + COPIED_AT;
 #endif
-            ADD(in, g, dw, images, x + X_CHUNK, dy + DY_CHUNK, y + Y_CHUNK);
+            ADD(in, g, dw, images, x + X_CHUNK, dy + DY_CHUNK, y + Y_CHUNK, p.low, p.high);
 #if BIAS
-            ADD_BIAS(g, dw + ALL_FILTERS, images);
+            if (p.part == 0)
+                ADD_BIAS(g, dw + ALL_FILTERS, images);
 #endif
         }
 }

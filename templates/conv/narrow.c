@@ -20,9 +20,11 @@
 #define READS_Y 1             /* @flag */
 #define DIRECT 0              /* @flag */
 
-/* Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
+/* Adds the gradients of one band, of filters from low to high - 1; next_g, next_y: what is fetched
+** for the next. */
 static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][WINDOW][CO] */,
-                       const real *next_g, const real *next_y, real *u /* [tap][U_TAP] */)
+                       const real *next_g, const real *next_y, real *u /* [tap][U_TAP] */,
+                       int low, int high)
 {
     enum { /* @sizes */ X_ROW = 102, CO = 32, KH = 3, COLUMNS = 9, MT = 9, NV = 2, U_TAP = 32,
            OW = 16, WINDOW = 4, BAND = 1, Y_BAND = 1024 };
@@ -31,7 +33,7 @@ static inline void ADD(const real *x /* haloed */, const real *g /* [BAND][OW][W
     (void)next_y;
 #endif
     int pass = 0;
-    for (int c = 0; c < U_TAP; c += NV*VL) {
+    for (int c = low; c < high; c += NV*VL) {
         for (int ky = 0; ky < KH; ky++, pass++) {
             for (int k = pass*LINE; k < BAND*OW*CO; k += PASSES*LINE)
                 v_prefetch(next_g + k);
@@ -60,15 +62,16 @@ static void NAME(const struct step *s, int item, int items, int thread)
            DY = 0, DY_IMAGE = 4096, DY_ROW = 512, COEFFICIENTS = 0, ARGMAX = 0,
            ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9,
            ROW = 16, U_TAP = 32, OH = 16, OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
-           WINDOWS_AT = 0, TAP_SUMS_AT = 0 };
-    enum { FILTER = KH*ROW };
-    const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+           WINDOWS_AT = 0, TAP_SUMS_AT = 0, NV = 2 };
+    enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
+    const struct group_part p = group_part(item, items, s->n, PANELS);
+    const int low = p.low*NV*VL, high = p.high*NV*VL;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *u = scratch + TAP_SUMS_AT;
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
     for (int k = 0; k < (KH*COLUMNS + 1)*U_TAP; k++)
         u[k] = 0;
-    for (int image = first; image < last; image++)
+    for (int image = p.first; image < p.last; image++)
         for (int row = 0; row < OH; row += BAND) {
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
@@ -85,10 +88,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
                    scratch + WINDOWS_AT);      /* after it there is room for a whole tile */
             g = scratch + WINDOWS_AT;
 #endif
-            ADD(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u);
+            ADD(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }
     const real *db = u + KH*COLUMNS*U_TAP;
-    for (int f = 0; f < CO; f++) {
+    for (int f = low; f < high && f < CO; f++) {
         for (int ky = 0; ky < KH; ky++)
             for (int k = 0; k < ROW; k++)
                 dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;

@@ -28,7 +28,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
            B_RULE = 0, SUMSQ = 0, SCRATCH = 0, SCRATCH_SIZE = 1024, GRADIENT_AT = 0 };
     enum { FILTER_SIZE = KH*ROW };
     (void)items;
-    int groups = s->n < GROUPS ? s->n : GROUPS;
+    int groups = groups_of(s->n);
     int first = item*FILTERS, last = first + FILTERS < CO ? first + FILTERS : CO;
     const real *partial = s->arena + PARTIALS;
     real *g = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE + GRADIENT_AT;

@@ -1,7 +1,9 @@
 /*
 ** conv/wgrad.c - a convolution stage, gradient to weights and bias of one group
 ** of images. Groups depend on the batch alone, conv/update.c adds them in order:
-** so the bits do not depend on the number of threads. Columns past KW*CI of a
+** so the bits do not depend on the number of threads. Where these outnumber groups
+** an item has a part of a group's sums, here some filters; what all parts need each
+** makes for itself, and the first has the bias. Columns past KW*CI of a
 ** stored row collect rubbish (what lies after the last tap); conv/update.c
 ** leaves them out.
 */
@@ -29,14 +31,17 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { /* @sizes */ GROUP_FILTERS = 8, GROUP_CHANNELS = 8 };     /* of a group */
 #endif
     enum { FILTER = KH*ROW };
-    int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
+    const struct group_part p = group_part(item, items, s->n, CO);
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE, other[CO];
+    real *db = p.part ? other : dw + CO*FILTER;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
                                              + ENTRIES_AT);
     int count[CO];
-    for (int k = 0; k < CO*FILTER + CO; k++)
+    for (int k = p.low*FILTER; k < p.high*FILTER; k++)
         dw[k] = 0;
-    for (int image = first; image < last; image++) {
+    for (int k = 0; k < CO; k++)
+        db[k] = 0;
+    for (int image = p.first; image < p.last; image++) {
         const real *x = s->arena + X + (size_t)image*X_IMAGE;
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
@@ -44,7 +49,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
             int to = from + BAND < OH ? from + BAND : OH;
             LISTS(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y + (size_t)image*Y_IMAGE,
                   argmax, entries, count, db, from, to);
-            for (int f = 0; f < CO; f++) {
+            for (int f = p.low; f < p.high; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
 #if TAPS_APART

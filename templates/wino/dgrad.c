@@ -24,8 +24,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
            PACKED = 0, IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4, PANELS = 1,
            SCRATCH = 0, SCRATCH_SIZE = 1024, V_AT = 0, M_AT = 0, EXPANDED = 0, EXPANDED_AT = 0,
            DY_AT = 0, X_STEP = 4352 };
-    const int first = item*IMAGES;
-    const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
+    const int together = s->together < IMAGES ? s->together : IMAGES;
+    const int first = item*together;
+    const int images = s->n - first < together ? s->n - first : together;
     const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX);
     real *dx = s->arena + DX + (size_t)first*DX_IMAGE;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *v = scratch + V_AT;

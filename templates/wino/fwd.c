@@ -30,9 +30,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if GATHERS
     enum { BANDS = TILES_DOWN / ROWS_TOGETHER };
 #endif
-    const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
-    const int first = item / parts * IMAGES;
-    const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
+    const int together = s->together < IMAGES ? s->together : IMAGES;
+    const int blocks = (s->n + together - 1) / together;
+    const int parts = items / blocks, part = item % parts, first = item / parts*together;
+    const int images = s->n - first < together ? s->n - first : together;
     const real *x = s->arena + X + (size_t)first*X_IMAGE;
     real *y = s->arena + Y + (size_t)first*Y_IMAGE;
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)first*ARGMAX_IMAGE;

@@ -1,11 +1,11 @@
 /*
-** wino/wgrad.c - a 3x3 convolution stage, gradient to weights and bias of one group of images
-** (see conv/wgrad.c) by Winograd's minimal filtering, for gradients that are mostly not zero:
-** input and output gradient are transformed, multiplied and summed over all tiles of the
-** group in order; the sums are transformed back once. What the next pass transforms is fetched
-** while the products of this one run. Sums are taken block by block of filters and
-** channels, which is in L2 with all its places; where one pass takes all of a group's images, all
-** blocks have the same memory (U_BLOCK is 0).
+** wino/wgrad.c - a 3x3 convolution stage, gradient to weights and bias of one group of images, or
+** of some blocks of its sums (see conv/wgrad.c), by Winograd's minimal filtering, for gradients
+** that are mostly not zero: input and output gradient are transformed, multiplied and summed over
+** all tiles of the group in order; the sums are transformed back once. What the next pass
+** transforms is fetched while the products of this one run. Sums are taken block by block of
+** filters and channels, which is in L2 with all its places; where one pass takes all of a group's
+** images, all blocks have the same memory (U_BLOCK is 0).
 */
 #include "vector/template.h"
 #include "wino/input.c"
@@ -27,10 +27,13 @@ static void NAME(const struct step *s, int item, int items, int thread)
            IMAGES = 1, TILES_DOWN = 8, WHOLE_DOWN = 8, PASS = 4, X_ROW = 1088, G_TILE = 48,
            U_CHANNELS = 32, U_FILTERS = 32, U_WIDTH = 16, U_BLOCK = 0, SCRATCH = 0,
            SCRATCH_SIZE = 1024, V_AT = 0, G_AT = 0, U_AT = 0, DB_AT = 0 };
-    const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+    enum { F_BLOCKS = (CO + U_FILTERS - 1) / U_FILTERS,
+           BLOCKS = (CI + U_CHANNELS - 1) / U_CHANNELS*F_BLOCKS };
+    const struct group_part p = group_part(item, items, s->n, BLOCKS);
+    const int first = p.first, last = p.last;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *v = scratch + V_AT, *g = scratch + G_AT, *db = scratch + DB_AT;
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
     for (int k = 0; k < G_TILE; k++)
         db[k] = 0;
     for (int start = first; start < last; start += IMAGES) {
@@ -57,21 +60,20 @@ static void NAME(const struct step *s, int item, int items, int thread)
                                          s->arena + Y + image*Y_IMAGE + below*Y_STEP };
             int call = 0;
             real *u = scratch + U_AT;
-            for (int c = 0; c < CI; c += U_CHANNELS) {
+            for (int b = p.low; b < p.high; b++) {
+                const int c = b / F_BLOCKS*U_CHANNELS, f = b % F_BLOCKS*U_FILTERS;
                 const int channels = CI - c < U_CHANNELS ? CI - c : U_CHANNELS;
-                for (int f = 0; f < CO; f += U_FILTERS) {
-                    const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
-                    real *to = ends ? dw + f*FILTER_SIZE + c : NULL;
-                    call = ADD_BLOCK(v + c, g + f, u, to, images*rows, images*whole, channels,
-                                     filters, begins, call, next);
-                    for (int k = 0; to && k < filters; k++)
-                        PUT_FILTER(u + k*U_WIDTH, to + k*FILTER_SIZE, channels);
-                    u += U_BLOCK;
-                }
+                const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
+                real *to = ends ? dw + f*FILTER_SIZE + c : NULL;
+                call = ADD_BLOCK(v + c, g + f, u, to, images*rows, images*whole, channels, filters,
+                                 begins, call, next);
+                for (int k = 0; to && k < filters; k++)
+                    PUT_FILTER(u + k*U_WIDTH, to + k*FILTER_SIZE, channels);
+                u += U_BLOCK;
             }
         }
     }
-    for (int f = 0; f < CO; f++)
+    for (int f = 0; p.part == 0 && f < CO; f++)
         dw[CO*FILTER_SIZE + f] = db[f];
 }
 

@@ -1,16 +1,17 @@
 /* conv1 weight gradient: 0.0 MFLOP an image
 ** templates/conv/narrow.c, avx2 f32
-** Adds the gradients of one band; next_g, next_y: what is fetched for the next. */
+** Adds the gradients of one band, of filters from low to high - 1; next_g, next_y: what is fetched
+** for the next. */
 static inline void conv1__weights_add(const real *x /* haloed */,
                                       const real *g /* [BAND][OW][WINDOW][CO] */,
                                       const real *next_g, const real *next_y,
-                                      real *u /* [tap][U_TAP] */)
+                                      real *u /* [tap][U_TAP] */, int low, int high)
 {
     enum { X_ROW = 30, CO = 8, KH = 3, COLUMNS = 9, MT = 9, NV = 1, U_TAP = 8, OW = 8,
            WINDOW = 1, BAND = 8, Y_BAND = 640 };
     enum { LINE = 64 / sizeof(real), PASSES = KH*(U_TAP / (NV*VL)) };
     int pass = 0;
-    for (int c = 0; c < U_TAP; c += NV*VL) {
+    for (int c = low; c < high; c += NV*VL) {
         for (int ky = 0; ky < KH; ky++, pass++) {
             for (int k = pass*LINE; k < BAND*OW*CO; k += PASSES*LINE)
                 v_prefetch(next_g + k);
@@ -35,15 +36,16 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
            Y_ROW = 80, DY = conv1__at_dy, DY_IMAGE = 512, DY_ROW = 64, COEFFICIENTS = 0,
            PARTIALS = conv1__at_partial, GROUP_SIZE = 400, CO = 8, KH = 3, COLUMNS = 9,
            ROW = 16, U_TAP = 8, OH = 8, BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 5888,
-           WINDOWS_AT = conv1__at_windows, TAP_SUMS_AT = conv1__at_tap_sums };
-    enum { FILTER = KH*ROW };
-    const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+           WINDOWS_AT = conv1__at_windows, TAP_SUMS_AT = conv1__at_tap_sums, NV = 1 };
+    enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
+    const struct group_part p = group_part(item, items, s->n, PANELS);
+    const int low = p.low*NV*VL, high = p.high*NV*VL;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *u = scratch + TAP_SUMS_AT;
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
     for (int k = 0; k < (KH*COLUMNS + 1)*U_TAP; k++)
         u[k] = 0;
-    for (int image = first; image < last; image++)
+    for (int image = p.first; image < p.last; image++)
         for (int row = 0; row < OH; row += BAND) {
             const real *x = s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND;
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
@@ -53,10 +55,10 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
             /* after it there is room for a whole tile */
             conv1__weights_expand(dy, y, index, s->arena + COEFFICIENTS, scratch + WINDOWS_AT);
             g = scratch + WINDOWS_AT;
-            conv1__weights_add(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u);
+            conv1__weights_add(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }
     const real *db = u + KH*COLUMNS*U_TAP;
-    for (int f = 0; f < CO; f++) {
+    for (int f = low; f < high && f < CO; f++) {
         for (int ky = 0; ky < KH; ky++)
             for (int k = 0; k < ROW; k++)
                 dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;

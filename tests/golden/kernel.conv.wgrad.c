@@ -8,14 +8,17 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
            MH = 3, VECTORS = 3, NV = 3, BAND = 4, SCRATCH = 85600, SCRATCH_SIZE = 5888,
            ENTRIES_AT = conv2__at_entries, SPACE = 24 };
     enum { FILTER = KH*ROW };
-    int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE, *db = dw + CO*FILTER;
+    const struct group_part p = group_part(item, items, s->n, CO);
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE, other[CO];
+    real *db = p.part ? other : dw + CO*FILTER;
     struct entry *entries = (struct entry *)(s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE
                                              + ENTRIES_AT);
     int count[CO];
-    for (int k = 0; k < CO*FILTER + CO; k++)
+    for (int k = p.low*FILTER; k < p.high*FILTER; k++)
         dw[k] = 0;
-    for (int image = first; image < last; image++) {
+    for (int k = 0; k < CO; k++)
+        db[k] = 0;
+    for (int image = p.first; image < p.last; image++) {
         const real *x = s->arena + X + (size_t)image*X_IMAGE;
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
@@ -23,7 +26,7 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
             int to = from + BAND < OH ? from + BAND : OH;
             conv2__lists(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y
                          + (size_t)image*Y_IMAGE, argmax, entries, count, db, from, to);
-            for (int f = 0; f < CO; f++) {
+            for (int f = p.low; f < p.high; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
                 for (int r = 0; r < KH; r += MH) {

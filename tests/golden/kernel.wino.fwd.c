@@ -8,9 +8,10 @@ static void conv2__fwd(const struct step *s, int item, int items, int thread)
            SCRATCH = 1539248, SCRATCH_SIZE = 151808, V_AT = conv2__at_wino_v,
            M_AT = conv2__at_wino_m, ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 1920,
            ARGMAX_DOWN = 640 };
-    const int blocks = (s->n + IMAGES - 1) / IMAGES, parts = items / blocks, part = item % parts;
-    const int first = item / parts * IMAGES;
-    const int images = s->n - first < IMAGES ? s->n - first : IMAGES;
+    const int together = s->together < IMAGES ? s->together : IMAGES;
+    const int blocks = (s->n + together - 1) / together;
+    const int parts = items / blocks, part = item % parts, first = item / parts*together;
+    const int images = s->n - first < together ? s->n - first : together;
     const real *x = s->arena + X + (size_t)first*X_IMAGE;
     real *y = s->arena + Y + (size_t)first*Y_IMAGE;
     unsigned char *argmax = (unsigned char *)(s->arena + ARGMAX) + (size_t)first*ARGMAX_IMAGE;

@@ -10,10 +10,13 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
            X_ROW = 288, G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 16, U_WIDTH = 16,
            U_BLOCK = 0, SCRATCH = 1539248, SCRATCH_SIZE = 151808, V_AT = conv5__at_wino_v,
            G_AT = conv5__at_wino_g, U_AT = conv5__at_wino_u, DB_AT = conv5__at_wino_db };
-    const int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+    enum { F_BLOCKS = (CO + U_FILTERS - 1) / U_FILTERS,
+           BLOCKS = (CI + U_CHANNELS - 1) / U_CHANNELS*F_BLOCKS };
+    const struct group_part p = group_part(item, items, s->n, BLOCKS);
+    const int first = p.first, last = p.last;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *v = scratch + V_AT, *g = scratch + G_AT, *db = scratch + DB_AT;
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
     for (int k = 0; k < G_TILE; k++)
         db[k] = 0;
     for (int start = first; start < last; start += IMAGES) {
@@ -41,21 +44,20 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
                                          s->arena + Y + image*Y_IMAGE + below*Y_STEP };
             int call = 0;
             real *u = scratch + U_AT;
-            for (int c = 0; c < CI; c += U_CHANNELS) {
+            for (int b = p.low; b < p.high; b++) {
+                const int c = b / F_BLOCKS*U_CHANNELS, f = b % F_BLOCKS*U_FILTERS;
                 const int channels = CI - c < U_CHANNELS ? CI - c : U_CHANNELS;
-                for (int f = 0; f < CO; f += U_FILTERS) {
-                    const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
-                    real *to = ends ? dw + f*FILTER_SIZE + c : NULL;
-                    call = conv5__wgrad_block(v + c, g + f, u, to, images*rows, images*whole,
-                                              channels, filters, begins, call, next);
-                    for (int k = 0; to && k < filters; k++)
-                        conv5__wgrad_filter(u + k*U_WIDTH, to + k*FILTER_SIZE, channels);
-                    u += U_BLOCK;
-                }
+                const int filters = CO - f < U_FILTERS ? CO - f : U_FILTERS;
+                real *to = ends ? dw + f*FILTER_SIZE + c : NULL;
+                call = conv5__wgrad_block(v + c, g + f, u, to, images*rows, images*whole, channels,
+                                          filters, begins, call, next);
+                for (int k = 0; to && k < filters; k++)
+                    conv5__wgrad_filter(u + k*U_WIDTH, to + k*FILTER_SIZE, channels);
+                u += U_BLOCK;
             }
         }
     }
-    for (int f = 0; f < CO; f++)
+    for (int f = 0; p.part == 0 && f < CO; f++)
         dw[CO*FILTER_SIZE + f] = db[f];
 }
 

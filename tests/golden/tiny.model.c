@@ -109,8 +109,8 @@ static const struct region tiny__backward[] = {
       .bytes_image = 56, .to = 4 },
     { .name = "affine1 backward + update", .run = affine1__bwd, .split = SPLIT_PANELS, .count = 2,
       .flop = 5376, .bytes_fixed = 32256, .bytes_image = 1564, .to = 4 },
-    { .name = "conv1 weight gradient", .run = conv1__weights, .split = SPLIT_GROUPS, .flop = 41472,
-      .bytes_fixed = 576, .bytes_image = 4800, .to = 2, .reads_input = 1 },
+    { .name = "conv1 weight gradient", .run = conv1__weights, .split = SPLIT_GROUPS, .count = 1,
+      .flop = 41472, .bytes_fixed = 576, .bytes_image = 4800, .to = 2, .reads_input = 1 },
     { .name = "conv1 update", .run = conv1__update, .split = SPLIT_FIXED, .count = 1,
       .bytes_fixed = 4032, .to = 2 },
 };

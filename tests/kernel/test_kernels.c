@@ -178,16 +178,17 @@ static real *results(const struct model *m, int threads, int n, enum update_kind
     return out;
 }
 
-Test(bits, are_the_same_for_1_2_3_and_8_threads)
+/* 64: weight gradients in as many parts as there are. */
+Test(bits, are_the_same_for_1_2_3_8_and_64_threads)
 {
-    static const int threads[] = { 2, 3, 8 };
+    static const int threads[] = { 2, 3, 8, 64 };
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         if (!m)
             continue;
         size_t size = count_results(m)*sizeof(real);
         real *one = results(m, 1, some_images(m), UPDATE_ADAM);
-        for (int t = 0; t < 3; t++) {
+        for (int t = 0; t < 4; t++) {
             real *other = results(m, threads[t], some_images(m), UPDATE_ADAM);
             cr_expect(!memcmp(one, other, size), "%s %s differs with %d threads",
                       m->name, m->isa, threads[t]);
@@ -274,16 +275,16 @@ static void expect_same_inference(const struct model *m, const struct model *oth
 }
 
 /* Each instruction set by itself, and each against the widest. */
-Test(inference, has_the_same_bits_for_1_2_3_and_8_threads_and_every_instruction_set)
+Test(inference, has_the_same_bits_for_1_to_33_threads_and_every_instruction_set)
 {
-    static const int threads[] = { 1, 2, 3, 8 };
+    static const int threads[] = { 1, 2, 3, 8, 33 };
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         if (!m)
             continue;
         real *expected[TIMES] = { room(m), room(m) };
         infer(widest(m), 1, expected);
-        for (int t = m == widest(m); t < 4; t++)
+        for (int t = m == widest(m); t < 5; t++)
             expect_same_inference(widest(m), m, threads[t], expected);
         for (int k = 0; k < TIMES; k++)
             free(expected[k]);

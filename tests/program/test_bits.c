@@ -114,6 +114,47 @@ Test(same_bytes, from_all_threads_compilers_and_optimizations, .fini = shell_cle
         expect_same_bytes("clang", "--isa native", "clang -O2 -march=native", WHOLE, "");
 }
 
+/* A weight gradient by each algorithm, in several parts, with and without a halo; 13 images, small
+** maps, and what is drawn, gathered and averaged: most regions have fewer items than 64 threads. */
+static const char crowd[] =
+    "net crowd\ninput 3x8x8\nconv 40 3x3\nrelu\nconv 48 3x3 winograd=yes bias=no\nbatchnorm\n"
+    "relu\nmaxpool 2x2\nconv 48 3x3 winograd=no\nrelu\nmaxpool 2x2\n"
+    "residual { conv 48 3x3 groups=4 winograd=no\n gelu\n conv 48 1x1\n batchnorm }\nprelu\n"
+    "conv 40 3x3 winograd=no\ngelu\ndropout 0.6\naffine 150\nbatchnorm\nrelu\naffine 4\n"
+    "softmax\n"
+    "train\n  optimizer adam lr=0.01\n  group conv optimizer=muon lr=0.05\n  average ema 0.9\n"
+    "  batch 13\n  flip\n  translate 2 reflect\n  cutout 3\n  reg 0.01\n";
+
+Test(same_bytes, from_1_to_1024_threads_bound_or_not, .fini = shell_clean)
+{
+    write_text("crowd.net", crowd);
+    sure("$LATHE show crowd.net --plan > plan; sed -n '/^gradients/,/^arena/p' plan > by; "
+         "for k in narrow Winograd lists dense; do grep -q $k by || { echo no $k; exit 1; }; done; "
+         "grep -q 'conv2 weight gradient  *groups x 4' plan");
+    sure("$LATHE emit crowd.net --split -o crowd.c && ${CC:-cc} -Og -I$SOURCE/runtime crowd.c "
+         "$SOURCE/runtime/liblathe.a -o crowd -lm -pthread");
+    sure("cat > run <<'END'\n"
+         "data='--data synthetic --train-samples 70 --val-samples 30'\n"
+         "./crowd train $data --iterations 7 --threads $2 $3 --history $1.csv --params $1.st "
+         "--checkpoint $1.ck > /dev/null || exit 1\n"
+         "./crowd eval --data synthetic --test-samples 45 --split test --tta --params $1.st "
+         "--threads $2 $3 > $1.txt || exit 1\nEND\n");
+    sure("sh run one 1; for t in 2 3 5 8 16 33 64 1024; do sh run some $t && "
+         "for f in csv st ck txt; do cmp one.$f some.$f || { echo $t threads; exit 1; }; done; "
+         "done");
+    struct run r = shell("./crowd train --data synthetic --iterations 1 --no-save --threads 3 "
+                         "--pin");
+    if (r.status == 0) {
+        cr_expect(strstr(r.output, "3 threads bound to processor"), "%s", r.output);
+        sure("for t in 1 3 64; do sh run some $t --pin && for f in csv st ck txt; do "
+             "cmp one.$f some.$f || { echo $t threads, bound; exit 1; }; done; done");
+    } else {
+        cr_expect(strstr(r.output, "binds no threads"), "%s", r.output);
+    }
+    run_free(&r);
+    fails(2, "expected a whole number from 1 to 1024, got '1025'", "./crowd train --threads 1025");
+}
+
 /* Whole files at the levels that the library and the network's part have above, each by the other
 ** compiler: half a minute each. */
 Test(same_bytes, from_whole_files_of_other_levels, .fini = shell_clean)

@@ -4,6 +4,7 @@
 */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/processors.h"
 #include "support/shell.h"
@@ -71,6 +72,56 @@ Test(processors, are_no_more_than_the_quota_of_control_groups_allows, .fini = sh
         cr_expect(quota == trees[k].quota, "%s: %g, not %g", trees[k].fact, quota, trees[k].quota);
         shell_clean();
     }
+}
+
+/* What the kernel says of cores, and the order in which 0 .. n-1, or those listed, are taken. */
+static const struct {
+    const char *fact, *file, *siblings[9];
+    int list[8], n, order[8];
+} cores[] = {
+    { "no file says it", "core_cpus_list", { NULL }, { 1, 3, 4 }, 3, { 1, 3, 4 } },
+    { "siblings are far apart", "core_cpus_list", { "0,4", "1,5", "2,6", "3,7", "0,4", "1,5", "2,6",
+      "3,7" }, { 0, 1, 2, 3, 4, 5, 6, 7 }, 8, { 0, 1, 2, 3, 4, 5, 6, 7 } },
+    { "siblings are neighbours", "core_cpus_list", { "0-1", "0-1", "2-3", "2-3", "4-5", "4-5" },
+      { 0, 1, 2, 3, 4, 5 }, 6, { 0, 2, 4, 1, 3, 5 } },
+    { "the mask has the second of a core alone", "core_cpus_list", { "0-1", "0-1", "2-3", "2-3" },
+      { 1, 2, 3 }, 3, { 1, 2, 3 } },
+    { "an older kernel's name, four siblings", "thread_siblings_list", { "0-3", "0-3", "0-3", "0-3",
+      "4-7", "4-7", "4-7", "4-7" }, { 0, 1, 2, 3, 4, 5, 6, 7 }, 8, { 0, 4, 1, 5, 2, 6, 3, 7 } },
+};
+
+Test(processors, are_taken_one_of_each_core_first, .fini = shell_clean)
+{
+    for (size_t k = 0; k < sizeof cores / sizeof *cores; k++) {
+        int list[8];
+        memcpy(list, cores[k].list, sizeof list);
+        for (int i = 0; cores[k].siblings[i]; i++) {
+            char name[128];
+            snprintf(name, sizeof name, "sys/devices/system/cpu/cpu%d/topology/%s", i,
+                     cores[k].file);
+            write_tree_file(name, cores[k].siblings[i]);
+        }
+        processors_order(shell_dir(), list, cores[k].n);
+        for (int i = 0; i < cores[k].n; i++)
+            cr_expect_eq(list[i], cores[k].order[i], "%s: place %d", cores[k].fact, i);
+        shell_clean();
+    }
+}
+
+Test(processors, are_named_by_runs)
+{
+    static const int list[] = { 0, 1, 2, 3, 8, 12, 13, 5 };
+    static int many[200];
+    char text[PROCESSORS_TEXT];
+    processors_name(list, 8, text);
+    cr_expect_str_eq(text, "0-3, 8, 12-13, 5");
+    processors_name(list, 0, text);
+    cr_expect_str_eq(text, "");
+    for (int k = 0; k < 200; k++)
+        many[k] = 2*k;
+    processors_name(many, 200, text);
+    cr_expect(strncmp(text, "0, 2, 4, ", 9) == 0 && strcmp(text + strlen(text) - 5, ", ...") == 0,
+              "%s", text);
 }
 
 Test(processors, are_at_least_one)

@@ -225,19 +225,19 @@ static double linear_peak(long rounds)
 
 static const struct region linear_forward[] = {
     { "affine1 forward", SPLIT_IMAGES, 3, 2.0*LINEAR_IN*LINEAR_HIDDEN, linear_hidden, 0, 0, 0,
-      0, 0, 0 },
-    { "affine2 forward", SPLIT_IMAGES, 1, 2.0*LINEAR_HIDDEN*LINEAR_CLASSES, linear_scores, 0, 0,
       0, 0, 0, 0 },
+    { "affine2 forward", SPLIT_IMAGES, 1, 2.0*LINEAR_HIDDEN*LINEAR_CLASSES, linear_scores, 0, 0,
+      0, 0, 0, 0, 0 },
 };
 
 #define LINEAR_BACKWARD(update1) { \
-    { "softmax loss", SPLIT_GROUPS, 0, 0, linear_loss, 0, 0, 0, 0, 0, 0 }, \
+    { "softmax loss", SPLIT_GROUPS, 0, 0, linear_loss, 0, 0, 0, 0, 0, 0, 0 }, \
     { "affine2 data gradient", SPLIT_IMAGES, 1, 2.0*LINEAR_HIDDEN*LINEAR_CLASSES, \
-      linear_dhidden, 0, 0, 0, 0, 2, 0 }, \
+      linear_dhidden, 0, 0, 0, 0, 2, 0, 0 }, \
     { "affine2 backward", SPLIT_FIXED, LINEAR_CLASSES, 2.0*LINEAR_HIDDEN*LINEAR_CLASSES, \
-      linear_update2, 0, 0, 0, 2, 4, 0 }, \
+      linear_update2, 0, 0, 0, 2, 4, 0, 0 }, \
     { "affine1 backward", SPLIT_FIXED, LINEAR_HIDDEN, 2.0*LINEAR_IN*LINEAR_HIDDEN, update1, \
-      0, 0, 0, 0, 2, 1 } }
+      0, 0, 0, 0, 2, 0, 1 } }
 
 static const struct region linear_backward[] = LINEAR_BACKWARD(linear_update1);
 static const struct region linear_backward_wrong[] = LINEAR_BACKWARD(linear_update1_wrong);
