@@ -257,8 +257,9 @@ static void put_head(const struct table *t, FILE *out)
     visible_print(out, "%s%s%d of %d runs are done, %d of them diverged\n", t->network,
                   *t->network ? ": " : "", t->done, t->runs, t->diverged);
     for (int k = 0; k < t->nfixed; k++)
-        visible_print(out, "%s%s=%s%s", k ? ", " : "all with ", t->fixed[k], t->fixed_value[k],
-                      k == t->nfixed - 1 ? "\n" : "");
+        visible_print(out, "%s%s=%s", k ? ", " : "all with ", t->fixed[k], t->fixed_value[k]);
+    if (t->nfixed)
+        putc('\n', out);
 }
 
 void table_print(const struct table *t, FILE *out)
