@@ -142,9 +142,10 @@ static bool find_layers(struct samples *y, struct function *out)
             add_layer(out, rows[k].kind, number);
             return true;
         }
+    const double one = f(of, 1), stretch = 6*(f(of, 1.0/1024) - f(of, 0))*1024;
     for (int k = 0; k < ROWS; k++) {
         const double none[MAX_NUMBERS] = { 0 }, at_1 = rows[k].numbers ? 1 : rows[k].f(1, none);
-        const double times = f(of, 1)/at_1, stretch = 6*(f(of, 1.0/1024) - f(of, 0))*1024;
+        const double times = one/at_1;
         const double factor[2][MAX_NUMBERS] = { { times }, { stretch } };
         if ((rows[k].kind == LAYER_ELU || !rows[k].numbers) && in_bounds(times, BOUND_SCALE)
             && numbers_of(&rows[k], f, of, times, number) && fits(y, &rows[k], number, times, 1)) {

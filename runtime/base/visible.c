@@ -143,6 +143,42 @@ void visible_print(FILE *out, const char *format, ...)
     va_end(arguments);
 }
 
+/* Which characters take another number of columns than one, as terminals have it (Unicode's
+** EastAsianWidth.txt: W and F, and of the marks that stand on other letters the usual ones). */
+static const struct { unsigned first, last; int columns; } visible_widths[] = {
+    { 0x300, 0x36f, 0 }, { 0x1100, 0x115f, 2 }, { 0x200b, 0x200d, 0 }, { 0x20d0, 0x20ff, 0 },
+    { 0x2e80, 0x303e, 2 }, { 0x3041, 0xa4cf, 2 }, { 0xa960, 0xa97c, 2 }, { 0xac00, 0xd7a3, 2 },
+    { 0xf900, 0xfaff, 2 }, { 0xfe00, 0xfe0f, 0 }, { 0xfe30, 0xfe6f, 2 }, { 0xff00, 0xff60, 2 },
+    { 0xffe0, 0xffe6, 2 }, { 0x1f300, 0x1f64f, 2 }, { 0x1f900, 0x1f9ff, 2 }, { 0x20000, 0x3fffd, 2 }
+};
+
+static int visible_width(unsigned code)
+{
+    for (size_t k = 0; k < sizeof visible_widths / sizeof *visible_widths; k++)
+        if (code >= visible_widths[k].first && code <= visible_widths[k].last)
+            return visible_widths[k].columns;
+    return 1;
+}
+
+int visible_columns(const char *text)
+{
+    char room[5];
+    int length, columns = 0;
+    for (const char *piece; (piece = visible_piece(&text, &length, room)) != NULL;)
+        for (int n; length > 0; piece += n, length -= n) {
+            n = visible_character(piece, (size_t)length);
+            n += n == 0;        /* cut between two pieces */
+            columns += visible_width(visible_code(piece, n));
+        }
+    return columns;
+}
+
+void visible_padded(FILE *out, const char *text, int columns)
+{
+    const int taken = visible_columns(text);
+    visible_print(out, "%s%*s", text, columns > taken ? columns - taken : 0, "");
+}
+
 bool visible_whole(const char *text)
 {
     return text[visible_run(text)] == '\0';

@@ -31,6 +31,11 @@ void visible_print(FILE *out, const char *format, ...) __attribute__((format(pri
 void visible_vprint(FILE *out, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
+/* A text as visible_print shows it, and blanks after it up to a column of a table; how many columns
+** it takes on a terminal by itself: letters of the Far East and pictures two, accents none. */
+void visible_padded(FILE *out, const char *text, int columns);
+int visible_columns(const char *text);
+
 /* Whether all of a text may be printed as it is. */
 bool visible_whole(const char *text);
 

@@ -27,7 +27,7 @@ for target; do
     "$fuzz" "$work/corpus/$target" "$home/tests/fuzz/corpus/$target" \
         -max_total_time=$((minutes*60)) -max_len=$most -timeout="${TIMEOUT:-20}" -rss_limit_mb=2560 \
         -dict="$work/words.dict" -artifact_prefix="$work/found/$target-" -print_final_stats=1 \
-        -verbosity=1 >"$work/log/$target" 2>&1
+        -report_slow_units=60 -verbosity=1 >"$work/log/$target" 2>&1
     status=$?
     runs=$(sed -n 's/.*number_of_executed_units: *//p' "$work/log/$target")
     cover=$(grep -oE 'cov: [0-9]+' "$work/log/$target" | tail -1)

@@ -88,6 +88,24 @@ Test(visible, text_that_grows_too_long_is_cut_between_characters)
     free(many);
 }
 
+Test(visible, columns_of_a_table_are_those_of_a_terminal)
+{
+    static const struct { const char *text; int columns; } cases[] = {
+        { "", 0 }, { "abc", 3 }, { "gr\xc3\xbc\xc3\x9f", 4 }, { "e\xcc\x81", 1 },
+        { "\xe4\xbd\xa0\xe5\xa5\xbd", 4 }, { "\xf0\x9f\x90\x88", 2 }, { "a\x1b\n", 9 },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char *printed;
+        size_t size;
+        cr_expect_eq(visible_columns(cases[k].text), cases[k].columns, "%s", cases[k].text);
+        FILE *out = open_memstream(&printed, &size);
+        visible_padded(out, cases[k].text, 12);
+        fclose(out);
+        cr_expect_eq(visible_columns(printed), 12, "%s", printed);
+        free(printed);
+    }
+}
+
 Test(visible, text_of_a_page_is_too_and_has_no_markup)
 {
     char *page;
