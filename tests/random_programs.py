@@ -211,7 +211,7 @@ def main(argv):
                 print(f"FAILED {how[0]} {' '.join(how[1])} {how[2]}: {e}", flush=True)
                 failed += one_by_one(names, where, *how)
         shutil.rmtree(where)
-        if every:
+        if count > 20:
             print(f"{first + len(names)} networks, {failed} failed", flush=True)
     return 1 if failed else 0
 

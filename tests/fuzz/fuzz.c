@@ -61,7 +61,7 @@ const char *fuzz_file(const char *name, const void *bytes, size_t size)
 
 char **fuzz_words(const uint8_t *bytes, size_t size, int *argc)
 {
-    static char room[4096], *word[FUZZ_WORDS + 2];
+    static char room[4096], *word[FUZZ_WORDS + 3];
     if (size >= sizeof room || memchr(bytes, '/', size))
         return NULL;
     memcpy(room, bytes, size);
