@@ -118,3 +118,13 @@ Test(hostile, a_classs_name_does_nothing_in_what_a_program_prints_and_writes)
     cr_expect(r.status == 0 && strstr(r.output, "\"class\": 1, \"name\": \"b\""), "%s", r.output);
     run_free(&r);
 }
+
+Test(hostile, a_tag_is_no_formula_of_a_spreadsheet_and_a_number_stays_one)
+{
+    write_text("l", "cd . && ./p train --tag 'x==cmd|calc!A0,y=-1e-4,seed=1' --result a.json\n"
+               "cd . && ./p train --tag 'x=@a\"b\x1b,y=+5,seed=1' --result b.json\n");
+    struct run r = shell("$LATHE sweep --table l --csv");
+    cr_expect(r.status == 0 && strstr(r.output, "\"'=cmd|calc!A0\",-1e-4,")
+              && strstr(r.output, "\"'@a\"\"b\\x1b\",+5,"), "%s", r.output);
+    run_free(&r);
+}
