@@ -67,8 +67,8 @@ static bool close_to(double y, double wanted)
     return fabs(y - wanted) <= FUNCTION_ERROR*fmax(1, fabs(wanted));
 }
 
-/* What f makes of the points, of each when it is first asked for: most functions differ from a layer
-** at the first. */
+/* What f makes of the points, of each when it is first asked for: most functions differ from a
+** layer at the first. */
 struct samples {
     double (*f)(const void *of, double x);
     const void *of;

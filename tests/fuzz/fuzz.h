@@ -26,8 +26,8 @@ const char *fuzz_file(const char *name, const void *bytes, size_t size);
 /* Ends the process, as a crash, where a text would act on a terminal. */
 void fuzz_visible(const char *text);
 
-/* The words that the bytes are, a line each, up to FUZZ_WORDS of them, after argv[0], NULL after the
-** last and room for one more. NULL: one of them names what lies outside this folder. */
+/* The words that the bytes are, a line each, up to FUZZ_WORDS of them, after argv[0]; NULL after
+** the last, and room for one more. NULL: one of them names what lies outside this folder. */
 enum { FUZZ_WORDS = 24 };
 char **fuzz_words(const uint8_t *bytes, size_t size, int *argc);
 

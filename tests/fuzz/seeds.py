@@ -1,4 +1,4 @@
-"""seeds.py CORPUS LATHE - begins the corpora of tests/fuzz/corpus anew, from files of the tests' and
+"""seeds.py CORPUS LATHE - begins the corpora of tests/fuzz/corpus anew, from the tests' files and
 small ones made here: what libFuzzer then changes. Needs numpy, and onnx for the models."""
 import glob
 import gzip

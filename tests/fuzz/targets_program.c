@@ -36,7 +36,7 @@ static void begin(void)
 
 /* ---- parameters ---- */
 
-/* The sum that the header states becomes that of the data, so that what stands behind it is read. */
+/* The sum that the header states becomes that of the data: what comes after it is read, too. */
 static void mend_sum(uint8_t *bytes, size_t size)
 {
     static const char key[] = "\"checksum\":\"";

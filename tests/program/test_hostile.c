@@ -69,8 +69,9 @@ static void expect_harmless(const char *text, const char *command)
 Test(hostile, a_network_files_name_does_nothing_in_what_lathe_prints_and_writes)
 {
     static const char *const commands[] = {
-        "show", "show --plan", "show --html", "show --nothing", "emit -d spec", "import", "build -o",
-        "export --torch", "sweep --table", "emit x.net --tune", "emit --lines -o \"$NAME.c\"",
+        "show", "show --plan", "show --html", "show --nothing", "emit -d spec", "import",
+        "build -o", "export --torch", "sweep --table", "emit x.net --tune",
+        "emit --lines -o \"$NAME.c\"",
         "build -o \"$NAME.program\"",
     };
     write_text("x.net", "net n\ninput 1x4x4\naffine 2\nsoftmax\n");
@@ -88,7 +89,8 @@ Test(hostile, a_network_files_name_does_nothing_in_what_lathe_prints_and_writes)
 Test(hostile, a_classs_name_does_nothing_in_what_a_program_prints_and_writes)
 {
     static const char *const commands[] = {
-        "train --data d --epochs 2 --batch 4 --report r.html --plot p.svg --history h.csv --params p",
+        "train --data d --epochs 2 --batch 4 --report r.html --plot p.svg --history h.csv "
+        "--params p",
         "eval --params p --data d --per-class", "predict --params p \"d/train/$NAME/$NAME.pgm\"",
         "predict --params p --json \"d/train/$NAME/$NAME.pgm\" \"none$NAME\"", "info --data d",
         "train --data \"d/$NAME\"", "train --checkpoint \"$NAME.ck\" --data d --iterations 3",
@@ -97,8 +99,9 @@ Test(hostile, a_classs_name_does_nothing_in_what_a_program_prints_and_writes)
     setenv("NAME", NAME, 1);
     sure("$LATHE emit x.net --isa scalar --split -o x.c && ${CC:-cc} -O0 -w -I$SOURCE/runtime x.c "
          "$SOURCE/runtime/liblathe.a -o x -lm -pthread");
-    sure("for c in \"$NAME\" b z; do mkdir -p \"d/train/$c\"; for i in 1 2 3 4 5 6 7 8 9 \"$NAME\"; "
-         "do printf 'P5 4 4 255\\n0123456789abcdef' > \"d/train/$c/$i.pgm\"; done; done");
+    sure("for c in \"$NAME\" b z; do mkdir -p \"d/train/$c\"; "
+         "for i in 1 2 3 4 5 6 7 8 9 \"$NAME\"; do "
+         "printf 'P5 4 4 255\\n0123456789abcdef' > \"d/train/$c/$i.pgm\"; done; done");
     for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
         struct run r = shell("./x %s", commands[k]);
         expect_harmless(r.output, commands[k]);

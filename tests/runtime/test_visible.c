@@ -22,7 +22,7 @@ static const struct { const char *text, *shown; } texts[] = {
     { "cut \xe4\xbd", "cut \\xe4\\xbd" },
     { "\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff", "\\xc0\\xaf \\xed\\xa0\\x80 "
       "\\xf4\\x90\\x80\\x80 \\xff" },
-    /* a text that would be shown from right to left, a line's end of Unicode, and what is neither */
+    /* what would be shown from right to left, a line's end of Unicode, and what is neither */
     { "a\xe2\x80\xae.net", "a\\xe2\\x80\\xae.net" },
     { "\xe2\x81\xa6\xe2\x80\xa8\xd8\x9c", "\\xe2\\x81\\xa6\\xe2\\x80\\xa8\\xd8\\x9c" },
     { "\xe2\x80\xaf\xe2\x81\xa5\xd8\x9d", "\xe2\x80\xaf\xe2\x81\xa5\xd8\x9d" },
