@@ -151,7 +151,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
            install resume samples flags sweep peers gradcheck foreign texts files learning results \
-           settings floors folders finetune export inference mpi
+           settings floors folders finetune export inference mpi hostile
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
        $(filter-out $(LONGEST),$(COMMANDS))
@@ -202,6 +202,42 @@ sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory 
 	@$(call FLAVOUR,$(SANITIZE)) BUILD=$(BUILD)/sanitize $(BUILD)/sanitize/lathe
 	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
 	    sh tests/sanitize.sh $(BUILD)/sanitize
+
+# ---- fuzzing: every reader, by libFuzzer and AddressSanitizer (docs/testing.md) ----
+
+FUZZ_CC = clang
+FUZZ = $(BUILD)/fuzz
+FUZZ_TARGETS = tests/fuzz/fuzz.c tests/fuzz/targets_lathe.c tests/fuzz/targets_program.c
+# What is kept beyond one input has libc's heap; all else tests/fuzz/heap.c's.
+FUZZ_KEPT = $(FUZZ)/runtime/file/output.o $(FUZZ)/runtime/file/place.o
+FUZZ_HEAP = $(foreach f,malloc calloc realloc free strdup exit,-D$f=fuzz_$f)
+# A null pointer plus 0 is what a loop over nothing has.
+FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -O1 -g -w -pthread -DLATHE_F64=0 $(EXACT) \
+             -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=pointer-overflow \
+             -fno-sanitize-recover=all
+FUZZ_OBJ = $(GEN:%.c=$(FUZZ)/%.o) $(FUZZ)/embedded.o \
+           $(patsubst %.c,$(FUZZ)/%.o,$(filter-out runtime/command/main.c,$(RUNTIME)))
+$(FUZZ)/gen/%.o: gen/%.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_HEAP) -include tests/fuzz/state.h $(INCLUDES) -MMD -MP -c $< -o $@
+$(FUZZ)/embedded.o: $(BUILD)/gen/embedded.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(INCLUDES) -c $< -o $@
+$(FUZZ)/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(if $(filter $@,$(FUZZ_KEPT)),,$(FUZZ_HEAP)) -Iruntime -MMD -MP -c $< -o $@
+-include $(wildcard $(FUZZ)/*/*/*.d)
+$(FUZZ)/fuzz: $(FUZZ_OBJ) $(FUZZ_TARGETS) tests/fuzz/heap.c $(wildcard tests/fuzz/*.h)
+	@echo "link   $@"
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -Itests -Igen -Iruntime -I. -c tests/fuzz/fuzz.c -o $(FUZZ)/fuzz.o
+	$(Q)for f in lathe program; do $(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_HEAP) -Itests \
+	    $$(case $$f in lathe) echo -Igen -Iruntime -I. ;; *) echo -Iruntime ;; esac) \
+	    -c tests/fuzz/targets_$$f.c -o $(FUZZ)/targets_$$f.o || exit 1; done
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Itests -Iruntime $(FUZZ)/fuzz.o $(FUZZ)/targets_*.o \
+	    tests/fuzz/heap.c tests/support/linear_model.c $(FUZZ_OBJ) -o $@ -lm
+
+fuzz: $(LATHE) $(FUZZ)/fuzz         ## MINUTES=N of libFuzzer on each reader, or on TARGET=NAME
+	@sh tests/fuzz/run.sh $(FUZZ)/fuzz $(LATHE) $(or $(MINUTES),1) $(TARGET)
 
 # And what cannot run here, compiled.
 test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.o)) ## and what takes longer; with $LATHE_DATA on CIFAR-10
@@ -302,6 +338,16 @@ $(TESTS)/verdicts: $(SUPPORT)/verdicts.c runtime/liblathe.a
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -DLATHE_F64=0 $< runtime/liblathe.a -lm -o $@
 $(TESTS)/peers: $(TESTS)/verdicts
+
+# The corpora of fuzzing through the same targets.
+$(TESTS)/replay: $(FUZZ_TARGETS) $(SUPPORT)/linear_model.c $(GEN_OBJ) runtime/liblathe.a \
+                 $(wildcard tests/fuzz/*.h)
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -DLATHE_F64=0 -DREPLAY -c tests/fuzz/targets_lathe.c -o $@_lathe.o
+	$(Q)$(TEST_CC) -DLATHE_F64=0 -DREPLAY $(filter-out %_lathe.c,$(FUZZ_TARGETS)) $@_lathe.o \
+	    $(SUPPORT)/linear_model.c $(GEN_OBJ) runtime/liblathe.a -Wl,--wrap=exit -o $@ -lm
+$(TESTS)/hostile: $(TESTS)/replay
 
 # With the generator's own passes: templates are instantiated as it does it.
 $(TESTS)/tiles: $(SUPPORT)/samples.c

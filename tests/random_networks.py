@@ -10,6 +10,7 @@ MOST_VALUES = 6000
 
 class Network:
     """Draws layers one by one: `r` is a random.Random."""
+    layers = 2, 7       # drawn, the blocks' own not counted
 
     def __init__(self, lathe, path, r, name):
         self.lathe, self.path, self.r = lathe, path, r
@@ -19,7 +20,7 @@ class Network:
         self.lines = [f"net {name}", f"input {c}x{r.randint(8, 40)}" if flat else
                       f"input {c}x{side()}x{side()}"]
         self.shape = self.try_lines(["relu"])[1]
-        for _ in range(r.randint(2, 7)):
+        for _ in range(r.randint(*self.layers)):
             self.add(self.layer, 0)
         self.end()
         with open(path, "w") as f:

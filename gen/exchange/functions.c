@@ -67,14 +67,32 @@ static bool close_to(double y, double wanted)
     return fabs(y - wanted) <= FUNCTION_ERROR*fmax(1, fabs(wanted));
 }
 
-/* y: of each point, for each of which it is to be times*g(x*stretch). */
-static bool fits(const double *y, const struct row *r, const double *number, double times,
+/* What f makes of the points, of each when it is first asked for: most functions differ from a
+** layer at the first. */
+struct samples {
+    double (*f)(const void *of, double x);
+    const void *of;
+    bool known[POINTS];
+    double y[POINTS];
+};
+
+static double sample(struct samples *s, int k)
+{
+    if (!s->known[k])
+        s->y[k] = s->f(s->of, point(k));
+    s->known[k] = true;
+    return s->y[k];
+}
+
+/* Of each point it is to be times*g(x*stretch). */
+static bool fits(struct samples *s, const struct row *r, const double *number, double times,
                  double stretch)
 {
     for (int k = 0; k < POINTS; k++) {
-        const double wanted = times*r->f(stretch*point(k), number);
-        if (r->kind == LAYER_SCALE ? fabs(y[k] - wanted) > FUNCTION_ERROR*fabs(wanted)
-            : !close_to(y[k], wanted))
+        const double y = sample(s, k), wanted = times*r->f(stretch*point(k), number);
+        if (!isfinite(y) || (r->kind == LAYER_SCALE
+                             ? fabs(y - wanted) > FUNCTION_ERROR*fabs(wanted)
+                             : !close_to(y, wanted)))
             return false;
     }
     return true;
@@ -112,9 +130,10 @@ static void add_layer(struct function *out, enum layer_kind kind, const double *
 
 /* One layer; or one with a factor after it (Selu, half a gelu), a hardsigmoid with one before it
 ** (Keras's). */
-static bool find_layers(const double *y, double (*f)(const void *, double), const void *of,
-                        struct function *out)
+static bool find_layers(struct samples *y, struct function *out)
 {
+    double (*const f)(const void *, double) = y->f;
+    const void *const of = y->of;
     double number[MAX_NUMBERS] = { 0 };
     for (int k = 0; k < ROWS; k++)
         if (numbers_of(&rows[k], f, of, 1, number) && fits(y, &rows[k], number, 1, 1)) {
@@ -123,9 +142,10 @@ static bool find_layers(const double *y, double (*f)(const void *, double), cons
             add_layer(out, rows[k].kind, number);
             return true;
         }
+    const double one = f(of, 1), stretch = 6*(f(of, 1.0/1024) - f(of, 0))*1024;
     for (int k = 0; k < ROWS; k++) {
         const double none[MAX_NUMBERS] = { 0 }, at_1 = rows[k].numbers ? 1 : rows[k].f(1, none);
-        const double times = f(of, 1)/at_1, stretch = 6*(f(of, 1.0/1024) - f(of, 0))*1024;
+        const double times = one/at_1;
         const double factor[2][MAX_NUMBERS] = { { times }, { stretch } };
         if ((rows[k].kind == LAYER_ELU || !rows[k].numbers) && in_bounds(times, BOUND_SCALE)
             && numbers_of(&rows[k], f, of, times, number) && fits(y, &rows[k], number, times, 1)) {
@@ -143,24 +163,31 @@ static bool find_layers(const double *y, double (*f)(const void *, double), cons
     return false;
 }
 
+static bool is_identity(struct samples *s)
+{
+    for (int k = 0; k < POINTS; k++)
+        if (sample(s, k) != point(k))
+            return false;
+    return true;
+}
+
+static bool is_line(struct samples *s, double a, double b)
+{
+    for (int k = 0; k < POINTS; k++)
+        if (!(fabs(sample(s, k) - (a*point(k) + b)) <= FUNCTION_ERROR*fabs(a*point(k))
+                                                       + 1e-9*fabs(b)))
+            return false;
+    return a != 0;
+}
+
 bool function_find(double (*f)(const void *of, double x), const void *of, struct function *out)
 {
-    double y[POINTS];
-    bool same = true, line = true;
+    struct samples s = { .f = f, .of = of };
     *out = (struct function){ .kind = FUNCTION_IDENTITY };
-    for (int k = 0; k < POINTS; k++) {
-        y[k] = f(of, point(k));
-        if (!isfinite(y[k]))
-            return false;
-        same &= y[k] == point(k);
-    }
-    if (same || find_layers(y, f, of, out))
+    if (is_identity(&s) || find_layers(&s, out))
         return true;
-    *out = (struct function){ .kind = FUNCTION_AFFINE, .b = f(of, 0), .a = f(of, 1) - f(of, 0) };
     /* A slope in f32's last digits of b is better taken from afar. */
-    out->a = (f(of, 1e4) - f(of, -1e4))/2e4;
-    for (int k = 0; k < POINTS; k++)
-        line &= fabs(y[k] - (out->a*point(k) + out->b)) <= FUNCTION_ERROR*fabs(out->a*point(k))
-                                                           + 1e-9*fabs(out->b);
-    return line && out->a != 0;
+    *out = (struct function){ .kind = FUNCTION_AFFINE, .b = f(of, 0),
+                              .a = (f(of, 1e4) - f(of, -1e4))/2e4 };
+    return is_line(&s, out->a, out->b);
 }

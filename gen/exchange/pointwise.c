@@ -17,7 +17,17 @@ enum { CONE_MOST = 24 };        /* nodes that one layer may be put together of *
 
 /* ---- the nodes between a value and what it is a function of ---- */
 
-struct cone { const struct incoming *g; int base, value[CONE_MOST], count; };
+struct cone {
+    const struct incoming *g;
+    int base, value[CONE_MOST], count;
+    /* cone_prepare: what computes each, and from which of those before it or which constant. */
+    struct cone_step {
+        const struct onnx_node *n;
+        double (*f)(const struct onnx_node *n, const double *x, int count);
+        int from[POINTWISE_INPUTS], inputs;     /* -1: x, -2: the constant */
+        double constant[POINTWISE_INPUTS];
+    } step[CONE_MOST];
+};
 
 /* In the order in which they are made: that of their numbers. False: it reads another map, too. */
 static bool cone_add(struct cone *c, int value)
@@ -49,23 +59,38 @@ static bool cone_add(struct cone *c, int value)
     return true;
 }
 
+/* Once all of its values are there: names are looked up here, not for each number. */
+static void cone_prepare(struct cone *c)
+{
+    for (int i = 0; i < c->count; i++) {
+        const struct onnx_node *n = &c->g->model->nodes[c->g->value[c->value[i]].node];
+        struct cone_step *s = &c->step[i];
+        s->n = n;
+        s->f = pointwise_find(n->op)->f;
+        for (s->inputs = 0; s->inputs < min_int(n->ninputs, POINTWISE_INPUTS); s->inputs++) {
+            const int k = s->inputs, value = incoming_value(c->g, n->inputs[k]);
+            s->from[k] = value < 0 ? -2 : -1;
+            s->constant[k] = NAN;
+            if (value >= 0 && c->g->value[value].kind == VALUE_CONSTANT) {
+                s->from[k] = -2;
+                s->constant[k] = c->g->value[value].constant->values[0];
+            }
+            for (int j = 0; j < i; j++)
+                if (c->value[j] == value)
+                    s->from[k] = j;
+        }
+    }
+}
+
 static double cone_apply(const struct cone *c, double x)
 {
     double result[CONE_MOST + 1] = { x };
     for (int i = 0; i < c->count; i++) {
-        const struct onnx_node *n = &c->g->model->nodes[c->g->value[c->value[i]].node];
+        const struct cone_step *s = &c->step[i];
         double in[POINTWISE_INPUTS];
-        int count = 0;
-        for (int k = 0; k < n->ninputs && k < POINTWISE_INPUTS; k++, count++) {
-            const int from = incoming_value(c->g, n->inputs[k]);
-            in[k] = from < 0 ? NAN : x;
-            if (from >= 0 && c->g->value[from].kind == VALUE_CONSTANT)
-                in[k] = c->g->value[from].constant->values[0];
-            for (int j = 0; j < i; j++)
-                if (c->value[j] == from)
-                    in[k] = result[j];
-        }
-        result[i] = pointwise_find(n->op)->f(n, in, count);
+        for (int k = 0; k < s->inputs; k++)
+            in[k] = s->from[k] >= 0 ? result[s->from[k]] : s->from[k] == -1 ? x : s->constant[k];
+        result[i] = s->f(s->n, in, s->inputs);
     }
     return result[max_int(c->count - 1, 0)];
 }
@@ -82,6 +107,12 @@ static bool cone_private(const struct cone *c)
 static double cone_value(const void *cone, double x)
 {
     return cone_apply(cone, x);
+}
+
+static bool is_function(struct cone *c, struct function *f)
+{
+    cone_prepare(c);
+    return function_find(cone_value, c, f);
 }
 
 /* ---- x*a + b ---- */
@@ -259,10 +290,10 @@ int pointwise_part(struct incoming *g, int value)
     if (cone_add(&whole, value)) {
         /* From where it is a function of the most nodes to its own alone. */
         struct cone c = whole;
-        bool found = function_find(cone_value, &c, &f);
+        bool found = is_function(&c, &f);
         for (int k = 0; k + 1 < whole.count && !found; k++) {
             c = (struct cone){ .g = g, .base = whole.value[k] };
-            found = cone_add(&c, value) && function_find(cone_value, &c, &f);
+            found = cone_add(&c, value) && is_function(&c, &f);
         }
         if (found)
             part = layers_of(g, &c, node, &f);

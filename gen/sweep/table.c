@@ -12,6 +12,7 @@
 #include "runtime/base/visible.h"
 #include "runtime/file/run_result.h"
 #include "base/die.h"
+#include "base/small.h"
 
 /* ---- tags ---- */
 
@@ -257,8 +258,9 @@ static void put_head(const struct table *t, FILE *out)
     visible_print(out, "%s%s%d of %d runs are done, %d of them diverged\n", t->network,
                   *t->network ? ": " : "", t->done, t->runs, t->diverged);
     for (int k = 0; k < t->nfixed; k++)
-        visible_print(out, "%s%s=%s%s", k ? ", " : "all with ", t->fixed[k], t->fixed_value[k],
-                      k == t->nfixed - 1 ? "\n" : "");
+        visible_print(out, "%s%s=%s", k ? ", " : "all with ", t->fixed[k], t->fixed_value[k]);
+    if (t->nfixed)
+        putc('\n', out);
 }
 
 void table_print(const struct table *t, FILE *out)
@@ -267,18 +269,17 @@ void table_print(const struct table *t, FILE *out)
     put_head(t, out);
     putc('\n', out);
     for (int k = 0; k < t->settings; k++) {
-        width[k] = (int)strlen(t->setting[k]);
+        width[k] = visible_columns(t->setting[k]);
         for (int i = 0; i < t->configs; i++)
-            if ((int)strlen(t->config[i].value[k]) > width[k])
-                width[k] = (int)strlen(t->config[i].value[k]);
-        visible_print(out, "%-*s  ", width[k], t->setting[k]);
+            width[k] = max_int(width[k], visible_columns(t->config[i].value[k]));
+        visible_padded(out, t->setting[k], width[k] + 2);
     }
     fprintf(out, "%5s %8s %8s %9s %9s %9s %9s\n", "done", "missing", "diverged", table_check(t),
             "deviation", "95 % +/-", "best");
     for (int i = 0; i < t->configs; i++) {
         const struct config *c = &t->config[i];
         for (int k = 0; k < t->settings; k++)
-            visible_print(out, "%-*s  ", width[k], c->value[k]);
+            visible_padded(out, c->value[k], width[k] + 2);
         fprintf(out, "%5d %8d %8d", c->done, c->runs - c->done, c->diverged);
         put_number(out, c->check.mean);
         put_number(out, c->check.deviation);
@@ -293,17 +294,20 @@ void table_print(const struct table *t, FILE *out)
     put_missing(t, out);
 }
 
-/* In quotes where a comma or a quote would part it. */
+/* In quotes where a comma or a quote would part it; a spreadsheet would compute what begins as a
+** formula does, and is no number. */
 static void csv_text(FILE *out, const char *s)
 {
-    if (!s[strcspn(s, ",\"")]) {
-        fputs(s, out);
-        return;
-    }
-    putc('"', out);
-    for (; *s; s++)
-        fputs(*s == '"' ? "\"\"" : (const char[]){ *s, 0 }, out);
-    putc('"', out);
+    double number;
+    char room[5];
+    int length;
+    const bool computes = *s && strchr("=+-@", *s) && !axis_number(s, &number);
+    const bool quotes = computes || s[strcspn(s, ",\"")];
+    fputs(computes ? "\"'" : quotes ? "\"" : "", out);
+    for (const char *piece; (piece = visible_piece(&s, &length, room)) != NULL;)
+        for (; length > 0; piece++, length--)
+            fputs(*piece == '"' ? "\"\"" : (const char[]){ *piece, 0 }, out);
+    fputs(quotes ? "\"" : "", out);
 }
 
 static void csv_number(FILE *out, double value)

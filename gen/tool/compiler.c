@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "runtime/base/visible.h"
 #include "base/leftover.h"
+
+static void put_text(void *to, const char *piece, size_t length)
+{
+    text_add(to, piece, length);
+}
 
 void shell_quote(struct text *t, const char *s)
 {
-    text_puts(t, "'");
-    for (; *s; s++)
-        if (*s == '\'')
-            text_puts(t, "'\\''");
-        else
-            text_add(t, s, 1);
-    text_puts(t, "'");
+    shell_pieces(put_text, t, s);
 }
 
 bool write_whole(const char *path, const char *bytes, size_t size)

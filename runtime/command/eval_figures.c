@@ -129,6 +129,7 @@ static double eval_figures_share(size_t part, size_t whole)
 void eval_figures_classes(const struct dataset *data, const struct feed_class *by_class,
                           int classes)
 {
+    enum { NAME_COLUMNS = 16 };
     double precisions = 0, recalls = 0, scores = 0;
     int counted = 0, undefined = 0;
     for (int j = 0; j < classes; j++) {
@@ -136,10 +137,12 @@ void eval_figures_classes(const struct dataset *data, const struct feed_class *b
         const double precision = eval_figures_share(c->right, c->answers);
         const double recall = eval_figures_share(c->right, c->images);
         const double score = eval_figures_share(2*c->right, c->images + c->answers);
-        if (data->class_names)
-            visible_print(stdout, "  %-16s", data->class_names[j]);
-        else
+        if (data->class_names) {
+            printf("  ");
+            visible_padded(stdout, data->class_names[j], NAME_COLUMNS);
+        } else {
             printf("  class %-10d", j);
+        }
         printf("%8zu images  accuracy %f  precision %f  recall %f  F1 %f\n", c->images, recall,
                precision, recall, score);
         if (!c->images && !c->answers)

@@ -18,25 +18,18 @@
 
 static const enum tensor_type param_file_real = LATHE_F64 ? TENSOR_F64 : TENSOR_F32;
 
-/* Class names, one a line; NULL: unknown, or no memory. */
+/* Class names, one a line whatever is in them; NULL: unknown, or no memory. */
 static char *param_file_classes(const struct dataset *data)
 {
-    size_t size = 1;
-    if (!data || !data->class_names)
-        return NULL;
-    for (int k = 0; k < data->classes; k++)
-        size += strlen(data->class_names[k]) + 1;
-    char *text = malloc(size), *at = text;
-    for (int k = 0; text && k < data->classes; k++) {
-        size_t length = strlen(data->class_names[k]);
-        if (k > 0)
-            *at++ = '\n';
-        memcpy(at, data->class_names[k], length);
-        at += length;
-    }
-    if (text)
-        *at = 0;
-    return text;
+    char *text = NULL;
+    size_t size;
+    FILE *out = data && data->class_names ? open_memstream(&text, &size) : NULL;
+    for (int k = 0; out && k < data->classes; k++)
+        visible_print(out, k > 0 ? "\n%s" : "%s", data->class_names[k]);
+    if (out && fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 struct tensor param_file_tensor(const struct param *p, const real *values)

@@ -102,9 +102,13 @@ static size_t gzip_rest(void *from, const uint8_t **piece)
 
 static bool gzip_room(struct gzip *g)
 {
+    const size_t most = (size_t)GZIP_MIB << 20;
     if (g->length < g->space)
         return true;
-    const size_t space = 2*g->space + 65536;
+    if (g->space == most)
+        return error_set(g->err, "%s: unpacks to more than %d MiB, and up to that is taken; gunzip "
+                         "it: what is not packed may be of any size", g->path, GZIP_MIB);
+    const size_t space = g->space < most/4 ? 2*g->space + 65536 : most;
     uint8_t *more = realloc(g->out, space + 1);
     if (!more)
         return error_set(g->err, "%s: not enough memory for more than %zu MiB unpacked", g->path,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/visible.h"
 #include "file/matching.h"
 
 enum { HINT_PATH = 1024 };
@@ -47,17 +48,14 @@ static const struct hint { const char *holds, *says; } hints[] = {
     { "raw", "is a folder of its own: --data @" },
 };
 
-size_t hint_word(char *out, size_t size, const char *word)
+void hint_word(char *out, size_t size, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_+=./,:@%-";
-    const bool bare = *word && *word != '-' && !word[strspn(word, plain)];
-    size_t n = 0;
-    if (bare)
-        return (size_t)snprintf(out, size, "%s", word);
-    for (n = (size_t)snprintf(out, size, "'"); *word && n + 8 < size; word++)
-        n += (size_t)snprintf(out + n, size - n, *word == '\'' ? "'\\''" : "%c", *word);
-    return n + (size_t)snprintf(out + n, size - n, "'");
+    FILE *f = size > 1 ? fmemopen(out, size - 1, "w") : NULL;
+    memset(out, 0, size);
+    if (f) {
+        visible_word(f, word);
+        fclose(f);
+    }
 }
 
 /* `path`, in `dir`, is what the row says. */
@@ -67,11 +65,10 @@ static bool hint_say(const struct hint *h, const char *path, const char *dir, ch
     size_t n = strlen(err);
     for (const char *s = h->says; *s && n + 1 < ERR_SIZE; s++) {
         if (*s == '@' || *s == '<')
-            n += hint_word(err + n, ERR_SIZE - n, *s == '@' ? path : dir);
+            hint_word(err + n, ERR_SIZE - n, *s == '@' ? path : dir);
         else
-            err[n++] = *s;
-        if (n < ERR_SIZE)
-            err[n] = '\0';
+            memcpy(err + n, (const char[]){ *s, 0 }, 2);
+        n += strlen(err + n);
     }
     return true;
 }

@@ -18,8 +18,8 @@ bool hint_file(const char *path, char *err);
 ** not read, as JPEG. */
 bool hint_picture(const char *path, const void *bytes, size_t size, char *err);
 
-/* A word for a shell, in single quotes where it needs them; what is too long is cut. Its length. */
-size_t hint_word(char *out, size_t size, const char *word);
+/* visible_word into memory; what is too long is cut. */
+void hint_word(char *out, size_t size, const char *word);
 
 /* True, with a message: there is no file `path`, but a compressed one beside it. */
 bool hint_compressed(const char *path, char *err);

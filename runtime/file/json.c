@@ -288,8 +288,9 @@ void json_put(FILE *out, const char *s, size_t length)
     putc('"', out);
     for (const char *end = s + length; s < end;) {
         int n = visible_character(s, (size_t)(end - s));
-        if (n == 1 && ((unsigned char)*s < ' ' || *s == '"' || *s == '\\'))
-            fprintf(out, "\\u%04x", (unsigned)*s);
+        const unsigned code = n ? visible_code(s, n) : 0xfffd;
+        if (visible_acts(code) || code == '"' || code == '\\')
+            fprintf(out, "\\u%04x", code);
         else
             fprintf(out, "%.*s", n ? n : 3, n ? s : "\xef\xbf\xbd");
         s += n ? n : 1;

@@ -43,7 +43,8 @@ bool json_bool(struct json *j, bool *out);
 bool json_null(struct json *j);
 bool json_skip(struct json *j);                         /* any value */
 
-/* s[0 .. length-1] as a string; bytes that are no UTF-8 become U+FFFD. */
+/* s[0 .. length-1] as a string, in which nothing acts on a terminal; bytes that are no UTF-8 become
+** U+FFFD. */
 void json_put(FILE *out, const char *s, size_t length);
 
 #endif

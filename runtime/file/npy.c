@@ -191,7 +191,7 @@ static size_t npy_place(const struct npy *a, size_t at)
     return place;
 }
 
-/* As one of the types of enum npy_type, which holds every value but those of u8 above 2^63. */
+/* As one of the types of enum npy_type, which holds every value but those of u8 from 2^63 on. */
 static enum npy_type npy_kept(const struct npy_form *form)
 {
     if (form->kind == 'f')
@@ -226,7 +226,8 @@ static bool npy_values(struct npy *a, const unsigned char *bytes, const struct n
                        bool fortran, const char *path, char *err)
 {
     size_t size = npy_types[a->type].size;
-    bool same = size == form->size && !form->swapped && form->kind != 'b';
+    bool same = size == form->size && !form->swapped && form->kind != 'b'
+                && (form->kind != 'u' || size == 1);
     unsigned char *to = a->data;
     if (same && !fortran)
         memcpy(a->data, bytes, a->count*size);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/visible.h"
 
 char *run_line_folder(const char *list, char *err)
 {
@@ -36,21 +37,6 @@ char *run_line_here(char *err)
     if (!here)
         error_set(err, "the folder that this is called in has no name: %s", strerror(errno));
     return here;
-}
-
-/* As itself, or in single quotes. A = would make a variable of a program's name. */
-static void run_line_word(FILE *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_+./:@";
-    if (*word && word[strspn(word, plain)] == 0) {
-        fputs(word, out);
-        return;
-    }
-    putc('\'', out);
-    for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, 0 }, out);
-    putc('\'', out);
 }
 
 /* A line's end would end the line. */
@@ -85,23 +71,23 @@ bool run_line_put(FILE *out, const struct run_line *r, char *err)
         if (!run_line_says(said[k], err))
             return false;
     fputs("cd ", out);
-    run_line_word(out, r->folder);
+    shell_word(out, r->folder);
     fputs(" && ", out);
-    run_line_word(out, r->program);
+    shell_word(out, r->program);
     fputs(" train", out);
     for (int k = 0; k < r->count; k++) {
         if (!run_line_says(r->word[k], err))
             return false;
         putc(' ', out);
-        run_line_word(out, r->word[k]);
+        shell_word(out, r->word[k]);
     }
     fputs(" --tag ", out);
-    run_line_word(out, r->tags);
+    shell_word(out, r->tags);
     char *result = run_line_result(r);
     if (!result)
         return error_set(err, "not enough memory");
     fputs(" --result ", out);
-    run_line_word(out, result);
+    shell_word(out, result);
     putc('\n', out);
     free(result);
     return true;

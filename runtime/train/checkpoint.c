@@ -42,6 +42,8 @@
 #include "settings/option_text.h"
 #include "settings/settings.h"
 
+/* No run counts further, and doubles have all whole numbers up to there. */
+static const int64_t checkpoint_most = (int64_t)1 << 53;
 #define CHECKPOINT_VERSION "1"
 
 /* ---- writing ---- */
@@ -215,6 +217,10 @@ static bool checkpoint_check(struct checkpoint *c, const struct model *m, char *
     if (!t)
         return false;
     checkpoint_take(t, counts, sizeof *counts);
+    for (int k = COUNT_ITERATION; k <= COUNT_PLANNED; k++)
+        if (counts[k] < 0 || counts[k] > checkpoint_most)
+            return error_set(err, "%s: damaged: state.counts has %" PRId64 ", expected 0 to %"
+                             PRId64, c->path, counts[k], checkpoint_most);
     c->iteration = (long)counts[COUNT_ITERATION];
     return c->iteration > 0 || error_set(err, "%s: a checkpoint of no iteration", c->path);
 }
@@ -381,14 +387,18 @@ static void checkpoint_set_state(struct solver_state *s, const int64_t *counts,
 }
 
 /* From any address. */
-static bool checkpoint_set_history(struct history *h, const struct tensor *t)
+static bool checkpoint_set_history(const char *path, struct history *h, const struct tensor *t,
+                                   char *err)
 {
     const char *at = t->data;
     struct history_row row;
     for (size_t k = 0; k < t->dim[0]; k++, at += sizeof row) {
         memcpy(&row, at, sizeof row);
+        if (!(row.epoch >= 0 && row.epoch <= (double)checkpoint_most))
+            return error_set(err, "%s: damaged: row %zu of state.history is of epoch %g", path, k,
+                             row.epoch);
         if (!history_add(h, (long)row.epoch, row.loss, row.lr))
-            return false;
+            return error_set(err, "%s: neither memory nor a file for its history", path);
         history_check(h, row.train_check, row.val_check);
     }
     return true;
@@ -425,8 +435,8 @@ static bool checkpoint_restore_with(const struct checkpoint *c, struct checkpoin
     if (!checkpoint_same_rules(c, r, x->rules, err)
         || !checkpoint_find_parts(c, r, x->part, err))
         return false;
-    if (!checkpoint_set_history(&r->state->history, t[3]))
-        return error_set(err, "%s: neither memory nor a file for its history", c->path);
+    if (!checkpoint_set_history(c->path, &r->state->history, t[3], err))
+        return false;
     checkpoint_set_state(r->state, counts, numbers, x->rules);
     checkpoint_set_parts(c, r, x->part, x->room);
     return true;

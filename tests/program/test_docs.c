@@ -28,6 +28,7 @@ static const struct { const char *begins, *why; } elsewhere[] = {
     { "make sanitize", "it takes minutes" },
     { "make data", "it downloads 162 MB" },
     { "make deps", "it installs packages" },
+    { "make fuzz", "it takes minutes" },
     { "make bench", "tests/test_bench.py" },
     { "./mine predict photo.png", "tests/program/test_predict.c" },
     { "magick", "ImageMagick" },

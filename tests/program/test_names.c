@@ -238,3 +238,15 @@ Test(names, a_label_is_no_use_of_a_function, .fini = shell_clean)
          "$LATHE emit b.net --split -o b.c && "
          "grep -c '^static inline' a.c > a && grep -c '^static inline' b.c | cmp - a");
 }
+
+/* tests/random_programs.py prints the seed that repeats it; by hand it does thousands. */
+Test(names, random_networks_compile_have_right_gradients_and_the_same_bits, .fini = shell_clean,
+     .timeout = 900)
+{
+    if (!have("python3"))
+        skip_test("no python3");
+    struct run r = shell("PYTHONDONTWRITEBYTECODE=1 python3 $SOURCE/tests/random_programs.py 20");
+    cr_expect(r.status == 0, "%.4000s", r.output);
+    fprintf(stderr, "%.*s\n", (int)strcspn(r.output, "\n"), r.output);
+    run_free(&r);
+}

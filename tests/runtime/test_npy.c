@@ -257,6 +257,9 @@ Test(npy, signs_halves_and_great_numbers_keep_their_values, .fini = shell_clean)
     npy_close(&a);
     write_npy("u.npy", 1, "{'descr': '>u8', " ORDER ", 'shape': (1,), }", "\x80\0\0\0\0\0\0\0", 8);
     expect_refused("u.npy", "value 0 is greater than 9223372036854775807");
+    write_npy("u.npy", 1, "{'descr': '<u8', " ORDER ", 'shape': (2,), }",
+              "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80", 16);
+    expect_refused("u.npy", "value 1 is greater than 9223372036854775807");
 }
 
 Test(npy, arrays_in_fortran_order_are_read_in_c_order, .fini = shell_clean)

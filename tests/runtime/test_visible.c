@@ -22,6 +22,11 @@ static const struct { const char *text, *shown; } texts[] = {
     { "cut \xe4\xbd", "cut \\xe4\\xbd" },
     { "\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff", "\\xc0\\xaf \\xed\\xa0\\x80 "
       "\\xf4\\x90\\x80\\x80 \\xff" },
+    /* what would be shown from right to left, a line's end of Unicode, and what is neither */
+    { "a\xe2\x80\xae.net", "a\\xe2\\x80\\xae.net" },
+    { "\xe2\x81\xa6\xe2\x80\xa8\xd8\x9c", "\\xe2\\x81\\xa6\\xe2\\x80\\xa8\\xd8\\x9c" },
+    { "\xe2\x80\xaf\xe2\x81\xa5\xd8\x9d", "\xe2\x80\xaf\xe2\x81\xa5\xd8\x9d" },
+    { "two\nlines", "two\\x0alines" },
     { "\xc2\xa0\xf4\x8f\xbf\xbf", "\xc2\xa0\xf4\x8f\xbf\xbf" },
     { "", "" },
 };
@@ -51,9 +56,9 @@ Test(visible, lines_end_where_the_format_says_in_print_and_nowhere_in_an_error)
     char *printed, err[ERR_SIZE];
     size_t size;
     FILE *out = open_memstream(&printed, &size);
-    visible_print(out, "%s\n%d\n", "a\x1b", 7);
+    visible_print(out, "%s\n%d\n", "a\x1b\n \n", 7);
     fclose(out);
-    cr_expect_str_eq(printed, "a\\x1b\n7\n");
+    cr_expect_str_eq(printed, "a\\x1b\\x0a \\x0a\n7\n");
     free(printed);
     error_set(err, "%s: is empty", "a\nlathe: all is well\n");
     cr_expect_str_eq(err, "a\\x0alathe: all is well\\x0a: is empty");
@@ -81,6 +86,24 @@ Test(visible, text_that_grows_too_long_is_cut_between_characters)
     cr_expect_eq(size, 4*5000);
     free(printed);
     free(many);
+}
+
+Test(visible, columns_of_a_table_are_those_of_a_terminal)
+{
+    static const struct { const char *text; int columns; } cases[] = {
+        { "", 0 }, { "abc", 3 }, { "gr\xc3\xbc\xc3\x9f", 4 }, { "e\xcc\x81", 1 },
+        { "\xe4\xbd\xa0\xe5\xa5\xbd", 4 }, { "\xf0\x9f\x90\x88", 2 }, { "a\x1b\n", 9 },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char *printed;
+        size_t size;
+        cr_expect_eq(visible_columns(cases[k].text), cases[k].columns, "%s", cases[k].text);
+        FILE *out = open_memstream(&printed, &size);
+        visible_padded(out, cases[k].text, 12);
+        fclose(out);
+        cr_expect_eq(visible_columns(printed), 12, "%s", printed);
+        free(printed);
+    }
 }
 
 Test(visible, text_of_a_page_is_too_and_has_no_markup)
