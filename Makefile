@@ -380,6 +380,10 @@ oracle: $(LATHE) lib $(BESIDE)      ## each region's output beside the naive ora
 	    -o $(TESTS)/oracle -lm -pthread
 	@$(TESTS)/oracle "$(NET)" "$(REGION)"
 
+# Minutes: whole files by every compiler, level and instruction set that is here.
+hash: $(LATHE)                      ## one training's SHA-256, the same from every program
+	@sh tests/hash.sh
+
 deps-test:
 	@sh tests/deps.sh criterion
 
@@ -462,7 +466,7 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        oracle golden deps deps-test lint run bench bench-quick bench-layers ladder \
+        oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
         bench-inference bench-micro bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:
