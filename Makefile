@@ -15,7 +15,7 @@ INCLUDES = -Igen -Iruntime -I.
 
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms \
+SHARED = $(patsubst %,base/%,visible error stream processors nearest bounds synonyms \
          values_scale shortest dmath) \
          $(patsubst %,file/%,file foreign json literal npy output output_kind pairing place \
              run_line run_result safetensors weights) \

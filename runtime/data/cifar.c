@@ -71,8 +71,7 @@ static const char *cifar_path(const struct cifar *c, int file, char path[CIFAR_P
 static bool cifar_there(const struct cifar *c, int file)
 {
     char path[CIFAR_PATH];
-    struct stat st;
-    return !stat(cifar_path(c, file, path), &st);
+    return matching_there(cifar_path(c, file, path));
 }
 
 /* What the distribution's file has. */
@@ -181,6 +180,8 @@ static bool cifar_count(struct cifar *c)
     int named = 0;
     while (matching_next(c->dir, c->format->pattern, name, name))
         named++;
+    if (errno)
+        return error_set(c->err, "%s: cannot be read: %s", c->dir, strerror(errno));
     do {
         size_t records;
         FILE *f = cifar_open_file(c, c->files + 1, &records);
@@ -192,11 +193,11 @@ static bool cifar_count(struct cifar *c)
     } while (c->files < named);
     if (cifar_there(c, 0)) {
         FILE *f = cifar_open_file(c, 0, &c->test);
-        if (!f)
-            return false;
-        fclose(f);
+        if (f)
+            fclose(f);
+        return f;
     }
-    return true;
+    return !errno || error_set(c->err, "%s: cannot be read: %s", c->dir, strerror(errno));
 }
 
 /* ---- the set ---- */
