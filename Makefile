@@ -150,7 +150,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
-           install resume samples flags sweep peers gradcheck foreign texts files learning results \
+           install resume faults samples flags sweep peers gradcheck foreign texts files learning results \
            settings floors folders finetune export inference mpi
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
@@ -211,6 +211,7 @@ test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%
 	@rm -f $(TESTS)/kernels32 $(TESTS)/kernels64    # those of the widest are not out of date
 	@$(MAKE) test T="kernels32 kernels64" EVERY_ISA=1
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/faults
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/flags
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/names
@@ -330,7 +331,18 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune: $(RESUMED)
+$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune $(TESTS)/faults: $(RESUMED)
+
+# What has one call of a command fail, and what that preloads.
+$(TESTS)/fault: $(SUPPORT)/fault.c $(SUPPORT)/fault.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) $< -o $@
+$(TESTS)/no_memory.so: $(SUPPORT)/no_memory.c $(SUPPORT)/fault.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -shared -fPIC $< -o $@
+$(TESTS)/faults: $(TESTS)/fault $(TESTS)/no_memory.so
 
 # What programs runs.
 $(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a
@@ -347,7 +359,7 @@ $(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
 	@echo "build  $@"
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/foreign $(TESTS)/folders $(TESTS)/finetune: $(BROUGHT)
+$(TESTS)/foreign $(TESTS)/folders $(TESTS)/finetune $(TESTS)/faults: $(BROUGHT)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test $(LATHE) lib       ## gradient checks of one network, NET=FILE
