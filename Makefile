@@ -150,7 +150,7 @@ NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
-           install resume faults samples flags sweep peers gradcheck foreign texts files learning results \
+           install resume faults sanitized samples flags sweep peers gradcheck foreign texts files learning results \
            settings floors folders finetune export inference mpi
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
@@ -198,7 +198,7 @@ FLAVOUR = $(MAKE) --no-print-directory LDFLAGS="$1" CFLAGS="$1"
 debug: $(BUILD)/debug/liblathe.a $(BUILD)/debug/liblathe64.a ## -O0 -g, in build/debug
 	@$(call FLAVOUR,$(DEBUG)) BUILD=$(BUILD)/debug $(BUILD)/debug/lathe
 
-sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory and undefined behaviour
+sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory, undefined behaviour, threads
 	@$(call FLAVOUR,$(SANITIZE)) BUILD=$(BUILD)/sanitize $(BUILD)/sanitize/lathe
 	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
 	    sh tests/sanitize.sh $(BUILD)/sanitize
@@ -331,7 +331,7 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune $(TESTS)/faults: $(RESUMED)
+$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune $(TESTS)/faults $(TESTS)/sanitized: $(RESUMED)
 
 # What has one call of a command fail, and what that preloads.
 $(TESTS)/fault: $(SUPPORT)/fault.c $(SUPPORT)/fault.h
@@ -343,6 +343,13 @@ $(TESTS)/no_memory.so: $(SUPPORT)/no_memory.c $(SUPPORT)/fault.h
 	@echo "cc     $@"
 	$(Q)$(TEST_CC) -shared -fPIC $< -o $@
 $(TESTS)/faults: $(TESTS)/fault $(TESTS)/no_memory.so
+
+# What has a program end where it touches what lies around the arena.
+$(TESTS)/guard.so: $(SUPPORT)/guard.c
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -shared -fPIC $< -o $@
+$(TESTS)/sanitized: $(TESTS)/guard.so $(TESTS)/nets32
 
 # What programs runs.
 $(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a

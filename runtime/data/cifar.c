@@ -205,12 +205,14 @@ static bool cifar_count(struct cifar *c)
 /* A name a line. Nothing depends on it, so it may be missing. */
 static bool cifar_names(struct dataset *d, const struct cifar *c)
 {
-    char path[CIFAR_PATH], ignored[ERR_SIZE];
+    char path[CIFAR_PATH];
     size_t size;
     snprintf(path, sizeof path, "%s/%s", c->dir, c->format->class_names[c->label]);
-    char *text = file_read(path, &size, ignored);
-    if (!text)
+    if (!matching_there(path) && !errno)
         return true;
+    char *text = file_read(path, &size, c->err);
+    if (!text)
+        return false;
     if (foreign_found(path, text, size, c->err)) {
         free(text);
         return false;

@@ -229,12 +229,14 @@ static bool idx_name_of(const char *line, int first, int classes, char (*names)[
 static bool idx_names(const struct idx *f)
 {
     const size_t classes = (size_t)f->o->classes;
-    char path[IDX_PATH], ignored[ERR_SIZE];
+    char path[IDX_PATH];
     size_t size;
     snprintf(path, sizeof path, "%s/%smapping.txt", f->dir, f->name);
-    char *text = *f->name ? file_read(path, &size, ignored) : NULL;
-    if (!text)
+    if (!*f->name || (!matching_there(path) && !errno))
         return true;
+    char *text = file_read(path, &size, f->err);
+    if (!text)
+        return false;
     char (*room)[IDX_CLASS] = dataset_alloc(f->d, classes, sizeof *room, f->err);
     const char **names = room ? dataset_alloc(f->d, classes, sizeof *names, f->err) : NULL;
     bool good = names;

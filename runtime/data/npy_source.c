@@ -235,7 +235,8 @@ bool npy_source_read(const struct npy_source *s, struct npy *a, enum npy_role ro
         return m ? source_read_member(&s->zip, m, a, text, err)
                  : error_set(err, "%s: holds no %s", s->path, name);
     }
-    source_path(s, name, path, &packed);
+    if (!source_path(s, name, path, &packed) && errno)
+        return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
     if (packed)
         return source_read_archive(path, a, text, err);
     snprintf(text, NPY_SOURCE_TEXT, "%s", path);

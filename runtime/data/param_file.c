@@ -117,7 +117,8 @@ bool param_file_write(const char *path, const struct param_file *f, char *err)
     size_t tensors = (size_t)f->model->nparams + DATA_TENSORS + (size_t)f->nmore;
     parts.tensors = calloc(tensors, sizeof *parts.tensors);
     parts.metadata = calloc(ENTRIES, sizeof *parts.metadata);
-    bool good = (parts.tensors && parts.metadata)
+    const bool named = parts.classes || !f->data || !f->data->class_names;
+    bool good = (parts.tensors && parts.metadata && named)
                 || error_set(err, "%s: not enough memory to save the parameters", path);
     if (good) {
         param_file_gather(f, &parts);

@@ -98,7 +98,7 @@ static const char sets[] =
     "array '(4,)' 70000 4 '[\\000*64][\\001*64][\\002*64][\\003*64]' > y.npy\n"
     "for k in 1 2 3 4 5; do head -c ${k}20000 $LATHE | tail -c 12292 | "
     "tr '\\012-\\377' '[\\005*]' > records/data_batch_$k.bin; done\n"
-    "cp records/data_batch_1.bin records/test_batch.bin\n"
+    "cp records/data_batch_1.bin records/test_batch.bin; seq 10 > records/batches.meta.txt\n"
     "for k in 1 2 3; do for c in a b c d; do { printf 'P5 8 8 255\\n'; "
     "head -c ${k}2000 $LATHE | tail -c 64; } | tee images/val/$c/$k.pgm > images/train/$c/$k.pgm; "
     "done; done; cp images/train/a/1.pgm one.pgm\n";
@@ -284,15 +284,17 @@ static const char *named(const struct outcome *o, char name[256])
     return name;
 }
 
-/* The file's name, or its folder's, which is what --data takes. */
+/* The file's name, or that of a folder on the way to it, as --data takes one. */
 static bool names(const struct outcome *o, const char *file)
 {
     char folder[sizeof o->about];
     snprintf(folder, sizeof folder, "%s", o->about);
-    char *slash = strrchr(folder, '/');
-    if (slash)
+    bool said = strstr(o->err, file);
+    for (char *slash; !said && (slash = strrchr(folder, '/')) != NULL; ) {
         *slash = '\0';
-    return strstr(o->err, file) || (slash && strstr(o->err, base(folder)));
+        said = *folder && strstr(o->err, base(folder));
+    }
+    return said;
 }
 
 static const char *wrong_files(const struct tried *t, const struct outcome *o, char text[512])
