@@ -15,7 +15,7 @@ INCLUDES = -Igen -Iruntime -I.
 
 GEN = $(filter-out gen/print/embed.c gen/tool/main.c gen/tool/pages.c,$(wildcard gen/*/*.c))
 # What the parser, the commands and the pages of both halves share.
-SHARED = $(patsubst %,base/%,visible error processors nearest bounds synonyms \
+SHARED = $(patsubst %,base/%,visible error stream processors nearest bounds synonyms \
          values_scale shortest dmath) \
          $(patsubst %,file/%,file foreign json literal npy output output_kind pairing place \
              run_line run_result safetensors weights) \
@@ -150,8 +150,8 @@ NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
-           install resume samples flags sweep peers gradcheck foreign texts files learning results \
-           settings floors folders finetune export inference mpi hostile
+            install resume faults sanitized samples flags sweep peers gradcheck foreign texts files \
+            learning results settings floors folders finetune export inference mpi hostile
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
        $(filter-out $(LONGEST),$(COMMANDS))
@@ -198,7 +198,7 @@ FLAVOUR = $(MAKE) --no-print-directory LDFLAGS="$1" CFLAGS="$1"
 debug: $(BUILD)/debug/liblathe.a $(BUILD)/debug/liblathe64.a ## -O0 -g, in build/debug
 	@$(call FLAVOUR,$(DEBUG)) BUILD=$(BUILD)/debug $(BUILD)/debug/lathe
 
-sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory and undefined behaviour
+sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory, undefined behaviour, threads
 	@$(call FLAVOUR,$(SANITIZE)) BUILD=$(BUILD)/sanitize $(BUILD)/sanitize/lathe
 	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
 	    sh tests/sanitize.sh $(BUILD)/sanitize
@@ -247,6 +247,7 @@ test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%
 	@rm -f $(TESTS)/kernels32 $(TESTS)/kernels64    # those of the widest are not out of date
 	@$(MAKE) test T="kernels32 kernels64" EVERY_ISA=1
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
+	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/faults
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/flags
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/names
@@ -376,7 +377,25 @@ $(RESUMED): $(LATHE) runtime/liblathe.a $(wildcard tests/resume/*.net)
 	@echo "build  $@"
 	$(Q)set -- $(subst _, ,$(@F)); $(LATHE) emit tests/resume/$$2.net --isa $$3 --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune: $(RESUMED)
+$(TESTS)/resume $(TESTS)/files $(TESTS)/finetune $(TESTS)/faults $(TESTS)/sanitized: $(RESUMED)
+
+# What has one call of a command fail, and what that preloads.
+$(TESTS)/fault: $(SUPPORT)/fault.c $(SUPPORT)/fault.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) $< -o $@
+$(TESTS)/no_memory.so: $(SUPPORT)/no_memory.c $(SUPPORT)/fault.h
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -shared -fPIC $< -o $@
+$(TESTS)/faults: $(TESTS)/fault $(TESTS)/no_memory.so
+
+# What has a program end where it touches what lies around the arena.
+$(TESTS)/guard.so: $(SUPPORT)/guard.c
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) -shared -fPIC $< -o $@
+$(TESTS)/sanitized: $(TESTS)/guard.so $(TESTS)/nets32
 
 # What programs runs.
 $(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a
@@ -393,7 +412,7 @@ $(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
 	@echo "build  $@"
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
-$(TESTS)/foreign $(TESTS)/folders $(TESTS)/finetune: $(BROUGHT)
+$(TESTS)/foreign $(TESTS)/folders $(TESTS)/finetune $(TESTS)/faults: $(BROUGHT)
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test $(LATHE) lib       ## gradient checks of one network, NET=FILE
@@ -425,6 +444,10 @@ oracle: $(LATHE) lib $(BESIDE)      ## each region's output beside the naive ora
 	@$(CC) -O1 -Iruntime $(TESTS)/oracle_net.c $(BESIDE) runtime/liblathe64.a \
 	    -o $(TESTS)/oracle -lm -pthread
 	@$(TESTS)/oracle "$(NET)" "$(REGION)"
+
+# Minutes: whole files by every compiler, level and instruction set that is here.
+hash: $(LATHE)                      ## one training's SHA-256, the same from every program
+	@sh tests/hash.sh
 
 deps-test:
 	@sh tests/deps.sh criterion
@@ -511,7 +534,7 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        oracle golden deps deps-test lint run bench bench-quick bench-layers ladder \
+        oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
         bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

@@ -1,8 +1,9 @@
 #!/bin/sh
 # sanitize.sh DIRECTORY - lathe over all networks and over damaged ones, emitted programs of every
 # kernel family, and the runtime's unit tests, all compiled with $FLAGS (address and undefined
-# behaviour) in DIRECTORY, as `make sanitize` does it. Any report fails.
-# $PART, of lathe, programs and units, is all that is done of it.
+# behaviour) in DIRECTORY, as `make sanitize` does it; then whole programs under the sanitizer of
+# threads. Any report fails.
+# $PART, of lathe, programs, units and threads, is all that is done of it.
 # It must never look at what is computed: other suites do.
 set -u
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,6 +15,7 @@ failed=0
 # the programs leave what they hold to the system.
 export ASAN_OPTIONS=exitcode=99:detect_leaks=0:allocator_may_return_null=1
 export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+export TSAN_OPTIONS=exitcode=99
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -47,6 +49,8 @@ lathe_itself() {
         good "emit $net with #line" "$lathe" emit "$net" --isa avx2 --lines -o /dev/null
         good "show $net" "$lathe" show "$net" --html
         good "show $net, its plan" "$lathe" show "$net" --plan
+        clean "emit --inference $net" "$lathe" emit --inference "$net" -o "$work/n.c"
+        good "export --torch $net" "$lathe" export "$net" --torch -o "$work/n.py"
         for pass in spec shape fuse layout sweeps fold block params regions mem kinks; do
             good "-d $pass $net" "$lathe" show "$net" --isa avx2 -d $pass
         done
@@ -99,6 +103,20 @@ norm_blocks pools averages residual joins activations svm smoothed groups'
         done
         clean "$f predicts" ./p64 predict --network "$name" --params "$f.st" --resize grey.pgm
     done
+    name=$(sed -n 's/^net //p' "$home/tests/nets/deep.net")
+    data='--data synthetic --train-samples 60 --val-samples 20'
+    # shellcheck disable=SC2086
+    good "a run that is saved" ./p32 train --network "$name" $data --iterations 4 --params q.st \
+        --checkpoint c --checkpoint-every 2 --history h --plot q --result j --init 0.1
+    # shellcheck disable=SC2086
+    good "it goes on" ./p32 train --network "$name" --resume c --iterations 8 --result k
+    # shellcheck disable=SC2086
+    good "it is searched" ./p32 sweep --network "$name" $data --runs 2 --epochs 0.2 --record s
+    # shellcheck disable=SC2086
+    good "it begins with others" ./p32 train --network "$name" $data --iterations 2 --from q.st \
+        --params r.st
+    good "it is told of" ./p32 info --network "$name" --data synthetic
+    good "it is measured" ./p32 bench --network "$name" --warm 1 --steps 1 --seconds 0
     # The steps that it does by the thousand are those above.
     good "svm has gradients" ./p64 gradcheck --network svm_sum --threads 2
     cd "$home" || exit 1
@@ -119,11 +137,37 @@ units() {
     done
 }
 
+# ---- threads: whole programs, since what waits for whom is the runtime's ----
+
+threads() {
+    good "emit for threads" "$lathe" emit tests/nets/deep.net tests/nets/norm_blocks.net \
+        tests/nets/groups.net tests/nets/scatter.net -o "$work/t.c"
+    good "compile for threads" $CC -O1 -g -w -fsanitize=thread "$work/t.c" -o "$work/t" -lm -pthread
+    cd "$work" || exit 1
+    data='--data synthetic --train-samples 60 --val-samples 20'
+    for f in deep norm_blocks groups scatter; do
+        name=$(sed -n 's/^net //p' "$home/tests/nets/$f.net")
+        # shellcheck disable=SC2086
+        good "$f trains on four threads" ./t train --network "$name" $data --iterations 12 \
+            --check-every 4 --threads 4 --params t.st --report t.html --checkpoint c
+        # shellcheck disable=SC2086
+        good "$f goes on" ./t train --network "$name" --resume c --iterations 16 --threads 3
+        good "$f evaluates on three" ./t eval --network "$name" --params t.st --data synthetic \
+            --val-samples 20 --threads 3
+    done
+    # shellcheck disable=SC2086
+    good "a search on four threads" ./t sweep --network "$name" $data --runs 2 --epochs 0.2 \
+        --threads 4
+    cd "$home" || exit 1
+    echo "sanitize: threads done"
+}
+
 case ${PART:-all} in
 lathe) lathe_itself ;;
 programs) programs ;;
 units) units ;;
-*) lathe_itself; programs; units ;;
+threads) threads ;;
+*) lathe_itself; programs; units; threads ;;
 esac
 [ $failed = 0 ] && echo "sanitize: no report"
 exit $failed

@@ -26,7 +26,7 @@ void leftover_keep(const char *path);       /* it is no leftover (any more) */
 void leftover_remove(const char *path);     /* now: a file or an empty folder */
 void leftover_remove_all(void);             /* also processes are ended */
 
-/* system(3) for a command of sh in a process group of its own. */
+/* system(3) for a command of sh in a process group of its own; -1: errno says why. */
 int leftover_run(const char *command);
 pid_t leftover_start(const char *command);  /* without waiting; -1: errno says why */
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/base/error.h"
+#include "runtime/base/stream.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "base/text.h"
@@ -36,7 +37,7 @@ bool claim(const char *path, enum output_kind kind)
 FILE *page_open(struct page *p, const char *path)
 {
     *p = (struct page){ .path = path };
-    p->f = open_memstream(&p->text, &p->size);
+    p->f = stream_memory(&p->text, &p->size);
     if (!p->f)
         failed("not enough memory");
     return p->f;
@@ -46,8 +47,7 @@ bool page_close(struct page *p)
 {
     struct output_file out;
     char err[ERR_SIZE] = "not enough memory";
-    bool good = !ferror(p->f);
-    good = !fclose(p->f) && good && output_start(&out, p->path, err);
+    bool good = stream_close(p->f) && output_start(&out, p->path, err);
     if (good) {
         output_put(&out, p->text, p->size);
         good = output_finish(&out, false, err);
@@ -114,12 +114,12 @@ static bool compile_parts(const struct compiler *c, struct net *const *nets, int
 {
     char *split = NULL;
     size_t size;
-    FILE *f = open_memstream(&split, &size);
+    FILE *f = stream_memory(&split, &size);
     struct text *part = alloc((size_t)c->jobs, sizeof *part);
     int parts = 0;
     if (f) {
         emit(nets, nnets, true, f);
-        if (!fclose(f))
+        if (stream_close(f))
             parts = network_parts(split, c->jobs, part);
     }
     bool good = parts && compile_objects(c, part, parts, "part", c->work)
@@ -163,7 +163,9 @@ static bool compile(const char *source, const char *program, const char *cc)
     text_puts(&command, " -lm " COMPILER_THREADS);
     int status = leftover_run(text_string(&command));
     bool good = status != -1 && WIFEXITED(status) && !WEXITSTATUS(status);
-    if (!good)
+    if (status == -1)
+        visible_print(stderr, "lathe: no process for the compiler: %s\n", strerror(errno));
+    else if (!good)
         visible_print(stderr, "lathe: the C compiler failed: %s\n", text_string(&command));
     text_free(&command);
     return good;
@@ -178,8 +180,7 @@ static bool in_one_piece(struct net *const *nets, int nnets, const char *program
     bool good = f != NULL;
     if (good)
         emit(nets, nnets, false, f);
-    good = good && !ferror(f);
-    good = f && !fclose(f) && good;
+    good = f && stream_close(f) && good;
     if (!good)
         visible_print(stderr, "lathe: %s: cannot be written: %s\n", source.at, strerror(errno));
     good = good && compile(source.at, program, compiler_words(nets[0]));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "runtime/base/stream.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 
@@ -24,7 +25,7 @@ bool write_whole(const char *path, const char *bytes, size_t size)
 {
     FILE *f = fopen(path, "w");
     bool good = f && fwrite(bytes, 1, size, f) == size;
-    return f && !fclose(f) && good;
+    return f && stream_close(f) && good;
 }
 
 /* FOLDER/NAME-k.END */

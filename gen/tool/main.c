@@ -2,11 +2,11 @@
 ** main.c - lathe: network file to C program. The commands differ only in what they do with a
 ** network that read.c took through all passes.
 */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/processors.h"
+#include "runtime/base/stream.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "print/emit.h"
@@ -89,8 +89,9 @@ static bool has_tuning(const struct options *o, const struct net *net)
 
 static int finish(bool good)
 {
-    if (fflush(stdout) || ferror(stdout)) {
-        visible_print(stderr, "lathe: standard output: cannot be written: %s\n", strerror(errno));
+    const char *failure = stream_end();
+    if (failure) {
+        visible_print(stderr, "lathe: standard output: cannot be written: %s\n", failure);
         return 1;
     }
     return good ? 0 : 1;

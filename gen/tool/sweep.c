@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/processors.h"
+#include "runtime/base/stream.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "base/text.h"
@@ -66,7 +67,7 @@ static void header(const struct options *o, const struct size *size)
                o->set[k].name);
     printf("%11s %9s %9s %9s\n", "parameters", "MFLOP", size->loss ? "val_loss" : "val_acc",
            "images/s");
-    fflush(stdout);
+    stream_flush();
 }
 
 /* The best check so far, below 0: none, and the settings that had it. */
@@ -87,7 +88,7 @@ static bool row(struct options *o, const char *program, struct best *best)
         printf("%-*g  ", (int)strlen(o->set[k].name) > 8 ? (int)strlen(o->set[k].name) : 8,
                o->set[k].value);
     printf("%11lld %9.2f %9.4f %9.0f\n", size.params, size.flop / 1e6, check, speed);
-    fflush(stdout);
+    stream_flush();
     if (best->check < 0 || (size.loss ? check < best->check : check > best->check)) {
         best->check = check;
         for (int k = 0; k < o->nset; k++)

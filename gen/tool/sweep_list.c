@@ -14,6 +14,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/processors.h"
+#include "runtime/base/stream.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "base/text.h"
@@ -106,11 +107,11 @@ static bool name_program(const struct listing *s, struct net *const *nets, int n
 {
     char *source = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&source, &size);
+    FILE *f = stream_memory(&source, &size);
     if (!f)
         return failed("not enough memory");
     emit(nets, n, false, f);
-    if (fclose(f))
+    if (!stream_close(f))
         return failed("not enough memory");
     const uint64_t hash = hash_mix(hash_bytes(HASH_START, source, size));
     text_printf(path, "%s/%s-%016" PRIx64, s->folder, nets[0]->name, hash);
@@ -230,8 +231,12 @@ static bool try_words(const struct run_line *r)
     }
     text_puts(&command, " --dry-run --tag ");
     shell_quote(&command, r->tags);
-    bool good = leftover_run(text_string(&command)) == 0;
-    if (!good)
+    const int status = leftover_run(text_string(&command));
+    const bool good = status == 0;
+    if (status == -1)
+        visible_print(stderr, "lathe: no process for %s: %s\n", text_string(&command),
+                      strerror(errno));
+    else if (!good)
         visible_print(stderr, "lathe: sweep --list: no program takes this (%s): no list was "
                       "written\n", r->tags);
     text_free(&command);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "runtime/base/processors.h"
+#include "runtime/base/stream.h"
 #include "runtime/base/visible.h"
 #include "base/leftover.h"
 #include "base/text.h"
@@ -249,7 +250,7 @@ static void decide(struct tuner *t, const struct net *net, const struct choice *
     if (winner) {
         double ms = median(first, rounds);
         printf("%-32s %10s -> %-10s %9.4f ms %9.4f\n", c->name, model, text, ms, ms*best);
-        fflush(stdout);
+        stream_flush();
     }
 }
 

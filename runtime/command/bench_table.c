@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/stream.h"
 #include "command/command.h"
 #include "file/file.h"
 #include "train/bench.h"
@@ -129,13 +130,11 @@ bool bench_save(struct bench *b, char *err)
     const char *path = b->settings->csv;
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = stream_memory(&text, &size);
     if (!out)
         return error_set(err, "not enough memory for %s", path);
     bench_save_rows(b, out);
-    bool good = !ferror(out);
-    good = fclose(out) == 0 && good;
-    good = good ? file_write(path, text, size, err)
+    const bool good = stream_close(out) ? file_write(path, text, size, err)
                 : error_set(err, "not enough memory for %s", path);
     free(text);
     return good;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/stream.h"
 #include "command/command.h"
 #include "core/params.h"
 #include "data/param_file.h"
@@ -82,11 +83,11 @@ static void bench_serve(struct bench *b)
            b->replay.start, b->replay.options->train.reg,
            b->replay.options->train.rate[RATE_LR],
            b->replay.data->source);
-    fflush(stdout);
+    stream_flush();
     while (fgets(line, sizeof line, stdin) && strcmp(line, "quit\n") != 0) {
         if (!bench_answer(b, line))
             printf("failed: unknown request %s", line);
-        fflush(stdout);
+        stream_flush();
     }
 }
 

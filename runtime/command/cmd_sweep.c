@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/stream.h"
 #include "base/visible.h"
 #include "command/command.h"
 #include "command/train_result.h"
@@ -149,7 +150,7 @@ static void sweep_say(const struct search *h, long k)
     else
         printf("%12s", "diverged");
     puts(k == search_best(h) && k + 1 == h->ndone ? "  best so far" : "");
-    fflush(stdout);
+    stream_flush();
 }
 
 static bool sweep_all(struct sweep_settings *s, struct engine *e, const struct dataset *data,
@@ -303,11 +304,11 @@ static bool sweep_list_write(const struct program *p, struct sweep_settings *s,
     size_t size = 0;
     l.line.folder = here;
     l.line.results = results;
-    l.out = open_memstream(&text, &size);
+    l.out = stream_memory(&text, &size);
     bool good = results && ((words && l.out && sweep_list_words(s, &l, words))
                             || error_set(err, "not enough memory"));
     good = good && sweep_list_levels(s, &l, threads, err);
-    if (l.out && fclose(l.out) != 0)
+    if (l.out && !stream_close(l.out))
         good = error_set(err, "not enough memory");
     good = good && file_write(s->list, text, size, err);
     if (good)

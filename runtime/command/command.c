@@ -7,13 +7,14 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/stream.h"
 #include "base/visible.h"
 #include "core/objective.h"
 #include "settings/class_weights.h"
 
 static void command_complain(const struct program *p, const char *format, va_list arguments)
 {
-    fflush(stdout);   /* what was printed before comes before */
+    stream_flush();   /* what was printed before comes before */
     visible_print(stderr, "%s: ", p->name);
     visible_vprint(stderr, format, arguments);
     fputc('\n', stderr);
@@ -173,7 +174,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
         return false;
     }
     if (*data->note) {
-        fflush(stdout);
+        stream_flush();
         visible_print(stderr, "warning: %s\n", data->note);
     }
     if ((d->resize || d->middle) && !data->folder)
@@ -194,7 +195,7 @@ bool command_open_data(const struct program *p, const struct command_data *d,
 void command_note_range(const struct param_file_info *info, const char *params, const char *range)
 {
     if (!info->prepared && !range) {
-        fflush(stdout);
+        stream_flush();
         visible_print(stderr, "warning: %s does not say what 0 and 255 are to it: they are taken "
                       "as 0 and 255; --range says it (0,1 for torchvision's ToTensor)\n", params);
     }

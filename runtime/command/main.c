@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/stream.h"
 #include "base/synonyms.h"
 #include "base/version.h"
 #include "base/visible.h"
@@ -204,8 +205,9 @@ int main(int argc, char **argv)
     interrupt_begin();
     int status = main_run(&p, argc, argv);
     /* A full disk shows only here: what was printed is perhaps not written. */
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_DONE) {
-        visible_print(stderr, "%s: standard output could not be written\n", p.name);
+    const char *failure = stream_end();
+    if (failure && status == STATUS_DONE) {
+        visible_print(stderr, "%s: standard output: cannot be written: %s\n", p.name, failure);
         status = STATUS_FAULT;
     }
     return ranks_end(status);

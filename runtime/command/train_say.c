@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stream.h"
 #include "base/visible.h"
 #include "core/objective.h"
 #include "train/interrupt.h"
@@ -31,7 +32,7 @@ void train_say_repeat(const struct program *p, struct train_command *s, int argc
     }
     if (!options_peek("--seed", argc, argv))
         fprintf(out, " --seed %ld", s->seed);
-    if (fclose(out) == 0)
+    if (stream_close(out))
         s->solver.command = s->command;
 }
 

@@ -71,8 +71,7 @@ static const char *cifar_path(const struct cifar *c, int file, char path[CIFAR_P
 static bool cifar_there(const struct cifar *c, int file)
 {
     char path[CIFAR_PATH];
-    struct stat st;
-    return !stat(cifar_path(c, file, path), &st);
+    return matching_there(cifar_path(c, file, path));
 }
 
 /* What the distribution's file has. */
@@ -181,6 +180,8 @@ static bool cifar_count(struct cifar *c)
     int named = 0;
     while (matching_next(c->dir, c->format->pattern, name, name))
         named++;
+    if (errno)
+        return error_set(c->err, "%s: cannot be read: %s", c->dir, strerror(errno));
     do {
         size_t records;
         FILE *f = cifar_open_file(c, c->files + 1, &records);
@@ -192,11 +193,11 @@ static bool cifar_count(struct cifar *c)
     } while (c->files < named);
     if (cifar_there(c, 0)) {
         FILE *f = cifar_open_file(c, 0, &c->test);
-        if (!f)
-            return false;
-        fclose(f);
+        if (f)
+            fclose(f);
+        return f;
     }
-    return true;
+    return !errno || error_set(c->err, "%s: cannot be read: %s", c->dir, strerror(errno));
 }
 
 /* ---- the set ---- */
@@ -204,12 +205,14 @@ static bool cifar_count(struct cifar *c)
 /* A name a line. Nothing depends on it, so it may be missing. */
 static bool cifar_names(struct dataset *d, const struct cifar *c)
 {
-    char path[CIFAR_PATH], ignored[ERR_SIZE];
+    char path[CIFAR_PATH];
     size_t size;
     snprintf(path, sizeof path, "%s/%s", c->dir, c->format->class_names[c->label]);
-    char *text = file_read(path, &size, ignored);
-    if (!text)
+    if (!matching_there(path) && !errno)
         return true;
+    char *text = file_read(path, &size, c->err);
+    if (!text)
+        return false;
     if (foreign_found(path, text, size, c->err)) {
         free(text);
         return false;

@@ -36,8 +36,7 @@ static const char *data_join(char *path, const char *dir, const char *name)
 static bool data_exists(const char *dir, const char *name)
 {
     char path[DATA_PATH];
-    struct stat st;
-    return !stat(data_join(path, dir, name), &st);
+    return matching_there(data_join(path, dir, name));
 }
 
 /* ---- formats ---- */
@@ -67,7 +66,8 @@ static const struct data_format {
     { "a .npz of x_train and y_train", data_archives, NULL, data_archives, npy_set_open },
 };
 
-/* A name without wildcards may be that of a folder, and end in /. */
+/* A name without wildcards may be that of a folder, and end in /. False: errno,
+** as of matching.h. */
 static bool data_holds(const char *dir, const char *const *files)
 {
     char name[MATCHING_NAME];
@@ -75,6 +75,8 @@ static bool data_holds(const char *dir, const char *const *files)
         if (strpbrk(*files, "*?[") ? matching_next(dir, *files, "", name)
                                    : data_exists(dir, *files))
             return true;
+        else if (errno)
+            break;
     return false;
 }
 
@@ -127,8 +129,10 @@ static bool data_open_dir(struct dataset *d, const struct data_options *o, const
         const struct data_format *f = &data_formats[k];
         if (data_holds(dir, f->files))
             return f->open(d, o, dir, err);
-        if (f->folder && data_holds(data_join(inner, dir, f->folder), f->files))
+        if (!errno && f->folder && data_holds(data_join(inner, dir, f->folder), f->files))
             return f->open(d, o, inner, err);
+        if (errno)
+            return error_set(err, "data directory %s: %s", dir, strerror(errno));
     }
     if (hint_folder(dir, err) || listing_hint(dir, err))
         return false;
@@ -146,7 +150,8 @@ static bool data_open(struct dataset *d, const struct data_options *o, char *err
                || (strlen(err) + 24 < ERR_SIZE && (strcat(err, " ($LATHE_DATA)"), false));
     if (data_exists(data_default, "data_batch_1.bin"))
         return data_open_dir(d, o, data_default, err);
-    return synthetic_open(d, o, err);
+    return errno ? error_set(err, "%s: %s", data_default, strerror(errno))
+                 : synthetic_open(d, o, err);
 }
 
 /* Whatever the format: it holds what the network's scores are compared with. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/stream.h"
 #include "data/image_cache.h"
 #include "data/listing.h"
 #include "data/share.h"
@@ -226,7 +227,7 @@ static bool folder_key(struct folder *f, char *err)
 {
     const bool fitted = f->fit.resize || f->fit.middle;
     size_t size = 0;
-    FILE *out = open_memstream(&f->key, &size);
+    FILE *out = stream_memory(&f->key, &size);
     if (!out)
         return error_set(err, "%s: not enough memory", f->dir);
     fprintf(out, "%d %d %d %d %d\n", f->o->c, fitted ? f->o->h : 0, fitted ? f->o->w : 0,
@@ -236,7 +237,7 @@ static bool folder_key(struct folder *f, char *err)
         fprintf(out, "%zu %s %lld %lld.%09lld\n", strlen(file->name), file->name,
                 (long long)file->size, (long long)file->seconds, (long long)file->nanoseconds);
     }
-    if (fclose(out))
+    if (!stream_close(out))
         return error_set(err, "%s: not enough memory", f->dir);
     const int length = fitted ? snprintf(f->cache_path, FOLDER_PATH, "%s/.lathe-images-%dx%dx%d",
                                          f->dir, f->o->c, f->o->h, f->o->w)

@@ -3,6 +3,7 @@
 */
 #include "data/idx.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,19 +36,18 @@ struct idx {
 /* ---- names ---- */
 
 /* DIR/NAMEPART-WHAT-idxN-ubyte; some archives have a dot in place of the last dash but one. Whether
-** it is there, compressed or not. */
+** it is there, compressed or not, or may be. */
 static bool idx_path(const struct idx *f, char *path, const char *part, bool images)
 {
     static const struct { char mark; const char *end; } forms[] = {
         { '.', "" }, { '-', "" }, { '.', ".gz" }, { '-', ".gz" },
     };
     const char *what = images ? "images" : "labels", *kind = images ? "idx3" : "idx1";
-    struct stat st;
     for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
         snprintf(path, IDX_PATH, "%s/%s%s-%s%c%s-ubyte%s", f->dir, f->name, part, what,
                  forms[k].mark, kind, forms[k].end);
-        if (!stat(path, &st))
-            return true;
+        if (matching_there(path) || errno)
+            return true;        /* to be opened, which tells why it cannot be */
     }
     snprintf(path, IDX_PATH, "%s/%s%s-%s-%s-ubyte", f->dir, f->name, part, what, kind);
     return false;
@@ -60,7 +60,7 @@ static bool idx_name_in(struct idx *f)
                                             "*train-images[.-]idx3-ubyte.gz" };
     char first[MATCHING_NAME] = "", file[MATCHING_NAME], name[MATCHING_NAME];
     bool found = false;
-    for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)
+    for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
         for (file[0] = '\0'; matching_next(f->dir, patterns[k], file, file);) {
             snprintf(name, sizeof name, "%.*s", (int)(strstr(file, "train-images") - file), file);
             if (!name[0]) {
@@ -76,6 +76,9 @@ static bool idx_name_in(struct idx *f)
             snprintf(f->name, sizeof f->name, "%s", name);
             found = true;
         }
+        if (errno)
+            return error_set(f->err, "%s: cannot be read: %s", f->dir, strerror(errno));
+    }
     return found || error_set(f->err, "%s: holds no train-images-idx3-ubyte", f->dir);
 }
 
@@ -226,12 +229,14 @@ static bool idx_name_of(const char *line, int first, int classes, char (*names)[
 static bool idx_names(const struct idx *f)
 {
     const size_t classes = (size_t)f->o->classes;
-    char path[IDX_PATH], ignored[ERR_SIZE];
+    char path[IDX_PATH];
     size_t size;
     snprintf(path, sizeof path, "%s/%smapping.txt", f->dir, f->name);
-    char *text = *f->name ? file_read(path, &size, ignored) : NULL;
-    if (!text)
+    if (!*f->name || (!matching_there(path) && !errno))
         return true;
+    char *text = file_read(path, &size, f->err);
+    if (!text)
+        return false;
     char (*room)[IDX_CLASS] = dataset_alloc(f->d, classes, sizeof *room, f->err);
     const char **names = room ? dataset_alloc(f->d, classes, sizeof *names, f->err) : NULL;
     bool good = names;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "file/hint.h"
+#include "file/matching.h"
 
 enum { LISTING_PATH = 2048, LISTING_SHOWN = 8 };
 
@@ -179,12 +180,12 @@ static bool listing_class_folder(struct listing *l, enum listing_set set, const 
 
 /* ---- sets ---- */
 
+/* False: errno, as of matching.h. */
 static bool listing_is_folder(const char *dir, const char *name)
 {
     char path[LISTING_PATH];
-    struct stat st;
-    return snprintf(path, sizeof path, "%s/%s", dir, name) < LISTING_PATH && !stat(path, &st)
-           && S_ISDIR(st.st_mode);
+    errno = 0;
+    return snprintf(path, sizeof path, "%s/%s/", dir, name) < LISTING_PATH && matching_there(path);
 }
 
 /* The folder of a set, *name; NULL: there is none. False: there are two. */
@@ -192,8 +193,11 @@ static bool listing_set_name(const char *dir, enum listing_set set, const char *
 {
     *name = NULL;
     for (int k = 0; listing_names[set][k]; k++) {
-        if (!listing_is_folder(dir, listing_names[set][k]))
+        if (!listing_is_folder(dir, listing_names[set][k])) {
+            if (errno)
+                return error_set(err, "%s: cannot be read: %s", dir, strerror(errno));
             continue;
+        }
         if (*name)
             return error_set(err, "%s: holds %s and %s: which of them validates? rename or remove "
                              "the other", dir, *name, listing_names[set][k]);

@@ -4,7 +4,9 @@
 */
 #include "data/npy_set.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "data/arrays.h"
@@ -60,8 +62,10 @@ static bool npy_set_answers(struct dataset *d, const struct data_options *o, str
 {
     npy_source_text path;
     struct npy y;
-    if (o->target == TARGET_INPUT && (!o->labels || !npy_source_has(s, NPY_LABELS, part)))
+    if (o->target == TARGET_INPUT && !o->labels)
         return true;
+    if (o->target == TARGET_INPUT && !npy_source_has(s, NPY_LABELS, part))
+        return !errno || error_set(err, "%s: cannot be read: %s", s->path, strerror(errno));
     if (!npy_set_array(d, s, &y, NPY_LABELS, part, path, err))
         return false;
     return o->target == TARGET_REALS ? npy_set_targets(d, o, set, &y, path, err)

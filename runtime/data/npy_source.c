@@ -3,6 +3,7 @@
 */
 #include "data/npy_source.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +37,18 @@ static void source_name(char name[NPY_SOURCE_NAME], const char *pattern, const c
     snprintf(name, NPY_SOURCE_NAME, "%.*s%s%s", star, pattern, part, pattern + star + 1);
 }
 
-/* A folder's file of an array, .npy or else .npz; false: neither is there, and the path .npy's. */
+/* A folder's file of an array, .npy or else .npz; false: neither is there, and the path .npy's.
+** errno as of matching.h. */
 static bool source_path(const struct npy_source *s, const char *name, npy_source_text path,
                         bool *packed)
 {
     static const char *const ends[] = { "npz", "npy" };
-    struct stat st;
     bool there[2];
     for (int k = 0; k < 2; k++) {
         snprintf(path, NPY_SOURCE_TEXT, "%s/%s.%s", s->path, name, ends[k]);
-        there[k] = !stat(path, &st);
+        there[k] = matching_there(path);
+        if (errno)
+            return false;
     }
     *packed = there[0] && !there[1];
     if (*packed)
@@ -67,6 +70,7 @@ static bool source_has(const struct npy_source *s, const char *pattern, const ch
     npy_source_text path;
     bool packed;
     source_name(name, pattern, part);
+    errno = 0;
     return s->packed ? source_member(&s->zip, name) != NULL : source_path(s, name, path, &packed);
 }
 
@@ -86,24 +90,42 @@ static const char *source_listed(const struct npy_source *s, char *text, size_t 
     return s->zip.count ? text : "nothing";
 }
 
+/* *failure: errno, where that cannot be told. */
+static bool source_finds(const struct npy_source *s, const char *pattern, const char *part,
+                         int *failure)
+{
+    const bool has = source_has(s, pattern, part);
+    if (errno)
+        *failure = errno;
+    return has;
+}
+
+static bool source_unreadable(const struct npy_source *s, int failure, char *err)
+{
+    return error_set(err, "%s: cannot be read: %s", s->path, strerror(failure));
+}
+
 static bool source_find(struct npy_source *s, char *err)
 {
+    int failure = 0;
     const char *const train = source_parts[NPY_TRAIN][0];
     char text[512];
     for (int both = 1; both >= 0 && !s->names; both--)
         for (size_t k = 0; k < sizeof source_names / sizeof *source_names && !s->names; k++)
-            if (source_has(s, source_names[k][NPY_IMAGES], train)
-                && (!both || source_has(s, source_names[k][NPY_LABELS], train)))
+            if (source_finds(s, source_names[k][NPY_IMAGES], train, &failure)
+                && (!both || source_finds(s, source_names[k][NPY_LABELS], train, &failure)))
                 s->names = source_names[k];
+    if (failure)
+        return source_unreadable(s, failure, err);
     if (!s->names)
         return error_set(err, "%s: holds %s; x_train and y_train, or train_images and "
                          "train_labels, and if they are there those of val and test are read",
                          s->path, source_listed(s, text, sizeof text));
     for (int part = 0; part < NPY_PARTS; part++)
         for (int k = 0; source_parts[part][k] && !s->part[part]; k++)
-            if (source_has(s, s->names[NPY_IMAGES], source_parts[part][k]))
+            if (source_finds(s, s->names[NPY_IMAGES], source_parts[part][k], &failure))
                 s->part[part] = source_parts[part][k];
-    return true;
+    return !failure || source_unreadable(s, failure, err);
 }
 
 /* ---- the whole ---- */
@@ -116,11 +138,16 @@ static bool source_archive(struct npy_source *s, char *err)
     for (const char *const *file = npy_source_files; *file; file++)
         if (matching_next(s->path, *file, "", name))
             return true;
+        else if (errno)
+            return source_unreadable(s, errno, err);
     if (!matching_next(s->path, "*.npz", "", name))
-        return error_set(err, "%s: holds no arrays", s->path);
+        return errno ? source_unreadable(s, errno, err)
+                     : error_set(err, "%s: holds no arrays", s->path);
     if (matching_next(s->path, "*.npz", name, other))
         return error_set(err, "%s: holds several .npz, as %s and %s: --data takes one of them: "
                          "--data %s/%s", s->path, name, other, s->path, name);
+    if (errno)
+        return source_unreadable(s, errno, err);
     snprintf(s->path + length, sizeof s->path - length, "/%s", name);
     s->packed = true;
     return true;
@@ -131,7 +158,9 @@ bool npy_source_open(struct npy_source *s, const char *path, char *err)
     struct stat st;
     *s = (struct npy_source){ .names = NULL };
     snprintf(s->path, sizeof s->path, "%s", path);
-    s->packed = stat(path, &st) || !S_ISDIR(st.st_mode);
+    if (stat(path, &st))
+        return source_unreadable(s, errno, err);
+    s->packed = !S_ISDIR(st.st_mode);
     return (s->packed || source_archive(s, err)) && (!s->packed || zip_open(&s->zip, s->path, err))
            && source_find(s, err);
 }
@@ -206,7 +235,8 @@ bool npy_source_read(const struct npy_source *s, struct npy *a, enum npy_role ro
         return m ? source_read_member(&s->zip, m, a, text, err)
                  : error_set(err, "%s: holds no %s", s->path, name);
     }
-    source_path(s, name, path, &packed);
+    if (!source_path(s, name, path, &packed) && errno)
+        return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
     if (packed)
         return source_read_archive(path, a, text, err);
     snprintf(text, NPY_SOURCE_TEXT, "%s", path);

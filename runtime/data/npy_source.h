@@ -32,7 +32,7 @@ extern const char *const npy_source_files[];
 bool npy_source_open(struct npy_source *s, const char *path, char *err);
 void npy_source_close(struct npy_source *s);
 
-/* A part's array is there. */
+/* A part's array is there; false: errno, where that cannot be told, else 0. */
 bool npy_source_has(const struct npy_source *s, enum npy_role role, enum npy_part part);
 
 /* What an array is called in messages. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/stream.h"
 #include "base/visible.h"
 #include "core/params.h"
 #include "data/values.h"
@@ -109,7 +110,8 @@ bool param_file_write(const char *path, const struct param_file *f, char *err)
     size_t tensors = (size_t)f->model->nparams + DATA_TENSORS + (size_t)f->nmore;
     parts.tensors = calloc(tensors, sizeof *parts.tensors);
     parts.metadata = calloc(ENTRIES, sizeof *parts.metadata);
-    bool good = (parts.tensors && parts.metadata)
+    const bool named = parts.classes || !f->data || !f->data->class_names;
+    bool good = (parts.tensors && parts.metadata && named)
                 || error_set(err, "%s: not enough memory to save the parameters", path);
     if (good) {
         param_file_gather(f, &parts);
@@ -251,11 +253,11 @@ bool param_file_check(const char *path, const struct safetensors *s, const struc
     good = good && param_file_take(path, s, m, wanted, found, &ordered, err);
     if (good && taken)
         memcpy(taken, found, (size_t)m->nparams*sizeof *found);
-    FILE *text = good && pairing && ordered ? open_memstream(pairing, &size) : NULL;
+    FILE *text = good && pairing && ordered ? stream_memory(pairing, &size) : NULL;
     if (text) {
         visible_print(text, "%s: its tensors are called otherwise\n", path);
         pairing_say(wanted, m->nparams, found, text);
-        fclose(text);
+        good = stream_close(text) || error_set(err, "%s: not enough memory", path);
     }
     free(wanted);
     free(found);

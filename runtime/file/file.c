@@ -14,11 +14,16 @@
 void *file_read_stream(FILE *f, const char *path, size_t *size, char *err)
 {
     struct stat st;
-    if (fstat(fileno(f), &st) || S_ISDIR(st.st_mode)) {
+    if (fstat(fileno(f), &st)) {
+        error_set(err, "%s: cannot be read: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (S_ISDIR(st.st_mode)) {
         error_set(err, "%s: is a directory, a file was expected", path);
         return NULL;
     }
-    size_t stated = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 0;
+    const off_t at = S_ISREG(st.st_mode) ? ftello(f) : -1;
+    size_t stated = at >= 0 && st.st_size > at ? (size_t)(st.st_size - at) : 0;
     size_t space = stated ? stated : 4096, most = stated + ((size_t)FILE_STREAM_MIB << 20);
     size_t length = 0;
     char *bytes = malloc(space + 1);
@@ -43,8 +48,9 @@ void *file_read_stream(FILE *f, const char *path, size_t *size, char *err)
         if (bytes)
             bytes[length++] = (char)next;
     }
-    if (!bytes || ferror(f)) {
-        error_set(err, "%s: cannot be read: %s", path, bytes ? strerror(errno) : "no memory");
+    if (!bytes || ferror(f) || length < stated) {
+        error_set(err, "%s: cannot be read: %s", path, !bytes ? "no memory"
+                  : ferror(f) ? strerror(errno) : "it became shorter");
         free(bytes);
         return NULL;
     }

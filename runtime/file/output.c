@@ -155,10 +155,15 @@ static bool output_may_replace(const struct output_slot *s, const struct output 
         return false;
     if (st.st_size == 0)
         return true;
-    int fd = open(s->place.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool ours = fd >= 0 && output_kind_fits(fd, o->kind);
+    const int fd = open(s->place.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    errno = fd < 0 ? errno : 0;
+    const bool ours = fd >= 0 && output_kind_fits(fd, o->kind);
+    const int failure = ours ? 0 : errno;
     if (fd >= 0)
         close(fd);
+    if (failure)
+        return error_set(err, "%s: is there, and cannot be read: %s: it is not replaced", o->path,
+                         strerror(failure));
     return ours || error_set(err, "%s: is there, and no %s: it is not replaced; remove it, or "
                              "name another file with %s", o->path, output_kind_what(o->kind),
                              o->option);

@@ -26,6 +26,7 @@
 
 #include "base/error.h"
 #include "base/shortest.h"
+#include "base/stream.h"
 #include "file/file.h"
 #include "file/json.h"
 
@@ -87,7 +88,7 @@ bool run_result_write(const char *path, const struct run_result *r, const char *
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = stream_memory(&text, &size);
     if (!out)
         return error_set(err, "not enough memory for %s", path);
     fputs("{\"lathe\":\"" RESULT_FORMAT "\",\"network\":", out);
@@ -100,7 +101,8 @@ bool run_result_write(const char *path, const struct run_result *r, const char *
     result_number(out, r->less ? "best_val_loss" : "best_val_acc", r->best);
     result_number(out, "loss", r->loss);
     fprintf(out, ",\"diverged\":%s}\n", r->diverged ? "true" : "false");
-    bool good = fclose(out) == 0 && file_write(path, text, size, err);
+    bool good = stream_close(out) ? file_write(path, text, size, err)
+                                  : error_set(err, "not enough memory for %s", path);
     free(text);
     return good;
 }
@@ -233,6 +235,8 @@ bool run_result_read(struct run_result *r, const char *path, bool *missing, char
     *r = (struct run_result){ .best = NAN, .loss = NAN };
     const bool there = !stat(path, &st);
     *missing = !there && errno == ENOENT;
+    if (!there && !*missing)
+        return error_set(err, "%s: cannot be opened: %s", path, strerror(errno));
     if (there && S_ISREG(st.st_mode) && st.st_size > RESULT_MOST)
         return error_set(err, "%s: is longer than any result of a training", path);
     char *text = file_read(path, &size, err);

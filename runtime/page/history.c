@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/stream.h"
 #include "core/model.h"
 #include "file/output.h"
 
@@ -194,13 +195,12 @@ static char *history_text(const struct history *h, const struct history_row *row
                           size_t count, size_t *size)
 {
     char *text = NULL;
-    FILE *out = open_memstream(&text, size);
+    FILE *out = stream_memory(&text, size);
     if (!out)
         return NULL;
     for (size_t k = 0; k < count; k++)
         history_print(out, h->check, first + k, row + k);
-    bool good = !ferror(out);
-    if (fclose(out) == 0 && good)
+    if (stream_close(out))
         return text;
     free(text);
     return NULL;

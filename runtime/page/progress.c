@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "base/visible.h"
 #include "core/engine.h"
 
@@ -114,7 +115,7 @@ static void progress_draw(const struct progress *p, const struct progress_now *n
             between = "  ";
         }
     fputs("\033[K", stdout);
-    fflush(stdout);
+    stream_flush();
 }
 
 void progress_update(struct progress *p, const struct progress_now *now)
@@ -137,7 +138,7 @@ void progress_line(struct progress *p, const char *format, ...)
     visible_vprint(stdout, format, arguments);
     va_end(arguments);
     putchar('\n');
-    fflush(stdout);
+    stream_flush();
     p->drawn = 0;   /* the bar comes back at once */
 }
 
@@ -145,7 +146,7 @@ void progress_warn(struct progress *p, const char *format, ...)
 {
     va_list arguments;
     progress_clear(p);
-    fflush(stdout);     /* what was printed before comes before */
+    stream_flush();     /* what was printed before comes before */
     fputs("warning: ", stderr);
     va_start(arguments, format);
     visible_vprint(stderr, format, arguments);
@@ -157,5 +158,5 @@ void progress_warn(struct progress *p, const char *format, ...)
 void progress_close(struct progress *p)
 {
     progress_clear(p);
-    fflush(stdout);
+    stream_flush();
 }

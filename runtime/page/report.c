@@ -10,6 +10,7 @@
 
 #include "base/dmath.h"
 #include "base/error.h"
+#include "base/stream.h"
 #include "core/objective.h"
 #include "file/file.h"
 
@@ -139,10 +140,9 @@ static bool report_save(report_print_fn *print, const char *path, const struct r
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = stream_memory(&text, &size);
     bool good = out && print(out, r, h, now);
-    good = out && !ferror(out) && good;
-    good = out && fclose(out) == 0 && good;
+    good = out && stream_close(out) && good;
     good = good ? file_write(path, text, size, err)
                 : error_set(err, "%s: not enough memory for it, or no file for its history", path);
     free(text);

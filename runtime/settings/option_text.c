@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/shortest.h"
+#include "base/stream.h"
 
 static bool option_text_among(const char *name, const char *const *names)
 {
@@ -58,14 +59,13 @@ char *option_text_write(const struct option_row *rows, int count, const char *co
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = stream_memory(&text, &size);
     if (!out)
         return NULL;
     for (int k = 0; k < count; k++)
         if (!option_text_among(rows[k].name, without))
             option_text_row(&rows[k], out);
-    bool good = !ferror(out);
-    if (fclose(out) == 0 && good)
+    if (stream_close(out))
         return text;
     free(text);
     return NULL;

@@ -12,6 +12,7 @@
 #include "base/dmath.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/stream.h"
 #include "file/file.h"
 #include "file/foreign.h"
 
@@ -122,7 +123,7 @@ bool search_add(struct search *s, const char *path, struct search_run run, char 
     s->done[s->ndone++] = run;
     if (!path)
         return true;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = stream_memory(&text, &size);
     if (!out)
         return error_set(err, "not enough memory for %s", path);
     fprintf(out, "# %s\n%s\n", s->settings, search_columns(s));
@@ -135,7 +136,8 @@ bool search_add(struct search *s, const char *path, struct search_run run, char 
         else
             fprintf(out, "%.9g\n", r->loss);
     }
-    bool good = fclose(out) == 0 && file_write(path, text, size, err);
+    bool good = stream_close(out) ? file_write(path, text, size, err)
+                                  : error_set(err, "not enough memory for %s", path);
     free(text);
     return good;
 }

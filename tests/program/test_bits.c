@@ -212,6 +212,16 @@ Test(same_bytes, in_f64, .fini = shell_clean)
 #endif
 }
 
+/* A few programs, or with make test-all all that `make hash` makes. */
+Test(same_bytes, have_the_hash_that_is_kept, .fini = shell_clean)
+{
+    if (!have("sha256sum"))
+        skip_test("no sha256sum");
+    struct run r = shell("sh $SOURCE/tests/hash.sh %s", getenv("LATHE_TEST_ALL") ? "" : "quick");
+    cr_expect(r.status == 0 && strstr(r.output, "programs agree"), "%s", r.output);
+    run_free(&r);
+}
+
 #if defined(__x86_64__)
 /* Every word of the NEON vocabulary against scalar's, by the hash of all results. */
 Test(vocabulary, of_neon_computes_what_scalar_computes, .fini = shell_clean)

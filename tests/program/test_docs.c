@@ -26,6 +26,7 @@ static const struct { const char *begins, *why; } elsewhere[] = {
     { "make lint", ".ci/run" },
     { "make quick", "make test has its suites" },
     { "make sanitize", "it takes minutes" },
+    { "make hash", "make test-all has all of it, make test a part" },
     { "make data", "it downloads 162 MB" },
     { "make deps", "it installs packages" },
     { "make fuzz", "it takes minutes" },

@@ -300,33 +300,34 @@ static struct deaths kill_and_go_on(const char *net, const char *options, int ki
     return deaths;
 }
 
-static void kill_many(const char *net, const char *options, int kills, unsigned most)
+/* `few` kills, 100 in make test-all, or $KILLS; of a run that lasts longer than they do. */
+static void kill_many(const char *net, const char *more, int few, unsigned most)
 {
+    const bool all = getenv("LATHE_TEST_ALL") != NULL;
+    const int kills = getenv("KILLS") ? atoi(getenv("KILLS")) : all ? 100 : few;
+    char options[128];
+    snprintf(options, sizeof options, "--epochs %d %s", kills > few ? 5*kills : 2*few - 2, more);
     make(net);
     struct run r = shell("./%s_native train " DATA "%s --history a.csv --params a.st > log", net,
                          options);
     cr_assert(r.status == 0, "%s", r.output);
     run_free(&r);
     struct deaths deaths = kill_and_go_on(net, options, kills, most);
-    if (getenv("LATHE_TEST_ALL"))
+    if (kills > few)
         fprintf(stderr, "%s: %d runs killed, %d of them during a write\n", net, deaths.all,
                 deaths.writing);
     sure("cmp a.csv b.csv && cmp a.st b.st && ! test -e c.lathe-tmp && "
          "test \"$(ls | grep -c lathe-tmp)\" = 0");
 }
 
-Test(killed, at_any_moment_a_run_ends_with_the_same_bytes, .fini = shell_clean, .timeout = 600)
+Test(killed, at_any_moment_a_run_ends_with_the_same_bytes, .fini = shell_clean, .timeout = 3600)
 {
-    bool all = getenv("LATHE_TEST_ALL") != NULL;
-    kill_many("deep", all ? "--epochs 500 --schedule cosine --optimizer adam --average ema"
-              : "--epochs 10 --schedule cosine --optimizer adam --average ema", all ? 100 : 6,
-              50000);
+    kill_many("deep", "--schedule cosine --optimizer adam --average ema", 6, 50000);
 }
 
-Test(killed, with_muon_and_frozen_layers_too, .fini = shell_clean, .timeout = 600)
+Test(killed, with_muon_and_frozen_layers_too, .fini = shell_clean, .timeout = 3600)
 {
-    bool all = getenv("LATHE_TEST_ALL") != NULL;
-    kill_many("groups", all ? "--epochs 500" : "--epochs 6", all ? 100 : 4, 50000);
+    kill_many("groups", "", 4, 50000);
 }
 
 Test(killed, a_run_whose_loss_becomes_nan_leaves_a_good_checkpoint, .fini = shell_clean)
