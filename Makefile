@@ -281,7 +281,7 @@ $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 $(TESTS)/results: $(TESTS)/nets$1
 endef
 
-KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \
+KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels exact memory optim) tests/runtime/test_rules.c \
           $(patsubst %,$(SUPPORT)/%.c,oracle oracle_open oracle_simple batch allocations engines networks)
 
 $(eval $(call both_types,32,0,liblathe.a))
