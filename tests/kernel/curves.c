@@ -12,7 +12,8 @@
 /* Where `all` is 0, the error is of some inputs, with room, and all are still to be taken. */
 const struct curve curves[CURVES] = {
     { WORD(exp), 0, 0.939, 0, 0, { 0, 1, INF }, 0xb4b70355cf2b9489, 0x4cf714b7060a3bf6 },
-    { WORD(sigmoid), 0, 4.5, 0, 0x1p-64, { 0, 0.5f, 1 }, 0, 0xa5e6762a7f986298 },
+    { WORD(sigmoid), 0, 3.68, 0, 0x1p-64, { 0, 0.5f, 1 }, 0x13430081ac30d954,
+      0xa5e6762a7f986298 },
     { WORD(tanh), 0, 5, 0, 0, { -1, -0.0f, 1 }, 0, 0x45f3b096af93b1e3 },
     { WORD(normal), 0, 40, 0, 0x1p-96, { 0, 0.5f, 1 }, 0, 0x0d19602aa330e7c0 },
     { WORD(gelu), 0, 40, 0, 0x1p-92, { 0, -0.0f, INF }, 0, 0xed476c154b761e6c },
