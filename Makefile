@@ -240,7 +240,7 @@ fuzz: $(LATHE) $(FUZZ)/fuzz         ## MINUTES=N of libFuzzer on each reader, or
 	@sh tests/fuzz/run.sh $(FUZZ)/fuzz $(LATHE) $(or $(MINUTES),1) $(TARGET)
 
 # And what cannot run here, compiled.
-test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.o)) ## and what takes longer; with $LATHE_DATA on CIFAR-10
+test-all: all test ulp $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.o)) ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/tiles
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/results
@@ -266,6 +266,9 @@ test-real: parts tests              ## one epoch of the course's network on $LAT
 
 tests: $(RUNS:%=$(TESTS)/%)
 
+# Elementary functions: what they give is hashed, and measured against libm's in double.
+CURVES = $(patsubst %,tests/kernel/%.c,simd_cases simd_runnable curves exact exact_values)
+
 # Suites of both types: $1 the bits, $2 LATHE_F64, $3 the library.
 define both_types
 $(TESTS)/words_%_$1.o: tests/kernel/simd_words.c tests/kernel/simd_words.h \
@@ -275,8 +278,7 @@ $(TESTS)/words_%_$1.o: tests/kernel/simd_words.c tests/kernel/simd_words.h \
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -DLATHE_F64=$2 -Itests -Iruntime -DISA=$$* \
 	    -DISA_HEADER='"vector/simd/$$*.h"' $$(TARGET_$$*) -c $$< -o $$@
 
-$(TESTS)/simd$1: tests/kernel/test_simd.c tests/kernel/simd_cases.c \
-                 $(WORDS:%=$(TESTS)/words_%_$1.o) runtime/$3
+$(TESTS)/simd$1: tests/kernel/test_simd.c $(CURVES) $(WORDS:%=$(TESTS)/words_%_$1.o) runtime/$3
 	@echo "cc     $$@"
 	$(Q)$(TEST_CC) -O1 -DLATHE_F64=$2 $$(filter-out %.a,$$^) $(CRITERION) runtime/$3 -lm -o $$@
 
@@ -316,7 +318,7 @@ $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 $(TESTS)/results: $(TESTS)/nets$1
 endef
 
-KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels memory optim) tests/runtime/test_rules.c \
+KERNELS = $(patsubst %,tests/kernel/test_%.c,kernels exact memory optim) tests/runtime/test_rules.c \
           $(patsubst %,$(SUPPORT)/%.c,oracle oracle_open oracle_simple batch allocations engines networks)
 
 $(eval $(call both_types,32,0,liblathe.a))
@@ -413,6 +415,25 @@ $(BROUGHT): $(TESTS)/foreign_%: tests/foreign/%.net $(LATHE) runtime/liblathe.a
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
 $(TESTS)/foreign $(TESTS)/folders $(TESTS)/finetune $(TESTS)/faults: $(BROUGHT)
+
+# Everything in it is made vectors of where it can be: -ffast-math is for the reference alone, and
+# clang makes them of scalar words, too.
+FAST = -O3 -fno-math-errno -fno-trapping-math $(call has,avx2 fma,-mavx2 -mfma)
+VECTORIZER = $(shell command -v clang || echo $(CC))
+$(TESTS)/ulp_%.o: tests/kernel/simd_words.c tests/kernel/simd_words.h \
+                  $(wildcard runtime/vector/*.h runtime/vector/simd/*.h)
+	@mkdir -p $(@D)
+	@echo "cc     $@"
+	$(Q)$(if $(filter scalar,$*),$(VECTORIZER) $(FAST),$(CC) -O3) -std=gnu11 -Wall -Wextra -Itests \
+	    -Iruntime -DISA=$* -DISA_HEADER='"vector/simd/$*.h"' $(TARGET_$*) -c $< -o $@
+$(TESTS)/ulp: tests/kernel/ulp.c $(CURVES) $(WORDS:%=$(TESTS)/ulp_%.o) runtime/liblathe.a \
+              $(wildcard tests/kernel/*.h)
+	@echo "cc     $@"
+	$(Q)$(TEST_CC) $(FAST) -ffast-math -c tests/kernel/exact_values.c -o $@_exact.o
+	$(Q)$(TEST_CC) $(FAST) -ffp-contract=off $(filter-out %/exact_values.c %/simd_cases.c,$(filter %.c %.o,$^)) \
+	    $@_exact.o runtime/liblathe.a -lm -o $@
+ulp: $(TESTS)/ulp                   ## elementary functions over all inputs of f32: minutes each
+	@$(TESTS)/ulp
 
 # The gradient checks of one network: make check NET=models/three_layer.net
 check: deps-test $(LATHE) lib       ## gradient checks of one network, NET=FILE
@@ -534,7 +555,7 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
+        ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
         bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

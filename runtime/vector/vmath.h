@@ -117,12 +117,13 @@ static inline vec v_hardswish(vec x)
     return v_select(v_gt(x, v_set1(-3)), v_mul(x, v_hardsigmoid(x)), left);
 }
 
-/* From the input: 0, (2x + 3)/6 or 1. */
+/* From the input: 0, (2x + 3)/6 or 1; NaN survives. */
 static inline vec v_hardswish_grad(vec g, vec x)
 {
+    const vec left = v_select(v_eq(x, x), v_zero(), x);
     const vec slope = v_fma(x, v_set1((real)(1.0 / 3)), v_set1((real)0.5));
     const vec right = v_select(v_gt(v_set1(3), x), slope, v_set1(1));
-    return v_mul(g, v_select(v_gt(x, v_set1(-3)), right, v_zero()));
+    return v_mul(g, v_select(v_gt(x, v_set1(-3)), right, left));
 }
 
 static inline vec v_scale(vec x, real factor)

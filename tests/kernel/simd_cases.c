@@ -2,6 +2,7 @@
 ** simd_cases.c - inputs of the vocabulary's tests, and a hash over the results.
 */
 #include "kernel/simd_cases.h"
+#include "kernel/curves.h"
 
 #include <math.h>
 #include <string.h>
@@ -139,5 +140,9 @@ uint64_t simd_hash(const struct simd_words *w)
     uint64_t hash = 0;
     for (unsigned round = 0; round < ROUNDS; round++)
         hash = hash_fma(w, hash_round(w, hash, round), round);
+#if !LATHE_F64
+    for (int k = 0; k < CURVES; k++)
+        hash = mix(hash ^ curve_hash_some(&curves[k], w));
+#endif
     return hash;
 }

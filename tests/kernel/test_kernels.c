@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "core/cpu.h"
 #include "core/params.h"
+#include "kernel/exact_networks.h"
 #include "support/engines.h"
 #include "support/networks.h"
 #include "support/oracle.h"
@@ -114,18 +115,19 @@ Test(kernels, scores_loss_and_gradients_equal_the_oracle)
             check_against_oracle(runnable(i), some_images(runnable(i)), 2);
 }
 
-/* Eight threads: cut into as many parts as each region allows. */
+/* Eight threads: cut into as many parts as each region allows. Here and below those networks that
+** test_exact.c does not hold so, to the bit. */
 Test(kernels, a_single_image_cut_into_parts_equals_the_oracle)
 {
     for (int i = 0; i < networks(); i++)
-        if (runnable(i))
+        if (runnable(i) && !is_exact(runnable(i)))
             check_against_oracle(runnable(i), 1, 8);
 }
 
 Test(kernels, a_full_batch_equals_the_oracle)
 {
     for (int i = 0; i < networks(); i++)
-        if (runnable(i))
+        if (runnable(i) && !is_exact(runnable(i)))
             check_against_oracle(runnable(i), runnable(i)->batch, 2);
 }
 

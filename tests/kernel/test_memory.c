@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "core/params.h"
+#include "kernel/exact_networks.h"
 #include "support/allocations.h"
 #include "support/engines.h"
 #include "support/networks.h"
@@ -158,14 +159,15 @@ Test(gradients, of_the_loss_equal_central_differences)
             }
             *b = start;
             double numeric = (loss[1] - loss[0]) / (2*h), analytic = e.arena[bias->m + (size_t)k];
-            cr_expect(fabs(numeric - analytic) <= 1e-7*scale, "%s: class %d: %.10g, not %.10g",
-                      m->name, k, analytic, numeric);
+            /* A loss of many digits leaves its difference few. */
+            cr_expect(fabs(numeric - analytic) <= 1e-7*scale + 1e-9*fabs(loss[0]),
+                      "%s: class %d: %.10g, not %.10g", m->name, k, analytic, numeric);
         }
         engine_close(&e);
     }
 }
 
-Test(gradients, equal_central_differences_in_every_network)
+Test(gradients, equal_central_differences_in_every_network_of_inexact_layers)
 {
     size_t flips = 0, entries = 0;
     for (int i = 0; i < networks(); i++) {
@@ -174,7 +176,8 @@ Test(gradients, equal_central_differences_in_every_network)
         struct gradcheck_options o;
         struct gradcheck_report report;
         char err[ERR_SIZE];
-        if (!m || widest(m) != m)
+        /* Those of the others equal the oracle's to the bit; make test-all takes them, too. */
+        if (!m || widest(m) != m || (is_exact(m) && !EVERY_ISA))
             continue;
         open_engine(&e, m, 1);
         gradcheck_defaults(&o, m);

@@ -233,11 +233,13 @@ Test(vocabulary, of_neon_computes_what_scalar_computes, .fini = shell_clean)
             "aarch64-linux-gnu-gcc -O2 -std=gnu11 -static -DLATHE_F64=%d -I$SOURCE/runtime "
             "-I$SOURCE/tests -DISA=$isa -DISA_HEADER=\"\\\"vector/simd/$isa.h\\\"\" "
             "$SOURCE/tests/kernel/simd_hash.c $SOURCE/tests/kernel/simd_cases.c "
+            "$SOURCE/tests/kernel/curves.c "
             "$SOURCE/tests/kernel/simd_words.c -lm -o hash_$isa && "
             "qemu-aarch64 ./hash_$isa > $isa.txt || exit 1; done; "
             "${CC:-cc} -O2 -std=gnu11 -DLATHE_F64=%d -I$SOURCE/runtime -I$SOURCE/tests "
             "-DISA=scalar -DISA_HEADER=\"\\\"vector/simd/scalar.h\\\"\" "
             "$SOURCE/tests/kernel/simd_hash.c $SOURCE/tests/kernel/simd_cases.c "
+            "$SOURCE/tests/kernel/curves.c "
             "$SOURCE/tests/kernel/simd_words.c -lm -o hash_here && "
             "./hash_here > here.txt && test -s here.txt && cmp scalar.txt neon.txt && "
             "cmp here.txt neon.txt", f64, f64);

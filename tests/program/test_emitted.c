@@ -71,6 +71,23 @@ Test(emitted, lines_fit_and_no_size_is_idle, .fini = shell_clean)
     run_free(&r);
 }
 
+/* What is emitted of a template is run by the networks of test_exact.c's table, on whole numbers;
+** but for these, of which docs/testing.md says what holds them. */
+Test(emitted, templates_are_each_held_exactly_or_said_not_to_be, .fini = shell_clean)
+{
+    struct run r = shell("cd $SOURCE && "
+        "for net in $(grep -o '{ \"[a-z0-9_]*\", [A-Z0]' tests/kernel/test_exact.c | "
+        "cut -d'\"' -f2); do grep -lx \"net $net\" tests/nets/*.net || echo no $net; done "
+        ">$OLDPWD/nets && "
+        "test $(wc -l <$OLDPWD/nets) -gt 20 && "
+        "$LATHE emit $(cat $OLDPWD/nets) --isa avx2 --split | grep -o 'templates/[a-z_/]*[.]c' | "
+        "sort -u >$OLDPWD/exact && ls templates/*/*.c | comm -23 - $OLDPWD/exact | "
+        "grep -vxE 'templates/(affine/one|affine/one_tile|deconv/fold|loss/bce|loss/mae|"
+        "pool/average_gather|wino/rows)[.]c' || true");
+    cr_expect(r.status == 0 && !*r.output, "%s", r.output);
+    run_free(&r);
+}
+
 /* ---- --lines ---- */
 
 Test(lines, change_no_object_code_and_no_other_line, .fini = shell_clean)

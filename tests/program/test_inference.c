@@ -307,13 +307,15 @@ Test(inference, has_the_vocabularys_bits_in_webassembly, .fini = shell_clean)
                "console.log(hash.toString(16).padStart(16, \"0\"));\n");
     sure("$CC -std=gnu11 -O1 -DLATHE_F64=0 -I$SOURCE/runtime -I$SOURCE/tests -DISA=scalar "
          "-DISA_HEADER='\"vector/simd/scalar.h\"' $SOURCE/tests/kernel/simd_hash.c "
-         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c -lm -o hash && "
+         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c "
+         "$SOURCE/tests/kernel/curves.c -lm -o hash && "
          "./hash >theirs");
     sure("for how in '' -msimd128 '-msimd128 -mrelaxed-simd -DLATHE_RELAXED_MADD'; do "
          "clang --target=wasm32-wasi --sysroot=${WASI:-/usr} -std=gnu11 -O2 $how -DLATHE_F64=0 "
          "-I$SOURCE/runtime -I$SOURCE/tests -DISA=wasm "
          "-DISA_HEADER='\"kernel/simd_part.h\"' -DPART='\"vector/simd/wasm.h\"' "
-         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c -nostdlib -lc "
+         "$SOURCE/tests/kernel/simd_words.c $SOURCE/tests/kernel/simd_cases.c "
+         "$SOURCE/tests/kernel/curves.c -nostdlib -lc "
          "-Wl,--no-entry,--export=simd_hash,--export=simd_words_wasm -o words.wasm && "
          "perl -0777 -pi -e 's/\\xfd\\xaf\\x01/\\xfd\\x85\\x02/g' words.wasm && "
          "node " RELAXED " hash.mjs >ours || exit 1; case $how in *relaxed*) "

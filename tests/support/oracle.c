@@ -374,6 +374,19 @@ static double image_loss(const struct oracle *o, size_t n, const int32_t *labels
     return loss;
 }
 
+void oracle_gradients(struct oracle *o)
+{
+    const struct model *m = o->model;
+    for (int i = 0; i < m->nparams; i++)
+        memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));
+    for (int i = 0; i < o->nlayers - 1; i++) {
+        const struct oracle_layer *l = &o->layer[i];
+        memset(l->dy, 0, (size_t)o->n*area(l->oc, l->oh, l->ow)*sizeof *l->dy);
+    }
+    for (int i = o->nlayers - 1; i >= 0; i--)
+        layer_backward(o, &o->layer[i], o->layer[i].dy);
+}
+
 double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
 {
     const struct model *m = o->model;
@@ -387,14 +400,7 @@ double oracle_backward(struct oracle *o, const int32_t *labels, double reg)
         for (size_t j = 0; j < classes; j++)
             o->dscores[n*classes + j] *= scale;
     }
-    for (int i = 0; i < m->nparams; i++)
-        memset(o->grad[i], 0, params_count(&m->params[i])*sizeof(double));
-    for (int i = 0; i < o->nlayers - 1; i++) {
-        const struct oracle_layer *l = &o->layer[i];
-        memset(l->dy, 0, (size_t)o->n*area(l->oc, l->oh, l->ow)*sizeof *l->dy);
-    }
-    for (int i = o->nlayers - 1; i >= 0; i--)
-        layer_backward(o, &o->layer[i], o->layer[i].dy);
+    oracle_gradients(o);
     for (int i = 0; i < m->nparams; i++) {
         size_t weights = m->params[i].role == ROLE_WEIGHT ? params_count(&m->params[i]) : 0;
         for (size_t k = 0; k < weights; k++) {

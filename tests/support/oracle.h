@@ -54,6 +54,9 @@ void oracle_close(struct oracle *o);
 /* Scores from the images, o->layer[0].x, and o->param. */
 void oracle_forward(struct oracle *o);
 
+/* o->grad from o->dscores, without the L2 term; after oracle_forward. */
+void oracle_gradients(struct oracle *o);
+
 /* The loss with the L2 term, and o->grad with it; after oracle_forward. */
 double oracle_backward(struct oracle *o, const int32_t *labels, double reg);
 
