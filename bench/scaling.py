@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What one training on several machines would take: a model on paper. The times of a step's regions
-are measured here, with one process; what is sent, and when, is the plan's (lathe emit --mpi -d mem);
-the network is a number of bits a second and a time that each message takes. A machine of the model
-is this one. What no region takes (feeding, Muon, averages) is not divided, and a convolution's
-update is as long as here, where it adds 16 groups: both make it look worse than it is.
+are measured here, with one process; what is sent, and when, is the plan's (lathe emit --mpi -d
+mem); the network is a number of bits a second and a time that each message takes. A machine of the
+model is this one. What no region takes (feeding, Muon, averages) is not divided, and a
+convolution's update is as long as here, where it adds 16 groups: both make it look worse than it is.
 
 Standard library only. Exit status: 0 done, 1 a program failed, 2 wrong usage.
 """
