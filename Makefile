@@ -212,6 +212,7 @@ test-all: all test $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%
 	@$(MAKE) test T="kernels32 kernels64" EVERY_ISA=1
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/faults
+	@$(MAKE) sanitize
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/flags
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/names
