@@ -248,6 +248,7 @@ test-all: all test ulp $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/ne
 	@$(MAKE) test T="kernels32 kernels64" EVERY_ISA=1
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/resume --filter 'killed/*'
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/faults
+	@$(MAKE) sanitize
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/docs
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/flags
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/names
