@@ -333,7 +333,7 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
 
 # It reads the table itself.
 $(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a \
-                   $(patsubst %,$(BUILD)/shared/base/%.o,bounds shortest) \
+                   $(patsubst %,$(BUILD)/shared/base/%.o,bounds shortest stream) \
                    $(patsubst %,$(BUILD)/shared/settings/%.o,optimizer option_text settings)
 
 # What peers runs: the readers' verdicts on many files.

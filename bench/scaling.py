@@ -3,7 +3,8 @@
 are measured here, with one process; what is sent, and when, is the plan's (lathe emit --mpi -d
 mem); the network is a number of bits a second and a time that each message takes. A machine of the
 model is this one. What no region takes (feeding, Muon, averages) is not divided, and a
-convolution's update is as long as here, where it adds 16 groups: both make it look worse than it is.
+convolution's update is as long as here, where it adds 16 groups: both make it look worse than it
+is.
 
 Standard library only. Exit status: 0 done, 1 a program failed, 2 wrong usage.
 """

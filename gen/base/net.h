@@ -272,9 +272,8 @@ struct kink_plan {
 /* exchanges.c: what ranks tell each other of a buffer. */
 struct exchange_plan {
     enum exchange_kind kind;
-    int after, from, to;        /* regions, as struct exchange has them */
-    int buffer;
-    size_t size;                /* reals of an image, a group, a column of a weight */
+    int buffer, after, from, to;        /* the last are regions, as struct exchange has them */
+    size_t size;                /* reals of an image, a group, a column of a weight, */
     int columns, param;         /* of panels */
 };
 
