@@ -73,7 +73,7 @@ install_all() {
     put 644 "$DATADIR/zsh/site-functions" _lathe="$share/lathe.zsh" \
         _lathe_program=install/program.zsh
     put 644 "$DATADIR/lathe/models" models/*.net
-    put 644 "$DATADIR/doc/lathe" README.md CHANGELOG.md CONTRIBUTING.md LICENSE
+    put 644 "$DATADIR/doc/lathe" README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE
     put 644 "$DATADIR/doc/lathe/docs" docs/*.md docs/*.svg docs/*.py
     for d in examples/*; do
         for f in "$d"/*; do     # what was built there lies in a folder

@@ -87,6 +87,7 @@ static void group_region(const struct group *g, struct contents *contents, struc
         table_functions(net, &prefix, &user);
     }
     vocabulary(g->isa, f64, &words);
+    library("runtime/vector/groups.c", f64, &words);
     library("runtime/vector/optim.c", f64, &words);
     update_functions(&words);
     library("runtime/vector/muon.c", f64, &words);

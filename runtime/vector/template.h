@@ -19,6 +19,7 @@ void random_mask(uint64_t seed, uint64_t step, uint64_t stream, uint32_t keep,
                  uint8_t *mask, size_t count);      /* runtime/base/random.h */
 
 #include "vector/common.c"
+#include "vector/groups.c"
 #include "vector/vmath.h"
 #include "vector/winograd.h"
 

@@ -175,6 +175,7 @@ static void write_tiles(struct tiles *t)
     snprintf(path, sizeof path, "runtime/vector/%s", t->isa->header);
     text_puts(&out, embedded(path));
     text_puts(&out, embedded("runtime/vector/common.c"));
+    text_puts(&out, embedded("runtime/vector/groups.c"));
     add_all_conv(t, &out);
     add_all_affine(t, &out);
     add_all_gradients(t, &out);
