@@ -121,25 +121,31 @@ void ranks_turn(const struct engine *e, const struct exchange *x)
 ** computed it to all. */
 struct ranks_row { void *at; size_t size; MPI_Datatype type; int each; bool of_panels; };
 
+/* An owner's part: to a peer from this rank, or here from a peer whose it is. */
+static void ranks_part(const struct ranks_row *row, int columns, int owner, int peer)
+{
+    int from, to;
+    ranks_columns(columns, owner, &from, &to);
+    if (row->of_panels) {
+        from /= PANEL;
+        to = (to + PANEL - 1) / PANEL;
+    }
+    if (from >= to)
+        return;
+    char *at = (char *)row->at + (size_t)from*(size_t)row->each*row->size;
+    MPI_Request *request = &ranks.requests[ranks.pending++];
+    const int count = (to - from)*row->each;
+    ranks_sure(owner == ranks.number
+               ? MPI_Isend(at, count, row->type, peer, RANKS_PANELS, MPI_COMM_WORLD, request)
+               : MPI_Irecv(at, count, row->type, peer, RANKS_PANELS, MPI_COMM_WORLD, request));
+}
+
 static void ranks_spread(const struct ranks_row *row, int columns)
 {
-    for (int k = 0; k < ranks.count; k++)
-        for (int peer = 0; peer < ranks.count; peer++) {
-            int from, to;
-            ranks_columns(columns, k, &from, &to);
-            if (row->of_panels) {
-                from /= PANEL;
-                to = (to + PANEL - 1) / PANEL;
-            }
-            if (k == peer || from >= to || (k != ranks.number && peer != ranks.number))
-                continue;
-            char *at = (char *)row->at + (size_t)from*(size_t)row->each*row->size;
-            MPI_Request *request = &ranks.requests[ranks.pending++];
-            const int count = (to - from)*row->each;
-            ranks_sure(k == ranks.number ? MPI_Isend(at, count, row->type, peer, RANKS_PANELS,
-                                                     MPI_COMM_WORLD, request)
-                                         : MPI_Irecv(at, count, row->type, k, RANKS_PANELS,
-                                                     MPI_COMM_WORLD, request));
+    for (int peer = 0; peer < ranks.count; peer++)
+        if (peer != ranks.number) {
+            ranks_part(row, columns, ranks.number, peer);
+            ranks_part(row, columns, peer, peer);
         }
     ranks_moved((double)columns*(ranks.count - 1)*row->each/(row->of_panels ? PANEL : 1));
 }

@@ -54,17 +54,23 @@ static void mend_sum(uint8_t *bytes, size_t size)
         }
 }
 
+/* The input as a file, with that sum. */
+static void summed_file(const char *name, const uint8_t *given, size_t size)
+{
+    uint8_t *bytes = malloc(size + 1);
+    memcpy(bytes, given, size);
+    mend_sum(bytes, size);
+    fuzz_file(name, bytes, size);
+    free(bytes);
+}
+
 static void params(const uint8_t *given, size_t size)
 {
     struct param_file_info info;
     struct pretrained p;
     struct option_list only = { .count = 0 };
     char err[ERR_SIZE] = "";
-    uint8_t *bytes = malloc(size + 1);
-    memcpy(bytes, given, size);
-    mend_sum(bytes, size);
-    fuzz_file("p", bytes, size);
-    free(bytes);
+    summed_file("p", given, size);
     if (param_file_load("p", &engine, &info, err)) {
         if (info.pairing)
             fputs(info.pairing, stdout);
@@ -84,40 +90,17 @@ static void params(const uint8_t *given, size_t size)
 
 /* ---- checkpoints ---- */
 
-enum { IMAGES = 60, VAL = 20, PIXELS = LINEAR_IN };
-
-static struct dataset some_data(void)
-{
-    static uint8_t pixels[IMAGES*PIXELS];
-    static int32_t labels[IMAGES];
-    struct dataset d = { .source = "test", .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W,
-                         .classes = LINEAR_CLASSES };
-    for (int i = 0; i < IMAGES*PIXELS; i++)
-        pixels[i] = (uint8_t)((unsigned)i*2654435761u >> 24);
-    for (int i = 0; i < IMAGES; i++)
-        labels[i] = i % LINEAR_CLASSES;
-    d.train = (struct images){ .count = IMAGES - VAL, .bytes = pixels, .labels = labels,
-                               .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W };
-    d.val = d.train;
-    d.val.count = VAL;
-    d.val.bytes = pixels + (IMAGES - VAL)*PIXELS;
-    d.val.labels = labels + IMAGES - VAL;
-    return d;
-}
-
 static void checkpoint(const uint8_t *given, size_t size)
 {
     struct checkpoint c;
     struct solver_options o;
     struct solver_report report;
     struct preprocess none = { .mean = NULL };
-    struct dataset d = some_data();
+    static uint8_t pixels[LINEAR_IMAGES*LINEAR_IN];
+    static int32_t labels[LINEAR_IMAGES];
+    struct dataset d = linear_data(pixels, labels);
     char err[ERR_SIZE] = "";
-    uint8_t *bytes = malloc(size + 1);
-    memcpy(bytes, given, size);
-    mend_sum(bytes, size);
-    fuzz_file("c", bytes, size);
-    free(bytes);
+    summed_file("c", given, size);
     if (checkpoint_open(&c, "c", &linear_model, err)) {
         solver_defaults(&o, &linear_model);
         o.quiet = true;

@@ -16,27 +16,8 @@
 #include "train/checkpoint.h"
 #include "train/observed.h"
 
-enum { IMAGES = 60, VAL = 20, PIXELS = LINEAR_IN };
-
-static uint8_t pixels[IMAGES*PIXELS];
-static int32_t labels[IMAGES];
-
-static struct dataset some_data(void)
-{
-    struct dataset d = { .source = "test", .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W,
-                         .classes = LINEAR_CLASSES };
-    for (int i = 0; i < IMAGES*PIXELS; i++)
-        pixels[i] = (uint8_t)((unsigned)i*2654435761u >> 24);
-    for (int i = 0; i < IMAGES; i++)
-        labels[i] = i % LINEAR_CLASSES;
-    d.train = (struct images){ .count = IMAGES - VAL, .bytes = pixels, .labels = labels,
-                               .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W };
-    d.val = d.train;
-    d.val.count = VAL;
-    d.val.bytes = pixels + (IMAGES - VAL)*PIXELS;
-    d.val.labels = labels + IMAGES - VAL;
-    return d;
-}
+static uint8_t pixels[LINEAR_IMAGES*LINEAR_IN];
+static int32_t labels[LINEAR_IMAGES];
 
 static struct solver_options some_options(void)
 {
@@ -67,7 +48,7 @@ static void make_checkpoint(const char *name)
 {
     struct solver_options o = some_options();
     struct solver_report report;
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     char err[ERR_SIZE] = "";
     o.checkpoint = in_dir(name);
     o.checkpoint_every = 100;
@@ -101,7 +82,7 @@ Test(checkpoint, goes_on_and_ends_as_a_run_that_never_stopped, .fini = shell_cle
 {
     struct solver_options o = some_options();
     struct solver_report report;
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     char err[ERR_SIZE] = "";
     make_checkpoint("c");
     o.train.epochs = 5;
@@ -131,7 +112,7 @@ Test(checkpoint, is_a_parameter_file_of_the_best, .fini = shell_clean)
 
 Test(checkpoint, of_another_run_is_refused_with_what_differs, .fini = shell_clean)
 {
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     struct solver_options o = some_options();
     struct model other = linear_model;
     make_checkpoint("c");
@@ -161,13 +142,13 @@ Test(checkpoint, of_another_run_is_refused_with_what_differs, .fini = shell_clea
     labels[3]++;
     expect_refused(&linear_model, &d, o, "other images or labels");
     labels[3]--;
-    pixels[(IMAGES - 1)*PIXELS]++;
+    pixels[(LINEAR_IMAGES - 1)*LINEAR_IN]++;
     expect_refused(&linear_model, &d, o, "other images or labels");
 }
 
 Test(checkpoint, without_its_average_is_refused, .fini = shell_clean)
 {
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     struct solver_options o = some_options(), plain = some_options();
     struct solver_report report;
     char err[ERR_SIZE] = "";
@@ -180,7 +161,7 @@ Test(checkpoint, without_its_average_is_refused, .fini = shell_clean)
 
 Test(checkpoint, of_another_version_or_without_a_state_is_refused, .fini = shell_clean)
 {
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     struct solver_options o = some_options();
     struct solver_report report;
     char err[ERR_SIZE] = "";
@@ -197,7 +178,7 @@ Test(checkpoint, of_another_version_or_without_a_state_is_refused, .fini = shell
 ** run ends as it would have. */
 Test(checkpoint, damaged_anywhere_is_refused_or_the_same, .fini = shell_clean)
 {
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     struct solver_options o = some_options();
     char err[ERR_SIZE] = "";
     size_t size, refused = 0;
@@ -250,7 +231,7 @@ Test(checkpoint, cut_anywhere_is_refused, .fini = shell_clean)
 
 Test(checkpoint, of_spoilt_parameters_does_not_replace_a_good_one, .fini = shell_clean)
 {
-    struct dataset d = some_data();
+    struct dataset d = linear_data(pixels, labels);
     struct solver_options o = some_options();
     struct solver_report report;
     char err[ERR_SIZE] = "";

@@ -11,7 +11,7 @@
 #include "support/linear_model.h"
 #include "train/solver.h"
 
-enum { IMAGES = 40, ITERATIONS = 3 };
+enum { ITERATIONS = 3 };
 
 /* Of each observer a letter, then what it is told. */
 struct seen { char name, text[256]; long stop_at; bool refuses, fails; };
@@ -81,20 +81,15 @@ static struct observer observer(struct seen *x)
 static bool watched(struct seen *a, struct seen *b, bool spoilt, struct solver_report *report,
                     char *err)
 {
-    static uint8_t pixels[IMAGES*LINEAR_IN];
-    static int32_t labels[IMAGES];
+    static uint8_t pixels[LINEAR_IMAGES*LINEAR_IN];
+    static int32_t labels[LINEAR_IMAGES];
     const struct observer both[] = { observer(a), observer(b) };
-    struct dataset d = { .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W, .classes = LINEAR_CLASSES };
+    struct dataset d = linear_data(pixels, labels);
     struct preprocess none = { .mean = NULL };
     struct solver_options o;
     struct solver s;
     struct engine e;
-    for (int i = 0; i < IMAGES*LINEAR_IN; i++)
-        pixels[i] = (uint8_t)((unsigned)i*2654435761u >> 24);
-    for (int i = 0; i < IMAGES; i++)
-        labels[i] = i % LINEAR_CLASSES;
-    d.train = (struct images){ .count = IMAGES, .bytes = pixels, .labels = labels, .c = LINEAR_C,
-                               .h = LINEAR_H, .w = LINEAR_W };
+    d.val = (struct images){ .count = 0 };
     solver_defaults(&o, &linear_model);
     o.train.iterations = ITERATIONS;
     o.train.batch = 10;

@@ -279,3 +279,21 @@ const struct model linear_model_wrong = LINEAR_MODEL(linear_backward_wrong);
 
 const struct model *const lathe_models[] = { &linear_model };
 const int lathe_nmodels = 1;
+
+struct dataset linear_data(uint8_t pixels[LINEAR_IMAGES*LINEAR_IN], int32_t labels[LINEAR_IMAGES])
+{
+    const int train = LINEAR_IMAGES - LINEAR_VAL;
+    struct dataset d = { .source = "test", .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W,
+                         .classes = LINEAR_CLASSES };
+    for (int i = 0; i < LINEAR_IMAGES*LINEAR_IN; i++)
+        pixels[i] = (uint8_t)((unsigned)i*2654435761u >> 24);
+    for (int i = 0; i < LINEAR_IMAGES; i++)
+        labels[i] = i % LINEAR_CLASSES;
+    d.train = (struct images){ .count = (size_t)train, .bytes = pixels, .labels = labels,
+                               .c = LINEAR_C, .h = LINEAR_H, .w = LINEAR_W };
+    d.val = d.train;
+    d.val.count = LINEAR_VAL;
+    d.val.bytes = pixels + train*LINEAR_IN;
+    d.val.labels = labels + train;
+    return d;
+}
