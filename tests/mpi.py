@@ -21,6 +21,7 @@ DATA = "--data synthetic --train-samples 150 --val-samples 40 --check-every 4 --
 MPIS = [end for end in (".openmpi", ".mpich") if shutil.which("mpicc" + end)]
 MPIS = MPIS or [""] * bool(shutil.which("mpicc"))
 FILES = ("csv", "st", "ck")
+LIMIT = ("timeout", "-k", "10", "900")      # ranks that wait for each other would spin for ever
 # A terminal's Ctrl-C is for rank 0; more ranks than processors, and as root, are meant.
 ENV = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
            OMPI_MCA_rmaps_base_oversubscribe="1")
@@ -34,7 +35,7 @@ def build(mpi, nets, program):
 
 
 def command(mpi, ranks, program, network, name, options):
-    run = ["mpirun" + mpi, "-np", str(ranks)] if ranks else []
+    run = [*LIMIT, "mpirun" + mpi, "-np", str(ranks)] if ranks else []
     files = ["--history", name + ".csv", "--params", name + ".st", "--checkpoint", name + ".ck"]
     return run + ["./" + program, "train", "--network", network, *DATA, *files, *options]
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "core/cut.h"
 #include "train/bench.h"
 
 static const int scale_threads[] = { 1, 2, 4, 8, 16, 24, 32, 48, 64 };
@@ -20,7 +21,7 @@ static double scale_rounds(int items, int threads)
 /* Seconds of a region that was measured on `now` threads. */
 static double scale_region(const struct region *r, double seconds, int n, int now, int threads)
 {
-    const int items = engine_items(r, n, now), cut = engine_items(r, n, threads);
+    const int items = cut_items(r, n, now), cut = cut_items(r, n, threads);
     const double work = seconds*items / scale_rounds(items, now);
     return work / cut*scale_rounds(cut, threads);
 }
@@ -38,7 +39,7 @@ static void scale_add(struct scale *s, const struct bench *b, int row, const str
     const double one = scale_region(r, measured, n, now, 1);
     const double time = scale_region(r, measured, n, now, threads);
     s->step += time;
-    if (engine_items(r, n, threads) < threads)
+    if (cut_items(r, n, threads) < threads)
         s->idle += time;
     if (time - one/threads > s->lost) {
         s->lost = time - one/threads;

@@ -13,11 +13,7 @@
 #include "base/error.h"
 #include "base/huge.h"
 #include "base/processors.h"
-
-enum {
-    ENGINE_ITEMS_A_THREAD = 4   /* below this, image regions are cut finer: with 4 items
-                                   a thread the slowest waits for a quarter at most */
-};
+#include "core/cut.h"
 
 static bool engine_alloc(struct engine *e, int threads, char *err)
 {
@@ -73,7 +69,8 @@ bool engine_open(struct engine *e, const struct model *model, int threads, char 
     e->targets = engine_targets(model);
     e->rule = calloc((size_t)model->nparams + 1, sizeof *e->rule);
     e->kept = calloc((size_t)model->nparams + 1, sizeof *e->kept);
-    if (!e->step.sumsq || !e->labels || !e->targets || !e->rule || !e->kept) {
+    e->order = calloc((size_t)model->nbackward + 1, sizeof *e->order);
+    if (!e->step.sumsq || !e->labels || !e->targets || !e->rule || !e->kept || !e->order) {
         engine_close(e);
         return error_set(err, "not enough memory");
     }
@@ -137,6 +134,7 @@ void engine_close(struct engine *e)
     free(e->weight);
     free(e->rule);
     free(e->kept);
+    free(e->order);
     free(e->room);
     free(e->muon);
     free(e->gradient);
@@ -171,126 +169,14 @@ double engine_clock(void)
     return (double)now.tv_sec + 1e-9*(double)now.tv_nsec;
 }
 
-/* What each of so many parts of a group of images needs, and each block of images, whatever its
-** size, as a share of what a whole one takes: about. */
-static const double engine_group_shared = 0.1, engine_block_shared = 0.125;
-static const double engine_gain = 0.95;     /* what a finer cut is to take at most */
-
-/* Whole items that the slowest thread has, times what one takes. */
-static double engine_slowest(int items, int threads, double each)
-{
-    return (items + threads - 1) / threads*each;
-}
-
-static int engine_group_parts(const struct region *r, int groups, int threads)
-{
-    double least = engine_slowest(groups, threads, 1 + engine_group_shared);
-    int best = 1;
-    for (int k = 2; k <= r->count; k++) {
-        const double time = engine_slowest(groups*k, threads, 1.0/k + engine_group_shared);
-        if (time >= engine_gain*least)
-            continue;
-        least = time;
-        best = k;
-    }
-    return best;
-}
-
-/* Images of an item: fewer than the region would like where that leaves threads without one. */
-static int engine_together(const struct region *r, int n, int threads)
-{
-    const int wanted = r->split == SPLIT_IMAGES && r->images > 1 ? r->images : 1;
-    const int most = r->fewer && n < wanted ? n : wanted, blocks = (n + most - 1) / most;
-    const double shared = wanted*engine_block_shared;
-    double least = engine_slowest(blocks, threads, most + shared);
-    int best = most;
-    if (!r->fewer || blocks >= ENGINE_ITEMS_A_THREAD*threads)
-        return most;
-    for (int size = most - 1; size > 0; size--) {
-        const double time = engine_slowest((n + size - 1) / size, threads, size + shared);
-        if (time >= engine_gain*least)
-            continue;
-        least = time;
-        best = size;
-    }
-    return best;
-}
-
-/* Of a group, or of so many images at a time. */
-static int engine_parts(const struct region *r, int blocks, int threads)
-{
-    int parts = 1;
-    if (r->split == SPLIT_GROUPS)
-        return engine_group_parts(r, blocks, threads);
-    if (threads > 1)
-        while (parts < r->count && blocks*parts < ENGINE_ITEMS_A_THREAD*threads)
-            parts++;
-    return parts;
-}
-
-int engine_items(const struct region *r, int n, int threads)
-{
-    const int groups = n < GROUPS ? n : GROUPS, together = engine_together(r, n, threads);
-    if (r->split != SPLIT_GROUPS && r->images && n == 1)
-        return r->count < threads ? r->count : threads;
-    if (r->split == SPLIT_FIXED || r->split == SPLIT_PANELS)
-        return r->images ? (n + r->images - 1) / r->images*r->count : r->count;
-    const int blocks = r->split == SPLIT_GROUPS ? groups : (n + together - 1) / together;
-    return blocks*engine_parts(r, blocks, threads);
-}
-
-void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end)
-{
-    const long long all = n < GROUPS ? n : GROUPS;
-    const long long from = all*rank/ranks, to = all*(rank + 1)/ranks;
-    *first = (int)(groups ? from : from*n/all);     /* groups begin as part_start has it */
-    *end = (int)(groups ? to : to*n/all);
-}
-
-void engine_own_panels(int panels, int rank, int ranks, int *first, int *end)
-{
-    *first = (int)((long long)panels*rank/ranks);
-    *end = (int)((long long)panels*(rank + 1)/ranks);
-}
-
 struct engine_job {
     const struct region *region;
     const struct step *step;
-    int threads, first, items;      /* the region's; those after are work beside it */
+    struct cut cut;                 /* the region's; items after those are work beside it */
     int claimers;                   /* threads that claim by turns; 1: they have shares */
-    int all;                        /* of all ranks */
-    int together;                   /* images of an item */
     const struct engine *sharing;   /* with other ranks; else NULL */
     struct engine_beside beside;
 };
-
-/* Which items are to be run here. One that has images of another rank, too, computes what nobody
-** reads for them, of whatever lies there. */
-static void engine_cut(const struct engine *e, struct engine_job *job)
-{
-    const struct region *r = job->region;
-    const int n = e->step.n;
-    int first, end;
-    job->all = job->items = engine_items(r, n, job->threads);
-    job->together = engine_together(r, n, job->threads);
-    if (!e->share || r->split == SPLIT_FIXED)
-        return;
-    if (r->split == SPLIT_PANELS) {
-        engine_own_panels(job->all, e->share->rank, e->share->ranks, &first, &end);
-        job->first = first;
-        job->items = end - first;
-        return;
-    }
-    engine_own(n, r->split == SPLIT_GROUPS, e->share->rank, e->share->ranks, &first, &end);
-    const int own = end > first ? end - first : 1;
-    const int size = job->together = engine_together(r, own, job->threads);
-    const int blocks = end > first ? (end + size - 1) / size - first / size : 0;
-    const int all = r->split == SPLIT_GROUPS && n > GROUPS ? GROUPS : (n + size - 1) / size;
-    const int parts = blocks ? engine_parts(r, blocks, job->threads) : 1;
-    job->all = all*parts;
-    job->first = first / size*parts;
-    job->items = blocks*parts;
-}
 
 /* The item of a claim: threads that claim by turns get items that follow each other, so that what a
 ** kernel fetches for the next one is found by who fetched it. */
@@ -303,12 +189,13 @@ static int engine_spread(int claim, int items, int threads)
 static void engine_item(void *context, int item, int items, int thread)
 {
     const struct engine_job *job = context;
-    if (item < job->items)
+    const struct cut *cut = &job->cut;
+    if (item < cut->items)
         job->region->run(job->step,
-                         job->first + engine_spread(item, job->items, job->claimers), job->all,
+                         cut->first + engine_spread(item, cut->items, job->claimers), cut->all,
                          thread);
     else
-        job->beside.fn(job->beside.context, item - job->items, items - job->items, thread);
+        job->beside.fn(job->beside.context, item - cut->items, items - cut->items, thread);
     if (job->sharing && thread == 0)
         job->sharing->share->progress(job->sharing);
 }
@@ -353,8 +240,8 @@ static void engine_pass_on(struct engine *e, int region)
 static void engine_region(struct engine *e, const struct region *r, enum engine_list list,
                           int index)
 {
-    struct engine_job job = { .region = r, .threads = workers_count(e->workers) };
-    job.claimers = e->pinned ? 1 : job.threads;
+    const int threads = workers_count(e->workers);
+    struct engine_job job = { .region = r, .claimers = e->pinned ? 1 : threads };
     double start = e->timing ? engine_clock() : 0;
     struct step one = e->step;
     const int region = list == ENGINE_BACKWARD ? e->model->nforward + index : index;
@@ -362,15 +249,16 @@ static void engine_region(struct engine *e, const struct region *r, enum engine_
     if (shares && engine_exchange(e, region))
         one.n = 1;
     job.sharing = e->share ? e : NULL;
-    engine_cut(e, &job);
-    one.together = job.together;
+    job.cut = e->share ? cut_of_rank(r, e->step.n, threads, e->share->rank, e->share->ranks)
+                       : cut_all(r, e->step.n, threads);
+    one.together = job.cut.together;
     job.step = &one;
-    if (e->beside.items && !e->pinned && list == ENGINE_BACKWARD && index == e->last
-        && !r->reads_input) {
+    if (e->beside.items && !e->pinned && list == ENGINE_BACKWARD
+        && index == e->order[e->runs - 1] && !r->reads_input) {
         job.beside = e->beside;
         e->beside.items = 0;
     }
-    workers_run(e->workers, job.items + job.beside.items, engine_item, &job);
+    workers_run(e->workers, job.cut.items + job.beside.items, engine_item, &job);
     if (shares)
         engine_pass_on(e, region);
     if (e->timing)
@@ -459,15 +347,38 @@ void engine_rules(struct engine *e, const struct hyper *hyper, enum update_kind 
     }
 }
 
+static void engine_add_run(struct engine *e, int k)
+{
+    if (engine_needs(e, &e->model->backward[k]))
+        e->order[e->runs++] = k;
+}
+
+/* A program with MPI has a convolution's update some regions after its gradients, for the time that
+** other ranks' take. Without others it is right after them, while they are in the caches. */
+static void engine_order(struct engine *e)
+{
+    const struct model *m = e->model;
+    const struct exchange *x = m->exchanges, *end = x + (e->share ? 0 : m->nexchanges);
+    e->runs = 0;
+    for (int k = 0; k < m->nbackward; k++) {
+        const struct exchange *of = x, *to = x;
+        while (of < end && !(of->kind == EXCHANGE_GROUPS && of->from == m->nforward + k))
+            of++;
+        while (to < end && !(to->kind == EXCHANGE_GROUPS && to->after == m->nforward + k))
+            to++;
+        if (of < end)
+            continue;
+        engine_add_run(e, k);
+        if (to < end)
+            engine_add_run(e, to->from - m->nforward);
+    }
+}
+
 static void engine_backward(struct engine *e)
 {
-    const struct region *all = e->model->backward;
-    e->last = e->model->nbackward - 1;
-    while (e->last > 0 && !engine_needs(e, &all[e->last]))
-        e->last--;
-    for (int k = 0; k <= e->last; k++)
-        if (engine_needs(e, &all[k]))
-            engine_region(e, &all[k], ENGINE_BACKWARD, k);
+    engine_order(e);
+    for (int k = 0; k < e->runs; k++)
+        engine_region(e, &e->model->backward[e->order[k]], ENGINE_BACKWARD, e->order[k]);
     if (e->beside.items)
         workers_run(e->workers, e->beside.items, e->beside.fn, e->beside.context);
     e->beside.items = 0;

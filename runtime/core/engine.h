@@ -54,7 +54,7 @@ struct engine {
     size_t bytes;                 /* of the arena with scratch */
     void *mapping; size_t mapped; /* what it lies in, bytes */
     struct engine_beside { int items; workers_fn *fn; void *context; } beside;
-    int last;                     /* of model->backward, what this step runs last */
+    int *order, runs;             /* of model->backward, what this step runs */
     int forward_images;           /* what the last engine_forward or engine_infer ran */
     engine_timing_fn *timing;     /* NULL: no clock is read */
     void *timing_context;
@@ -134,15 +134,6 @@ double engine_probe(struct engine *e, int n, const real *probe);
 /* After parameters were changed from outside. */
 void engine_pack(struct engine *e, int param);
 void engine_pack_all(struct engine *e);
-
-/* How many items a region has for n images; more parts an image where there are
-** fewer images than keep the threads busy. */
-int engine_items(const struct region *r, int n, int threads);
-
-/* The images (or groups of images) of a batch of n that are a rank's: *first to *end - 1. */
-void engine_own(int n, bool groups, int rank, int ranks, int *first, int *end);
-/* And of a weight's panels. */
-void engine_own_panels(int panels, int rank, int ranks, int *first, int *end);
 
 double engine_clock(void);   /* seconds from some fixed moment */
 

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "core/cut.h"
 #include "core/params.h"
 #include "core/ranks_sum.h"
 
@@ -346,7 +347,7 @@ int ranks_feeds(int n, const struct ranks_next *next)
 {
     int first, end = n;
     if (ranks.leads && ranks.each_reads) {
-        engine_own(n, false, 0, ranks.count, &first, &end);
+        cut_own(n, false, 0, ranks.count, &first, &end);
         ranks.next = next;
     }
     return end;
@@ -387,7 +388,7 @@ static void ranks_ahead(struct engine *e, const struct ranks_order *o, ranks_fee
     const struct ranks_next next = { ranks_index(e->model), o->seed, o->next_epoch,
                                      o->next_iteration };
     int first, end;
-    engine_own(o->n, false, ranks.number, ranks.count, &first, &end);
+    cut_own(o->n, false, ranks.number, ranks.count, &first, &end);
     feed(context, e, &next, first, end);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cut.h"
+
 enum { RANKS_BLOCK = 1, RANKS_PANELS };     /* messages' tags */
 
 /* All of what this rank has said, with its number, and the end of all. */
@@ -45,7 +47,7 @@ static void ranks_lay_out(const struct engine *e, size_t size)
 {
     for (int k = 0; k < ranks.count; k++) {
         int first, end;
-        engine_own(e->step.n, false, k, ranks.count, &first, &end);
+        cut_own(e->step.n, false, k, ranks.count, &first, &end);
         ranks.counts[k] = (int)((size_t)(end - first)*size);
         ranks.starts[k] = (int)((size_t)first*size);
     }
@@ -69,7 +71,7 @@ void ranks_gather(const struct engine *e, const struct exchange *x)
 /* The columns of a rank's panels; a map may end before the last panel does. */
 static void ranks_columns(int columns, int rank, int *from, int *to)
 {
-    engine_own_panels((columns + PANEL - 1) / PANEL, rank, ranks.count, from, to);
+    cut_own_panels((columns + PANEL - 1) / PANEL, rank, ranks.count, from, to);
     *from *= PANEL;
     *to = *to*PANEL < columns ? *to*PANEL : columns;
 }
@@ -81,7 +83,7 @@ static MPI_Request ranks_block(const struct engine *e, const struct exchange *x,
     MPI_Datatype type;
     MPI_Request request = MPI_REQUEST_NULL;
     int first, end, from, to;
-    engine_own(e->step.n, false, images, ranks.count, &first, &end);
+    cut_own(e->step.n, false, images, ranks.count, &first, &end);
     ranks_columns(x->columns, panels, &from, &to);
     if (first == end || from >= to)
         return request;
@@ -111,7 +113,7 @@ void ranks_turn(const struct engine *e, const struct exchange *x)
     ranks_sure(MPI_Waitall(2*ranks.count, request, MPI_STATUSES_IGNORE));
     for (int k = 0; k < ranks.count; k++) {
         int first, end, from, to;
-        engine_own(e->step.n, false, k, ranks.count, &first, &end);
+        cut_own(e->step.n, false, k, ranks.count, &first, &end);
         ranks_columns(x->columns, k, &from, &to);
         ranks_moved((double)(e->step.n - (end - first))*(to - from));
     }
@@ -210,7 +212,7 @@ void ranks_images(struct engine *e)
     const size_t classes = (size_t)m->classes;
     const double moved = ranks.traffic.moved;
     int first, end;
-    engine_own(e->step.n, false, 0, ranks.count, &first, &end);
+    cut_own(e->step.n, false, 0, ranks.count, &first, &end);
     ranks_moved((double)(e->step.n - end)*((double)last + (m->target != TARGET_LABEL
                                                           ? (double)classes : 0)));
     ranks.traffic.images += ranks.traffic.moved - moved;

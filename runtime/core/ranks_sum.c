@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cut.h"
+
 enum { RANKS_SEGMENT = 1 << 14,     /* reals that go from rank to rank at a time, */
        RANKS_ITEM = 1 << 12,        /* and that a thread adds */
        RANKS_SUM = 3 };             /* messages' tag */
@@ -59,7 +61,7 @@ static int ranks_neighbour(int n, int step)
 {
     int first = 0, end = 0, k = ranks.number + step;
     for (; k >= 0 && k < ranks.count; k += step) {
-        engine_own(n, true, k, ranks.count, &first, &end);
+        cut_own(n, true, k, ranks.count, &first, &end);
         if (end > first)
             return k;
     }
@@ -151,7 +153,7 @@ void ranks_sum_begin(const struct engine *e, const struct exchange *x)
     const int n = e->step.n, groups = n < GROUPS ? n : GROUPS;
     int first, end;
     ranks_sum_end(e);
-    engine_own(n, true, ranks.number, ranks.count, &first, &end);
+    cut_own(n, true, ranks.number, ranks.count, &first, &end);
     sum.x = x;
     sum.all = e->arena + x->at;
     sum.own = sum.all + (size_t)first*x->size;

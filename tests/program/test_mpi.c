@@ -21,6 +21,9 @@ static const char network[] =
     "train\n  optimizer adam lr=0.01\n  group conv optimizer=muon lr=0.05\n  average ema 0.9\n"
     "  batch 13\n  flip\n  translate 2 reflect\n  cutout 3\n  reg 0.01\n";
 
+/* Ranks that wait for each other would spin for ever. */
+#define MPIRUN "timeout -k 10 120 mpirun "
+
 static void begin(void)
 {
     if (!have("mpicc") || !have("mpirun"))
@@ -33,7 +36,7 @@ static void begin(void)
     write_text("ranks.net", network);
     sure("$LATHE build --mpi ranks.net -o ranks 2>built || { cat built; exit 1; }");
     write_text("one", "tag=$1 ranks=$2 threads=$3; shift 3\n"
-               "[ $ranks = 1 ] && run= || run=\"mpirun -np $ranks\"\n"
+               "[ $ranks = 1 ] && run= || run=\"" MPIRUN "-np $ranks\"\n"
                "$run ./ranks train \"$@\" --threads $threads --history $tag.csv --params $tag.st "
                "--checkpoint $tag.ck > $tag.txt 2>&1 || { cat $tag.txt; exit 1; }\n");
 }
@@ -53,18 +56,18 @@ Test(mpi, any_number_of_ranks_has_the_bytes_of_one, .init = begin, .fini = shell
          "sh one b 3 1 " DATA "--iterations 4 --clip 0.5 --average lookahead && cmp a.ck b.ck");
     /* One message, of rank 0 alone, and its status. */
     fails(1, "ranks: data directory nowhere: No such file or directory",
-          "mpirun -np 2 ./ranks train --data nowhere 2>&1");
+          MPIRUN "-np 2 ./ranks train --data nowhere 2>&1");
     fails(1, "rank 1 of 2: ranks: train: --threads",
-          "mpirun -np 1 ./ranks train " DATA ": -np 1 ./ranks train " DATA "--threads 0 2>&1");
+          MPIRUN "-np 1 ./ranks train " DATA ": -np 1 ./ranks train " DATA "--threads 0 2>&1");
     fails(1, "rank 1 of 2 has other data, of fingerprint ",
-          "mpirun -np 1 ./ranks train " DATA "--data-per-rank : -np 1 ./ranks train " DATA
+          MPIRUN "-np 1 ./ranks train " DATA "--data-per-rank : -np 1 ./ranks train " DATA
           "--train-samples 60 --data-per-rank 2>&1");
     fails(1, "ranks: --result is of one process, not of 2",
-          "mpirun -np 2 ./ranks train " DATA "--result r.json 2>&1");
+          MPIRUN "-np 2 ./ranks train " DATA "--result r.json 2>&1");
     write_text("other.net", "net ranks\ninput 3x8x8\naffine 4\nsoftmax\n");
     sure("$LATHE build --mpi other.net -o other 2>&1");
     fails(1, "rank 1 of 2 has another program, of fingerprint ",
-          "mpirun -np 1 ./ranks train " DATA ": -np 1 ./other train " DATA "2>&1");
+          MPIRUN "-np 1 ./ranks train " DATA ": -np 1 ./other train " DATA "2>&1");
 }
 
 Test(mpi, programs_without_it_have_nothing_of_it, .fini = shell_clean)

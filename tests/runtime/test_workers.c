@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/processors.h"
+#include "core/cut.h"
 #include "core/engine.h"
 #include "core/params.h"
 #include "core/workers.h"
@@ -195,14 +196,14 @@ Test(engine, cuts_images_finer_when_there_are_few)
     const struct region images = { .split = SPLIT_IMAGES, .count = 8 };
     const struct region groups = { .split = SPLIT_GROUPS };
     const struct region fixed = { .split = SPLIT_FIXED, .count = 7 };
-    cr_assert_eq(engine_items(&images, 50, 2), 50);
-    cr_assert_eq(engine_items(&images, 1, 1), 1);
-    cr_assert_eq(engine_items(&images, 1, 2), 8);
-    cr_assert_eq(engine_items(&images, 3, 2), 9);
-    cr_assert_eq(engine_items(&groups, 50, 2), 16);
-    cr_assert_eq(engine_items(&groups, 5, 2), 5);
-    cr_assert_eq(engine_items(&fixed, 5, 2), 7);
-    cr_assert_eq(engine_items(&fixed, 1, 2), 7);
+    cr_assert_eq(cut_items(&images, 50, 2), 50);
+    cr_assert_eq(cut_items(&images, 1, 1), 1);
+    cr_assert_eq(cut_items(&images, 1, 2), 8);
+    cr_assert_eq(cut_items(&images, 3, 2), 9);
+    cr_assert_eq(cut_items(&groups, 50, 2), 16);
+    cr_assert_eq(cut_items(&groups, 5, 2), 5);
+    cr_assert_eq(cut_items(&fixed, 5, 2), 7);
+    cr_assert_eq(cut_items(&fixed, 1, 2), 7);
 }
 
 Test(engine, cuts_groups_and_blocks_of_images_finer_where_threads_would_wait)
@@ -217,21 +218,21 @@ Test(engine, cuts_groups_and_blocks_of_images_finer_where_threads_would_wait)
     };
     for (size_t k = 0; k < sizeof cut / sizeof *cut; k++) {
         const int n = cut[k].n, threads = cut[k].threads;
-        cr_expect_eq(engine_items(&groups, n, threads), cut[k].groups, "%d images, %d threads: %d "
-                     "items of groups", n, threads, engine_items(&groups, n, threads));
-        cr_expect_eq(engine_items(&blocks, n, threads), cut[k].blocks, "%d images, %d threads: %d "
-                     "blocks", n, threads, engine_items(&blocks, n, threads));
-        cr_expect_eq(engine_items(&whole, n, threads), (n + 95) / 96);
+        cr_expect_eq(cut_items(&groups, n, threads), cut[k].groups, "%d images, %d threads: %d "
+                     "items of groups", n, threads, cut_items(&groups, n, threads));
+        cr_expect_eq(cut_items(&blocks, n, threads), cut[k].blocks, "%d images, %d threads: %d "
+                     "blocks", n, threads, cut_items(&blocks, n, threads));
+        cr_expect_eq(cut_items(&whole, n, threads), (n + 95) / 96);
     }
 }
 
 Test(engine, gives_each_thread_one_item_of_a_single_image)
 {
     const struct region affine = { .split = SPLIT_FIXED, .count = 7, .images = 4 };
-    cr_assert_eq(engine_items(&affine, 9, 2), 21);
-    cr_assert_eq(engine_items(&affine, 1, 1), 1);
-    cr_assert_eq(engine_items(&affine, 1, 3), 3);
-    cr_assert_eq(engine_items(&affine, 1, 8), 7);
+    cr_assert_eq(cut_items(&affine, 9, 2), 21);
+    cr_assert_eq(cut_items(&affine, 1, 1), 1);
+    cr_assert_eq(cut_items(&affine, 1, 3), 3);
+    cr_assert_eq(cut_items(&affine, 1, 8), 7);
 }
 
 Test(engine, allocates_nothing_in_a_step)
