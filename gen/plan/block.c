@@ -377,7 +377,8 @@ static enum algorithm gradient_by(struct net *net, struct region_plan region,
     return by[choice_settle(net, c)[0]];
 }
 
-/* Filters of lists, panels of them, rows of filters, blocks of sums: each is made apart. */
+/* Filters of lists, panels of them, rows of filters, blocks of sums, vectors of channels: each is
+** made apart. */
 static int gradient_parts(const struct net *net, const struct stage *s)
 {
     const struct weight_plan *g = &s->conv->wgrad;
@@ -391,6 +392,8 @@ static int gradient_parts(const struct net *net, const struct stage *s)
         return f->groups*f->kh;
     case BY_LISTS:
         return ceil_div(f->co, LANES);
+    case BY_DEPTHWISE:
+        return ceil_div(f->co, net->vl);
     default:
         return 1;
     }

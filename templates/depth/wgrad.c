@@ -2,7 +2,8 @@
 ** depth/wgrad.c - a depthwise convolution stage, gradient to weights and bias of one group of
 ** images (see conv/wgrad.c): the output gradient is expanded into scratch and multiplied with
 ** the input under every tap, vectors running along the channels. Sums stay in that order,
-** [tap][channel], until the last image. REPEAT: several filters read one channel.
+** [tap][channel], until the last image. REPEAT: several filters read one channel. A part of a
+** group is some vectors of channels.
 */
 #include "vector/template.h"
 #include "conv/expand.c"
@@ -26,13 +27,15 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #if REPEAT
     enum { /* @sizes */ REPEATED_AT = 0, REPEATED_ROWS = 34 };
 #endif
-    int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+    enum { VECTORS = (CO + VL - 1) / VL };
+    const struct group_part p = group_part(item, items, s->n, VECTORS);
+    const int low = p.low*VL, high = p.high*VL < CO ? p.high*VL : CO;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS_AT;
     real *bias = sums + KH*KW*PADDED;
     for (int k = 0; k < (KH*KW + 1)*PADDED; k++)
         sums[k] = 0;
-    for (int image = first; image < last; image++) {
+    for (int image = p.first; image < p.last; image++) {
         const real *x = s->arena + X + (size_t)image*X_IMAGE;
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
@@ -42,19 +45,19 @@ static void NAME(const struct step *s, int item, int items, int thread)
         PUT_REPEATED(x, scratch + REPEATED_AT, 0, REPEATED_ROWS);
         x = scratch + REPEATED_AT;
 #endif
-        for (int c = 0; c < CO; c += VL)
+        for (int c = low; c < high; c += VL)
             for (int i = 0; i < KH; i += MH)
                 for (int j = 0; j < KW; j += MW)
                     TILE(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED + c);
 #if BIAS
         for (int r = 0; r < OH; r++)
-            for (int p = 0; p < OW; p++)
-                for (int c = 0; c < CO; c++)
-                    bias[c] += map[r*G_ROW + p*CO + c];
+            for (int q = 0; q < OW; q++)
+                for (int c = low; c < high; c++)
+                    bias[c] += map[r*G_ROW + q*CO + c];
 #endif
     }
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
-    for (int c = 0; c < CO; c++) {
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
+    for (int c = low; c < high; c++) {
         for (int k = 0; k < KH*KW; k++)
             dw[(c*KH + k / KW)*ROW + k % KW] = sums[k*PADDED + c];
         dw[CO*KH*ROW + c] = bias[c];

@@ -9,13 +9,15 @@ static void conv10__weights(const struct step *s, int item, int items, int threa
            SCRATCH = 173808, SCRATCH_SIZE = 12336, EXPANDED = conv10__at_expanded,
            EXPANDED_AT = 0, SUMS_AT = conv10__at_sums };
     enum { REPEATED_AT = conv10__at_repeated, REPEATED_ROWS = 2 };
-    int first = part_start(item, items, s->n), last = part_start(item + 1, items, s->n);
+    enum { VECTORS = (CO + VL - 1) / VL };
+    const struct group_part p = group_part(item, items, s->n, VECTORS);
+    const int low = p.low*VL, high = p.high*VL < CO ? p.high*VL : CO;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
     real *map = scratch + EXPANDED + EXPANDED_AT, *sums = scratch + SUMS_AT;
     real *bias = sums + KH*KW*PADDED;
     for (int k = 0; k < (KH*KW + 1)*PADDED; k++)
         sums[k] = 0;
-    for (int image = first; image < last; image++) {
+    for (int image = p.first; image < p.last; image++) {
         const real *x = s->arena + X + (size_t)image*X_IMAGE;
         const unsigned char *argmax = (const unsigned char *)(s->arena + ARGMAX)
                                       + (size_t)image*ARGMAX_IMAGE;
@@ -23,18 +25,18 @@ static void conv10__weights(const struct step *s, int item, int items, int threa
                        argmax, s->arena + COEFFICIENTS, map);
         conv10__repeat(x, scratch + REPEATED_AT, 0, REPEATED_ROWS);
         x = scratch + REPEATED_AT;
-        for (int c = 0; c < CO; c += VL)
+        for (int c = low; c < high; c += VL)
             for (int i = 0; i < KH; i += MH)
                 for (int j = 0; j < KW; j += MW)
                     conv10__wgrad_tile(x + i*X_ROW + j*X_TAP + c, map + c, sums + (i*KW + j)*PADDED
                                        + c);
         for (int r = 0; r < OH; r++)
-            for (int p = 0; p < OW; p++)
-                for (int c = 0; c < CO; c++)
-                    bias[c] += map[r*G_ROW + p*CO + c];
+            for (int q = 0; q < OW; q++)
+                for (int c = low; c < high; c++)
+                    bias[c] += map[r*G_ROW + q*CO + c];
     }
-    real *dw = s->arena + PARTIALS + (size_t)item*GROUP_SIZE;
-    for (int c = 0; c < CO; c++) {
+    real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE;
+    for (int c = low; c < high; c++) {
         for (int k = 0; k < KH*KW; k++)
             dw[(c*KH + k / KW)*ROW + k % KW] = sums[k*PADDED + c];
         dw[CO*KH*ROW + c] = bias[c];
