@@ -80,9 +80,10 @@ done <<'ROWS'
 conv/tile k1
 conv/rows deep
 conv/fwd deep
-conv/lists deep
-conv/wgrad deep
+conv/lists wide
+conv/wgrad wide
 conv/narrow deep
+conv/picked deep
 conv/scatter scatter
 wino/input winograd
 wino/fwd winograd

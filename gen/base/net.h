@@ -124,6 +124,7 @@ enum algorithm {
     BY_LISTS,                   /* from lists of nonzero gradients */
     BY_DENSE,                   /* from all gradients */
     BY_NARROW,                  /* the same with vectors along the filters */
+    BY_PICKED,                  /* of each window of a max-pool from the pixel that it picked, so */
     ALGORITHMS
 };
 
@@ -309,9 +310,10 @@ enum stage_buffer {
     AT_REPEATED,                /* depthwise: the input, each channel as often as it has filters */
     AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
                                    products, transformed gradients, their sums, bias */
-    AT_TAP_SUMS,                /* narrow: sums of the group, tap by tap */
+    AT_TAP_SUMS,                /* narrow, picked: sums of the group, tap by tap */
     AT_WINDOWS,                 /* dense: gradients of a band, window by window */
-    AT_COPIED,                  /* dense: inputs of a band, tile by tile */
+    AT_COPIED,                  /* dense: inputs of a band, tile by tile; picked: by windows */
+    AT_CHOICES,                 /* picked: each gradient's place in its window */
     AT_MAP, AT_LISTS, AT_ENDS,  /* scatter's map, lists by pixel, where they end */
     STAGE_BUFFERS
 };
@@ -325,8 +327,8 @@ struct weight_plan {
                                    mh x mw taps, nv vectors of each;
                                    Winograd: mh filters x nv vectors of ci;
                                    dense: mh filters x nv vectors of a row, or of a tap;
-                                   narrow: mw taps x nv vectors of filters */
-    int filters;                /* narrow: filters padded to whole tiles */
+                                   narrow, picked: mw taps x nv vectors of filters */
+    int filters;                /* narrow, picked: filters padded to whole tiles */
     int images;                 /* dense, Winograd: of so many images at a time */
     int g_pixel;                /* dense: reals from a pixel's gradients to the next */
     int vectors;                /* dense: of a filter row; where taps lie apart, of a tap */
@@ -335,6 +337,7 @@ struct weight_plan {
     bool copied;                /* dense: inputs are copied, tile by tile */
     int band;                   /* output rows listed, or summed, at a time */
     int list_space;             /* entries from a filter's list to the next one's */
+    int table_rows, table_columns;      /* picked: of a band's inputs, for each window's place */
     int parts;                  /* that a group's sums can be cut into */
 };
 

@@ -8,7 +8,7 @@ const char *algorithm_word(enum algorithm algorithm, const struct winograd *of)
     static const char *const words[ALGORITHMS] = {
         [BY_NONE] = "not decided", [BY_DIRECT] = "direct", [BY_DEPTHWISE] = "depthwise",
         [BY_SCATTER] = "scatter", [BY_LISTS] = "lists", [BY_DENSE] = "dense",
-        [BY_NARROW] = "narrow",
+        [BY_NARROW] = "narrow", [BY_PICKED] = "picked",
     };
     static const char *const winograd[WINOGRAD_STEP][WINOGRAD_STEP] = {
         { "Winograd F(1x1)", "Winograd F(1x2)", "Winograd F(1x3)", "Winograd F(1x4)" },

@@ -12,6 +12,7 @@
 #include "base/small.h"
 #include "plan/block_affine.h"
 #include "plan/block_dense.h"
+#include "plan/block_narrow.h"
 #include "plan/block_sums.h"
 #include "plan/block_tiles.h"
 #include "plan/choice.h"
@@ -20,7 +21,6 @@
 #include "plan/tuning.h"
 
 enum {
-    DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
     LIST_CYCLES = 7,            /* of every value, to write the list of those that are not zero */
     GATHER_VECTORS = 2, GATHER_SUMS = 5,    /* batchnorm: vectors of channels, registers of each */
     SUM_VECTORS = 4, GRADIENT_SUMS = 2      /* and those of its gradient */
@@ -214,28 +214,6 @@ static void choose_winograd_gradient(struct net *net, struct region_plan region,
     block_sums(net, s);
 }
 
-/* The tile, and the most rows of gradients that fill their share of L1 and leave no rest. */
-static void choose_narrow(struct net *net, struct region_plan region, struct stage *s)
-{
-    struct weight_plan *weights = &s->conv->wgrad;
-    struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
-    const struct sweep *f = &s->conv->forward;
-    int columns = f->kw*f->ci, vectors = ceil_div(f->co, net->vl);
-    for (int mt = 1; mt <= columns; mt++)
-        for (int nv = 1; nv <= vectors && conv_tile_fits(net->isa, mt, nv, false); nv++)
-            if (columns % mt == 0)
-                choice_offer(c, columns / mt*ceil_div(vectors, nv)*step_cycles(mt, nv),
-                             1, mt, nv);
-    weights->tile = choice_settle_tile(net, c);
-    int width = weights->tile.nv*net->vl;
-    weights->filters = round_up(f->co, width);
-    size_t row = (size_t)(s->out.shape.w*f->co)*real_size(net);
-    weights->band = (int)(L1_BYTES / DENSE_SHARE / row);
-    while (weights->band > 1 && s->out.shape.h % weights->band)
-        weights->band--;
-    weights->band = max_int(1, weights->band);
-}
-
 static void choose_wgrad(struct net *net, struct region_plan region, struct stage *s)
 {
     struct choice *c = choice_open(net, region, s->name, "wgrad_tile", 3);
@@ -336,13 +314,6 @@ static void choose_parts(const struct net *net, struct stage *s)
     conv->parts = s->pool == NO_LAYER ? conv->mid.h / rows : s->out.shape.h;
 }
 
-/* Vectors can run along the filters: a row is short, and a max-pool's windows do not meet. */
-static bool can_be_narrow(const struct sweep *f, const struct layer *pool)
-{
-    return f->kw*f->ci <= LANES && !taps_apart(f)
-           && (!pool || (pool->stride == pool->kh && pool->stride_w == pool->kw));
-}
-
 /* Vectors of one filter, tap by tap where they lie apart. */
 static double list_cycles(const struct sweep *f, int vl)
 {
@@ -357,22 +328,23 @@ static double list_cycles(const struct sweep *f, int vl)
 static enum algorithm gradient_by(struct net *net, struct region_plan region,
                                   const struct stage *s)
 {
-    static const enum algorithm by[] = { BY_LISTS, BY_NARROW, BY_DENSE };
+    static const enum algorithm by[] = { BY_LISTS, BY_NARROW, BY_DENSE, BY_PICKED };
     const struct sweep *f = &s->conv->forward;
     const struct layer *pool = layer_at(net, s->pool);
     int vl = net->vl, area = pool ? pool->kh*pool->kw : 1;
     /* Cycles of an output: of a window one is not zero, after a ReLU every second time. */
     double share = pool || s->relu != NO_LAYER || s->conv->halved ? 0.5 : 1;
-    double narrow = f->kh*f->kw*f->ci*ceil_div(f->co, vl) / 2.0 / f->co;
     double lists = (LIST_CYCLES + list_cycles(f, vl)*share) / area;
-    bool can[] = { true, can_be_narrow(f, pool), can_be_dense(net, s) };
-    if (!can[1] && !can[2])
+    bool can[] = { true, can_be_narrow(f, pool), can_be_dense(net, s), can_be_picked(f, pool) };
+    if (!can[1] && !can[2] && !can[3])
         return BY_LISTS;
     struct choice *c = choice_open(net, region, s->name, "wgrad_dense", 1);
     if (can[1])
-        choice_offer(c, narrow, 1, 0, 0);
+        choice_offer(c, narrow_cycles(f, vl), 1, 0, 0);
     if (can[2])
         choice_offer(c, dense_cycles(net, s), 2, 0, 0);
+    if (can[3])
+        choice_offer(c, picked_cycles(f, vl) / area, 3, 0, 0);
     choice_offer(c, lists, 0, 0, 0);
     return by[choice_settle(net, c)[0]];
 }
@@ -387,6 +359,7 @@ static int gradient_parts(const struct net *net, const struct stage *s)
     case BY_WINOGRAD:
         return ceil_div(f->ci, g->winograd.u_channels)*ceil_div(f->co, g->winograd.u_filters);
     case BY_NARROW:
+    case BY_PICKED:
         return g->filters / (g->tile.nv*net->vl);
     case BY_DENSE:
         return f->groups*f->kh;
@@ -407,7 +380,9 @@ static void choose_gradient(struct net *net, struct region_plan region, struct s
     if (*by == BY_WINOGRAD)
         choose_winograd_gradient(net, region, s);
     else if (*by == BY_NARROW)
-        choose_narrow(net, region, s);
+        block_narrow(net, region, s);
+    else if (*by == BY_PICKED)
+        block_picked(net, region, s);
     else if (*by == BY_DENSE)
         block_dense(net, region, s);
     else if (*by == BY_DEPTHWISE || taps_apart(&s->conv->forward))

@@ -51,6 +51,7 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_TAP_SUMS]     = { .name = "tap_sums", .scratch = true },
     [AT_WINDOWS]      = { .name = "windows", .scratch = true },
     [AT_COPIED]       = { .name = "copied", .scratch = true },
+    [AT_CHOICES]      = { .name = "choices", .scratch = true },
     [AT_MAP]          = { .name = "map", .scratch = true },
     [AT_LISTS]        = { .name = "lists", .scratch = true },
     [AT_ENDS]         = { .name = "ends", .scratch = true },

@@ -292,6 +292,19 @@ static void narrow_buffers(struct net *net, struct stage *s)
     add_own(net, s, AT_WINDOWS, pixels*(size_t)f->co + filters);
 }
 
+/* A picked one: the sums, and of a band gradients, choices, inputs. */
+static void picked_buffers(struct net *net, struct stage *s)
+{
+    const struct sweep *f = &s->conv->forward;
+    const struct weight_plan *g = &s->conv->wgrad;
+    const size_t filters = (size_t)g->filters;
+    const size_t values = (size_t)(g->band*s->out.shape.w*f->co) + filters;
+    add_own(net, s, AT_TAP_SUMS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
+    add_own(net, s, AT_WINDOWS, values);
+    add_own(net, s, AT_CHOICES, values);
+    add_own(net, s, AT_COPIED, (size_t)(g->table_rows*g->table_columns)*4);
+}
+
 /* What a dense weight gradient takes at a time: gradients, copied inputs. */
 static void dense_buffers(struct net *net, struct stage *s)
 {
@@ -307,6 +320,8 @@ static void weight_buffers(struct net *net, struct stage *s)
     const struct weight_plan *g = &s->conv->wgrad;
     if (g->algorithm == BY_NARROW)
         narrow_buffers(net, s);
+    if (g->algorithm == BY_PICKED)
+        picked_buffers(net, s);
     if (g->algorithm == BY_DENSE)
         dense_buffers(net, s);
     if (g->algorithm == BY_LISTS)

@@ -259,6 +259,20 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
            s->name, s->flop_wgrad / 1e6);
 }
 
+void conv_picked_gradient(struct emission *e, const struct stage *s)
+{
+    const struct tile g = s->conv->wgrad.tile;
+    struct bindings t = of_stage(e, s), b = of_stage(e, s);
+    bind_name(&b, "TILE", "%s",
+              shared_kernel(&t, "conv/picked_tile.c", part(&b, "wgrad_tile").text,
+                            "%d taps by %d vectors of %d filters: %d of %d registers", g.mw, g.nv,
+                            e->net->vl, g.mw*g.nv + 2*g.nv + 2, e->net->isa->registers));
+    bind_part(&b, "CUT", "weights_cut");
+    bind_part(&b, "MASK", "weights_mask");
+    kernel(&b, "conv/picked.c", part(&b, "weights").text, "%s weight gradient: %.1f MFLOP an image",
+           s->name, s->flop_wgrad / 1e6);
+}
+
 /* ---- parameters ---- */
 
 static const char *plain_pack(struct emission *e, const struct sweep *f, const char *name)

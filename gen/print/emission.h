@@ -96,6 +96,7 @@ void conv_data_gradient(struct emission *e, const struct stage *s);
 void conv_weight_gradient(struct emission *e, const struct stage *s);
 void conv_dense_gradient(struct emission *e, const struct stage *s);
 void conv_narrow_gradient(struct emission *e, const struct stage *s);
+void conv_picked_gradient(struct emission *e, const struct stage *s);
 void conv_parameters(struct emission *e, const struct stage *s);
 /* calls: what packs n filters from `first` on for every sweep of e->stage, which lie at filters, is
 ** added to it. */

@@ -199,7 +199,7 @@ static printer *const conv_data[ALGORITHMS] = {
 };
 static printer *const conv_weights[ALGORITHMS] = {
     [BY_LISTS] = conv_weight_gradient, [BY_DENSE] = conv_dense_gradient,
-    [BY_NARROW] = conv_narrow_gradient,
+    [BY_NARROW] = conv_narrow_gradient, [BY_PICKED] = conv_picked_gradient,
     [BY_DEPTHWISE] = depth_weight_gradient, [BY_WINOGRAD] = winograd_weight_gradient,
 };
 

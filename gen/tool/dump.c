@@ -288,7 +288,7 @@ static void block_weights(const struct stage *s, FILE *out)
     if (p->algorithm == BY_DENSE)
         fprintf(out, ", %d rows of %d image%s at a time", p->band, p->images,
                 p->images > 1 ? "s" : "");
-    if (p->algorithm == BY_NARROW)
+    if (p->algorithm == BY_NARROW || p->algorithm == BY_PICKED)
         fprintf(out, ", %d rows at a time, filters padded to %d", p->band, p->filters);
     fputc('\n', out);
 }

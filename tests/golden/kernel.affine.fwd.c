@@ -60,7 +60,7 @@ static void affine1__fwd(const struct step *s, int item, int items, int thread)
     enum { X = conv2__at_y, X_IMAGE = 256, Y = affine1__at_y, Y_IMAGE = 16,
            W = affine1__at_weight, B = affine1__at_bias, UNITS = 10, UNITS_STORED = 16,
            UNIT_BLOCK = 16, COLUMNS = 256, IMAGES = 18, TOGETHER = 1, SUMS_IMAGE = 16,
-           SCRATCH = 85600, SCRATCH_SIZE = 5888, TURNED_AT = affine1__at_turned,
+           SCRATCH = 85600, SCRATCH_SIZE = 9472, TURNED_AT = affine1__at_turned,
            SUMS_AT = affine1__at_sums };
     enum { BLOCKS = UNITS_STORED / UNIT_BLOCK, PANELS = (COLUMNS + PANEL - 1) / PANEL };
     enum { STORED = UNITS, WHOLE = UNITS < UNIT_BLOCK ? UNITS : UNIT_BLOCK,

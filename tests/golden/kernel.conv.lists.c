@@ -1,12 +1,12 @@
-/* conv2: nonzero output gradients by filter
+/* conv3: nonzero output gradients by filter
 ** templates/conv/lists.c, avx2 f32 */
-static inline void conv2__lists(const real *dy /* OH rows of [OW][C] */, const real *y,
+static inline void conv3__lists(const real *dy /* OH rows of [OW][C] */, const real *y,
                                 const unsigned char *argmax, struct entry *entries /* [C][SPACE] */,
                                 int *count /* [C] */, real *db /* [C] */, int from, int to)
 {
-    enum { OW = 4, C = 16, DY_ROW = 64, Y_ROW = 64, Y_PIXEL = 16, WINDOW_DOWN = 160,
-           WINDOW_ACROSS = 16, SPACE = 24 };
-    enum { PH = 2, PW = 2, IN_WINDOW_DOWN = 80, IN_WINDOW_ACROSS = 8 };
+    enum { OW = 2, C = 100, DY_ROW = 200, Y_ROW = 200, Y_PIXEL = 100, WINDOW_DOWN = 480,
+           WINDOW_ACROSS = 80, SPACE = 8 };
+    enum { PH = 2, PW = 2, IN_WINDOW_DOWN = 240, IN_WINDOW_ACROSS = 40 };
     int32_t window[PH*PW];      /* the argmax's pixel, from the window's first */
     window[0] = 0*IN_WINDOW_DOWN;
     window[1] = 0*IN_WINDOW_DOWN + IN_WINDOW_ACROSS;

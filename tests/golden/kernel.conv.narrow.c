@@ -35,7 +35,7 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
     enum { X = input__at_x, X_IMAGE = 304, X_BAND = 30, Y = conv1__at_y + 88, Y_IMAGE = 800,
            Y_ROW = 80, DY = conv1__at_dy, DY_IMAGE = 512, DY_ROW = 64, COEFFICIENTS = 0,
            PARTIALS = conv1__at_partial, GROUP_SIZE = 400, CO = 8, KH = 3, COLUMNS = 9,
-           ROW = 16, U_TAP = 8, OH = 8, BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 5888,
+           ROW = 16, U_TAP = 8, OH = 8, BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 9472,
            WINDOWS_AT = conv1__at_windows, TAP_SUMS_AT = conv1__at_tap_sums, NV = 1 };
     enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
     const struct group_part p = group_part(item, items, s->n, PANELS);

@@ -7,7 +7,7 @@ static void conv5__data(const struct step *s, int item, int items, int thread)
            PACKED = conv5__at_packed + 256, OH = 3, LISTED = 3, PIXEL_SPACE = 11,
            FILTER_BLOCKS = 1, CBLOCKS = 1, KH = 1, SLICE = 160, PH = 1, OW = 1, PW = 2,
            STEP_Y = 1, STEP_X = 2, MAP_ROW = 24, MAP_SIZE = 72, CB = 8, CI = 8, IN_H = 3,
-           IN_W = 2, TOP = 0, LEFT = 0, SCRATCH = 1449456, SCRATCH_SIZE = 61872,
+           IN_W = 2, TOP = 0, LEFT = 0, SCRATCH = 1449456, SCRATCH_SIZE = 62560,
            MAP_AT = conv5__at_map, LISTS_AT = conv5__at_lists, ENDS_AT = conv5__at_ends };
     (void)items;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE, *map = scratch + MAP_AT;

@@ -1,12 +1,12 @@
-/* conv2 weight gradient: 0.1 MFLOP an image if all were nonzero
+/* conv3 weight gradient: 1.2 MFLOP an image if all were nonzero
 ** templates/conv/wgrad.c, avx2 f32 */
-static void conv2__weights(const struct step *s, int item, int items, int thread)
+static void conv3__weights(const struct step *s, int item, int items, int thread)
 {
-    enum { X = conv1__at_y, X_IMAGE = 800, X_ROW = 80, Y = conv2__at_y, Y_IMAGE = 256,
-           DY = conv2__at_dy, DY_IMAGE = 256, ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 256,
-           PARTIALS = conv2__at_partial, GROUP_SIZE = 1552, OH = 4, CO = 16, KH = 3, ROW = 32,
-           MH = 3, VECTORS = 3, NV = 3, BAND = 4, SCRATCH = 85600, SCRATCH_SIZE = 5888,
-           ENTRIES_AT = conv2__at_entries, SPACE = 24 };
+    enum { X = conv2__at_y, X_IMAGE = 1440, X_ROW = 240, Y = conv3__at_y, Y_IMAGE = 400,
+           DY = conv3__at_dy, DY_IMAGE = 400, ARGMAX = conv3__at_argmax, ARGMAX_IMAGE = 400,
+           PARTIALS = conv3__at_partial, GROUP_SIZE = 38512, OH = 2, CO = 100, KH = 3,
+           ROW = 128, MH = 3, NV = 4, BAND = 2, SCRATCH = 1364720, SCRATCH_SIZE = 36208,
+           ENTRIES_AT = conv3__at_entries, SPACE = 8 };
     enum { FILTER = KH*ROW };
     const struct group_part p = group_part(item, items, s->n, CO);
     real *dw = s->arena + PARTIALS + (size_t)p.group*GROUP_SIZE, other[CO];
@@ -24,14 +24,15 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
                                       + (size_t)image*ARGMAX_IMAGE;
         for (int from = 0; from < OH; from += BAND) {
             int to = from + BAND < OH ? from + BAND : OH;
-            conv2__lists(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y
+            conv3__lists(s->arena + DY + (size_t)image*DY_IMAGE, s->arena + Y
                          + (size_t)image*Y_IMAGE, argmax, entries, count, db, from, to);
             for (int f = p.low; f < p.high; f++) {
                 const struct entry *e = entries + f*SPACE;
                 real *d = dw + f*FILTER;
                 for (int r = 0; r < KH; r += MH) {
-                    for (int n = 0; n < VECTORS; n += NV)
-                        conv2__wgrad_tile(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);
+                    for (int n = 0; n < 12; n += NV)
+                        conv3__wgrad_tile(x + r*X_ROW + n*VL, e, count[f], d + r*ROW + n*VL);
+                    conv3__wgrad_tile_columns(x + r*X_ROW + 12*VL, e, count[f], d + r*ROW + 12*VL);
                 }
             }
         }

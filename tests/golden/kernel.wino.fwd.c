@@ -5,7 +5,7 @@ static void conv2__fwd(const struct step *s, int item, int items, int thread)
     enum { X = conv1__at_y, X_IMAGE = 6160, X_STEP = 1760, Y = conv2__at_y + 416,
            Y_IMAGE = 3088, OUT_DOWN = 768, PACKED = conv2__at_packed, B = conv2__at_bias,
            IMAGES = 3, TILES_DOWN = 3, WHOLE_DOWN = 3, PASS = 3, PANELS = 2,
-           SCRATCH = 1539248, SCRATCH_SIZE = 151808, V_AT = conv2__at_wino_v,
+           SCRATCH = 1539248, SCRATCH_SIZE = 158784, V_AT = conv2__at_wino_v,
            M_AT = conv2__at_wino_m, ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 1920,
            ARGMAX_DOWN = 640 };
     const int together = s->together < IMAGES ? s->together : IMAGES;

@@ -8,7 +8,7 @@ static void conv5__weights(const struct step *s, int item, int items, int thread
            PARTIALS = conv5__at_partial, GROUP_SIZE = 3856, CI = 24, CO = 16,
            FILTER_SIZE = 240, IMAGES = 4, TILES_DOWN = 2, WHOLE_DOWN = 1, PASS = 2,
            X_ROW = 288, G_TILE = 32, U_CHANNELS = 32, U_FILTERS = 16, U_WIDTH = 16,
-           U_BLOCK = 0, SCRATCH = 1539248, SCRATCH_SIZE = 151808, V_AT = conv5__at_wino_v,
+           U_BLOCK = 0, SCRATCH = 1539248, SCRATCH_SIZE = 158784, V_AT = conv5__at_wino_v,
            G_AT = conv5__at_wino_g, U_AT = conv5__at_wino_u, DB_AT = conv5__at_wino_db };
     enum { F_BLOCKS = (CO + U_FILTERS - 1) / U_FILTERS,
            BLOCKS = (CI + U_CHANNELS - 1) / U_CHANNELS*F_BLOCKS };

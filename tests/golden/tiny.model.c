@@ -53,10 +53,13 @@ enum {
     affine2__at_turned                   =          0, /*     2064 */
     affine2_folded__at_sums              =          0, /*      144 */
     conv1__at_band                       =          0, /*      272 */
-    conv1__at_entries                    =        272, /*      448 */
-    conv1__at_gradient                   =        720, /*       64 */
+    conv1__at_gradient                   =        272, /*       64 */
+    conv1__at_tap_sums                   =        336, /*      240 */
+    conv1__at_windows                    =        576, /*      224 */
+    conv1__at_copied                     =        800, /*     3488 */
     affine1__at_sums                     =       1040, /*       80 */
     affine2__at_sums                     =       2064, /*      144 */
+    conv1__at_choices                    =       4288, /*      224 */
 };
 
 static region_fn conv1__fwd, affine1__fwd, affine2__fwd, softmax1__loss, affine2__lists,
@@ -153,7 +156,7 @@ static const struct model tiny__model = {
     .objective = OBJECTIVE_SOFTMAX, .target = TARGET_LABEL, .batch = 8,
     .input = input__at_x + 57, .input_image = 976, .input_row = 54,
     .scores = affine2__at_y, .scores_image = 16, .losses = loss__at_losses,
-    .arena = 21808, .scratch = 2224, .nsumsq = 4,
+    .arena = 21808, .scratch = 4528, .nsumsq = 4,
     .params = tiny__params, .nparams = 6,
     .forward = tiny__forward, .nforward = 3,
     .backward = tiny__backward, .nbackward = 7,

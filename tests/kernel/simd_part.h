@@ -39,6 +39,15 @@ static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
         column[c] = v_load(r);
     }
 }
+static inline vec v_choice(vec a) { return a; }
+static inline vec v_choose(const real *four, vec choice)
+{
+    real r[VL];
+    v_store(r, choice);
+    for (int i = 0; i < VL; i++)
+        r[i] = four[(int)r[i]];
+    return v_load(r);
+}
 static inline real v_sum(const vec *a)
 {
     real s[LANES];

@@ -132,6 +132,15 @@ static real word_sum(const real *lanes)
     return v_sum(v);
 }
 
+static void word_choose(real *out, const real *four, const uint8_t *which)
+{
+    real choices[LANES];
+    for (int i = 0; i < LANES; i += VL)
+        v_store(choices + i, v_choice(v_load_u8(which + i)));
+    for (int i = 0; i < LANES; i += VL)
+        v_store(out + i, v_choose(four, v_load(choices + i)));
+}
+
 static void word_columns(real *out, const real *in, int row)
 {
     vec column[VC];
@@ -149,7 +158,7 @@ const struct simd_words JOIN(simd_words_, ISA) = {
     word_log1p_exp, word_clip, word_elu, word_hardsigmoid, word_hardswish, word_hardswish_grad,
     word_flush,
     word_select_gt, word_select_eq, word_bytes, word_load_part, word_store_part,
-    word_load_u8_part, word_store_u8_part, word_sum, word_columns,
+    word_load_u8_part, word_store_u8_part, word_sum, word_choose, word_columns,
 };
 
 #ifdef TARGET

@@ -46,6 +46,7 @@ struct simd_words {
     void (*load_u8_part)(real *out, const uint8_t *in, int n);
     void (*store_u8_part)(uint8_t *out, const real *in, int n);
     real (*sum)(const real *lanes);
+    void (*choose)(real *out, const real *four, const uint8_t *which);
     void (*columns)(real *out, const real *in, int row);            /* vl rows; out: vl*vl values */
 };
 

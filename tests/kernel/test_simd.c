@@ -147,6 +147,25 @@ Test(words, flush_makes_small_values_positive_zero_and_keeps_nan)
     each(flush_small);
 }
 
+static void one_of_four(const struct simd_words *w)
+{
+    const real four[] = { 1.5, -2.25, (real)1e30, -0.0 };
+    uint8_t which[LANES];
+    real out[LANES];
+    for (int from = 0; from < 4; from++) {
+        for (int i = 0; i < LANES; i++)
+            which[i] = (uint8_t)((i*3 + i / 4 + from) % 4);
+        w->choose(out, four, which);
+        for (int i = 0; i < LANES; i++)
+            cr_expect_arr_eq(&out[i], &four[which[i]], sizeof *out, "%s: lane %d", w->isa, i);
+    }
+}
+
+Test(words, choose_takes_what_the_lane_says)
+{
+    each(one_of_four);
+}
+
 static void columns_of_rows(const struct simd_words *w)
 {
     enum { ROW = LANES + 3 };

@@ -38,6 +38,12 @@ static inline void v_store_u8_part(uint8_t *p, vec a, int n)
 {
     _mm_mask_storeu_epi8(p, (__mmask16)v_first(n), _mm512_cvtepi64_epi8(_mm512_cvtpd_epi64(a)));
 }
+static inline vec v_choice(vec a) { return _mm512_castsi512_pd(_mm512_cvtpd_epi64(a)); }
+static inline vec v_choose(const real *four, vec choice)
+{
+    return _mm512_permutexvar_pd(_mm512_castpd_si512(choice),
+                                 _mm512_broadcast_f64x4(_mm256_loadu_pd(four)));
+}
 static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
 {
     vec r[2];               /* rows k, k + 2, k + 4, k + 6 */
@@ -87,6 +93,12 @@ static inline vec v_load_u8_part(const uint8_t *p, int n)
 static inline void v_store_u8_part(uint8_t *p, vec a, int n)
 {
     _mm_mask_storeu_epi8(p, v_first(n), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
+}
+static inline vec v_choice(vec a) { return _mm512_castsi512_ps(_mm512_cvtps_epi32(a)); }
+static inline vec v_choose(const real *four, vec choice)
+{
+    return _mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(four)),
+                                _mm512_castps_si512(choice));
 }
 static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
 {

@@ -31,6 +31,18 @@ static inline void v_store_u8(uint8_t *p, vec a)
     p[0] = (uint8_t)vgetq_lane_f64(a, 0);
     p[1] = (uint8_t)vgetq_lane_f64(a, 1);
 }
+static inline vec v_choice(vec a)       /* the bytes of each: 8 k .. 8 k + 7 */
+{
+    uint8x16_t k = vreinterpretq_u8_u64(vshlq_n_u64(vcvtq_u64_f64(a), 3));
+    k = vcombine_u8(vdup_lane_u8(vget_low_u8(k), 0), vdup_lane_u8(vget_high_u8(k), 0));
+    return vreinterpretq_f64_u8(vaddq_u8(k, vreinterpretq_u8_u64(vdupq_n_u64(0x0706050403020100))));
+}
+static inline vec v_choose(const real *four, vec choice)
+{
+    const uint8x16x2_t all = { { vreinterpretq_u8_f64(vld1q_f64(four)),
+                                 vreinterpretq_u8_f64(vld1q_f64(four + 2)) } };
+    return vreinterpretq_f64_u8(vqtbl2q_u8(all, vreinterpretq_u8_f64(choice)));
+}
 static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
 {
     vec a = vld1q_f64(p), b = vld1q_f64(p + row);
@@ -70,6 +82,16 @@ static inline void v_store_u8(uint8_t *p, vec a)
     uint16x4_t narrow = vmovn_u32(vcvtq_u32_f32(a));
     uint32_t bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(narrow, narrow))), 0);
     memcpy(p, &bytes, sizeof bytes);
+}
+static inline vec v_choice(vec a)
+{
+    uint32x4_t n = vmulq_n_u32(vcvtq_u32_f32(a), 0x04040404);
+    return vreinterpretq_f32_u32(vaddq_u32(n, vdupq_n_u32(0x03020100)));
+}
+static inline vec v_choose(const real *four, vec choice)
+{
+    const uint8x16_t all = vreinterpretq_u8_f32(vld1q_f32(four));
+    return vreinterpretq_f32_u8(vqtbl1q_u8(all, vreinterpretq_u8_f32(choice)));
 }
 static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
 {

@@ -84,6 +84,32 @@ static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
     column[0].v = *p;
 }
 
+/* Lane l is four[k], k what lane l of v_choice's argument was: 0 .. 3. Choices are not numbers: they
+** may be loaded and stored. Where they were none, so is what is chosen. */
+#if LATHE_F64
+static inline vec v_choice(vec a)
+{
+    union { uint64_t bits; double value; } u = { .bits = (uint64_t)a.v };
+    return (vec){ u.value };
+}
+static inline vec v_choose(const real *four, vec choice)
+{
+    union { double value; uint64_t bits; } u = { .value = choice.v };
+    return (vec){ four[u.bits & 3] };
+}
+#else
+static inline vec v_choice(vec a)
+{
+    union { uint32_t bits; float value; } u = { .bits = (uint32_t)a.v };
+    return (vec){ u.value };
+}
+static inline vec v_choose(const real *four, vec choice)
+{
+    union { float value; uint32_t bits; } u = { .value = choice.v };
+    return (vec){ four[u.bits & 3] };
+}
+#endif
+
 /* Bytes as reals 0 .. 255 and back. */
 static inline vec v_load_u8(const uint8_t *p) { return (vec){ *p }; }
 static inline void v_store_u8(uint8_t *p, vec a) { *p = (uint8_t)a.v; }
