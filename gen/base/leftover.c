@@ -16,7 +16,6 @@
 
 #include "runtime/base/visible.h"
 #include "runtime/file/output.h"
-#include "base/die.h"
 
 enum { MOST = 64, PATIENCE = 30 };
 
@@ -114,9 +113,9 @@ static void release(sigset_t before)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* `kept` has room for the path, and is the list's: what is there must not lack the memory to be
-** removed. */
-static void put_path(char *kept, const char *path, bool tree)
+/* `kept`: the path, which is the list's from here on; or NULL. It is had before what it names is
+** made: what is there must not lack the memory to be removed. */
+static void put_path(char *kept, bool tree)
 {
     int k = 0;
     while (k < MOST && path_of[k])
@@ -126,12 +125,7 @@ static void put_path(char *kept, const char *path, bool tree)
         return;
     }
     is_tree[k] = tree;
-    path_of[k] = strcpy(kept, path);
-}
-
-static char *room_for(const char *path)
-{
-    return alloc(strlen(path) + 1, 1);
+    path_of[k] = kept;
 }
 
 static void take_path(const char *path)
@@ -153,11 +147,13 @@ void leftover_begin(void)
 
 int leftover_make(char *pattern, int suffix)
 {
-    char *kept = room_for(pattern);
+    char *kept = strdup(pattern);
+    if (!kept)
+        return -1;
     sigset_t before = hold();
     int fd = mkstemps(pattern, suffix), error = errno;
     if (fd >= 0)
-        put_path(kept, pattern, false);
+        put_path(strcpy(kept, pattern), false);
     else
         free(kept);
     release(before);
@@ -167,12 +163,14 @@ int leftover_make(char *pattern, int suffix)
 
 static bool make_folder(char *pattern, bool tree)
 {
-    char *kept = room_for(pattern);
+    char *kept = strdup(pattern);
+    if (!kept)
+        return false;
     sigset_t before = hold();
     bool good = mkdtemp(pattern) != NULL;
     int error = errno;
     if (good)
-        put_path(kept, pattern, tree);
+        put_path(strcpy(kept, pattern), tree);
     else
         free(kept);
     release(before);
@@ -192,9 +190,8 @@ bool leftover_make_tree(char *pattern)
 
 void leftover_expect(const char *path)
 {
-    char *kept = room_for(path);
     sigset_t before = hold();
-    put_path(kept, path, false);
+    put_path(strdup(path), false);
     release(before);
 }
 
