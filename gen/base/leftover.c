@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/visible.h"
 #include "runtime/file/output.h"
 
 enum { MOST = 64, PATIENCE = 30 };
@@ -112,15 +113,19 @@ static void release(sigset_t before)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static void put_path(const char *path, bool tree)
+/* `kept`: the path, which is the list's from here on; or NULL. It is had before what it names is
+** made: what is there must not lack the memory to be removed. */
+static void put_path(char *kept, bool tree)
 {
     int k = 0;
     while (k < MOST && path_of[k])
         k++;
-    if (k == MOST)
+    if (k == MOST) {
+        free(kept);
         return;
+    }
     is_tree[k] = tree;
-    path_of[k] = strdup(path);
+    path_of[k] = kept;
 }
 
 static void take_path(const char *path)
@@ -142,10 +147,15 @@ void leftover_begin(void)
 
 int leftover_make(char *pattern, int suffix)
 {
+    char *kept = strdup(pattern);
+    if (!kept)
+        return -1;
     sigset_t before = hold();
     int fd = mkstemps(pattern, suffix), error = errno;
     if (fd >= 0)
-        put_path(pattern, false);
+        put_path(strcpy(kept, pattern), false);
+    else
+        free(kept);
     release(before);
     errno = error;
     return fd;
@@ -153,11 +163,16 @@ int leftover_make(char *pattern, int suffix)
 
 static bool make_folder(char *pattern, bool tree)
 {
+    char *kept = strdup(pattern);
+    if (!kept)
+        return false;
     sigset_t before = hold();
     bool good = mkdtemp(pattern) != NULL;
     int error = errno;
     if (good)
-        put_path(pattern, tree);
+        put_path(strcpy(kept, pattern), tree);
+    else
+        free(kept);
     release(before);
     errno = error;
     return good;
@@ -176,7 +191,7 @@ bool leftover_make_tree(char *pattern)
 void leftover_expect(const char *path)
 {
     sigset_t before = hold();
-    put_path(path, false);
+    put_path(strdup(path), false);
     release(before);
 }
 
@@ -193,12 +208,15 @@ void leftover_remove(const char *path)
     bool tree = false;
     for (int k = 0; k < MOST; k++)
         tree |= path_of[k] && is_tree[k] && !strcmp(path_of[k], path);
+    int error = 0;
     if (tree)
         remove_tree(path);
     else if (unlink(path))
-        rmdir(path);
+        error = errno != EISDIR && errno != EPERM ? errno : rmdir(path) ? errno : 0;
     take_path(path);
     release(before);
+    if (error && error != ENOENT)
+        visible_print(stderr, "lathe: %s: cannot be removed: %s\n", path, strerror(error));
 }
 
 /* ---- processes ---- */

@@ -31,13 +31,14 @@ static bool train(const struct options *o, const char *program, double *check, d
         shell_quote(&command, o->rest[k]);
     }
     FILE *out = leftover_read(text_string(&command));
+    const int error = out ? 0 : errno;
     while (out && fgets(line, sizeof line, out))
         found |= sscanf(line, "best val_%*[a-z]: %lf, %lf images/s", check, speed) == 2;
     int status = out ? leftover_close(out) : -1;
     if (status != 0 || !found)
         visible_print(stderr, "lathe: %s: %s\n", text_string(&command),
                       status == 0 ? "trained without validation, so there is nothing to compare"
-                                  : "failed");
+                      : error ? strerror(error) : "failed");
     text_free(&command);
     return status == 0 && found;
 }

@@ -123,6 +123,7 @@ static bool measure(struct tuner *t, int candidate, struct sample *s)
     }
     *s = (struct sample){ NULL, NULL, 0 };
     FILE *out = leftover_read(text_string(&command));
+    const int error = out ? 0 : errno;
     while (out && fgets(line, ANSWER, out)) {
         if (!strncmp(line, "regions ", 8))
             *(s->training ? &s->inference : &s->training) = strdup(line + 7);
@@ -141,7 +142,8 @@ static bool measure(struct tuner *t, int candidate, struct sample *s)
     int status = out ? leftover_close(out) : -1;
     bool good = status == 0 && s->training && s->inference && s->step > 0;
     if (!good)
-        visible_print(stderr, "lathe: %s: failed\n", text_string(&command));
+        visible_print(stderr, "lathe: %s: %s\n", text_string(&command),
+                      error ? strerror(error) : "failed");
     text_free(&command);
     text_free(&path);
     free(line);

@@ -2,6 +2,7 @@
 ** cmd_train.c - `train`: reads the options, opens the data, trains, says what came
 ** out. It must never train on data that it does not name.
 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,8 +341,10 @@ static bool train_finish(const struct program *p, struct train_command *s, bool 
         command_fault(p, "%s", err);
         return false;
     }
-    if (s->solver.checkpoint == s->default_checkpoint)
-        (void)unlink(s->default_checkpoint);
+    if (s->solver.checkpoint == s->default_checkpoint && unlink(s->default_checkpoint)
+        && errno != ENOENT)
+        visible_print(stderr, "warning: %s: cannot be removed: %s\n", s->default_checkpoint,
+                      strerror(errno));
     return true;
 }
 

@@ -34,12 +34,19 @@ static bool zip_is(const uint8_t *at, const char *signature)
     return memcmp(at, signature, 4) == 0;
 }
 
+/* error: errno, or 0 where the file ends. */
+static bool zip_unread(const struct zip *z, uint64_t at, int error, char *err)
+{
+    return error_set(err, "%s: cannot be read at offset %llu: %s", z->path, (unsigned long long)at,
+                     error ? strerror(error) : "it ends there");
+}
+
 static bool zip_bytes(const struct zip *z, uint64_t at, void *to, size_t size, char *err)
 {
-    if (fseeko(z->file, (off_t)at, SEEK_SET) == 0 && fread(to, 1, size, z->file) == size)
+    const bool found = fseeko(z->file, (off_t)at, SEEK_SET) == 0;
+    if (found && fread(to, 1, size, z->file) == size)
         return true;
-    return error_set(err, "%s: cannot be read at offset %llu: %s", z->path, (unsigned long long)at,
-                     ferror(z->file) ? strerror(errno) : "it ends there");
+    return zip_unread(z, at, !found || ferror(z->file) ? errno : 0, err);
 }
 
 static bool zip_damaged(const struct zip *z, uint64_t at, const char *what, char *err)
@@ -253,8 +260,14 @@ static bool zip_start(const struct zip *z, const struct zip_member *m, uint64_t 
                            "write the file anew", err);
 }
 
-/* What inflate takes from; end: of the last piece. */
-struct zip_pieces { FILE *file; uint64_t left; const uint8_t *end; uint8_t piece[ZIP_PIECE]; };
+/* What inflate takes from; end: of the last piece; error: errno, where one could not be read. */
+struct zip_pieces {
+    FILE *file;
+    uint64_t left;
+    int error;
+    const uint8_t *end;
+    uint8_t piece[ZIP_PIECE];
+};
 
 static size_t zip_piece(void *from, const uint8_t **piece)
 {
@@ -263,6 +276,8 @@ static size_t zip_piece(void *from, const uint8_t **piece)
     const size_t n = fread(p->piece, 1, most, p->file);
     if (n > 0)
         p->end = p->piece + n;
+    if (n < most && ferror(p->file))
+        p->error = errno;
     p->left -= n;
     *piece = p->piece;
     return n;
@@ -280,11 +295,14 @@ static bool zip_inflate(const struct zip *z, const struct zip_member *m, uint64_
         p->file = z->file;
         p->left = m->packed;
         good = fseeko(z->file, (off_t)start, SEEK_SET) == 0;
+        p->error = good ? 0 : errno;
         inflate_open(i, INFLATE_RAW, zip_piece, p);
         good = good && inflate_read(i, out, (size_t)m->size) == m->size
                && inflate_read(i, &more, 1) == 0 && i->ended && p->left == 0
                && inflate_place(i) == p->end;
-        if (!good)
+        if (!good && p->error)
+            zip_unread(z, start, p->error, err);
+        else if (!good)
             error_set(err, "%s: %s: damaged: %s; fetch or write the file anew", z->path, m->name,
                       i->fault ? i->fault : "its compressed data has another length than the "
                       "directory says");

@@ -14,7 +14,9 @@
 #include "core/objective.h"
 #include "file/file.h"
 
-static const double report_pause = 1;       /* seconds between pages of a run */
+/* Between pages of a run: seconds at least, and so many times what the last one took, since a page
+** goes through all rows of the history. */
+static const double report_pause = 1, report_share = 20;
 
 static bool report_on(const struct report *r)
 {
@@ -152,13 +154,14 @@ static bool report_save(report_print_fn *print, const char *path, const struct r
 bool report_write(struct report *r, struct history *h, const struct report_moment *now,
                   char *err)
 {
-    double clock = engine_clock();
-    if (!report_on(r) || (!now->over && r->written > 0 && clock - r->written < report_pause))
+    const double clock = engine_clock();
+    if (!report_on(r) || (!now->over && clock < r->due))
         return true;
-    r->written = clock;
     const struct solver_options *o = r->options;
     char ignored[ERR_SIZE];
     bool page = !o->report || report_save(report_page, o->report, r, h, now, err);
     bool plot = !o->plot || report_save(report_plot, o->plot, r, h, now, page ? err : ignored);
+    const double end = engine_clock(), pause = report_share*(end - clock);
+    r->due = end + (pause > report_pause ? pause : report_pause);
     return page && plot;
 }

@@ -38,7 +38,7 @@ struct report {
     struct feed_watch watch;
     unsigned *confusion;     /* [classes][classes]: label, answer; of the last check */
     struct report_mistake mistake[REPORT_MISTAKES]; int nmistakes;    /* surest first */
-    double written;          /* engine_clock of the last page */
+    double due;              /* engine_clock before which no page follows the last one */
 };
 
 /* How a run stands. */
@@ -70,7 +70,8 @@ void report_after(struct report *r, long iteration, double busy);
 /* What feed_watched is to call for every image of a check, from its first on; or NULL. */
 const struct feed_watch *report_watch(struct report *r);
 
-/* Writes what was asked for: at the end, else where the last time was a second ago. */
+/* Writes what was asked for: at the end, else a second after the last time, or more where that took
+** long. */
 bool report_write(struct report *r, struct history *h, const struct report_moment *now,
                   char *err);
 

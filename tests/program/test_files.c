@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "support/shell.h"
+#include "support/skip.h"
 
 static const char source[] = "net h\ninput 1x8x8\naffine 2\nsoftmax\n";
 
@@ -350,4 +351,87 @@ Test(files, of_a_signal_that_meets_their_beginning_are_none, .fini = shell_clean
          "\"./deep train " DATA "--params d/p --history d/h --iterations 3\"; do "
          "LD_PRELOAD=$DIR/meets.so $c > out 2> err; "
          "test $? = 143 && test -z \"$(ls -A d)\" || { cat err; ls -A d; exit 1; }; done");
+}
+
+/* ---- a disk that is full, one that is read alone ---- */
+
+/* Commands with a disk of their own, mounted at $DIR/disk for them alone. */
+static void on_a_disk(const char *options, const char *commands)
+{
+    struct run r = shell("mkdir -p disk && unshare -rm mount -t tmpfs none disk");
+    if (r.status)
+        skip_test("no disk can be mounted here: %s", r.output);
+    run_free(&r);
+    r = shell("unshare -rm sh -c 'mount -t tmpfs -o %s none disk && . ./%s'", options, commands);
+    cr_expect(r.status == 0, "%s: exit %d: %s", options, r.status, r.output);
+    run_free(&r);
+}
+
+#define ALL_FILES "--params $1/p --checkpoint $1/c --history $1/h --plot $1/q"
+#define INFERENCE "$LATHE emit --inference $SOURCE/tests/resume/deep.net --params whole/p -o $1/n.c"
+
+/* Every file is what it is elsewhere, or that it is not is said, with the reason; and what is there
+** is whole: an earlier state, or a history that ends sooner. */
+static const char full[] =
+    "head -c 1048576 /dev/zero > disk/fill; set -- disk; . ./write 2> err\n"
+    "bad() { echo \"$*\"; cat err; ls -lA disk; exit 1; }\n"
+    "for f in p c h q e.c s.html n.c n.h; do\n"
+    "    cmp -s disk/$f whole/$f && continue\n"
+    "    said=$f; test ${f%.*} != n || said=n.[ch]\n"
+    "    grep -q \"disk/$said: cannot be written: No space left\" err || bad silent $f\n"
+    "    test ! -e disk/$f || case $f in\n"
+    "        p | c) ./deep eval --params disk/$f --data synthetic --val-samples 20 ;;\n"
+    "        h) head -c $(wc -c < disk/h) whole/h | cmp - disk/h ;;\n"
+    "        q) tail -n 1 disk/q | grep -qx '</svg>' ;;\n"
+    "        *) false ;;\n"
+    "    esac > out || bad half $f\n"
+    "done\n"
+    "test $ended = 0 -o $ended = 1 || bad $ended\n"
+    "for f in p c h q; do cmp -s disk/$f whole/$f || test $ended = 1 || bad 0 without $f; done\n"
+    "ls -A disk | grep lathe-tmp && bad left; exit 0\n";
+
+Test(files, on_a_full_disk_are_whole_or_said_to_be_missing, .fini = shell_clean, .timeout = 3600)
+{
+    static const int some[] = { 0, 12, 32, 96 };        /* KiB that are free */
+    const bool all = getenv("LATHE_TEST_ALL");
+    char options[64];
+    make();
+    write_text("write", TRAIN "--iterations 30 --check-every 5 --checkpoint-every 5 " ALL_FILES
+               "; ended=$?; $LATHE emit h.net -o $1/e.c; $LATHE show h.net --html -o $1/s.html; "
+               INFERENCE "\n");
+    write_text("full", full);
+    sure("mkdir whole; set -- whole; . ./write; ls whole | wc -l | grep -qx 8");
+    for (int k = 0; k < (all ? 160 : 4); k++) {
+        snprintf(options, sizeof options, "size=%dk", 1024 + (all ? 4*k : some[k]));
+        on_a_disk(options, "full");
+    }
+}
+
+/* What is only read is read, what was to be written is refused before any work. */
+static const char alone[] =
+    "cd $1; ls -lA > ../before; for o in --params --checkpoint --history --report --plot; do\n"
+    "    echo \"./deep train " DATA "--quiet --iterations 900000000 $o new\"; done > ../commands\n"
+    "printf '%s\\n' '$LATHE emit h.net -o e.c' '$LATHE build h.net' >> ../commands\n"
+    "while read -r c; do\n"
+    "    eval \"timeout 60 $c\" 2> ../err; s=$?\n"
+    "    test $s = 1 && grep -q \": cannot be written: $2\" ../err ||\n"
+    "        { echo \"$s $c\"; cat ../err; }\n"
+    "done < ../commands > ../bad; cat ../bad; test ! -s ../bad &&\n"
+    "./deep eval --params p --data synthetic --val-samples 20 > ../out &&\n"
+    "./deep predict --params p a.pgm --resize > ../out && ls -lA | cmp - ../before\n";
+
+Test(files, of_a_folder_that_is_only_read_stay_and_others_are_refused, .fini = shell_clean)
+{
+    make();
+    write_text("alone", alone);
+    write_text("remount", "cp -L deep p h.net a.pgm disk && mount -o remount,ro none disk && "
+               "set -- disk 'Read-only file system' && . ./alone\n");
+    sure(TRAIN "--iterations 2 --params p && printf 'P5 2 2 255\\n1234' > a.pgm");
+    on_a_disk("size=16m", "remount");
+    if (getuid() == 0 && !have("setpriv"))
+        skip_test("no setpriv to be another user with, whom a folder's mode holds");
+    sure("mkdir mine && cp -L deep p h.net a.pgm mine && chmod 555 mine && chmod 777 . && "
+         "cp $LATHE lathe && export LATHE=$DIR/lathe && rm -f before commands err bad out && "
+         "$(test $(id -u) != 0 || echo setpriv --reuid=65534 --regid=65534 --clear-groups) "
+         "sh ./alone mine 'Permission denied'");
 }

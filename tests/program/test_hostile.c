@@ -55,6 +55,99 @@ Test(hostile, what_a_file_asks_for_is_bounded_and_said)
     }
 }
 
+/* ---- what unpacks to a thousand times as much ---- */
+
+/* Deflate's data in which every zero byte is 1,032 bytes more: one bit is a match of 258 bytes, and
+** one its distance, 1. A literal zero comes first. */
+static const char dense[] = "\xed\xc0\x81\0\0\0\0\x80\xa0\xfd\xa9\x17\xa9";
+enum { RATIO = 1032 };
+
+struct file { char *bytes; size_t size; };
+
+static void put(struct file *f, const void *bytes, size_t size)
+{
+    memcpy(f->bytes + f->size, bytes, size);
+    f->size += size;
+}
+
+static void put_number(struct file *f, unsigned long value, int bytes)
+{
+    for (; bytes-- > 0; value >>= 8)
+        put(f, &(char){ (char)value }, 1);
+}
+
+static struct file file_begin(size_t zeros)
+{
+    enum { AROUND = 1024 };
+    struct file f = { calloc(zeros + AROUND, 1), 0 };
+    cr_assert(f.bytes);
+    return f;
+}
+
+static void put_dense(struct file *f, size_t zeros)
+{
+    put(f, dense, sizeof dense);
+    f->size += zeros;
+}
+
+static void refused(const struct file *f, const char *name, const char *limit, const char *said)
+{
+    write_bytes(name, f->bytes, f->size);
+    struct run r = shell("%s $SOURCE/build/tests/tiny train --data %s", limit, name);
+    cr_expect(r.status == 1 && strstr(r.output, said), "%s: exit %d, no \"%s\" in %s", name,
+              r.status, said, r.output);
+    run_free(&r);
+    free(f->bytes);
+}
+
+static void refused_gzip(size_t zeros, const char *limit, const char *said)
+{
+    struct file f = file_begin(zeros);
+    put(&f, "\x1f\x8b\10\0\0\0\0\0\0\3", 10);
+    put_dense(&f, zeros);
+    refused(&f, "train-images-idx3-ubyte.gz", limit, said);
+}
+
+/* Both arrays are the member, of which its directory says how long it is. */
+static void refused_npz(size_t zeros, unsigned long length, const char *limit, const char *said)
+{
+    static const char *const names[] = { "x_train.npy", "y_train.npy" };
+    struct file f = file_begin(zeros);
+    put(&f, "PK\3\4\24\0\0\0\10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\13\0\0\0x_train.npy", 41);
+    put_dense(&f, zeros);
+    const unsigned long at = f.size;
+    for (int k = 0; k < 2; k++) {
+        put(&f, "PK\1\2\24\0\24\0\0\0\10\0\0\0\0\0\0\0\0\0", 20);
+        put_number(&f, sizeof dense + zeros, 4);
+        put_number(&f, length, 4);
+        put(&f, "\13\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 18);
+        put(&f, names[k], 11);
+    }
+    put(&f, "PK\5\6\0\0\0\0\2\0\2\0", 12);
+    put_number(&f, f.size - 12 - at, 4);
+    put_number(&f, at, 4);
+    put_number(&f, 0, 2);
+    refused(&f, "a.npz", limit, said);
+}
+
+Test(hostile, what_a_packed_file_becomes_is_bounded_and_said)
+{
+    enum { ZEROS = 300000 };
+    const unsigned long most = RATIO*(sizeof dense + ZEROS);
+    char words[64];
+    refused_gzip(ZEROS, "ulimit -v 262144;", "not enough memory for more than 1");
+    snprintf(words, sizeof words, "a.npz: x_train.npy: not enough memory for %lu bytes", most);
+    refused_npz(ZEROS, most, "ulimit -v 262144;", words);
+    /* What could be had is not asked for, where the bytes cannot become as many. */
+    refused_npz(ZEROS, most + RATIO, "", "cannot become as many bytes as the directory says");
+    refused_npz(ZEROS, 4294967294, "", "cannot become as many bytes as the directory says");
+    if (getenv("LATHE_TEST_ALL"))
+        refused_gzip(((size_t)2048 << 20)/RATIO + 1, "", "unpacks to more than 2048 MiB, and up to "
+                     "that is taken");
+}
+
+/* ---- names ---- */
+
 /* A name that would act on a terminal, a page, in C and in a shell. */
 #define NAME "a\x1b[31m*\"\\\n#error x??$(touch P)`touch P`<script>\xe2\x80\xae'\xff"
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "data/data.h"
+#include "file/inflate.h"
 #include "file/npy.h"
 #include "file/sums.h"
 #include "file/zip.h"
@@ -242,6 +243,11 @@ Test(zip, damage_is_named, .fini = shell_clean)
     expect_refused(&b, "deflated", "has another length than the directory says");
     b.at[second + 24] += 2;
     expect_refused(&b, "deflated", "has another length than the directory says");
+    /* The most that its 15 bytes may say, and a byte more. */
+    number(b.at + second + 24, 16*INFLATE_RATIO - 1, 4);
+    expect_refused(&b, "deflated", "has another length than the directory says");
+    number(b.at + second + 24, 16*INFLATE_RATIO, 4);
+    expect_refused(&b, "deflated", "cannot become as many bytes as the directory says");
 }
 
 /* ---- sets ---- */

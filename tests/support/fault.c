@@ -1,13 +1,15 @@
 /*
 ** fault.c - fault KIND N FAULT LOG COMMAND... runs a command whose N-th system call (or allocation)
 ** of a kind fails once: with the errno FAULT, or "short" moves one byte alone, or "end" finds the
-** file's end, as where it was cut meanwhile. N of 0: none does.
+** file's end; "cut": a file in the folder of the command really ends where it is read. N of 0: none
+** does.
 ** LOG gets how many there were, and what the one that failed was about: a file, where there is one.
 ** With $FAULT_VERSIONS, a folder, whatever is renamed is copied there first: all that a command's
 ** files may ever be. The exit status is the command's, 128 and the signal, or 124 after a minute.
 **
 ** Only the command itself and its threads are traced, from the moment that no_memory.so marks, when
-** its libraries are there. It must never let a call that does not fail behave as another one.
+** its libraries are there, until it becomes another program. It must never let a call that does not
+** fail behave as another one.
 */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,6 +59,7 @@ static const struct { const char *kind; long call; enum about about; int argumen
     { "remove", SYS_rmdir, PATH, 0 },
     { "mode", SYS_chmod, PATH, 0 }, { "mode", SYS_fchmod, DESCRIPTOR, 0 },
     { "pipe", SYS_pipe, NOTHING, 0 }, { "pipe", SYS_pipe2, NOTHING, 0 },
+    { "exec", SYS_execve, PATH, 0 },
 };
 enum { CALLS = sizeof calls / sizeof *calls };
 
@@ -94,7 +98,7 @@ static struct thread *thread_find(pid_t id)
 struct fault {
     const char *kind, *versions;
     long nth;
-    bool cut;                       /* short */
+    bool part, cut;                 /* short; cut */
     int number;                     /* errno; 0: end */
     struct fault_shared *shared;
     char about[PATH_MAX];
@@ -163,6 +167,22 @@ static int call_find(const char *kind, long number)
     return -1;
 }
 
+/* The file that is read ends where it is read. */
+static void cut_file(pid_t id, const struct user_regs_struct *r, const char *path)
+{
+    char info[64], here[PATH_MAX];
+    long long at = -1;
+    struct stat st;
+    snprintf(info, sizeof info, "/proc/%ld/fdinfo/%d", (long)id, (int)argument(r, 0));
+    FILE *f = fopen(info, "r");
+    if (!f || fscanf(f, "pos: %lld", &at) != 1 || !getcwd(here, sizeof here))
+        fault_bug(info);
+    fclose(f);
+    if (!stat(path, &st) && S_ISREG(st.st_mode) && !strncmp(path, here, strlen(here))
+        && truncate(path, (off_t)at))
+        fault_bug(path);
+}
+
 /* A call begins. One that closes does so all the same, as the system's own does that fails. */
 static void enters(struct fault *f, struct thread *t)
 {
@@ -178,6 +198,10 @@ static void enters(struct fault *f, struct thread *t)
     f->shared->fired = t->changed = true;
     t->before = r;
     if (f->cut) {
+        cut_file(t->id, &r, f->about);
+        return;
+    }
+    if (f->part) {
         r.rdx = r.rdx > 1 ? 1 : r.rdx;
     } else if (r.orig_rax == SYS_brk) {
         r.rdi = 0;          /* it fails by leaving the end where it was */
@@ -224,6 +248,8 @@ static int follow(struct fault *f, pid_t child)
             pass = 0;
         } else if (pass == SIGTRAP || pass == SIGSTOP) {
             pass = 0;       /* a new thread, a new program */
+            if (status >> 16 == PTRACE_EVENT_EXEC)
+                f->shared->begun = 0;
         }
         ptrace(PTRACE_SYSCALL, id, NULL, (long)pass);
     }
@@ -273,7 +299,8 @@ int main(int argc, char **argv)
     if (f.shared == MAP_FAILED)
         fault_bug("mmap");
     f.nth = atol(argv[2]);
-    f.cut = strcmp(argv[3], "short") == 0;
+    f.part = strcmp(argv[3], "short") == 0;
+    f.cut = strcmp(argv[3], "cut") == 0;
     for (size_t k = 0; k < sizeof errors / sizeof *errors; k++)
         if (strcmp(errors[k].name, argv[3]) == 0)
             f.number = errors[k].number;
