@@ -8,6 +8,7 @@
 set -u
 tests=$1
 shift
+[ ! -d "$tests/memo" ] || find "$tests/memo" -type f -mtime +0 -exec rm -f {} +
 said=$(mktemp -d) || exit 1
 trap 'rm -rf "$said"' EXIT
 trap 'exit 130' INT

@@ -247,9 +247,9 @@ ParameterizedTestParameters(docs, does_what_it_shows)
 
 /* Everything that a reader's checkout has; build/ without the tests. */
 static const char copy_checkout[] =
-    "cd \"$SOURCE\" && mkdir \"$DIR/build\" && cp -a build/gen build/lathe* build/lib* "
-    "\"$DIR/build\" && cp -a Makefile LICENSE *.md gen templates runtime models tests install "
-    "bench docs \"$DIR\"";
+    "cd \"$SOURCE\" && mkdir \"$DIR/build\" && cp -a build/embed build/gen build/lathe* build/lib* "
+    "build/pages build/share* \"$DIR/build\" && cp -a Makefile LICENSE *.md gen templates runtime "
+    "models tests install bench docs \"$DIR\"";
 
 ParameterizedTest(struct document *d, docs, does_what_it_shows, .fini = shell_clean)
 {
