@@ -203,6 +203,15 @@ sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory,
 	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
 	    sh tests/sanitize.sh $(BUILD)/sanitize
 
+# ---- coverage: gen/ and runtime/ by gcov, in a copy of the checkout (docs/testing.md) ----
+
+# Those that reach what others do not; no kernel's, whose lines are templates'.
+COVERED = faults lathe foreign programs build resume mpi network_file unit64 unit32 inference \
+          predict export import onnx rows marks windows texts files sweep samples folders finetune \
+          gradcheck settings install hostile
+coverage: deps-test ## lines and branches of gen/ and runtime/ that tests reach; T=SUITE adds it
+	@F="$(F)" sh tests/coverage.sh $(BUILD)/coverage $(if $T,again $T,$(COVERED))
+
 # ---- fuzzing: every reader, by libFuzzer and AddressSanitizer (docs/testing.md) ----
 
 FUZZ_CC = clang
@@ -555,8 +564,8 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
+.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize coverage \
+        check fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
         bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:
