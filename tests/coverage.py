@@ -108,7 +108,7 @@ def read_counts():
             for f in one["functions"]:
                 path, start = where[f["name"], f["end_line"] - f["start_line"]]
                 own_places[f["name"]] = path, start - f["start_line"]
-            for line in one["lines"]:
+            for line in (line for line in one["lines"] if "function_name" in line):
                 path, further = own_places[line["function_name"]]
                 source_of(path).add(line, line["line_number"] + further)
     return dict(sorted(sources.items()))

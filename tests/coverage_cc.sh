@@ -23,5 +23,5 @@ elif [ -n "$counted" ]; then
 fi
 [ -z "$counted" ] || set -- "$@" -O0 --coverage -fprofile-update=atomic
 [ -z "$link" ] || set -- "$@" -Wl,--wrap=_exit,--wrap=_Exit,--wrap=abort,--wrap=raise \
-    "-L$LATHE_COVERAGE" -lended -lgcov -lended
+    "-L$LATHE_COVERAGE" -Wl,--start-group -lended -lgcov -Wl,--end-group
 exec gcc "$@"
