@@ -566,8 +566,8 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize coverage \
-        check fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
+.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize \
+        coverage check fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
         bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

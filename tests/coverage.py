@@ -88,7 +88,7 @@ def definitions():
 
 def read_counts():
     """All sources. In the cache of `lathe build` the runtime's files lie one after the other, no
-    line of them changed: there a line is known by its function, and how far it is from its start."""
+    line of them changed: there a line is known by its function and its distance from the start."""
     sources, where = {}, definitions()
     cached = os.path.join(ROOM, "cached") + os.sep
 
