@@ -203,6 +203,16 @@ sanitize: $(BUILD)/sanitize/liblathe.a $(BUILD)/sanitize/liblathe64.a ## memory,
 	@CC="$(CC)" FLAGS="$(SANITIZE)" UNIT="$(UNIT)" PART="$(PART)" \
 	    sh tests/sanitize.sh $(BUILD)/sanitize
 
+# ---- coverage: gen/ and runtime/ by gcov, in a copy of the checkout (docs/testing.md) ----
+
+# Those that reach what others do not; not those of kernels, whose lines are templates'. faults with
+# $FAULT_PLACES would add the calls that fail.
+COVERED = inference build unit64 unit32 programs samples texts resume mpi gradcheck predict lathe \
+          foreign network_file export import onnx rows marks windows files sweep folders finetune \
+          settings hostile
+coverage: deps-test ## lines and branches of gen/ and runtime/ that tests reach; T=SUITE adds it
+	@F="$(F)" sh tests/coverage.sh $(BUILD)/coverage $(if $T,again $T,$(COVERED))
+
 # ---- fuzzing: every reader, by libFuzzer and AddressSanitizer (docs/testing.md) ----
 
 FUZZ_CC = clang
@@ -364,7 +374,8 @@ $(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shel
 # A part of the generator alone.
 $(TESTS)/onnx: tests/generator/test_onnx_damage.c \
                $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_reads shell)
-$(TESTS)/import: $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
+$(TESTS)/import: tests/generator/test_import_folds.c \
+                 $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
 $(TESTS)/rows $(TESTS)/onnx $(TESTS)/import: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
@@ -555,8 +566,8 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
+.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize \
+        coverage check fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
         bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

@@ -9,6 +9,7 @@
 
 #include "base/version.h"
 #include "support/shell.h"
+#include "support/skip.h"
 
 /* Parameters of one affine layer of 3 to 2, as another program writes them: 1 to 8. */
 static void write_params(const char *metadata)
@@ -197,6 +198,17 @@ Test(export, is_asked_what_pixels_were_where_the_file_does_not_tell, .init = mak
     write_params("");
     sure("$LATHE export one.net --params p --with-preprocessing 2>&1 | "
          "grep -q 'p does not say how its images were prepared'");
+}
+
+/* Their modules have layers of every kind. */
+Test(export, of_every_network_to_pytorch_is_python, .fini = shell_clean)
+{
+    if (!have("python3"))
+        skip_test("no python3");
+    sure("for n in $SOURCE/tests/nets/*.net $SOURCE/models/*.net; do "
+         "$LATHE export $n --torch -o $(basename $n .net).py || exit 1; done; "
+         "python3 -c 'import ast, sys; print(len([ast.parse(open(f).read(), f) "
+         "for f in sys.argv[1:]]))' *.py > count && test $(cat count) = $(ls *.py | wc -l)");
 }
 
 Test(export, replaces_no_file_of_another_kind, .init = make, .fini = shell_clean)

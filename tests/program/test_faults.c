@@ -5,8 +5,8 @@
 ** it does, says so, and has written at its end what it writes without.
 **
 ** tests/support/fault.c does it. In make test a part of the calls fail, spread over all; in make
-** test-all each. $FAULTS=COMMAND, COMMAND:KIND or COMMAND:KIND:N is all that fails; of one call
-** what the command says is shown.
+** test-all each, with $FAULT_PLACES the first from each place in the code. $FAULTS=COMMAND,
+** COMMAND:KIND or COMMAND:KIND:N is all that fails; of one call what the command says is shown.
 ** It must never take a call for one that failed which did not.
 */
 #include <criterion/criterion.h>
@@ -441,7 +441,8 @@ static bool chosen(const char *command, const char *kind, long *n)
 static void expect_all(const struct command *c, long *runs)
 {
     enum { TURNS = 4 };             /* of a command a quarter of the kinds fail in make test */
-    const bool all = getenv("LATHE_TEST_ALL") || getenv("FAULTS");
+    const bool all = getenv("LATHE_TEST_ALL") || getenv("FAULTS")
+                     || getenv("FAULT_PLACES");
     struct tried t = { .c = c };
     long one;
     prepare(&t);

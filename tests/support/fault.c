@@ -4,6 +4,7 @@
 ** file's end; "cut": a file in the folder of the command really ends where it is read. N of 0: none
 ** does.
 ** LOG gets how many there were, and what the one that failed was about: a file, where there is one.
+** With $FAULT_PLACES only the first call from each place in the command's code counts.
 ** With $FAULT_VERSIONS, a folder, whatever is renamed is copied there first: all that a command's
 ** files may ever be. The exit status is the command's, 128 and the signal, or 124 after a minute.
 **
@@ -23,6 +24,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,6 +185,37 @@ static void cut_file(pid_t id, const struct user_regs_struct *r, const char *pat
         fault_bug(path);
 }
 
+/* Where the command's code lies. */
+static void find_code(pid_t id, size_t *from, size_t *to)
+{
+    char path[64], exe[PATH_MAX], line[2*PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%ld/exe", (long)id);
+    ssize_t n = readlink(path, exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    snprintf(path, sizeof path, "/proc/%ld/maps", (long)id);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fault_bug(path);
+    while (!*to && fgets(line, sizeof line, f))
+        if (strstr(line, " r-xp ") && strstr(line, exe))
+            sscanf(line, "%zx-%zx", from, to);
+    fclose(f);
+}
+
+static bool is_known_place(const struct fault *f, pid_t id, const struct user_regs_struct *r)
+{
+    static size_t from, to;
+    size_t stack[512];
+    if (!f->shared->places)
+        return false;
+    if (!to)
+        find_code(id, &from, &to);
+    const struct iovec here = { stack, sizeof stack }, there = { (void *)r->rsp, sizeof stack };
+    ssize_t n = process_vm_readv(id, &here, 1, &there, 1, 0);
+    size_t count = n > 0 ? (size_t)n/sizeof *stack : 0;
+    return !fault_is_first(fault_place(stack, count, from, to));
+}
+
 /* A call begins. One that closes does so all the same, as the system's own does that fails. */
 static void enters(struct fault *f, struct thread *t)
 {
@@ -192,7 +225,8 @@ static void enters(struct fault *f, struct thread *t)
     const int any = call_find(NULL, (long)r.orig_rax), call = call_find(f->kind, (long)r.orig_rax);
     if (f->versions && any >= 0 && strcmp(calls[any].kind, "rename") == 0)
         keep_version(f, t->id, any, &r);
-    if (call < 0 || (r.orig_rax == SYS_brk && r.rdi == 0) || ++f->shared->calls != f->nth)
+    if (call < 0 || (r.orig_rax == SYS_brk && r.rdi == 0) || is_known_place(f, t->id, &r)
+        || ++f->shared->calls != f->nth)
         return;
     what_about(t->id, call, &r, f->about);
     f->shared->fired = t->changed = true;
@@ -305,6 +339,7 @@ int main(int argc, char **argv)
         if (strcmp(errors[k].name, argv[3]) == 0)
             f.number = errors[k].number;
     f.shared->memory = strcmp(f.kind, "memory") == 0;
+    f.shared->places = getenv("FAULT_PLACES") != NULL;
     f.shared->nth = f.nth;
     traced = begin(argv + 5, fd);
     signal(SIGALRM, too_long);
