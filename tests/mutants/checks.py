@@ -41,6 +41,7 @@ WITHOUT = [
     (r"templates/", "unit32 unit64 rows onnx import simd32 simd64 network_file"),
 ]
 COMPILED = ("unit32", "unit64", "simd32", "simd64", "marks", "rows", "onnx", "import", "tiles")
+SUPPORT = ("linear_model", "allocations", "shell", "pngs")      # what unit32 links with
 # Criterion's tests of single networks; `exact` wants all that its table has.
 OF_FEW = "@(kernels|bits|inference|memory|gradients)/*"
 
@@ -142,17 +143,21 @@ class Checks:
         return self.criterion(name)
 
     def own(self):
-        """Of unit32 the tests of files that are called as the mutants'."""
-        tests = [self.tree.root / ("tests/runtime/test_%s.c" % re.sub(r".*/|\..", "", path))
-                 for path in self.tree.changed]
-        groups = {group for test in tests if test.exists()
-                  for group in re.findall(r"^Test\((\w+)", test.read_text(), re.M)}
+        """Of unit32 the files of tests that are called as the mutants', and no other."""
         self.known["own32"] = self.known.get("unit32", 100)
-        if not groups:
+        stems = {re.sub(r".*/|\..", "", path) for path in self.tree.changed}
+        tests = [name for name in ("tests/runtime/test_%s.c" % stem for stem in sorted(stems))
+                 if (self.tree.root / name).exists()]
+        if not tests:
             return None
-        if self.tree.make("build/tests/unit32"):
+        unit = self.folder("unit32")
+        support = ["tests/support/%s.c" % name for name in SUPPORT]
+        unit.unlink(missing_ok=True)
+        if self.tree.make("build/tests/unit32", UNIT=" ".join(tests + support)):
             return "unit32: make: " + self.tree.tail()
-        return self.criterion("own32", "unit32", "--filter", "@(%s)/*" % "|".join(sorted(groups)))
+        said = self.criterion("own32", "unit32")
+        unit.unlink(missing_ok=True)
+        return said
 
     def criterion(self, name, run=None, *options):
         command = ["build/tests/" + (run or name), "-j1", "--fail-fast", *options]
