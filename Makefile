@@ -560,7 +560,7 @@ clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
 .PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
-        fuzz ulp mutants oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
-        bench-inference bench-micro bench-scaling bench-peers data \
+        fuzz ulp mutants oracle hash golden deps deps-test lint run bench bench-quick bench-layers \
+        ladder bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

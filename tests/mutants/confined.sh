@@ -1,8 +1,8 @@
 #!/bin/sh
-# confined.sh DIRECTORY KILOBYTES COMMAND... - runs a command that may do anything, a mutant, where it
-# can write nothing but DIRECTORY and a /tmp of its own in it, DIRECTORY/tmp, and where all that it
-# started ends with it. KILOBYTES of memory for each process, 0: as many as there are. Without the
-# right to do so it runs as any other.
+# confined.sh DIRECTORY KILOBYTES COMMAND... - runs a command that may do anything, a mutant, where
+# it can write nothing but DIRECTORY and a /tmp of its own in it, DIRECTORY/tmp, and where all that
+# it started ends with it. KILOBYTES of memory for each process, 0: as many as there are. Without
+# the right to do so it runs as any other.
 set -u
 directory=$1
 memory=$2
