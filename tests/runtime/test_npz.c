@@ -40,8 +40,8 @@ static void number(uint8_t *at, uint64_t value, int bytes)
         at[k] = (uint8_t)(value >> 8*k);
 }
 
-/* As numpy writes it: a local header with zip64's field, whatever the size. In the directory a longer
-** field of another kind stands before that one. */
+/* As numpy writes it: a local header with zip64's field, whatever the size. In the directory a
+** longer field of another kind stands before that one. */
 static void add(struct archive *a, const char *name, enum form form, const void *bytes, size_t size)
 {
     uint8_t local[30] = "PK\3\4", entry[46] = "PK\1\2", wide[28] = { 1, 0, 16 }, block[5] = { 1 };
