@@ -482,6 +482,10 @@ oracle: $(LATHE) lib $(BESIDE)      ## each region's output beside the naive ora
 hash: $(LATHE)                      ## one training's SHA-256, the same from every program
 	@sh tests/hash.sh
 
+# Hours: each mutant is built, and held against suites until one notices it.
+mutants: deps-test                  ## N random mutants of SEED=1, and what notices them
+	@$${PYTHON:-python3} tests/mutants.py $(or $(N),400) $(or $(SEED),1) $(FROM)
+
 deps-test:
 	@sh tests/deps.sh criterion
 
@@ -566,8 +570,8 @@ uninstall:                          ## what install made, by its own record
 clean:                              ## remove what was built
 	rm -rf $(BUILD) runtime/liblathe.a runtime/liblathe64.a
 
-.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize \
-        coverage check fuzz ulp oracle hash golden deps deps-test lint run bench bench-quick bench-layers ladder \
-        bench-inference bench-micro bench-scaling bench-peers data \
+.PHONY: all parts help lib pages test test-all test-real tests browser quick debug sanitize check \
+        coverage fuzz ulp mutants oracle hash golden deps deps-test lint run bench bench-quick \
+        bench-layers ladder bench-inference bench-micro bench-scaling bench-peers data \
         install uninstall clean
 .DELETE_ON_ERROR:

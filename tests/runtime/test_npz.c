@@ -41,10 +41,12 @@ static void number(uint8_t *at, uint64_t value, int bytes)
         at[k] = (uint8_t)(value >> 8*k);
 }
 
-/* As numpy writes it: a local header with zip64's field, whatever the size. */
+/* As numpy writes it: a local header with zip64's field, whatever the size. In the directory a
+** longer field of another kind stands before that one. */
 static void add(struct archive *a, const char *name, enum form form, const void *bytes, size_t size)
 {
     uint8_t local[30] = "PK\3\4", entry[46] = "PK\1\2", wide[28] = { 1, 0, 16 }, block[5] = { 1 };
+    uint8_t other[4 + 300];
     const size_t place = a->size, length = strlen(name);
     const size_t packed = size + (form == DEFLATED ? sizeof block : 0);
     const bool zip64 = form == WIDE;
@@ -69,14 +71,18 @@ static void add(struct archive *a, const char *name, enum form form, const void 
     number(entry + 20, zip64 ? UINT32_MAX : packed, 4);
     number(entry + 24, zip64 ? UINT32_MAX : size, 4);
     number(entry + 28, length, 2);
-    number(entry + 30, zip64 ? sizeof wide : 0, 2);
+    number(entry + 30, zip64 ? sizeof other + sizeof wide : 0, 2);
     number(entry + 42, zip64 ? UINT32_MAX : place, 4);
+    memset(other, 0xee, sizeof other);
+    number(other + 2, sizeof other - 4, 2);
     number(wide + 2, 24, 2);
     number(wide + 20, place, 8);
     put(a->directory, &a->entries, entry, sizeof entry);
     put(a->directory, &a->entries, name, length);
-    if (zip64)
+    if (zip64) {
+        put(a->directory, &a->entries, other, sizeof other);
         put(a->directory, &a->entries, wide, sizeof wide);
+    }
     a->count++;
 }
 

@@ -148,6 +148,7 @@ Test(png, pixels_may_lie_in_many_chunks_and_others_are_passed_over)
         PUT("IDAT", "");
     }
     PUT("tIME", "1234567");
+    PUT("azAZ", "");                        /* of letters from the first to the last */
     PUT("IEND", "");
     expect_png("1x1x3 | 1 2 3");
     memcpy(png.at + png.size, "rest", 4);   /* after the end */
@@ -213,9 +214,12 @@ Test(png, chunks_out_of_place_are_named_with_their_offsets)
     PUT("ABCD", "");
     expect_bad("offset 33: chunk ABCD, without which the image cannot be read, is not known");
     png.size -= 12;
-    PUT("a1cd", "");
-    expect_bad("offset 33: no chunk begins here: four letters expected after a length");
-    png.size -= 12;
+    static const char *const no_names[] = { "1bcd", "a1cd", "ab1d", "abc1", "ab@d", "ab[d" };
+    for (size_t k = 0; k < sizeof no_names / sizeof *no_names; k++) {
+        png_put(&png, no_names[k], "", 0);
+        expect_bad("offset 33: no chunk begins here: four letters expected after a length");
+        png.size -= 12;
+    }
     PUT("IEND", "");
     expect_bad("offset 33: IEND without an IDAT before it");
     png.size -= 12;
