@@ -22,15 +22,13 @@ struct place { const char *file; int line, col; };
 
 struct shape { int c, h, w; };
 
-enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
-                  LAYER_SVM, LAYER_MSE, LAYER_MAE, LAYER_BCE,
-                  LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
-                  LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
-                  LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU,
-                  LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
-                  LAYER_RESHAPE, LAYER_UPSAMPLE, LAYER_DECONV,
-                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD,
-                  LAYER_CONCAT, LAYER_JOIN, LAYER_GATE, LAYER_PRODUCT, LAYER_KINDS };
+enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX, LAYER_SVM,
+                  LAYER_MSE, LAYER_MAE, LAYER_BCE, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH,
+                  LAYER_SIGMOID, LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
+                  LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU, LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL,
+                  LAYER_GLOBALAVGPOOL, LAYER_RESHAPE, LAYER_UPSAMPLE, LAYER_DECONV, LAYER_DROPOUT,
+                  LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_CONCAT, LAYER_JOIN, LAYER_GATE,
+                  LAYER_PRODUCT, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 enum winograd_choice { WINOGRAD_AUTO, WINOGRAD_NO, WINOGRAD_YES };
@@ -321,8 +319,7 @@ enum stage_buffer {
 /* The weight gradient of a convolution. */
 struct weight_plan {
     enum algorithm algorithm;   /* sweeps.c: Winograd, depthwise; block.c: the others */
-    struct winograd winograd;   /* sweeps.c */
-    /* block.c */
+    struct winograd winograd;   /* sweeps.c; what follows is block.c's */
     struct tile tile;           /* mh filter rows x nv vectors of kw*ci; where taps lie apart:
                                    mh x mw taps, nv vectors of each;
                                    Winograd: mh filters x nv vectors of ci;

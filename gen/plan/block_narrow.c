@@ -1,6 +1,6 @@
 /*
-** block_narrow.c - chooses tiles and bands of convolutions' weight gradients whose vectors run along
-** the filters: of all output gradients (templates/conv/narrow.c), and of those that a max-pool has
+** block_narrow.c - chooses tiles and bands of convolutions' weight gradients with vectors along the
+** filters: of all output gradients (templates/conv/narrow.c), and of those that a max-pool has
 ** picked (templates/conv/picked.c).
 */
 #include "plan/block_narrow.h"
@@ -80,7 +80,7 @@ static size_t table_size(const struct sweep *f, const struct layer *pool, int ba
     return (size_t)(((band - 1)*pool->kh*f->step_y + f->kh)*columns*PICKED_PLACES);
 }
 
-/* The tile, and the most rows whose inputs, gradients and choices leave room in L1, without rest. */
+/* The tile, and the most rows, without rest, whose inputs, gradients and choices fit into L1. */
 void block_picked(struct net *net, struct region_plan region, struct stage *s)
 {
     struct weight_plan *g = &s->conv->wgrad;

@@ -93,8 +93,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 8192, Y_ROW = 512,
            DY = 0, DY_IMAGE = 8192, DY_ROW = 512, ARGMAX = 0, ARGMAX_IMAGE = 8192, PARTIALS = 0,
            GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16, OW = 16,
-           BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, CHOICES_AT = 0, COPIED_AT = 0,
-           TAP_SUMS_AT = 0, NV = 1 };
+           BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, CHOICES_AT = 0,
+           COPIED_AT = 0, TAP_SUMS_AT = 0, NV = 1 };
     enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
     const struct group_part p = group_part(item, items, s->n, PANELS);
     const int low = p.low*NV*VL, high = p.high*NV*VL;

@@ -1,7 +1,7 @@
 /*
 ** test_build.c - what build compiles, and what it takes from the cache of runtimes. Each test has
 ** a cache of its own, and a compiler that writes down what it is asked for. The same text under the
-** same flags is compiled once for all tests (tests/memo.sh), and not optimised; it ends at the first
+** same flags is compiled once for all tests (tests/memo.sh), not optimised; it ends at the first
 ** error: objects that -x c has it read as C have very many.
 */
 #include <criterion/criterion.h>

@@ -84,8 +84,8 @@ static inline void v_columns(const real *p, ptrdiff_t row, vec *column)
     column[0].v = *p;
 }
 
-/* Lane l is four[k], k what lane l of v_choice's argument was: 0 .. 3. Choices are not numbers: they
-** may be loaded and stored. Where they were none, so is what is chosen. */
+/* Lane l is four[k], k what lane l of v_choice's argument was: 0 .. 3. Choices are not numbers, but
+** may be stored and loaded. */
 #if LATHE_F64
 static inline vec v_choice(vec a)
 {
