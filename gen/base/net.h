@@ -22,13 +22,15 @@ struct place { const char *file; int line, col; };
 
 struct shape { int c, h, w; };
 
-enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX, LAYER_SVM,
-                  LAYER_MSE, LAYER_MAE, LAYER_BCE, LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH,
-                  LAYER_SIGMOID, LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
-                  LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU, LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL,
-                  LAYER_GLOBALAVGPOOL, LAYER_RESHAPE, LAYER_UPSAMPLE, LAYER_DECONV, LAYER_DROPOUT,
-                  LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD, LAYER_CONCAT, LAYER_JOIN, LAYER_GATE,
-                  LAYER_PRODUCT, LAYER_KINDS };
+enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_MAXPOOL, LAYER_AFFINE, LAYER_SOFTMAX,
+                  LAYER_SVM, LAYER_MSE, LAYER_MAE, LAYER_BCE,
+                  LAYER_LEAKY_RELU, LAYER_GELU, LAYER_TANH, LAYER_SIGMOID,
+                  LAYER_SILU, LAYER_SCALE, LAYER_CLIP, LAYER_HARDSWISH,
+                  LAYER_HARDSIGMOID, LAYER_ELU, LAYER_PRELU,
+                  LAYER_AVGPOOL, LAYER_GLOBALMAXPOOL, LAYER_GLOBALAVGPOOL,
+                  LAYER_RESHAPE, LAYER_UPSAMPLE, LAYER_DECONV,
+                  LAYER_DROPOUT, LAYER_BATCHNORM, LAYER_RESIDUAL, LAYER_ADD,
+                  LAYER_CONCAT, LAYER_JOIN, LAYER_GATE, LAYER_PRODUCT, LAYER_KINDS };
 
 enum pad_kind { PAD_SAME, PAD_VALID, PAD_NUMBER };
 enum winograd_choice { WINOGRAD_AUTO, WINOGRAD_NO, WINOGRAD_YES };
@@ -309,9 +311,8 @@ enum stage_buffer {
     AT_WINO_V, AT_WINO_M, AT_WINO_G, AT_WINO_U, AT_WINO_DB,     /* Winograd: transformed inputs,
                                    products, transformed gradients, their sums, bias */
     AT_TAP_SUMS,                /* narrow, picked: sums of the group, tap by tap */
-    AT_WINDOWS,                 /* dense: gradients of a band, window by window */
+    AT_WINDOWS, AT_CHOICES,     /* dense, picked: gradients of a band; picked: their places */
     AT_COPIED,                  /* dense: inputs of a band, tile by tile; picked: by windows */
-    AT_CHOICES,                 /* picked: each gradient's place in its window */
     AT_MAP, AT_LISTS, AT_ENDS,  /* scatter's map, lists by pixel, where they end */
     STAGE_BUFFERS
 };
@@ -329,8 +330,7 @@ struct weight_plan {
     int images;                 /* dense, Winograd: of so many images at a time */
     int g_pixel;                /* dense: reals from a pixel's gradients to the next */
     int vectors;                /* dense: of a filter row; where taps lie apart, of a tap */
-    int share;                  /* dense: lines fetched with each row of pixels; Winograd: with a
-                                   place's tile of sums */
+    int share;                  /* lines fetched with a row of pixels (dense), a tile (Winograd) */
     bool copied;                /* dense: inputs are copied, tile by tile */
     int band;                   /* output rows listed, or summed, at a time */
     int list_space;             /* entries from a filter's list to the next one's */

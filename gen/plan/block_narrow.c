@@ -63,12 +63,6 @@ double picked_cycles(const struct sweep *f, int vl)
     return PICK_CYCLES*f->kh*f->kw*f->ci*ceil_div(f->co, vl) / f->co;
 }
 
-/* Sums, and for each vector a gradient and a choice; inputs, and what is chosen of them. */
-static bool picked_tile_fits(const struct isa *isa, int mt, int nv)
-{
-    return mt*nv + 2*nv + 2 <= isa->registers;
-}
-
 static double picked_step(int mt, int nv)
 {
     const double work = PICK_CYCLES*mt*nv, least = MIN_CHAINS / 2.0;

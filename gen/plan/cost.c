@@ -49,6 +49,12 @@ bool wgrad_tile_fits(const struct isa *isa, int rows, int nv)
     return rows*nv <= isa->gradient;
 }
 
+bool picked_tile_fits(const struct isa *isa, int taps, int nv)
+{
+    /* For each vector a gradient and a choice; inputs, and what is chosen of them. */
+    return taps*nv + 2*nv + 2 <= isa->registers;
+}
+
 bool depth_tile_fits(const struct isa *isa, int pixels)
 {
     return pixels <= isa->accumulators;     /* and one vector of weights */

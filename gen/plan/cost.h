@@ -13,6 +13,7 @@ enum { CONV_MAX_ROWS = 4, CONV_SHALLOW = 8, PANEL_VECTORS = 8,
        AFFINE_ROWS = 12, AFFINE_DENSE_ROWS = 8 };
 bool conv_tile_fits(const struct isa *isa, int pixels, int nv, bool shallow);
 bool wgrad_tile_fits(const struct isa *isa, int rows, int nv);
+bool picked_tile_fits(const struct isa *isa, int taps, int nv);
 bool depth_tile_fits(const struct isa *isa, int pixels);
 
 /* Independent FMAs that hide their latency: 8 would do on paper; measured: 82 % of peak with 8, 87

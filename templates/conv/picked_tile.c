@@ -7,9 +7,8 @@
 
 #define NAME conv_picked_tile /* @name */
 
-static inline void NAME(const real *x /* [row][column][4], the first tap of the first window */,
-                        const real *g /* output gradients, pooled */,
-                        const real *choices /* the same */, real *u /* [tap][U_TAP] */)
+static inline void NAME(const real *x /* the table, from the first tap on */, const real *g,
+                        const real *choices, real *u /* [tap][U_TAP] */)
 {
     enum { /* @sizes */ MT = 9, NV = 1, BAND = 1, OW = 16, TABLE_DOWN = 1024, TABLE_PIXEL = 24,
            G_PIXEL = 32, U_TAP = 32 };

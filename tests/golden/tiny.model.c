@@ -56,10 +56,10 @@ enum {
     conv1__at_gradient                   =        272, /*       64 */
     conv1__at_tap_sums                   =        336, /*      240 */
     conv1__at_windows                    =        576, /*      224 */
-    conv1__at_copied                     =        800, /*     3488 */
+    conv1__at_choices                    =        800, /*      224 */
+    conv1__at_copied                     =       1024, /*     3488 */
     affine1__at_sums                     =       1040, /*       80 */
     affine2__at_sums                     =       2064, /*      144 */
-    conv1__at_choices                    =       4288, /*      224 */
 };
 
 static region_fn conv1__fwd, affine1__fwd, affine2__fwd, softmax1__loss, affine2__lists,

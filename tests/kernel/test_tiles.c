@@ -151,6 +151,10 @@ static void add_all_dense_gradients(struct tiles *t, struct text *out)
         for (int nv = 1; conv_tile_fits(t->isa, mt, nv, false); nv++)
             add(t, out, "conv/narrow_tile.c", "MT=%d NV=%d BAND=32 G_PIXEL=%d U_TAP=%d", mt, nv,
                 nv*vl, nv*vl);
+    for (int mt = 1; mt <= LANES; mt++)
+        for (int nv = 1; picked_tile_fits(t->isa, mt, nv); nv++)
+            add(t, out, "conv/picked_tile.c", "MT=%d NV=%d G_PIXEL=%d U_TAP=%d", mt, nv, nv*vl,
+                nv*vl);
     for (int m = 1; m <= AFFINE_DENSE_ROWS; m++)
         for (int nv = 1; nv <= PANEL / vl && conv_tile_fits(t->isa, m, nv, false); nv++)
             add(t, out, "affine/dense_tile.c", "M=%d NV=%d ADDS=0", m, nv);
