@@ -267,8 +267,6 @@ void conv_picked_gradient(struct emission *e, const struct stage *s)
               shared_kernel(&t, "conv/picked_tile.c", part(&b, "wgrad_tile").text,
                             "%d taps by %d vectors of %d filters: %d of %d registers", g.mw, g.nv,
                             e->net->vl, g.mw*g.nv + 2*g.nv + 2, e->net->isa->registers));
-    bind_part(&b, "CUT", "weights_cut");
-    bind_part(&b, "MASK", "weights_mask");
     kernel(&b, "conv/picked.c", part(&b, "weights").text, "%s weight gradient: %.1f MFLOP an image",
            s->name, s->flop_wgrad / 1e6);
 }

@@ -14,6 +14,7 @@
 #undef BY_PANELS
 #undef COPIED
 #undef COPY
+#undef CUT
 #undef DGRAD
 #undef DGRAD_LAST
 #undef DGRAD_ONE
@@ -64,6 +65,7 @@
 #undef PARTIAL
 #undef PASS_BACK
 #undef PEAK
+#undef PICK
 #undef POINTWISE
 #undef POOL
 #undef POOL_ROW

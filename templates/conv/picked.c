@@ -12,7 +12,7 @@
 
 #define NAME conv_picked           /* @name */
 #define CUT conv_picked_cut        /* @name */
-#define MASK conv_picked_mask      /* @name */
+#define PICK conv_picked_pick      /* @name */
 #define ADD conv_picked_add        /* @name */
 #define TILE conv_picked_tile      /* @name */
 #define BIAS 1                     /* @flag */
@@ -33,7 +33,7 @@ static inline void CUT(const real *x /* haloed */, real *table /* [row][column][
 }
 
 /* A band's gradients, masked by the ReLU, and the places that they belong to. */
-static inline void MASK(const real *dy, const real *y, const unsigned char *argmax, real *g,
+static inline void PICK(const real *dy, const real *y, const unsigned char *argmax, real *g,
                         real *choices)
 {
     enum { /* @sizes */ BAND = 1, OW = 16, CO = 32, DY_ROW = 512, Y_ROW = 512, Y_PIXEL = 32 };
@@ -109,7 +109,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
             const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*DY_ROW;
             CUT(s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND, table);
-            MASK(dy, y, (const unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE
+            PICK(dy, y, (const unsigned char *)(s->arena + ARGMAX) + (size_t)image*ARGMAX_IMAGE
                         + (ptrdiff_t)row*OW*CO, g, choices);
             ADD(table, g, choices, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }

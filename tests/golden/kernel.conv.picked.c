@@ -17,7 +17,7 @@ static inline void conv2__weights_cut(const real *x /* haloed */,
 }
 
 /* A band's gradients, masked by the ReLU, and the places that they belong to. */
-static inline void conv2__weights_mask(const real *dy, const real *y, const unsigned char *argmax,
+static inline void conv2__weights_pick(const real *dy, const real *y, const unsigned char *argmax,
                                        real *g, real *choices)
 {
     enum { BAND = 4, OW = 4, CO = 16, DY_ROW = 64, Y_ROW = 64, Y_PIXEL = 16 };
@@ -87,7 +87,7 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
             const real *y = s->arena + Y + (size_t)image*Y_IMAGE + (ptrdiff_t)row*Y_ROW;
             const real *dy = s->arena + DY + (size_t)image*DY_IMAGE + (ptrdiff_t)row*DY_ROW;
             conv2__weights_cut(s->arena + X + (size_t)image*X_IMAGE + (ptrdiff_t)row*X_BAND, table);
-            conv2__weights_mask(dy, y, (const unsigned char *)(s->arena + ARGMAX)
+            conv2__weights_pick(dy, y, (const unsigned char *)(s->arena + ARGMAX)
                                 + (size_t)image*ARGMAX_IMAGE + (ptrdiff_t)row*OW*CO, g, choices);
             conv2__weights_add(table, g, choices, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }

@@ -535,7 +535,7 @@ Test(network_file, every_pass_can_be_dumped)
     static const struct { const char *pass, *words; } dumped[] = {
         { "spec", "net t" }, { "shape", "params" }, { "fuse", "conv1 + relu + maxpool" },
         { "layout", "halo 1,1" }, { "sweeps", "conv1_fwd              direct" }, { "fold", "" },
-        { "block", "weight gradient        lists, tile" }, { "params", "conv1.weight" },
+        { "block", "weight gradient        picked, tile" }, { "params", "conv1.weight" },
         { "regions", "affine1 gradient lists" }, { "mem", "conv1.weight.v" },
         { "kinks", "conv1.argmax" },
     };
