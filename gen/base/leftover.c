@@ -40,6 +40,8 @@ static void await_group(pid_t pid)
 static void remove_tree(const char *path)
 {
     pid_t pid = fork();
+    if (pid < 0)                /* there may be room for a process in a moment */
+        pid = fork();
     if (pid == 0) {
         execl("/bin/sh", "sh", "-c", "exec rm -rf -- \"$0\"", path, (char *)NULL);
         _exit(127);

@@ -440,7 +440,7 @@ static bool chosen(const char *command, const char *kind, long *n)
 
 static void expect_all(const struct command *c, long *runs)
 {
-    enum { TURNS = 4 };             /* of a command a quarter of the kinds fail in make test */
+    enum { TURNS = 8 };             /* of a command an eighth of the kinds fail in make test */
     const bool all = getenv("LATHE_TEST_ALL") || getenv("FAULTS")
                      || getenv("FAULT_PLACES");
     struct tried t = { .c = c };
