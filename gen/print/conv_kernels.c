@@ -238,6 +238,15 @@ void conv_dense_gradient(struct emission *e, const struct stage *s)
            s->name, s->flop_wgrad / 1e6);
 }
 
+/* What ends a gradient whose vectors run along the filters. */
+static void bind_filters(struct emission *e, const struct stage *s, struct bindings *b)
+{
+    struct bindings f = of_stage(e, s);
+    bind_name(b, "TO_FILTERS", "%s",
+              shared_kernel(&f, "conv/narrow_filters.c", part(b, "weights_filters").text,
+                            "%d filters", (int)s->out.shape.c));
+}
+
 void conv_narrow_gradient(struct emission *e, const struct stage *s)
 {
     const struct layer *l = &e->net->layer[s->head];
@@ -254,6 +263,7 @@ void conv_narrow_gradient(struct emission *e, const struct stage *s)
                             g->tile.nv, e->net->vl, g->tile.mw*g->tile.nv + g->tile.nv + 1,
                             e->net->isa->registers));
     bind_part(&b, "EXPAND", "weights_expand");
+    bind_filters(e, s, &b);
     bind_flag(&b, "DIRECT", direct);
     kernel(&b, "conv/narrow.c", part(&b, "weights").text, "%s weight gradient: %.1f MFLOP an image",
            s->name, s->flop_wgrad / 1e6);
@@ -267,6 +277,7 @@ void conv_picked_gradient(struct emission *e, const struct stage *s)
               shared_kernel(&t, "conv/picked_tile.c", part(&b, "wgrad_tile").text,
                             "%d taps by %d vectors of %d filters: %d of %d registers", g.mw, g.nv,
                             e->net->vl, g.mw*g.nv + 2*g.nv + 2, e->net->isa->registers));
+    bind_filters(e, s, &b);
     kernel(&b, "conv/picked.c", part(&b, "weights").text, "%s weight gradient: %.1f MFLOP an image",
            s->name, s->flop_wgrad / 1e6);
 }

@@ -108,6 +108,7 @@
 #undef TILE_REST
 #undef TILE_ROWS
 #undef TILE_ROWS_COLUMNS
+#undef TO_FILTERS
 #undef TRANSFORM_ACROSS
 #undef TRANSFORM_DOWN
 #undef TURN

@@ -9,16 +9,18 @@
 */
 #include "vector/template.h"
 #include "conv/expand.c"
+#include "conv/narrow_filters.c"
 #include "conv/narrow_tile.c"
 
-#define NAME conv_narrow      /* @name */
-#define EXPAND conv_expand    /* @name */
-#define ADD conv_narrow_add   /* @name */
-#define TILE conv_narrow_tile /* @name */
-#define BIAS 1                /* @flag */
-#define POOL 1                /* @flag */
-#define READS_Y 1             /* @flag */
-#define DIRECT 0              /* @flag */
+#define NAME conv_narrow               /* @name */
+#define EXPAND conv_expand             /* @name */
+#define ADD conv_narrow_add            /* @name */
+#define TILE conv_narrow_tile          /* @name */
+#define TO_FILTERS conv_narrow_filters /* @name */
+#define BIAS 1                         /* @flag */
+#define POOL 1                         /* @flag */
+#define READS_Y 1                      /* @flag */
+#define DIRECT 0                       /* @flag */
 
 /* Adds the gradients of one band, of filters from low to high - 1; next_g, next_y: what is fetched
 ** for the next. */
@@ -61,9 +63,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
     enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 4096, Y_ROW = 1024,
            DY = 0, DY_IMAGE = 4096, DY_ROW = 512, COEFFICIENTS = 0, ARGMAX = 0,
            ARGMAX_IMAGE = 4096, PARTIALS = 0, GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9,
-           ROW = 16, U_TAP = 32, OH = 16, OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
+           U_TAP = 32, OH = 16, OW = 16, BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024,
            WINDOWS_AT = 0, TAP_SUMS_AT = 0, NV = 2 };
-    enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
+    enum { PANELS = U_TAP / (NV*VL) };
     const struct group_part p = group_part(item, items, s->n, PANELS);
     const int low = p.low*NV*VL, high = p.high*NV*VL;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -90,13 +92,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
 #endif
             ADD(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }
-    const real *db = u + KH*COLUMNS*U_TAP;
-    for (int f = low; f < high && f < CO; f++) {
-        for (int ky = 0; ky < KH; ky++)
-            for (int k = 0; k < ROW; k++)
-                dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;
-        dw[CO*FILTER + f] = db[f];
-    }
+    TO_FILTERS(u, dw, low, high);
 }
 
 #include "vector/undef.h"

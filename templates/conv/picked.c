@@ -8,15 +8,17 @@
 ** outputs are fetched meanwhile.
 */
 #include "vector/template.h"
+#include "conv/narrow_filters.c"
 #include "conv/picked_tile.c"
 
-#define NAME conv_picked           /* @name */
-#define CUT conv_picked_cut        /* @name */
-#define PICK conv_picked_pick      /* @name */
-#define ADD conv_picked_add        /* @name */
-#define TILE conv_picked_tile      /* @name */
-#define BIAS 1                     /* @flag */
-#define RELU 1                     /* @flag */
+#define NAME conv_picked               /* @name */
+#define CUT conv_picked_cut            /* @name */
+#define PICK conv_picked_pick          /* @name */
+#define ADD conv_picked_add            /* @name */
+#define TILE conv_picked_tile          /* @name */
+#define TO_FILTERS conv_narrow_filters /* @name */
+#define BIAS 1                         /* @flag */
+#define RELU 1                         /* @flag */
 
 /* The table of a band's inputs. */
 static inline void CUT(const real *x /* haloed */, real *table /* [row][column][4] */)
@@ -92,10 +94,10 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ X = 0, X_IMAGE = 3472, X_BAND = 204, Y = 0, Y_IMAGE = 8192, Y_ROW = 512,
            DY = 0, DY_IMAGE = 8192, DY_ROW = 512, ARGMAX = 0, ARGMAX_IMAGE = 8192, PARTIALS = 0,
-           GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, ROW = 16, U_TAP = 32, OH = 16, OW = 16,
+           GROUP_SIZE = 1568, CO = 32, KH = 3, COLUMNS = 9, U_TAP = 32, OH = 16, OW = 16,
            BAND = 1, SCRATCH = 0, SCRATCH_SIZE = 1024, WINDOWS_AT = 0, CHOICES_AT = 0,
            COPIED_AT = 0, TAP_SUMS_AT = 0, NV = 1 };
-    enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
+    enum { PANELS = U_TAP / (NV*VL) };
     const struct group_part p = group_part(item, items, s->n, PANELS);
     const int low = p.low*NV*VL, high = p.high*NV*VL;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -113,13 +115,7 @@ static void NAME(const struct step *s, int item, int items, int thread)
                         + (ptrdiff_t)row*OW*CO, g, choices);
             ADD(table, g, choices, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }
-    const real *db = u + KH*COLUMNS*U_TAP;
-    for (int f = low; f < high && f < CO; f++) {
-        for (int ky = 0; ky < KH; ky++)
-            for (int k = 0; k < ROW; k++)
-                dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;
-        dw[CO*FILTER + f] = db[f];
-    }
+    TO_FILTERS(u, dw, low, high);
 }
 
 #include "vector/undef.h"

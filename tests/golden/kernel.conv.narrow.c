@@ -34,10 +34,10 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
 {
     enum { X = input__at_x, X_IMAGE = 304, X_BAND = 30, Y = conv1__at_y + 88, Y_IMAGE = 800,
            Y_ROW = 80, DY = conv1__at_dy, DY_IMAGE = 512, DY_ROW = 64, COEFFICIENTS = 0,
-           PARTIALS = conv1__at_partial, GROUP_SIZE = 400, CO = 8, KH = 3, COLUMNS = 9,
-           ROW = 16, U_TAP = 8, OH = 8, BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 9472,
+           PARTIALS = conv1__at_partial, GROUP_SIZE = 400, KH = 3, COLUMNS = 9, U_TAP = 8,
+           OH = 8, BAND = 8, SCRATCH = 85600, SCRATCH_SIZE = 9472,
            WINDOWS_AT = conv1__at_windows, TAP_SUMS_AT = conv1__at_tap_sums, NV = 1 };
-    enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
+    enum { PANELS = U_TAP / (NV*VL) };
     const struct group_part p = group_part(item, items, s->n, PANELS);
     const int low = p.low*NV*VL, high = p.high*NV*VL;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -57,12 +57,6 @@ static void conv1__weights(const struct step *s, int item, int items, int thread
             g = scratch + WINDOWS_AT;
             conv1__weights_add(x, g, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }
-    const real *db = u + KH*COLUMNS*U_TAP;
-    for (int f = low; f < high && f < CO; f++) {
-        for (int ky = 0; ky < KH; ky++)
-            for (int k = 0; k < ROW; k++)
-                dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;
-        dw[CO*FILTER + f] = db[f];
-    }
+    conv1__weights_filters(u, dw, low, high);
 }
 

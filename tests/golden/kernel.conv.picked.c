@@ -69,11 +69,11 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
     enum { X = conv1__at_y, X_IMAGE = 800, X_BAND = 160, Y = conv2__at_y, Y_IMAGE = 256,
            Y_ROW = 64, DY = conv2__at_dy, DY_IMAGE = 256, DY_ROW = 64,
            ARGMAX = conv2__at_argmax, ARGMAX_IMAGE = 256, PARTIALS = conv2__at_partial,
-           GROUP_SIZE = 1552, CO = 16, KH = 3, COLUMNS = 24, ROW = 32, U_TAP = 16, OH = 4,
-           OW = 4, BAND = 4, SCRATCH = 85600, SCRATCH_SIZE = 9472,
-           WINDOWS_AT = conv2__at_windows, CHOICES_AT = conv2__at_choices,
-           COPIED_AT = conv2__at_copied, TAP_SUMS_AT = conv2__at_tap_sums, NV = 1 };
-    enum { FILTER = KH*ROW, PANELS = U_TAP / (NV*VL) };
+           GROUP_SIZE = 1552, CO = 16, KH = 3, COLUMNS = 24, U_TAP = 16, OH = 4, OW = 4,
+           BAND = 4, SCRATCH = 85600, SCRATCH_SIZE = 9472, WINDOWS_AT = conv2__at_windows,
+           CHOICES_AT = conv2__at_choices, COPIED_AT = conv2__at_copied,
+           TAP_SUMS_AT = conv2__at_tap_sums, NV = 1 };
+    enum { PANELS = U_TAP / (NV*VL) };
     const struct group_part p = group_part(item, items, s->n, PANELS);
     const int low = p.low*NV*VL, high = p.high*NV*VL;
     real *scratch = s->arena + SCRATCH + (size_t)thread*SCRATCH_SIZE;
@@ -91,12 +91,6 @@ static void conv2__weights(const struct step *s, int item, int items, int thread
                                 + (size_t)image*ARGMAX_IMAGE + (ptrdiff_t)row*OW*CO, g, choices);
             conv2__weights_add(table, g, choices, dy + BAND*DY_ROW, y + BAND*Y_ROW, u, low, high);
         }
-    const real *db = u + KH*COLUMNS*U_TAP;
-    for (int f = low; f < high && f < CO; f++) {
-        for (int ky = 0; ky < KH; ky++)
-            for (int k = 0; k < ROW; k++)
-                dw[f*FILTER + ky*ROW + k] = k < COLUMNS ? u[(ky*COLUMNS + k)*U_TAP + f] : 0;
-        dw[CO*FILTER + f] = db[f];
-    }
+    conv2__weights_filters(u, dw, low, high);
 }
 
