@@ -10,18 +10,21 @@
 #include "plan/cost.h"
 
 enum {
-    DENSE_SHARE = 8,            /* of L1, for the gradients of a band: an eighth */
-    PICKED_PLACES = 4           /* of a window, at most: what v_choose chooses from */
+    DENSE_SHARE = 8             /* of L1, for the gradients of a band: an eighth */
 };
 
 /* Of a vector of filters and a tap: the choice and the product. Of a window besides. */
 static const double PICK_CYCLES = 0.7, PICK_EXTRA = 0.25;
 
+static bool windows_meet(const struct layer *pool)
+{
+    return pool->stride != pool->kh || pool->stride_w != pool->kw;
+}
+
 /* Vectors can run along the filters: a row is short, and a max-pool's windows do not meet. */
 bool can_be_narrow(const struct sweep *f, const struct layer *pool)
 {
-    return f->kw*f->ci <= LANES && !taps_apart(f)
-           && (!pool || (pool->stride == pool->kh && pool->stride_w == pool->kw));
+    return f->kw*f->ci <= LANES && !taps_apart(f) && !(pool && windows_meet(pool));
 }
 
 double narrow_cycles(const struct sweep *f, int vl)
@@ -54,8 +57,7 @@ void block_narrow(struct net *net, struct region_plan region, struct stage *s)
 /* A filter's row is one run, and a max-pool's windows do not meet. */
 bool can_be_picked(const struct sweep *f, const struct layer *pool)
 {
-    return pool && pool->kh*pool->kw <= PICKED_PLACES && !taps_apart(f)
-           && pool->stride == pool->kh && pool->stride_w == pool->kw;
+    return pool && pool->kh*pool->kw <= PICKED_PLACES && !taps_apart(f) && !windows_meet(pool);
 }
 
 double picked_cycles(const struct sweep *f, int vl)

@@ -7,6 +7,8 @@
 
 #include "base/net.h"
 
+enum { PICKED_PLACES = 4 };     /* of a window, at most: what v_choose chooses from */
+
 /* pool: the max-pool that the stage ends with, or NULL. */
 bool can_be_narrow(const struct sweep *f, const struct layer *pool);
 bool can_be_picked(const struct sweep *f, const struct layer *pool);

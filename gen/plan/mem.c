@@ -11,6 +11,7 @@
 
 #include "runtime/base/visible.h"
 #include "base/small.h"
+#include "plan/block_narrow.h"
 #include "plan/buffers.h"
 #include "plan/exchanges.h"
 #include "plan/regions.h"
@@ -302,7 +303,7 @@ static void picked_buffers(struct net *net, struct stage *s)
     add_own(net, s, AT_TAP_SUMS, (size_t)(f->kh*f->kw*f->ci + 1)*filters);
     add_own(net, s, AT_WINDOWS, values);
     add_own(net, s, AT_CHOICES, values);
-    add_own(net, s, AT_COPIED, (size_t)(g->table_rows*g->table_columns)*4);
+    add_own(net, s, AT_COPIED, (size_t)(g->table_rows*g->table_columns*PICKED_PLACES));
 }
 
 /* What a dense weight gradient takes at a time: gradients, copied inputs. */

@@ -6,6 +6,7 @@
 #include "runtime/core/model.h"
 #include "base/names.h"
 #include "base/small.h"
+#include "plan/block_narrow.h"
 #include "plan/cost.h"
 #include "plan/through.h"
 #include "print/emission.h"
