@@ -325,7 +325,7 @@ $(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 	@mkdir -p $$(@D)
 	@echo "build  $$@"
 	$(Q)$(LATHE) emit $(wildcard models/*.net) --dtype f$1 --split -o $$@.c
-	$(Q)$(CC) -Og -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
+	$(Q)$(CC) -Og -Wall -Wextra -Werror -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
 $(TESTS)/results: $(TESTS)/nets$1
 endef
 

@@ -86,15 +86,15 @@ Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --ram 1 2>said; "
          "least=$(sed -n 's/.* needs \\([0-9]*\\) bytes .*/\\1/p' said) && cp net.h all.h && "
          "$LATHE emit --inference net.net --params p.safetensors -o net.c --ram $least && "
-         "$CC -O1 net.c check.c -o c && ./c && grep -q \"WORK_BYTES $least$\" net.h");
+         "$CC -O0 net.c check.c -o c && ./c && grep -q \"WORK_BYTES $least$\" net.h");
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c --isa native && "
-         "$CC -O1 net.c check.c -o c && ./c");
+         "$CC -O0 net.c check.c -o c && ./c");
     sure("wc -l <net.c >long && $LATHE emit --inference net.net --params p.safetensors -o net.c "
          "--isa native --small && test $(wc -l <net.c) -lt $(cat long) && "
-         "$CC -O1 net.c check.c -o c && ./c");
+         "$CC -O0 net.c check.c -o c && ./c");
     sure("for isa in cortex-m wasm; do "
          "$LATHE emit --inference net.net --params p.safetensors -o net.c --isa $isa && "
-         "$CC -O1 net.c check.c -o c && ./c || exit 1; done");
+         "$CC -O0 net.c check.c -o c && ./c || exit 1; done");
 }
 
 /* On a painted stack: what a thread takes that calls net_run, less what one takes that does not. */
@@ -129,7 +129,7 @@ Test(inference, goes_by_winograd_as_the_program_does, .fini = shell_clean)
     sure("for how in '--isa c --fast' '--isa cortex-m --fast' '--isa native' "
          "'--fast --ram 400000'; do "
          "$LATHE emit --inference net.net --params p.safetensors -o net.c $how && "
-         "$CC -O1 net.c check.c -o c && ./c && grep -q 'bits of the program that was' net.h || "
+         "$CC -O0 net.c check.c -o c && ./c && grep -q 'bits of the program that was' net.h || "
          "exit 1; done");
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c && "
          "grep -q 'Training computes conv2 conv4 conv5$' net.h");
@@ -141,7 +141,7 @@ Test(inference, goes_by_winograd_as_the_program_does, .fini = shell_clean)
          "--ram $((most - 4)) && grep -q 'Training computes conv2$' net.h && "
          "sed -i 's/conv 40 3x3/& winograd=no/' net.net && $LATHE build net.net -o program && "
          "./program predict x.npy --range 0,255 --params p.safetensors --scores y.npy "
-         ">/dev/null && $CC -O1 net.c check.c -o c && ./c");
+         ">/dev/null && $CC -O0 net.c check.c -o c && ./c");
 }
 
 /* A map that is made as a whole lets go of those before it: all at once would take 30,660 bytes. */
@@ -151,7 +151,7 @@ Test(inference, makes_maps_as_a_whole_where_it_saves_memory, .fini = shell_clean
           "maxpool 4x4\nrepeat 4 as deep {\n  conv 24 3x3 winograd=no\n  relu\n}\naffine 4\n"
           "softmax\n", 2, 32, 32);
     sure("$LATHE emit --inference net.net --params p.safetensors -o net.c && "
-         "$CC -O1 net.c check.c -o c && ./c && "
+         "$CC -O0 net.c check.c -o c && ./c && "
          "test $(sed -n 's/^#define NET_WORK_BYTES //p' net.h) -lt 20000");
 }
 
@@ -189,7 +189,7 @@ Test(inference, says_what_is_wrong, .fini = shell_clean)
          "s/int main(void)/static void get(void) { FILE *f = fopen(\"net.weights\", \"rb\"); "
          "if (!f || fread(blob, sizeof blob, 1, f) != 1) exit(5); }\\n&/; "
          "s/take(\"x.npy\", x/get(); &/' check.c >blob.c && "
-         "$CC -O1 -DW=,blob net.c blob.c -o c && ./c");
+         "$CC -O0 -DW=,blob net.c blob.c -o c && ./c");
     write_text("wrong.c",
                "#include \"net.h\"\nstatic float x[36], s[3], w[NET_WORK_BYTES/4 + 1], "
                "blob[NET_WEIGHT_BYTES/4];\n"

@@ -81,13 +81,14 @@ static void write_words(void)
          "tr ' ' '\\n' < given.txt | cat - runtime.txt | sort -u > words.txt");
 }
 
-/* The command that compiles t.c: functions with an empty body, or as they are. */
+/* The command that compiles t.c: functions with an empty body, by clang where it is, which reads a
+** file three times as fast as gcc; or as they are. */
 static const char *compile(void)
 {
     return getenv("LATHE_TEST_ALL") ? "${CC:-cc} -I$SOURCE/runtime -fsyntax-only -w t.c"
          : "awk '/^{$/ { print \"{ }\"; inside = 1 } !inside { print } /^}/ { inside = 0 }' t.c "
            "> declared.c && test $(grep -c '^{ }$' declared.c) -gt 9 && "
-           "${CC:-cc} -I$SOURCE/runtime -fsyntax-only -w declared.c";
+           "$(command -v clang || echo ${CC:-cc}) -I$SOURCE/runtime -fsyntax-only -w declared.c";
 }
 
 /* A network of layers of one kind, one for each word, with `after` after each. */
