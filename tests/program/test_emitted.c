@@ -196,8 +196,8 @@ Test(emitted, split_file_links_with_the_library, .fini = shell_clean)
           "$SOURCE/runtime/liblathe64.a -o g -lm -pthread > log 2>&1; cat log; test -e g");
 }
 
-/* And have an arena as large as show said. All are in one program (the Makefile's); in make test-all
-** one is compiled here as lathe emit says, with everything: the runtime is the same in all. */
+/* And have an arena as large as show said. All are in one program (the Makefile's); in make
+** test-all one is compiled here as lathe emit says, with everything: the runtime is the same. */
 Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
 {
     struct run r = shell("all=$SOURCE/build/tests/models32 tiny=$all; "
