@@ -13,14 +13,6 @@
 
 TestSuite(import, .init = (void (*)(void))shell_dir, .fini = shell_clean);
 
-static struct run import(const char *lines, const char *options)
-{
-    struct bytes model = lines_model(lines, 17);
-    write_bytes("m.onnx", model.at, model.size);
-    bytes_free(&model);
-    return shell("$LATHE import m.onnx %s", options);
-}
-
 static char *text_of(const char *name)
 {
     struct run r = shell("cat %s", name);
@@ -31,7 +23,7 @@ static char *text_of(const char *name)
 /* The whole file. */
 static void becomes(const char *lines, const char *file)
 {
-    struct run r = import(lines, "");
+    struct run r = import_lines(lines, "");
     cr_assert(r.status == 0, "%s", r.output);
     char *text = text_of("m.net");
     cr_expect_str_eq(text, file);
@@ -212,7 +204,7 @@ Test(import, makes_layers_of_nodes)
     for (int k = 0; k < CASES; k++) {
         char lines[2048];
         snprintf(lines, sizeof lines, "%s%soutput y\n", head, cases[k].nodes);
-        struct run r = import(lines, "");
+        struct run r = import_lines(lines, "");
         cr_expect(r.status == 0, "%s: %s", cases[k].nodes, r.output);
         if (r.status == 0) {
             char *file = text_of("m.net"), *from = strstr(file, "conv 4 1x1");
@@ -252,10 +244,10 @@ Test(import, makes_preprocessing_of_arithmetic_with_the_images)
 /* A scale for each two channels of a filter, as opset 21 has it. */
 Test(import, makes_floats_of_blocks_that_share_a_scale)
 {
-    struct run r = import("input x 0,4,6,6\nwhole q 2,4,1,1 1,2,3,4,5,6,7,8\n"
-                          "real s 2,2,1,1 1,10,100,1000\n"
-                          "DequantizeLinear d q,s w i:axis=1 i:block_size=2\nConv a x,w y\n"
-                          "output y\n", "");
+    struct run r = import_lines("input x 0,4,6,6\nwhole q 2,4,1,1 1,2,3,4,5,6,7,8\n"
+                                "real s 2,2,1,1 1,10,100,1000\n"
+                                "DequantizeLinear d q,s w i:axis=1 i:block_size=2\nConv a x,w y\n"
+                                "output y\n", "");
     cr_assert(r.status == 0, "%s", r.output);
     run_free(&r);
     r = shell("tail -c 32 m.safetensors | od -An -w32 -tf4");
@@ -330,7 +322,7 @@ Test(import, refuses_by_name_what_cannot_be_said)
     for (int k = 0; k < REFUSALS; k++) {
         char lines[2048];
         snprintf(lines, sizeof lines, "%s%soutput y\n", head, refusals[k].nodes);
-        struct run r = import(lines, "");
+        struct run r = import_lines(lines, "");
         cr_expect(r.status == 1 && !strncmp(r.output, "m.onnx: error: ", 15)
                   && strstr(r.output, refusals[k].words), "%s: %s", refusals[k].nodes, r.output);
         run_free(&r);
@@ -340,8 +332,8 @@ Test(import, refuses_by_name_what_cannot_be_said)
 
 Test(import, names_all_that_cannot_be_said_and_nothing_that_follows_from_it)
 {
-    struct run r = import("input x 0,3,6,6\nLSTM one x a\nRelu two a b\nGRU three b c\n"
-                          "Mish four x d\nLSTM five d y\noutput y\n", "");
+    struct run r = import_lines("input x 0,3,6,6\nLSTM one x a\nRelu two a b\nGRU three b c\n"
+                                "Mish four x d\nLSTM five d y\noutput y\n", "");
     cr_expect_str_eq(r.output,
         "m.onnx: error: node \"one\" (LSTM): there is no layer for this operator; docs/exchange.md "
         "lists those that there are\n"
@@ -357,10 +349,10 @@ Test(import, names_all_that_cannot_be_said_and_nothing_that_follows_from_it)
 Test(import, replaces_no_file_but_its_own)
 {
     const char *lines = "input x 0,3,6,6\nreal w 2,3,6,6\nConv a x,w b\nFlatten c b y\noutput y\n";
-    struct run first = import(lines, ""), again = import(lines, "");
+    struct run first = import_lines(lines, ""), again = import_lines(lines, "");
     cr_expect(first.status == 0 && again.status == 0, "%s", again.output);
     write_text("mine.net", "net mine\ninput 3x6x6\naffine 2\nsoftmax\n");
-    struct run r = import(lines, "-o mine");
+    struct run r = import_lines(lines, "-o mine");
     cr_expect(r.status == 1 && strstr(r.output, "mine.net: is there, and no network file that "
                                                 "lathe imported"), "%s", r.output);
     sure("test ! -e mine.safetensors && grep -q 'net mine' mine.net");
@@ -376,7 +368,7 @@ static struct run import_weights(const char *lines, const char *weights)
     struct bytes file = lines_weights(weights);
     write_bytes("w", file.at, file.size);
     bytes_free(&file);
-    return import(lines, "-o given --weights w");
+    return import_lines(lines, "-o given --weights w");
 }
 
 /* With names as PyTorch's exporter leaves them: of one layer's weights, that two nodes read, and of
@@ -406,7 +398,7 @@ static char *joined(const char *a, const char *b)
 
 Test(import, takes_weights_by_the_names_of_the_models_initialisers)
 {
-    struct run with = import(joined(NODES, given), "-o with");
+    struct run with = import_lines(joined(NODES, given), "-o with");
     cr_assert(with.status == 0, "%s", with.output);
     struct run r = import_weights(joined(NODES, own), given);
     cr_assert(r.status == 0, "%s", r.output);
@@ -530,7 +522,7 @@ Test(import, makes_a_program_that_does_what_its_model_says)
         model_scores(x + i*SIDE*SIDE*IN, y + i*OUT);
     write_array("x.npy", "3, 4, 4, 2", x, N*SIDE*SIDE*IN);
     write_array("y.npy", "3, 4", y, N*OUT);
-    struct run r = import(
+    struct run r = import_lines(
         "input x 0,4,4,2\nreal w 3,2,1,1\nreal m 48,4\nreal b 4\nwhole s 2 -1,48\n"
         "Transpose t x a I:perm=0,3,1,2\nConv c a,w d\nRelu r d e\n"
         "Transpose u e f I:perm=0,2,3,1\nReshape l f,s g\nMatMul p g,m h\nAdd q h,b i\n"

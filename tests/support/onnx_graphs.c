@@ -153,3 +153,11 @@ struct bytes lines_model(const char *lines, int opset)
     }
     return model_of(&g, opset);
 }
+
+struct run import_lines(const char *lines, const char *options)
+{
+    struct bytes model = lines_model(lines, 17);
+    write_bytes("m.onnx", model.at, model.size);
+    bytes_free(&model);
+    return shell("$LATHE import m.onnx %s", options);
+}

@@ -13,8 +13,12 @@
 #define LATHE_TEST_ONNX_GRAPHS_H
 
 #include "support/onnx_bytes.h"
+#include "support/shell.h"
 
 struct bytes lines_model(const char *lines, int opset);
+
+/* `lathe import m.onnx` of them, of opset 17, with options. */
+struct run import_lines(const char *lines, const char *options);
 
 /* The reals of such lines as a safetensors file, as PyTorch's state_dicts are saved. */
 struct bytes lines_weights(const char *lines);

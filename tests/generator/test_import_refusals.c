@@ -1,0 +1,293 @@
+/*
+** test_import_refusals.c - `lathe import`: what operators have that cannot be said, word by word,
+** and forms of them that only some exporters write. What there is beside these lines is in
+** test_import.c.
+*/
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/onnx_graphs.h"
+#include "support/shell.h"
+
+TestSuite(import_rare, .init = (void (*)(void))shell_dir, .fini = shell_clean);
+
+/* `c` is a map of 4x6x6. */
+static const char head[] = "input x 0,3,6,6\nreal first 4,3,1,1\nConv first x,first c\n";
+
+#define PAD_8(a, b) "whole p 8 0,0," #a "," #a ",0,0," #b "," #b "\n"
+#define TIMES(s) "real s 4 " s "\n"
+#define NEAREST " s:coordinate_transformation_mode=asymmetric s:nearest_mode=floor"
+
+static const struct { const char *nodes, *words; } refusals[] = {
+    /* arithmetic */
+    { "real w 6,6\nMul a c,w y\n", "a factor of its own for each pixel; one a channel can be "
+      "said" },
+    { "real w 4,1,1\nDiv a w,c y\n", "divides constants by the images" },
+    { "real w 4,4,1,1\nConv k c,w d\nSub s c,d y\n", "of two maps; Add and Mul can be said" },
+    { "Relu r c d\nreal w 4,1,1\nSum s c,d,w y\n", "its constants have several values" },
+    { "real w 6,6\nAdd a c,w y\n", "a constant of another value for each pixel can be said of the "
+      "images alone" },
+    { "Cast a c y i:to=6\n", "attribute to: int32; values are reals here" },
+    { "whole q 5 1,1,4,6,6\nExpand e c,q y\n", "its shape is no constant, or has other "
+      "dimensions" },
+    { "GlobalAveragePool a c d\nwhole q 4 1,1,6,6\nExpand e d,q f\nRelu m f y\n",
+      "node \"e\" (Expand): repeats values; only a Mul of a map by them can be said" },
+    { "GlobalAveragePool a c d\nwhole q 4 1,1,6,6\nExpand e d,q f\nMul m d,f y\n",
+      "node \"e\" (Expand): repeats values" },
+    { "Concat a c,c y i:axis=7\n", "attribute axis: there is no such dimension" },
+    { "real w 1,4,6,6\nConcat a c,w y i:axis=1\n", "joins a constant to a map; maps can be said" },
+    { "Concat a c,c y i:axis=2\n", "attribute axis: 2, of 4x6x6 and 4x6x6; channels of maps of one "
+      "size can be joined" },
+    { "Softmax a c y i:axis=0\n", "attribute axis: over the batch" },
+    { "Conv a c y\n", "its input 1 is missing" },
+    /* Pad */
+    { "whole p 3 0,1,1\nPad a c,p y\n", "attribute pads: is no constant of two numbers a "
+      "dimension" },
+    { "whole p 2 1,1\nwhole q 1 9\nPad a c,p,,q y\n", "its axes are none of the map's" },
+    { PAD_8(-1, 0) "Pad a c,p y\n", "attribute pads: -1,0; 0 or more can be said" },
+    { "whole p 8 0,1,0,0,0,0,0,0\nPad a c,p y\n", "attribute pads: of dimension 1; of rows and "
+      "columns can be said" },
+    /* Resize */
+    { "real s 3 1,2,2\nResize a c,,s y\n", "its scales or sizes are no constants, one a "
+      "dimension" },
+    { "real s 1 2\nResize a c,,s y I:axes=9\n", "attribute axes: there is no such dimension" },
+    { TIMES("1,1,1.5,1") "Resize a c,,s y\n", "makes dimension 2 1.5 times as large; whole numbers "
+      "from 1 to 64 can be said" },
+    { TIMES("1,1,2,2") "Resize a c,,s y s:mode=cubic\n", "attribute mode: \"cubic\"; nearest and "
+      "linear can be said" },
+    { TIMES("1,2,1,1") "Resize a c,,s y" NEAREST "\n", "makes dimension 1 larger; rows and columns "
+      "can be said" },
+    { TIMES("1,1,2,2") "Resize a c,,s y s:mode=linear "
+      "s:coordinate_transformation_mode=align_corners\n", "attribute "
+      "coordinate_transformation_mode: \"align_corners\"; half_pixel (align_corners=False) can be "
+      "said" },
+    { TIMES("1,1,2,2") "Resize a c,,s y s:coordinate_transformation_mode=tf_crop_and_resize\n",
+      "\"tf_crop_and_resize\"; what repeats each value can be said" },
+    /* windows */
+    { "MaxPool a c y I:kernel_shape=2,2 I:strides=2\n", "attribute strides: 1 numbers of a map "
+      "of 2 dimensions" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:strides=0,1\n", "attribute strides: 0; 1 to 4096 can be "
+      "said" },
+    { "MaxPool a c y I:kernel_shape=2,2 s:auto_pad=SOME\n", "attribute auto_pad: \"SOME\" is "
+      "unknown" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:pads=1,1\n", "attribute pads: is not two numbers for "
+      "each side" },
+    { "MaxPool a c y\n", "attribute kernel_shape: is missing" },
+    { "Flatten f c d\nMaxPool b d y I:kernel_shape=2\n", "of 144: windows over rows and maps can "
+      "be said" },
+    { "MaxPool a c y I:kernel_shape=7,7\n", "its window is larger than the map of 6x6" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:pads=2,0,2,0\n", "attribute pads: as many as the window "
+      "is large" },
+    { "MaxPool a c y,z I:kernel_shape=2,2\nRelu r z v\n", "its second output, the places, is asked "
+      "for" },
+    { PAD_8(1, 1) "Pad a c,p d\nAveragePool b d y I:kernel_shape=3,3 I:pads=1,1,1,1\n",
+      "attribute count_include_pad: the Pad before it is counted, its own" },
+    { "ReduceMean a c y I:axes=7\n", "attribute axes: there is no such dimension" },
+    { "ReduceMean a c y I:axes=1\n", "attribute axes: over channels; over rows and columns can be "
+      "said" },
+    { "ReduceMean a c y I:axes=2\n", "attribute axes: over a part of a map's rows and columns; "
+      "over both" },
+    { "real w 2,4,3,3\nConv b c,w y I:pads=99,0,0,0\n", "attribute pads: 99; 0 to 64 can be said" },
+    { "Relu r c d\nConv b c,d y\n", "its weight is computed from the images; a constant can be "
+      "said" },
+    { "real w 2,4,1,1\nGlobalAveragePool r c d\nConv b c,w,d y\n", "its bias is computed from the "
+      "images; a constant can be said" },
+    { "real w 2,4,3\nConv b c,w y\n", "its weight has 3 dimensions, its map 4" },
+    { "real w 2,4,3,3\nreal v 3\nConv b c,w,v y\n", "its bias has 3 values, for 2 filters" },
+    { PAD_8(1, 1) "real one - 1\nPad a c,p,one d\nreal w 2,4,3,3\nConv b d,w y\n",
+      "the Pad before it puts 1 there; only 0 can be said" },
+    { "real w 2,4,3,3\nConv b c,w y i:group=2\n", "attribute group: 2 groups of 4 channels by 2 "
+      "filters do not fit the 4 channels that it gets" },
+    { "real w 2,4,7,7\nConv b c,w y\n", "its window is larger than the map of 6x6" },
+    { "real w 4,3,3,3\nConvTranspose b c,w y I:strides=2,2 I:output_padding=1,1\n", "attribute "
+      "output_padding: adds rows or columns that no filter reaches" },
+    { "real w 4,3,3,3\nConvTranspose b c,w y I:dilations=2,2\n", "attribute dilations: a deconv "
+      "has none" },
+    { "real w 5,3,3,3\nConvTranspose b c,w y\n", "its weight is for 5 channels, and it gets 4" },
+    { "real w 4,3,1,1\nConvTranspose b c,w y I:pads=3,3,3,3\n", "makes a map of 0x0" },
+    /* products */
+    { "Flatten f c d\nreal w 9,5\nGemm a d,w y\n", "its constant of 2 dimensions (9x5) does not "
+      "multiply 144 values" },
+    { "Flatten f c d\nreal w 144,5\nGemm a d,w y i:transA=1\n", "attribute transA: 1; images are "
+      "rows: 0 can be said" },
+    { "Flatten f c d\nGemm a d,d y\n", "its weight is computed from the images; a constant can be "
+      "said" },
+    { "real w 6,5\nGemm a c,w y\n", "of 4 dimensions; a Flatten before it would do" },
+    { "Flatten f c d\nreal w 144,5\nreal v 4\nGemm a d,w,v y\n", "its bias has 4 values, for 5 "
+      "units" },
+    { "real w 6,5\nMatMul a c,w y\n", "multiplies rows or columns of a map; channels, the last "
+      "dimension" },
+    { "real w 5,6\nMatMul a w,c y\n", "a constant after the values can be said" },
+    /* views */
+    { "whole s 2 2,-1\nReshape a c,s y\n", "makes another number of images of a batch of images" },
+    { "whole s 1 -1\nReshape a c,s y\n", "makes one list of a batch of images" },
+    { "whole s 3 0,-1,-1\nReshape a c,s y\n", "its shape has two sizes of -1" },
+    { "whole s 3 0,5,-1\nReshape a c,s y\n", "its shape has not as many values as come in" },
+    { "Transpose t c d I:perm=0,2,3,1\nwhole s 3 0,12,12\nReshape r d,s y\n", "cuts dimensions "
+      "that a Transpose before it exchanged" },
+    { "Transpose t c y I:perm=1,0,2,3\n", "attribute perm: the batch's dimension is to stay the "
+      "first" },
+    { "Transpose t c y I:perm=0,1,2,9\n", "attribute perm: is no order of the dimensions" },
+    { "whole q 1 1\nSqueeze s c,q y\n", "attribute axes: dimension 1 is 4, not 1" },
+    { "whole q 1 9\nSqueeze s c,q y\n", "attribute axes: 9 of 4 dimensions" },
+    { "Flatten s c y i:axis=9\n", "attribute axis: 9 of 4 dimensions" },
+    /* constants */
+    { "real a 2,3\nTranspose t a b I:perm=0,0\nMul m c,b y\n", "attribute perm: is no order of the "
+      "dimensions" },
+    { "real a 2,3\nwhole q 2 5,3\nExpand e a,q b\nMul m c,b y\n", "its shape does not fit the one "
+      "that comes in" },
+    { "real a 3 1,2,3\nwhole i - 3\nGather g a,i b\nMul m c,b y\n", "an index is beyond the "
+      "dimension" },
+    { "real a 3 1,2,3\nwhole i - 0\nGather g a,i b i:axis=4\nMul m c,b y\n", "attribute axis: "
+      "there is no such dimension" },
+    { "real a 2 1,2\nreal b 3 1,2,3\nAdd p a,b d\nMul m c,d y\n", "its constants have shapes "
+      "that do not go together" },
+    { "real a 2,2 1,2,3,4\nreal b 3,1 1,2,3\nConcat p a,b d i:axis=1\nMul m c,d y\n", "constants "
+      "of other shapes cannot be joined" },
+    { "real a 2,2 1,2,3,4\nConcat p a,a d i:axis=5\nMul m c,d y\n", "attribute axis: there is no "
+      "such dimension" },
+    { "real a 3 1,2,3\nwhole q 1 5\nReduceSum r a,q d\nMul m c,d y\n", "attribute axes: there is "
+      "no such dimension" },
+    { "real a 2 1,2\nreal b - 8\nreal e - 2\nRange o a,b,e p\nReduceSum s p k\nMul m c,k y\n",
+      "its start, limit or step is no single number" },
+    { "whole a 2,2 1,2,3,4\nreal b 3 1,2,3\nDequantizeLinear o a,b d\nMul m c,d y\n", "its scales "
+      "are not as many as channels" },
+    { "whole a 2,2 1,2,3,4\nreal b 2 1,2\nDequantizeLinear o a,b d i:axis=7\nMul m c,d y\n",
+      "attribute axis: there is no such dimension" },
+    { "whole a 2,2 1,2,3,4\nreal b 2 1,2\nwhole z 1 0\nDequantizeLinear o a,b,z d\nMul m c,d y\n",
+      "its zero points are not as many as its scales" },
+    { "whole a 4 1,2,3,4\nwhole o 2 0,0\nwhole e 1 2\nSlice s a,o,e d\nMul m c,d y\n", "starts, "
+      "ends, axes or steps are no constants of one length" },
+};
+enum { REFUSALS = sizeof refusals / sizeof *refusals };
+
+Test(import_rare, forms_that_cannot_be_said_are_refused_by_name)
+{
+    for (int k = 0; k < REFUSALS; k++) {
+        char lines[2048];
+        snprintf(lines, sizeof lines, "%s%soutput y\n", head, refusals[k].nodes);
+        struct run r = import_lines(lines, "");
+        cr_expect(r.status == 1 && !strncmp(r.output, "m.onnx: error: ", 15)
+                  && strstr(r.output, refusals[k].words), "%s: %s", refusals[k].nodes, r.output);
+        run_free(&r);
+    }
+    sure("test ! -e m.net && test ! -e m.safetensors");
+}
+
+/* Whole models: what their images are, what they end in. */
+static const struct { const char *lines, *words; } models[] = {
+    { "input x 0,3,6,6\ninput z 0,3,6,6\nreal w 2,3,6,6\nConv a x,w y\noutput y\n",
+      "2 inputs: a network has one, its images" },
+    { "input x 0,3,6,6\nreal w 2,3,6,6\nConv a x,w y\nRelu r y z\noutput y\noutput z\n",
+      "2 outputs: a network has one, its scores; export the model without the others" },
+    { "input x 0,3,0,6\nreal w 2,3,6,6\nConv a x,w y\noutput y\n",
+      "input \"x\": dimension 2 has no size in the file; export the model with images of a fixed "
+      "size" },
+    { "input x 0,3,2,6,6\nreal w 2,3,6,6\nConv a x,w y\noutput y\n",
+      "input \"x\" has 5 dimensions; images (batch, channels, height, " },
+    { "input x 0,3,6,6\nRelu r x y\noutput y\n", "the model has no weights: a network here has "
+      "some to train" },
+    { "input x 0,3,6,6\nreal w 2,3,6,6\nreal v 2,2\nConv a x,w b\nIdentity i v y\noutput y\n",
+      "output \"y\" does not depend on the images" },
+};
+enum { MODELS = sizeof models / sizeof *models };
+
+Test(import_rare, models_that_are_no_networks_are_refused)
+{
+    for (int k = 0; k < MODELS; k++) {
+        struct run r = import_lines(models[k].lines, "");
+        cr_expect(r.status == 1 && strstr(r.output, models[k].words), "%s: %s", models[k].lines,
+                  r.output);
+        run_free(&r);
+    }
+    sure("test ! -e m.net && test ! -e m.safetensors");
+}
+
+/* ---- what can be said ---- */
+
+static const struct { const char *nodes, *layers; } rare[] = {
+    { "Concat a c d i:axis=1\nRelu r d y\n", "relu\n" },
+    { "whole p 8 0,0,0,0,0,0,0,0\nPad a c,p d\nRelu r d y\n", "relu\n" },
+    { TIMES("1,1,1,1") "Resize a c,,s d\nRelu r d y\n", "relu\n" },
+    { TIMES("1,1,2,2") "Resize a c,,s y s:coordinate_transformation_mode=half_pixel_symmetric\n",
+      "upsample 2\n" },
+    { TIMES("1,1,2,2") "Resize a c,,s y s:coordinate_transformation_mode=align_corners\n",
+      "upsample 2\n" },
+    { "Add s c,c y\n", "scale 2\n" },
+    { "real w 4,3,4,4\nConvTranspose b c,w y I:strides=2,2 I:output_shape=12,12\n",
+      "deconv 3 4x4 stride=2 bias=no\n" },
+    { "real w 4,3,4,4\nConvTranspose b c,w y I:strides=2,2 s:auto_pad=SAME_UPPER\n",
+      "deconv 3 4x4 stride=2 bias=no\n" },
+    { "GlobalAveragePool a c d\nSigmoid s d e\nMul m e,c y\n",
+      "gate {\n  globalavgpool\n  sigmoid\n}\n" },
+};
+enum { RARE = sizeof rare / sizeof *rare };
+
+/* The layers between the first convolution and the loss. */
+static void layers_are(const char *nodes, const char *layers)
+{
+    struct run r = shell("sed -n '/^[a-z0-9: ]*conv 4 1x1/,/^\\(softmax\\|mse\\)$/p' m.net | "
+                         "sed '1d;$d'");
+    cr_expect_str_eq(r.output, layers, "%s:\n%s", nodes, r.output);
+    run_free(&r);
+}
+
+Test(import_rare, forms_of_other_exporters_are_the_same_layers)
+{
+    for (int k = 0; k < RARE; k++) {
+        char lines[2048];
+        snprintf(lines, sizeof lines, "%s%soutput y\n", head, rare[k].nodes);
+        struct run r = import_lines(lines, "");
+        cr_expect(r.status == 0, "%s: %s", rare[k].nodes, r.output);
+        if (r.status == 0)
+            layers_are(rare[k].nodes, rare[k].layers);
+        run_free(&r);
+    }
+}
+
+/* Images that are rows take the shape that the model gives them first. */
+Test(import_rare, rows_are_images_of_the_shape_that_they_get)
+{
+    struct run r = import_lines("input x 0,48\nwhole s 4 0,3,4,4\nReshape r x,s c\n"
+                                "real w 2,3,4,4\nConv b c,w d\nFlatten f d y\noutput y\n", "");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+    sure("grep -qx 'input 3x4x4' m.net && grep -q 'conv 2 4x4 pad=valid' m.net");
+    r = import_lines("input x 0,6,8\nFlatten f x l\nreal v 5,48\nGemm g l,v y i:transB=1\n"
+                     "output y\n", "");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+    sure("grep -q 'affine 5' m.net");
+}
+
+/* An affine layer's units are put into the order that a Transpose after it makes of them: row
+** 6w + 2h + c of what is made is the model's 6c + 2h + w. */
+Test(import_rare, units_are_exchanged_where_a_transpose_exchanges_them)
+{
+    struct run r = import_lines(
+        "input x 0,1,1,1\nreal v 12,1 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "real b 12 20,21,22,23,24,25,26,27,28,29,30,31\nFlatten f x l\nGemm g l,v,b m i:transB=1\n"
+        "Tanh t m n\nwhole s 4 0,2,3,2\nReshape q n,s o\nTranspose u o p I:perm=0,3,2,1\n"
+        "real w 1,2,3,2\nConv k p,w y\noutput y\n", "");
+    cr_assert(r.status == 0, "%s", r.output);
+    run_free(&r);
+    sure("grep -qx 'reshape 2x3x2' m.net && grep -q 'conv 1 3x2 pad=valid' m.net");
+    /* The file has the affine layer's weight and bias in one of two orders, then the filters. */
+    r = shell("tail -c 144 m.safetensors | od -An -v -w144 -tf4");
+    float x[36];
+    char *at = r.output;
+    for (int k = 0; k < 36; k++)
+        x[k] = strtof(at, &at);
+    for (int w = 0; w < 2; w++)
+        for (int h = 0; h < 3; h++)
+            for (int c = 0; c < 2; c++) {
+                const float was = (float)(6*c + 2*h + w);
+                int found = 0;
+                for (int from = 0; from + 12 <= 36; from += 12)
+                    found += x[from + 6*w + 2*h + c] == was || x[from + 6*w + 2*h + c] == was + 20;
+                cr_expect_eq(found, 2, "unit %g: %s", was, r.output);
+            }
+    run_free(&r);
+}
