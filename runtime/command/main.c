@@ -137,7 +137,7 @@ static int main_select(struct program *p, int argc, char **argv)
         return STATUS_DONE;
     main_list(network, list, sizeof list);
     if (!known)
-        return command_usage(p, "--isa: %s is not built for '%s'; it has %s", network, isa,
+        return command_usage(p, "--isa: %s is not built for '%s'; it has %s", isa, network,
                              list);
     return command_fault(p, "this program is built for %s, and this processor lacks %s; "
                          "build one that runs here with `lathe build --isa native` on this "

@@ -164,6 +164,35 @@ Test(export, makes_what_import_reads_back_word_for_word, .fini = shell_clean)
          "grep -v '^#' back.net | sed 's/^net back/net own/' | diff own.net -");
 }
 
+/* The layers that have parameters or need a view of ONNX's own, as trained: file, every value, and
+** how pixels are prepared. */
+Test(export, makes_what_import_reads_back_value_for_value, .fini = shell_clean)
+{
+    static const char *const losses[] = { "bce", "softmax" };
+    for (int k = 0; k < 2; k++) {
+        char net[1024];
+        snprintf(net, sizeof net, "net own\ninput 3x12x10\n\nconv 6 3x3 bias=no\n"
+                 "batchnorm scale=no\nhardsigmoid\n"
+                 "avgpool 3x3 stride=2 pad=1 ceil=yes count_pad=yes\nprelu\n"
+                 "deconv 4 3x3 stride=2\nbatchnorm\nsilu\n"
+                 "concat {\n  conv 3 1x1\n} {\n  maxpool 3x3 stride=1 pad=1\n} { }\n"
+                 "batchnorm\nrelu\naffine 8\ngate {\n  globalmaxpool\n  sigmoid\n}\n"
+                 "conv 5 1x1\nbatchnorm\ntanh\naffine 4\n%s\n\n"
+                 "train\n  preprocess %s\n  batch 20\n", losses[k],
+                 k ? "channel_norm" : "mean_image");
+        write_text("own.net", net);
+        sure("$LATHE build own.net -o own && ./own train --data synthetic --train-samples 60 "
+             "--val-samples 20 --iterations 4 --params p --quiet > log && "
+             "$LATHE export own.net --params p --softmax --with-preprocessing && "
+             "$LATHE import own.onnx -o back");
+        sure("sed '/batch 20/d' own.net > without; grep -v '^#' back.net | "
+             "sed 's/^net back/net own/' | diff without -");
+        sure("for f in p back.safetensors; do n=$(od -An -tu8 -N8 $f | tr -d ' '); "
+             "tail -c +$((9 + n)) $f > $f.values; done; test $(wc -c < p.values) -gt 60000 && "
+             "cmp p.values back.safetensors.values");
+    }
+}
+
 Test(export, refuses_parameters_of_another_network, .init = make, .fini = shell_clean)
 {
     write_text("two.net", "net two\ninput 3x1x1\na: affine 4\nsoftmax\n");

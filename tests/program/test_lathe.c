@@ -219,6 +219,34 @@ static struct run beside(const char *template, const char *change, const char *r
                  template, template, region);
 }
 
+/* What passes decided of layers that few networks have. */
+Test(dump, says_what_each_pass_decided, .fini = shell_clean)
+{
+    static const struct { const char *options, *words; } rows[] = {
+        { "-d fuse", "join1, reads conv2 and concat1" },
+        { "-d layout", "other     40x20x20" }, { "-d layout", "gradient  8x20x40, halo 1,1" },
+        { "-d layout", "each channel 2 times: rows 22 columns 22" },
+        { "-d sweeps", "taps 2 apart, 2,1 pixels on" }, { "-d sweeps", "taps 1,2 apart" },
+        { "-d sweeps", "is cleared first" }, { "-d sweeps", "deconv1_fwd_1_0        direct" },
+        { "-d fold", "folded 0 conv3_folded, bn1 to bn1" },
+        { "-d kinks", "clip1.y                      sides of 8x9x19" },
+        { "-d kinks", "of -0.5 and 0.5" },
+        { "--mpi -d mem", "exchange bn1.moments before region" },
+        { "--mpi -d mem", "exchange conv1.partial after region" },
+    };
+    write_text("all.net", "net all\ninput 4x20x20\nconv 40 3x3\nrelu\n"
+               "concat { conv 8 1x1 } { }\nconv 96 3x3 groups=48\nbatchnorm\ngelu\n"
+               "conv 16 3x3 dilation=2 stride=2,1\ndeconv 8 4x4 stride=2\n"
+               "maxpool 3x3 stride=2\nclip -0.5 0.5\naffine 10\nsoftmax\n"
+               "train\n  batch 32\n");
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        struct run r = shell("$LATHE emit all.net --isa avx2 %s", rows[k].options);
+        cr_expect(r.status == 0 && strstr(r.output, rows[k].words), "%s: no \"%s\": %s",
+                  rows[k].options, rows[k].words, r.output);
+        run_free(&r);
+    }
+}
+
 Test(oracle, names_the_first_place_that_a_broken_template_spoils, .fini = shell_clean)
 {
     static const struct { const char *template, *change, *region, *words; int status; } rows[] = {

@@ -322,6 +322,36 @@ Test(program, measures_the_regions_of_evaluation_alone, .fini = shell_clean)
          "awk -F, 'NF != 16 { exit 1 }' t.csv");
 }
 
+/* The same step on more threads, by the items that its regions are cut into. */
+Test(program, says_what_more_threads_could_give_at_most, .fini = shell_clean)
+{
+    make_tiny();
+    sure("./tiny bench --data synthetic --seconds 0 --warm 1 --threads 2 --scale | "
+         "sed -n '/^At most/,$p' > out && grep -q 'between regions stay' out && "
+         "awk 'NF && $1 ~ /^[0-9]+$/ { n++; if (n == 1 && $3 != \"1.00\") exit 1; "
+         "if ($3 < before || $3 > $1 + 0.01) exit 1; before = $3; last = $1 } "
+         "END { if (n != 9 || last != 64) exit 1 }' out || { cat out; exit 1; }");
+}
+
+Test(program, is_asked_for_a_network_and_an_instruction_set_that_it_has, .fini = shell_clean)
+{
+    write_text("one.net", "net one\ninput 1x4x4\naffine 2\nsoftmax\n");
+    sure("sed 's/one/two/' one.net > two.net && $LATHE build one.net two.net --isa scalar -o both");
+    fails(2, "--network: no network 'three' in this program; it has one, two",
+          "./both info --network three");
+    fails(2, "--isa: avx2 is not built for 'two'; it has scalar",
+          "./both info --network two --isa avx2");
+    sure("./both info | grep -q '^network *one' && "
+         "./both info --network two | grep -q '^network *two' && "
+         "./both help bench > a && ./both bench --help | cmp a -");
+    fails(2, "unknown command 'benchmark'; did you mean bench?", "./both help benchmark");
+    if (shell("test -c /dev/full").status == 0)
+        fails(1, "both: standard output: cannot be written: No space left on device",
+              "./both info > /dev/full");
+    fails(1, "two.net:1:1: error: the net of one.net is called \"one\" too",
+          "sed -i 's/two/one/' two.net; $LATHE emit one.net two.net -o f.c");
+}
+
 /* dump computes the batch anew from what bench wrote: the same loss, on any threads. */
 Test(program, hands_its_batch_to_others_and_goes_back_to_it, .fini = shell_clean)
 {
