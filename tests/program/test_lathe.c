@@ -50,6 +50,15 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
         { "sweep x.net --set a=1,2 -o f", "sweep takes no -o" },
         { "build x.net -o -", "build writes a file: -o FILE" },
         { "emit x.net -d spec -o f.c", "without -o" },
+        { "emit x.net --set $(seq -s, 99)", "NAME=VALUE" },
+        { "emit x.net --set a=$(seq -s, 9999)", "--set a: too many values" },
+        { "emit x.net $(seq -f '--set a%g=1' -s ' ' 9999)", "too many --set" },
+        { "emit --inference x.net --params p --fast --small", "--fast goes without --small" },
+        { "emit --inference x.net y.net --params p", "emit --inference takes one network file" },
+        { "doc x.net", "doc takes no network file (\"x.net\")" },
+        { "import a.onnx b.onnx", "import takes one model" },
+        { "export a.net b.net --torch", "export takes one network file" },
+        { "tune x.net --isa x86", "tune takes one instruction set: --isa avx2, say" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct run r = shell("$LATHE %s", wrong[i].arguments);
@@ -59,6 +68,35 @@ Test(command_line, wrong_usage_exits_2_and_says_how)
         run_free(&r);
     }
     shell_clean();
+}
+
+/* Beside those of test_network_file.c. */
+Test(network_file_words, out_of_place_are_errors_with_their_place, .fini = shell_clean)
+{
+    static const struct { const char *text, *words; } bad[] = {
+        { "net a23456789012345678901234567890123456789012345678901234567890123456\ninput 1x2x2\n"
+          TAIL, "t.net:1:5: error: a name has at most 47 letters" },
+        { "net t\nconv 4 3x3\ninput 3x8x8\n" TAIL, "t.net:3:1: error: `input` stands before" },
+        { HEAD "repeat 2 with i {\nrelu\n}\n" TAIL, "t.net:3:14: error: \"as NAME\" expected: "
+          "repeat N as NAME {" },
+        { HEAD TAIL "train\n  epochs 1\ntrain\n  batch 2\n", "t.net:7:1: error: a second `train`" },
+        { HEAD "residual {\ntrain\n}\n" TAIL, "t.net:4:1: error: `train` inside a block" },
+        { HEAD "a: let b = 2\nconv 4 3x3\n" TAIL, "t.net:3:1: error: a label stands before a "
+          "layer, not before \"let\"" },
+        { HEAD "a: 3\n" TAIL, "t.net:3:4: error: a layer expected after the label, not \"3\"" },
+        { HEAD "let width = 4\nconv width 3x3\n" TAIL, "t.net: error: --set widht: no `let` of "
+          "that name; did you mean \"width\"?" },
+        { HEAD "conv 4 3x3\n" TAIL, "t.net: error: --set widht: no `let` of that name" },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_text("t.net", bad[i].text);
+        struct run r = shell("$LATHE emit t.net -o t.c%s",
+                             strstr(bad[i].words, "widht") ? " --set widht=3" : "");
+        cr_expect(r.status == 1 && strstr(r.output, bad[i].words), "exit %d, no \"%s\" from:\n%s%s",
+                  r.status, bad[i].words, bad[i].text, r.output);
+        run_free(&r);
+    }
+    sure("test ! -e t.c");
 }
 
 /* What a tuning file may say wrongly. */
