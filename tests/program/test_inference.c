@@ -97,6 +97,18 @@ Test(inference, has_the_bits_of_the_program, .fini = shell_clean)
          "$CC -O0 net.c check.c -o c && ./c || exit 1; done");
 }
 
+/* What few networks have: several filters of a channel, other shapes, filters with gaps between
+** them, a map as output. */
+Test(inference, has_the_bits_of_rarer_layers, .fini = shell_clean)
+{
+    train("net few\ninput 4x8x8\nconv 8 3x3 groups=4\nrelu\nconv 16 3x3 groups=8 stride=2\n"
+          "maxpool 2x2\nreshape 4x4x4\ndeconv 6 2x2 stride=3 bias=no\ntanh\nreshape 24x6x6\n"
+          "conv 3 1x1\nmse\ntrain\n  preprocess mean_image\n", 4, 8, 8);
+    sure("for how in '--isa c' '--isa c --small' '--isa native' '--isa native --fast'; do "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c $how && "
+         "$CC -O0 -Wall -Wextra -Werror net.c check.c -o c && ./c || { echo $how; exit 1; }; done");
+}
+
 /* On a painted stack: what a thread takes that calls net_run, less what one takes that does not. */
 static const char painted[] =
     "#include <pthread.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"net.h\"\n"
