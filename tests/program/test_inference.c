@@ -109,6 +109,35 @@ Test(inference, has_the_bits_of_rarer_layers, .fini = shell_clean)
          "$CC -O0 -Wall -Wextra -Werror net.c check.c -o c && ./c || { echo $how; exit 1; }; done");
 }
 
+/* Bytes of a camera are the values that training knew: as --range says, the same of all channels or
+** each its own. */
+static const char bytes[] =
+    "#include <string.h>\n#include \"net.h\"\n"
+    "enum { C = NET_CHANNELS, MAP = NET_HEIGHT*NET_WIDTH };\n"
+    "static const double range[] = { RANGE };\n"
+    "static float x[C*MAP], ours[NET_SCORES], theirs[NET_SCORES], work[NET_WORK_BYTES/4];\n"
+    "static uint8_t pixels[MAP*C];\n"
+    "int main(void)\n{\n    const int pairs = (int)(sizeof range/sizeof *range)/2;\n"
+    "    for (int p = 0; p < MAP; p++)\n        for (int c = 0; c < C; c++) {\n"
+    "            const double *r = range + 2*(pairs > 1 ? c : 0);\n"
+    "            const uint8_t b = pixels[p*C + c] = (uint8_t)(p*37 + c*101);\n"
+    "            x[c*MAP + p] = (float)(r[0] + (double)b*(r[1] - r[0])/255);\n        }\n"
+    "    return net_run(x, ours, work) || net_run_u8(pixels, theirs, work)\n"
+    "           || memcmp(ours, theirs, sizeof ours);\n}\n";
+
+Test(inference, takes_bytes_as_the_range_says, .fini = shell_clean)
+{
+    train("net few\ninput 3x6x5\nconv 4 3x3\nrelu\naffine 5\nsoftmax\ntrain\n"
+          "  preprocess channel_norm\n", 3, 6, 5);
+    write_text("bytes.c", bytes);
+    sure("for range in 0,255 -1,1 0,1,-1,1,2,-2; do "
+         "$LATHE emit --inference net.net --params p.safetensors -o net.c --range=$range && "
+         "$CC -O0 -Wall -Wextra -Werror -DRANGE=$range net.c bytes.c -o c && ./c || "
+         "{ echo $range; exit 1; }; done");
+    fails(1, "3 channels", "$LATHE emit --inference net.net --params p.safetensors -o net.c "
+          "--range=0,1,0,1");
+}
+
 /* On a painted stack: what a thread takes that calls net_run, less what one takes that does not. */
 static const char painted[] =
     "#include <pthread.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"net.h\"\n"
