@@ -130,6 +130,11 @@ static const struct { const char *nodes, *words; } refusals[] = {
     { "Transpose t c y I:perm=1,0,2,3\n", "attribute perm: the batch's dimension is to stay the "
       "first" },
     { "Transpose t c y I:perm=0,1,2,9\n", "attribute perm: is no order of the dimensions" },
+    { "whole s 4 0,9,4,4\nReshape q c,s d\nTranspose t d e I:perm=0,2,1,3\nreal w 2,4,1,1\n"
+      "Conv b e,w y\n", "gets its dimensions in another order than channels, rows, columns" },
+    { "real v 18,144\nFlatten f c l\nGemm g l,v m i:transB=1\nwhole r 4 0,2,3,3\nReshape q m,r n\n"
+      "Transpose t n o I:perm=0,3,1,2\nwhole z 3 0,3,6\nReshape k o,z p\nreal w 5,3,1\n"
+      "Conv b p,w y\n", "gets its dimensions in another order than channels, rows, columns" },
     { "whole q 1 1\nSqueeze s c,q y\n", "attribute axes: dimension 1 is 4, not 1" },
     { "whole q 1 9\nSqueeze s c,q y\n", "attribute axes: 9 of 4 dimensions" },
     { "Flatten s c y i:axis=9\n", "attribute axis: 9 of 4 dimensions" },
