@@ -543,34 +543,3 @@ Test(predict, takes_windows_and_scales_only_by_wish, .fini = shell_clean)
     cr_expect_eq(count(r.output, "records.bin"), 1, "one message of a kind: %s", r.output);
     run_free(&r);
 }
-
-/* What has no classes prints its values; of bce, what the scores say each label's chance is. */
-Test(predict, prints_values_where_there_are_no_classes, .fini = shell_clean)
-{
-    static const char *const losses[] = { "mse", "bce" };
-    draw_records();
-    write_bytes("records.bin", records, 2*RECORD);
-    write_formats(1);
-    for (int k = 0; k < 2; k++) {
-        char net[128];
-        snprintf(net, sizeof net, "net few\ninput 3x32x32\nmaxpool 8x8\naffine 3\n%s\ntrain\n"
-                 "  batch 8\n  preprocess none\n", losses[k]);
-        make("few", net);
-        sure("./few train --data synthetic --train-samples 40 --val-samples 0 --iterations 3 "
-             "--quiet && ./few predict flat.ppm --scores s.npy > text && "
-             "./few predict flat.ppm --json > json && "
-             "od -An -tf4 -j128 s.npy > scores && test $(wc -w < scores) = 3");
-        struct run r = shell("cat scores; sed 's/^flat.ppm: *//' text; "
-                             "grep values json | sed 's/.*\\[\\(.*\\)\\].*/\\1/; s/,/ /g'");
-        double score[3], said[3], exact[3];
-        cr_assert_eq(sscanf(r.output, "%lf %lf %lf %lf %lf %lf %lf %lf %lf", score, score + 1,
-                            score + 2, said, said + 1, said + 2, exact, exact + 1, exact + 2), 9,
-                     "%s: %s", losses[k], r.output);
-        for (int j = 0; j < 3; j++) {
-            const double value = k ? 1/(1 + exp(-score[j])) : score[j];
-            cr_expect_float_eq(exact[j], value, 1e-6*(1 + fabs(value)), "%s", r.output);
-            cr_expect_float_eq(said[j], value, 1e-3*(1 + fabs(value)), "%s", r.output);
-        }
-        run_free(&r);
-    }
-}

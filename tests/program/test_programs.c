@@ -3,6 +3,7 @@
 ** say of bad input.
 */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -350,6 +351,32 @@ Test(program, is_asked_for_a_network_and_an_instruction_set_that_it_has, .fini =
               "./both info > /dev/full");
     fails(1, "two.net:1:1: error: the net of one.net is called \"one\" too",
           "sed -i 's/two/one/' two.net; $LATHE emit one.net two.net -o f.c");
+}
+
+/* What has no classes prints its values; of bce, what the scores say each label's chance is. */
+Test(program, predicts_values_where_there_are_no_classes, .fini = shell_clean)
+{
+    write_text("a.pgm", "P2 4 4 255 9 80 7 255 0 1 90 3 200 17 5 66 31 8 120 2\n");
+    for (int bce = 0; bce < 2; bce++) {
+        write_text("few.net", bce ? "net few\ninput 1x4x4\naffine 3\nbce\n"
+                                  : "net few\ninput 1x4x4\naffine 3\nmse\n");
+        sure("$LATHE build few.net --isa scalar -o few && "
+             "./few train --data synthetic --train-samples 40 --val-samples 0 --iterations 3 "
+             "--quiet && ./few predict a.pgm --scores s.npy > text && "
+             "./few predict a.pgm --json > json && od -An -tf4 -j128 s.npy > scores");
+        struct run r = shell("cat scores; sed 's/^a.pgm: *//' text; "
+                             "grep values json | sed 's/.*\\[\\(.*\\)\\].*/\\1/; s/,/ /g'");
+        double score[3], said[3], exact[3];
+        cr_assert_eq(sscanf(r.output, "%lf %lf %lf %lf %lf %lf %lf %lf %lf", score, score + 1,
+                            score + 2, said, said + 1, said + 2, exact, exact + 1, exact + 2), 9,
+                     "%s", r.output);
+        for (int j = 0; j < 3; j++) {
+            const double value = bce ? 1/(1 + exp(-score[j])) : score[j];
+            cr_expect_float_eq(exact[j], value, 1e-6*(1 + fabs(value)), "%s", r.output);
+            cr_expect_float_eq(said[j], value, 1e-3*(1 + fabs(value)), "%s", r.output);
+        }
+        run_free(&r);
+    }
 }
 
 /* dump computes the batch anew from what bench wrote: the same loss, on any threads. */
