@@ -147,7 +147,7 @@ def trained(name, isa, threads, where):
     except Failed as e:
         if "no longer finite" not in str(e):
             raise
-        return str(e).rpartition("p: ")[2].encode()
+        return str(e).partition("\n")[2].encode()
     with open(os.path.join(where, params), "rb") as f:
         return f.read()
 

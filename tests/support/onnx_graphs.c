@@ -161,3 +161,12 @@ struct run import_lines(const char *lines, const char *options)
     bytes_free(&model);
     return shell("$LATHE import m.onnx %s", options);
 }
+
+struct run import_nodes(const char *nodes)
+{
+    char lines[2048];
+    const int length = snprintf(lines, sizeof lines, "input x 0,3,6,6\nreal first 4,3,1,1\n"
+                                "Conv first x,first c\n%soutput y\n", nodes);
+    cr_assert_lt(length, (int)sizeof lines);
+    return import_lines(lines, "");
+}

@@ -20,6 +20,9 @@ struct bytes lines_model(const char *lines, int opset);
 /* `lathe import m.onnx` of them, of opset 17, with options. */
 struct run import_lines(const char *lines, const char *options);
 
+/* Of nodes between the map `c`, 4x6x6, which a convolution makes of 3x6x6, and the output `y`. */
+struct run import_nodes(const char *nodes);
+
 /* The reals of such lines as a safetensors file, as PyTorch's state_dicts are saved. */
 struct bytes lines_weights(const char *lines);
 
