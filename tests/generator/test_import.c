@@ -1,5 +1,6 @@
 /*
-** test_import.c - `lathe import`: what becomes of each operator, line by line; and one program that does what its model says.
+** test_import.c - `lathe import`: what becomes of each operator, line by line, and one
+** program that does what its model says.
 */
 #include <criterion/criterion.h>
 #include <math.h>
