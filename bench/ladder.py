@@ -65,6 +65,13 @@ def run(words):
     return done.stdout
 
 
+def refuse_made_up(info):
+    """Of a program's `info`: no rung is climbed on images that everybody tells apart."""
+    if re.search(r"^data +the built-in synthetic set", info, re.M):
+        raise SystemExit("ladder: no CIFAR-10 found; `make data` fetches it, or say where it lies: "
+                         "LATHE_DATA=FOLDER or --data FOLDER")
+
+
 class Lathe:
     name = "Lathe"
 
@@ -74,16 +81,16 @@ class Lathe:
         os.makedirs(options.out, exist_ok=True)
         net = os.path.join(HOME, "models", "ladder", f"{goal}.net")
         run([options.lathe, "build", net, "-o", self.program])
+        self.data = ["--data", options.data] if options.data else []
+        refuse_made_up(run([self.program, "info", *self.data]))
 
     def climb(self, seed):
-        params, data = self.program + ".safetensors", []
-        if self.options.data:
-            data = ["--data", self.options.data]
+        params = self.program + ".safetensors"
         start = time.monotonic()
         run([self.program, "train", "--val-samples", "0", "--check-end", "--quiet", "--seed",
-             str(seed), "--params", params, *data])
+             str(seed), "--params", params, *self.data])
         told = run([self.program, "eval", "--params", params, "--split", "test", "--test-samples",
-                    "10000", "--tta-share", str(self.share), *data])
+                    "10000", "--tta-share", str(self.share), *self.data])
         return accuracy(told), time.monotonic() - start
 
 

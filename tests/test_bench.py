@@ -282,6 +282,12 @@ class Ladder(unittest.TestCase):
         with self.assertRaises(SystemExit):
             ladder.accuracy("nothing")
 
+    def test_no_rung_is_climbed_on_made_up_images(self):
+        ladder.refuse_made_up("layers\ndata       CIFAR-10 in data/cifar\n")
+        with self.assertRaisesRegex(SystemExit, "make data"):
+            ladder.refuse_made_up(
+                "layers\ndata       the built-in synthetic set (3x32x32, 10 classes)\n")
+
     def test_summary_has_mean_and_interval(self):
         line = ladder.summary(94, "Lathe", [(93.0, 10.0), (95.0, 12.0)])
         for words in ("94 %", "Lathe", "94.00 +- 12.71 %", "11.0 +- 12.7 s", "2 seeds"):
