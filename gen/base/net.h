@@ -294,7 +294,7 @@ enum stage_buffer {
     AT_WEIGHT, AT_BIAS,         /* what forward takes: the parameters' values, or folded ones */
     AT_PACKED,                  /* conv: weights packed for its sweeps */
     AT_PARTIAL,                 /* weight gradients of the groups */
-    AT_IMAGE_LIST, AT_IMAGE_STARTS, AT_UNIT_LIST, AT_UNIT_COUNT,    /* affine: nonzeros of dy */
+    AT_IMAGE_LIST, AT_IMAGE_STARTS, AT_UNIT_LIST, AT_UNIT_STARTS,    /* affine: nonzeros of dy */
     AT_HALOED,                  /* deconv: the output's gradient, masked, zeros around it */
     AT_BIAS_SUMS,               /* deconv: sums of that of every image */
     AT_MOMENTS,                 /* norm: sums of every image's blocks, two for each channel; prelu:
@@ -371,7 +371,7 @@ struct affine_plan {
     int block, images;          /* forward: units of a block, images of a pass */
     int stored;                 /* units, whole blocks: inference has its weights so */
     int blocks_together;        /* blocks at a time */
-    int rows;                   /* backward: rows of the weight a pass */
+    int rows, group, listed;    /* backward: units of a pass, of a group; its images at a time */
     struct tile whole_panel, last_panel;    /* dense: mh rows x nv vectors; images in the
                                    gradient to the data, units in the weights' */
 };

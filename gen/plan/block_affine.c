@@ -17,7 +17,9 @@ enum {
     MAX_VECTORS = 2,            /* of a tile: 4x3 and 3x4 measured no faster than 6x2 */
     TILE_CYCLES = 10,
     UNITS_TOGETHER = 256,       /* whose sums there is room for: 100 KB of 100 images, in L2 */
-    ROWS = 200                  /* of a panel, backward: 100 KB, in L2 while images pass */
+    ROWS = 200,                 /* of a panel, backward: 100 KB, in L2 while images pass */
+    LISTED = 64,                /* images, backward: a panel's inputs, 32 KB, in L1 */
+    GROUP = 32                  /* units that these pass, and come back to with the next images */
 };
 
 /* Of a panel, so many images by nv vectors of units: multiply-adds or loads, two a cycle, and a
@@ -103,6 +105,8 @@ void block_affine_backward(struct net *net, int stage)
     struct choice *c = choice_open(net, region, s->name, "bwd_rows", 1);
     choice_offer_sizes(c, ROWS, 1, 4*ROWS);
     s->affine->rows = choice_settle(net, c)[0];
+    s->affine->listed = min_int(LISTED, net->train.batch);
+    s->affine->group = s->affine->listed < net->train.batch ? GROUP : 1;
     s->affine->whole_panel = dense_tile(net, PANEL / net->vl);
     s->affine->last_panel = dense_tile(net, s->affine->columns % PANEL / net->vl);
 }

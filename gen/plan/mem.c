@@ -411,10 +411,11 @@ static void affine_buffers(struct net *net, int stage)
     if (s->affine->backward == BY_DENSE)
         return;
     size_t starts = (size_t)ceil_div(s->out.shape.c, s->affine->rows) + 1;
+    size_t unit_starts = (size_t)ceil_div(net->train.batch, s->affine->listed) + 1;
     add_living(net, s, AT_IMAGE_LIST, entries(batch*(units + 1)), first, last);
     add_living(net, s, AT_IMAGE_STARTS, batch*starts, first, last);
     add_living(net, s, AT_UNIT_LIST, entries(units*(batch + 1)), first, last);
-    add_living(net, s, AT_UNIT_COUNT, units, first, last);
+    add_living(net, s, AT_UNIT_STARTS, units*unit_starts, first, last);
 }
 
 /* The norm stage whose moments stage `from` gathers. */

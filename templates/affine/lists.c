@@ -1,8 +1,8 @@
 /*
 ** affine/lists.c - the nonzero gradients of an affine stage's output, listed
 ** twice: for each image (unit, value), with the place where each block of ROWS
-** units starts, and for each unit (image, value). The first GROUPS items list
-** images, the others a block of LANES units each; these also sum up the bias'
+** units starts, and for each unit (image, value), with that of every LISTED_IMAGES
+** images. The first GROUPS items list images, the others a block of LANES units each; these also sum up the bias'
 ** gradient and update it: nothing below reads the bias any more.
 */
 #include "vector/template.h"
@@ -15,8 +15,8 @@
 static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ UNITS = 500, ROWS = 50, STARTS = 11, DY = 0, DY_IMAGE = 512, Y = 0,
-           Y_IMAGE = 512, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_COUNT = 0,
-           UNIT_SPACE = 51, B = 0, B_M = 0, B_V = 0, B_RULE = 0 };
+           Y_IMAGE = 512, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_STARTS = 0,
+           UNIT_SPACE = 51, LISTED_IMAGES = 50, UNIT_SPANS = 2, B = 0, B_M = 0, B_V = 0, B_RULE = 0 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY;
@@ -50,13 +50,16 @@ static void NAME(const struct step *s, int item, int items, int thread)
     }
     int first = (item - GROUPS)*LANES;
     int last = first + LANES < UNITS ? first + LANES : UNITS;
-    int32_t *count = (int32_t *)(s->arena + UNIT_COUNT);
+    int32_t *starts = (int32_t *)(s->arena + UNIT_STARTS);
     struct entry *list = (struct entry *)(s->arena + UNIT_LIST);
 #if BIAS
     real db[LANES] = { 0 };
 #endif
     int n[LANES] = { 0 };
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < s->n; i++) {
+        if (i % LISTED_IMAGES == 0)
+            for (int u = first; u < last; u++)
+                starts[u*UNIT_SPANS + i / LISTED_IMAGES] = n[u - first];
         for (int u = first; u < last; u++) {
             real g = dy[(size_t)i*DY_IMAGE + u];
 #if RELU
@@ -68,8 +71,9 @@ static void NAME(const struct step *s, int item, int items, int thread)
             db[u - first] += g;
 #endif
         }
+    }
     for (int u = first; u < last; u++)
-        count[u] = n[u - first];
+        starts[u*UNIT_SPANS + (s->n + LISTED_IMAGES - 1) / LISTED_IMAGES] = n[u - first];
 #if BIAS
     const struct rule *rule = s->rule + B_RULE;
     rule->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, db, LANES,

@@ -4,9 +4,9 @@ static void affine1__lists(const struct step *s, int item, int items, int thread
 {
     enum { UNITS = 10, ROWS = 200, STARTS = 2, DY = affine1__at_dy, DY_IMAGE = 16,
            IMAGE_LIST = affine1__at_image_list, IMAGE_STARTS = affine1__at_image_starts,
-           UNIT_LIST = affine1__at_unit_list, UNIT_COUNT = affine1__at_unit_count,
-           UNIT_SPACE = 19, B = affine1__at_bias, B_M = affine1__at_bias_m,
-           B_V = affine1__at_bias_v, B_RULE = 5 };
+           UNIT_LIST = affine1__at_unit_list, UNIT_STARTS = affine1__at_unit_starts,
+           UNIT_SPACE = 19, LISTED_IMAGES = 18, UNIT_SPANS = 2, B = affine1__at_bias,
+           B_M = affine1__at_bias_m, B_V = affine1__at_bias_v, B_RULE = 5 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY;
@@ -30,19 +30,23 @@ static void affine1__lists(const struct step *s, int item, int items, int thread
     }
     int first = (item - GROUPS)*LANES;
     int last = first + LANES < UNITS ? first + LANES : UNITS;
-    int32_t *count = (int32_t *)(s->arena + UNIT_COUNT);
+    int32_t *starts = (int32_t *)(s->arena + UNIT_STARTS);
     struct entry *list = (struct entry *)(s->arena + UNIT_LIST);
     real db[LANES] = { 0 };
     int n[LANES] = { 0 };
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < s->n; i++) {
+        if (i % LISTED_IMAGES == 0)
+            for (int u = first; u < last; u++)
+                starts[u*UNIT_SPANS + i / LISTED_IMAGES] = n[u - first];
         for (int u = first; u < last; u++) {
             real g = dy[(size_t)i*DY_IMAGE + u];
             list[(size_t)u*UNIT_SPACE + n[u - first]] = (struct entry){ i, g };
             n[u - first] += is_nonzero(g);
             db[u - first] += g;
         }
+    }
     for (int u = first; u < last; u++)
-        count[u] = n[u - first];
+        starts[u*UNIT_SPANS + (s->n + LISTED_IMAGES - 1) / LISTED_IMAGES] = n[u - first];
     const struct rule *rule = s->rule + B_RULE;
     rule->update(s->arena + B + first, s->arena + B_M + first, s->arena + B_V + first, db, LANES,
                  &rule->hyper);

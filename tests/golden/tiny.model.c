@@ -30,10 +30,10 @@ enum {
     affine1__at_unit_list                =      14240, /*      144 */
     affine2__at_image_list               =      14304, /*      192 */
     affine1__at_image_starts             =      14384, /*       32 */
-    affine1__at_unit_count               =      14416, /*       32 */
+    affine1__at_unit_starts              =      14416, /*       32 */
     affine1__at_dy                       =      14496, /*      144 */
-    affine2__at_image_starts             =      14640, /*       32 */
-    affine2__at_unit_count               =      14672, /*       32 */
+    affine2__at_unit_starts              =      14640, /*       48 */
+    affine2__at_image_starts             =      14688, /*       32 */
     conv1__at_dy                         =      16672, /*     1552 */
     conv1__at_weight_m                   =      18224, /*      160 */
     conv1__at_weight_v                   =      18384, /*      160 */

@@ -51,7 +51,7 @@ static void check_weighted(const struct model *m, int n, int threads, real *weig
 {
     struct engine e;
     struct oracle o;
-    int32_t labels[GROUPS*4];
+    int32_t labels[LARGEST_BATCH];
     open_engine(&e, m, threads);
     fill(&e, labels, n);
     oracle_open(&o, m, n);
@@ -160,7 +160,7 @@ static size_t count_results(const struct model *m)
 static real *results(const struct model *m, int threads, int n, enum update_kind update)
 {
     struct engine e;
-    int32_t labels[GROUPS*4];
+    int32_t labels[LARGEST_BATCH];
     size_t count = 0;
     real *out = calloc(count_results(m), sizeof *out);
     cr_assert(out);
@@ -213,7 +213,7 @@ enum { ALONE, TOGETHER, TIMES };
 static void infer(const struct model *m, int threads, real *out[TIMES])
 {
     struct engine e;
-    int32_t labels[GROUPS*4] = { 0 };
+    int32_t labels[LARGEST_BATCH] = { 0 };
     const int images[TIMES] = { 1, m->batch };
     open_engine(&e, m, threads);
     train_steps(&e, some_images(m));
@@ -298,7 +298,7 @@ Test(inference, touches_the_front_of_the_arena_and_the_scratch_alone)
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine whole, front;
-        int32_t labels[GROUPS*4];
+        int32_t labels[LARGEST_BATCH];
         char err[ERR_SIZE];
         if (!m)
             continue;
@@ -365,7 +365,7 @@ Test(bits, of_an_image_do_not_depend_on_the_images_beside_it)
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
-        int32_t labels[GROUPS*4];
+        int32_t labels[LARGEST_BATCH];
         if (!m)
             continue;
         open_engine(&e, m, 3);

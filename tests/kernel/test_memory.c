@@ -21,7 +21,7 @@ Test(memory, padding_and_halos_stay_zero)
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
-        int32_t labels[GROUPS*4];
+        int32_t labels[LARGEST_BATCH];
         if (!m)
             continue;
         open_engine(&e, m, 2);
@@ -74,7 +74,7 @@ Test(memory, around_the_arena_is_neither_read_nor_written)
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e, plain;
-        int32_t labels[GROUPS*4];
+        int32_t labels[LARGEST_BATCH];
         if (!m)
             continue;
         open_engine(&plain, m, 1);
@@ -111,7 +111,7 @@ Test(memory, is_not_allocated_in_a_step)
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
-        int32_t labels[GROUPS*4];
+        int32_t labels[LARGEST_BATCH];
         if (!m)
             continue;
         long before = allocations();
@@ -139,7 +139,7 @@ Test(gradients, of_the_loss_equal_central_differences)
     for (int i = 0; i < networks(); i++) {
         const struct model *m = runnable(i);
         struct engine e;
-        int32_t labels[GROUPS*4];
+        int32_t labels[LARGEST_BATCH];
         if (!m || widest(m) != m)
             continue;
         int last = m->nparams - 1;

@@ -14,6 +14,7 @@
 void open_engine(struct engine *e, const struct model *m, int threads)
 {
     char err[ERR_SIZE];
+    cr_assert(m->batch <= LARGEST_BATCH, "%s: a batch of %d", m->name, m->batch);
     cr_assert(engine_open(e, m, threads, err), "%s", err);
 }
 
@@ -41,7 +42,7 @@ int some_images(const struct model *m)
 /* A few steps of training move running statistics and weights. */
 void train_steps(struct engine *e, int n)
 {
-    int32_t labels[GROUPS*4];
+    int32_t labels[LARGEST_BATCH];
     struct hyper h = hyper(0.01);
     fill(e, labels, n);
     for (int k = 0; k < e->model->nparams; k++) {

@@ -7,7 +7,8 @@
 
 #include "support/batch.h"
 
-enum { IMAGES = 5, STEPS = 3 };     /* at most, where a few are enough */
+enum { IMAGES = 5, STEPS = 3,       /* at most, where a few are enough */
+       LARGEST_BATCH = 160 };       /* that a network of these may have: open_engine looks */
 
 /* The i-th network, if this CPU can run it, else NULL; the same on the widest instruction set,
 ** which comes first in the file. */
