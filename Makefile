@@ -376,6 +376,7 @@ $(TESTS)/onnx: tests/generator/test_onnx_damage.c \
                $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_reads shell)
 $(TESTS)/import: tests/generator/test_import_folds.c tests/generator/test_import_refusals.c \
                  $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
+$(TESTS)/rows: tests/generator/test_pieces.c
 $(TESTS)/rows $(TESTS)/onnx $(TESTS)/import: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)
 	@mkdir -p $(@D)
 	@echo "cc     $@"

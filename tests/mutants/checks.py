@@ -137,7 +137,7 @@ class Checks:
         return None
 
     def suite(self, name):
-        targets = ["build/tests/" + name] + ([] if name in COMPILED else ["parts"])
+        targets = ["build/tests/" + name, "build/lathe" if name in COMPILED else "parts"]
         if self.tree.make(*targets):
             return "%s: make: %s" % (name, self.tree.tail())
         return self.criterion(name)

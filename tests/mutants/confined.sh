@@ -9,7 +9,7 @@ memory=$2
 shift 2
 [ "$memory" = 0 ] || ulimit -v "$memory"
 ulimit -c 0
-ulimit -f 4000000
+ulimit -f 8000000         # blocks of 512 bytes: the suite onnx has a file of 3 GiB
 if ! unshare -m -p --fork --mount-proc true 2>/dev/null; then
     exec "$@"
 fi

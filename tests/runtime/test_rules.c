@@ -404,6 +404,34 @@ Test(first_values, whiten_the_middle_windows_of_larger_images)
     }
 }
 
+/* Of more than 5,000 images the others count for nothing, whatever they are. */
+Test(first_values, whiten_the_patches_of_5000_images_at_most)
+{
+    enum { MOST = 5000, MORE = MOST + 100, C = 3, H = 8, W = 9, SIZE = C*H*W };
+    real *values = malloc(MORE*SIZE*sizeof(real));
+    for (uint32_t k = 0; k < MORE*SIZE; k++)
+        values[k] = (real)(k*2654435761u >> 24);
+    struct images set = { .c = C, .h = H, .w = W, .values = values };
+    for (int i = 0; i < networks(); i++) {
+        const struct model *m = groups(i);
+        static const size_t counts[] = { MOST, MORE, MOST - 1 };
+        struct engine e[3];
+        char err[ERR_SIZE];
+        if (!m)
+            continue;
+        for (int k = 0; k < 3; k++) {
+            set.count = counts[k];
+            cr_assert(engine_open(&e[k], m, 1, err) && whiten(&e[k], &set, NULL, err), "%s", err);
+        }
+        const size_t at = m->params[param_of(m, "stem.weight")].at, size = m->arena - at;
+        cr_expect_arr_eq(e[0].arena + at, e[1].arena + at, size*sizeof(real), "%s", m->isa);
+        cr_expect_arr_neq(e[0].arena + at, e[2].arena + at, size*sizeof(real), "%s", m->isa);
+        for (int k = 0; k < 3; k++)
+            engine_close(&e[k]);
+    }
+    free(values);
+}
+
 /* Patches times the filters have covariance 1, as far as eigenvalues are above 5e-4. */
 Test(first_values, whiten_the_patches_of_the_training_images)
 {
