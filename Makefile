@@ -250,7 +250,7 @@ fuzz: $(LATHE) $(FUZZ)/fuzz         ## MINUTES=N of libFuzzer on each reader, or
 	@sh tests/fuzz/run.sh $(FUZZ)/fuzz $(LATHE) $(or $(MINUTES),1) $(TARGET)
 
 # And what cannot run here, compiled.
-test-all: all test ulp $(TESTS)/models64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.o)) ## and what takes longer; with $LATHE_DATA on CIFAR-10
+test-all: all test ulp $(TESTS)/models64 $(TESTS)/large32 $(TESTS)/large64 $(foreach n,32 64,$(WORDS:%=$(TESTS)/nets_%_$n.o)) ## and what takes longer; with $LATHE_DATA on CIFAR-10
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/cover
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/tiles
 	@$(RUN) LATHE_TEST_ALL=1 $(TESTS)/results
@@ -315,16 +315,20 @@ $(TESTS)/kernels$1: $(KERNELS) $(NET_ISAS_$1:%=$(TESTS)/nets_%_$1.o) runtime/$3 
 	$(Q)$(TEST_CC) -O1 -DLATHE_F64=$2 -DEVERY_ISA=$(if $(EVERY_ISA),1,0) -DEACH_LIST='$(patsubst %,LIST(%),$(NET_ISAS_$1))' $$(filter %.c %.o,$$^) \
 	    $(CRITERION) runtime/$3 -lm -o $$@
 
-# What results runs: those, and all models, each bundle a program.
+# What results runs: those, and all models, each bundle a program; the largest ones in test-all alone.
+LARGE := $(shell awk '$$1 == "large" && $$3 == "f32" { print "models/" $$2 ".net" }' \
+             tests/golden/results.txt)
+models = $(filter-out $(LARGE),$(wildcard models/*.net))
+large = $(LARGE)
 WIDEST = $(firstword $(NET_ISAS))
 $(TESTS)/nets$1: $(TESTS)/nets_$$(WIDEST)_$1.o runtime/$3
 	@echo "link   $$@"
 	$(Q)$(CC) $$^ -Wl,--defsym=lathe_models_f$1=$$(WIDEST)_models \
 	    -Wl,--defsym=lathe_nmodels=$$(WIDEST)_nmodels -o $$@ -lm -pthread
-$(TESTS)/models$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
+$(TESTS)/models$1 $(TESTS)/large$1: $(TESTS)/%$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
 	@mkdir -p $$(@D)
 	@echo "build  $$@"
-	$(Q)$(LATHE) emit $(wildcard models/*.net) --dtype f$1 --split -o $$@.c
+	$(Q)$(LATHE) emit $$($$*) --dtype f$1 --split -o $$@.c
 	$(Q)$(CC) -Og -Wall -Wextra -Werror -Iruntime $$@.c runtime/$3 -o $$@ -lm -pthread
 $(TESTS)/results: $(TESTS)/nets$1
 endef
