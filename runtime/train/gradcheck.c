@@ -171,9 +171,8 @@ static size_t gradcheck_checks(const struct gradcheck_run *r, const struct param
     return r->options->entries;
 }
 
-/* gradcheck_entry, and where it is not near the gradient again from ten times as far: what layers
-** make of rounding, as batchnorms of few values do, weighs a tenth there, and a wrong gradient is as
-** wrong. */
+/* gradcheck_entry; where it is not near the gradient again from ten times as far. Of rounding,
+** which batchnorms of few values make large, a tenth is left there; of an error all. */
 static bool gradcheck_widened(struct gradcheck_run *r, const struct gradcheck_tensor *t, int param,
                               size_t index, double *numeric)
 {

@@ -2,8 +2,9 @@
 ** affine/lists.c - the nonzero gradients of an affine stage's output, listed
 ** twice: for each image (unit, value), with the place where each block of ROWS
 ** units starts, and for each unit (image, value), with that of every LISTED_IMAGES
-** images. The first GROUPS items list images, the others a block of LANES units each; these also sum up the bias'
-** gradient and update it: nothing below reads the bias any more.
+** images. The first GROUPS items list images, the others a block of LANES units
+** each; these also sum up the bias' gradient and update it: nothing below reads
+** the bias any more.
 */
 #include "vector/template.h"
 
@@ -16,7 +17,8 @@ static void NAME(const struct step *s, int item, int items, int thread)
 {
     enum { /* @sizes */ UNITS = 500, ROWS = 50, STARTS = 11, DY = 0, DY_IMAGE = 512, Y = 0,
            Y_IMAGE = 512, IMAGE_LIST = 0, IMAGE_STARTS = 0, UNIT_LIST = 0, UNIT_STARTS = 0,
-           UNIT_SPACE = 51, LISTED_IMAGES = 50, UNIT_SPANS = 2, B = 0, B_M = 0, B_V = 0, B_RULE = 0 };
+           UNIT_SPACE = 51, LISTED_IMAGES = 50, UNIT_SPANS = 2, B = 0, B_M = 0, B_V = 0,
+           B_RULE = 0 };
     (void)items;
     (void)thread;
     const real *dy = s->arena + DY;

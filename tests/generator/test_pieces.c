@@ -17,8 +17,8 @@ static const struct {
     { "#define A \"/*\" \\\n    1\n", PIECE_LINE, "", false, false },
     { "#define B /* over\n   lines */ 2\n", PIECE_LINE, "", false, false },
     { "#define C '\\\\' // */\n", PIECE_LINE, "", false, false },
-    { "\n/* f() { */\nstatic int f(const char *s)\n{\n    return s[0] == '}' || s[0] == '\\'';\n}\n",
-      PIECE_FUNCTION, "f", true, false },
+    { "\n/* f() { */\nstatic int f(const char *s)\n"
+      "{\n    return s[0] == '}' || s[0] == '\\'';\n}\n", PIECE_FUNCTION, "f", true, false },
     { "void g(void)\n{\n    puts(\"}{ // \\\" /*\");   // }\n    puts(\"\\\\\");   /* } */\n}\n",
       PIECE_FUNCTION, "g", false, false },
     { "__attribute__((noinline)) static void h(void)\n{\n#define X }\n    ;\n}\n", PIECE_FUNCTION,
