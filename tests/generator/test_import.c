@@ -95,6 +95,8 @@ Test(import, calls_what_repeats_by_what_its_names_have_in_common)
             "globalavgpool\nfc: affine 10 bias=no\nsoftmax\n\ntrain\n  preprocess none\n");
 }
 
+#define PAIR(a, b) "  concat {\n    " a "\n  } {\n    " b "\n  }\n"
+
 /* What stands between the first convolution and the last affine layer. */
 static const struct { const char *nodes, *lines; } cases[] = {
     /* pointwise, by whatever nodes */
@@ -194,6 +196,12 @@ static const struct { const char *nodes, *lines; } cases[] = {
     { "real w 4,4,1,1\nConv a c,w d\nConcat j c,d e i:axis=1\nreal v 4,8,1,1\nConv b e,v f\n"
       "Concat k c,d,f y i:axis=1\n",
       "repeat 2 as i {\n  concat { } {\n    conv 4 1x1 bias=no\n  }\n}\n" },
+    { "Relu r c d\nTanh t d e\nSigmoid s d f\nElu u c g\nConcat j e,f,g y i:axis=1\n",
+      "concat {\n  relu\n  concat {\n    tanh\n  } {\n    sigmoid\n  }\n} {\n  elu 1\n}\n" },
+    { "Relu a c d\nTanh b c e\nSigmoid h c f\nElu i c g\nRelu k c l\nTanh m c n\nSigmoid o c p\n"
+      "Elu q c r\nRelu s c t\nConcat j d,e,f,g,l,n,p,r,t y i:axis=1\n",
+      "concat {\n" PAIR("relu", "tanh") "} {\n" PAIR("sigmoid", "elu 1") "} {\n"
+      PAIR("relu", "tanh") "} {\n" PAIR("sigmoid", "elu 1") "} {\n  relu\n}\n" },
     /* forms of other exporters */
     { "Concat a c d i:axis=1\nRelu r d y\n", "relu\n" },
     { "whole p 8 0,0,0,0,0,0,0,0\nPad a c,p d\nRelu r d y\n", "relu\n" },

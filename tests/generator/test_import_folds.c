@@ -74,6 +74,13 @@ static const struct { const char *nodes; double factor; } cases[] = {
     { "real a 7,3\nShape o a p\nCast e p q i:to=1\nReduceProd r q k\n", 21 },
     { "real a 7,4\nSize o a p\nCast e p k i:to=1\n", 28 },
     { "whole a - 7\nwhole b - 2\nDiv o a,b p\nCast e p k i:to=1\n", 3 },
+    { "Constant o - k f:value_float=52\n", 52 },
+    { "Constant o - p F:value_floats=3,0.5,4\nReduceProd r p k\n", 6 },
+    { "Constant o - p i:value_int=53\nCast e p k i:to=1\n", 53 },
+    { "Constant o - p I:value_ints=5,6\nCast e p q i:to=1\nReduceProd r q k\n", 30 },
+    { "real a 2,3 1,2,3,4,5,6\nwhole i 2 0,2\nGather g a,i q i:axis=1\nReduceProd s q k\n", 72 },
+    { "real a 2,3 1,2,3,4,5,6\nFlatten f a p i:axis=2\nShape s p q\nwhole i - 0\n"
+      "Gather g q,i r\nCast e r k i:to=1\n", 6 },
 };
 
 Test(import, computes_what_depends_on_constants_alone, .init = (void (*)(void))shell_dir,

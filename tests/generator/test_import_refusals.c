@@ -70,6 +70,23 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "s:nearest_mode=floor\n", "node \"u\" (Resize): makes dimension 2 100663296 long" },
     { "real w 2,2,6,6\nMul a c,w y\n", "a constant of 4 dimensions does not fit what comes in, "
       "4x6x6" },
+    { "Unsqueeze a c,c y\n", "node \"a\" (Unsqueeze): attribute axes: is no constant" },
+    { "whole e 5 0,1,2,3,4\nUnsqueeze a c,e y\n", "attribute axes: more than 8 dimensions" },
+    { "whole e 1 9\nUnsqueeze a c,e y\n", "attribute axes: " },
+    { "Reshape a c,c y\n", "node \"a\" (Reshape): its shape is no constant; export the model with "
+      "images of a fixed size" },
+    { "whole s 9 0,1,1,1,1,1,1,4,36\nReshape a c,s y\n", "its shape is of more than 8 "
+      "dimensions" },
+    { "Constant a - d\nAdd b c,d y\n", "node \"a\" (Constant): its value is neither numbers nor a "
+      "dense tensor of them" },
+    { "Constant a - d s:value_string=x\nAdd b c,d y\n", "its value is neither numbers" },
+    { "real w 2,3\nTranspose a w d I:perm=0,0\nMul b c,d y\n", "node \"a\" (Transpose): attribute "
+      "perm: is no order of the dimensions" },
+    { "real w 3\nExpand a w,c d\nMul b c,d y\n", "node \"a\" (Expand): its shape is no constant, "
+      "or has other dimensions" },
+    { "real w 4 1,2,3,4\nwhole o 1 0\nwhole e 1 2\nwhole h 1 0\nwhole s 1 0\n"
+      "Slice a w,o,e,h,s d\nMul b c,d y\n", "node \"a\" (Slice): axes or steps are none that a "
+      "slice may have" },
     /* arithmetic */
     { "real w 6,6\nMul a c,w y\n", "a factor of its own for each pixel; one a channel can be "
       "said" },

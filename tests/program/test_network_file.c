@@ -11,6 +11,7 @@
 
 #define HEAD "net t\ninput 3x8x8\n"
 #define TAIL "affine 4\nsoftmax\n"
+#define MINUS_40 "----------------------------------------"
 
 /* A file, and what lathe has to say of it: the place, then words of the message. */
 struct bad { const char *text, *place, *words; };
@@ -356,6 +357,16 @@ Test(network_file, unused_and_misplaced_settings_are_errors)
         { HEAD TAIL "train\n  patience 0\n", "6:12:", "from 1 to" },
         { HEAD TAIL "train\n  flip alternatin\n", "6:8:", "did you mean \"alternating\"?" },
         { HEAD TAIL "train\n  translate 2 mirror\n", "6:15:", "reflect" },
+        { HEAD TAIL "train\n  optimizer sgd lr=1 lr=2\n", "6:22:", "\"lr\" is given twice" },
+        { HEAD TAIL "train\n  group bias lr=1 lr=2\n", "6:19:", "\"lr\" is given twice" },
+        { HEAD TAIL "train\n  group bias optimizer=what\n", "6:24:", "unknown optimizer" },
+        { HEAD TAIL "train\n  group\n", "6:8:", "a layer's name expected, not the end" },
+        { HEAD TAIL "train\n  freeze 3\n", "6:10:", "a layer's name expected" },
+        { HEAD "affine .\nsoftmax\n", "3:8:", "\".\" is no number" },
+        { HEAD "affine (2*)\nsoftmax\n", "3:11:", "a number, a name or \"(\" expected" },
+        { HEAD "affine (2\nsoftmax\n", "3:10:", "\")\" expected" },
+        { HEAD "affine " MINUS_40 MINUS_40 MINUS_40 "4\nsoftmax\n", "3:109:", "an expression "
+          "nested deeper than 100" },
         { HEAD TAIL "train\n  cutout 0\n", "6:10:", "from 1 to" },
         { HEAD TAIL "train\n  crop 4\n", "6:8:", "nothing more expected" },
         { HEAD TAIL "train\n  crop\n  crop\n", "7:3:", "set already, in line 6" },

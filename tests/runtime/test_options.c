@@ -19,8 +19,9 @@ static enum options_result parse(char *first, char *second, long *n, double *x)
         { "--real", OPTION_REAL, "X", x, 0, INFINITY, NULL, "a real" },
         { "--colour", OPTION_CHOICE, "C", &colour, 0, 0, colours, "a colour" },
         { "--flag", OPTION_FLAG, NULL, &flag, 0, 0, NULL, "a flag" },
+        { "--numbers", OPTION_FLAG, NULL, &flag, 0, 0, NULL, "--number and a letter" },
     };
-    struct options o = { "prog", "cmd", "Does it.", rows, 4, NULL, 0, NULL, 0 };
+    struct options o = { "prog", "cmd", "Does it.", rows, 5, NULL, 0, NULL, 0 };
     char *argv[] = { first, second };
     return options_parse(&o, second ? 2 : 1, argv);
 }
@@ -54,6 +55,12 @@ Test(options, suggest_the_nearest_name)
 {
     char word[] = "--nubmer";
     parse_wrong(word, NULL, "unknown option '--nubmer'; did you mean --number?");
+}
+
+Test(options, suggest_the_nearest_name_though_another_comes_first)
+{
+    char word[] = "--nubmers";
+    parse_wrong(word, NULL, "unknown option '--nubmers'; did you mean --numbers?");
 }
 
 Test(options, refuse_a_word_that_is_no_option)

@@ -90,7 +90,8 @@ static void put_attribute(struct bytes *node, const char *word)
     char name[WORD];
     cr_assert(equals && word[1] == ':', "%s", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word - 2), word + 2);
-    const int type = *word == 'f' ? 1 : *word == 'i' ? 2 : *word == 's' ? 3 : 7;
+    const int type = *word == 'f' ? 1 : *word == 'i' ? 2 : *word == 's' ? 3
+                     : *word == 'F' ? 6 : 7;
     struct bytes a = attribute_of(name, type);
     const float real = strtof(equals + 1, NULL);
     if (type == 1)
@@ -99,9 +100,13 @@ static void put_attribute(struct bytes *node, const char *word)
         put_number(&a, 3, (uint64_t)strtoll(equals + 1, NULL, 10));
     if (type == 3)
         put_text(&a, 4, equals + 1);
-    for (const char *at = equals + 1; type == 7 && *at; ) {
-        char *end;
-        put_number(&a, 8, (uint64_t)strtoll(at, &end, 10));
+    for (const char *at = equals + 1; type >= 6 && *at; ) {
+        char *end = (char *)at;
+        const float one = strtof(at, &end);
+        if (type == 6)
+            put_fixed(&a, 7, &one, sizeof one);
+        else
+            put_number(&a, 8, (uint64_t)strtoll(at, &end, 10));
         at = end + (*end == ',');
     }
     put_message(node, 5, &a);
