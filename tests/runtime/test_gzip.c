@@ -280,6 +280,45 @@ Test(idx, of_emnist_is_turned_upright_and_letters_count_from_1, .fini = shell_cl
     set_refused("m", o, "label 11 at offset 18; the network has 10 classes, labels 1 to 10");
 }
 
+/* Whatever else a line says, no class has a name. */
+Test(idx, names_of_classes_are_all_there_or_none, .fini = shell_clean)
+{
+    static const char *const lines[] = {
+        "27 91", "0 91", "-1 91", "x 91", "1", "1 x", "1 65 x", "1 32", "1 127", "1 -65",
+        "1 65 66 67 68 69 70 71 72",
+    };
+    enum { LINES = sizeof lines / sizeof *lines };
+    struct dataset d;
+    char err[ERR_SIZE];
+    sure("mkdir m");
+    write_idx("m/emnist-letters-", "train", 30, 4, 3, 1, false);
+    for (int k = -1; k < LINES; k++) {
+        struct run r = shell("{ for k in $(seq 26); do echo $k $((64 + k)); done; echo '%s'; } "
+                             "> m/emnist-letters-mapping.txt", k < 0 ? "1 65 66 67 68 69 70 71"
+                             : lines[k]);
+        run_free(&r);
+        cr_assert(open_set(&d, "m", any, err), "%s", err);
+        cr_expect_eq(d.class_names != NULL, k < 0, "%s", k < 0 ? "seven letters" : lines[k]);
+        if (k < 0)
+            cr_expect_str_eq(d.class_names[0], "ABCDEFG");
+        dataset_close(&d);
+    }
+    sure("rm m/*.txt && mkdir m/emnist-letters-mapping.txt");
+    set_refused("m", any, "mapping.txt: ");
+}
+
+Test(idx, of_more_values_than_there_are_numbers_is_refused, .fini = shell_clean)
+{
+    static const uint8_t x[] = { 0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                 255 };
+    sure("mkdir m");
+    write_idx("m/", "train", 20, 3, 4, 0, false);
+    write_bytes("m/train-images-idx3-ubyte", x, sizeof x);
+    set_refused("m", any, "m/train-images-idx3-ubyte: sizes that cannot be");
+    write_bytes("m/train-images-idx3-ubyte", x, sizeof x - 1);
+    set_refused("m", any, "is no IDX file of bytes with 3 dimensions");
+}
+
 Test(idx, of_several_sets_in_a_folder_one_is_named, .fini = shell_clean)
 {
     struct dataset d;
