@@ -81,6 +81,36 @@ Test(sweep, files_that_are_no_lists_or_results_are_refused)
 
 /* ---- the table ---- */
 
+Test(sweep, results_that_are_damaged_are_refused_with_the_place)
+{
+    static const struct { const char *text, *words; } damaged[] = {
+        { "[]", "\"{\" expected at offset 0" },
+        { "{\"lathe\" \"result-1\"}", "\":\" expected at offset 9" },
+        { "{\"lathe\":\"result-1\",\"lathe\":\"result-1\"}", "another key expected at offset" },
+        { "{\"best_val_acc\":1,\"best_val_loss\":1}", "another key expected at offset" },
+        { "{\"network\":\"\xff\"}", "damaged result: it is not all UTF-8" },
+        { "{\"layers\":\"0123456789abcde\"}", "16 hexadecimal digits before this" },
+        { "{\"layers\":\"0123456789abcdeg\"}", "16 hexadecimal digits before this" },
+        { "{\"layers\":1}", "damaged result" },
+        { "{\"options\":{}}", "\"[\" expected at offset 11" },
+        { "{\"options\":[1]}", "damaged result" },
+        { "{\"options\":[\"a\" \"b\"]}", "\"]\" expected at offset" },
+        { "{\"iterations\":9223372036854775808}", "a smaller number" },
+        { "{\"iterations\":-1}", "damaged result" },
+        { "{\"diverged\":0}", "damaged result" },
+        { "{\"lathe\":\"result-1\"", "\"}\" expected at offset 19" },
+        { "{\"lathe\":\"result-1\"} x", "damaged result: it is not what `train --result` writes" },
+    };
+    write_text("l.txt", "cd . && x train --tag a=1 --result r.json\n");
+    for (size_t k = 0; k < sizeof damaged / sizeof *damaged; k++) {
+        write_text("r.json", damaged[k].text);
+        fails(1, damaged[k].words, "$LATHE sweep --table l.txt");
+    }
+    fails(1, "./r.json: is longer than any result of a training",
+          "truncate -s 1G r.json && $LATHE sweep --table l.txt");
+    fails(1, "./r.json: ", "rm r.json && mkdir r.json && $LATHE sweep --table l.txt");
+}
+
 static void put_result(const char *name, const char *best, const char *loss, const char *diverged)
 {
     char text[256];
