@@ -343,7 +343,9 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
         tests/program/test_%.c $(SUPPORT)/shell.c $(wildcard $(SUPPORT)/*.h)
 	@mkdir -p $(@D)
 	@echo "cc     $@"
-	$(Q)$(TEST_CC) $< $(SUPPORT)/shell.c $(filter %.o,$^) $(CRITERION) -lm -o $@
+	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
+
+$(TESTS)/network_file: tests/program/test_network_passes.c
 
 # It reads the table itself.
 $(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a \

@@ -77,6 +77,25 @@ Test(sweep, files_that_are_no_lists_or_results_are_refused)
     write_text("r.json", "{\"lathe\":\"result-2\"}");
     fails(1, "\"result-1\" before this expected at offset 19", "$LATHE sweep --table l.txt");
     fails(1, "net.net: is there, and no list of a sweep", "$LATHE sweep net.net --list net.net");
+    fails(1, "l.txt: error: no list of runs: it is not text",
+          "printf 'cd a\\0b\\n' > l.txt; $LATHE sweep --table l.txt");
+    fails(1, "l.txt: error: more than 1048576 lines",
+          "yes '' | head -n 1048576 > l.txt; $LATHE sweep --table l.txt");
+    fails(1, "l.txt:1: error: more than 24 tags", "tags=$(seq -s, 25 | sed 's/[0-9]*/a&=1/g'); "
+          "echo \"cd . && x train --tag $tags --result r.json\" > l.txt; "
+          "$LATHE sweep --table l.txt");
+}
+
+Test(sweep, more_settings_than_there_is_room_for_are_refused)
+{
+    write_text("net.net", "net t\ninput 1x2x2\naffine 2\nsoftmax\n");
+    fails(2, "too many --grid", "$LATHE sweep net.net --list l $(for k in $(seq 25); do "
+          "echo --grid a$k=1,2; done)");
+    fails(2, "more than 23 settings vary", "$LATHE sweep net.net --list l $(for k in $(seq 24); do "
+          "echo --grid a$k=1,2; done)");
+    fails(2, "a: name and value have more than ", "$LATHE sweep net.net --list l "
+          "--grid a=$(printf %0400d 1)");
+    fails(2, "is to be followed by", "$LATHE sweep net.net --list");
 }
 
 /* ---- the table ---- */
@@ -119,6 +138,18 @@ static void put_result(const char *name, const char *best, const char *loss, con
              "\"iterations\":3,\"best_val_acc\":%s,\"loss\":%s,\"diverged\":%s}\n", best, loss,
              diverged);
     write_text(name, text);
+}
+
+/* Of 11 times 0.4 and 11 times 0.6 the deviation is sqrt(0.22/21), and Student's 0.975 quantile of
+** 21 degrees of freedom is 2.0796138: a normal distribution's would make it 0.0428. */
+Test(sweep, intervals_of_many_seeds_are_students)
+{
+    put_result("0.json", "0.4", "1", "false");
+    put_result("1.json", "0.6", "1", "false");
+    sure("for k in $(seq 22); do cp $((k % 2)).json r$k.json; "
+         "echo \"cd . && x train --tag a=1,seed=$k --result r$k.json\"; done > l && "
+         "$LATHE sweep --table l > table; cat table; "
+         "grep -E '0\\.5000 +0\\.1024 +0\\.0454 +0\\.6000' table");
 }
 
 /* Values whose mean, deviation and interval were worked out by hand: of 0.5, 0.6 and 0.7 they are
