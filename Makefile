@@ -280,6 +280,11 @@ tests: $(RUNS:%=$(TESTS)/%)
 # Elementary functions: what they give is hashed, and measured against libm's in double.
 CURVES = $(patsubst %,tests/kernel/%.c,simd_cases simd_runnable curves exact exact_values)
 
+# The models of two bundles that results runs; tests/golden/results.txt says which are large.
+large := $(shell awk '$$1 == "large" && $$3 == "f32" { print "models/" $$2 ".net" }' \
+             tests/golden/results.txt)
+models := $(filter-out $(large),$(wildcard models/*.net))
+
 # Suites of both types: $1 the bits, $2 LATHE_F64, $3 the library.
 define both_types
 $(TESTS)/words_%_$1.o: tests/kernel/simd_words.c tests/kernel/simd_words.h \
@@ -316,16 +321,13 @@ $(TESTS)/kernels$1: $(KERNELS) $(NET_ISAS_$1:%=$(TESTS)/nets_%_$1.o) runtime/$3 
 	    $(CRITERION) runtime/$3 -lm -o $$@
 
 # What results runs: those, and all models, each bundle a program; the largest ones in test-all alone.
-LARGE := $(shell awk '$$1 == "large" && $$3 == "f32" { print "models/" $$2 ".net" }' \
-             tests/golden/results.txt)
-models = $(filter-out $(LARGE),$(wildcard models/*.net))
-large = $(LARGE)
 WIDEST = $(firstword $(NET_ISAS))
 $(TESTS)/nets$1: $(TESTS)/nets_$$(WIDEST)_$1.o runtime/$3
 	@echo "link   $$@"
 	$(Q)$(CC) $$^ -Wl,--defsym=lathe_models_f$1=$$(WIDEST)_models \
 	    -Wl,--defsym=lathe_nmodels=$$(WIDEST)_nmodels -o $$@ -lm -pthread
-$(TESTS)/models$1 $(TESTS)/large$1: $(TESTS)/%$1: $(LATHE) runtime/$3 $(wildcard models/*.net)
+$(TESTS)/models$1 $(TESTS)/large$1: $(TESTS)/%$1: $(LATHE) runtime/$3 $(wildcard models/*.net) \
+                                     tests/golden/results.txt
 	@mkdir -p $$(@D)
 	@echo "build  $$@"
 	$(Q)$(LATHE) emit $$($$*) --dtype f$1 --split -o $$@.c

@@ -1,7 +1,7 @@
 #!/bin/sh
-# run.sh DIRECTORY SUITE... - runs suites, half as many again at a time as there are processors, as
-# some wait for a signal or a disk, and each of them one test at a time: many end with one long test,
-# which then leaves no processor idle.
+# run.sh DIRECTORY SUITE... - runs suites, half as many again at a time as there are processors,
+# since some wait for a signal or a disk, and each of them one test at a time: many end with one long
+# test, which then leaves no processor idle.
 # $F is the filter of the tests, "SUITE/TEST" in Criterion's patterns; without it all run.
 # Prints what each says when it ends, with how long it took, and last the sum, in Criterion's
 # words: a suite that ends without such a line counts as one test that crashed. Fails if any failed.

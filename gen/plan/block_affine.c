@@ -18,7 +18,7 @@ enum {
     TILE_CYCLES = 10,
     UNITS_TOGETHER = 256,       /* whose sums there is room for: 100 KB of 100 images, in L2 */
     ROWS = 200,                 /* of a panel, backward: 100 KB, in L2 while images pass */
-    LISTED = 64,                /* images, backward: a panel's inputs, 32 KB, in L1 */
+    LISTED = 64,                /* images, backward: a panel's inputs, 32 KB of f32, in L1 */
     GROUP = 32                  /* units that these pass, and come back to with the next images */
 };
 

@@ -30,7 +30,7 @@ const struct buffer_def buffer_defs[STAGE_BUFFERS] = {
     [AT_IMAGE_LIST]   = { .name = "image_list" },
     [AT_IMAGE_STARTS] = { .name = "image_starts" },
     [AT_UNIT_LIST]    = { .name = "unit_list" },
-    [AT_UNIT_STARTS]   = { .name = "unit_starts" },
+    [AT_UNIT_STARTS]  = { .name = "unit_starts" },
     [AT_HALOED]       = { .name = "haloed" },
     [AT_BIAS_SUMS]    = { .name = "bias_sums" },
     [AT_MOMENTS]      = { .name = "moments" },

@@ -39,18 +39,19 @@ static bool is_run(const char *line)
 
 bool list_read(struct list *l, const char *path, char *err)
 {
-    size_t size, lines = 1;
+    size_t size, lines;
     *l = (struct list){ .path = path, .text = file_read(path, &size, err) };
     if (!l->text)
         return false;
     if (memchr(l->text, 0, size))
         return error_set(err, "%s: error: no list of runs: it is not text", path);
+    lines = size && l->text[size - 1] != '\n';
     for (size_t k = 0; k < size; k++)
         lines += l->text[k] == '\n';
     if (lines > MOST_RUNS)
         return error_set(err, "%s: error: more than %d lines", path, MOST_RUNS);
-    struct seen seen = { alloc(2*lines, sizeof *seen.at), 2*lines };
-    l->run = alloc(lines, sizeof *l->run);
+    struct seen seen = { alloc(2*lines + 1, sizeof *seen.at), 2*lines + 1 };
+    l->run = alloc(lines + 1, sizeof *l->run);
     for (char *s = l->text, *end; s < l->text + size; s = end + 1) {
         struct listed *now = &l->run[l->count];
         end = s + strcspn(s, "\n");

@@ -14,7 +14,8 @@
 #include "core/engine.h"
 
 struct gradcheck_options {
-    double h;               /* half the distance of the two points */
+    double h;               /* half the distance of the two points; of an entry that is further off
+                               than the bound also ten times that */
     uint64_t seed;
     int images;             /* of the batch: at most model->batch */
     size_t every;           /* up to this many parameters, each is checked */

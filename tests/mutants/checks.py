@@ -17,7 +17,7 @@ FIRST = [
     (r"gen/read/", "network_file lathe golden samples settings"),
     (r"gen/base/", "golden lathe network_file few32 rows files export texts"),
     (r"gen/plan/", "golden few32 nets32 few64 inference lathe network_file rows export"),
-    (r"gen/print/", "few32 golden nets32 few64 marks inference lathe export emitted"),
+    (r"gen/print/", "few32 golden rows nets32 few64 marks inference lathe export emitted"),
     (r"runtime/vector/", "few32 simd32 nets32 simd64 few64 golden"),
     (r"runtime/(core|base)/", "own32 unit32 nets32 programs inference settings resume unit64"),
     (r"runtime/file/", "own32 unit32 foreign files sweep hostile finetune export programs folders"),

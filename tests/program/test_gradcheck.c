@@ -23,6 +23,10 @@ static const struct { const char *name, *text; } nets[] = {
     { "edge", "input 1x3x3; affine 4 init=zeros; svm margin=1e-9" },
     { "normal", "input 2x6x6; conv 4 3x3 bias=no; batchnorm; relu; residual {; conv 4 3x3; tanh; "
       "dropout 0.5; conv 4 3x3; }; gelu; globalavgpool; affine 5; softmax; train; reg 1; batch 6" },
+    /* A filter of one weight between batchnorms: of its gradient rounding is 1e-6. */
+    { "single", "input 5x9x10; gate {; globalavgpool; affine 4; relu; affine 5; hardsigmoid; }; "
+      "deconv 1 1x1 stride=3 pad=0,0,2,0 bias=no; batchnorm eps=1e-3; conv 4 1x1 pad=2,3,0,2 "
+      "dilation=3; batchnorm eps=1e-3; mse" },
     { "white", "input 3x5x6; conv 6 2x2 pad=valid init=whiten; relu; maxpool 2x2; affine 5; "
       "softmax" },
 };

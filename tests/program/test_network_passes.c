@@ -1,6 +1,6 @@
 /*
 ** test_network_passes.c - what the passes make of a network file's words: expressions, repeats,
-** shapes.
+** shapes, and what becomes too large.
 */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -80,6 +80,8 @@ Test(sweep, files_that_are_no_lists_or_results_are_refused)
     fails(1, "l.txt: error: no list of runs: it is not text",
           "printf 'cd a\\0b\\n' > l.txt; $LATHE sweep --table l.txt");
     fails(1, "l.txt: error: more than 1048576 lines",
+          "yes '' | head -n 1048577 > l.txt; $LATHE sweep --table l.txt");
+    fails(1, "l.txt: error: no runs are in it",
           "yes '' | head -n 1048576 > l.txt; $LATHE sweep --table l.txt");
     fails(1, "l.txt:1: error: more than 24 tags", "tags=$(seq -s, 25 | sed 's/[0-9]*/a&=1/g'); "
           "echo \"cd . && x train --tag $tags --result r.json\" > l.txt; "
@@ -110,15 +112,18 @@ Test(sweep, results_that_are_damaged_are_refused_with_the_place)
         { "{\"network\":\"\xff\"}", "damaged result: it is not all UTF-8" },
         { "{\"layers\":\"0123456789abcde\"}", "16 hexadecimal digits before this" },
         { "{\"layers\":\"0123456789abcdeg\"}", "16 hexadecimal digits before this" },
-        { "{\"layers\":1}", "damaged result" },
+        { "{\"layers\":1}", "a string expected at offset 10" },
         { "{\"options\":{}}", "\"[\" expected at offset 11" },
-        { "{\"options\":[1]}", "damaged result" },
+        { "{\"options\":[1]}", "a string expected at offset 12" },
         { "{\"options\":[\"a\" \"b\"]}", "\"]\" expected at offset" },
         { "{\"iterations\":9223372036854775808}", "a smaller number" },
-        { "{\"iterations\":-1}", "damaged result" },
-        { "{\"diverged\":0}", "damaged result" },
+        { "{\"iterations\":-1}", "a whole number from 0 expected at offset 14" },
+        { "{\"diverged\":0}", "true or false expected at offset 12" },
         { "{\"lathe\":\"result-1\"", "\"}\" expected at offset 19" },
-        { "{\"lathe\":\"result-1\"} x", "damaged result: it is not what `train --result` writes" },
+        { "{\"lathe\":\"result-1\"}", "damaged result: it is not what `train --result` writes" },
+        { "{\"lathe\":\"result-1\",\"network\":\"t\",\"layers\":\"0123456789abcdef\","
+          "\"options\":[],\"iterations\":3,\"best_val_acc\":1,\"loss\":1,\"diverged\":false} x",
+          "damaged result: it is not what `train --result` writes" },
     };
     write_text("l.txt", "cd . && x train --tag a=1 --result r.json\n");
     for (size_t k = 0; k < sizeof damaged / sizeof *damaged; k++) {
