@@ -152,7 +152,8 @@ NET_ISAS_64 = $(NET_ISAS_32)
 COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
             install resume faults sanitized samples flags sweep peers gradcheck foreign texts files \
             learning results settings floors folders finetune export inference mpi hostile
-LONGEST = docs cover kernels64 bits tiles emitted kernels32 build bench names programs results
+LONGEST = docs cover kernels64 bits tiles emitted kernels32 build inference bench names programs \
+          results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
        $(filter-out $(LONGEST),$(COMMANDS))
 

@@ -1,7 +1,6 @@
 #!/bin/sh
-# run.sh DIRECTORY SUITE... - runs suites, half as many again at a time as there are processors,
-# since some wait for a signal or a disk, and each of them one test at a time: many end with one long
-# test, which then leaves no processor idle.
+# run.sh DIRECTORY SUITE... - runs suites, as many at a time as there are processors and each of
+# them one test at a time: many end with one long test, which then leaves no processor idle.
 # $F is the filter of the tests, "SUITE/TEST" in Criterion's patterns; without it all run.
 # Prints what each says when it ends, with how long it took, and last the sum, in Criterion's
 # words: a suite that ends without such a line counts as one test that crashed. Fails if any failed.
@@ -14,7 +13,7 @@ said=$(mktemp -d) || exit 1
 trap 'rm -rf "$said"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-printf '%s\n' "$@" | xargs -P $(($(getconf _NPROCESSORS_ONLN)*3/2)) -I '{}' sh -c '
+printf '%s\n' "$@" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I '{}' sh -c '
     start=$(date +%s)
     "$1/$3" -j1 ${F:+--filter "$F"} >"$2/$3" 2>&1
     status=$?
