@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static char directory[64];
 
@@ -82,6 +83,7 @@ void write_bytes(const char *name, const void *bytes, size_t size)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", shell_dir(), name);
+    unlink(path);       /* a file that is emptied first waits for the disk, on ext4 */
     FILE *f = fopen(path, "wb");
     cr_assert(f, "%s cannot be written", path);
     cr_assert(fwrite(bytes, 1, size, f) == size);
