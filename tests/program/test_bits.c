@@ -29,7 +29,8 @@ static void make_program(const char *name, const char *options, const char *cc, 
     if (how == SPLIT)
         snprintf(with, sizeof with, "-I$SOURCE/runtime $SOURCE/runtime/%s", library);
     struct run r = shell("cp $SOURCE/tests/resume/deep.net . && sed 's/filters = 32/filters = 6/; "
-                         "s/hidden = 500/hidden = 20/' " MODELS "/three_layer.net > shallow.net && "
+                         "s/hidden = 500/hidden = 20/; s/batch 50/batch 20/' " MODELS
+                         "/three_layer.net > shallow.net && "
                          "$LATHE emit deep.net shallow.net %s %s -o %s.c && "
                          "%s %s.c %s -o %s -lm -pthread", options, how == SPLIT ? "--split" : "",
                          name, cc, name, with, name);
@@ -41,7 +42,7 @@ static void make_program(const char *name, const char *options, const char *cc, 
 static void train(const char *runner, const char *program, int k, const char *options,
                   const char *name)
 {
-    struct run r = shell("%s ./%s train --network %s --data synthetic --train-samples 150 "
+    struct run r = shell("%s ./%s train --network %s --data synthetic --train-samples 100 "
                          "--val-samples 40 --iterations 6 --history %s.csv --params "
                          "%s.safetensors %s > %s.txt && "
                          "sed -i 's/, [0-9]* threads.*//; s/, [0-9]* images.s.*//; "
