@@ -64,6 +64,15 @@ int node_ints(const struct incoming *g, int node, const char *name, int k, int64
     return (int)t->count;
 }
 
+bool is_order(const int64_t *perm, int ndims)
+{
+    unsigned seen = 0;
+    for (int k = 0; k < ndims; k++)
+        if (perm[k] >= 0 && perm[k] < ndims)
+            seen |= 1u << perm[k];
+    return seen == (1u << ndims) - 1;
+}
+
 bool axis_of(int64_t axis, int ndims, int *out)
 {
     if (axis < -ndims || axis >= ndims)

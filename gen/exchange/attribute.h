@@ -25,6 +25,9 @@ const struct onnx_tensor *node_constant(const struct incoming *g, int node, int 
 ** an input that is no constant, or more. */
 int node_ints(const struct incoming *g, int node, const char *name, int k, int64_t *out, int most);
 
+/* Does a permutation's list name each dimension once? */
+bool is_order(const int64_t *perm, int ndims);
+
 /* An axis counted from the end is counted from the start. False: there is none of it. */
 bool axis_of(int64_t axis, int ndims, int *out);
 

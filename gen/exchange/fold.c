@@ -142,7 +142,7 @@ int fold_reshaped(struct incoming *g, int node, int64_t *dims)
     for (size_t k = 0; k < sizeof ops / sizeof *ops; k++)
         if (!strcmp(ops[k].op, g->model->nodes[node].op))
             return ops[k].shape(g, node, &v, dims);
-    return -1;
+    DIE("%s gives no shape", g->model->nodes[node].op);
 }
 
 static enum folded fold_shape(struct incoming *g, int node)
@@ -272,17 +272,15 @@ static enum folded fold_transpose(struct incoming *g, int node)
     size_t was[ONNX_DIMS];
     ptrdiff_t step[ONNX_DIMS];
     int64_t dims[ONNX_DIMS];
+    if (perm && (perm->nints != from->ndims || !is_order(perm->ints, perm->nints)))
+        return bad(g, node, "attribute perm: is no order of the dimensions");
     steps_of(from, was);
     for (int k = 0; k < from->ndims; k++) {
-        const int64_t p = perm && k < perm->nints ? perm->ints[k] : from->ndims - 1 - k;
-        if (p < 0 || p >= from->ndims)
-            return bad(g, node, "attribute perm: is no order of the dimensions");
+        const int64_t p = perm ? perm->ints[k] : from->ndims - 1 - k;
         dims[k] = from->dims[p];
         step[k] = (ptrdiff_t)was[p];
     }
     struct onnx_tensor *t = incoming_tensor(g, node, from->type, from->ndims, dims);
-    if (t && t->count != from->count)
-        return bad(g, node, "attribute perm: is no order of the dimensions");
     if (t)
         walk(t, from->values, step);
     return keep(g, node, t);

@@ -209,12 +209,9 @@ static bool read_scales(struct incoming *g, int node, const struct onnx_tensor *
 
 const struct onnx_tensor *fold_dequantize(struct incoming *g, int node)
 {
-    const struct onnx_node *n = &g->model->nodes[node];
     const struct onnx_tensor *from = node_constant(g, node, 0), *scale = node_constant(g, node, 1);
     const struct onnx_tensor *zero = node_constant(g, node, 2);
     struct scales s;
-    if (!scale || (n->ninputs > 2 && *n->inputs[2] && !zero))
-        return refuse(g, node, "its scale or zero point is no constant"), NULL;
     if (!read_scales(g, node, from, scale, &s))
         return NULL;
     if (zero && zero->count != scale->count)

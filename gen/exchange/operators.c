@@ -439,8 +439,7 @@ bool operators_read(struct incoming *g)
         for (int i = parts; i < g->nparts; i++) {
             const struct shape s = g->part[i].l.out;
             if (s.h > INPUT_SIDE || s.w > INPUT_SIDE || s.c > INPUT_SIDE) {
-                refuse(g, k, "makes a map of %dx%dx%d; sides up to %d can be said", s.c, s.h, s.w,
-                       INPUT_SIDE);
+                refuse(g, k, "makes a map with a side of more than %d", INPUT_SIDE);
                 forget_outputs(g, k);
             }
         }

@@ -162,10 +162,9 @@ bool pool(struct incoming *g, int node)
         return refuse(g, node, "a window of %lldx%lld: %d values are the most; two pools, one "
                       "after the other, would do", (long long)s.k[DOWN], (long long)s.k[ACROSS],
                       MAX_POOLED);
-    view_add(g, node, g->nparts - 1, s.nd + 2, false);
+    view_add(g, node, g->nparts - 1, s.nd + 2);
     return true;
 }
-
 
 bool global_pool(struct incoming *g, int node)
 {

@@ -71,34 +71,34 @@ static bool regroup(const struct incoming *g, const struct value *v, struct valu
     return at == n;
 }
 
-static struct shape dims_shape(const struct value *v)
+/* One beyond what a map may have stays beyond it. */
+static int side(int64_t size)
 {
-    return (struct shape){ (int)v->dims[1], v->ndims == 4 ? (int)v->dims[2] : 1,
-                           v->ndims == 4 ? (int)v->dims[3] : v->ndims == 3 ? (int)v->dims[2] : 1 };
+    return size > INPUT_SIDE ? INPUT_SIDE + 1 : (int)size;
 }
 
-static void natural_groups(struct value *v, bool last)
+static struct shape dims_shape(const struct value *v)
 {
-    const int nd = v->ndims;
+    return (struct shape){ side(v->dims[1]), v->ndims == 4 ? side(v->dims[2]) : 1,
+                           v->ndims == 4 ? side(v->dims[3])
+                           : v->ndims == 3 ? side(v->dims[2]) : 1 };
+}
+
+static void natural_groups(struct value *v)
+{
     memset(v->group, 0, sizeof v->group);
-    for (int d = 1; d < nd; d++) {
-        const int from_first = last ? (d == nd - 1 ? 0 : d) : d - 1;
-        const int axis = from_first == 0 ? AXIS_C : nd == 3 ? AXIS_W : from_first;
+    for (int d = 1; d < v->ndims; d++) {
+        const int axis = d == 1 ? AXIS_C : v->ndims == 3 ? AXIS_W : d - 1;
         if (v->dims[d] > 1)
             v->group[d] = (struct group){ 1, { axis } };
     }
 }
 
-int view_add(struct incoming *g, int node, int part, int ndims, bool last)
+int view_add(struct incoming *g, int node, int part, int ndims)
 {
     const struct shape s = part_shape(g, part);
     struct value v = { .ndims = ndims, .dims = { g->batch, s.c, ndims == 3 ? s.w : s.h, s.w } };
-    if (last) {
-        const int64_t c = v.dims[1];
-        memmove(v.dims + 1, v.dims + 2, (size_t)(ndims - 2)*sizeof *v.dims);
-        v.dims[ndims - 1] = c;
-    }
-    natural_groups(&v, last);
+    natural_groups(&v);
     return incoming_add_map(g, node, part, v);
 }
 
@@ -176,19 +176,19 @@ int view_map(struct incoming *g, int node, int value)
     if (in_order(v)) {
         if (part == INPUT && takes_shape(g, value)) {       /* it may as well be the input's */
             g->input = wanted;
-            natural_groups(v, false);
+            natural_groups(v);
             g->reshaped = true;
             return part;
         }
         struct part *p = incoming_add_part(g, LAYER_RESHAPE, node, part);
         p->l.to = p->l.out = wanted;
         v->part = g->nparts - 1;        /* whoever else reads the value reads that */
-        natural_groups(v, false);
+        natural_groups(v);
         return v->part;
     }
     if (part >= 0 && g->part[part].l.kind == LAYER_RESHAPE && v->kind == VALUE_MAP
         && incoming_private(g, value) && permute_below(g, v)) {
-        natural_groups(v, false);
+        natural_groups(v);
         return part;
     }
     refuse(g, node, "gets its dimensions in another order than channels, rows, columns, and no "
@@ -242,13 +242,13 @@ bool view_reshape(struct incoming *g, int node, int ndims, const int64_t *dims)
     if (part == INPUT && takes_shape(g, from)) {
         g->input = dims_shape(&to);
         g->reshaped = true;
-        natural_groups(&to, false);
+        natural_groups(&to);
         return add_view(g, node, to, from);
     }
     struct part *p = incoming_add_part(g, LAYER_RESHAPE, node, part);
     p->l.to = p->l.out = dims_shape(&to);
     to.part = g->nparts - 1;
-    natural_groups(&to, false);
+    natural_groups(&to);
     return add_view(g, node, to, from);
 }
 
@@ -264,10 +264,10 @@ bool view_transpose(struct incoming *g, int node)
     to.part = part;
     if (!perm || perm->nints != v.ndims || perm->ints[0] != 0)
         return refuse(g, node, "attribute perm: the batch's dimension is to stay the first");
+    if (!is_order(perm->ints, v.ndims))
+        return refuse(g, node, "attribute perm: is no order of the dimensions");
     for (int k = 0; k < v.ndims; k++) {
         const int64_t p = perm->ints[k];
-        if (p < 0 || p >= v.ndims)
-            return refuse(g, node, "attribute perm: is no order of the dimensions");
         to.dims[k] = v.dims[p];
         to.group[k] = v.group[p];
     }

@@ -11,8 +11,8 @@
 ** rows and columns: the value's own, or one reshaped. PART_NONE: refused. */
 int view_map(struct incoming *g, int node, int value);
 
-/* A value that is made by a part, with dimensions as those of view_map, or channels last. */
-int view_add(struct incoming *g, int node, int part, int ndims, bool last);
+/* A value that is made by a part, with dimensions as those of view_map. */
+int view_add(struct incoming *g, int node, int part, int ndims);
 
 /* The node's output: another view of its first input, of these dims. False: refused. */
 bool view_reshape(struct incoming *g, int node, int ndims, const int64_t *dims);

@@ -240,7 +240,7 @@ bool convolution(struct incoming *g, int node)
     p->l.out = (struct shape){ p->l.filters, (int)down, (int)across };
     if (!windows_set_pads(g, &s, &p->l))
         return false;
-    view_add(g, node, g->nparts - 1, s.nd + 2, false);
+    view_add(g, node, g->nparts - 1, s.nd + 2);
     return true;
 }
 
@@ -314,7 +314,7 @@ bool transposed_convolution(struct incoming *g, int node)
     p->l.out = (struct shape){ p->l.filters, (int)out[DOWN], (int)out[ACROSS] };
     if (!deconv_pads(g, &s, &p->l))
         return false;
-    view_add(g, node, g->nparts - 1, s.nd + 2, false);
+    view_add(g, node, g->nparts - 1, s.nd + 2);
     return true;
 }
 

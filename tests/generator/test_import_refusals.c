@@ -87,6 +87,78 @@ static const struct { const char *nodes, *words; } refusals[] = {
     { "real w 4 1,2,3,4\nwhole o 1 0\nwhole e 1 2\nwhole h 1 0\nwhole s 1 0\n"
       "Slice a w,o,e,h,s d\nMul b c,d y\n", "node \"a\" (Slice): axes or steps are none that a "
       "slice may have" },
+    { "com.microsoft:FastGelu a c y\n", "node \"a\" (FastGelu): of the domain com.microsoft; ONNX's "
+      "own operators can be read" },
+    { "Flatten f c d\nSoftmax a d e\nRelu b e y\n", "node \"a\" (Softmax): stands before other "
+      "nodes; as the model's end it can be said: the loss stands for it" },
+    { "Flatten f c d\nSoftmax a d y\nRelu b y e\n", "node \"a\" (Softmax): stands before other "
+      "nodes" },
+    { "whole s 4 0,1,1,144\nReshape f c,s d\nSoftmax a d y\n", "node \"a\" (Softmax): over a map of "
+      "1x1x144; over one score a class can be said" },
+    { "Transpose t c d I:perm=0,2,3,1\nFlatten f d e\nSoftmax a e y\n", "node \"a\" (Softmax): gets "
+      "its dimensions in another order than channels, rows, columns" },
+    { "GlobalAveragePool p c d\nreal w 1,4,1,1\nConv b d,w e\nSoftmax a e y\n", "node \"a\" "
+      "(Softmax): over one score" },
+    /* norms */
+    { "real w 4\nBatchNormalization a c,w,w,w,w y i:training_mode=1\n", "attribute training_mode: "
+      "1; export the model in evaluation mode" },
+    { "real w 4\nBatchNormalization a c,w,w,w,w y i:spatial=0\n", "attribute spatial: 0; means of "
+      "channels can be said" },
+    { "real w 4\nreal v 3\nBatchNormalization a c,w,w,v,w y\n", "its input 3 is another number of "
+      "values, of 4 channels" },
+    { "real w 4\nBatchNormalization a c,w,c,w,w y\n", "its input 2 is no constant, of 4 channels" },
+    { "whole s 5 0,4,1,6,6\nReshape f c,s d\nreal w 4\nBatchNormalization a d,w,w,w,w y\n",
+      "of 4x1x6x6: rows and maps of two dimensions can be said" },
+    { "real w 6,6\nPRelu a c,w y\n", "its slopes are others for each pixel; one, or one a channel, "
+      "can be said" },
+    { "PRelu a c,c y\n", "its slopes are no constant; one" },
+    { "Dropout a c d,e\nCast b e f i:to=1\nMul m d,f y\n", "its second output, the mask, is asked "
+      "for" },
+    /* what meets */
+    { "Flatten f c d\nreal w 1,1,2\nMul a d,w y\n", "a constant of 3 dimensions does not fit what "
+      "comes in, 144" },
+    { "real h 1,1,1,1,1 2\nMul a c,h y\n", "a constant of 5 dimensions does not fit what comes in, "
+      "4x6x6" },
+    { "Flatten f c d\nAdd a c,d y\n", "of 4x6x6 and 144: a sum is of maps of one shape, their "
+      "dimensions in one order; a Transpose, Reshape or Expand before it would do" },
+    { "Flatten f c d\nreal w 4,4,1,1\nConv b c,w e\nMul a d,e y\n", "of 144 and 4x6x6: a product is "
+      "of maps of one shape, or has one value a channel; a Transpose" },
+    { "real w 16,4,1,1\nConv b c,w d I:strides=2,2\nFlatten e c l\nFlatten f d m\nSum a l,m,l y\n",
+      "of two maps, 4x6x6 and 16x3x3, as rows of 144; a sum is of maps of one shape: a Reshape to "
+      "one of them before it would do" },
+    { "GlobalAveragePool p c d\nwhole q 4 1,1,6,6\nExpand e d,q f\nreal h - 2\nMul a f,c,h y\n",
+      "of maps and a constant; an Add of two can be said" },
+    { "Sum a c,c,c,c,c,c,c,c,c y\n", "adds a map to itself; a Mul by 2 can be said" },
+    { "real h - inf\nMul a c,h y\n", "node \"a\" (Mul): what it makes of a value is no layer here" },
+    { "Relu r c d\nwhole o 1 1\nwhole e 1 3\nwhole h 1 2\nSlice a d,o,e,h y\n", "node \"a\" "
+      "(Slice): takes a part of a map" },
+    { "real w 4,4,1,1\nConv b c,w d\nreal v 4,4,1,1\nConv e c,v f\nMul a d,f h\n"
+      "Concat j h,c y i:axis=1\n", "node \"a\" (Mul): multiplies two branches" },
+    /* sizes */
+    { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nResize t d,,s e" NEAREST "\n"
+      "whole q 4 0,8,1,-1\nReshape a e,q f\nRelu b f y\n", "node \"a\" (Reshape): makes a map "
+      "with a side of more than 16777216" },
+    { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nResize t d,,s e" NEAREST "\nResize u e,,s i"
+      NEAREST "\nwhole q 4 0,8,1,-1\nReshape a i,q f\nRelu b f y\n", "node \"a\" (Reshape): makes a "
+      "map with a side of more than 16777216" },
+    { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nFlatten f d e\nConcat a e,e,e,e,e,e,e,e,e,e,e,"
+      "e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e y i:axis=1\n", "joins 17104896 channels" },
+    { TIMES("1,1,3,3") "Resize r c,,s d" NEAREST "\nMaxPool a d y I:kernel_shape=17,17\n",
+      "a window of 17x17: 256 values are the most; two pools, one after the other, would do" },
+    { "MaxPool a c y I:kernel_shape=70,1 I:pads=65,0,65,0\n", "attribute pads: 65; 0 to 64 can be "
+      "said" },
+    { "Flatten f c d\nwhole a 2 144,65537\nConstantOfShape o a w\nGemm a d,w y\n", "65537 units; "
+      "65536 are the most" },
+    { "whole a 2 100000,100000\nConstantOfShape o a w\nMul b c,w y\n", "its constants come to more "
+      "than 2048 MiB" },
+    { "whole s 5 0,-4611686018427387904,4,1,1\nReshape a c,s y\n", "its shape has not as many "
+      "values as come in" },
+    { "real w 6,5\nTranspose t c d I:perm=0,2,3,1\nMatMul a d,w y\n", "its constant of 2 dimensions "
+      "(6x5) does not multiply 4 values" },
+    { "real w 143,5\nFlatten f c d\nMatMul a d,w y\n", "its constant of 2 dimensions (143x5) does "
+      "not multiply 144 values" },
+    { "real w 4,3,3,3\nConvTranspose b c,w d I:strides=16,16\nwhole o 1 65\nwhole e 1 83\n"
+      "whole h 1 2\nSlice a d,o,e,h y\n", "node \"a\" (Slice): takes a part of a map" },
     /* arithmetic */
     { "real w 6,6\nMul a c,w y\n", "a factor of its own for each pixel; one a channel can be "
       "said" },
@@ -231,6 +303,20 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "its zero points are not as many as its scales" },
     { "whole a 4 1,2,3,4\nwhole o 2 0,0\nwhole e 1 2\nSlice s a,o,e d\nMul m c,d y\n", "starts, "
       "ends, axes or steps are no constants of one length" },
+    { "whole a 9 1,1,1,1,1,1,1,1,1\nConstantOfShape o a w\nMul m c,w y\n", "its shape is no constant "
+      "of up to 8 sizes" },
+    { "real w 2,2\nTranspose a w d I:perm=0,0\nMul b c,d y\n", "attribute perm: is no order of the "
+      "dimensions" },
+    { "real w 2,2\nTranspose a w d I:perm=0,2\nMul b c,d y\n", "attribute perm: is no order of the "
+      "dimensions" },
+    { "Transpose t c d I:perm=0,1,2,2\nRelu r d y\n", "attribute perm: is no order of the "
+      "dimensions" },
+    { "real w 2,3\nwhole q 1 3\nExpand a w,q d\nMul m c,d y\n", "its shape is no constant, or has "
+      "fewer dimensions than come in" },
+    { "whole a 2,2 1,2,3,4\nreal b 2 1,2\nDequantizeLinear o a,b d i:block_size=-1\nMul m c,d y\n",
+      "attribute block_size: -1" },
+    { "whole a 2,2 1,2,3,4\nreal b - 1\nDequantizeLinear o a,,b d\nMul m c,d y\n", "node \"o\" "
+      "(DequantizeLinear): its input 1 is missing" },
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
 
@@ -260,6 +346,13 @@ static const struct { const char *lines, *words; } models[] = {
       "some to train" },
     { "input x 0,3,6,6\nreal w 2,3,6,6\nreal v 2,2\nConv a x,w b\nIdentity i v y\noutput y\n",
       "output \"y\" does not depend on the images" },
+    { "input x 0,3,6,6\nreal s 3,1,1 1,0,1\nMul m x,s a\nreal w 2,3,6,6\nConv b a,w y\noutput y\n",
+      "node \"m\" (Mul): multiplies channel 1 of the images by 0" },
+    { "input x 0,3,6,6\nreal s 3,1,1 1,2,1\nMul m x,s a\nreal w 2,3,6,6\nConv b a,w d\n"
+      "real v 2,3,6,6\nConv e x,v f\nAdd h d,f y\noutput y\n", "node \"m\" (Mul): prepares the "
+      "images, which are read without it, too; one or the other can be said" },
+    { "input x 0,4,4,3\nTranspose a x b\nreal w 2,3,4,4\nConv c b,w y\noutput y\n",
+      "node \"a\" (Transpose): attribute perm: the batch's dimension is to stay the first" },
 };
 enum { MODELS = sizeof models / sizeof *models };
 

@@ -131,8 +131,13 @@ static void put_operator(struct bytes *g, const char *line)
     if (strcmp(in, "-"))
         put_list(&node, 1, in);
     put_list(&node, 2, out);
+    char *colon = strchr(op, ':');
+    if (colon) {
+        *colon = '\0';
+        put_text(&node, 7, op);
+    }
     put_text(&node, 3, name);
-    put_text(&node, 4, op);
+    put_text(&node, 4, colon ? colon + 1 : op);
     for (int n; sscanf(line + at, "%511s%n", word, &n) == 1; at += n)
         put_attribute(&node, word);
     put_message(g, 1, &node);

@@ -6,7 +6,8 @@
 **     real s 1 0.5,2                       or of these
 **     whole shape 2 -1,48                  of whole numbers
 **     Conv conv1 x,w c I:pads=1,1,1,1      operator, name, inputs, outputs, attributes: of whole
-**                                          numbers (I:), one (i:), reals (F:), one (f:), text (s:)
+**                                          numbers (I:), one (i:), reals (F:), one (f:), text (s:);
+**     com.microsoft:Gelu g c d             of another domain
 **     output c
 */
 #ifndef LATHE_TEST_ONNX_GRAPHS_H
