@@ -217,6 +217,35 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "deconv 3 4x4 stride=2 bias=no\n" },
     { "GlobalAveragePool a c d\nSigmoid s d e\nMul m e,c y\n",
       "gate {\n  globalavgpool\n  sigmoid\n}\n" },
+    { "Relu r c d\nMax m d,d y\n", "relu\n" },
+    { "Neg a c d\nNeg b d e\nRelu r e y\n", "relu\n" },
+    { "real six - 6\nClip a c,,six y\n", "clip -1e+30 6\n" },
+    { "Relu r c d\nreal h - 3\nAdd a d,h y\n", "relu\nbatchnorm\n" },
+    { "real two - 2\nMul m c,two d\nreal h - 3\nAdd a d,h e\nRelu r d f\nAdd z e,f y\n",
+      "residual {\n  relu\n  scale 2\n} shortcut {\n  batchnorm\n}\n" },
+    { "real s 4,1,1\nMul m c,s d\nRelu r c e\nAdd a d,e y\n",
+      "residual {\n  batchnorm\n} shortcut {\n  relu\n}\n" },
+    { "Dropout a c d f:ratio=0\nRelu r d y\n", "relu\n" },
+    { "Flatten f c d\nSoftmax s d y\n", "reshape 144x1x1\n" },
+    { "Relu r c d\nMaxPool a d e I:kernel_shape=2,2 I:strides=1,1\nwhole p 8 0,0,1,1,0,0,1,1\n"
+      "Pad b e,p f\nMaxPool h f y I:kernel_shape=3,3 I:strides=2,2\n",
+      "relu\nmaxpool 2x2 stride=1\nmaxpool 3x3 stride=2 pad=1\n" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:strides=4,4 I:pads=0,0,2,2\n", "maxpool 2x2 stride=4\n" },
+    { "MaxPool a c y I:kernel_shape=6,6\n", "globalmaxpool\n" },
+    { "AveragePool a c y I:kernel_shape=6,6\n", "globalavgpool\n" },
+    { "whole s 3 0,4,36\nReshape r c,s d\nreal w 4,3,4\nConvTranspose b d,w y I:strides=2 "
+      "I:pads=1,1\n", "reshape 4x1x36\ndeconv 3 1x4 stride=1,2 bias=no\n" },
+    { "real w 4,4,1,1\nConv a c,w d\nSigmoid s d e\nMul m e,c y\n",
+      "gate {\n  conv 4 1x1 bias=no\n  sigmoid\n}\n" },
+    { "Flatten f c d\nreal w 144,4\nGemm g d,w e\nSigmoid s e f\nwhole q 4 0,4,1,1\n"
+      "Reshape r f,q h\nMul m c,h y\n",
+      "gate {\n  reshape 144x1x1\n  affine 4 bias=no\n  sigmoid\n}\n" },
+    { "real w 4,4,1,1\nConv a c,w d\nTanh b d e\nreal v 4,4,1,1\nConv f e,v i\nAdd g i,e j\n"
+      "real u 4,4,1,1\nConv h c,u k\nAdd l k,j y\n",
+      "residual {\n  conv 4 1x1 bias=no\n  tanh\n  residual {\n    conv 4 1x1 bias=no\n  }\n"
+      "} shortcut {\n  conv 4 1x1 bias=no\n}\n" },
+    { "AveragePool p c y I:kernel_shape=7,1 I:strides=1,1 I:pads=3,0,3,0\n",
+      "avgpool 7x1 stride=1 pad=same\n" },
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
