@@ -383,7 +383,7 @@ $(TESTS)/tiles $(TESTS)/marks: $(TESTS)/%: tests/kernel/test_%.c $(SUPPORT)/shel
 # A part of the generator alone.
 $(TESTS)/onnx: tests/generator/test_onnx_damage.c \
                $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_reads shell)
-$(TESTS)/import: tests/generator/test_import_folds.c tests/generator/test_import_refusals.c \
+$(TESTS)/import: $(patsubst %,tests/generator/test_import_%.c,folds models refusals) \
                  $(patsubst %,$(SUPPORT)/%.c,onnx_bytes onnx_graphs shell)
 $(TESTS)/rows: tests/generator/test_pieces.c
 $(TESTS)/rows $(TESTS)/onnx $(TESTS)/import: $(TESTS)/%: tests/generator/test_%.c $(GEN_OBJ)

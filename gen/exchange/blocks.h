@@ -17,6 +17,7 @@ struct item {
     /* netfile.c */
     int key, lines;             /* the same for items that read the same; how many lines */
     int ordinal;                /* of its kind, from 1 */
+    int height;                 /* blocks of it that lie within each other */
 };
 
 /* The parts from the images to the last, and what is done to the images before. */

@@ -113,6 +113,14 @@ static enum preprocess_kind preprocess_of(const struct network_parts *p, int cha
 
 /* ---- the file ---- */
 
+/* Names of a model and of its file as one line of text that a terminal may see. */
+static void clean(struct text *t)
+{
+    for (size_t k = 0; k < t->length; k++)
+        if ((unsigned char)t->at[k] < ' ' || t->at[k] == 127)
+            t->at[k] = '?';
+}
+
 static void put_head(struct imported *m, const char *path, const char *name, const char *why)
 {
     const struct onnx_model *model = &m->model;
@@ -120,11 +128,12 @@ static void put_head(struct imported *m, const char *path, const char *name, con
     const char *slash = strrchr(path, '/');
     struct text *t = &m->file;
     text_printf(t, "# Imported by lathe from %s: ", slash ? slash + 1 : path);
-    text_printf(t, "%s%s%.*s, opset %lld.\n", *model->producer ? model->producer : "no producer "
+    text_printf(t, "%s%s%.*s, opset %lld.", *model->producer ? model->producer : "no producer "
                 "named", *model->producer_version ? " " : "",
                 (int)strcspn(model->producer_version, " "), model->producer_version,
                 (long long)model->opset);
-    text_printf(t, "# Loss: %s.\n", why);
+    clean(t);
+    text_printf(t, "\n# Loss: %s.\n", why);
     if (m->preprocess != PREPROCESS_NONE)
         text_puts(t, "# The model's first nodes prepare the images: the parameter file does, as "
                   "preprocessing.\n");
@@ -135,16 +144,6 @@ static void put_head(struct imported *m, const char *path, const char *name, con
         text_printf(t, "input %dx%dx%d\n\n", in.c, in.h, in.w);
 }
 
-/* A comment is one line of text that a terminal may see. */
-static void clean(struct text *t)
-{
-    for (size_t k = 0, line = 0; k < t->length; k++) {
-        line += t->at[k] == '\n';
-        if (line < 1 && ((unsigned char)t->at[k] < ' ' || t->at[k] == 127))
-            t->at[k] = '?';
-    }
-}
-
 static bool write_file(struct imported *m, const char *path, const char *name)
 {
     const char *why, *loss = loss_of(m, &why);
@@ -152,7 +151,6 @@ static bool write_file(struct imported *m, const char *path, const char *name)
         return false;
     m->preprocess = preprocess_of(&m->parts, m->in.input.c);
     put_head(m, path, name, why);
-    clean(&m->file);
     netfile_layers(&m->in, &m->parts.all, &m->file);
     text_printf(&m->file, "%s\n\ntrain\n  preprocess %s\n", loss, preprocess_words[m->preprocess]);
     m->norder = netfile_order(&m->parts.all, &m->order);

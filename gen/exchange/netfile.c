@@ -144,6 +144,15 @@ static void count_kind(struct writer *w, struct item *i)
     i->ordinal = ++w->of_kind[i->kind];
 }
 
+/* The greatest of some items. */
+static int height(const struct sequence *q, int at, int count)
+{
+    int most = 0;
+    for (int k = at; k < at + count; k++)
+        most = max_int(most, q->item[k].height);
+    return most;
+}
+
 /* The item's number in keys: of its text without labels. */
 static void add_keys(struct writer *w, struct sequence *q, struct text *all)
 {
@@ -161,6 +170,7 @@ static void add_keys(struct writer *w, struct sequence *q, struct text *all)
             add_keys(w, &i->branch[b], &own);
             text_puts(&own, "}");
             i->lines++;
+            i->height = max_int(i->height, height(&i->branch[b], 0, i->branch[b].count) + 1);
             for (int n = 0; n < i->branch[b].count; n++)
                 i->lines += i->branch[b].item[n].lines;
         }
@@ -295,8 +305,8 @@ static void put_places(struct writer *w, const struct places *p, int depth, int 
 {
     const struct sequence *q = &p->q[0];
     for (int at = 0, period, count; at < q->count; ) {
-        if (depth < NESTING_MOST - 1 && find_repeat(q, at, &period, &count)
-            && !begins_later(q, at, period, count)) {
+        if (find_repeat(q, at, &period, &count) && !begins_later(q, at, period, count)
+            && depth + 1 + height(q, at, period) <= NESTING_MOST) {
             put_repeat(w, p, at, period, count, depth, repeats);
             at += period*count;
         } else {

@@ -217,7 +217,7 @@ static const struct { const char *nodes, *lines; } cases[] = {
       "deconv 3 4x4 stride=2 bias=no\n" },
     { "GlobalAveragePool a c d\nSigmoid s d e\nMul m e,c y\n",
       "gate {\n  globalavgpool\n  sigmoid\n}\n" },
-    { "Relu r c d\nMax m d,d y\n", "relu\n" },
+    { "ai.onnx:Relu r c d\nMax m d,d y\n", "relu\n" },
     { "Neg a c d\nNeg b d e\nRelu r e y\n", "relu\n" },
     { "real six - 6\nClip a c,,six y\n", "clip -1e+30 6\n" },
     { "Relu r c d\nreal h - 3\nAdd a d,h y\n", "relu\nbatchnorm\n" },
