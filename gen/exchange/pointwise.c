@@ -349,7 +349,7 @@ bool pointwise_node(struct incoming *g, int node)
         out.cone += base != from ? v->cone : 0;
     }
     if (first < 0)
-        return false;
+        DIE("%s of constants alone is no constant", n->op);
     for (int k = 0; k < n->ninputs; k++) {      /* a constant of more dimensions adds some */
         const struct value *v = node_input(g, node, k);
         if (v && v->ndims > g->value[first].ndims)

@@ -318,7 +318,7 @@ bool proto_read(const struct proto *p, size_t from, size_t to, const struct prot
         return false;
     while (from < to) {
         if (!next(p, &from, to, m, &f))
-            return false;
+            DIE("%s was counted, and cannot be read", m->name);
         const struct proto_row *row = row_of(m, f.number);
         if (!row)
             continue;

@@ -83,18 +83,16 @@ bool pad(struct incoming *g, int node)
 
 /* ---- Resize ---- */
 
-/* Where an output's value comes from, in inputs. nan: by a way that is not known. */
+/* Where one of several outputs' value comes from, in inputs. nan: by a way that is not known. */
 static double source(const char *how, int64_t x, int64_t in, int64_t out, double scale)
 {
     if (!strcmp(how, "asymmetric"))
         return (double)x/scale;
-    if (!strcmp(how, "pytorch_half_pixel") && out == 1)
-        return 0;
     if (!strcmp(how, "half_pixel") || !strcmp(how, "pytorch_half_pixel")
         || !strcmp(how, "half_pixel_symmetric"))
         return ((double)x + 0.5)/scale - 0.5;
     if (!strcmp(how, "align_corners"))
-        return out > 1 ? (double)x*(double)(in - 1)/(double)(out - 1) : 0;
+        return (double)x*(double)(in - 1)/(double)(out - 1);
     return NAN;
 }
 

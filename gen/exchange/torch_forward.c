@@ -97,12 +97,10 @@ static void to_row(struct printer *p)
     p->is_row = true;
 }
 
-/* Zeros around x, or what else is said; fewer than none are cut off. */
+/* Zeros around x, or what else is said, on some side; fewer than none are cut off. */
 static void pad(struct printer *p, int top, int left, int bottom, int right, const char *value)
 {
     char arguments[96];
-    if (!top && !left && !bottom && !right)
-        return;
     snprintf(arguments, sizeof arguments, ", (%d, %d, %d, %d)%s", left, right, top, bottom, value);
     call(p, "F.pad", arguments);
 }

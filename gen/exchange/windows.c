@@ -29,7 +29,7 @@ static bool per_side(struct incoming *g, const struct windows *s, const char *na
     if (n == -1)
         return true;
     if (n != s->nd)
-        return refuse(g, s->node, "attribute %s: %d numbers of a map of %d dimensions", name, n,
+        return refuse(g, s->node, "attribute %s: is not one number for each of %d sides", name,
                       s->nd);
     for (int k = 0; k < n; k++) {
         if (list[k] < 1 || list[k] > most)
@@ -87,7 +87,7 @@ bool windows_read(struct incoming *g, int node, const int64_t *kernel, struct wi
     if (s->part == PART_NONE)
         return false;
     s->in = part_shape(g, s->part);
-    if (!kernel && node_ints(g, node, "kernel_shape", -1, (int64_t[ONNX_DIMS]){ 0 }, ONNX_DIMS) < 0)
+    if (!kernel && !attribute(g->model->nodes + node, "kernel_shape"))
         return refuse(g, node, "attribute kernel_shape: is missing");
     if (!per_side(g, s, "kernel_shape", 1, INPUT_SIDE, s->k)
         || !per_side(g, s, "strides", 1, STRIDE_MOST, s->stride)

@@ -218,7 +218,11 @@ static const struct { const char *nodes, *lines; } cases[] = {
     { "GlobalAveragePool a c d\nSigmoid s d e\nMul m e,c y\n",
       "gate {\n  globalavgpool\n  sigmoid\n}\n" },
     { "ai.onnx:Relu r c d\nMax m d,d y\n", "relu\n" },
-    { "Neg a c d\nNeg b d e\nRelu r e y\n", "relu\n" },
+    { "Neg a c d\nNeg b d y\n", "" },
+    { "real w 4 1,2,3,4\nBatchNormalization a c,w,w,w,w y f:momentum=0.8\n",
+      "batchnorm momentum=0.8\n" },
+    { "GlobalAveragePool a c d\nwhole p 8 0,0,1,1,0,0,1,1\nPad b d,p e\nreal w 2,4,3,3\n"
+      "Conv k e,w y\n", "globalavgpool\nconv 2 3x3 bias=no\n" },
     { "real six - 6\nClip a c,,six y\n", "clip -1e+30 6\n" },
     { "Relu r c d\nreal h - 3\nAdd a d,h y\n", "relu\nbatchnorm\n" },
     { "real two - 2\nMul m c,two d\nreal h - 3\nAdd a d,h e\nRelu r d f\nAdd z e,f y\n",

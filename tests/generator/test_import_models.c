@@ -297,12 +297,15 @@ Test(import_models, says_nothing_of_what_follows_from_an_error)
         cr_expect(r.status == 1 && !strcmp(r.output, said), "%s: %s", readers[k], r.output);
         run_free(&r);
     }
+    struct run r = import_nodes("Flatten f c e\nSoftplus s e d\nreal w 144,5\nMatMul a d,w y\n");
+    cr_expect(r.status == 1 && !strcmp(r.output, said), "%s", r.output);
+    run_free(&r);
     /* More of them than one layer may be put together of. */
     add("input x 0,3,6,6\nreal w 4,3,1,1\nConv first x,w d0\n");
     for (int k = 1; k < 40; k++)
         add("Softplus s d%d d%d\n", k - 1, k);
     add("output d39\n");
-    struct run r = import_lines(model, "");
+    r = import_lines(model, "");
     cr_expect(r.status == 1 && !strcmp(r.output, said), "%s", r.output);
     run_free(&r);
 }

@@ -134,6 +134,11 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "(Slice): takes a part of a map" },
     { "real w 4,4,1,1\nConv b c,w d\nreal v 4,4,1,1\nConv e c,v f\nMul a d,f h\n"
       "Concat j h,c y i:axis=1\n", "node \"a\" (Mul): multiplies two branches" },
+    { "real w 4,4,1,1\nConv b c,w d\nreal v 4,4,1,1\nConv e c,v f\nMul a d,f h\n"
+      "MaxPool p h i I:kernel_shape=1,1\nAveragePool q h k I:kernel_shape=1,1\n"
+      "Concat j i,k,c y i:axis=1\n", "node \"a\" (Mul): multiplies two branches" },
+    { "Transpose t c d I:perm=0,2,1,3\n" TIMES("1,1,2,1") "Resize a d,,s y" NEAREST "\n",
+      "node \"a\" (Resize): gets its dimensions in another order" },
     /* sizes */
     { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nResize t d,,s e" NEAREST "\n"
       "whole q 4 0,8,1,-1\nReshape a e,q f\nRelu b f y\n", "node \"a\" (Reshape): makes a map "
@@ -204,8 +209,10 @@ static const struct { const char *nodes, *words; } refusals[] = {
     { TIMES("1,1,2,2") "Resize a c,,s y s:coordinate_transformation_mode=tf_crop_and_resize\n",
       "\"tf_crop_and_resize\"; what repeats each value can be said" },
     /* windows */
-    { "MaxPool a c y I:kernel_shape=2,2 I:strides=2\n", "attribute strides: 1 numbers of a map "
-      "of 2 dimensions" },
+    { "MaxPool a c y I:kernel_shape=2,2 I:strides=2\n", "attribute strides: is not one "
+      "number for each of 2 sides" },
+    { "MaxPool a c y I:kernel_shape=2,2,1,1,1,1,1,1,1\n", "attribute kernel_shape: is not one number "
+      "for each of 2 sides" },
     { "MaxPool a c y I:kernel_shape=2,2 I:strides=0,1\n", "attribute strides: 0; 1 to 4096 can be "
       "said" },
     { "MaxPool a c y I:kernel_shape=2,2 s:auto_pad=SOME\n", "attribute auto_pad: \"SOME\" is "
@@ -382,6 +389,11 @@ Test(import_rare, rows_are_images_of_the_shape_that_they_get)
     cr_expect(r.status == 0, "%s", r.output);
     run_free(&r);
     sure("grep -q 'affine 5' m.net");
+    r = import_lines("input x 0,6,8\nFlatten f x l\nreal g 48\nBatchNormalization b l,g,g,g,g n\n"
+                     "real v 5,48\nGemm h n,v y i:transB=1\noutput y\n", "");
+    cr_expect(r.status == 0, "%s", r.output);
+    run_free(&r);
+    sure("grep -qx 'input 48x1x1' m.net && grep -A1 batchnorm m.net | grep -q 'affine 5'");
 }
 
 /* An affine layer's units are put into the order that a Transpose after it makes of them: row

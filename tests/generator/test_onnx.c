@@ -68,29 +68,29 @@ Test(onnx, decodes_every_type_from_lists_packed_or_not_and_from_raw_bytes)
             put_message(&t, k % 3 == 1 ? kind->list : 9, &list);
         put_message(&g, 5, &t);
     }
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         snprintf(name, sizeof name, "r%d", k);
-        struct bytes t = tensor_of(name, k < 2 ? ONNX_F32 : ONNX_F64, "2");
-        const void *values = k < 2 ? (const void *)third : eighth;
-        size_t size = k < 2 ? 4 : 8;
-        if (k % 2)
-            put_span(&t, k < 2 ? 4 : 10, values, 2*size);
+        struct bytes t = tensor_of(name, k < 3 ? ONNX_F32 : ONNX_F64, "2");
+        const void *values = k < 3 ? (const void *)third : eighth;
+        size_t size = k < 3 ? 4 : 8;
+        if (k % 3)
+            put_span(&t, k % 3 == 2 ? 9 : k < 3 ? 4 : 10, values, 2*size);
         else
             for (size_t i = 0; i < 2; i++)
-                put_fixed(&t, k < 2 ? 4 : 10, (const char *)values + i*size, size);
+                put_fixed(&t, k < 3 ? 4 : 10, (const char *)values + i*size, size);
         put_message(&g, 5, &t);
     }
     file = model_of(&g, 7);
     store(&file);
     cr_assert(reads(&m), "%s", said());
-    cr_assert(m.ntensors == 3*KINDS + 4);
+    cr_assert(m.ntensors == 3*KINDS + 6);
     for (int k = 0; k < 3*KINDS; k++)
         cr_expect(m.tensors[k].count == 2 && m.tensors[k].values[0] == kinds[k/3].value
                   && m.tensors[k].values[1] == kinds[k/3].value, "%s %d: %g, not %g",
                   onnx_type_name(kinds[k/3].type), k % 3, m.tensors[k].values[1], kinds[k/3].value);
-    for (int k = 0; k < 4; k++)
-        cr_expect(m.tensors[3*KINDS + k].values[0] == (k < 2 ? (double)third[0] : eighth[0])
-                  && m.tensors[3*KINDS + k].values[1] == (k < 2 ? -0.0 : eighth[1]));
+    for (int k = 0; k < 6; k++)
+        cr_expect(m.tensors[3*KINDS + k].values[0] == (k < 3 ? (double)third[0] : eighth[0])
+                  && m.tensors[3*KINDS + k].values[1] == (k < 3 ? -0.0 : eighth[1]));
     onnx_free(&m);
 }
 
@@ -261,6 +261,15 @@ static void wrong_nodes(int k, struct bytes *g)
         put_span(g, 200, "abc", 3);
         put_bytes(g, "\x0b", 1);
         break;
+    case 15:
+        put_value(g, 11, "x", "1,2");
+        break;
+    case 16:
+        for (int i = 0; i < 2; i++) {
+            a = tensor_of("w", 1, "0");
+            put_message(g, 5, &a);
+        }
+        break;
     }
 }
 
@@ -282,6 +291,8 @@ Test(onnx, refuses_what_has_no_order_no_maker_or_two)
         "has 1 sparse initialisers",
         "GraphProto.node is a number, bytes of a stated length was expected",
         "GraphProto.node is a group, of which ONNX has none",
+        "the value \"x\" is made twice, as input and as input",
+        "the value \"w\" is made twice, as initialiser and as initialiser",
     };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
         struct bytes g = { 0 }, file;

@@ -70,7 +70,7 @@ Test(onnx_damage, writes_functions_out_with_their_callers_values)
     put_call(&g, "Outer", "a", "y", NULL);
     put_value(&g, 12, "y", "1,2");
     file = model_of(&g, 17);
-    put_node(&nodes, "LeakyRelu", "leaky", "p", "t", &alpha);
+    put_node(&nodes, "LeakyRelu", "leaky", "p,,", "t", &alpha);
     alpha = referring("alpha", "beta");
     put_node(&nodes, "Elu", "elu", "t", "u", &alpha);
     put_call(&nodes, "Inner", "u", "q", NULL);
@@ -83,6 +83,8 @@ Test(onnx_damage, writes_functions_out_with_their_callers_values)
     cr_expect_str_eq(m.nodes[0].op, "LeakyRelu");
     cr_expect_str_eq(m.nodes[0].name, "Outer/leaky");
     cr_expect_str_eq(m.nodes[0].inputs[0], "x");
+    cr_expect_eq(m.nodes[0].ninputs, 2);
+    cr_expect_str_eq(m.nodes[0].inputs[1], "", "what is left out has no name in the caller either");
     cr_expect(m.nodes[0].nattributes == 1 && m.nodes[0].attributes[0].f == half);
     cr_expect_str_eq(m.nodes[0].attributes[0].name, "alpha");
     cr_expect(m.nodes[1].nattributes == 1 && m.nodes[1].attributes[0].f == two);

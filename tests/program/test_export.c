@@ -141,6 +141,69 @@ Test(export, prints_what_classes_count_in_the_loss, .fini = shell_clean)
     }
 }
 
+/* Pixels of 0 to 255 as the network was trained on them, in a line of arithmetic. */
+Test(export, prints_how_pixels_are_prepared, .fini = shell_clean)
+{
+    static const struct { const char *preprocess, *range, *lines; } rows[] = {
+        { "none", "-1,1", "        x = x*2/255 - 1\n        return x\n" },
+        { "none", "0,1", "        x = x/255\n        return x\n" },
+        { "none", "0.5,1", "        x = x*0.5/255 + 0.5\n        return x\n" },
+        { "mean_image", "0,2", "        x = x*2/255\n        mean = self.data.mean_image\n"
+          "        return x - mean\n" },
+        { "channel_norm", "0,1,0,1,-1,1",
+          "        extent, zero = torch.tensor([[1, 1, 2], [0, 0, -1]]).to(x)[:, :, None, None]\n"
+          "        x = x*extent/255 + zero\n        mean = self.data.mean[:, None, None]\n"
+          "        return (x - mean)*self.data.factor[:, None, None]\n" },
+        { "none", "0,255", "" },
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        char net[128];
+        snprintf(net, sizeof net, "net w\ninput 3x4x4\naffine 3\nsoftmax\ntrain\npreprocess %s\n",
+                 rows[k].preprocess);
+        write_text("w.net", net);
+        struct run r = shell("$LATHE export w.net --torch --with-preprocessing --range %s > w.py && "
+                             "sed -n '/def prepare/,/^$/p' w.py | sed -e 1,2d -e '/^$/d'; "
+                             "grep -q 'x = self.prepare(x)' w.py && grep -q 'def prepare' w.py || "
+                             "test %s = 0,255", rows[k].range, rows[k].range);
+        cr_expect_str_eq(r.output, rows[k].lines);
+        cr_expect_eq(r.status, 0);
+        run_free(&r);
+    }
+}
+
+/* The middle of a mean image is the mean of what is cut out of larger images. */
+Test(export, takes_the_middle_of_a_mean_of_larger_images, .fini = shell_clean)
+{
+    static const char header[] =
+        "{\"__metadata__\":{\"preprocessing\":\"mean_image\"},"
+        "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]},"
+        "\"a.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]},"
+        "\"data.mean_image\":{\"dtype\":\"F32\",\"shape\":[1,5,6],\"data_offsets\":[24,144]}}";
+    unsigned char file[1024] = { (sizeof header - 1) % 256, (sizeof header - 1)/256 };
+    memcpy(file + 8, header, sizeof header - 1);
+    write_bytes("p", file, 8 + sizeof header - 1 + 144);
+    write_text("one.net", "net one\ninput 1x1x2\na: affine 2\nsoftmax\n");
+    struct run r = shell("$LATHE export one.net --torch --params p --with-preprocessing 2>&1 | "
+                         "grep -A1 -e 'mean = ' -e register_buffer");
+    cr_expect_str_eq(r.output,
+                     "        self.data.register_buffer(\"mean_image\", torch.zeros(1, 5, 6))\n\n--\n"
+                     "        mean = self.data.mean_image[:, 2:3, 2:4]\n        return x - mean\n");
+    run_free(&r);
+}
+
+/* Rows become maps, and what PyTorch's nearest rounds wrongly is made by nearest-exact. */
+Test(export, prints_what_makes_rows_and_maps_larger, .fini = shell_clean)
+{
+    write_text("up.net", "net up\ninput 3x2x2\naffine 6\nupsample 2\nupsample 41\nconv 2 3x3\nmse\n");
+    struct run r = shell("$LATHE export up.net --torch | grep interpolate");
+    cr_expect_str_eq(r.output,
+                     "        x = F.interpolate(self.affine1(torch.flatten(x, 1))[:, :, None, None], "
+                     "scale_factor=2)\n"
+                     "        x = F.interpolate(x, scale_factor=41, mode=\"nearest-exact\")  "
+                     "# 6x82x82\n");
+    run_free(&r);
+}
+
 /* Two layers with parameters between whatever makes rows, maps, views and functions of ONNX that
 ** another network could have, too: what is what the nodes' names say. */
 Test(export, makes_what_import_reads_back_word_for_word, .fini = shell_clean)
@@ -148,8 +211,8 @@ Test(export, makes_what_import_reads_back_word_for_word, .fini = shell_clean)
     static const char header[] =
         "{\"stem.weight\":{\"dtype\":\"F32\",\"shape\":[4,15,1,1],\"data_offsets\":[0,240]},"
         "\"stem.bias\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[240,256]},"
-        "\"head.weight\":{\"dtype\":\"F32\",\"shape\":[3,16],\"data_offsets\":[256,448]},"
-        "\"head.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[448,460]}}";
+        "\"scores.weight\":{\"dtype\":\"F32\",\"shape\":[3,16],\"data_offsets\":[256,448]},"
+        "\"scores.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[448,460]}}";
     unsigned char file[1024] = { (sizeof header - 1) % 256, (sizeof header - 1)/256 };
     memcpy(file + 8, header, sizeof header - 1);
     write_bytes("p", file, 8 + sizeof header - 1 + 460);
@@ -159,7 +222,7 @@ Test(export, makes_what_import_reads_back_word_for_word, .fini = shell_clean)
                "clip 0 6\nmaxpool 3x3 stride=2 ceil=yes\navgpool 2x2 stride=1 pad=same\n"
                "upsample 1 bilinear\nupsample 2\nresidual {\n  gelu\n} shortcut {\n"
                "  silu\n  hardswish\n}\navgpool 4x4\nreshape 1x4x1\nupsample 2\n"
-               "reshape 4x2x2\nhead: affine 3\nsigmoid\nmse\n\ntrain\n  preprocess none\n");
+               "reshape 4x2x2\nscores: affine 3\nsigmoid\nmse\n\ntrain\n  preprocess none\n");
     sure("$LATHE export own.net --params p && $LATHE import own.onnx -o back && "
          "grep -v '^#' back.net | sed 's/^net back/net own/' | diff own.net -");
 }
@@ -205,6 +268,27 @@ Test(export, refuses_parameters_of_another_network, .init = make, .fini = shell_
     fails(1, "lathe: p: parameters of another network: line 2 of its layers is `b`, this network's "
           "is `a: affine 2`", "$LATHE export one.net --params p");
     sure("! ls *.onnx 2>/dev/null");
+}
+
+Test(export, refuses_metadata_that_it_does_not_know, .init = make, .fini = shell_clean)
+{
+    write_params("\"__metadata__\":{\"preprocessing\":\"magic\"},");
+    fails(1, "lathe: p: preprocessing \"magic\" is not known", "$LATHE export one.net --params p");
+    write_params("\"__metadata__\":{\"values\":\"u1 0\"},");
+    fails(1, "lathe: p: values \"u1 0\": expected type, least and greatest of the images trained on, "
+          "as \"u1 0 255\" or \"f4 0 1\"", "$LATHE export one.net --params p");
+    sure("! ls *.onnx 2>/dev/null");
+}
+
+/* A metadata_props of the model: field 14, a key and a value. */
+Test(export, writes_the_names_of_classes, .fini = shell_clean)
+{
+    make();
+    write_params("\"__metadata__\":{\"classes\":\"cat\\ndog\"},");
+    sure("$LATHE export one.net --params p -o m.onnx 2>/dev/null");
+    struct run r = shell("tail -c 20 m.onnx | od -An -v -tx1 | tr -d ' \\n'");
+    cr_expect_str_eq(r.output, "72120a07636c61737365731207" "6361740a646f67");
+    run_free(&r);
 }
 
 Test(export, takes_names_of_pytorch_and_says_which_is_which, .init = make, .fini = shell_clean)
