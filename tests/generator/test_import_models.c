@@ -35,7 +35,8 @@ Test(import_models, calls_layers_by_the_words_that_tell_them_apart)
 {
     for (int k = 0; k < LABELS; k++) {
         char lines[512];
-        snprintf(lines, sizeof lines, "input x 0,3,6,6\nreal %s 4,3,1,1\nConv %s x,%s y\noutput y\n",
+        snprintf(lines, sizeof lines, "input x 0,3,6,6\nreal %s 4,3,1,1\nConv %s x,%s y\n"
+                 "output y\n",
                  labels[k].weight, labels[k].node, labels[k].weight);
         struct run r = import_lines(lines, "&& sed -n 's/ bias=no$//p' m.net");
         cr_expect(r.status == 0, "%s", r.output);
@@ -64,7 +65,8 @@ Test(import_models, names_nets_after_files_and_their_files_in_one_line)
         snprintf(expected, sizeof expected, "# Imported by lathe from %s: by hand 1.0, opset 17.\n"
                  "# Loss: the model does not say its loss: softmax is assumed, of scores one a "
                  "class.\n%s\n", cases[k].said, cases[k].net);
-        r = shell("mv *.onnx '%s.onnx' && $LATHE import *.onnx 2>said || cat said; head -3 '%s.net'",
+        r = shell("mv *.onnx '%s.onnx' && $LATHE import *.onnx 2>said || cat said; head -3 "
+                  "'%s.net'",
                   cases[k].file, cases[k].file);
         cr_expect_str_eq(r.output, expected);
         run_free(&r);
@@ -233,8 +235,8 @@ Test(import_models, takes_the_parameters_that_lathe_wrote_of_the_same_network)
     struct run r = import_lines(TWO_LAYERS("head"), "-o first");
     cr_assert(r.status == 0, "%s", r.output);
     run_free(&r);
-    sure("n=$(od -An -tu8 -N8 first.safetensors | tr -d ' ') && head -c 104 /dev/zero | tr '\\0' '?' "
-         "> bytes && { head -c $((8 + n)) first.safetensors | "
+    sure("n=$(od -An -tu8 -N8 first.safetensors | tr -d ' ') && head -c 104 /dev/zero | tr '\\0' "
+         "'?' > bytes && { head -c $((8 + n)) first.safetensors | "
          "sed 's/\"checksum\"/\"of_first\"/'; cat bytes; } > other");
     r = import_lines(TWO_LAYERS("head"), "-o second --weights other");
     cr_expect_str_eq(r.output, "imported second.net and second.safetensors\n");
@@ -288,8 +290,8 @@ enum { READERS = sizeof readers / sizeof *readers };
 
 Test(import_models, says_nothing_of_what_follows_from_an_error)
 {
-    static const char said[] = "m.onnx: error: node \"s\" (Softplus): what it makes of a value is no "
-        "layer here; relu or silu is: train with one of them\n";
+    static const char said[] = "m.onnx: error: node \"s\" (Softplus): what it makes of a value is "
+        "no layer here; relu or silu is: train with one of them\n";
     for (int k = 0; k < READERS; k++) {
         char nodes[512];
         snprintf(nodes, sizeof nodes, "Softplus s c d\n%s", readers[k]);

@@ -87,16 +87,16 @@ static const struct { const char *nodes, *words; } refusals[] = {
     { "real w 4 1,2,3,4\nwhole o 1 0\nwhole e 1 2\nwhole h 1 0\nwhole s 1 0\n"
       "Slice a w,o,e,h,s d\nMul b c,d y\n", "node \"a\" (Slice): axes or steps are none that a "
       "slice may have" },
-    { "com.microsoft:FastGelu a c y\n", "node \"a\" (FastGelu): of the domain com.microsoft; ONNX's "
-      "own operators can be read" },
+    { "com.microsoft:FastGelu a c y\n", "node \"a\" (FastGelu): of the domain com.microsoft; "
+      "ONNX's own operators can be read" },
     { "Flatten f c d\nSoftmax a d e\nRelu b e y\n", "node \"a\" (Softmax): stands before other "
       "nodes; as the model's end it can be said: the loss stands for it" },
     { "Flatten f c d\nSoftmax a d y\nRelu b y e\n", "node \"a\" (Softmax): stands before other "
       "nodes" },
-    { "whole s 4 0,1,1,144\nReshape f c,s d\nSoftmax a d y\n", "node \"a\" (Softmax): over a map of "
-      "1x1x144; over one score a class can be said" },
-    { "Transpose t c d I:perm=0,2,3,1\nFlatten f d e\nSoftmax a e y\n", "node \"a\" (Softmax): gets "
-      "its dimensions in another order than channels, rows, columns" },
+    { "whole s 4 0,1,1,144\nReshape f c,s d\nSoftmax a d y\n", "node \"a\" (Softmax): over a map "
+      "of 1x1x144; over one score a class can be said" },
+    { "Transpose t c d I:perm=0,2,3,1\nFlatten f d e\nSoftmax a e y\n", "node \"a\" (Softmax): "
+      "gets its dimensions in another order than channels, rows, columns" },
     { "GlobalAveragePool p c d\nreal w 1,4,1,1\nConv b d,w e\nSoftmax a e y\n", "node \"a\" "
       "(Softmax): over one score" },
     /* norms */
@@ -121,15 +121,16 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "4x6x6" },
     { "Flatten f c d\nAdd a c,d y\n", "of 4x6x6 and 144: a sum is of maps of one shape, their "
       "dimensions in one order; a Transpose, Reshape or Expand before it would do" },
-    { "Flatten f c d\nreal w 4,4,1,1\nConv b c,w e\nMul a d,e y\n", "of 144 and 4x6x6: a product is "
-      "of maps of one shape, or has one value a channel; a Transpose" },
+    { "Flatten f c d\nreal w 4,4,1,1\nConv b c,w e\nMul a d,e y\n", "of 144 and 4x6x6: a product "
+      "is of maps of one shape, or has one value a channel; a Transpose" },
     { "real w 16,4,1,1\nConv b c,w d I:strides=2,2\nFlatten e c l\nFlatten f d m\nSum a l,m,l y\n",
       "of two maps, 4x6x6 and 16x3x3, as rows of 144; a sum is of maps of one shape: a Reshape to "
       "one of them before it would do" },
     { "GlobalAveragePool p c d\nwhole q 4 1,1,6,6\nExpand e d,q f\nreal h - 2\nMul a f,c,h y\n",
       "of maps and a constant; an Add of two can be said" },
     { "Sum a c,c,c,c,c,c,c,c,c y\n", "adds a map to itself; a Mul by 2 can be said" },
-    { "real h - inf\nMul a c,h y\n", "node \"a\" (Mul): what it makes of a value is no layer here" },
+    { "real h - inf\nMul a c,h y\n", "node \"a\" (Mul): what it makes of a value is no layer "
+      "here" },
     { "Relu r c d\nwhole o 1 1\nwhole e 1 3\nwhole h 1 2\nSlice a d,o,e,h y\n", "node \"a\" "
       "(Slice): takes a part of a map" },
     { "real w 4,4,1,1\nConv b c,w d\nreal v 4,4,1,1\nConv e c,v f\nMul a d,f h\n"
@@ -144,10 +145,10 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "whole q 4 0,8,1,-1\nReshape a e,q f\nRelu b f y\n", "node \"a\" (Reshape): makes a map "
       "with a side of more than 16777216" },
     { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nResize t d,,s e" NEAREST "\nResize u e,,s i"
-      NEAREST "\nwhole q 4 0,8,1,-1\nReshape a i,q f\nRelu b f y\n", "node \"a\" (Reshape): makes a "
-      "map with a side of more than 16777216" },
-    { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nFlatten f d e\nConcat a e,e,e,e,e,e,e,e,e,e,e,"
-      "e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e y i:axis=1\n", "joins 17104896 channels" },
+      NEAREST "\nwhole q 4 0,8,1,-1\nReshape a i,q f\nRelu b f y\n", "node \"a\" (Reshape): makes "
+      "a map with a side of more than 16777216" },
+    { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nFlatten f d e\n"
+      "Concat a e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e y i:axis=1\n", "joins 17104896 channels" },
     { TIMES("1,1,3,3") "Resize r c,,s d" NEAREST "\nMaxPool a d y I:kernel_shape=17,17\n",
       "a window of 17x17: 256 values are the most; two pools, one after the other, would do" },
     { "MaxPool a c y I:kernel_shape=70,1 I:pads=65,0,65,0\n", "attribute pads: 65; 0 to 64 can be "
@@ -158,8 +159,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "than 2048 MiB" },
     { "whole s 5 0,-4611686018427387904,4,1,1\nReshape a c,s y\n", "its shape has not as many "
       "values as come in" },
-    { "real w 6,5\nTranspose t c d I:perm=0,2,3,1\nMatMul a d,w y\n", "its constant of 2 dimensions "
-      "(6x5) does not multiply 4 values" },
+    { "real w 6,5\nTranspose t c d I:perm=0,2,3,1\nMatMul a d,w y\n", "its constant of 2 "
+      "dimensions (6x5) does not multiply 4 values" },
     { "real w 143,5\nFlatten f c d\nMatMul a d,w y\n", "its constant of 2 dimensions (143x5) does "
       "not multiply 144 values" },
     { "real w 4,3,3,3\nConvTranspose b c,w d I:strides=16,16\nwhole o 1 65\nwhole e 1 83\n"
@@ -211,8 +212,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
     /* windows */
     { "MaxPool a c y I:kernel_shape=2,2 I:strides=2\n", "attribute strides: is not one "
       "number for each of 2 sides" },
-    { "MaxPool a c y I:kernel_shape=2,2,1,1,1,1,1,1,1\n", "attribute kernel_shape: is not one number "
-      "for each of 2 sides" },
+    { "MaxPool a c y I:kernel_shape=2,2,1,1,1,1,1,1,1\n", "attribute kernel_shape: is not one "
+      "number for each of 2 sides" },
     { "MaxPool a c y I:kernel_shape=2,2 I:strides=0,1\n", "attribute strides: 0; 1 to 4096 can be "
       "said" },
     { "MaxPool a c y I:kernel_shape=2,2 s:auto_pad=SOME\n", "attribute auto_pad: \"SOME\" is "
@@ -310,8 +311,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "its zero points are not as many as its scales" },
     { "whole a 4 1,2,3,4\nwhole o 2 0,0\nwhole e 1 2\nSlice s a,o,e d\nMul m c,d y\n", "starts, "
       "ends, axes or steps are no constants of one length" },
-    { "whole a 9 1,1,1,1,1,1,1,1,1\nConstantOfShape o a w\nMul m c,w y\n", "its shape is no constant "
-      "of up to 8 sizes" },
+    { "whole a 9 1,1,1,1,1,1,1,1,1\nConstantOfShape o a w\nMul m c,w y\n", "its shape is no "
+      "constant of up to 8 sizes" },
     { "real w 2,2\nTranspose a w d I:perm=0,0\nMul b c,d y\n", "attribute perm: is no order of the "
       "dimensions" },
     { "real w 2,2\nTranspose a w d I:perm=0,2\nMul b c,d y\n", "attribute perm: is no order of the "

@@ -161,8 +161,8 @@ Test(export, prints_how_pixels_are_prepared, .fini = shell_clean)
         snprintf(net, sizeof net, "net w\ninput 3x4x4\naffine 3\nsoftmax\ntrain\npreprocess %s\n",
                  rows[k].preprocess);
         write_text("w.net", net);
-        struct run r = shell("$LATHE export w.net --torch --with-preprocessing --range %s > w.py && "
-                             "sed -n '/def prepare/,/^$/p' w.py | sed -e 1,2d -e '/^$/d'; "
+        struct run r = shell("$LATHE export w.net --torch --with-preprocessing --range %s > w.py "
+                             "&& sed -n '/def prepare/,/^$/p' w.py | sed -e 1,2d -e '/^$/d'; "
                              "grep -q 'x = self.prepare(x)' w.py && grep -q 'def prepare' w.py || "
                              "test %s = 0,255", rows[k].range, rows[k].range);
         cr_expect_str_eq(r.output, rows[k].lines);
@@ -186,7 +186,8 @@ Test(export, takes_the_middle_of_a_mean_of_larger_images, .fini = shell_clean)
     struct run r = shell("$LATHE export one.net --torch --params p --with-preprocessing 2>&1 | "
                          "grep -A1 -e 'mean = ' -e register_buffer");
     cr_expect_str_eq(r.output,
-                     "        self.data.register_buffer(\"mean_image\", torch.zeros(1, 5, 6))\n\n--\n"
+                     "        self.data.register_buffer(\"mean_image\", torch.zeros(1, 5, 6))\n\n"
+                     "--\n"
                      "        mean = self.data.mean_image[:, 2:3, 2:4]\n        return x - mean\n");
     run_free(&r);
 }
@@ -194,11 +195,12 @@ Test(export, takes_the_middle_of_a_mean_of_larger_images, .fini = shell_clean)
 /* Rows become maps, and what PyTorch's nearest rounds wrongly is made by nearest-exact. */
 Test(export, prints_what_makes_rows_and_maps_larger, .fini = shell_clean)
 {
-    write_text("up.net", "net up\ninput 3x2x2\naffine 6\nupsample 2\nupsample 41\nconv 2 3x3\nmse\n");
+    write_text("up.net", "net up\ninput 3x2x2\naffine 6\nupsample 2\nupsample 41\nconv 2 3x3\n"
+               "mse\n");
     struct run r = shell("$LATHE export up.net --torch | grep interpolate");
     cr_expect_str_eq(r.output,
-                     "        x = F.interpolate(self.affine1(torch.flatten(x, 1))[:, :, None, None], "
-                     "scale_factor=2)\n"
+                     "        x = F.interpolate(self.affine1(torch.flatten(x, 1))[:, :, None, "
+                     "None], scale_factor=2)\n"
                      "        x = F.interpolate(x, scale_factor=41, mode=\"nearest-exact\")  "
                      "# 6x82x82\n");
     run_free(&r);
@@ -275,8 +277,8 @@ Test(export, refuses_metadata_that_it_does_not_know, .init = make, .fini = shell
     write_params("\"__metadata__\":{\"preprocessing\":\"magic\"},");
     fails(1, "lathe: p: preprocessing \"magic\" is not known", "$LATHE export one.net --params p");
     write_params("\"__metadata__\":{\"values\":\"u1 0\"},");
-    fails(1, "lathe: p: values \"u1 0\": expected type, least and greatest of the images trained on, "
-          "as \"u1 0 255\" or \"f4 0 1\"", "$LATHE export one.net --params p");
+    fails(1, "lathe: p: values \"u1 0\": expected type, least and greatest of the images trained "
+          "on, as \"u1 0 255\" or \"f4 0 1\"", "$LATHE export one.net --params p");
     sure("! ls *.onnx 2>/dev/null");
 }
 
