@@ -450,6 +450,10 @@ static void dump_kinks(const struct net *net, FILE *out)
 static void dump_stream(const struct net *net, FILE *out)
 {
     const struct stream_plan *p = net->stream;
+    if (!p) {
+        fputs("a program that trains has all rows in memory; emit --inference decides it\n", out);
+        return;
+    }
     for (int n = 0; n < p->nodes; n++) {
         const struct window *w = &p->window[n];
         const struct stage *s = node_stage(net, &p->node[n]);
@@ -467,9 +471,8 @@ static void dump_stream(const struct net *net, FILE *out)
         fprintf(out, "step %d: %s %d to %d, slides %d\n", k, s ? s->name : "input", step->from,
                 step->to, step->slide);
     }
-    if (net->inference)
-        fprintf(out, "bands of %d rows, work %zu, moved %.0f, cleared %.0f\n", p->band, p->work,
-                p->moved, p->cleared);
+    fprintf(out, "bands of %d rows, work %zu, moved %.0f, cleared %.0f\n", p->band, p->work,
+            p->moved, p->cleared);
 }
 
 void dump(const struct net *net, int pass, FILE *out)

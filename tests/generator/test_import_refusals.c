@@ -148,7 +148,8 @@ static const struct { const char *nodes, *words; } refusals[] = {
       NEAREST "\nwhole q 4 0,8,1,-1\nReshape a i,q f\nRelu b f y\n", "node \"a\" (Reshape): makes "
       "a map with a side of more than 16777216" },
     { TIMES("1,1,64,64") "Resize r c,,s d" NEAREST "\nFlatten f d e\n"
-      "Concat a e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e y i:axis=1\n", "joins 17104896 channels" },
+      "Concat a e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e,e y i:axis=1\n", "joins "
+      "17104896 channels" },
     { TIMES("1,1,3,3") "Resize r c,,s d" NEAREST "\nMaxPool a d y I:kernel_shape=17,17\n",
       "a window of 17x17: 256 values are the most; two pools, one after the other, would do" },
     { "MaxPool a c y I:kernel_shape=70,1 I:pads=65,0,65,0\n", "attribute pads: 65; 0 to 64 can be "

@@ -11,6 +11,7 @@
 
 #define HEAD "net t\ninput 3x8x8\n"
 #define TAIL "affine 4\nsoftmax\n"
+#define EIGHT "concat { } { } { } { } { } { } { } { }\n"
 #define MINUS_40 "----------------------------------------"
 
 /* A file, and what lathe has to say of it: the place, then words of the message. */
@@ -153,6 +154,9 @@ Test(network_file, missing_operands_say_what_is_missing)
         { HEAD "let a\n" TAIL, "3:6:", "\"=\" expected" },
         { HEAD "let a = (3\naffine a\nsoftmax\n", "3:11:", "\")\" expected" },
         { HEAD "let a = 3 +\naffine a\nsoftmax\n", "3:12:", "a number, a name or" },
+        { HEAD "conv 2 3x3 pad=+\n" TAIL, "3:16:", "a number, a name or \"(\" expected, not "
+          "\"+\"" },
+        { HEAD "nn. 3\n" TAIL, "3:1:", "unknown layer or statement \"nn\"; `lathe doc` lists" },
     };
     EXPECT_ALL_BAD(bad);
 }
@@ -256,6 +260,11 @@ Test(network_file, impossible_shapes_are_errors)
         { HEAD TAIL "train\n  class_weights 0,0,0,0\n", "6:3:", "all are 0" },
         { HEAD TAIL "train\n  class_weights 1,(0-1),1,1\n", "6:3:", "the weight of class 1 is -1" },
         { HEAD TAIL "train\n  class_weights\n", "6:16:", "a class's weight (or `balanced`)" },
+        { "net t\ninput 1x1x16000000\ndeconv 2 1x2 stride=1,512\n" TAIL, "3:1:", "deconv1 makes a "
+          "map "
+          "of 1x8192000000, more than 2^31" },
+        { "net t\ninput 16777216x1x1\n" EIGHT EIGHT EIGHT TAIL, "5:1:", "8589934592 channels are "
+          "joined, more than 2^31" },
     };
     EXPECT_ALL_BAD(bad);
 }
@@ -373,6 +382,8 @@ Test(network_file, unused_and_misplaced_settings_are_errors)
         { HEAD TAIL "train\n  corp\n", "6:3:", "did you mean \"crop\"?" },
         { HEAD TAIL "train\n  epochs -1\n", "6:10:", "greater than 0" },
         { HEAD "affine 4 stride=2\nsoftmax\n", "3:10:", "takes no option" },
+        { HEAD TAIL "train\n  group conv schedule=wrong\n", "6:23:", "unknown schedule \"wrong\": "
+          "constant, linear or cosine" },
     };
     EXPECT_ALL_BAD(bad);
 }
@@ -420,6 +431,17 @@ Test(network_file, very_long_lines_are_errors)
               "%.300s", r.output);
     run_free(&r);
     free(line);
+    shell_clean();
+}
+
+/* What a line has room for may have more letters when it is computed. */
+Test(network_file, more_class_weights_than_are_kept_are_an_error)
+{
+    char text[4096] = HEAD TAIL "train\n  class_weights 1";
+    size_t at = strlen(text);
+    for (int k = 0; k < 300; k++)
+        at += (size_t)snprintf(text + at, sizeof text - at, ",(1/3)");
+    expect_bad(&(struct bad){ text, "6:3:", "more weights than 4096 letters hold" });
     shell_clean();
 }
 

@@ -43,6 +43,7 @@ Test(network_file, everything_it_says_is_in_the_dump_of_spec)
     static const struct { const char *text, *words; } said[] = {
         { HEAD "conv 2 3x3\n" TAIL, "conv 2 3x3 stride=1,1 pad=same\n" },
         { HEAD "conv 2 3x3 pad=valid bias=no init=xavier\n" TAIL, "pad=valid bias=no init=xavier" },
+        { HEAD "let p = 3\nconv 2 3x3 pad=p\n" TAIL, " pad=3\n" },
         { HEAD "conv 2 3x3 pad=2 init=dirac winograd=no\n" TAIL, " pad=2 init=dirac winograd=no" },
         { HEAD "conv 2 3x3 init=0.5\n" TAIL, " init=0.5" },
         { HEAD "leaky_relu 0.1\n" TAIL, "leaky_relu 0.1\n" },
@@ -114,12 +115,82 @@ Test(network_file, every_pass_can_be_dumped)
         { "layout", "halo 1,1" }, { "sweeps", "conv1_fwd              direct" }, { "fold", "" },
         { "block", "weight gradient        picked, tile" }, { "params", "conv1.weight" },
         { "regions", "affine1 gradient lists" }, { "mem", "conv1.weight.v" },
-        { "kinks", "conv1.argmax" },
+        { "kinks", "conv1.argmax" }, { "stream", "all rows in memory" },
     };
     for (size_t i = 0; i < sizeof dumped / sizeof *dumped; i++) {
         char option[16];
         snprintf(option, sizeof option, "-d %s", dumped[i].pass);
         expect_dump(HEAD "conv 4 3x3\nrelu\nmaxpool 2x2\n" TAIL, option, dumped[i].words);
     }
+    shell_clean();
+}
+
+/* A deconv is the convolution that it is the transpose of, the other way round. */
+Test(network_file, a_deconvs_dump_has_the_sweeps_that_it_is_made_of)
+{
+    static const char net[] = HEAD "conv 4 3x3\nmaxpool 2x2\ndeconv 2 2x2 stride=2\n"
+      "batchnorm\n" TAIL;
+    expect_dump(net, "--isa avx2 -d fold",
+                "folded 0 deconv1_folded, bn1 to bn1, 16 filters at a time\n"
+                "    deconv1_folded_fwd_0_0 direct, 4 -> 2 channels, 1x1 taps, 4x4 outputs, taps "
+                "from "
+                "0,0 by 2\n"
+                "    deconv1_folded_fwd_0_1 direct, 4 -> 2 channels, 1x1 taps, 4x4 outputs, taps "
+                "from "
+                "0,1 by 2\n");
+    expect_dump(net, "--isa avx2 -d block",
+                "\ndeconv1\n    deconv1_dgrad          direct, tile 2x4x1, 0 panels and one of 4, "
+                "");
+    write_text("good.net", net);
+    sure("$LATHE show good.net --isa avx2 | grep -x 'deconv1          direct            narrow'");
+    shell_clean();
+}
+
+/* 32 columns in tiles of three: the last one begins a column further left. */
+Test(network_file, a_tile_that_computes_columns_again_says_so)
+{
+    expect_dump("net t\ninput 3x32x32\nconv 24 3x3\n" TAIL, "--isa avx2 -d block",
+                "    conv1_fwd              direct, tile 1x3x3, 1 panels, 1 outputs of a row "
+                "twice, ");
+    shell_clean();
+}
+
+Test(network_file, windows_of_rows_and_the_steps_that_fill_them_are_dumped)
+{
+    expect_dump(HEAD "conv 4 3x3\ngelu\nmaxpool 2x2\n" TAIL, "--inference -d stream",
+                "input                      7 of  10 rows of     30 at        0, steps 0 to 8\n"
+                "conv1                    in the window of gelu1\n"
+                "gelu1                      6 of   8 rows of     32 at      210, steps 2 to 10\n"
+                "maxpool1                   4 of   4 rows of     16 at      402, steps 7 to 11\n"
+                "affine1_folded             1 of   1 rows of      4 at        0, steps 11 to 12\n"
+                "step 0: input 0 to 3, slides 0\nstep 1: input 3 to 6, slides 0\n"
+                "step 2: conv1 0 to 3, slides 0\nstep 3: gelu1 0 to 3, slides 0\n"
+                "step 4: input 6 to 8, slides 3\n");
+    expect_dump(HEAD "conv 4 3x3\ngelu\nmaxpool 2x2\n" TAIL, "--inference -d stream",
+                "\nbands of 3 rows, work 466, moved 120, cleared 42\n");
+    shell_clean();
+}
+
+Test(network_file, what_inference_calls_a_layer_is_no_layers_name)
+{
+    expect_dump(HEAD "conv 2 3x3\nbatchnorm\nconv1_folded: " TAIL, "-d fold",
+                "folded 0 conv1_folded_, bn1 to bn1");
+    shell_clean();
+}
+
+/* A layer called like a kind of parameters has no group; of two for the same the last one counts. */
+Test(network_file, groups_are_of_kinds_before_layers_and_the_last_one_counts)
+{
+    expect_dump(HEAD "bias: conv 2 3x3\nconv 3 3x3\n" TAIL "train\n  group bias lr=0.25\n",
+                "-d params", "bias.weight                  weight           96 reals, fan in 27, "
+                "deviation 0.272166, from 0, 1 sums of squares from 0\n"
+                "bias.bias                    bias             16 reals, fan in 27, from 0, "
+                "settings of "
+                "its own\n");
+    write_text("good.net", HEAD "conv 2 3x3\nconv 3 3x3\n" TAIL "train\n  group conv lr=0.125\n"
+               "  group conv1 reg=0.5\n  group conv lr=0.25\n");
+    sure("$LATHE emit good.net --split -o good.c && ! grep -F 0.125 good.c && "
+         "grep -F '.rate[RATE_LR] = 0.25, .reg = 0.5,' good.c && "
+         "grep -F '.rate[RATE_LR] = 0.25, .reg = 0,' good.c");
     shell_clean();
 }
