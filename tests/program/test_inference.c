@@ -276,6 +276,62 @@ Test(inference, refuses_what_cannot_be, .fini = shell_clean)
     sure("test ! -e net.c && grep -q mine net.h");
 }
 
+/* Parameters of another program: of an affine layer `a` of two values, and of a batchnorm after it
+** with such a gamma. */
+static void write_params(const char *metadata, float gamma)
+{
+    static const char tensors[] =
+        "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]},"
+        "\"a.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]},"
+        "\"n.weight\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]},"
+        "\"n.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[32,40]},"
+        "\"n.running_mean\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[40,48]},"
+        "\"n.running_var\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[48,56]}}";
+    const float values[14] = { 1, 2, 3, 4, 5, 6, gamma, 1, 0, 0, 0, 0, 1, 1 };
+    unsigned char file[1024] = { 0 };
+    const int length = snprintf((char *)file + 8, 900, "{%s%s", metadata, tensors);
+    file[0] = (unsigned char)(length % 256);
+    file[1] = (unsigned char)(length/256);
+    memcpy(file + 8 + length, values, sizeof values);
+    write_bytes("p", file, 8 + (size_t)length + sizeof values);
+    write_text("net.net", "net two\ninput 1x1x2\na: affine 2\nn: batchnorm\nsoftmax\n");
+}
+
+Test(inference, has_the_names_of_classes_whatever_is_in_them, .fini = shell_clean)
+{
+    write_params("\"__metadata__\":{\"classes\":\"a \\\"cat\\\"?" "?/\\\\\\n\\u00e9\"},", 1);
+    write_text("classes.c", "#include <stdio.h>\n#include \"net.h\"\n"
+               "static const char *const c[] = NET_CLASSES;\n"
+               "int main(void)\n{\n    puts(c[0]);\n    puts(c[1]);\n"
+               "    return sizeof c/sizeof *c != 2;\n}\n");
+    sure("$LATHE emit --inference net.net --params p -o net.c && "
+         "$CC -std=c99 -trigraphs -Wall -Werror classes.c -o c && ./c > said && "
+         "printf 'a \"cat\"?" "?/\\\\\\n\\303\\251\\n' | cmp - said");
+}
+
+/* Where nothing tells what a byte of a picture is, there is no function of bytes; where nothing
+** prepares images, none reads weights for it. */
+Test(inference, takes_no_bytes_where_nobody_knows_what_they_are, .fini = shell_clean)
+{
+    write_params("\"__metadata__\":{\"values\":\"f4 -3 5\"},", 1);
+    write_text("reals.c", "#include <stdio.h>\n#include \"net.h\"\n"
+               "static float x[2] = { 1, 2 }, s[2], w[NET_WORK_BYTES/4], b[NET_WEIGHT_BYTES/4];\n"
+               "int main(void)\n{\n    FILE *f = fopen(\"net.weights\", \"rb\");\n"
+               "    return !f || fread(b, sizeof b, 1, f) != 1 || net_run(x, s, w, b) != NET_OK\n"
+               "           || s[0] < 9.999f || s[0] > 10.001f || s[1] < 16.999f\n"
+               "           || s[1] > 17.001f;\n}\n");
+    sure("$LATHE emit --inference net.net --params p -o net.c --weights blob && "
+         "! grep run_u8 net.h && $CC -std=c99 -Wall -Wextra -Werror net.c reals.c -o c && ./c");
+}
+
+Test(inference, refuses_weights_that_a_batchnorm_makes_infinite, .fini = shell_clean)
+{
+    write_params("", 3e38f);
+    fails(1, "p: the weights of a are no finite numbers with the batchnorm after it in them",
+          "$LATHE emit --inference net.net --params p -o net.c");
+    sure("test ! -e net.c && test ! -e net.h");
+}
+
 /* Nothing that is written lies anywhere but in `work`; constants are as many bytes as stated; no
 ** library is called but for memory's three functions. */
 Test(inference, is_what_its_header_says, .fini = shell_clean)

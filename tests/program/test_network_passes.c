@@ -178,7 +178,7 @@ Test(network_file, what_inference_calls_a_layer_is_no_layers_name)
     shell_clean();
 }
 
-/* A layer called like a kind of parameters has no group; of two for the same the last one counts. */
+/* A layer called like a kind of parameters has no group; of two alike the last one counts. */
 Test(network_file, groups_are_of_kinds_before_layers_and_the_last_one_counts)
 {
     expect_dump(HEAD "bias: conv 2 3x3\nconv 3 3x3\n" TAIL "train\n  group bias lr=0.25\n",
