@@ -95,6 +95,12 @@ Test(sweep, more_settings_than_there_is_room_for_are_refused)
           "echo --grid a$k=1,2; done)");
     fails(2, "more than 23 settings vary", "$LATHE sweep net.net --list l $(for k in $(seq 24); do "
           "echo --grid a$k=1,2; done)");
+    fails(1, "sweep --list: too many --set and --grid", "$LATHE sweep net.net --list l "
+          "$(for k in $(seq 64); do echo --set a$k=1; done) --grid b=1,2");
+    write_text("lets.net", "net t\nlet a = 1, b = 1, c = 1\ninput 1x2x2\naffine (a+b+c)\n"
+      "softmax\n");
+    fails(1, "sweep --list: more than 4096 programs to build", "$LATHE sweep lets.net --list l "
+          "--grid a=1:32:lin32 --grid b=1:32:lin32 --grid c=1:5:lin5");
     fails(2, "a: name and value have more than ", "$LATHE sweep net.net --list l "
           "--grid a=$(printf %0400d 1)");
     fails(2, "is to be followed by", "$LATHE sweep net.net --list");
@@ -201,6 +207,55 @@ Test(sweep, the_table_has_means_deviations_intervals_and_what_is_missing)
           "$LATHE sweep --table l");
 }
 
+/* ---- its page ---- */
+
+/* Of 15 values the first, the middle and the last one lie 4, 50 and 96 % across, numbers from 10 to
+** 24 by themselves, powers of two by their logarithms; all checks are the same, in the middle. */
+Test(sweep, a_page_places_many_numbers_by_themselves_or_by_their_logarithms)
+{
+    put_result("r", "0.5", "1", "false");
+    sure("b=1; for a in $(seq 10 24); do echo \"cd . && x train --tag a=$a,b=$b,seed=1 --result "
+         "$a.json\"; cp r $a.json; b=$((2*b)); done > l && $LATHE sweep --table l -o p.html");
+    sure("sed -n 's/.* cx=\"\\([0-9.]*\\)\" cy=\"135.0\".*<title>a=\\(10\\|17\\|24\\) .*/\\2 "
+      "\\1/p' p.html "
+         "> places && printf '24 449.7\\n17 262.0\\n10 74.3\\n%.0s' 1 2 | cmp - places");
+    sure("sed -n 's/.*<text x=.* y=\"261\" "
+      "text-anchor=\"\\(start\\|end\\)\">\\(.*\\)<.text>/\\2/p' p.html "
+         "> ends && printf '10\\n24\\n1\\n16384\\n' | cmp - ends && "
+         "test $(grep -c '>b (log scale)<' p.html) = 1 && ! grep '>a (log' p.html");
+}
+
+/* Numbers in their order, then words in theirs. */
+Test(sweep, a_page_names_few_values_in_order)
+{
+    put_result("r", "0.5", "1", "false");
+    sure("for a in none 10 auto 2; do echo \"cd . && x train --tag a=$a,seed=1 --result $a.json\"; "
+         "cp r $a.json; done > l && $LATHE sweep --table l -o p.html && "
+         "sed -n 's/.*text-anchor=\"middle\">\\(.*\\)<.text>$/\\1/p' p.html > names && "
+         "printf '2\\n10\\nauto\\nnone\\na\\n' | cmp - names");
+}
+
+Test(sweep, a_page_of_runs_that_all_diverged_goes_from_0_to_1)
+{
+    put_result("r", "null", "null", "true");
+    sure("for a in 1 2; do echo \"cd . && x train --tag a=$a,seed=1 --result $a.json\"; "
+         "cp r $a.json; done > l && $LATHE sweep --table l -o p.html && "
+         "sed -n 's/.*text-anchor=\"end\">\\(.*\\)<.text>$/\\1/p' p.html > names && cat names; "
+         "printf '0\\n0.2\\n0.4\\n0.6\\n0.8\\n1\\n1.2\\n' | cmp - names && ! grep 'of the best' "
+         "p.html");
+}
+
+Test(sweep, a_page_shows_300_configurations_and_counts_the_others)
+{
+    put_result("r", "0.5", "1", "false");
+    sure("for a in $(seq 302); do echo \"cd . && x train --tag a=$a,seed=1 --result $a.json\"; "
+         "cp r $a.json; done > l && $LATHE sweep --table l -o p.html > out && "
+         "test $(grep -c '<tr.*><td>' p.html) = 300 && "
+         "grep -F '<p class=\"soft\">and 2 more: <code>lathe sweep --table FILE --csv</code> has "
+         "all.' "
+         "p.html");
+}
+
 /* ---- a list ---- */
 
 #define SWEEP "$LATHE sweep 'a t.net' --set n=3,4 --grid lr=1e-3:1e3:log3 --seeds "
@@ -243,6 +298,11 @@ Test(sweep, lines_are_run_by_anyone_once)
          "test $(ls 'my list.d'/t-* | wc -l) = 2");
     sure("cd \"it's\" && " SWEEP "1-2 --list 'my list'" OPTIONS "--reg 0.1 && "
          "$LATHE sweep --table 'my list' | grep '0 of 12 runs are done'");
+    /* $LATHE_DATA is written out, for who runs a line may not have it. */
+    sure("cd \"it's\" && LATHE_DATA='no where' $LATHE sweep 'a t.net' --set n=3,4 --set unused=1 "
+         "--grid optimizer=adam,sgd --list other && test $(wc -l < other) = 4 && "
+         "test $(grep -c -e \"--data 'no where'\" other) = 4 && "
+         "test $(grep -c -e '--optimizer sgd' other) = 2 && ! grep unused other");
     fails(1, "train: unknown option '--rate'", REWRITE("rate=1,2"));
     fails(1, "--lr: expected", REWRITE("lr=1,fast"));
     fails(1, "\"x\" is no number, which a `let` of a t.net is", REWRITE("n=3,x"));
