@@ -456,22 +456,6 @@ Test(import, takes_weights_by_order_and_shape_where_names_are_none)
 
 /* ---- one program ---- */
 
-static void write_array(const char *name, const char *shape, const float *values, size_t count)
-{
-    struct bytes b = { 0 };
-    char header[128];
-    snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }",
-             shape);
-    put_bytes(&b, "\x93NUMPY\1\0\x76\0", 10);
-    for (size_t k = strlen(header); k < 0x76 - 1; k++)
-        header[k] = ' ';
-    put_bytes(&b, header, 0x76 - 1);
-    put_bytes(&b, "\n", 1);
-    put_bytes(&b, values, count*sizeof *values);
-    write_bytes(name, b.at, b.size);
-    bytes_free(&b);
-}
-
 enum { N = 3, SIDE = 4, IN = 2, MID = 3, OUT = 4, FLAT = SIDE*SIDE*MID };
 
 /* What the model below makes of an image with channels last. */

@@ -3,6 +3,7 @@
 ** and what is said of one that has something wrong early on.
 */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,6 +245,26 @@ Test(import_models, takes_the_parameters_that_lathe_wrote_of_the_same_network)
     sure("tail -c 104 second.safetensors | cmp - bytes");
 }
 
+Test(import_models, takes_no_weights_from_a_file_that_is_none)
+{
+    struct run r = import_lines(TWO_LAYERS("head"), "--weights nowhere");
+    cr_expect_str_eq(r.output, "lathe: nowhere: cannot be opened: No such file or directory\n");
+    run_free(&r);
+    fails(1, "none.onnx: error: cannot be opened", "$LATHE import none.onnx");
+    sure("test ! -e m.net && test ! -e none.net");
+}
+
+/* What the network file's own limits are is said of its lines. */
+Test(import_models, says_of_a_line_what_is_beyond_a_network_file)
+{
+    struct run r = import_lines("input x 0,4096,8192\nwhole s 4 0,1,1,-1\nReshape r x,s a\n"
+                                "real w 2,1,1,3\nConv c a,w y\noutput y\n", "");
+    cr_expect(r.status == 1 && strstr(r.output, "m.net:4:9: error: the height (of CxL the length) is "
+                                      "to be a whole number from 1 to 16777216"), "%s", r.output);
+    run_free(&r);
+    sure("test ! -e m.net && test ! -e m.safetensors");
+}
+
 Test(import_models, counts_the_tensors_that_it_has_no_room_to_name)
 {
     char weights[4096];
@@ -258,6 +279,41 @@ Test(import_models, counts_the_tensors_that_it_has_no_room_to_name)
               && strstr(r.output, "another.layer.13 (1) and 46 more, which the model has not; the "
                         "model has head.weight (3, 2, 2, 2), which it has not"), "%s", r.output);
     run_free(&r);
+}
+
+/* ---- --check ---- */
+
+/* Two images of two pixels, prepared as 2x - 1, by three filters; a sigmoid of each is bce's. */
+Test(import_models, checks_scores_with_the_models_own_preprocessing_and_sigmoid)
+{
+    static const float x[4] = { 0.25f, 0.75f, 1, -0.5f }, w[3][2] = { { 1, 2 }, { -3, 1 }, { 0, 4 } };
+    float y[6];
+    for (int k = 0; k < 6; k++) {
+        const float *pixel = x + k/3*2, *filter = w[k % 3];
+        const float score = filter[0]*(2*pixel[0] - 1) + filter[1]*(2*pixel[1] - 1);
+        y[k] = 1/(1 + expf(-score));
+    }
+    write_array("x.npy", "2, 1, 1, 2", x, 4);
+    write_array("y.npy", "2, 3", y, 6);
+    struct run r = import_lines("input x 0,1,1,2\nreal by - 2\nreal one - 1\n"
+                                "real w 3,1,1,2 1,2,-3,1,0,4\nMul m x,by a\nSub s a,one b\n"
+                                "Conv c b,w d\nFlatten f d e\nSigmoid g e y\noutput y\n",
+                                "--check x.npy y.npy && cat m.net");
+    cr_expect(r.status == 0 && strstr(r.output, "check: 2 images, largest relative error"), "%s",
+              r.output);
+    cr_expect(strstr(r.output, "\nconv 3 1x2 pad=valid bias=no\nbce\n"), "%s", r.output);
+    run_free(&r);
+    y[5] = 0.5f;
+    write_array("y.npy", "2, 3", y, 6);
+    fails(1, ": above 1e-5", "$LATHE import m.onnx --check x.npy y.npy");
+    write_array("y.npy", "3, 2", y, 6);
+    fails(1, "lathe: y.npy: is to have the shape of the model's, (images) x 3",
+          "$LATHE import m.onnx --check x.npy y.npy");
+    write_array("y.npy", "1, 3", y, 3);
+    fails(1, "lathe: x.npy: 2 images, and y.npy has results of 1",
+          "$LATHE import m.onnx --check x.npy y.npy");
+    fails(2, "--check is to be followed by ", "$LATHE import m.onnx --check x.npy");
+    fails(1, "lathe: z.npy: cannot be opened", "$LATHE import m.onnx --check z.npy y.npy");
 }
 
 /* ---- many errors, and one that others follow from ---- */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "print/parts.h"
 #include "print/pieces.h"
 
 static const struct {
@@ -97,4 +98,25 @@ Test(pieces, have_words_that_are_no_members_tags_strings_or_numbers)
     expect_words("\"\\\"in\" out '\\'' in2", "out,in2,");
     expect_words("0x1p-3 + 12UL + a1 + _b", "a1,_b,");
     expect_words("{ .name = value }", "value,");
+}
+
+/* ---- a network in several parts ---- */
+
+static void expect_whole(const char *text)
+{
+    struct text part[3] = { { 0 } };
+    cr_expect_eq(network_parts(text, 3, part), 1, "%s", text);
+    cr_expect_str_eq(text_string(&part[0]), text);
+    text_free(&part[0]);
+}
+
+/* A variable would be there in each, and a name that is not known would be there in none. */
+Test(parts, of_what_is_not_understood_there_is_one)
+{
+    char text[2*PIECE_NAME + 64];
+    expect_whole("static int count = 3;\nstatic void f(void)\n{\n    count++;\n}\n");
+    expect_whole("static int a, b;\n");
+    snprintf(text, sizeof text, "static region_fn a, %0*d;\n", PIECE_NAME, 0);
+    memset(strchr(text, '0'), 'n', PIECE_NAME);
+    expect_whole(text);
 }

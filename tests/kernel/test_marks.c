@@ -137,6 +137,23 @@ Test(marks, a_tail_in_a_tail_makes_the_corner)
             "TILE_LAST_COLUMNS(x + 8, y + 8);\n");
 }
 
+/* Bounds are sums and products of sizes; what is left of a line goes with its statement. */
+Test(marks, loops_that_are_written_out_have_constant_bounds)
+{
+    becomes("UNROLL for (int n = NV - 1; n < 2*(NV + AGAIN)/5 + 1; n++) { \n"
+            "    load(n);\n"
+            "}  \n"
+            "after();\n", 8,
+            "load(1);\nload(2);\nafter();\n");
+}
+
+/* What is no size may be infinite, and 0 times it is not 0. */
+Test(marks, of_sums_only_terms_without_effect_are_left_out)
+{
+    becomes("load(x + 0*ROWS);\nload(x + 0*Rows);\nload(x + 0*rows);\n", 8,
+            "load(x);\nload(x + 0*Rows);\nload(x + 0*rows);\n");
+}
+
 Test(marks, a_tail_needs_a_block_around_it, .signal = SIGABRT)
 {
     becomes("for (int r = 0; r < H; r++)\n"

@@ -307,6 +307,9 @@ Test(export, is_asked_what_pixels_were_where_the_file_does_not_tell, .init = mak
     write_params("\"__metadata__\":{\"values\":\"f4 -3 5\"},");
     fails(1, "p: trained on f4 from -3 to 5, which does not tell what 0 and 255 of a pixel are to "
           "it: --range LO,HI does", "$LATHE export one.net --params p --with-preprocessing");
+    fails(1, "p: trained on f4 from -3 to 5, which does not tell", "$LATHE export one.net "
+      "--params p "
+          "--with-preprocessing --torch");
     sure("$LATHE export one.net --params p --with-preprocessing --range -3,5 2>/dev/null");
     fails(2, "--range says how --with-preprocessing prepares",
           "$LATHE export one.net --params p --range -3,5");
@@ -343,6 +346,8 @@ Test(export, says_what_is_wrong_usage, .init = make, .fini = shell_clean)
     fails(2, "export: which parameters? --params FILE", "$LATHE export one.net");
     fails(2, "--torch prints the layers of the network file as they are",
           "$LATHE export one.net --torch --fold");
+    write_text("bad.net", "net bad\ninput 3x1x1\naffine\nsoftmax\n");
+    fails(1, "bad.net:3:7: error: ", "$LATHE export bad.net --torch");
     fails(2, "export takes one network file", "$LATHE export one.net one.net --torch");
     fails(2, "build takes no --params", "$LATHE build one.net --params p");
     fails(2, "did you mean \"export\"?", "$LATHE onnx one.net");

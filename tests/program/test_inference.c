@@ -250,6 +250,8 @@ Test(inference, refuses_what_cannot_be, .fini = shell_clean)
     train(plain, 1, 6, 6);
     fails(2, "emit --inference: which parameters? --params FILE",
           "$LATHE emit --inference net.net");
+    fails(1, "lathe: nowhere: cannot be opened",
+          "$LATHE emit --inference net.net --params nowhere");
     fails(2, "--params is for emit --inference", "$LATHE emit net.net --params p.safetensors");
     fails(2, "--inference goes without --dtype",
           "$LATHE emit --inference net.net --params p.safetensors --dtype f64");

@@ -77,6 +77,14 @@ Test(program, is_compared_with_others_by_lathe_sweep, .fini = shell_clean)
     cr_expect(lines == 8, "%s", r.output);
     run_free(&r);
     fails(2, "which values?", "$LATHE sweep " MODELS "/tiny.net");
+    fails(1, "/program train --quiet --no-save --wrong: failed", "$LATHE sweep " MODELS "/tiny.net "
+          "--set filters=2 -- --wrong");
+    fails(1, "trained without validation, so there is nothing to compare", "$LATHE sweep " MODELS
+          "/tiny.net --set filters=2 -- --data synthetic --train-samples 60 --val-samples 0 "
+          "--epochs 1");
+    fails(1, "tiny.net:5:6: error: the number of filters is to be a whole number from 1 to 65536, "
+      "not "
+          "0", "$LATHE sweep " MODELS "/tiny.net --set filters=0");
     fails(2, "several are for", "$LATHE show " MODELS "/tiny.net --set filters=2,3");
 }
 
