@@ -259,8 +259,9 @@ Test(import_models, says_of_a_line_what_is_beyond_a_network_file)
 {
     struct run r = import_lines("input x 0,4096,8192\nwhole s 4 0,1,1,-1\nReshape r x,s a\n"
                                 "real w 2,1,1,3\nConv c a,w y\noutput y\n", "");
-    cr_expect(r.status == 1 && strstr(r.output, "m.net:4:9: error: the height (of CxL the length) is "
-                                      "to be a whole number from 1 to 16777216"), "%s", r.output);
+    cr_expect(r.status == 1 && strstr(r.output, "m.net:4:9: error: the height (of CxL the length) "
+                                      "is to be a whole number from 1 to 16777216"), "%s",
+              r.output);
     run_free(&r);
     sure("test ! -e m.net && test ! -e m.safetensors");
 }
@@ -286,7 +287,8 @@ Test(import_models, counts_the_tensors_that_it_has_no_room_to_name)
 /* Two images of two pixels, prepared as 2x - 1, by three filters; a sigmoid of each is bce's. */
 Test(import_models, checks_scores_with_the_models_own_preprocessing_and_sigmoid)
 {
-    static const float x[4] = { 0.25f, 0.75f, 1, -0.5f }, w[3][2] = { { 1, 2 }, { -3, 1 }, { 0, 4 } };
+    static const float x[4] = { 0.25f, 0.75f, 1, -0.5f };
+    static const float w[3][2] = { { 1, 2 }, { -3, 1 }, { 0, 4 } };
     float y[6];
     for (int k = 0; k < 6; k++) {
         const float *pixel = x + k/3*2, *filter = w[k % 3];

@@ -40,6 +40,16 @@ Test(build, compiles_the_runtime_once, .init = begin, .fini = shell_clean)
     sure("mkdir away && cd away && cp ../t.net . && sed -i 's/conv 4/conv 5/' t.net && "
          "$LATHE build t.net -o ../c && cd .. && ! grep '/runtime-.[.]c ' log && " WORKS("c")
          " && test -z \"$(ls tmp)\"");
+    sure("mkdir gone && cd gone && rmdir ../gone && $LATHE build $DIR/t.net -o $DIR/d && "
+         "cd $DIR && cmp a d && test $(grep -c '/runtime-[0-7][.]c ' log) = 8");
+}
+
+Test(build, passes_on_what_the_compiler_says, .init = begin, .fini = shell_clean)
+{
+    write_text("loud", "#!/bin/sh\ncase $* in */part-*) echo \"warning: beware\" >&2;; esac\n"
+               "exec $DIR/cc \"$@\"\n");
+    sure("chmod +x loud && CC=$PWD/loud $LATHE build t.net -o a 2> said && "
+         "grep -qx 'warning: beware' said && " WORKS("a"));
 }
 
 /* A sweep and its programs. */
@@ -95,6 +105,8 @@ Test(build, with_flags_for_one_file_has_one_file, .init = begin, .fini = shell_c
 {
     if (getenv("LATHE_TEST_ALL"))       /* most of a minute */
         sure("CC=\"$CC -fwhole-program\" REAL=gcc $LATHE build t.net -o a && " WORKS("a"));
+    sure("CC=\"$CC -save-temps\" $LATHE build t.net -o c && " WORKS("c")
+         " && test " ENTRIES " = 0");
     sure("CC=\"$CC -x c\" $LATHE build t.net -o b && " WORKS("b"));
 }
 
