@@ -203,21 +203,17 @@ static void pack_phase(const struct making *m, const struct sweep *f, const floa
                        const double *factor, float *to)
 {
     const struct layer *l = &m->net->layer[m->s->head];
-    const int outs = l->filters / l->groups, ins = l->in.c / l->groups, vl = m->net->vl;
-    const bool depth = f->algorithm == BY_DEPTHWISE;
+    const int outs = l->filters, vl = m->net->vl;
     for (int in = 0; in < l->in.c; in++)
         for (int co = 0; co < outs; co++)
             for (int ky = 0; ky < f->kh; ky++)
                 for (int kx = 0; kx < f->kw; kx++) {
                     const int y = f->tap_y + (f->kh - 1 - ky)*f->tap_step_y;
                     const int x = f->tap_x + (f->kw - 1 - kx)*f->tap_step_x;
-                    const int group = in / ins, out = group*outs + co, tap = ky*f->kw + kx;
+                    const int tap = ky*f->kw + kx;
                     const float value = w[((in*outs + co)*l->kh + y)*l->kw + x];
-                    const size_t at = depth
-                        ? (size_t)(out / vl*f->kh*f->kw*vl + tap*vl + out % vl)
-                        : (size_t)group*(f->packed_size / (size_t)f->groups)
-                          + panel_place(f, vl, co, (size_t)(tap*f->ci + in % ins));
-                    to[f->packed_at + at] = folded(value, factor, out);
+                    const size_t at = panel_place(f, vl, co, (size_t)(tap*f->ci + in));
+                    to[f->packed_at + at] = folded(value, factor, co);
                 }
 }
 

@@ -110,6 +110,7 @@ Test(tuning, wrong_files_are_errors_with_their_place)
         { "net t avx2 f32 8\n", "t.tune:1:16: error: \"8\" where the line should end" },
         { "# ours\nnet t avx2 f32\nconv1_fwd tile\n", "t.tune:3:15: error: the end of the line" },
         { "net t avx2 f32\nconv1_fwd tile 99x1x1\n", "99x1x1 is none of its candidates, 1x" },
+        { "net t avx2 f32\nconv1_fwd tile 1x8x1 9\n", "t.tune:2:22: error: \"9\" where the line" },
         { "net t avx2 f32\nconv1_fwd tilt 1x8x1\n", "did you mean \"conv1_fwd tile\"?" },
         { "net t avx2 f32\nconv9_bwd size 1\n", "t decides no \"conv9_bwd size\"; was the" },
         { "net t avx2 f32\nconv1 wgrad_band 8\nconv1 wgrad_band 4\n", "was chosen in line 2" },

@@ -146,6 +146,27 @@ Test(network_file, a_deconvs_dump_has_the_sweeps_that_it_is_made_of)
     shell_clean();
 }
 
+/* Of 1x1 and 2x1 outputs Winograd's filtering would have no fewer products than the filters. */
+Test(network_file, the_smallest_maps_go_directly)
+{
+#define MAP(shape) "net t\ninput 32x" shape "\nconv 32 3x3\n" TAIL
+    expect_dump(MAP("1x1"), "-d sweeps", "    conv1_fwd              direct, 32 -> 32 channels");
+    expect_dump(MAP("2x1"), "-d sweeps", "    conv1_fwd              direct, 32 -> 32 channels");
+    expect_dump(MAP("2x2"), "-d sweeps", "    conv1_fwd              Winograd F(2x2), 32 -> 32");
+    shell_clean();
+}
+
+/* Tiles of 4x4 leave a row of 33: its block would be the whole map, which is too much. */
+Test(network_file, a_convolution_gathers_moments_of_blocks_that_stay_near)
+{
+#define NORM(shape) "net t\ninput 32x" shape "\nconv 128 3x3\nbatchnorm\n" TAIL
+    expect_dump(NORM("32x32"), "-d sweeps", "conv1, gathers for bn1\n");
+    expect_dump(NORM("32x32"), "-d sweeps", "bn1, moments of 8 blocks of an image\n");
+    expect_dump(NORM("33x33"), "-d sweeps", "conv1\n    conv1_fwd              Winograd F(4x4), ");
+    expect_dump(NORM("33x33"), "-d sweeps", "bn1, moments of 1 block of an image\n");
+    shell_clean();
+}
+
 /* 32 columns in tiles of three: the last one begins a column further left. */
 Test(network_file, a_tile_that_computes_columns_again_says_so)
 {
