@@ -120,3 +120,41 @@ Test(parts, of_what_is_not_understood_there_is_one)
     memset(strchr(text, '0'), 'n', PIECE_NAME);
     expect_whole(text);
 }
+
+static int count_of(const char *text, const char *words)
+{
+    int n = 0;
+    for (; (text = strstr(text, words)); text += strlen(words))
+        n++;
+    return n;
+}
+
+/* Two functions that a table names, of 200 KB, and one that is each part's own. */
+Test(parts, define_once_what_a_table_names_and_declare_it_elsewhere)
+{
+    struct text all = { 0 }, part[4] = { { 0 } };
+    text_puts(&all, "typedef int region_fn(int x);\nstatic region_fn a, b, c;\n"
+              "static int c(int x)\n{\n    return x;\n}\n"
+              "static inline int a(int x)\n{\n    return c(x)");
+    for (int k = 0; k < 50000; k++)
+        text_puts(&all, " + 1");
+    text_puts(&all, ";\n}\nstatic int b(int x)\n{\n    return c(x)");
+    for (int k = 0; k < 50000; k++)
+        text_puts(&all, " + 2");
+    text_puts(&all, ";\n}\nstatic region_fn *const table[] = { a, b };\n"
+              "int use(int k)\n{\n    return table[k](k);\n}\n");
+    const int parts = network_parts(text_string(&all), 2, part);
+    cr_assert_eq(parts, 2);
+    for (int k = 0; k < parts; k++) {
+        const char *s = text_string(&part[k]);
+        cr_expect_eq(count_of(s, "static region_fn c;\n"), 1);
+        cr_expect_eq(count_of(s, "static int c(int x)\n{"), 1);
+        cr_expect_eq(count_of(s, "region_fn a __asm__(LATHE_LINKED(a));\n"), k == 0);
+        cr_expect_eq(count_of(s, "\nint a(int x)\n{"), k == 0);
+        cr_expect_eq(count_of(s, "\nint b(int x)\n{"), k == 1);
+        cr_expect_eq(count_of(s, "int b(int x) __asm__(LATHE_LINKED(b));\n"), 1);
+        cr_expect_eq(count_of(s, "int use(int k)\n{"), k == 0);
+        text_free(&part[k]);
+    }
+    text_free(&all);
+}

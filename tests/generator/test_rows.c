@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include "print/layout.h"
 #include "print/rows.h"
 
 #define HEAD "static const struct point points[] = {\n"
@@ -110,4 +111,22 @@ Test(lists, are_broken_at_100_columns_after_a_comma)
     cr_expect_eq(list.length, 0);
     text_free(&list);
     text_free(&out);
+}
+
+/* A comment is not parted from what it is about, but goes before a statement that leaves it no
+** room. */
+Test(lines, that_are_too_long_keep_their_comments)
+{
+    static const struct { const char *text, *laid; } rows[] = {
+        { "    { " NAME ", " NAME ", /* last of all */\n",
+          "    { " NAME ",\n        " NAME ", /* last of all */\n" },
+        { "    call(" NAME ", " NAME ");    /* both */\n",
+          "    /* both */\n    call(" NAME ", " NAME ");\n" },
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        struct text out = { 0 };
+        lay_out_lines(rows[k].text, &out);
+        cr_expect_str_eq(text_string(&out), rows[k].laid);
+        text_free(&out);
+    }
 }
