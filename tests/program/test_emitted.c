@@ -221,30 +221,3 @@ Test(models, all_build_and_learn, .fini = shell_clean, .timeout = 600)
     cr_expect(r.status == 0, "%s", r.output);
     run_free(&r);
 }
-
-/* A compiler whose programs say that one tile is fast, and another in inference slow. */
-Test(tune, writes_what_its_programs_measured, .fini = shell_clean)
-{
-    sure("cat > cc.sh <<'END'\n#!/bin/sh\n"
-         "ms=1.0\ngrep -q 'enum { MH = 1, MW = 6,' $2 && ms=0.5\n"
-         "printf '#!/bin/sh\\necho ready\\necho \"regions conv1 forward=%s;conv1 weight gradient=1;"
-         "affine1 forward=1;affine2 forward=1;affine1 backward + update=1;affine2 backward + "
-         "update=1\"\\necho \"regions conv1 forward=1;affine1_folded forward=1;affine2_folded "
-         "forward=1\"\\necho times %s %s\\n' $ms $ms $ms > $4\n"
-         "chmod +x $4\nEND\nchmod +x cc.sh\n");
-    sure("CC=$PWD/cc.sh $LATHE tune " MODELS "/tiny.net --isa avx2 > log && "
-         "grep -q 'conv1_fwd tile .* -> 1x6x1 ' log && grep -q 'ratio 0.500' log && "
-         "grep -q '^net tiny avx2 f32$' tiny.tune && "
-         "grep -q '^conv1_fwd tile 1x6x1    # the cost model: ' tiny.tune && "
-         "test $(grep -c 'the cost model: ' tiny.tune) = 1 && "
-         "$LATHE emit " MODELS "/tiny.net --isa avx2 --tune tiny.tune | "
-         "grep -q 'enum { MH = 1, MW = 6,'");
-    /* Nothing is faster: the cost model's choices. */
-    sure("sed 's/ms=0.5/ms=0.99/' cc.sh > slow.sh && chmod +x slow.sh && "
-         "CC=$PWD/slow.sh $LATHE tune " MODELS "/tiny.net --isa avx2 -o slow.tune > log && "
-         "grep -q 'the cost model.s are kept' log && ! grep 'the cost model: ' slow.tune");
-    fails(1, "the C compiler failed", "CC=false $LATHE tune " MODELS "/tiny.net -o a.tune; s=$?; "
-          "test -e a.tune && exit 9; exit $s");
-    fails(1, "failed", "sed 's/times/time/' cc.sh > mute.sh && chmod +x mute.sh && "
-          "CC=$PWD/mute.sh $LATHE tune " MODELS "/tiny.net --isa avx2");
-}
