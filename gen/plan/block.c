@@ -368,7 +368,7 @@ static int gradient_parts(const struct net *net, const struct stage *s)
     case BY_DEPTHWISE:
         return ceil_div(f->co, net->vl);
     default:
-        return 1;
+        DIE("%s has no weight gradient", s->name);
     }
 }
 

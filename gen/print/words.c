@@ -31,14 +31,11 @@ static const char *next_line(const char *s)
 /* `static inline vec v_add(vec a, ...` -> v_add */
 static void function_name(const char *line, char *name)
 {
-    const char *paren = strchr(line, '(');
-    const char *end = paren, *start;
-    while (end > line && end[-1] == ' ')
-        end--;
-    for (start = end; start > line && in_word(start[-1]);)
+    const char *end = strchr(line, '('), *start = end;
+    while (end && start > line && in_word(start[-1]))
         start--;
-    size_t length = (size_t)(end - start);
-    if (!paren || !length || length >= WORD_MAX)
+    size_t length = end ? (size_t)(end - start) : 0;
+    if (!length || length >= WORD_MAX)
         DIE("no function's name in: %.60s", line);
     memcpy(name, start, length);
     name[length] = '\0';
@@ -189,8 +186,6 @@ void rename_words(const char *text, const char *prefix, int undefine, struct tex
             while (start > s && start[-1] != ' ')
                 start--;
             rename_one(start, (size_t)(end - start), prefix, undefine, out);
-        } else if (!strncmp(s, "enum { ", 7)) {
-            rename_one(s + 7, (size_t)(token_end(s + 7) - (s + 7)), prefix, undefine, out);
         }
     }
 }

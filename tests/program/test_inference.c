@@ -266,6 +266,10 @@ Test(inference, refuses_what_cannot_be, .fini = shell_clean)
           "$LATHE show --inference net.net --ram 64k");
     fails(2, "emit writes files: -o NAME.c",
           "$LATHE emit --inference net.net --params p.safetensors -o -");
+    write_text("large.net", "net large\ninput 3x20000x20000\nconv 4 3x3\nglobalavgpool\naffine 4\n"
+               "softmax\n");
+    fails(1, "large.net: error: large needs ",
+          "$LATHE emit --inference large.net --params p.safetensors -o net.c");
     fails(1, "a C file is written: -o NAME.c",
           "$LATHE emit --inference net.net --params p.safetensors -o net.h");
     fails(1, "would be called 2net_run, which is no name of C",

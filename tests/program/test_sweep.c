@@ -233,6 +233,10 @@ Test(sweep, a_page_names_few_values_in_order)
          "cp r $a.json; done > l && $LATHE sweep --table l -o p.html && "
          "sed -n 's/.*text-anchor=\"middle\">\\(.*\\)<.text>$/\\1/p' p.html > names && "
          "printf '2\\n10\\nauto\\nnone\\na\\n' | cmp - names");
+    /* A tag that has no value is one, too. */
+    sure("sed -i -e 's/a=none,/a,/' l && $LATHE sweep --table l -o p.html > table && "
+         "sed -n 's/.*text-anchor=\"middle\">\\(.*\\)<.text>$/\\1/p' p.html > names && "
+         "printf '2\\n10\\n-\\nauto\\na\\n' | cmp - names");
 }
 
 Test(sweep, a_page_of_runs_that_all_diverged_goes_from_0_to_1)
