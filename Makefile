@@ -349,6 +349,7 @@ $(COMMANDS:%=$(TESTS)/%): $(TESTS)/%: \
 	$(Q)$(TEST_CC) $(filter %.c %.o,$^) $(CRITERION) -lm -o $@
 
 $(TESTS)/network_file: tests/program/test_network_passes.c
+$(TESTS)/programs: tests/program/test_commands.c
 
 # It reads the table itself.
 $(TESTS)/settings: $(SHARE)/lathe-net.5 runtime/liblathe.a \
@@ -428,6 +429,15 @@ $(TESTS)/tiny: models/tiny.net $(LATHE) runtime/liblathe.a
 	$(Q)$(LATHE) emit $< --split -o $@.c
 	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
 $(TESTS)/programs $(TESTS)/sweep: $(TESTS)/tiny
+
+# And many small networks in one program, the one that no option names first.
+$(TESTS)/commands: $(wildcard tests/commands/*.net) $(LATHE) runtime/liblathe.a
+	@mkdir -p $(@D)
+	@echo "build  $@"
+	$(Q)$(LATHE) emit tests/commands/plain.net \
+	    $(filter-out %/plain.net,$(sort $(wildcard tests/commands/*.net))) --isa scalar --split -o $@.c
+	$(Q)$(CC) -O1 -Iruntime $@.c runtime/liblathe.a -o $@ -lm -pthread
+$(TESTS)/programs: $(TESTS)/commands
 
 # What foreign, folders and finetune run.
 BROUGHT = $(patsubst %,$(TESTS)/foreign_%,grey colour stripes)

@@ -219,9 +219,9 @@ static bool predict_fit(const struct predict *r, const char *file, struct image 
     enum { CHANNELS = 4 };
     const struct data_options o = predict_wanted(r);
     if (o.c > CHANNELS)
-        return error_set(err, "%s: offset %zu: an image of %d channels, and the network takes %d, "
+        return error_set(err, "%s: offset %zu: an image of %d channel%s, and the network takes %d, "
                          "as none of a file has; arrays (.npy) may have them", file, image->at,
-                         image->c, o.c);
+                         image->c, image->c == 1 ? "" : "s", o.c);
     if (!image_channels(image, o.c, err) || !image_fit(image, o.h, o.w, &r->fit, err))
         return false;
     if (strcmp(r->info.values.type, "u1") == 0)

@@ -154,9 +154,10 @@ void eval_figures_classes(const struct dataset *data, const struct feed_class *b
         scores += score;
     }
     if (counted)
-        printf("  mean of %d classes%*s precision %f  recall %f  F1 %f\n", counted, 33, "",
-               precisions/counted, recalls/counted, scores/counted);
+        printf("  mean of %d class%-2s%*s precision %f  recall %f  F1 %f\n", counted,
+               counted == 1 ? "" : "es", 33, "", precisions/counted, recalls/counted,
+               scores/counted);
     if (undefined)
-        printf("  (of %d classes there is no image or no answer: what they cannot have counts 0)\n",
-               undefined);
+        printf("  (of %d class%s there is no image or no answer: what cannot be had counts 0)\n",
+               undefined, undefined == 1 ? "" : "es");
 }

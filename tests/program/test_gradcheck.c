@@ -86,3 +86,40 @@ Test(notebook, lines_are_small_whatever_the_loss_is_and_wherever_kinks_are, .fin
          "grep '(softmax loss, initial weights)' out");
     sure("./all gradcheck --network hinged | grep '(svm loss, initial weights)'");
 }
+
+/* ---- what it says of a gradient that it does not believe ---- */
+
+/* `wrong` with `change` in what was emitted. */
+static void make_wrong(const char *change)
+{
+    char command[512];
+    snprintf(command, sizeof command, "$LATHE emit wrong.net --isa native --dtype f64 --split -o "
+             "right.c && sed '%s' right.c > wrong.c && ! cmp -s right.c wrong.c && ${CC:-cc} -O1 "
+             "-I$SOURCE/runtime wrong.c $SOURCE/runtime/liblathe64.a -o wrong -lm -pthread",
+             change);
+    sure(command);
+}
+
+Test(gradcheck, finds_a_gradient_that_is_wrong, .fini = shell_clean)
+{
+    write_net("wrong", "input 1x3x3; affine 4; scale 5; affine 3; mse");
+    /* Of a layer: the parameters below it have it, those above do not. */
+    make_wrong("s/v_scale_grad(g, a, (real)5)/v_scale_grad(g, a, (real)4)/");
+    fails(1, "wrong: gradcheck: a gradient is wrong, see FAILED above", "./wrong gradcheck");
+    sure("./wrong gradcheck > log 2> e; grep -q '^affine1.weight .* 2.5e-01  *FAILED$' log && "
+         "grep -q '^affine1.bias .*FAILED$' log && grep -q '^affine2.weight .* ok$' log && "
+         "grep -q '^W1 max relative error: .*  FAILED$' log && "
+         "grep -q '^W2 max relative error: [0-9.e-]*$' log || { cat log; exit 1; }");
+    /* Of the loss: the layers' gradients are right. */
+    make_wrong("s/v_set1(2\\*scale/v_set1(3*scale/");
+    fails(1, "wrong: gradcheck: the loss's gradient is wrong, see FAILED above; or the weights are "
+          "smaller than --h 1e-06 allows for", "./wrong gradcheck");
+    sure("./wrong gradcheck > log 2> e; test $(grep -c ' ok$' log) = 4 && "
+         "test $(grep -c 'max relative error: 2.0*e-01  FAILED$' log) = 4");
+    /* What h is too large for is said, too: too many kinks are crossed. */
+    sure("sed -i 's/scale 5/relu/' wrong.net");
+    make_wrong("s/^$/ /");
+    fails(1, "wrong: gradcheck: too many decisions flipped; try a smaller --h or --batch",
+          "./wrong gradcheck --h 0.3");
+    sure("./wrong gradcheck");
+}
