@@ -331,7 +331,9 @@ static int sweep_list(const struct program *p, struct sweep_settings *s, int arg
     const struct output list = { s->list, OUTPUT_LIST, "--list", false };
     const char *threads = options_peek("--threads", argc, argv);
     char err[ERR_SIZE];
-    bool good = output_claim(&list, err) && search_open(&s->search, NULL, err)
+    /* Options are kept as lines, which would pass over a name of two. */
+    bool good = (!s->data.dir || run_line_says(s->data.dir, err))
+                && output_claim(&list, err) && search_open(&s->search, NULL, err)
                 && sweep_list_write(p, s, threads, err);
     search_close(&s->search);
     return good ? STATUS_DONE : command_fault(p, "%s", err);

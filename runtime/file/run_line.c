@@ -40,7 +40,7 @@ char *run_line_here(char *err)
 }
 
 /* A line's end would end the line. */
-static bool run_line_says(const char *word, char *err)
+bool run_line_says(const char *word, char *err)
 {
     return !word[strcspn(word, "\n\r")]
            || error_set(err, "\"%s\" has a line's end in it, and no line of a list can", word);

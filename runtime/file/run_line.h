@@ -33,6 +33,9 @@ char *run_line_here(char *err);
 /* Where its result goes: to be freed; NULL: no memory. */
 char *run_line_result(const struct run_line *r);
 
+/* Whether a line can have the word in it; false: err says why it cannot. */
+bool run_line_says(const char *word, char *err);
+
 /* Ends a line. False, with a message: no line can say it. */
 bool run_line_put(FILE *out, const struct run_line *r, char *err);
 

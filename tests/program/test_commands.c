@@ -3,8 +3,8 @@
 ** that few people give them: of one program, of the small networks of tests/commands/.
 */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +71,16 @@ Test(dump, says_what_is_wrong_with_a_batch, .fini = shell_clean)
           "-o o; s=$?; test -e o && exit 9; exit $s");
 }
 
+Test(dump, counts_what_is_not_finite_in_what_a_region_wrote, .fini = shell_clean)
+{
+    make();
+    write_arrays();
+    sure("dump='./commands dump --y y2.npy -o o --region affine1_forward' && "
+         "$dump --x nan.npy > log && grep -q '^at [0-9]*: [0-9]* reals, .*, 3 not finite$' log && "
+         "cp x4.npy x2.npy && sed -i '1s/(4, 1/(2, 1/' x2.npy && truncate -s 160 x2.npy && "
+         "$dump --x x2.npy > log && grep -q '^at .*, 0 not finite$' log");
+}
+
 /* The reals after the header, `count` of them. */
 static void read_reals(const char *name, float *values, size_t count)
 {
@@ -113,11 +123,11 @@ Test(dump, has_the_loss_that_bench_has, .fini = shell_clean)
     make();
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         const size_t scores = 4*(k ? 32 : 16);
-        struct run r = shell("mkdir %s && echo loss | ./commands bench --network %s "
-                             "--data synthetic --warm 3 --save %s --serve | sed -n 's/^loss //p' && "
-                             "cd %s && ../commands dump --network %s --x x.npy $(test %s = own || echo --y "
-                             "y.npy) --params params.safetensors -o ../%s.st", names[k], names[k],
-                             names[k], names[k], names[k], names[k], names[k]);
+        struct run r = shell("n=%s && mkdir $n && echo loss | ./commands bench --network $n "
+                             "--data synthetic --warm 3 --save $n --serve | "
+                             "sed -n 's/^loss //p' && cd $n && ../commands dump --network $n --x "
+                             "x.npy $(test $n = own || echo --y y.npy) --params params.safetensors "
+                             "-o ../$n.st", names[k]);
         char file[32];
         snprintf(file, sizeof file, "%s.st", names[k]);
         cr_assert(r.status == 0, "%s", r.output);
@@ -160,7 +170,8 @@ Test(bench, leaves_out_what_is_frozen, .fini = shell_clean)
 {
     make();
     sure("bench='./commands bench --network later --data synthetic --seconds 0' && "
-         "$bench --warm 0 --steps 1 --csv all && $bench --warm 40 --csv few");
+         "$bench --warm 0 --steps 1 --csv all && $bench --warm 40 --csv few --scale > log && "
+         "sed -n '/^At most/,$p' log | grep -q '^ *1  *[0-9.]*  *1.00' || { cat log; exit 1; }");
     struct run r = shell("for f in all few; do awk -F, '$2 ~ /ward$/ && $9 { rows++; "
                          "sum += $4*$10; bytes += $12 } $1 ~ /^whole/ { step = $4*$10; mb = $12 } "
                          "END { print rows, sum/step, bytes/mb }' $f; done");
@@ -178,8 +189,9 @@ Test(bench, begins_with_a_files_parameters_and_keeps_what_is_not_its_own, .fini 
     make();
     sure("./commands train --data synthetic --iterations 5 --train-samples 40 --quiet "
          "--params p && mkdir a b && ./commands bench --data synthetic --warm 0 --seconds 0 "
-         "--steps 1 --params p --save a > log && ./commands eval --params a/params.safetensors --data synthetic "
-         "> one && ./commands eval --params p --data synthetic | cmp - one");
+         "--steps 1 --params p --save a > log && "
+         "./commands eval --params a/params.safetensors --data synthetic > one && "
+         "./commands eval --params p --data synthetic | cmp - one");
     fails(1, "nowhere: cannot be opened", "./commands bench --data synthetic --params nowhere");
     fails(1, "nowhere/params.safetensors: cannot be written: No such file",
           "./commands bench --data synthetic --warm 0 --save nowhere");
@@ -214,6 +226,8 @@ Test(eval, says_which_images_it_cannot_judge, .fini = shell_clean)
          "./commands $t && ./commands $t --network bits");
     fails(1, "eval: the data has no val images (the built-in synthetic set (1x4x4, 3 classes))",
           "./commands eval --params plain.safetensors --data synthetic --val-samples 0");
+    sure("./commands eval --network=bits --params=bits.safetensors --data=synthetic | "
+         "grep -q '^val: 1000 images, loss [0-9.]*$'");
     fails(1, "test: 2 images, accuracy 0.500000, loss nan\ncommands: eval: some scores are not "
           "finite numbers", "mkdir d && cp x4.npy d/x_train.npy && cp y4.npy d/y_train.npy && "
           "cp nan.npy d/x_test.npy && cp y2.npy d/y_test.npy && "
@@ -299,11 +313,76 @@ Test(train, says_what_it_cannot_begin_or_end, .fini = shell_clean)
           "--network bits --data f --no-save");
     sure("run='./commands train --data synthetic --iterations 5 --train-samples 40 --quiet' && "
          "$run --result r.json && echo \"$run\" > run");
+    fails(1, "run/r.json: cannot be opened: Not a directory", "$(cat run) --result run/r.json");
     fails(1, "r.json: is there, and the result of another network (plain); remove it, or name "
           "another file with --result", "$(cat run) --network own --result r.json");
     if (shell("test -c /dev/full").status == 0)
         fails(1, "commands: /dev/full: cannot be written: No space left on device",
               "$(cat run) --result /dev/full");
+}
+
+Test(train, checks_at_the_end_alone_where_asked, .fini = shell_clean)
+{
+    make();
+    sure("./commands train --data synthetic --train-samples 40 --epochs 3 --check-end --no-save > "
+         "log && test $(grep -c '^(Epoch' log) = 1 && grep -q '^(Epoch 3 / 3)' log && "
+         "./commands train --data synthetic --train-samples 40 --epochs 3 --no-save | grep Epoch | "
+         "tail -1 > last && grep '^(Epoch' log | cmp - last");
+}
+
+Test(train, goes_on_with_the_same_targets_alone, .fini = shell_clean)
+{
+    static float values[4*32];
+    uint8_t pixels[64];
+    make();
+    memset(pixels, 9, sizeof pixels);
+    sure("mkdir d");
+    write_array("d/x_train.npy", "|u1", "(4, 1, 4, 4)", pixels, sizeof pixels);
+    write_array("d/y_train.npy", "<f4", "(4, 2, 4, 4)", values, sizeof values);
+    sure("./commands train --network map --data d --iterations 3 --checkpoint c --quiet && "
+         "./commands train --network map --data d --resume c --iterations 4 --quiet");
+    for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+        values[k] = 1;                  /* whichever of them validate */
+    write_array("d/y_train.npy", "<f4", "(4, 2, 4, 4)", values, sizeof values);
+    fails(1, "commands: c: its run had other images or labels, though as many as this one (arrays "
+          "in d); see --data", "./commands train --network map --data d --resume c --iterations 5");
+}
+
+/* `name` with other bytes of data, and a checksum that fits them. */
+static void forge(const char *name, const char *from, const char *to)
+{
+    struct run r = shell("cat %s | od -An -v -tx1 | tr -d ' \\n'", name);
+    const size_t size = strlen(r.output)/2;
+    unsigned char *bytes = calloc(size + 1, 1);
+    for (size_t k = 0; k < size; k++)
+        sscanf(r.output + 2*k, "%2hhx", &bytes[k]);
+    run_free(&r);
+    uint64_t header, hash = 0xcbf29ce484222325u;
+    memcpy(&header, bytes, sizeof header);
+    unsigned char *data = bytes + 8 + header, *at = memmem(data, size - 8 - header, from,
+                                                           strlen(from));
+    char *sum = memmem(bytes, header, "\"checksum\":\"", 12), digits[24];
+    cr_assert(at && sum && strlen(from) == strlen(to));
+    memcpy(at, to, strlen(to));
+    for (; data < bytes + size; data++)
+        hash = (hash ^ *data)*0x100000001b3u;
+    snprintf(digits, sizeof digits, "%016" PRIx64, hash);
+    memcpy(sum + 12, digits, 16);
+    write_bytes(name, bytes, size);
+    free(bytes);
+}
+
+/* As one of a newer lathe may be, which has an option more. */
+Test(train, does_not_go_on_with_options_that_it_does_not_know, .fini = shell_clean)
+{
+    make();
+    sure("./commands train --data synthetic --train-samples 40 --iterations 3 --checkpoint c "
+         "--quiet");
+    forge("c", "--lr=0.5", "--lr=0.4");
+    fails(2, "--lr is 0.4 in the run of c, and 0.5 here", "./commands train --resume c --lr 0.5");
+    forge("c", "--lr=0.4", "--zz=0.4");
+    fails(1, "unknown option '--zz=0.4'", "./commands train --resume c");
+    fails(1, "commands: c: its options are not this program's", "./commands train --resume c");
 }
 
 /* A run that cannot end, as nobody reads its many lines, is stopped: the command that it prints has
@@ -354,6 +433,25 @@ Test(sweep, says_which_runs_diverged_and_how_the_best_is_trained, .fini = shell_
          "test $(grep -c 'warning: s.csv: cannot be written: File too large; the search goes on "
          "and tries again' said) = 1 && grep -q '^  ./commands train --lr ' said && "
          "tail -1 said | grep -x 'status 1' && ! test -s s.csv");
+}
+
+/* What a line of a shell cannot say, and where it would lead nowhere. */
+Test(sweep, writes_no_list_that_could_not_be_run, .fini = shell_clean)
+{
+    make();
+    fails(1, "commands: l.d: cannot be made, for the results of l: it is no folder",
+          "echo mine > l.d; ./commands sweep --runs 1 --list l; s=$?; test -e l && exit 9; "
+          "exit $s");
+    fails(1, "commands: the folder that this is called in has no name: No such file",
+          "mkdir gone && cd gone && rmdir ../gone && $DIR/commands sweep --runs 1 "
+          "--list $DIR/more");
+    fails(1, "a\\x0ab\" has a line's end in it, and no line of a list can", "d=$(printf 'a\\nb') "
+          "&& mkdir \"$d\" && cd \"$d\" && ../commands sweep --runs 1 --list l");
+    fails(1, "commands: \"a\\x0ab\" has a line's end in it, and no line of a list can",
+          "LATHE_DATA=\"$(printf 'a\\nb')\" ./commands sweep --runs 1 --list k");
+    fails(1, "commands: \"a\\x0ab\" has a line's end in it, and no line of a list can",
+          "./commands sweep --runs 1 --list k --data \"$(printf 'a\\nb')\"; s=$?; "
+          "test -s k && exit 9; exit $s");
 }
 
 Test(sweep, lists_the_data_that_a_variable_names, .fini = shell_clean)

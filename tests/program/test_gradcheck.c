@@ -27,6 +27,8 @@ static const struct { const char *name, *text; } nets[] = {
     { "single", "input 5x9x10; gate {; globalavgpool; affine 4; relu; affine 5; hardsigmoid; }; "
       "deconv 1 1x1 stride=3 pad=0,0,2,0 bias=no; batchnorm eps=1e-3; conv 4 1x1 pad=2,3,0,2 "
       "dilation=3; batchnorm eps=1e-3; mse" },
+    /* Rows of 36 values, more than the decisions that one word has room for. */
+    { "broad", "input 1x4x4; conv 9 3x3; relu; affine 3; softmax" },
     { "white", "input 3x5x6; conv 6 2x2 pad=valid init=whiten; relu; maxpool 2x2; affine 5; "
       "softmax" },
 };
@@ -85,6 +87,9 @@ Test(notebook, lines_are_small_whatever_the_loss_is_and_wherever_kinks_are, .fin
     sure("./all gradcheck --network summed > out && ! grep 'left out' out && "
          "grep '(softmax loss, initial weights)' out");
     sure("./all gradcheck --network hinged | grep '(svm loss, initial weights)'");
+    /* Beside its kinks this one's scores are linear in each entry, however large a step is. */
+    sure("./all gradcheck --network broad --h 0.03 > out 2> e; s=$?; grep decisions e && "
+         "test $s = 1 && test $(grep -c ' ok$' out) = 4 || { cat out e; exit 1; }");
 }
 
 /* ---- what it says of a gradient that it does not believe ---- */

@@ -418,6 +418,24 @@ Test(bar, fits_terminals_of_any_width, .fini = shell_clean)
     }
 }
 
+/* A run that is to last for days, and stops where no check is better. */
+Test(bar, has_hours_where_minutes_are_many, .fini = shell_clean)
+{
+    char bar[256];
+    make("deep");
+    char *text = on_terminal("env NO_COLOR=1 TERM=xterm ./deep_native train " DATA "--no-save "
+                             "--lr 0 --check-every 1 --patience 2 --iterations 1000000000", 80);
+    (void)widest(text, bar, sizeof bar);
+    const char *left = strstr(bar, " left");
+    cr_assert(left, "%s", bar);
+    while (left > bar && left[-1] != ' ')
+        left--;
+    int hours = 0, minutes = -1, taken = 0;
+    cr_expect(sscanf(left, "%dh%2dm left%n", &hours, &minutes, &taken) == 2 && taken > 0
+              && hours > 0 && minutes >= 0 && minutes < 60, "%s", left);
+    free(text);
+}
+
 Test(bar, is_coloured_unless_no_color_says_otherwise, .fini = shell_clean)
 {
     make("deep");
