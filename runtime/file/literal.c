@@ -215,15 +215,14 @@ static struct literal *literal_number(struct literal_reader *r)
         if (!literal_run(r, base == 'x' ? 16 : base == 'o' ? 8 : 2, true, v))
             return NULL;
     } else {
-        bool whole = literal_run(r, 10, false, v), real = false;
+        bool real = false;
+        literal_run(r, 10, false, v);       /* or one after the point: who calls has seen it */
         bool zeros = *from == '0' && (v->value > 0 || v->large);
         if (*r->s == '.') {
             r->s++;
             real = true;
-            whole = literal_run(r, 10, false, v) || whole;
+            literal_run(r, 10, false, v);
         }
-        if (!whole)
-            return NULL;
         if (*r->s == 'e' || *r->s == 'E') {
             r->s += r->s[1] == '+' || r->s[1] == '-' ? 2 : 1;
             real = true;

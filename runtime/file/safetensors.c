@@ -125,27 +125,23 @@ static const struct {
 };
 enum { SAFETENSORS_KEYS = sizeof safetensors_keys / sizeof *safetensors_keys };
 
-/* ["F32", [2], [0, 8]]: nobody writes it, serde takes it. */
+/* ["F32", [2], [0, 8]] after its bracket: nobody writes it, serde takes it. */
 static bool safetensors_list(struct json *j, struct tensor *t)
 {
-    if (!json_begin(j, '['))
-        return false;
     for (int k = 0; k < SAFETENSORS_KEYS; k++) {
         if (k > 0 && !json_take(j, ','))
             return json_bad(j, "dtype, shape and data_offsets");
         if (!safetensors_keys[k].read(j, t))
             return false;
     }
-    return json_end(j, ']');
+    return json_take(j, ']') || json_bad(j, "\"]\"");
 }
 
 static bool safetensors_entry(struct json *j, struct tensor *t)
 {
     bool seen[SAFETENSORS_KEYS] = { false };
-    if (json_take(j, '[')) {
-        j->s--;
+    if (json_take(j, '['))
         return safetensors_list(j, t);
-    }
     if (!json_begin(j, '{'))
         return false;
     if (!json_empty(j, '}')) {

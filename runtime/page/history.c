@@ -129,8 +129,6 @@ bool history_add(struct history *h, long epoch, double loss, double lr)
 
 void history_check(struct history *h, double train_check, double val_check)
 {
-    if (h->kept == 0)
-        return;
     h->late[h->kept - 1].train_check = train_check;
     h->late[h->kept - 1].val_check = val_check;
 }

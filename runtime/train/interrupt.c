@@ -100,8 +100,8 @@ int interrupt_seen(void)
 
 const char *interrupt_name(int signal)
 {
-    for (int k = 0; k < INTERRUPT_SIGNALS; k++)
-        if (interrupt_signals[k].number == signal)
-            return interrupt_signals[k].name;
-    return "a signal";
+    int k = 0;
+    while (interrupt_signals[k].number != signal)
+        k++;
+    return interrupt_signals[k].name;
 }

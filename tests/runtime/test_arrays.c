@@ -73,6 +73,9 @@ Test(arrays, have_their_path_as_python_writes_it_or_no_line_at_all)
     path[sizeof path - 1] = '\0';
     cr_expect_not(arrays_images(&x, path, &grey, err));
     cr_expect(!strstr(err, "Python") && strstr(err, "takes (n, 1, 8, 9)"), "%s", err);
+    memset(path, '"', sizeof path - 1);     /* which take twice the room */
+    cr_expect_not(arrays_images(&x, path, &grey, err));
+    cr_expect(!strstr(err, "Python") && strstr(err, "takes (n, 1, 8, 9)"), "%s", err);
     x.archive = strlen("d \"e/a.npz");
     cr_expect_not(arrays_images(&x, "d \"e/a.npz: x_train", &grey, err));
     cr_expect(strstr(err, "; in Python: import numpy; f = \"d \\\"e/a.npz\"; a = "
@@ -104,6 +107,17 @@ Test(arrays, of_images_without_channels_or_with_channels_last_are_taken)
     struct npy wide = { .type = NPY_U1, .rank = 4, .dim = { 0, 20, 30, 3 } };
     cr_assert(arrays_images(&wide, "x.npy", &windows, err), "%s", err);
     cr_expect(wide.dim[1] == 3 && wide.dim[2] == 20 && wide.dim[3] == 30);
+}
+
+Test(arrays, of_sides_that_no_network_has_are_refused_for_that)
+{
+    const struct data_options crop = { .c = 1, .h = 8, .w = 9, .crop = true };
+    const size_t side = 1 << 24;
+    cr_expect_null(dataset_misfit(&crop, 1, side, 9));
+    cr_expect_str_eq(dataset_misfit(&crop, 1, side + 1, 9),
+                     "; sides of more than 16777216 pixels are not read");
+    cr_expect_str_eq(dataset_misfit(&crop, 1, 8, side + 1),
+                     "; sides of more than 16777216 pixels are not read");
 }
 
 Test(arrays, of_integers_are_no_images_until_they_are_converted)

@@ -11,6 +11,7 @@
 #include "base/synonyms.h"
 #include "command/optimizer_options.h"
 #include "core/params.h"
+#include "base/processors.h"
 #include "support/linear_model.h"
 #include "train/observed.h"
 #include "train/solver.h"
@@ -119,5 +120,41 @@ Test(solver, epochs_without_end_are_refused)
     params_init(&e, 1, 0.01);
     cr_expect_not(observed_train(&e, &d, &none, &o, &report, err));
     cr_expect(strstr(err, "1e+300 epochs of 1 iterations each are more than"), "%s", err);
+    engine_close(&e);
+}
+
+/* As a program has it that was built for fewer images at once than its network file says. */
+Test(solver, takes_no_more_images_at_once_than_the_program)
+{
+    struct model m = linear_model;
+    struct solver_options o;
+    m.batch = 3;
+    m.train.batch = 50;
+    solver_defaults(&o, &m);
+    cr_expect_eq(o.train.batch, 3);
+    m.batch = 50;
+    solver_defaults(&o, &m);
+    cr_expect_eq(o.train.batch, 50);
+}
+
+Test(solver, refuses_images_with_nothing_to_compare_and_none_at_all)
+{
+    uint8_t pixels[LINEAR_IMAGES*LINEAR_IN];
+    int32_t labels[LINEAR_IMAGES];
+    struct dataset d = linear_data(pixels, labels);
+    struct preprocess none = { .mean = NULL };
+    struct solver_options o;
+    struct solver_report report;
+    struct engine e;
+    char err[ERR_SIZE] = "";
+    solver_defaults(&o, &linear_model);
+    cr_assert(engine_open(&e, &linear_model, 0, err), "%s", err);
+    cr_expect_eq(workers_count(e.workers), processors_available());
+    d.train.labels = NULL;
+    cr_expect_not(observed_train(&e, &d, &none, &o, &report, err));
+    cr_expect_str_eq(err, "the training images have no labels");
+    d.train.count = 0;
+    cr_expect_not(observed_train(&e, &d, &none, &o, &report, err));
+    cr_expect_str_eq(err, "0 training images: expected 1 to 2^32 - 1");
     engine_close(&e);
 }

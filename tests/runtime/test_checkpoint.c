@@ -135,6 +135,10 @@ Test(checkpoint, of_another_run_is_refused_with_what_differs, .fini = shell_clea
     o.train.optimizer = UPDATE_SGD;
     expect_refused(&linear_model, &d, o, "optimizer was adam in its run and is sgd in this one");
     o = some_options();
+    o.train.schedule = SCHEDULE_COSINE;
+    expect_refused(&linear_model, &d, o, "affine1.weight: schedule was constant in its run and is "
+                   "cosine in this one");
+    o = some_options();
     d.train.count--;
     expect_refused(&linear_model, &d, o, "its run had 40 training and 20 validation images, this "
                    "one has 39 and 20");
@@ -172,6 +176,44 @@ Test(checkpoint, of_another_version_or_without_a_state_is_refused, .fini = shell
     o.params = in_dir("c");
     cr_assert(train(&linear_model, &d, &o, &report, err), "%s", err);
     expect_refused(&linear_model, &d, some_options(), "it has no training state, only parameters");
+}
+
+/* The file c with one tensor's type or data changed, by a program that has its own mind. */
+static void change_tensor(const char *name, const void *data, enum tensor_type type)
+{
+    struct safetensors s;
+    struct tensor_metadata kept[32];
+    char err[ERR_SIZE] = "";
+    int entries = 0;
+    bool changed = false;
+    cr_assert(safetensors_read(&s, in_dir("c"), err), "%s", err);
+    for (int k = 0; k < s.count; k++)
+        if (strcmp(s.tensor[k].name, name) == 0) {
+            s.tensor[k].data = data;
+            s.tensor[k].type = type;
+            changed = true;
+        }
+    for (int k = 0; k < s.entries; k++)
+        if (strcmp(s.metadata[k].key, "checksum") != 0)
+            kept[entries++] = s.metadata[k];
+    cr_assert(changed && safetensors_write(in_dir("c"), s.tensor, s.count, kept, entries, err),
+              "%s", err);
+    safetensors_close(&s);
+}
+
+Test(checkpoint, of_numbers_that_no_run_has_is_refused_whatever_its_checksum, .fini = shell_clean)
+{
+    static const int64_t counts[8] = { -1 };
+    static const double large[LINEAR_HIDDEN*LINEAR_IN];
+    struct dataset d = linear_data(pixels, labels);
+    const struct solver_options o = some_options();
+    make_checkpoint("c");
+    change_tensor("state.first.affine1.weight", large, LATHE_F64 ? TENSOR_F32 : TENSOR_F64);
+    expect_refused(&linear_model, &d, o, "tensor state.first.affine1.weight has another type than "
+                   "affine1.weight");
+    make_checkpoint("c");
+    change_tensor("state.counts", counts, TENSOR_I64);
+    expect_refused(&linear_model, &d, o, "damaged: state.counts has -1, expected 0 to ");
 }
 
 /* Whatever byte is changed: the file is refused by its name, or the byte had no meaning, and the

@@ -193,7 +193,16 @@ Test(folder, fewer_samples_are_of_every_class, .fini = shell_clean)
         (void)values_of(sets[s]);
     }
     (void)values_of(&d.fit);                            /* all are there, each with its label */
+    char kept[1024];
+    snprintf(kept, sizeof kept, "%s; %s", values_of(&d.val), values_of(&d.fit));
     dataset_close(&d);
+    o.no_cache = true;                                  /* those that are left out are not read */
+    must_open(&d, o);
+    char anew[1024];
+    snprintf(anew, sizeof anew, "%s; %s", values_of(&d.val), values_of(&d.fit));
+    cr_expect_str_eq(anew, kept);
+    dataset_close(&d);
+    o.no_cache = false;
     o.train_samples = 41;
     expect_refused(o, "--train-samples 41: the data has 40");
     o.train_samples = -1;

@@ -40,6 +40,26 @@ Test(json, takes_every_kind_of_value)
         cr_expect(is_one_value(good[k]), "%s: %s", good[k], said);
 }
 
+/* Whatever is in whatever. */
+Test(json, nests_so_deep_and_no_deeper)
+{
+    enum { DEEPEST = 127 };
+    static const struct { const char *begin, *end; } values[] = {
+        { "[", "]" }, { "{\"a\":", "}" } };
+    for (size_t v = 0; v < sizeof values / sizeof *values; v++)
+        for (int depth = DEEPEST; depth <= DEEPEST + 1; depth++) {
+            char text[4096] = "";
+            for (int k = 0; k < depth; k++)
+                strcat(text, values[v].begin);
+            strcat(text, "1");
+            for (int k = 0; k < depth; k++)
+                strcat(text, values[v].end);
+            cr_expect_eq(is_one_value(text), depth == DEEPEST, "%d of %s: %s", depth,
+                         values[v].begin, said);
+            cr_expect(depth == DEEPEST || strstr(said, "no deeper nesting"), "%s", said);
+        }
+}
+
 Test(json, refuses_what_is_none_and_says_what_it_expected)
 {
     static const struct { const char *text, *words; } bad[] = {

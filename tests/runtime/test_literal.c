@@ -11,7 +11,7 @@
 /* What is read, or NULL; good until the next. */
 static const struct literal *read_text(const char *text)
 {
-    static char changed[256];
+    static char changed[2048];
     static void *room;
     free(room);
     room = NULL;
@@ -28,6 +28,7 @@ Test(literal, strings_lose_their_escapes_as_in_python)
         { "'\\q'", "\\q" }, { "r'\\n\\''", "\\n\\'" }, { "R'x'", "x" }, { "U'x'", "x" },
         { "\"it's\"", "it's" }, { "'''a'b\nc'''", "a'b\nc" }, { "'''a\\'''b'''", "a'''b" },
         { "'a' \"b\"", "ab" }, { "'a\\\nb'", "ab" }, { "('a' # and\n 'b')", "ab" },
+        { "'''a\rb\r\nc'''", "a\nb\nc" },
     };
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         const struct literal *v = read_text(all[k].text);
@@ -41,7 +42,7 @@ Test(literal, integers_have_every_base)
     static const struct { const char *text; uint64_t value; bool negative; } all[] = {
         { "0", 0, false }, { "00", 0, false }, { "1_000", 1000, false }, { "0xfF", 255, false },
         { "0b1_01", 5, false }, { "0o17", 15, false }, { "0x_1", 1, false }, { "-7", 7, true },
-        { "+7", 7, false }, { "(3)", 3, false },
+        { "+7", 7, false }, { "(3)", 3, false }, { "- \\\n7", 7, true },
         { "18446744073709551615", UINT64_MAX, false },
     };
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
@@ -88,4 +89,22 @@ Test(literal, what_python_refuses_is_none)
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         cr_expect_null(read_text(bad[k]), "%s", bad[k]);
+}
+
+/* As many brackets as Python takes. */
+Test(literal, is_nested_so_deep_and_no_deeper)
+{
+    static const struct { const char *begin, *end; } brackets[] = {
+        { "(", ")" }, { "[", "]" }, { "{1:", "}" } };
+    for (size_t b = 0; b < sizeof brackets / sizeof *brackets; b++)
+        for (int depth = 200; depth <= 201; depth++) {
+            char text[2048] = "";
+            for (int k = 0; k < depth; k++)
+                strcat(text, brackets[b].begin);
+            strcat(text, "2");
+            for (int k = 0; k < depth; k++)
+                strcat(text, brackets[b].end);
+            cr_expect_eq(read_text(text) != NULL, depth == 200, "%d of %s", depth,
+                         brackets[b].begin);
+        }
 }

@@ -242,6 +242,24 @@ Test(zip, damage_is_named, .fini = shell_clean)
     expect_refused(&b, "x", "is a Python pickle, not the file");
     b.size = 0;
     expect_refused(&b, "x", "is no zip archive, as .npz files are");
+    b = (struct archive){ .size = 0 };
+    end(&b, false, "");
+    expect_refused(&b, "x", "no member");
+    struct zip z;
+    char err[ERR_SIZE] = "";
+    cr_expect_not(zip_open(&z, "/nowhere/a.npz", err));
+    cr_expect_str_eq(err, "/nowhere/a.npz: cannot be opened: No such file or directory");
+    char name[1025 + 1];
+    memset(name, 'n', sizeof name - 1);
+    name[1025] = '\0';
+    b = (struct archive){ .size = 0 };
+    add(&b, name, STORED, "a", 1);
+    end(&b, false, "");
+    expect_refused(&b, name, "n: its name has more than 1024 bytes");
+    b = (struct archive){ .size = 0 };
+    add(&b, name + 1, STORED, "a", 1);
+    end(&b, false, "");
+    expect_member(&b, name + 1, "a");
     /* Deflated bytes that unpack to more, or to fewer, than is said. */
     b = a;
     const size_t second = directory + 46 + 6;
@@ -392,6 +410,12 @@ Test(npz, errors_name_archive_and_array, .fini = shell_clean)
     add(&a, "x_train.npy", STORED, "PK not an array", 15);
     save(&a, "a.npz");
     set_refused("a.npz", "a.npz: x_train: no .npy file");
+    save(&a, "a.npz");
+    set_refused("a.npz", "a.npz: holds nothing; x_train and y_train, or ");
+    for (char name[] = "a.npy"; name[0] <= 'm'; name[0]++)
+        add(&a, name, STORED, "", 0);
+    save(&a, "a.npz");
+    set_refused("a.npz", "a.npz: holds a, b, c, d, e, f, g, h, i, j, k, l, ...; x_train and ");
 }
 
 /* ---- the share that validates ---- */

@@ -51,6 +51,19 @@ Test(options, read_values_behind_a_blank_or_an_equals_sign)
     cr_assert_eq(x, 1e-3);
 }
 
+/* Before the others are read, and up to where options end. */
+Test(options, are_looked_up_by_name)
+{
+    char a[] = "--a", b[] = "b", c[] = "--c=d", longer[] = "--ab=e", ends[] = "--";
+    char after[] = "--f=g";
+    char *argv[] = { longer, a, b, c, ends, after };
+    cr_expect_str_eq(options_peek("--a", 6, argv), "b");
+    cr_expect_str_eq(options_peek("--c", 6, argv), "d");
+    cr_expect_null(options_peek("--f", 6, argv));
+    cr_expect_null(options_peek("--d", 6, argv));
+    cr_expect_null(options_peek("--a", 2, argv), "without a value");
+}
+
 Test(options, suggest_the_nearest_name)
 {
     char word[] = "--nubmer";

@@ -14,8 +14,8 @@
 enum { MOST = 64 };
 
 /* Layers as "NAME KIND SIZE ...", a word each: c a convolution of SIZE filters with a bias, d one
-** of another shape, n a batchnorm, f an affine layer. */
-struct made { struct tensor tensor[MOST]; char name[MOST][96]; int count; float data[4096]; };
+** of another shape, n a batchnorm, f an affine layer, m one of more parts than any of ours. */
+struct made { struct tensor tensor[MOST]; char name[MOST][256]; int count; float data[4096]; };
 
 static void add(struct made *m, const char *layer, const char *what, int rank, size_t size)
 {
@@ -29,16 +29,20 @@ static void add(struct made *m, const char *layer, const char *what, int rank, s
 
 static void make(struct made *m, const char *layers, bool counters)
 {
-    char name[64], kind;
+    char name[200], kind;
     size_t size;
     int taken;
     memset(m, 0, sizeof *m);
-    for (; sscanf(layers, " %63s %c %zu%n", name, &kind, &size, &taken) == 3; layers += taken) {
+    for (; sscanf(layers, " %199s %c %zu%n", name, &kind, &size, &taken) == 3; layers += taken) {
         add(m, name, "weight", kind == 'c' ? 4 : kind == 'd' ? 3 : kind == 'f' ? 2 : 1, size);
         add(m, name, "bias", 1, size);
         if (kind == 'n') {
             add(m, name, "running_mean", 1, size);
             add(m, name, "running_var", 1, size);
+        }
+        for (int k = 0; kind == 'm' && k < 3; k++) {
+            const char *const more[] = { "alpha", "beta", "gamma" };
+            add(m, name, more[k], 1, size);
         }
         if (kind == 'n' && counters)
             add(m, name, "num_batches_tracked", 0, 1);
@@ -104,6 +108,7 @@ static const struct { const char *theirs, *ours, *said; } orders[] = {
       "a c 4 b c 4 c c 4 d c 4 e c 4",
       "conv1_1 conv1_2 conv2_1 conv9_1 conv10_1" },
     { "a c 4 a.b f 3", "x c 4 y f 3", "a a.b" },
+    { "a010 c 4 a9 c 4 a0002 c 4", "x c 4 y c 4 z c 4", "a0002 a9 a010" },
 };
 
 Test(pairing, finds_the_one_order_that_names_and_shapes_allow, .fini = shell_clean)
@@ -127,8 +132,35 @@ Test(pairing, shows_both_lists_where_none_or_several_fit, .fini = shell_clean)
                      "1); the network has a (4, 2, 1, 1)"), "%s", said);
     match("0 c 8 1 c 4", "a c 4 b c 8", true, false, said, sizeof said);
     cr_expect(strstr(said, "no order of them fits"), "%s", said);
+    match("0 c 2 left.conv c 4 right.conv c 4", "z c 2 a c 4 b c 4", true, false, said,
+          sizeof said);
+    cr_expect(strstr(said, "several orders of them fit (a may be left.conv or right.conv): it has"),
+              "%s", said);
+    match("0 m 4", "a c 4", true, false, said, sizeof said);
+    cr_expect(strstr(said, "no order is looked for: more than 2048 layers, or a layer of more than "
+                     "4 tensors"), "%s", said);
     match("0 n 4", "a c 4", true, false, said, sizeof said);
     cr_expect(strstr(said, "no order of them fits"), "%s", said);
+}
+
+/* More than a message has room for; in more containers than are searched. */
+Test(pairing, gives_up_and_shows_the_beginning_of_long_lists, .fini = shell_clean)
+{
+    char said[ERR_SIZE], theirs[4096] = "", ours[4096] = "";
+    size_t n = 0, m = 0;
+    for (int k = 0; k < 30; k++) {
+        n += (size_t)snprintf(theirs + n, sizeof theirs - n, "%c.%060d c 4 ", 'a' + k % 26, k);
+        m += (size_t)snprintf(ours + m, sizeof ours - m, "layer%d c 8 ", k);
+    }
+    match(theirs, ours, true, false, said, sizeof said);
+    cr_expect(strstr(said, "no order of them fits: it has the layers a.0000"), "%s", said);
+    cr_expect(strstr(said, " (4, 2, 1, 1) and 10 more; the network has layer0 (8, 2, 1, 1), "
+                     "layer1 (8, 2, 1, 1)"), "%s", said);
+    for (n = 0; n < 130; n += 2)
+        memcpy(theirs + n, "a.", 2);
+    strcpy(theirs + n, "conv c 4 b.a c 4");
+    match(theirs, "x c 4 y c 4", true, false, said, sizeof said);
+    cr_expect(strstr(said, "several orders of them fit: it has the layers a.a.a."), "%s", said);
 }
 
 Test(pairing, takes_the_order_of_a_file_that_is_not_sorted, .fini = shell_clean)

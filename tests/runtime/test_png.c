@@ -121,6 +121,12 @@ Test(png, palettes_and_transparent_colours_are_what_they_say)
     png_put_rows(&png, "\0\1\2\3\4\5\6", 7);
     PUT("IEND", "");
     expect_png("4x1x2 | 1 4 | 2 5 | 3 6 | 255 0");
+    png_start(&png);
+    png_put_header(&png, 2, 1, 8, 4, 0);
+    PUT("tRNS", "\1\2");                    /* beside an alpha channel */
+    png_put_rows(&png, "\0\1\2\3\4", 5);
+    PUT("IEND", "");
+    expect_png("2x1x2 | 1 3 | 2 4");
 }
 
 /* A pixel's value is its number: 5 wide, 3 high. */

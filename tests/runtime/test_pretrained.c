@@ -164,6 +164,12 @@ Test(param_file, of_another_program_that_lacks_a_tensor_says_what_helps, .fini =
     load_wrong(pieces, 4, "tensor affine1.weight is missing; of its shape, (6, 48), there is "
                "fc.weight: tensors are to be called as `./linear info` lists them, or layers in");
     load_wrong(pieces + 1, 3, "tensor affine1.weight is missing; `./linear train --from ");
+    const struct piece many[] = {
+        { "a.w", TENSOR_F32, 2, { W1 }, NULL }, { "b.w", TENSOR_F32, 2, { W1 }, NULL },
+        { "c.w", TENSOR_F32, 2, { W1 }, NULL }, { "d.w", TENSOR_F32, 2, { W1 }, NULL },
+        { "e.w", TENSOR_F32, 2, { W1 }, NULL }, pieces[1],
+    };
+    load_wrong(many, 6, "of its shape, (6, 48), there is a.w, b.w, c.w and 2 more: tensors are");
     pieces[0].name = "affine1.weight";
     load_wrong(pieces, 4, "tensor affine2.weight has shape (9, 6), expected (4, 6); `./linear "
                "train --from ");
@@ -394,11 +400,23 @@ Test(pretrained, has_the_files_mean_where_it_is_one_for_these_images, .fini = sh
             preprocess_free(&got);
         pretrained_close(&p);
     }
-    engine_close(&e);
-    /* Of another program: nothing is known of its images. */
+    /* One that is no number is no mean, neither of what is taken nor of what is loaded. */
+    struct dataset d = { .values = { "u1", 0, 255 }, .fit = { .c = LINEAR_C, .h = LINEAR_H,
+                                                              .w = LINEAR_W } };
+    const struct preprocess spoilt = { PREPROCESS_SCALE, mean, factor, LINEAR_H, LINEAR_W };
+    struct param_file_info info;
     struct preprocess none;
     struct pretrained p;
-    struct dataset d = { .values = { "u1", 0, 255 } };
+    mean[5] = (real)NAN;
+    cr_assert(param_file_save(in_dir("p"), &e, &spoilt, &d, err), "%s", err);
+    cr_assert(pretrained_open(&p, in_dir("p"), &all, &linear_model, err), "%s", err);
+    cr_expect_not(pretrained_prepares(&p, &linear_model, PREPROCESS_SCALE, &d, &none));
+    cr_expect_str_eq(p.images, "by their own mean; the file's cannot be read");
+    pretrained_close(&p);
+    cr_expect_not(param_file_load(in_dir("p"), &e, &info, err));
+    cr_expect(strstr(err, "/p: tensor data.mean_image: value 5 (from 0) is nan"), "%s", err);
+    engine_close(&e);
+    /* Of another program: nothing is known of its images. */
     write_file("pt", some, SOME, NULL, NULL);
     cr_assert(pretrained_open(&p, in_dir("pt"), &all, &linear_model, err), "%s", err);
     cr_expect_not(pretrained_prepares(&p, &linear_model, PREPROCESS_SCALE, &d, &none));

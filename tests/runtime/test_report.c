@@ -13,6 +13,7 @@
 #include "core/params.h"
 #include "page/chart.h"
 #include "page/markup.h"
+#include "page/picture.h"
 #include "page/report.h"
 #include "support/allocations.h"
 #include "support/linear_model.h"
@@ -215,6 +216,26 @@ Test(report, without_validation_the_training_images_are_shown, .fini = shell_cle
     expect_in(page, "Training images at the last check");
     cr_expect_null(strstr(page, "best validation accuracy"));
     free(page);
+}
+
+/* Of arrays the least value of an image is black in its picture and the greatest white. */
+Test(report, shows_images_of_reals_from_their_least_to_their_greatest, .fini = shell_clean)
+{
+    static const real values[2*4] = { -3, 1, 2, 5, 0, 0, 0, 0 };
+    static const uint8_t bytes[4] = { 0, 128, 159, 255 };
+    const struct images reals = { .count = 2, .c = 1, .h = 2, .w = 2, .values = values };
+    const struct images same = { .count = 1, .c = 1, .h = 2, .w = 2, .bytes = bytes };
+    char *text[2] = { NULL, NULL };
+    size_t size[2];
+    for (int k = 0; k < 2; k++) {
+        FILE *out = open_memstream(&text[k], &size[k]);
+        cr_assert(out);
+        picture_image(out, k ? &same : &reals, 0, "title");
+        fclose(out);
+    }
+    cr_expect_str_eq(text[0], text[1]);
+    free(text[0]);
+    free(text[1]);
 }
 
 Test(report, a_diverged_run_says_where, .fini = shell_clean)

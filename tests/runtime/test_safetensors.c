@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "file/file.h"
 #include "file/safetensors.h"
+#include "file/weights.h"
 #include "support/shell.h"
 
 static const float matrix[6] = { 1, 2, 3, 4, 5, 6 };
@@ -138,6 +139,11 @@ Test(safetensors, headers_that_lie_are_refused, .fini = shell_clean)
         { "{\"a\":1}", 0, "\"{\" expected" },
         { "[]", 0, "\"{\" expected" },
         { "{\"__metadata__\":{\"k\":3}}", 0, "metadata, a string, expected" },
+        { "{\"a\":{\"dtype\":{\"U8\":1},\"shape\":[1],\"data_offsets\":[0,1]}}", 1,
+          "a type's name alone expected" },
+        { "{\"a\":[\"U8\"]}", 1, "dtype, shape and data_offsets expected at offset 18" },
+        { "{\"a\":[\"U8\",[-1],[0,1]]}", 1, "a whole number from 0 expected" },
+        { "{\"a\":[\"U8\",[1],[0,1],0]}", 1, "\"]\" expected" },
         { "{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__ stands there twice" },
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
@@ -218,11 +224,15 @@ Test(safetensors, tensors_for_other_programs_do_not_hurt, .fini = shell_clean)
                  "\"six\":{\"dtype\":\"F6_E2M3\",\"shape\":[4],\"data_offsets\":[4,7]},"
                  "\"none\":{\"dtype\":\"I64\",\"shape\":[0],\"data_offsets\":[7,7]},"
                  "\"rank\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1,1],"
-                 "\"data_offsets\":[7,8],\"other\":[1.5e3,{\"a\":null}]}}", 8);
+                 "\"data_offsets\":[7,8],\"other\":[1.5e3,{\"a\":null}]},\"__metadata__\":null,"
+                 "\"serde\":[{\"U8\":null},[0],[8,8]]}", 8);
     cr_assert(safetensors_read(&s, in_dir("a"), err), "%s", err);
-    cr_expect_eq(s.count, 4);
+    cr_expect_eq(s.count, 5);
     cr_expect_str_eq(safetensors_type_name(safetensors_find(&s, "half")->type), "BF16");
     cr_expect_eq(safetensors_find(&s, "rank")->rank, 10);
+    char shape[WEIGHTS_SHAPE];
+    weights_shape(safetensors_find(&s, "rank"), shape);
+    cr_expect_str_eq(shape, "1, 1, 1, 1, 1, 1, 1, 1, ...");
     safetensors_close(&s);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "file/run_line.h"
 #include "support/shell.h"
 #include "train/search.h"
 
@@ -127,4 +128,23 @@ Test(search, refuses_other_and_damaged_records, .fini = shell_clean)
     expect_refused(HEAD "1,0.1,0.1,0.5,1x\n", "line 3");
     expect_refused(HEAD "1,0.1,0.1,0.5,1\rx\n", "line 3");
     expect_refused(HEAD "1,1,1,0.5,1\n2,1,1,0.5,nan\n3,1,1,0.5,1\n", "line 5: more than 2");
+}
+
+/* ---- lines of a list ---- */
+
+Test(run_line, is_one_command_and_no_more_or_none)
+{
+    static const struct { const char *line, *command; } lines[] = {
+        { "cd /a && ./p train --lr 1", "./p train --lr 1" },
+        { "cd 'a b'  &&  ./p train --data a\\ b\\&c", "./p train --data a\\ b\\&c" },
+        { "cd a && ./p train --tag 'x;y|z' \"<>\"", "./p train --tag 'x;y|z' \"<>\"" },
+        { "cd a && ./p train \\", NULL }, { "cd a && ./p train; rm x", NULL },
+        { "cd a && ./p > x", NULL }, { "cd a && X=1 ./p", NULL },
+        { "cd a; ./p", NULL }, { "ls a && ./p", NULL }, { "cd a", NULL },
+    };
+    for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
+        const char *command = run_line_command(lines[k].line);
+        cr_expect(lines[k].command ? command && !strcmp(command, lines[k].command) : !command,
+                  "%s: %s", lines[k].line, command ? command : "none");
+    }
 }

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "core/objective.h"
 #include "data/arrays.h"
+#include "data/data.h"
 #include "data/feed.h"
 #include "settings/class_weights.h"
 #include "support/linear_model.h"
@@ -52,6 +53,31 @@ Test(targets, have_the_shape_of_the_scores)
         cr_expect(taken == !*shapes[k].words, "%zu: %s", k, err);
         cr_expect(strstr(err, shapes[k].words), "no \"%s\" in: %s", shapes[k].words, err);
     }
+}
+
+/* Of an autoencoder every other test image ends with the second half of the one before: labels
+** tell which, and the first halves are its own, as are the images it learns from. */
+Test(targets, of_the_synthetic_anomalies_are_images_of_two_halves)
+{
+    enum { SIZE = 2*6*4, HALF = SIZE/2, N = 12 };
+    struct data_options o = { .dir = "synthetic", .c = 2, .h = 6, .w = 4, .target = TARGET_INPUT,
+                              .train_samples = N, .val_samples = N, .test_samples = N };
+    struct dataset d, plain;
+    char err[ERR_SIZE] = "";
+    cr_assert(dataset_open(&d, &o, err), "%s", err);
+    o.target = TARGET_LABEL;
+    cr_assert(dataset_open(&plain, &o, err), "%s", err);
+    cr_expect_arr_eq(d.train.bytes, plain.train.bytes, N*SIZE);
+    cr_expect_arr_eq(d.val.bytes, plain.val.bytes, N*SIZE);
+    for (size_t k = 0; k < N; k++) {
+        const uint8_t *image = d.test.bytes + k*SIZE, *own = plain.test.bytes + k*SIZE;
+        cr_expect_eq(d.test.labels[k], (int32_t)(k % 2));
+        cr_expect_arr_eq(image, own, HALF);
+        cr_expect_arr_eq(image + HALF, own + HALF - (k % 2 ? SIZE : 0), HALF);
+    }
+    cr_expect_arr_neq(d.test.bytes + SIZE, plain.test.bytes + SIZE, SIZE);
+    dataset_close(&d);
+    dataset_close(&plain);
 }
 
 static void expect_values(enum npy_type type, void *values, const char *words)
