@@ -192,6 +192,7 @@ Test(bench, begins_with_a_files_parameters_and_keeps_what_is_not_its_own, .fini 
          "--steps 1 --params p --save a > log && "
          "./commands eval --params a/params.safetensors --data synthetic > one && "
          "./commands eval --params p --data synthetic | cmp - one");
+    fails(1, "commands: data directory nowhere: No such file", "./commands bench --data nowhere");
     fails(1, "nowhere: cannot be opened", "./commands bench --data synthetic --params nowhere");
     fails(1, "nowhere/params.safetensors: cannot be written: No such file",
           "./commands bench --data synthetic --warm 0 --save nowhere");
@@ -319,6 +320,17 @@ Test(train, says_what_it_cannot_begin_or_end, .fini = shell_clean)
     if (shell("test -c /dev/full").status == 0)
         fails(1, "commands: /dev/full: cannot be written: No space left on device",
               "$(cat run) --result /dev/full");
+}
+
+/* A page without a card of filters, where no layer has any. */
+Test(train, of_a_network_without_filters_has_a_page_too, .fini = shell_clean)
+{
+    make();
+    sure("run='--data synthetic --train-samples 40 --iterations 5 --no-save --quiet' && "
+         "./commands train --network bare $run --report bare.html && "
+         "./commands train $run --report plain.html && grep -q 'id=\"filters\"' plain.html && "
+         "! grep 'id=\"filters\"' bare.html && grep -q 'id=\"numbers\"' bare.html && "
+         "tail -1 bare.html | grep -q '</html>'");
 }
 
 Test(train, checks_at_the_end_alone_where_asked, .fini = shell_clean)

@@ -21,6 +21,12 @@ static const char network[] =
     "train\n  optimizer adam lr=0.01\n  group conv optimizer=muon lr=0.05\n  average ema 0.9\n"
     "  batch 13\n  flip\n  translate 2 reflect\n  cutout 3\n  reg 0.01\n";
 
+/* Targets that are no labels, and gradients that are not exchanged once a layer is frozen: after
+** half an epoch, 7 steps. */
+static const char frozen[] =
+    "net frozen\ninput 2x6x6\nconv 3 3x3\nrelu\nconv 2 3x3\nmse\n"
+    "train\n  optimizer sgd lr=1e-5\n  batch 5\n  freeze conv1 after 0.5\n";
+
 /* Ranks that wait for each other would spin for ever. */
 #define MPIRUN "timeout -k 10 120 mpirun "
 
@@ -34,7 +40,8 @@ static void begin(void)
     setenv("COMPILER", "mpicc", 1);
     setenv("MPICC", getenv("CC") ? getenv("CC") : "mpicc", 1);
     write_text("ranks.net", network);
-    sure("$LATHE build --mpi ranks.net -o ranks 2>built || { cat built; exit 1; }");
+    write_text("frozen.net", frozen);
+    sure("$LATHE build --mpi ranks.net frozen.net -o ranks 2>built || { cat built; exit 1; }");
     write_text("one", "tag=$1 ranks=$2 threads=$3; shift 3\n"
                "[ $ranks = 1 ] && run= || run=\"" MPIRUN "-np $ranks\"\n"
                "$run ./ranks train \"$@\" --threads $threads --history $tag.csv --params $tag.st "
@@ -61,6 +68,10 @@ Test(mpi, any_number_of_ranks_has_the_bytes_of_one, .init = begin, .fini = shell
          "END { exit n != 1 || !good }' || { cat b.txt; exit 1; }");
     sure("how='--iterations 4 --clip 0.5 --average lookahead --class-weights balanced'; "
          "sh one a 1 2 " DATA "$how && sh one b 3 1 " DATA "$how && cmp a.ck b.ck");
+    sure("how='--network frozen --iterations 12'; sh one a 1 1 " DATA "$how && "
+         "for k in '2 1' '3 2'; do for how in \"$how\" \"$how --data-per-rank\"; do sh one b $k " DATA "$how && "
+         "cmp a.csv b.csv && cmp a.st b.st && cmp a.ck b.ck || { echo \"$k $how\"; exit 1; }; "
+         "done; done");
     /* One message, of rank 0 alone, and its status. */
     fails(1, "ranks: data directory nowhere: No such file or directory",
           MPIRUN "-np 2 ./ranks train --data nowhere 2>&1");

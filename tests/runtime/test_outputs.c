@@ -14,6 +14,7 @@
 #include "file/file.h"
 #include "file/output.h"
 #include "support/shell.h"
+#include "support/skip.h"
 
 /* As one on another machine does, whom the directory's lock does not show. */
 Test(outputs, that_another_process_is_writing_name_it, .fini = shell_clean)
@@ -76,6 +77,17 @@ Test(outputs, through_links_in_a_circle_are_refused, .fini = shell_clean)
     cr_expect_not(file_write(in_dir("a"), "x", 1, err));
     cr_expect(strstr(err, "/a: cannot be written: Too many levels of symbolic links"), "%s", err);
     sure("test -L a && test -L b && test $(ls | wc -l) = 2");
+}
+
+/* A file as any other, of a process' memory: nothing is at its beginning. */
+Test(file, that_cannot_be_read_says_why)
+{
+    char err[ERR_SIZE] = "";
+    size_t size;
+    if (access("/proc/self/mem", R_OK))
+        skip_test("no /proc/self/mem");
+    cr_expect_null(file_read("/proc/self/mem", &size, err));
+    cr_expect_str_eq(err, "/proc/self/mem: cannot be read: Input/output error");
 }
 
 /* What is no file of its own may be read and written to: a stream has no contents to lose. */
