@@ -69,9 +69,9 @@ Test(mpi, any_number_of_ranks_has_the_bytes_of_one, .init = begin, .fini = shell
     sure("how='--iterations 4 --clip 0.5 --average lookahead --class-weights balanced'; "
          "sh one a 1 2 " DATA "$how && sh one b 3 1 " DATA "$how && cmp a.ck b.ck");
     sure("how='--network frozen --iterations 12'; sh one a 1 1 " DATA "$how && "
-         "for k in '2 1' '3 2'; do for how in \"$how\" \"$how --data-per-rank\"; do sh one b $k " DATA "$how && "
-         "cmp a.csv b.csv && cmp a.st b.st && cmp a.ck b.ck || { echo \"$k $how\"; exit 1; }; "
-         "done; done");
+         "for k in '2 1' '3 2'; do for how in \"$how\" \"$how --data-per-rank\"; do "
+         "sh one b $k " DATA "$how && cmp a.csv b.csv && cmp a.st b.st && cmp a.ck b.ck || "
+         "{ echo \"$k $how\"; exit 1; }; done; done");
     /* One message, of rank 0 alone, and its status. */
     fails(1, "ranks: data directory nowhere: No such file or directory",
           MPIRUN "-np 2 ./ranks train --data nowhere 2>&1");

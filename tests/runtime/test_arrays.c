@@ -73,8 +73,9 @@ Test(arrays, have_their_path_as_python_writes_it_or_no_line_at_all)
     path[sizeof path - 1] = '\0';
     cr_expect_not(arrays_images(&x, path, &grey, err));
     cr_expect(!strstr(err, "Python") && strstr(err, "takes (n, 1, 8, 9)"), "%s", err);
-    memset(path, '"', sizeof path - 1);     /* which take twice the room */
-    cr_expect_not(arrays_images(&x, path, &grey, err));
+    char quotes[3000] = "";                 /* which take twice the room */
+    memset(quotes, '"', sizeof quotes - 1);
+    cr_expect_not(arrays_images(&x, quotes, &grey, err));
     cr_expect(!strstr(err, "Python") && strstr(err, "takes (n, 1, 8, 9)"), "%s", err);
     x.archive = strlen("d \"e/a.npz");
     cr_expect_not(arrays_images(&x, "d \"e/a.npz: x_train", &grey, err));
@@ -236,6 +237,12 @@ static const struct { const char *holds, *words; } folders[] = {
     { "a.zip b.zip", "f/a.zip is an archive: `unzip %/f/a.zip -d %/f`" },
     { "it's.zip", "`unzip '%/f/it'\\''s.zip' -d %/f`" },
     { "notes.txt", "holds none of CIFAR-10's binary files" },
+    { "a/ a/notes.txt", "holds none of CIFAR-10's binary files" },
+    { "x_train.npz y_train.npz", "f/x_train.npz: is no zip archive, as .npz files are" },
+    { "train/ train/a/ train/b/ train/c/ train/d/ train/e/ train/f/ train/g/ train/h/ train/i/ "
+      "val/ val/x/ train/a/1 train/b/1 train/c/1 train/d/1 train/e/1 train/f/1 train/g/1 train/h/1 "
+      "train/i/1", "f/val/x: no class of this name is in train, whose folders are the classes (a, "
+      "b, c, d, e, f, g, h, ...): rename it, or remove it" },
 };
 
 Test(folders, of_archives_are_told_what_to_do, .fini = shell_clean)

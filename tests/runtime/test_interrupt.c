@@ -28,7 +28,7 @@ static void disturbed(const struct step *s, int item, int items, int thread)
     if (s->mode == MODE_TRAIN && item == 0 && ++now.step == now.at) {
         if (now.away)
             sure(now.away);
-        raise(now.number);
+        kill(getpid(), now.number);
     }
     first_run(s, item, items, thread);
 }

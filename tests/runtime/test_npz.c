@@ -410,6 +410,10 @@ Test(npz, errors_name_archive_and_array, .fini = shell_clean)
     add(&a, "x_train.npy", STORED, "PK not an array", 15);
     save(&a, "a.npz");
     set_refused("a.npz", "a.npz: x_train: no .npy file");
+    add(&a, "x_train.npy", STORED, file, npy_bytes(file, "|u1", "(0, 2, 1, 3)", x, 0));
+    add(&a, "y_train.npy", STORED, file, npy_bytes(file, "|u1", "(0,)", x, 0));
+    save(&a, "a.npz");
+    set_refused("a.npz", "a.npz: x_train: holds no images");
     save(&a, "a.npz");
     set_refused("a.npz", "a.npz: holds nothing; x_train and y_train, or ");
     for (char name[] = "a.npy"; name[0] <= 'm'; name[0]++)
@@ -468,6 +472,26 @@ Test(npz, without_validation_images_gives_a_share_whatever_the_order, .fini = sh
 }
 
 /* ---- types ---- */
+
+Test(npz, of_fewer_images_than_are_to_validate_is_refused, .fini = shell_clean)
+{
+    static struct archive a;
+    struct dataset d;
+    struct data_options o = small;
+    char err[ERR_SIZE] = "";
+    add_set(&a, "x_train.npy", "y_train.npy", 0, 8, false);
+    save(&a, "a.npz");
+    o.val_samples = 8;
+    cr_expect_not(open_set(&d, "a.npz", o, err));
+    cr_expect(strstr(err, "--val-samples 8: ") && strstr(err, "a.npz has 8 images to train and "
+                                                         "validate"), "%s", err);
+    add_set(&a, "x_train.npy", "y_train.npy", 0, 8, false);
+    add_set(&a, "x_val.npy", "y_val.npy", 8, 2, false);
+    save(&a, "a.npz");
+    o.val_samples = 3;
+    cr_expect_not(open_set(&d, "a.npz", o, err));
+    cr_expect_str_eq(err, "--val-samples 3: the data has 2");
+}
 
 Test(npz, labels_of_every_integer_type_are_read, .fini = shell_clean)
 {
