@@ -3,6 +3,7 @@
 ** where the state cannot be gone on from, or not be written. As a user meets it: test_resume.c.
 */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,7 +92,8 @@ Test(interrupt, after_a_step_that_spoilt_the_parameters_keeps_nothing_of_it, .fi
     sure("! test -e c");
 }
 
-Test(interrupt, that_cannot_save_says_what_there_is_to_go_on_from, .fini = shell_clean)
+Test(interrupt, that_cannot_save_says_what_there_is_to_go_on_from, .init = cr_redirect_stderr,
+     .fini = shell_clean)
 {
     struct solver_options o;
     struct solver_report report;
@@ -115,5 +117,10 @@ Test(interrupt, that_cannot_save_says_what_there_is_to_go_on_from, .fini = shell
     snprintf(words, sizeof words, "; stopped by SIGHUP at iteration 3; the checkpoint of iteration "
              "2 is in %.64s", o.checkpoint);
     cr_expect(report.kept == 2 && strstr(err, words), "no \"%s\" in: %s", words, err);
+    char said[1024];
+    fflush(stderr);
+    said[fread(said, 1, sizeof said - 1, cr_get_redirected_stderr())] = '\0';
+    cr_expect(strstr(said, "warning: ") && strstr(said, "training goes on and tries again"), "%s",
+              said);
     sure("test -s gone/c");
 }
