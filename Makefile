@@ -122,8 +122,8 @@ CRITERION = -lcriterion
 NETS = $(sort $(wildcard tests/nets/*.net))
 UNITS = workers processors visible params solver schedule gradients options random dmath npy \
         safetensors checkpoint data preprocess augment search series report image values arrays \
-        bounds history observer json literal inflate png folder gzip npz pretrained targets pairing links \
-        outputs interrupt
+        bounds history observer json literal inflate png folder gzip npz pretrained targets pairing \
+        links outputs interrupt
 SUPPORT = tests/support
 UNIT = $(UNITS:%=tests/runtime/test_%.c) \
        $(patsubst %,$(SUPPORT)/%.c,linear_model allocations shell pngs)

@@ -7,6 +7,7 @@
 */
 #include "page/history.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -129,6 +130,7 @@ bool history_add(struct history *h, long epoch, double loss, double lr)
 
 void history_check(struct history *h, double train_check, double val_check)
 {
+    assert(h->kept > 0);
     h->late[h->kept - 1].train_check = train_check;
     h->late[h->kept - 1].val_check = val_check;
 }

@@ -4,6 +4,7 @@
 */
 #include "train/interrupt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -101,7 +102,9 @@ int interrupt_seen(void)
 const char *interrupt_name(int signal)
 {
     int k = 0;
-    while (interrupt_signals[k].number != signal)
+    while (interrupt_signals[k].number != signal) {
         k++;
+        assert(k < INTERRUPT_SIGNALS);
+    }
     return interrupt_signals[k].name;
 }
