@@ -121,10 +121,12 @@ static bool bench_with_data(struct bench *b, const struct dataset *data, char *e
     o.train.batch = (int)s->batch;
     o.seed = (uint64_t)s->seed;
     const struct output csv = { s->csv, OUTPUT_BENCH, "--csv", false };
-    bool good = bench_open(b, err) && bench_parameters(b, data, &preprocess, err)
+    /* What measures the bandwidth is opened last: its arrays take seconds. */
+    bool good = bench_parameters(b, data, &preprocess, err)
                 && (!s->csv || output_claim(&csv, err))
                 && replay_open(&b->replay, &b->engine, data, &preprocess, &o, s->warm, err)
-                && (!s->save || replay_save(&b->replay, s->save, err));
+                && (!s->save || replay_save(&b->replay, s->save, err))
+                && bench_open(b, err);
     if (good && s->serve)
         bench_serve(b);
     if (good && !s->serve) {
