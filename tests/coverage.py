@@ -1,8 +1,9 @@
 """What `make coverage` counted: coverage.py DIRECTORY. Adds up what gcov says of every object below
 DIRECTORY, the same line in several objects as one, and prints lines and branches of each file of
 gen/ and runtime/. tests/coverage.txt lists what no test reaches, with the reason. Exit status 1
-where a line is neither reached nor listed, where an entry of the list has no line left, or where
-less than LEAST of the branches are taken. DIRECTORY/lines.txt and branches.txt have everything that
+where a line is neither reached nor listed, where an entry of the list has no line left (in a part
+that begins with ==?, which some machine or suite reaches: no line at all), or where less than LEAST
+of the branches are taken. DIRECTORY/lines.txt and branches.txt have everything that
 was never reached. It must never leave out a line of which an object has code."""
 
 import collections
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 ROOM = os.path.abspath(sys.argv[1])
 TREE = os.path.join(ROOM, "main")
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "coverage.txt")
-LEAST = 0.85                    # of branches, which is what there is; the aim is 0.95
+LEAST = 0.89                    # of branches, which is what there is; the aim is 0.95
 BATCH = 40                      # objects for one run of gcov
 # Of the list: FILE FUNCTION() [TEXT OF THE LINE]
 ENTRY = re.compile(r"(\S+) (\S+)\(\)(?: (.*))?$")
@@ -115,25 +116,36 @@ def read_counts():
 
 
 def read_list():
-    entries = []
+    """Number, pattern of the file, of the function, text, whether something may reach it."""
+    entries, maybe = [], False
     with open(LIST) as f:
         for number, line in enumerate(f, 1):
+            if not line.strip():
+                maybe = False
+            maybe = maybe or line.startswith("==?")
             if line.strip() and line[0] not in "#=":    # = begins a reason
                 match = ENTRY.match(line.strip())
                 if not match:
                     sys.exit("%s:%d: FILE FUNCTION() TEXT" % (LIST, number))
-                entries.append((number, *match.groups()))
+                entries.append((number, *match.groups(), maybe))
     return entries
+
+
+def has(entry, source, number):
+    return (fnmatch.fnmatchcase(source.path, entry[1])
+            and fnmatch.fnmatchcase(source.function[number], entry[2])
+            and (entry[3] or "") in source.text[number - 1])
 
 
 def listed(entries, used, source, number):
     """Whether it is in the list; notes every entry that says so."""
-    hits = {entry[0] for entry in entries
-            if fnmatch.fnmatchcase(source.path, entry[1])
-            and fnmatch.fnmatchcase(source.function[number], entry[2])
-            and (entry[3] or "") in source.text[number - 1]}
+    hits = {entry[0] for entry in entries if has(entry, source, number)}
     used |= hits
     return bool(hits)
+
+
+def left(entry, sources):
+    return any(has(entry, source, number) for source in sources for number in source.counts)
 
 
 def share(part, whole):
@@ -173,7 +185,8 @@ def main():
             total += sums
     for place in wrong:
         print("never reached, and not in tests/coverage.txt: " + place)
-    stale = [entry for entry in entries if entry[0] not in used]
+    stale = [entry for entry in entries
+             if entry[0] not in used and not (entry[4] and left(entry, sources.values()))]
     for entry in stale:
         print("tests/coverage.txt:%d: every line of it is reached, or there is none" % entry[0])
     few = total["taken"] < LEAST*total["branches"]
