@@ -150,9 +150,9 @@ NET_ISAS_32 = $(if $(EVERY_ISA),$(NET_ISAS),$(firstword $(NET_ISAS)))
 NET_ISAS_64 = $(NET_ISAS_32)
 
 # Those that run commands, as a user would; here and below those that take longest come first.
-COMMANDS = docs cover bits emitted build bench names programs predict windows lathe network_file \
-            install resume faults sanitized samples flags sweep peers gradcheck foreign texts files \
-            learning results settings floors folders finetune export inference mpi hostile
+COMMANDS = docs cover bits emitted build bench names programs faults mpi install sanitized predict \
+            windows lathe network_file resume samples flags sweep peers gradcheck foreign texts files \
+            learning results settings floors folders finetune export inference hostile
 LONGEST = docs cover kernels64 bits tiles emitted kernels32 build inference bench names programs \
           results
 RUNS = $(LONGEST) unit64 unit32 simd32 simd64 marks rows onnx import \
