@@ -51,7 +51,8 @@ int node_ints(const struct incoming *g, int node, const char *name, int k, int64
     if (a && a->type == ONNX_INTS) {
         if (a->nints > most)
             return -2;
-        memcpy(out, a->ints, (size_t)a->nints*sizeof *out);
+        for (int i = 0; i < a->nints; i++)
+            out[i] = a->ints[i];
         return a->nints;
     }
     if (!t)

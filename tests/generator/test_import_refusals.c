@@ -215,6 +215,7 @@ static const struct { const char *nodes, *words; } refusals[] = {
       "number for each of 2 sides" },
     { "MaxPool a c y I:kernel_shape=2,2,1,1,1,1,1,1,1\n", "attribute kernel_shape: is not one "
       "number for each of 2 sides" },
+    { "MaxPool a c y I:kernel_shape=\n", "attribute kernel_shape: is not one number" },
     { "MaxPool a c y I:kernel_shape=2,2 I:strides=0,1\n", "attribute strides: 0; 1 to 4096 can be "
       "said" },
     { "MaxPool a c y I:kernel_shape=2,2 s:auto_pad=SOME\n", "attribute auto_pad: \"SOME\" is "
