@@ -487,8 +487,8 @@ Test(import, makes_a_program_that_does_what_its_model_says)
         x[k] = model_number(3*k + 1)*4;
     for (int i = 0; i < N; i++)
         model_scores(x + i*SIDE*SIDE*IN, y + i*OUT);
-    write_array("x.npy", "3, 4, 4, 2", x, N*SIDE*SIDE*IN);
-    write_array("y.npy", "3, 4", y, N*OUT);
+    write_array("x.npy", "<f4", "(3, 4, 4, 2)", x, N*SIDE*SIDE*IN*sizeof *x);
+    write_array("y.npy", "<f4", "(3, 4)", y, N*OUT*sizeof *y);
     struct run r = import_lines(
         "input x 0,4,4,2\nreal w 3,2,1,1\nreal m 48,4\nreal b 4\nwhole s 2 -1,48\n"
         "Transpose t x a I:perm=0,3,1,2\nConv c a,w d\nRelu r d e\n"
@@ -498,7 +498,7 @@ Test(import, makes_a_program_that_does_what_its_model_says)
               r.output);
     run_free(&r);
     y[0] += 0.01f;
-    write_array("y.npy", "3, 4", y, N*OUT);
+    write_array("y.npy", "<f4", "(3, 4)", y, N*OUT*sizeof *y);
     r = shell("$LATHE import m.onnx --check x.npy y.npy");
     cr_expect(r.status == 1 && strstr(r.output, ": above 1e-5"), "%s", r.output);
     run_free(&r);

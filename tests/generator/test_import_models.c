@@ -295,8 +295,8 @@ Test(import_models, checks_scores_with_the_models_own_preprocessing_and_sigmoid)
         const float score = filter[0]*(2*pixel[0] - 1) + filter[1]*(2*pixel[1] - 1);
         y[k] = 1/(1 + expf(-score));
     }
-    write_array("x.npy", "2, 1, 1, 2", x, 4);
-    write_array("y.npy", "2, 3", y, 6);
+    write_array("x.npy", "<f4", "(2, 1, 1, 2)", x, sizeof x);
+    write_array("y.npy", "<f4", "(2, 3)", y, sizeof y);
     struct run r = import_lines("input x 0,1,1,2\nreal by - 2\nreal one - 1\n"
                                 "real w 3,1,1,2 1,2,-3,1,0,4\nMul m x,by a\nSub s a,one b\n"
                                 "Conv c b,w d\nFlatten f d e\nSigmoid g e y\noutput y\n",
@@ -306,12 +306,12 @@ Test(import_models, checks_scores_with_the_models_own_preprocessing_and_sigmoid)
     cr_expect(strstr(r.output, "\nconv 3 1x2 pad=valid bias=no\nbce\n"), "%s", r.output);
     run_free(&r);
     y[5] = 0.5f;
-    write_array("y.npy", "2, 3", y, 6);
+    write_array("y.npy", "<f4", "(2, 3)", y, sizeof y);
     fails(1, ": above 1e-5", "$LATHE import m.onnx --check x.npy y.npy");
-    write_array("y.npy", "3, 2", y, 6);
+    write_array("y.npy", "<f4", "(3, 2)", y, sizeof y);
     fails(1, "lathe: y.npy: is to have the shape of the model's, (images) x 3",
           "$LATHE import m.onnx --check x.npy y.npy");
-    write_array("y.npy", "1, 3", y, 3);
+    write_array("y.npy", "<f4", "(1, 3)", y, 3*sizeof *y);
     fails(1, "lathe: x.npy: 2 images, and y.npy has results of 1",
           "$LATHE import m.onnx --check x.npy y.npy");
     fails(2, "--check is to be followed by ", "$LATHE import m.onnx --check x.npy");

@@ -18,22 +18,6 @@ static void make(void)
     sure("cp $(dirname $LATHE)/tests/commands .");
 }
 
-/* An array of bytes or floats, as numpy.save writes it. */
-static void write_array(const char *name, const char *type, const char *shape, const void *values,
-                        size_t size)
-{
-    unsigned char bytes[4096];
-    memset(bytes, ' ', 128);
-    memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
-    int n = sprintf((char *)bytes + 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
-                    type, shape);
-    bytes[10 + n] = ' ';
-    bytes[127] = '\n';
-    cr_assert(128 + size <= sizeof bytes);
-    memcpy(bytes + 128, values, size);
-    write_bytes(name, bytes, 128 + size);
-}
-
 /* Four images of 4x4 and one more, their labels, no image at all, and one of nan. */
 static void write_arrays(void)
 {

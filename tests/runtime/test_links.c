@@ -24,17 +24,10 @@ static const struct data_options colour = { .c = 3, .h = 32, .w = 32, .classes =
 static void make(void)
 {
     uint8_t bytes[3*3073] = { 0 };
-    char array[130];
-    memset(array, ' ', sizeof array);
-    memcpy(array, "\x93NUMPY\1\0\x76\0{'descr': '|u1', 'fortran_order': False, 'shape': "
-           "(2, 1, 1, 1)}", 73);
-    array[127] = '\n';
-    array[128] = 0;
-    array[129] = 1;
+    static const uint8_t array[] = { 0, 1 };
     sure("mkdir -p npy cifar folder/train/a folder/train/b");
-    write_bytes("npy/x_train.npy", array, sizeof array);
-    memcpy(strstr(array + 10, "(2, 1, 1, 1)}"), "(2,)}        ", 13);
-    write_bytes("npy/y_train.npy", array, sizeof array);
+    write_array("npy/x_train.npy", "|u1", "(2, 1, 1, 1)", array, sizeof array);
+    write_array("npy/y_train.npy", "|u1", "(2,)", array, sizeof array);
     bytes[3073] = 1;
     write_bytes("cifar/data_batch_1.bin", bytes, sizeof bytes);
     write_text("folder/train/a/1.pgm", "P2 1 1 255 7");

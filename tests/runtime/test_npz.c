@@ -276,30 +276,16 @@ Test(zip, damage_is_named, .fini = shell_clean)
 
 /* ---- sets ---- */
 
-enum { N = 40, PIXELS = 6, HEAD = 128 };
+enum { N = 40, PIXELS = 6 };
 
 static const struct data_options small = { .c = 2, .h = 1, .w = 3, .classes = 4,
     .train_samples = -1, .val_samples = -1, .test_samples = -1, .seed = 1 };
-
-/* The bytes of a .npy file. */
-static size_t npy_bytes(uint8_t *out, const char *type, const char *shape, const void *data,
-                        size_t size)
-{
-    memset(out, ' ', HEAD);
-    memcpy(out, "\x93NUMPY\1\0\x76\0", 10);
-    const int n = sprintf((char *)out + 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s}",
-                          type, shape);
-    out[10 + n] = ' ';
-    out[HEAD - 1] = '\n';
-    memcpy(out + HEAD, data, size);
-    return HEAD + size;
-}
 
 /* Image k of those from `first` on: its pixels are k, k, k, k, k, 7k; its label k % 4. */
 static void add_set(struct archive *a, const char *x_name, const char *y_name, int first, int count,
                     bool backwards)
 {
-    uint8_t x[N*PIXELS], y[N], file[HEAD + N*PIXELS];
+    uint8_t x[N*PIXELS], y[N], file[NPY_HEAD + N*PIXELS];
     char shape[64];
     for (int k = 0; k < count; k++) {
         const int image = first + (backwards ? count - 1 - k : k);
@@ -368,7 +354,7 @@ Test(npz, of_one_array_each_are_a_set_too, .fini = shell_clean)
     static struct archive both, x, y;
     struct dataset d;
     char err[ERR_SIZE];
-    uint8_t file[HEAD + 8*PIXELS];
+    uint8_t file[NPY_HEAD + 8*PIXELS];
     static const uint8_t pixels[8*PIXELS];
     static const uint8_t labels[32] = { [0] = 1, [28] = 3 };
     add(&x, "arr_0.npy", STORED, file, npy_bytes(file, "|u1", "(8, 2, 1, 3)", pixels, 8*PIXELS));
@@ -386,7 +372,7 @@ Test(npz, of_one_array_each_are_a_set_too, .fini = shell_clean)
 Test(npz, errors_name_archive_and_array, .fini = shell_clean)
 {
     static struct archive a;
-    uint8_t file[HEAD + N*PIXELS];
+    uint8_t file[NPY_HEAD + N*PIXELS];
     static const float x[N*PIXELS] = { 1 };
     add(&a, "first.npy", STORED, "", 0);
     add(&a, "second.npy", STORED, "", 0);
@@ -503,7 +489,7 @@ Test(npz, labels_of_every_integer_type_are_read, .fini = shell_clean)
             static struct archive a;
             struct dataset d;
             char err[ERR_SIZE];
-            uint8_t file[HEAD + N*PIXELS], y[4*8] = { 0 };
+            uint8_t file[NPY_HEAD + N*PIXELS], y[4*8] = { 0 };
             const size_t size = (size_t)(types[t][2] - '0');
             for (size_t k = 0; k < 4; k++)
                 y[k*size + (types[t][0] == '>' ? size - 1 : 0)]
@@ -529,7 +515,7 @@ Test(npz, images_of_halves_are_read, .fini = shell_clean)
     struct dataset d;
     struct data_options o = small;
     char err[ERR_SIZE];
-    uint8_t file[HEAD + N*PIXELS];
+    uint8_t file[NPY_HEAD + N*PIXELS];
     add(&a, "x_train.npy", STORED, file, npy_bytes(file, "<f2", "(4, 2, 1, 3)", x, sizeof x));
     add(&a, "y_train.npy", STORED, file, npy_bytes(file, "|u1", "(4,)", y, sizeof y));
     save(&a, "a.npz");

@@ -83,22 +83,6 @@ struct bytes lines_weights(const char *lines)
     return file;
 }
 
-void write_array(const char *name, const char *shape, const float *values, size_t count)
-{
-    struct bytes b = { 0 };
-    char header[128];
-    snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }",
-             shape);
-    put_bytes(&b, "\x93NUMPY\1\0\x76\0", 10);
-    for (size_t k = strlen(header); k < 0x76 - 1; k++)
-        header[k] = ' ';
-    put_bytes(&b, header, 0x76 - 1);
-    put_bytes(&b, "\n", 1);
-    put_bytes(&b, values, count*sizeof *values);
-    write_bytes(name, b.at, b.size);
-    bytes_free(&b);
-}
-
 /* `I:pads=1,1`; the kinds' numbers and fields are those of AttributeProto. */
 static void put_attribute(struct bytes *node, const char *word)
 {

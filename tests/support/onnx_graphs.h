@@ -27,9 +27,6 @@ struct run import_nodes(const char *nodes);
 /* The reals of such lines as a safetensors file, as PyTorch's state_dicts are saved. */
 struct bytes lines_weights(const char *lines);
 
-/* A float32 array as a .npy file; shape: "3, 4". */
-void write_array(const char *name, const char *shape, const float *values, size_t count);
-
 /* The k-th of an initialiser's small numbers. */
 float model_number(size_t k);
 

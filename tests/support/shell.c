@@ -95,6 +95,28 @@ void write_text(const char *name, const char *text)
     write_bytes(name, text, strlen(text));
 }
 
+size_t npy_bytes(unsigned char *out, const char *type, const char *shape, const void *values,
+                 size_t size)
+{
+    memset(out, ' ', NPY_HEAD);
+    memcpy(out, "\x93NUMPY\1\0\x76\0", 10);
+    const int n = sprintf((char *)out + 10, "{'descr': '%s', 'fortran_order': False, "
+                          "'shape': %s, }", type, shape);
+    out[10 + n] = ' ';
+    out[NPY_HEAD - 1] = '\n';
+    memcpy(out + NPY_HEAD, values, size);
+    return NPY_HEAD + size;
+}
+
+void write_array(const char *name, const char *type, const char *shape, const void *values,
+                 size_t size)
+{
+    unsigned char *bytes = malloc(NPY_HEAD + size);
+    cr_assert(bytes, "no memory");
+    write_bytes(name, bytes, npy_bytes(bytes, type, shape, values, size));
+    free(bytes);
+}
+
 bool have(const char *program)
 {
     struct run r = shell("command -v %s", program);

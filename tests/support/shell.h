@@ -25,6 +25,15 @@ const char *in_dir(const char *name);
 
 void write_bytes(const char *name, const void *bytes, size_t size);   /* into it */
 void write_text(const char *name, const char *text);
+
+/* An array as numpy.save writes it, of a type as "<f4" and a shape as "(3, 4)": its bytes, of which
+** it gives the number; and the file. */
+enum { NPY_HEAD = 128 };
+size_t npy_bytes(unsigned char *out, const char *type, const char *shape, const void *values,
+                 size_t size);
+void write_array(const char *name, const char *type, const char *shape, const void *values,
+                 size_t size);
+
 /* A command that must succeed; one that must fail with `status` and say `words`. */
 void sure(const char *command);
 void fails(int status, const char *words, const char *command);
